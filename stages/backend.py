@@ -1,0 +1,48 @@
+"""TensorFlow and Keras, imported without their noise and set up for many small models.
+
+Import `keras` and `tf` from here. One operation runs on one thread, as these networks are too small
+to share; two units of work run beside each other instead. Results do not depend on either number.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+INTER_OP_THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what native code writes on standard error; show it when the block fails."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(terminal, held.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+with _quiet():
+    import tensorflow as tf
+
+    import keras
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)
+    # it warns of programs traced again and again; each unit of work traces its own, once
+    tf.get_logger().setLevel("ERROR")
+    # the first operation looks for devices, and says so
+    tf.zeros(())
+
+__all__ = ["INTER_OP_THREADS", "keras", "tf"]

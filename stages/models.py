@@ -1,0 +1,51 @@
+"""The networks that are compared, and their initial weights."""
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from stages.backend import keras
+
+# Keras draws initial weights from generators that the whole process shares
+_drawing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multi-layer perceptron.
+
+    Attributes:
+        n_features: number of inputs.
+        hidden: units of each hidden layer (relu, He-uniform initial weights).
+        n_outputs: units of the last layer.
+        activation: activation of the last layer.
+    """
+
+    n_features: int
+    hidden: tuple[int, ...]
+    n_outputs: int
+    activation: str
+
+    def build(self, seed: int) -> keras.Model:
+        """Build the Keras model whose initial weights `seed` decides, as ``keras.utils.set_random_seed`` does."""
+        with _drawing:
+            keras.utils.set_random_seed(seed)
+            layers = [keras.layers.Dense(units, activation="relu", kernel_initializer="he_uniform", name=f"hidden_{i + 1}") for i, units in enumerate(self.hidden)]
+            output = keras.layers.Dense(self.n_outputs, activation=self.activation, name="output")
+            return keras.Sequential([keras.Input((self.n_features,), name="features"), *layers, output], name="network")
+
+    def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:
+        """The initial weights of every seed, stacked: one array (n_seeds, *shape) for each variable.
+
+        They do not depend on the output's activation, so each seed starts every loss of a comparison alike.
+        """
+        return _initial_weights(self.n_features, self.hidden, self.n_outputs, seeds)
+
+
+@lru_cache(maxsize=4)
+def _initial_weights(n_features: int, hidden: tuple[int, ...], n_outputs: int, seeds: tuple[int, ...]) -> list[np.ndarray]:
+    network = Network(n_features, hidden, n_outputs, "linear")
+    per_seed = [network.build(seed).get_weights() for seed in seeds]
+    return [np.stack(arrays) for arrays in zip(*per_seed, strict=True)]

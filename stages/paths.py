@@ -1,0 +1,12 @@
+"""Where everything is, relative to the project's folder (a stage's working directory)."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+RAW = Path("data/raw")
+SCALED = Path("data/scaled")
+RUNS = Path("data/runs")
+TRACKED = Path("data/tracked.json")
+PUBLISHED = Path("data/published.yaml")
+REPORTS = Path("reports")
+FIGURES = REPORTS / "figures"

@@ -1,0 +1,170 @@
+"""The replica axis: many seeds of one Keras model trained as one program.
+
+The weights of all seeds are stacked on a leading axis, so a kernel (20, 25) becomes (n_seeds, 20, 25).
+The forward pass is the Keras model's own, mapped over that axis. The gradient of the *sum* of the
+replicas' losses is each replica's own gradient, and an optimizer that works element by element
+updates each replica as it would alone. A replica's results do not depend on the others beside it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.backend import keras, tf
+
+# (targets, outputs) of one replica's rows -> (n_rows,)
+RowMetric = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+# rows that are evaluated at once: bounds the memory, changes no result
+EVALUATION_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features and encoded targets of the train or the test rows.
+
+    Attributes:
+        features: float32 (n_rows, n_features).
+        targets: (n_rows, n_outputs) or (n_rows,), as the loss wants them.
+    """
+
+    features: np.ndarray
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
+class History:
+    """What every seed did in every epoch, with Keras' meaning: each array is (n_seeds, n_epochs).
+
+    `loss` and `metric` are means over the train rows during the epoch, each batch measured before its
+    update; `val_loss` and `val_metric` are means over the test rows after the epoch.
+    """
+
+    loss: np.ndarray
+    metric: np.ndarray
+    val_loss: np.ndarray
+    val_metric: np.ndarray
+
+
+class Replicas:
+    """One Keras model in as many copies as there are seeds."""
+
+    def __init__(self, model: keras.Model, weights: list[np.ndarray], *, loss: keras.losses.Loss, metric: RowMetric, optimizer: keras.optimizers.Optimizer) -> None:
+        """Stack the copies.
+
+        Args:
+            model: the model, whose own weights are not used.
+            weights: initial weights, one array (n_seeds, *shape) for each variable of the model.
+            loss: mean loss of one replica's batch.
+            metric: metric of one replica's rows, beside the loss.
+            optimizer: one whose update rule works element by element; not used before.
+        """
+        self._model = model
+        self._variables = [keras.Variable(array, name=f"{variable.name}_{i}") for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))]
+        self._loss = loss
+        self._metric = metric
+        self._optimizer = optimizer
+        optimizer.build(self._variables)
+        self._forward_all = tf.function(self._forward_all, autograph=False, input_signature=[tf.TensorSpec(model.input_shape)])
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The present weights: one array (n_seeds, *shape) for each variable of the model."""
+        return [variable.numpy() for variable in self._variables]
+
+    def fit(self, train: Rows, test: Rows, *, epochs: int, batch_size: int, orders: Callable[[int], np.ndarray], on_epoch: Callable[[int], None]) -> History:
+        """Train every replica and measure it after each epoch.
+
+        Args:
+            train: the rows to learn from.
+            test: the rows to measure on after each epoch.
+            epochs: number of passes over the train rows.
+            batch_size: rows of a batch; the last batch of an epoch holds what is left.
+            orders: gives, for an epoch (from 0), the order in which each replica sees the train
+                rows: int32 (n_seeds, n_train).
+            on_epoch: called with the number of epochs done.
+        """
+        run_epoch = self._compile(train, test, batch_size)
+        measured = np.empty((4, epochs, self._variables[0].shape[0]), np.float32)
+        for epoch in range(epochs):
+            measured[:, epoch] = run_epoch(tf.constant(orders(epoch)))
+            on_epoch(epoch + 1)
+        return History(*(values.T for values in measured))
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """The outputs of every replica for every row: float32 (n_seeds, n_rows, n_outputs)."""
+        rows = tf.constant(features)
+        blocks = [self._forward_all(rows[start : start + EVALUATION_ROWS]).numpy() for start in range(0, len(features), EVALUATION_ROWS)]
+        return np.concatenate(blocks, axis=1)
+
+    def _weights(self) -> list[tf.Tensor]:
+        return [variable.value for variable in self._variables]
+
+    def _forward(self, weights: list[tf.Tensor], features: tf.Tensor) -> tf.Tensor:
+        """Outputs of one replica: (n_rows, n_outputs)."""
+        return self._model.stateless_call(weights, [], features)[0]
+
+    def _forward_all(self, features: tf.Tensor) -> tf.Tensor:
+        return tf.vectorized_map(lambda weights: self._forward(weights, features), self._weights())
+
+    def _measure(self, targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+        """Mean loss and mean metric of one replica's rows: (2,)."""
+        return tf.stack([self._loss(targets, outputs), tf.reduce_mean(self._metric(targets, outputs))])
+
+    def _train_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """Update every replica by its own batch; what each measured before it, times its rows: (n_seeds, 2)."""
+        weights = self._weights()
+
+        def measure(replica: tuple) -> tf.Tensor:
+            own_weights, own_features, own_targets = replica
+            return self._measure(own_targets, self._forward(own_weights, own_features))
+
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            measured = tf.vectorized_map(measure, (weights, features, targets))
+            total = tf.reduce_sum(measured[:, 0])
+        self._optimizer.apply(tape.gradient(total, weights), self._variables)
+        return measured * tf.cast(tf.shape(targets)[1], tf.float32)
+
+    def _test_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """What each replica measures on the same rows, times their number: (n_seeds, 2)."""
+        measured = tf.vectorized_map(lambda weights: self._measure(targets, self._forward(weights, features)), self._weights())
+        return measured * tf.cast(tf.shape(targets)[0], tf.float32)
+
+    def _compile(self, train: Rows, test: Rows, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        """One epoch as one TensorFlow program: order (n_seeds, n_train) -> (4, n_seeds), as in `History`."""
+        train_features, train_targets = tf.constant(train.features), tf.constant(train.targets)
+        test_features, test_targets = tf.constant(test.features), tf.constant(test.targets)
+
+        def train_on(start: tf.Tensor, size: int, order: tf.Tensor) -> tf.Tensor:
+            rows = order[:, start : start + size]
+            return self._train_batch(tf.gather(train_features, rows), tf.gather(train_targets, rows))
+
+        def test_on(start: tf.Tensor, size: int, _: tf.Tensor) -> tf.Tensor:
+            return self._test_batch(test_features[start : start + size], test_targets[start : start + size])
+
+        @tf.function(autograph=False)
+        def run_epoch(order: tf.Tensor) -> tf.Tensor:
+            during = _sum_over_batches(train_on, len(train), batch_size, order) / len(train)
+            after = _sum_over_batches(test_on, len(test), EVALUATION_ROWS, order) / len(test)
+            return tf.transpose(tf.concat([during, after], axis=1))
+
+        return run_epoch
+
+
+def _sum_over_batches(measure: Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor], n_rows: int, size: int, order: tf.Tensor) -> tf.Tensor:
+    """The sum over all batches of what `measure` gives for (first row, number of rows, order): (n_seeds, 2)."""
+    n_full, rest = divmod(n_rows, size)
+    total = tf.zeros((order.shape[0], 2))
+    if n_full:
+        total = tf.while_loop(
+            lambda step, _: step < n_full,
+            lambda step, total: (step + 1, total + measure(step * size, size, order)),
+            (tf.constant(0), total),
+        )[1]
+    return total + measure(tf.constant(n_full * size), rest, order) if rest else total

@@ -1,0 +1,137 @@
+"""A run: everything that training one loss on one dataset left behind, and its files.
+
+``data/runs/<dataset>/<loss>/`` holds
+
+- ``run.json``: the settings, and the seeds that failed;
+- ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
+- ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs);
+- ``scores.csv``: ``seed, split, metric, value``;
+- ``regions.npz`` (two features only): the class each seed decides for over a grid;
+- ``model.keras``: the first seed's trained model.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages import files, paths
+from stages.losses import LOSSES, Loss
+
+STAGE = "train"
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Decisions over a grid of a two-dimensional problem.
+
+    Attributes:
+        x: (n_x,) first feature.
+        y: (n_y,) second feature.
+        decisions: int8 (n_seeds, n_y, n_x) class indices.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    decisions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Run:
+    """What training one loss on one dataset gave.
+
+    Attributes:
+        settings: what it was made with, as in ``run.json``.
+        failed: seeds whose loss or weights became non-finite.
+        history: one row per seed and epoch.
+        outputs: by split, float32 (n_seeds, n_rows, n_outputs).
+        scores: columns ``seed``, ``split``, ``metric``, ``value``.
+        regions: for two features, else None.
+    """
+
+    settings: dict[str, Any]
+    failed: list[int]
+    history: pd.DataFrame
+    outputs: dict[str, np.ndarray]
+    scores: pd.DataFrame
+    regions: Regions | None
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset."""
+        return self.settings["dataset"]
+
+    @property
+    def loss(self) -> Loss:
+        """The catalogue's row of the loss."""
+        return LOSSES[self.settings["loss"]]
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds, failed ones too."""
+        return self.settings["seeds"]
+
+    def values(self, metric: str, split: str) -> np.ndarray:
+        """One metric on one split for every seed (n_seeds,); NaN where a seed failed."""
+        rows = self.scores[(self.scores["metric"] == metric) & (self.scores["split"] == split)]
+        return rows["value"].to_numpy()
+
+    def epochs(self, name: str) -> np.ndarray:
+        """One column of the history as (n_seeds, n_epochs)."""
+        return self.history[name].to_numpy().reshape(len(self.seeds), -1)
+
+
+def folder(dataset: str, loss: str) -> Path:
+    """Where a run is kept."""
+    return paths.RUNS / dataset / loss
+
+
+def write(run: Run, path: Path) -> None:
+    """Write all files of a run but the model into an existing folder."""
+    (path / "run.json").write_text(json.dumps({"settings": run.settings, "failed": run.failed}, indent=2) + "\n", encoding="utf-8")
+    run.history.to_csv(path / "history.csv", index=False)
+    run.scores.to_csv(path / "scores.csv", index=False)
+    np.savez(path / "predictions.npz", **run.outputs)
+    if run.regions:
+        np.savez(path / "regions.npz", **vars(run.regions))
+
+
+def read(dataset: str, loss: str) -> Run:
+    """Read a run.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    path = folder(dataset, loss)
+    described = files.read_json(path / "run.json", stage=STAGE)
+    with files.reading(path / "predictions.npz", STAGE), np.load(path / "predictions.npz") as arrays:
+        outputs = dict(arrays)
+    return Run(
+        **described,
+        history=_read_csv(path / "history.csv"),
+        outputs=outputs,
+        scores=_read_csv(path / "scores.csv"),
+        regions=_read_regions(path / "regions.npz") if outputs and (path / "regions.npz").exists() else None,
+    )
+
+
+def fingerprint(dataset: str, loss: str) -> str:
+    """SHA-256 of the names and bytes of all files of a run: the same settings and results, the same hash."""
+    digest = hashlib.sha256()
+    for path in sorted(folder(dataset, loss).iterdir()):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    with files.reading(path, STAGE):
+        return pd.read_csv(path)
+
+
+def _read_regions(path: Path) -> Regions:
+    with files.reading(path, STAGE), np.load(path) as arrays:
+        return Regions(**arrays)

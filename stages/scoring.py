@@ -1,0 +1,85 @@
+"""Scores: every loss of a comparison is measured by the same code on the same predictions.
+
+Decisions are made by the catalogue's rule, never by Keras' ``"accuracy"`` string, which compares
+±1 targets with {0, 1} decisions.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn import metrics
+
+from stages.losses import Loss, Task
+
+# the score that decides between losses, and whether more of it is better
+HEADLINE: dict[Task, str] = {"regression": "mse", "binary": "accuracy", "multiclass": "accuracy"}
+HIGHER_IS_BETTER = {"mse": False, "accuracy": True}
+
+
+def score(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: float = 0.0, spread: float = 1.0) -> dict[str, np.ndarray]:
+    """Score the outputs of every seed.
+
+    Args:
+        loss: the catalogue row the networks were trained with.
+        labels: (n_rows,) scaled target values, or class indices.
+        outputs: (n_seeds, n_rows, n_outputs) as the networks gave them.
+        center: with `spread`, puts values back into the target's own units: ``value * spread + center``.
+        spread: see `center`.
+
+    Returns:
+        For each metric its value for every seed (n_seeds,). Regression: ``mse`` on the scaled target;
+        ``rmse``, ``mae`` and ``r2`` in the target's own units. Where outputs are not finite, or a
+        metric is not defined (ROC AUC of a single class), the value is NaN.
+    """
+    finite = np.isfinite(outputs).all(axis=(1, 2))
+    scores = _SCORERS[loss.task](loss, labels, outputs[finite].astype(np.float64), center, spread)
+    placed = {metric: np.full(len(outputs), np.nan) for metric in scores}
+    for metric, values in scores.items():
+        placed[metric][finite] = values
+    return placed
+
+
+def _regression(loss: Loss, labels: np.ndarray, outputs: np.ndarray, center: float, spread: float) -> dict[str, np.ndarray]:
+    predictions = loss.decide(outputs)
+    own_labels, own_predictions = labels * spread + center, predictions * spread + center
+    return {
+        "mse": _each(metrics.mean_squared_error, labels, predictions),
+        "rmse": _each(metrics.root_mean_squared_error, own_labels, own_predictions),
+        "mae": _each(metrics.mean_absolute_error, own_labels, own_predictions),
+        "r2": _each(metrics.r2_score, own_labels, own_predictions) if len(labels) > 1 else np.full(len(outputs), np.nan),
+    }
+
+
+def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: float) -> dict[str, np.ndarray]:
+    decisions, values = loss.decide(outputs), outputs[..., 0]
+    one_class = len(np.unique(labels)) == 1
+    scores = {
+        "accuracy": _each(metrics.accuracy_score, labels, decisions),
+        "roc_auc": np.full(len(outputs), np.nan) if one_class else _each(metrics.roc_auc_score, labels, values),
+        "f1": _each(metrics.f1_score, labels, decisions, zero_division=0.0),
+        "rounded_accuracy": (np.round(values) == loss.encode(labels, 2)[:, 0]).mean(axis=1),
+    }
+    if loss.outputs_probability:
+        scores["log_loss"] = _each(metrics.log_loss, labels, values, labels=[0, 1])
+    return scores
+
+
+def _multiclass(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: float) -> dict[str, np.ndarray]:
+    decisions = loss.decide(outputs)
+    scores = {
+        "accuracy": _each(metrics.accuracy_score, labels, decisions),
+        "f1_macro": _each(metrics.f1_score, labels, decisions, average="macro", zero_division=0.0),
+    }
+    if loss.outputs_probability:
+        probabilities = outputs / outputs.sum(axis=-1, keepdims=True)
+        scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(outputs.shape[-1]))
+    return scores
+
+
+_SCORERS = {"regression": _regression, "binary": _binary, "multiclass": _multiclass}
+
+
+def _each(metric: Callable[..., float], truth: np.ndarray, per_seed: np.ndarray, **settings: Any) -> np.ndarray:
+    """One of scikit-learn's metrics for every seed: (n_seeds,)."""
+    return np.array([metric(truth, predictions, **settings) for predictions in per_seed])
