@@ -34,9 +34,8 @@ def _quiet() -> Iterator[None]:
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 with _quiet():
-    import tensorflow as tf
-
     import keras
+    import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)

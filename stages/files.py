@@ -38,7 +38,9 @@ def reading(path: Path, stage: str) -> Iterator[None]:
         missing = error.filename or path
         raise UserError(f"{missing} is missing; write it with: dvc repro --force {stage}") from error
     except Exception as error:
-        raise UserError(f"{path} cannot be read (damaged or cut short); write it again with: dvc repro --force {stage}") from error
+        raise UserError(
+            f"{path} cannot be read (damaged or cut short); write it again with: dvc repro --force {stage}"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

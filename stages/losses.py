@@ -42,7 +42,9 @@ class Loss:
     @property
     def decision_rule(self) -> str:
         """In words: how an output becomes a prediction that can be scored."""
-        return {"regression": "value", "binary": f"output ≥ {self.threshold}", "multiclass": "largest output"}[self.task]
+        return {"regression": "value", "binary": f"output ≥ {self.threshold}", "multiclass": "largest output"}[
+            self.task
+        ]
 
     def encode(self, labels: np.ndarray, n_classes: int) -> np.ndarray:
         """Encode the targets as this loss wants them.
@@ -81,12 +83,21 @@ LOSSES = {
     for loss in (
         Loss("mse", "MeanSquaredError", "regression", "linear", "value", aliases=("mean_squared_error", "MSE")),
         Loss("mae", "MeanAbsoluteError", "regression", "linear", "value", aliases=("mean_absolute_error", "MAE")),
-        Loss("msle", "MeanSquaredLogarithmicError", "regression", "linear", "value", aliases=("mean_squared_logarithmic_error", "MSLE")),
+        Loss(
+            "msle",
+            "MeanSquaredLogarithmicError",
+            "regression",
+            "linear",
+            "value",
+            aliases=("mean_squared_logarithmic_error", "MSLE"),
+        ),
         Loss("binary_crossentropy", "BinaryCrossentropy", "binary", "sigmoid", "zero_one", 0.5, ("bce", "BCE")),
         Loss("hinge", "Hinge", "binary", "tanh", "plus_minus_one", 0.0),
         Loss("squared_hinge", "SquaredHinge", "binary", "tanh", "plus_minus_one", 0.0),
         Loss("categorical_crossentropy", "CategoricalCrossentropy", "multiclass", "softmax", "one_hot"),
-        Loss("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "multiclass", "softmax", "class_index"),
+        Loss(
+            "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "multiclass", "softmax", "class_index"
+        ),
         Loss("kl_divergence", "KLDivergence", "multiclass", "softmax", "one_hot", aliases=("kld", "KLD")),
     )
 }

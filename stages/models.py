@@ -1,8 +1,13 @@
 """The networks that are compared, and their initial weights."""
 
+import itertools
+import re
 import threading
+import zipfile
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -32,7 +37,10 @@ class Network:
         """Build the Keras model whose initial weights `seed` decides, as ``keras.utils.set_random_seed`` does."""
         with _drawing:
             keras.utils.set_random_seed(seed)
-            layers = [keras.layers.Dense(units, activation="relu", kernel_initializer="he_uniform", name=f"hidden_{i + 1}") for i, units in enumerate(self.hidden)]
+            layers = [
+                keras.layers.Dense(units, activation="relu", kernel_initializer="he_uniform", name=f"hidden_{i + 1}")
+                for i, units in enumerate(self.hidden)
+            ]
             output = keras.layers.Dense(self.n_outputs, activation=self.activation, name="output")
             return keras.Sequential([keras.Input((self.n_features,), name="features"), *layers, output], name="network")
 
@@ -45,7 +53,30 @@ class Network:
 
 
 @lru_cache(maxsize=4)
-def _initial_weights(n_features: int, hidden: tuple[int, ...], n_outputs: int, seeds: tuple[int, ...]) -> list[np.ndarray]:
+def _initial_weights(
+    n_features: int, hidden: tuple[int, ...], n_outputs: int, seeds: tuple[int, ...]
+) -> list[np.ndarray]:
     network = Network(n_features, hidden, n_outputs, "linear")
     per_seed = [network.build(seed).get_weights() for seed in seeds]
     return [np.stack(arrays) for arrays in zip(*per_seed, strict=True)]
+
+
+def save_model(model: keras.Model, path: Path) -> None:
+    """Save a model as a ``.keras`` file whose bytes depend on the model alone.
+
+    Keras writes the day of saving and memory addresses, which it uses as names of shared objects.
+    """
+    model.save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["metadata.json"] = re.sub(
+        rb'("date_saved": ")[^"]*', rb"\g<1>1980-01-01@00:00:00", members["metadata.json"]
+    )
+    numbers = itertools.count(1)
+    number_of: dict[bytes, bytes] = defaultdict(lambda: str(next(numbers)).encode())
+    members["config.json"] = re.sub(
+        rb'("shared_object_id": )(\d+)', lambda match: match[1] + number_of[match[2]], members["config.json"]
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)

@@ -4,16 +4,15 @@
 each mistake: the key's path, what was given, what is allowed, and the nearest valid name.
 """
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from stages import losses, paths
+from stages import losses, mistakes, paths
 from stages.cli import UserError
 from stages.losses import LOSSES, Loss, Task
 
@@ -34,7 +33,7 @@ def _as_list(value: Any) -> Any:
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list):
-        raise PydanticCustomError("selector_type", "all, one loss's name, or a list of names")
+        raise PydanticCustomError("selector_type", "not a selection of losses")
     return value
 
 
@@ -61,7 +60,11 @@ class Section(BaseModel):
     @classmethod
     def _known_keys(cls, given: Any) -> Any:
         if isinstance(given, dict) and (unknown := [key for key in given if key not in cls.model_fields]):
-            raise PydanticCustomError("unknown_key", "{message}", {"message": _not_one_of(unknown[0], cls.model_fields, "a key here", "Keys")})
+            raise PydanticCustomError(
+                "unknown_key",
+                "{message}",
+                {"message": mistakes.not_one_of(unknown[0], cls.model_fields, "a key here", "Keys")},
+            )
         return given
 
 
@@ -205,7 +208,11 @@ class Params(Section):
         """The losses to compare, by dataset: those of each comparison that `loss` selects, in its order."""
         wanted = set(map(losses.canonical_name, self.loss))
         chosen = {
-            dataset: [LOSSES[name] for name in map(losses.canonical_name, comparison.losses) if self.loss == ["all"] or name in wanted]
+            dataset: [
+                LOSSES[name]
+                for name in map(losses.canonical_name, comparison.losses)
+                if self.loss == ["all"] or name in wanted
+            ]
             for dataset, comparison in self.comparisons.items()
         }
         return {dataset: rows for dataset, rows in chosen.items() if rows}
@@ -228,11 +235,13 @@ def load(path: Path = paths.PARAMS) -> Params:
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UserError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or error}") from error
     if not isinstance(given, dict):
-        raise UserError(f"{path}: the keys {', '.join(Params.model_fields)} are needed; the file holds {_show(given)}")
+        raise UserError(
+            f"{path}: the keys {', '.join(Params.model_fields)} are needed; the file holds {mistakes.show(given)}"
+        )
     try:
         params = Params.model_validate(given)
     except ValidationError as error:
-        lines = [f"{_key_path(detail, given)}{_explain(detail)}" for detail in error.errors()]
+        lines = [f"{mistakes.key_path(detail, given)}{mistakes.explain(detail)}" for detail in error.errors()]
     else:
         lines = list(_contradictions(params))
     if lines:
@@ -246,7 +255,7 @@ def _contradictions(params: Params) -> Iterator[str]:
         yield from _dataset_contradictions(f"datasets.{name}", dataset)
     for name, comparison in params.comparisons.items():
         if name not in params.datasets:
-            yield f"comparisons.{name}: " + _not_one_of(name, params.datasets, "a dataset", "Datasets")
+            yield f"comparisons.{name}: " + mistakes.not_one_of(name, params.datasets, "a dataset", "Datasets")
         else:
             yield from _loss_contradictions(f"comparisons.{name}.losses", comparison.losses, params.datasets[name].task)
     yield from _selector_contradictions(params)
@@ -259,7 +268,10 @@ def _dataset_contradictions(key: str, dataset: Dataset) -> Iterator[str]:
         target = "values" if n_classes is None else f"{n_classes} classes"
         yield f"{key}.task: '{dataset.task}' does not fit {source.generator}, which gives {target}; allowed: {task}"
     if dataset.split.train >= source.n_samples:
-        yield f"{key}.split.train: {dataset.split.train} leaves no row to test; allowed: 1 to {source.n_samples - 1} (there are {source.n_samples} rows)"
+        yield (
+            f"{key}.split.train: {dataset.split.train} leaves no row to test; "
+            f"allowed: 1 to {source.n_samples - 1} (there are {source.n_samples} rows)"
+        )
     if dataset.task != "regression" and dataset.scale.target != "none":
         yield f"{key}.scale.target: '{dataset.scale.target}' scales values, and the target is classes; allowed: none"
     if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
@@ -272,9 +284,12 @@ def _loss_contradictions(key: str, names: list[str], task: Task) -> Iterator[str
     for index, given in enumerate(names):
         name = losses.canonical_name(given)
         if name is None:
-            yield f"{key}[{index}]: " + _not_one_of(given, fitting, "a loss", f"Losses for a {task} task")
+            yield f"{key}[{index}]: " + mistakes.not_one_of(given, fitting, "a loss", f"Losses for a {task} task")
         elif name not in fitting:
-            yield f"{key}[{index}]: '{given}' is a loss for a {LOSSES[name].task} task; losses for a {task} task: {', '.join(fitting)}"
+            yield (
+                f"{key}[{index}]: '{given}' is a loss for a {LOSSES[name].task} task; "
+                f"losses for a {task} task: {', '.join(fitting)}"
+            )
         elif name in seen:
             yield f"{key}[{index}]: '{given}' is the same loss as '{seen[name]}'; list each loss once"
         else:
@@ -284,79 +299,13 @@ def _loss_contradictions(key: str, names: list[str], task: Task) -> Iterator[str
 def _selector_contradictions(params: Params) -> Iterator[str]:
     if params.loss == ["all"]:
         return
-    compared = dict.fromkeys(losses.canonical_name(name) or name for comparison in params.comparisons.values() for name in comparison.losses)
+    compared = dict.fromkeys(
+        losses.canonical_name(name) or name for comparison in params.comparisons.values() for name in comparison.losses
+    )
     if not params.loss:
         yield f"loss: is empty; allowed: all, or any of {', '.join(compared)}"
     for name in params.loss:
         if losses.canonical_name(name) is None:
-            yield "loss: " + _not_one_of(name, ["all", *compared], "a loss", "Allowed")
+            yield "loss: " + mistakes.not_one_of(name, ["all", *compared], "a loss", "Allowed")
         elif losses.canonical_name(name) not in compared:
             yield f"loss: '{name}' is in no comparison; allowed: all, or any of {', '.join(compared)}"
-
-
-def _not_one_of(given: Any, allowed: Iterable[str], what: str, heading: str) -> str:
-    allowed = list(allowed)
-    folded = {name.casefold(): name for name in allowed}
-    near = difflib.get_close_matches(str(given).casefold(), folded, n=1)
-    return f"'{given}' is not {what}{f'; did you mean {folded[near[0]]!r}?' if near else '.'} {heading}: {', '.join(allowed)}"
-
-
-def _show(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return repr(value) if isinstance(value, (str, int, float)) else f"a {'list' if isinstance(value, list) else 'mapping'}"
-
-
-def _key_path(detail: ErrorDetails, given: Any) -> str:
-    """The path of the key at fault as it stands in the file, less what pydantic adds to its locations."""
-    path = ""
-    for part in detail["loc"]:
-        if isinstance(part, int):
-            path, given = f"{path}[{part}]", given[part] if part < len(given) else None
-        elif isinstance(given, dict) and (part in given or detail["type"] == "missing" and part == detail["loc"][-1]):
-            path, given = f"{path}.{part}" if path else str(part), given.get(part)
-    return f"{path}: " if path else ""
-
-
-def _explain(detail: ErrorDetails) -> str:
-    """What was given and what is allowed, for one of pydantic's findings."""
-    kind, given, context = detail["type"], _show(detail["input"]), detail.get("ctx", {})
-    match kind:
-        case "unknown_key":
-            return context["message"]
-        case "missing":
-            return "is missing"
-        case "union_tag_not_found":
-            return f"{context['discriminator']} is missing"
-        case "union_tag_invalid":
-            return _not_one_of(context["tag"], [tag.strip(" '") for tag in context["expected_tags"].split(",")], f"a {context['discriminator'].strip(chr(39))}", "Allowed")
-        case "literal_error":
-            return _not_one_of(detail["input"], [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")], "allowed here", "Allowed")
-        case "selector_type":
-            return f"{given} given; allowed: {detail['msg']}"
-        case "whole_type":
-            return f"{given} given; allowed: a whole number"
-        case "number_type" | "float_type" | "float_parsing" | "finite_number":
-            return f"{given} given; allowed: a number"
-        case "greater_than_equal":
-            return f"{given} given; allowed: {context['ge']:g} or more"
-        case "greater_than":
-            return f"{given} given; allowed: above {context['gt']:g}"
-        case "less_than":
-            return f"{given} given; allowed: below {context['lt']:g}"
-        case "less_than_equal":
-            return f"{given} given; allowed: {context['le']:g} or less"
-        case "bool_type" | "bool_parsing":
-            return f"{given} given; allowed: true or false"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{given} given; allowed: a mapping of keys to values"
-        case "list_type" | "tuple_type":
-            return f"{given} given; allowed: a list"
-        case "too_short":
-            return "is empty; allowed: at least one"
-        case "string_type":
-            return f"{given} given; allowed: a name"
-        case "string_pattern_mismatch":
-            return f"{given} given; allowed: letters, digits, '_', '-' and '.', not starting with '-' or '.'"
-        case _:
-            return f"{given} given: {detail['msg']}"

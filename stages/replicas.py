@@ -6,8 +6,7 @@ replicas' losses is each replica's own gradient, and an optimizer that works ele
 updates each replica as it would alone. A replica's results do not depend on the others beside it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +53,15 @@ class History:
 class Replicas:
     """One Keras model in as many copies as there are seeds."""
 
-    def __init__(self, model: keras.Model, weights: list[np.ndarray], *, loss: keras.losses.Loss, metric: RowMetric, optimizer: keras.optimizers.Optimizer) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        weights: list[np.ndarray],
+        *,
+        loss: keras.losses.Loss,
+        metric: RowMetric,
+        optimizer: keras.optimizers.Optimizer,
+    ) -> None:
         """Stack the copies.
 
         Args:
@@ -65,19 +72,33 @@ class Replicas:
             optimizer: one whose update rule works element by element; not used before.
         """
         self._model = model
-        self._variables = [keras.Variable(array, name=f"{variable.name}_{i}") for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))]
+        self._variables = [
+            keras.Variable(array, name=f"{variable.name}_{i}")
+            for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))
+        ]
         self._loss = loss
         self._metric = metric
         self._optimizer = optimizer
         optimizer.build(self._variables)
-        self._forward_all = tf.function(self._forward_all, autograph=False, input_signature=[tf.TensorSpec(model.input_shape)])
+        self._forward_all = tf.function(
+            self._forward_all, autograph=False, input_signature=[tf.TensorSpec(model.input_shape)]
+        )
 
     @property
     def weights(self) -> list[np.ndarray]:
         """The present weights: one array (n_seeds, *shape) for each variable of the model."""
         return [variable.numpy() for variable in self._variables]
 
-    def fit(self, train: Rows, test: Rows, *, epochs: int, batch_size: int, orders: Callable[[int], np.ndarray], on_epoch: Callable[[int], None]) -> History:
+    def fit(
+        self,
+        train: Rows,
+        test: Rows,
+        *,
+        epochs: int,
+        batch_size: int,
+        orders: Callable[[int], np.ndarray],
+        on_epoch: Callable[[int], None],
+    ) -> History:
         """Train every replica and measure it after each epoch.
 
         Args:
@@ -99,7 +120,10 @@ class Replicas:
     def predict(self, features: np.ndarray) -> np.ndarray:
         """The outputs of every replica for every row: float32 (n_seeds, n_rows, n_outputs)."""
         rows = tf.constant(features)
-        blocks = [self._forward_all(rows[start : start + EVALUATION_ROWS]).numpy() for start in range(0, len(features), EVALUATION_ROWS)]
+        blocks = [
+            self._forward_all(rows[start : start + EVALUATION_ROWS]).numpy()
+            for start in range(0, len(features), EVALUATION_ROWS)
+        ]
         return np.concatenate(blocks, axis=1)
 
     def _weights(self) -> list[tf.Tensor]:
@@ -133,7 +157,9 @@ class Replicas:
 
     def _test_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """What each replica measures on the same rows, times their number: (n_seeds, 2)."""
-        measured = tf.vectorized_map(lambda weights: self._measure(targets, self._forward(weights, features)), self._weights())
+        measured = tf.vectorized_map(
+            lambda weights: self._measure(targets, self._forward(weights, features)), self._weights()
+        )
         return measured * tf.cast(tf.shape(targets)[0], tf.float32)
 
     def _compile(self, train: Rows, test: Rows, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -141,30 +167,30 @@ class Replicas:
         train_features, train_targets = tf.constant(train.features), tf.constant(train.targets)
         test_features, test_targets = tf.constant(test.features), tf.constant(test.targets)
 
-        def train_on(start: tf.Tensor, size: int, order: tf.Tensor) -> tf.Tensor:
-            rows = order[:, start : start + size]
+        def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+            rows = order[:, start : start + batch_size]
             return self._train_batch(tf.gather(train_features, rows), tf.gather(train_targets, rows))
 
-        def test_on(start: tf.Tensor, size: int, _: tf.Tensor) -> tf.Tensor:
-            return self._test_batch(test_features[start : start + size], test_targets[start : start + size])
+        def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+            del order  # every replica is measured on the rows as they stand
+            rows = slice(start, start + EVALUATION_ROWS)
+            return self._test_batch(test_features[rows], test_targets[rows])
 
         @tf.function(autograph=False)
         def run_epoch(order: tf.Tensor) -> tf.Tensor:
-            during = _sum_over_batches(train_on, len(train), batch_size, order) / len(train)
-            after = _sum_over_batches(test_on, len(test), EVALUATION_ROWS, order) / len(test)
+            during = _sum_over_batches(train_on, range(0, len(train), batch_size), order) / len(train)
+            after = _sum_over_batches(measure_on, range(0, len(test), EVALUATION_ROWS), order) / len(test)
             return tf.transpose(tf.concat([during, after], axis=1))
 
         return run_epoch
 
 
-def _sum_over_batches(measure: Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor], n_rows: int, size: int, order: tf.Tensor) -> tf.Tensor:
-    """The sum over all batches of what `measure` gives for (first row, number of rows, order): (n_seeds, 2)."""
-    n_full, rest = divmod(n_rows, size)
-    total = tf.zeros((order.shape[0], 2))
-    if n_full:
-        total = tf.while_loop(
-            lambda step, _: step < n_full,
-            lambda step, total: (step + 1, total + measure(step * size, size, order)),
-            (tf.constant(0), total),
-        )[1]
-    return total + measure(tf.constant(n_full * size), rest, order) if rest else total
+def _sum_over_batches(
+    measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor
+) -> tf.Tensor:
+    """The sum over the batches that begin at `starts` of what `measure` gives for (start, order): (n_seeds, 2)."""
+    return tf.while_loop(
+        lambda start, _: start < starts.stop,
+        lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start, order), total.shape)),
+        (tf.constant(0), tf.zeros((order.shape[0], 2))),
+    )[1]

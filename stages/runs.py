@@ -92,7 +92,9 @@ def folder(dataset: str, loss: str) -> Path:
 
 def write(run: Run, path: Path) -> None:
     """Write all files of a run but the model into an existing folder."""
-    (path / "run.json").write_text(json.dumps({"settings": run.settings, "failed": run.failed}, indent=2) + "\n", encoding="utf-8")
+    (path / "run.json").write_text(
+        json.dumps({"settings": run.settings, "failed": run.failed}, indent=2) + "\n", encoding="utf-8"
+    )
     run.history.to_csv(path / "history.csv", index=False)
     run.scores.to_csv(path / "scores.csv", index=False)
     np.savez(path / "predictions.npz", **run.outputs)

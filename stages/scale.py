@@ -15,7 +15,9 @@ _SCALERS = {
 }
 
 
-def scale(table: pd.DataFrame, *, features: str, target: str, fit_on: str, train: int) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+def scale(
+    table: pd.DataFrame, *, features: str, target: str, fit_on: str, train: int
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
     """Scale a table's columns and say which rows train.
 
     Args:
@@ -36,7 +38,10 @@ def scale(table: pd.DataFrame, *, features: str, target: str, fit_on: str, train
             make, fitted = _SCALERS[method]
             scaler = make().fit(table[columns].to_numpy()[fitted_rows])
             scaled[columns] = scaler.transform(table[columns].to_numpy())
-            scaling |= {name: {"center": float(center), "scale": float(spread)} for name, center, spread in zip(columns, *fitted(scaler), strict=True)}
+            scaling |= {
+                name: {"center": float(center), "scale": float(spread)}
+                for name, center, spread in zip(columns, *fitted(scaler), strict=True)
+            }
     scaled["split"] = np.where(np.arange(len(table)) < train, "train", "test")
     return scaled, scaling
 

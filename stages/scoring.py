@@ -17,7 +17,9 @@ HEADLINE: dict[Task, str] = {"regression": "mse", "binary": "accuracy", "multicl
 HIGHER_IS_BETTER = {"mse": False, "accuracy": True}
 
 
-def score(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: float = 0.0, spread: float = 1.0) -> dict[str, np.ndarray]:
+def score(
+    loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: float = 0.0, spread: float = 1.0
+) -> dict[str, np.ndarray]:
     """Score the outputs of every seed.
 
     Args:
@@ -40,14 +42,18 @@ def score(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: float 
     return placed
 
 
-def _regression(loss: Loss, labels: np.ndarray, outputs: np.ndarray, center: float, spread: float) -> dict[str, np.ndarray]:
+def _regression(
+    loss: Loss, labels: np.ndarray, outputs: np.ndarray, center: float, spread: float
+) -> dict[str, np.ndarray]:
     predictions = loss.decide(outputs)
     own_labels, own_predictions = labels * spread + center, predictions * spread + center
     return {
         "mse": _each(metrics.mean_squared_error, labels, predictions),
         "rmse": _each(metrics.root_mean_squared_error, own_labels, own_predictions),
         "mae": _each(metrics.mean_absolute_error, own_labels, own_predictions),
-        "r2": _each(metrics.r2_score, own_labels, own_predictions) if len(labels) > 1 else np.full(len(outputs), np.nan),
+        "r2": _each(metrics.r2_score, own_labels, own_predictions)
+        if len(labels) > 1
+        else np.full(len(outputs), np.nan),
     }
 
 

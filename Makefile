@@ -1,0 +1,46 @@
+# make          set up once, then run the pipeline
+# make setup    make .venv and install requirements.lock
+# make test     run the tests
+# make lint     check style
+# make ui       MLflow UI on what the pipeline logged; PORT=5001 for another port
+# make clean    remove what the pipeline and the tests made; .venv and the DVC cache stay
+
+PYTHON ?= python3
+PORT ?= 5000
+SHELL := /bin/bash
+# what runs here is what the project installed, and it asks nothing of the network
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: all setup test lint ui clean
+all: setup
+	@dvc repro
+	@echo "Read reports/report.md; look at the runs with: make ui"
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Losslab needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Name another with: make PYTHON=python3.12" % sys.version_info[:2])'
+	@echo "Installing packages into .venv, once; this takes a few minutes"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+test: setup
+	@pytest -n 2
+
+lint: setup
+	@ruff check
+	@ruff format --check
+
+ui: setup
+	@store=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}; \
+	case $$store in \
+	  http*) echo "The runs are at $$store";; \
+	  *) echo "MLflow UI on $$store: http://127.0.0.1:$(PORT)"; \
+	     exec mlflow ui --backend-store-uri "$$store" --port $(PORT);; \
+	esac
+
+clean:
+	@rm -rf data/raw data/scaled data/runs data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
+	@find stages tests -name __pycache__ -type d -prune -exec rm -rf {} +

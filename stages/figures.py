@@ -1,0 +1,207 @@
+"""The report's figures: functions that take data and axes, and draw.
+
+A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
+can tell apart; train is always blue and test orange.
+"""
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from stages.losses import LOSSES, names_for
+from stages.runs import Regions
+
+TRAIN, TEST = "#0072B2", "#D55E00"
+_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+_CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
+_MARKERS = "osD^vP*X"
+
+# what a metric's axis says
+METRIC_LABELS = {
+    "mse": "mean squared error (scaled target)",
+    "accuracy": "accuracy (share of rows)",
+}
+
+mpl.rcParams.update(
+    {
+        "figure.dpi": 110,
+        "figure.constrained_layout.use": True,
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "legend.frameon": False,
+    }
+)
+
+
+def color_of(loss: str) -> str:
+    """The colour of a loss, the same on every page."""
+    return _PALETTE[names_for(LOSSES[loss].task).index(loss) % len(_PALETTE)]
+
+
+def new(
+    width: float, height: float, n_rows: int = 1, n_columns: int = 1, **settings: object
+) -> tuple[Figure, np.ndarray]:
+    """A new figure of `width` × `height` inches and its axes (n_rows, n_columns)."""
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(n_rows, n_columns, squeeze=False, **settings)
+
+
+def classes(axes: Axes, features: np.ndarray, labels: np.ndarray) -> Axes:
+    """Scatter the rows of a two-dimensional problem by class.
+
+    Args:
+        axes: where to draw.
+        features: (n_rows, 2).
+        labels: (n_rows,) class indices.
+    """
+    for label in np.unique(labels):
+        rows = features[labels == label]
+        axes.scatter(
+            *rows.T,
+            s=12,
+            color=_CLASSES[label % len(_CLASSES)],
+            marker=_MARKERS[label % len(_MARKERS)],
+            alpha=0.7,
+            linewidths=0,
+            label=f"class {label}",
+        )
+    axes.set(xlabel="x1", ylabel="x2")
+    axes.legend(markerscale=1.5)
+    return axes
+
+
+def target(axes: Axes, values: np.ndarray, units: str) -> Axes:
+    """The distribution of a regression target (n_rows,)."""
+    axes.hist(values, bins=40, color="#999999")
+    axes.set(xlabel=f"target ({units})", ylabel="rows")
+    return axes
+
+
+def class_sizes(axes: Axes, labels: np.ndarray) -> Axes:
+    """How many rows each class has; `labels` is (n_rows,)."""
+    names, counts = np.unique(labels, return_counts=True)
+    axes.bar(names, counts, color=[_CLASSES[name % len(_CLASSES)] for name in names])
+    axes.set(xlabel="class", ylabel="rows")
+    return axes
+
+
+def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: bool) -> Axes:
+    """A quantity over epochs: each seed faintly, the mean, and the band that holds the middle 80 % of seeds.
+
+    Args:
+        axes: where to draw.
+        train: (n_seeds, n_epochs).
+        test: (n_seeds, n_epochs).
+        label: name of the quantity.
+        log: whether its axis is logarithmic.
+    """
+    epochs = np.arange(1, train.shape[1] + 1)
+    for values, color, name in ((train, TRAIN, "train"), (test, TEST, "test")):
+        lines = [np.column_stack([epochs, seed]) for seed in values]
+        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6))
+        low, high = np.percentile(values, [10, 90], axis=0)
+        axes.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
+        axes.plot(epochs, values.mean(axis=0), color=color, linewidth=1.8, label=name)
+    if log:
+        axes.set_yscale("log")
+    axes.autoscale_view()
+    axes.set(ylabel=label, xlim=(0, len(epochs)))
+    return axes
+
+
+def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
+    """Every seed's final score for each loss side by side, with mean and 95 % interval.
+
+    Args:
+        axes: where to draw.
+        scores: by loss, (n_seeds,); NaN where a seed failed.
+        label: name of the score.
+        log: whether its axis is logarithmic.
+    """
+    jitter = np.random.default_rng(0)
+    for position, (loss, values) in enumerate(scores.items()):
+        finished = values[np.isfinite(values)]
+        axes.scatter(
+            finished,
+            position + jitter.uniform(-0.22, 0.22, len(finished)),
+            s=16,
+            color=color_of(loss),
+            alpha=0.55,
+            linewidths=0,
+        )
+        if len(finished):
+            axes.plot([finished.mean()] * 2, [position - 0.36, position + 0.36], color="black", linewidth=2)
+        if len(finished) < len(values):
+            axes.annotate(
+                f"{len(values) - len(finished)} failed",
+                (1, position),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="bottom",
+            )
+    axes.set_yticks(range(len(scores)), list(scores))
+    axes.set(xlabel=label, ylim=(len(scores) - 0.4, -0.6))
+    if log:
+        axes.set_xscale("log")
+    return axes
+
+
+def regions(axes: Axes, decided: Regions, features: np.ndarray, labels: np.ndarray, title: str) -> Axes:
+    """What the trained networks decide over the plane: the class most seeds give, paler where fewer agree.
+
+    Args:
+        axes: where to draw.
+        decided: the decisions of every seed over a grid.
+        features: (n_rows, 2) test rows.
+        labels: (n_rows,) their classes.
+        title: name of the loss.
+    """
+    n_classes = int(labels.max()) + 1
+    votes = np.stack([(decided.decisions == label).mean(axis=0) for label in range(n_classes)])
+    color = np.array([mpl.colors.to_rgba(_CLASSES[label % len(_CLASSES)]) for label in range(n_classes)])[
+        votes.argmax(axis=0)
+    ]
+    color[..., 3] = 0.1 + 0.5 * votes.max(axis=0)
+    axes.imshow(
+        color,
+        origin="lower",
+        extent=(decided.x[0], decided.x[-1], decided.y[0], decided.y[-1]),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    axes.scatter(
+        *features.T, c=labels, cmap=ListedColormap(_CLASSES[:n_classes]), s=5, edgecolors="black", linewidths=0.2
+    )
+    axes.set(xlabel="x1", title=title)
+    axes.grid(visible=False)
+    return axes
+
+
+def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str) -> Axes:
+    """Predicted against actual test targets: every seed faintly, and the line where both are equal.
+
+    Args:
+        axes: where to draw.
+        actual: (n_test,) target units.
+        values: (n_seeds, n_test) target units.
+        title: name of the loss.
+    """
+    axes.scatter(
+        np.broadcast_to(actual, values.shape),
+        values,
+        s=3,
+        color=color_of(title),
+        alpha=0.08,
+        linewidths=0,
+        rasterized=True,
+    )
+    ends = [actual.min(), actual.max()]
+    axes.plot(ends, ends, color="black", linewidth=1, linestyle="--")
+    axes.set(xlabel="actual (target units)", title=title)
+    return axes

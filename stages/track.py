@@ -1,0 +1,202 @@
+"""Stage `track`: log every run to MLflow, once."""
+
+import hashlib
+import logging
+import math
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# nothing leaves the machine, and a server that is down is reported within seconds
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+import numpy as np
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.exceptions import MlflowException
+
+from stages import cli, files, params, paths, runs, scoring
+from stages.cli import UserError
+from stages.runs import Run
+from stages.statistics import summarise
+
+FINGERPRINT = "losslab.fingerprint"
+BATCH = 1000  # metrics that MLflow takes in one call
+
+
+def root() -> Path:
+    """The real repository, also when DVC runs the stage in a temporary copy."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def store() -> str:
+    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root() / 'mlflow.db'}"
+
+
+@contextmanager
+def connect() -> Iterator[MlflowClient]:
+    """A client of the store. The local database is ours alone meanwhile: SQLite races when it is first made."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    try:
+        if os.environ.get("MLFLOW_TRACKING_URI"):
+            yield MlflowClient(store())
+        else:
+            with FileLock(root() / "mlflow.db.lock"):
+                yield MlflowClient(store())
+    except MlflowException as error:
+        unreachable = "Max retries exceeded" in str(error)
+        what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).splitlines()[0][:200]})"
+        raise UserError(
+            f"track: MLflow at {store()} {what}; nothing trained is lost. When it is back, run: dvc repro track"
+        ) from error
+
+
+def track(client: MlflowClient, experiment: str, run: Run, fingerprint: str, tags: dict[str, str]) -> bool:
+    """Log one run, unless it is there.
+
+    Args:
+        client: of the store.
+        experiment: name of the MLflow experiment, made when it does not exist.
+        run: what to log.
+        fingerprint: identifies the run; one with this tag that is finished is not logged again.
+        tags: more tags.
+
+    Returns:
+        Whether it was logged now.
+    """
+    experiment_id = _experiment_id(client, experiment)
+    there = client.search_runs([experiment_id], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    if any(found.info.status == "FINISHED" for found in there):
+        return False
+    for unfinished in there:
+        client.delete_run(unfinished.info.run_id)
+    run_id = client.create_run(
+        experiment_id, run_name=run.loss.name, tags=tags | {FINGERPRINT: fingerprint}
+    ).info.run_id
+    client.log_inputs(run_id, datasets=[_dataset_input(run)])
+    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in _flat(run.settings)])
+    metrics = list(_metrics(run))
+    for start in range(0, len(metrics), BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + BATCH])
+    client.log_artifact(run_id, str(runs.folder(run.dataset, run.loss.name) / "history.csv"))
+    for figure in _figures(run):
+        client.log_artifact(run_id, str(figure), "figures")
+    client.set_terminated(run_id)
+    return True
+
+
+def _experiment_id(client: MlflowClient, name: str) -> str:
+    if found := client.get_experiment_by_name(name):
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        return found.experiment_id
+    # a server decides itself where artifacts go; beside a database they go into the repository
+    location = None if store().startswith(("http", "databricks")) else (root() / "mlartifacts" / name).as_uri()
+    return client.create_experiment(name, artifact_location=location)
+
+
+def _flat(settings: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield (prefix + key, len(value)) if key == "seeds" else (prefix + key, value)
+
+
+def _dataset_input(run: Run) -> DatasetInput:
+    path = paths.SCALED / f"{run.dataset}.parquet"
+    with files.reading(path, "scale"):
+        # the hash by which DVC knows the file
+        digest = hashlib.file_digest(path.open("rb"), "md5").hexdigest()
+    dataset = Dataset(name=run.dataset, digest=digest, source_type="local", source=path.as_posix())
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _metrics(run: Run) -> Iterator[Metric]:
+    """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores."""
+    now = int(time.time() * 1000)
+    finished = ~np.isin(run.seeds, run.failed)
+    headline = scoring.HEADLINE[run.loss.task]
+    if finished.any():
+        for name in ("loss", "val_loss", headline, f"val_{headline}"):
+            values = run.epochs(name)[finished]
+            for epoch, column in enumerate(values.T, start=1):
+                yield Metric(name, column.mean(), now, epoch)
+                if len(column) > 1:
+                    yield Metric(f"{name}_sd", column.std(ddof=1), now, epoch)
+    for (split, metric), rows in run.scores.groupby(["split", "metric"], sort=False):
+        summary = summarise(rows["value"].to_numpy())
+        bounds = {
+            "": summary.mean,
+            "_sd": summary.sd,
+            "_low": summary.mean - summary.half_width,
+            "_high": summary.mean + summary.half_width,
+        }
+        yield from (
+            Metric(f"{split}_{metric}{suffix}", value, now, 0)
+            for suffix, value in bounds.items()
+            if math.isfinite(value)
+        )
+    yield Metric("failed_seeds", len(run.failed), now, 0)
+
+
+def _figures(run: Run) -> list[Path]:
+    """The report's figures of this run, and those of its dataset that show all losses."""
+    of_the_dataset = [
+        paths.FIGURES / f"{run.dataset}-{name}.png" for name in ("data", "scores", "regions", "predicted")
+    ]
+    return [
+        path for path in (paths.FIGURES / f"{run.dataset}-{run.loss.name}-curves.png", *of_the_dataset) if path.exists()
+    ]
+
+
+def origin() -> dict[str, str]:
+    """Tags that say where a run came from: DVC experiment, git commit, whether the code had changed since."""
+    tags = {
+        tag: os.environ[name]
+        for tag, name in (("dvc.exp_name", "DVC_EXP_NAME"), ("dvc.exp_baseline", "DVC_EXP_BASELINE_REV"))
+        if os.environ.get(name)
+    }
+    commit = _git("rev-parse", "HEAD")
+    if commit:
+        # what the pipeline itself writes does not make the tree dirty
+        changed = _git("status", "--porcelain", "--", ".", ":!reports", ":!dvc.lock")
+        tags |= {"mlflow.source.git.commit": commit, "git.dirty": str(bool(changed)).lower()}
+    return tags | {"mlflow.source.name": "dvc.yaml", "mlflow.source.type": "PROJECT"}
+
+
+def _git(*arguments: str) -> str:
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def main() -> None:
+    """Log every run to MLflow; write ``data/tracked.json``: ``dataset → loss → fingerprint``."""
+    wanted = params.load()
+    tracked: dict[str, dict[str, str]] = {}
+    new, tags = 0, origin()
+    with connect() as client:
+        for dataset, losses in wanted.selected().items():
+            for loss in losses:
+                run = runs.read(dataset, loss.name)
+                fingerprint = runs.fingerprint(dataset, loss.name)
+                new += track(client, f"{wanted.track.experiment}/{dataset}", run, fingerprint, tags)
+                tracked.setdefault(dataset, {})[loss.name] = fingerprint
+    files.write_json(paths.TRACKED, tracked)
+    total = sum(map(len, tracked.values()))
+    cli.say(f"track: {new} new of {total} runs in {store()}; look at them with: make ui")
+
+
+if __name__ == "__main__":
+    cli.run(main)
