@@ -27,7 +27,7 @@ setup: .venv/installed
 	@touch $@
 
 test: setup
-	@pytest -n 2
+	@pytest -n 2 --dist loadfile
 
 lint: setup
 	@ruff check

@@ -11,6 +11,10 @@ import numpy as np
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
 
+# the score that decides between losses, and whether more of it is better
+HEADLINE: dict[Task, str] = {"regression": "mse", "binary": "accuracy", "multiclass": "accuracy"}
+HIGHER_IS_BETTER = {"mse": False, "accuracy": True}
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -33,6 +37,11 @@ class Loss:
     targets: Targets
     threshold: float | None = None
     aliases: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The score that decides between losses of this task."""
+        return HEADLINE[self.task]
 
     @property
     def outputs_probability(self) -> bool:

@@ -1,14 +1,18 @@
 """Stage `report`: compare the runs in Markdown, with figures, ``results.csv`` and ``metrics.json``."""
 
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from stages import cli, files, params, paths, published, scoring
-from stages.sections import Section, draw, read_section
+from stages import cli, files, params, paths, published
+from stages.losses import HIGHER_IS_BETTER
+from stages.sections import Section, drawings, read_section
 from stages.statistics import Summary
 
 
@@ -71,7 +75,7 @@ def sentence(section: Section) -> str:
     summaries = {run.loss.name: summary for run in section.runs if (summary := section.summary(run, "test")).n}
     if not summaries:
         return "Every seed of every loss failed."
-    sign = -1 if scoring.HIGHER_IS_BETTER[section.headline] else 1
+    sign = -1 if HIGHER_IS_BETTER[section.headline] else 1
     best, *others = sorted(summaries, key=lambda loss: sign * summaries[loss].mean)
     lead = f"Best mean test {section.headline}: `{best}` with {plus_minus(summaries[best])}"
     return lead + (f"; next `{others[0]}` with {plus_minus(summaries[others[0]])}." if others else ".")
@@ -93,6 +97,10 @@ def plus_minus(summary: Summary) -> str:
     return f"{number(summary.mean)} ± {summary.half_width:.2g}" if summary.n > 1 else number(summary.mean)
 
 
+def _save(path: Path, draw: Callable[[], Figure]) -> None:
+    draw().savefig(path)
+
+
 def main() -> None:
     """Write ``reports/``."""
     wanted = params.load().selected()
@@ -100,9 +108,9 @@ def main() -> None:
     text = render(sections, published.read())
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
-        for section in sections:
-            for name, figure in draw(section).items():
-                figure.savefig(folder / name)
+        drawing = {folder / name: draw for section in sections for name, draw in drawings(section).items()}
+        with ProcessPoolExecutor() as executor:
+            list(executor.map(_save, drawing, drawing.values()))
     with files.replacing(paths.REPORTS / "results.csv") as temporary:
         results(sections).to_csv(temporary, index=False)
     files.write_json(paths.REPORTS / "metrics.json", headline_metrics(sections))

@@ -10,11 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from stages.losses import Loss, Task
-
-# the score that decides between losses, and whether more of it is better
-HEADLINE: dict[Task, str] = {"regression": "mse", "binary": "accuracy", "multiclass": "accuracy"}
-HIGHER_IS_BETTER = {"mse": False, "accuracy": True}
+from stages.losses import Loss
 
 
 def score(

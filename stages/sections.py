@@ -1,12 +1,14 @@
 """A section of the report: one dataset, the runs compared on it, and their figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import figures, files, paths, runs, scoring
+from stages import figures, files, paths, runs
 from stages.losses import Task
 from stages.runs import Run
 from stages.statistics import Summary, summarise
@@ -38,7 +40,7 @@ class Section:
     @property
     def headline(self) -> str:
         """The score that decides between losses."""
-        return scoring.HEADLINE[self.task]
+        return self.runs[0].loss.headline
 
     @property
     def two_dimensional(self) -> bool:
@@ -61,16 +63,18 @@ def read_section(name: str, losses: list[str]) -> Section:
     return Section(name, [runs.read(name, loss) for loss in losses], data, scaling["center"], scaling["scale"])
 
 
-def draw(section: Section) -> dict[str, Figure]:
-    """All figures of one dataset, by file name."""
-    drawn = {f"{section.name}-data.png": _draw_data(section), f"{section.name}-scores.png": _draw_scores(section)}
+def drawings(section: Section) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure of one dataset, by file name."""
+    found: dict[str, Callable[[], Figure]] = {
+        "data": partial(_draw_data, section),
+        "scores": partial(_draw_scores, section),
+    }
     if section.two_dimensional:
-        drawn[f"{section.name}-regions.png"] = _draw_regions(section)
+        found["regions"] = partial(_draw_regions, section)
     if section.task == "regression":
-        drawn[f"{section.name}-predicted.png"] = _draw_predicted(section)
-    for run in section.runs:
-        drawn[f"{section.name}-{run.loss.name}-curves.png"] = _draw_curves(run, section.headline)
-    return drawn
+        found["predicted"] = partial(_draw_predicted, section)
+    found |= {f"{run.loss.name}-curves": partial(_draw_curves, run) for run in section.runs}
+    return {f"{section.name}-{name}.png": drawing for name, drawing in found.items()}
 
 
 def _draw_data(section: Section) -> Figure:
@@ -114,9 +118,9 @@ def _draw_predicted(section: Section) -> Figure:
     return figure
 
 
-def _draw_curves(run: Run, metric: str) -> Figure:
+def _draw_curves(run: Run) -> Figure:
     figure, axes = figures.new(8, 5, 2, 1, sharex=True)
-    finished = ~np.isin(run.seeds, run.failed)
+    finished, metric = ~np.isin(run.seeds, run.failed), run.loss.headline
     for ax, name, label in (
         (axes[0, 0], "loss", f"loss ({run.loss.name})"),
         (axes[1, 0], metric, figures.METRIC_LABELS[metric]),

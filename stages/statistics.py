@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
@@ -38,5 +38,5 @@ def summarise(values: np.ndarray) -> Summary:
     n, n_failed = len(finished), len(values) - len(finished)
     mean = finished.mean() if n else np.nan
     sd = finished.std(ddof=1) if n > 1 else np.nan
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * sd / np.sqrt(n) if n > 1 else np.nan
+    half_width = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * sd / np.sqrt(n) if n > 1 else np.nan
     return Summary(float(mean), float(sd), float(half_width), n, n_failed)

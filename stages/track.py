@@ -22,7 +22,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 
-from stages import cli, files, params, paths, runs, scoring
+from stages import cli, files, params, paths, runs
 from stages.cli import UserError
 from stages.runs import Run
 from stages.statistics import summarise
@@ -125,7 +125,7 @@ def _metrics(run: Run) -> Iterator[Metric]:
     """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores."""
     now = int(time.time() * 1000)
     finished = ~np.isin(run.seeds, run.failed)
-    headline = scoring.HEADLINE[run.loss.task]
+    headline = run.loss.headline
     if finished.any():
         for name in ("loss", "val_loss", headline, f"val_{headline}"):
             values = run.epochs(name)[finished]

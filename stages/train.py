@@ -72,7 +72,7 @@ def write(run: Run, network: Network, weights: list[np.ndarray]) -> None:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     columns = (
-        TextColumn("{task.description:<45}"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("epochs"),
@@ -80,7 +80,8 @@ def _progress() -> Iterator[Progress]:
         TextColumn("still"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield progress
 
 

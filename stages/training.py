@@ -69,7 +69,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
         The run, and the first seed's trained weights.
     """
     settings, data, loss = unit.settings, unit.data, unit.loss
-    seeds, metric = tuple(settings["seeds"]), scoring.HEADLINE[loss.task]
+    seeds, metric = tuple(settings["seeds"]), loss.headline
     replicas = Replicas(
         unit.network.build(seeds[0]),
         unit.network.initial_weights(seeds),

@@ -1,0 +1,135 @@
+"""Losslab beside plain Keras, measured in one run on one machine.
+
+python -m tests.benchmarks.against_keras            everything, about seven minutes on two cores
+python -m tests.benchmarks.against_keras engine     one part: pipeline, engine, growth or memory
+
+Times of different runs are not comparable; the ratios are what to quote.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = {
+    "regression": ("mse", "msle", "mae"),
+    "circles": ("binary_crossentropy", "hinge", "squared_hinge"),
+    "blobs": ("categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"),
+}
+
+
+def timed(command: list[str], cwd: Path = ROOT) -> tuple[float, float]:
+    """Run a command: its wall time in seconds and the peak memory of its largest process in GB."""
+    started = time.perf_counter()
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with status {process.returncode}")
+    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return time.perf_counter() - started, kilobytes / 1e6
+
+
+def pipeline() -> None:
+    """`dvc repro` from a clean clone (270 networks) beside nine plain scripts of one network each."""
+    plain = sum(
+        timed([sys.executable, "-m", "tests.benchmarks.plain_keras", dataset, loss])[0]
+        for dataset, losses in SCRIPTS.items()
+        for loss in losses
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+        ours, _ = timed(["dvc", "repro"], Path(folder))
+    imports, _ = timed([sys.executable, "-c", "import keras"])
+    print("pipeline")
+    print(f"  nine plain Keras scripts, 9 networks      {plain:7.1f} s, {9 * imports / plain:.0%} of it `import keras`")
+    print(f"  dvc repro, 270 networks, report, MLflow   {ours:7.1f} s, {imports / ours:.0%} of it `import keras`")
+    print(f"  ratio: 1/{plain / ours:.1f} of the time; per network {plain / 9 / (ours / 270):.0f} times faster")
+
+
+def _units() -> list:
+    from stages import params, train
+
+    return train.units(params.load())
+
+
+def _best_of(repeat: int, run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def engine() -> None:
+    """Inside one process: `model.fit`, one network, beside thirty seeds on the replica axis."""
+    from stages.training import train
+    from tests.benchmarks import plain_keras
+
+    print("engine: seconds per trained network")
+    for unit in _units():
+        dataset, loss = unit.settings["dataset"], unit.loss.name
+        plain = _best_of(1, lambda dataset=dataset, loss=loss: plain_keras.fit(dataset, loss))
+        ours = _best_of(2, lambda unit=unit: train(unit)) / len(unit.settings["seeds"])
+        print(
+            f"  {dataset:<11} {loss:<32} model.fit {plain:6.2f}   ours {ours:6.4f}   {plain / ours:4.0f} times faster"
+        )
+
+
+def growth() -> None:
+    """What thirty seeds cost, in units of what one costs."""
+    from stages.models import _initial_weights
+    from stages.training import Unit, train
+
+    print("growth")
+    for unit in _units():
+        times = []
+        for seeds in ([0], unit.settings["seeds"]):
+            alone = Unit(unit.settings | {"seeds": seeds}, unit.data)
+
+            def afresh(alone: Unit = alone) -> None:
+                _initial_weights.cache_clear()
+                train(alone)
+
+            times.append(_best_of(3, afresh))
+        one, thirty = times
+        print(f"  {unit.loss.name:<32} 1 seed {one:5.2f} s   30 seeds {thirty:5.2f} s   {thirty / one:.1f} times")
+
+
+LARGE = """
+import numpy as np
+from stages.training import Data, Unit, train
+generator = np.random.default_rng(0)
+features = {split: generator.normal(size=(50_000, 20)).astype("float32") for split in ("train", "test")}
+labels = {split: rows.sum(axis=1) for split, rows in features.items()}
+settings = {"dataset": "large", "loss": "mse", "hidden": [25], "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
+            "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
+train(Unit(settings, Data(features, labels, 0, 0.0, 1.0)))
+"""
+
+
+def memory() -> None:
+    """Peak memory of the `train` stage, and of a large dataset: 100,000 rows × 20 columns × 10 seeds × 2 epochs."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+        for stage in ("generate", "scale"):
+            timed([sys.executable, "-m", f"stages.{stage}"], Path(folder))
+        _, train = timed([sys.executable, "-m", "stages.train"], Path(folder))
+    seconds, large = timed([sys.executable, "-c", LARGE])
+    print("memory")
+    print(f"  train stage, default parameters           {train:5.2f} GB")
+    print(f"  100,000 rows, 10 seeds, 2 epochs          {large:5.2f} GB in {seconds:.0f} s")
+
+
+PARTS = {part.__name__: part for part in (pipeline, engine, growth, memory)}
+
+if __name__ == "__main__":
+    if unknown := set(sys.argv[1:]) - set(PARTS):
+        sys.exit(f"no such part: {', '.join(unknown)}; parts: {', '.join(PARTS)}")
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()
