@@ -4,12 +4,16 @@ A loss has the same colour wherever it appears. Colours are Okabe and Ito's, whi
 can tell apart; train is always blue and test orange.
 """
 
+from dataclasses import dataclass
+
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from stages.losses import LOSSES, names_for
 from stages.runs import Regions
@@ -37,6 +41,18 @@ mpl.rcParams.update(
         "legend.frameon": False,
     }
 )
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One line of the forest plot; differences are in units of the margin, positive is better."""
+
+    label: str
+    difference: float
+    low: float
+    high: float
+    verdict: str
+    color: str
 
 
 def color_of(loss: str) -> str:
@@ -149,6 +165,52 @@ def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: 
     axes.set(xlabel=label, ylim=(len(scores) - 0.4, -0.6))
     if log:
         axes.set_xscale("log")
+    return axes
+
+
+def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
+    """What one loss punishes, beside the others of its comparison, which are faint.
+
+    Args:
+        axes: where to draw.
+        curves: by loss, the columns ``case``, ``x`` and ``value``; a second case is dashed.
+        own: the loss that stands out.
+    """
+    for loss, rows in sorted(curves.items(), key=lambda item: item[0] == own):
+        emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45}
+        for style, (case, curve) in zip(("-", "--"), rows.groupby("case"), strict=False):
+            label = case if loss == own and case else None
+            axes.plot(curve["x"], curve["value"], color=color_of(loss), linestyle=style, label=label, **emphasis)
+            if loss == own and label:
+                axes.legend()
+    axes.set(title=own)
+    return axes
+
+
+def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
+    """Differences to the baseline with their intervals, in units of the margin; 1 is the margin.
+
+    Args:
+        axes: where to draw.
+        rows: from top to bottom.
+    """
+    axes.axvspan(-1, 1, color="#999999", alpha=0.2, linewidth=0)
+    axes.axvline(0, color="black", linewidth=0.8)
+    for position, row in enumerate(rows):
+        axes.plot([row.low, row.high], [position] * 2, color=row.color, linewidth=2.5)
+        axes.plot(row.difference, position, "o", color=row.color, markersize=7)
+        axes.annotate(
+            row.verdict, (1.02, position), xycoords=("axes fraction", "data"), va="center", annotation_clip=False
+        )
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_xscale("symlog", linthresh=2, linscale=1.5)
+    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="← worse     difference to the baseline (1 = margin)     better →")
+    furthest = max([3.0, *(abs(end) * 1.5 for row in rows for end in (row.low, row.high))])
+    powers = [10**power for power in range(int(np.log10(furthest)) + 1)]
+    ticks = [*(-power for power in reversed(powers)), 0, *powers]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(-furthest, furthest)
     return axes
 
 

@@ -39,6 +39,7 @@ def key_path(detail: ErrorDetails, given: Any) -> str:
 
 # what is allowed where pydantic finds a mistake of this kind; the names in braces are from its finding
 _ALLOWED = {
+    "baseline_type": "first, a loss's name, or a mapping of datasets to them",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "dict_type": "a mapping of keys to values",

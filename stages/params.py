@@ -37,6 +37,13 @@ def _as_list(value: Any) -> Any:
     return value
 
 
+def _baseline(value: Any) -> Any:
+    values = value.values() if isinstance(value, dict) else [value]
+    if not all(isinstance(name, str) for name in values):
+        raise PydanticCustomError("baseline_type", "not a baseline")
+    return value
+
+
 Whole = Annotated[int, BeforeValidator(_whole)]
 Positive = Annotated[Whole, Field(ge=1)]
 Natural = Annotated[Whole, Field(ge=0)]
@@ -195,6 +202,18 @@ class Track(Section):
     experiment: Name = "losslab"
 
 
+class Report(Section):
+    """How the losses of a comparison are judged.
+
+    Attributes:
+        baseline: what the others are compared with: ``first`` (of those listed), a loss, or a loss by dataset.
+        margin: by dataset: differences of the headline score within ± this do not matter in practice.
+    """
+
+    baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = "first"
+    margin: dict[Name, Rate] = {}
+
+
 class Params(Section):
     """The whole file."""
 
@@ -203,6 +222,7 @@ class Params(Section):
     comparisons: Annotated[dict[Name, Comparison], Field(min_length=1)]
     train: Train
     track: Track = Track()
+    report: Report = Report()
 
     def selected(self) -> dict[str, list[Loss]]:
         """The losses to compare, by dataset: those of each comparison that `loss` selects, in its order."""
@@ -216,6 +236,13 @@ class Params(Section):
             for dataset, comparison in self.comparisons.items()
         }
         return {dataset: rows for dataset, rows in chosen.items() if rows}
+
+    def baseline(self, dataset: str) -> str:
+        """The loss that a dataset's others are compared with; the first selected, where the one chosen is not."""
+        chosen = self.report.baseline
+        name = losses.canonical_name(chosen.get(dataset, "first") if isinstance(chosen, dict) else chosen)
+        names = [loss.name for loss in self.selected()[dataset]]
+        return name if name in names else names[0]
 
 
 def load(path: Path = paths.PARAMS) -> Params:
@@ -259,6 +286,7 @@ def _contradictions(params: Params) -> Iterator[str]:
         else:
             yield from _loss_contradictions(f"comparisons.{name}.losses", comparison.losses, params.datasets[name].task)
     yield from _selector_contradictions(params)
+    yield from _report_contradictions(params)
 
 
 def _dataset_contradictions(key: str, dataset: Dataset) -> Iterator[str]:
@@ -309,3 +337,25 @@ def _selector_contradictions(params: Params) -> Iterator[str]:
             yield "loss: " + mistakes.not_one_of(name, ["all", *compared], "a loss", "Allowed")
         elif losses.canonical_name(name) not in compared:
             yield f"loss: '{name}' is in no comparison; allowed: all, or any of {', '.join(compared)}"
+
+
+def _report_contradictions(params: Params) -> Iterator[str]:
+    compared = {
+        dataset: [losses.canonical_name(name) or name for name in comparison.losses]
+        for dataset, comparison in params.comparisons.items()
+    }
+    chosen = params.report.baseline
+    if isinstance(chosen, str):
+        allowed = list(dict.fromkeys(name for names in compared.values() for name in names))
+        if chosen != "first" and losses.canonical_name(chosen) not in allowed:
+            yield "report.baseline: " + mistakes.not_one_of(chosen, ["first", *allowed], "a loss compared", "Allowed")
+    else:
+        for dataset, name in chosen.items():
+            key = f"report.baseline.{dataset}: "
+            if dataset not in compared:
+                yield key + mistakes.not_one_of(dataset, compared, "a comparison", "Comparisons")
+            elif name != "first" and losses.canonical_name(name) not in compared[dataset]:
+                yield key + mistakes.not_one_of(name, ["first", *compared[dataset]], "a loss compared here", "Allowed")
+    for dataset in params.report.margin:
+        if dataset not in compared:
+            yield f"report.margin.{dataset}: " + mistakes.not_one_of(dataset, compared, "a comparison", "Comparisons")

@@ -9,4 +9,5 @@ RUNS = Path("data/runs")
 TRACKED = Path("data/tracked.json")
 PUBLISHED = Path("data/published.yaml")
 REPORTS = Path("reports")
+VERDICTS = REPORTS / "verdicts.json"
 FIGURES = REPORTS / "figures"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import cli, files, params, paths, published
-from stages.losses import HIGHER_IS_BETTER
+from stages import cli, figures, files, params, paths, published, wording
+from stages.page import page
 from stages.sections import Section, drawings, read_section
-from stages.statistics import Summary
 
 
 def results(sections: list[Section]) -> pd.DataFrame:
@@ -36,6 +36,55 @@ def headline_metrics(sections: list[Section]) -> dict[str, Any]:
     }
 
 
+def curves(sections: list[Section]) -> pd.DataFrame:
+    """For DVC's plots: the headline score by epoch, its mean and the band that holds the middle 80 % of the seeds."""
+    tables = []
+    for section in sections:
+        for run in section.runs:
+            finished = ~np.isin(run.seeds, run.failed)
+            for split, name in (("train", section.headline), ("test", f"val_{section.headline}")):
+                values = run.epochs(name)[finished]
+                if len(values):
+                    low, high = np.percentile(values, [10, 90], axis=0)
+                    band = {"epoch": range(1, len(low) + 1), "mean": values.mean(axis=0), "low": low, "high": high}
+                    tables.append(pd.DataFrame({"panel": f"{section.name}: {run.loss.name}", "split": split, **band}))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["panel", "split", "epoch", "mean", "low", "high"])
+
+
+def verdict_of(section: Section) -> str:
+    """The verdict on one dataset, in words."""
+    summaries = {run.loss.name: section.summary(run, "test") for run in section.runs}
+    return wording.verdict(list(summaries), section.pairs, summaries, section.headline)
+
+
+def note_of(section: Section, loss: str) -> str:
+    """How one loss did, in words: for the notes of its run in MLflow."""
+    if loss == section.baseline:
+        return "The baseline of this comparison."
+    pair = section.pairs[loss, section.baseline]
+    return f"Against the baseline `{pair.against}`: {pair.verdict}, difference {wording.difference(pair)}."
+
+
+def forest(sections: list[Section]) -> Figure:
+    """One figure for the whole project: every loss's difference to its baseline in units of the margin."""
+    rows = [
+        figures.ForestRow(
+            label=f"{section.name}: {pair.loss}",
+            difference=pair.difference / section.margin,
+            low=pair.low / section.margin,
+            high=pair.high / section.margin,
+            verdict=f"{pair.verdict} than {pair.against}" if pair.verdict in ("better", "worse") else pair.verdict,
+            color=figures.color_of(pair.loss),
+        )
+        for section in sections
+        if section.margin
+        for pair in section.against_baseline()
+    ]
+    figure, axes = figures.new(8.5, 1.1 + 0.42 * len(rows))
+    figures.forest(axes[0, 0], rows)
+    return figure
+
+
 def render(sections: list[Section], reference: dict[str, Any]) -> str:
     """The report as Markdown, its images relative to it."""
     environment = jinja2.Environment(
@@ -44,7 +93,12 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "plus_minus": plus_minus}
+    environment.filters |= {
+        "number": wording.number,
+        "plus_minus": wording.plus_minus,
+        "p_value": wording.p_value,
+        "difference": wording.difference,
+    }
     every_run = [run for section in sections for run in section.runs]
     differing = {
         run.dataset: found
@@ -65,36 +119,13 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
             (run, _share_below_zero(section)) for section in sections for run in section.runs if run.loss.name == "msle"
         ],
         median=lambda run, metric: float(np.nanmedian(run.values(metric, "test"))),
-        sentence=sentence,
+        verdict=verdict_of,
         finite=lambda values: values[np.isfinite(values)],
     )
 
 
-def sentence(section: Section) -> str:
-    """Which loss has the best mean test score, in words."""
-    summaries = {run.loss.name: summary for run in section.runs if (summary := section.summary(run, "test")).n}
-    if not summaries:
-        return "Every seed of every loss failed."
-    sign = -1 if HIGHER_IS_BETTER[section.headline] else 1
-    best, *others = sorted(summaries, key=lambda loss: sign * summaries[loss].mean)
-    lead = f"Best mean test {section.headline}: `{best}` with {plus_minus(summaries[best])}"
-    return lead + (f"; next `{others[0]}` with {plus_minus(summaries[others[0]])}." if others else ".")
-
-
 def _share_below_zero(section: Section) -> float:
     return float((section.rows("train")["target"] < 0).mean())
-
-
-def number(value: float) -> str:
-    """A score for people: three significant digits."""
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def plus_minus(summary: Summary) -> str:
-    """A mean with its 95 % interval."""
-    if not summary.n:
-        return "–"
-    return f"{number(summary.mean)} ± {summary.half_width:.2g}" if summary.n > 1 else number(summary.mean)
 
 
 def _save(path: Path, draw: Callable[[], Figure]) -> None:
@@ -103,19 +134,38 @@ def _save(path: Path, draw: Callable[[], Figure]) -> None:
 
 def main() -> None:
     """Write ``reports/``."""
-    wanted = params.load().selected()
-    sections = [read_section(name, [loss.name for loss in selected]) for name, selected in wanted.items()]
+    wanted = params.load()
+    sections = [
+        read_section(name, [loss.name for loss in selected], wanted.baseline(name), wanted.report.margin.get(name))
+        for name, selected in wanted.selected().items()
+    ]
     text = render(sections, published.read())
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
         drawing = {folder / name: draw for section in sections for name, draw in drawings(section).items()}
+        if any(section.pairs for section in sections):
+            drawing[folder / "forest.png"] = partial(forest, sections)
         with ProcessPoolExecutor() as executor:
             list(executor.map(_save, drawing, drawing.values()))
-    with files.replacing(paths.REPORTS / "results.csv") as temporary:
-        results(sections).to_csv(temporary, index=False)
+    for name, table in (("results.csv", results(sections)), ("curves.csv", curves(sections))):
+        with files.replacing(paths.REPORTS / name) as temporary:
+            table.to_csv(temporary, index=False)
     files.write_json(paths.REPORTS / "metrics.json", headline_metrics(sections))
-    with files.replacing(paths.REPORTS / "report.md") as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    files.write_json(
+        paths.VERDICTS,
+        {
+            section.name: {
+                "verdict": verdict_of(section),
+                "losses": {run.loss.name: note_of(section, run.loss.name) for run in section.runs},
+            }
+            for section in sections
+        },
+    )
+    for name, content in (("report.md", text), ("report.html", page(text, paths.REPORTS))):
+        with files.replacing(paths.REPORTS / name) as temporary:
+            temporary.write_text(content, encoding="utf-8")
+    for section in sections:
+        cli.say(f"report: {section.name}: {verdict_of(section).split('**')[1]}")
     cli.say(f"report: read {paths.REPORTS / 'report.md'}")
 
 

@@ -6,6 +6,7 @@
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
 - ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs);
 - ``scores.csv``: ``seed, split, metric, value``;
+- ``punishment.csv``: what the loss punishes, ``case, x, value``;
 - ``regions.npz`` (two features only): the class each seed decides for over a grid;
 - ``model.keras``: the first seed's trained model.
 """
@@ -50,6 +51,7 @@ class Run:
         history: one row per seed and epoch.
         outputs: by split, float32 (n_seeds, n_rows, n_outputs).
         scores: columns ``seed``, ``split``, ``metric``, ``value``.
+        punishment: what the loss punishes, columns ``case``, ``x`` and ``value``.
         regions: for two features, else None.
     """
 
@@ -58,6 +60,7 @@ class Run:
     history: pd.DataFrame
     outputs: dict[str, np.ndarray]
     scores: pd.DataFrame
+    punishment: pd.DataFrame
     regions: Regions | None
 
     @property
@@ -97,6 +100,7 @@ def write(run: Run, path: Path) -> None:
     )
     run.history.to_csv(path / "history.csv", index=False)
     run.scores.to_csv(path / "scores.csv", index=False)
+    run.punishment.to_csv(path / "punishment.csv", index=False)
     np.savez(path / "predictions.npz", **run.outputs)
     if run.regions:
         np.savez(path / "regions.npz", **vars(run.regions))
@@ -117,6 +121,7 @@ def read(dataset: str, loss: str) -> Run:
         history=_read_csv(path / "history.csv"),
         outputs=outputs,
         scores=_read_csv(path / "scores.csv"),
+        punishment=_read_csv(path / "punishment.csv").fillna({"case": ""}),
         regions=_read_regions(path / "regions.npz") if outputs and (path / "regions.npz").exists() else None,
     )
 

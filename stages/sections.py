@@ -1,17 +1,19 @@
 """A section of the report: one dataset, the runs compared on it, and their figures."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import figures, files, paths, runs
-from stages.losses import Task
+from stages import figures, files, paths, runs, verdicts
+from stages.losses import HIGHER_IS_BETTER, Task
 from stages.runs import Run
 from stages.statistics import Summary, summarise
+from stages.verdicts import Pair
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Section:
         data: the scaled rows, with the columns ``target`` and ``split``.
         center: with `spread`, undoes the target's scaling.
         spread: see `center`.
+        baseline: the loss that the others are compared with.
+        given_margin: the user's margin; None for the default.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Section:
     data: pd.DataFrame
     center: float
     spread: float
+    baseline: str
+    given_margin: float | None = None
 
     @property
     def task(self) -> Task:
@@ -51,16 +57,69 @@ class Section:
         """The headline score of one run."""
         return summarise(run.values(self.headline, split))
 
+    @cached_property
+    def margin(self) -> float:
+        """Differences of the headline score within ± this do not matter in practice."""
+        if self.given_margin is not None:
+            return self.given_margin
+        return verdicts.default_margin(self._scores[self.baseline], higher_is_better=HIGHER_IS_BETTER[self.headline])
+
+    @cached_property
+    def pairs(self) -> dict[tuple[str, str], Pair]:
+        """For every ordered pair (loss, against), how their headline scores compare on the test rows."""
+        return verdicts.compare(
+            self._scores,
+            higher_is_better=HIGHER_IS_BETTER[self.headline],
+            margin=self.margin,
+            same_objective={
+                frozenset((a.loss.name, b.loss.name))
+                for a, b in itertools.combinations(self.runs, 2)
+                if _same_objective(a, b)
+            },
+            generator=np.random.default_rng(0),
+        )
+
+    @property
+    def seeds_needed(self) -> int:
+        """The fewest seeds that can give a verdict here."""
+        return max([verdicts.seeds_needed(1), *(pair.seeds_needed for pair in self.pairs.values())])
+
+    def against_baseline(self) -> list[Pair]:
+        """Every other loss against the baseline."""
+        return [self.pairs[run.loss.name, self.baseline] for run in self.runs if run.loss.name != self.baseline]
+
+    def each_pair(self) -> list[Pair]:
+        """Every pair once."""
+        return [self.pairs[a.loss.name, b.loss.name] for a, b in itertools.combinations(self.runs, 2)]
+
+    @property
+    def _scores(self) -> dict[str, np.ndarray]:
+        return {run.loss.name: run.values(self.headline, "test") for run in self.runs}
+
     def rows(self, split: str) -> pd.DataFrame:
         """The train or the test rows."""
         return self.data[self.data["split"] == split]
 
 
-def read_section(name: str, losses: list[str]) -> Section:
-    """Read a dataset and its runs."""
+def read_section(name: str, losses: list[str], baseline: str, margin: float | None) -> Section:
+    """Read a dataset and its runs, and compare them.
+
+    Args:
+        name: the dataset.
+        losses: names of the losses.
+        baseline: the loss that the others are compared with.
+        margin: differences that do not matter; None for the default.
+    """
     scaling = files.read_json(paths.SCALED / f"{name}.json", stage="scale").get("target", {"center": 0.0, "scale": 1.0})
     data = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
-    return Section(name, [runs.read(name, loss) for loss in losses], data, scaling["center"], scaling["scale"])
+    found = [runs.read(name, loss) for loss in losses]
+    return Section(name, found, data, scaling["center"], scaling["scale"], baseline, margin)
+
+
+def _same_objective(a: Run, b: Run) -> bool:
+    """Whether two losses punish every output alike, but for rounding and clipping."""
+    ours, theirs = a.punishment["value"].to_numpy(), b.punishment["value"].to_numpy()
+    return bool(np.abs(ours - theirs).max() <= 1e-4 * np.ptp(ours))
 
 
 def drawings(section: Section) -> dict[str, Callable[[], Figure]]:
@@ -68,6 +127,7 @@ def drawings(section: Section) -> dict[str, Callable[[], Figure]]:
     found: dict[str, Callable[[], Figure]] = {
         "data": partial(_draw_data, section),
         "scores": partial(_draw_scores, section),
+        "punishment": partial(_draw_punishment, section),
     }
     if section.two_dimensional:
         found["regions"] = partial(_draw_regions, section)
@@ -96,6 +156,23 @@ def _draw_scores(section: Section) -> Figure:
         axes[0, 0], scores, f"test {figures.METRIC_LABELS[section.headline]}", log=section.headline == "mse"
     )
     return figure
+
+
+def _draw_punishment(section: Section) -> Figure:
+    figure, axes = figures.new(3 * len(section.runs) + 0.5, 3.2, 1, len(section.runs), sharey=True)
+    curves = {run.loss.name: run.punishment for run in section.runs}
+    for ax, run in zip(axes[0], section.runs, strict=True):
+        figures.punishment(ax, curves, run.loss.name)
+    axes[0, 0].set_ylabel("loss of one row")
+    figure.supxlabel(_PUNISHED[section.task], fontsize="medium")
+    return figure
+
+
+_PUNISHED: dict[Task, str] = {
+    "regression": "prediction − target (scaled units)",
+    "binary": "last layer's sum, positive towards the true class",
+    "multiclass": "probability given to the true class",
+}
 
 
 def _draw_regions(section: Section) -> Figure:

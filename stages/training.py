@@ -112,6 +112,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
         scores=_score(
             unit, {split: np.where(finite[:, None, None], array, np.nan) for split, array in outputs.items()}
         ),
+        punishment=punishment(loss, data.n_classes),
         regions=_regions(replicas, unit) if unit.network.n_features == 2 and data.n_classes else None,
     )
     return run, [array[0] for array in weights]
@@ -131,6 +132,36 @@ def row_metric(loss: Loss) -> RowMetric:
         else (lambda targets: tf.argmax(targets, -1, tf.int32))
     )
     return lambda targets, outputs: tf.cast(tf.equal(classes(targets), tf.argmax(outputs, -1, tf.int32)), tf.float32)
+
+
+def punishment(loss: Loss, n_classes: int) -> pd.DataFrame:
+    """What a loss punishes, asked of Keras: its value for one row over a range of outputs.
+
+    Args:
+        loss: the catalogue's row.
+        n_classes: number of classes of a multi-class problem.
+
+    Returns:
+        Columns `case`, `x` and `value`. Regression: `x` is prediction − target, for a target of −1
+        and of 1. Binary: `x` is the last layer's sum before the activation, positive towards the true
+        class. Multi-class: `x` is the probability given to the true class, the others sharing the rest.
+    """
+    if loss.task == "regression":
+        x = np.linspace(-3, 3, 121)
+        cases = [(f"target {value:+d}", np.full_like(x, value), (x + value)[:, None]) for value in (-1, 1)]
+    elif loss.task == "binary":
+        x = np.linspace(-3, 3, 121)
+        cases = [("", np.ones_like(x), keras.activations.get(loss.activation)(x[:, None]))]
+    else:
+        x = np.linspace(0.01, 0.99, 99)
+        others = np.repeat(((1 - x) / (n_classes - 1))[:, None], n_classes - 1, axis=1)
+        cases = [("", np.zeros_like(x), np.column_stack([x, others]))]
+    per_row = getattr(keras.losses, loss.keras_class)(reduction="none")
+    tables = []
+    for case, labels, outputs in cases:
+        values = per_row(loss.encode(labels, n_classes), tf.cast(outputs, tf.float32)).numpy()
+        tables.append(pd.DataFrame({"case": case, "x": x, "value": values}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def make_optimizer(settings: dict[str, Any]) -> keras.optimizers.Optimizer:

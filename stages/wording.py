@@ -1,0 +1,127 @@
+"""Numbers and verdicts in words, made from the objects that the tables beside them show."""
+
+import math
+from dataclasses import dataclass
+
+from stages.statistics import Summary
+from stages.verdicts import Pair
+
+
+@dataclass(frozen=True)
+class Advice:
+    """How the losses of a comparison stand to the one with the best mean.
+
+    Attributes:
+        best: the loss with the best mean test score, a failed seed counting as the worst score.
+        equal: its pairs with losses that are equivalent or the same objective.
+        open: its pairs that are inconclusive, or for which there are too few seeds.
+        beaten: its pairs with losses that are worse.
+    """
+
+    best: str
+    equal: list[Pair]
+    open: list[Pair]
+    beaten: list[Pair]
+
+
+def advise(losses: list[str], pairs: dict[tuple[str, str], Pair]) -> Advice:
+    """Sort the losses of a comparison by how they stand to the best; of equals, the first listed is taken."""
+    best = losses[0]
+    for loss in losses[1:]:
+        if pairs[loss, best].difference > 0:
+            best = loss
+    against = [pairs[best, other] for other in losses if other != best]
+    kinds = {"equivalent": "equal", "same objective": "equal", "better": "beaten"}
+    grouped: dict[str, list[Pair]] = {"equal": [], "open": [], "beaten": []}
+    for pair in against:
+        grouped[kinds.get(pair.verdict, "open")].append(pair)
+    return Advice(best, **grouped)
+
+
+def verdict(losses: list[str], pairs: dict[tuple[str, str], Pair], summaries: dict[str, Summary], score: str) -> str:
+    """One paragraph for one dataset: which loss to train with, how sure that is, and what would settle the rest.
+
+    Args:
+        losses: names, in the comparison's order.
+        pairs: every ordered pair of them.
+        summaries: their test scores.
+        score: name of the score.
+    """
+    if not any(summary.n for summary in summaries.values()):
+        return "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
+    if len(losses) == 1:
+        return (
+            f"**No verdict**: `{losses[0]}` alone was trained. Its test {score} is {plus_minus(summaries[losses[0]])}."
+        )
+    advice = advise(losses, pairs)
+    parts = [_lead(advice, score)]
+    if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
+        verb = "is" if len(same) == 1 else "are"
+        parts.append(f"{listed(same)} {verb} the same objective as `{advice.best}`.")
+    parts += [_unsettled(pair) for pair in advice.open]
+    if advice.beaten:
+        worse = [f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})" for pair in advice.beaten]
+        parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
+    parts += [
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed and count as the worst score."
+        for loss, summary in summaries.items()
+        if summary.n_failed
+    ]
+    return " ".join(parts)
+
+
+def _lead(advice: Advice, score: str) -> str:
+    equal = [pair.against for pair in advice.equal]
+    if advice.open:
+        rivals = listed([pair.against for pair in advice.open])
+        return (
+            f"**Not settled: `{advice.best}` has the best mean test {score}, but {rivals} may do as well or better.**"
+        )
+    if not equal:
+        margin = min(pair.beats for pair in advice.beaten)
+        return f"**Train with `{advice.best}`.** It has the better test {score} on at least {margin:.0%} of the seeds."
+    alike = f"{listed([advice.best, *equal])} differ by less than matters (± {number(advice.equal[0].margin)} {score})"
+    return f"**Train with any of these {len(equal) + 1}: {alike}.**"
+
+
+def _unsettled(pair: Pair) -> str:
+    rivals = f"`{pair.loss}` against `{pair.against}`"
+    if pair.verdict == "too few seeds":
+        seeds = "1 seed" if pair.n_seeds == 1 else f"{pair.n_seeds} seeds"
+        return f"{seeds} cannot settle {rivals}: the test needs at least {pair.seeds_needed}."
+    if pair.seeds_to_settle is None:
+        return f"More seeds would not settle {rivals}."
+    more = pair.seeds_to_settle
+    return f"About {more:,} seeds would settle {rivals} (`dvc exp run -S train.seeds={more}`)."
+
+
+def number(value: float) -> str:
+    """A score for people: three significant digits; a dash where there is none."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def plus_minus(summary: Summary) -> str:
+    """A mean with its 95 % interval."""
+    if not summary.n:
+        return "–"
+    return f"{number(summary.mean)} ± {summary.half_width:.2g}" if summary.n > 1 else number(summary.mean)
+
+
+def difference(pair: Pair) -> str:
+    """The mean difference in a pair and its 95 % interval; positive is in favour of the first."""
+    # adding 0 turns −0 into 0
+    center, low, high = (f"{value + 0.0:+.2g}".replace("-", "−") for value in (pair.difference, pair.low, pair.high))
+    return f"{center} ({low} to {high})" if math.isfinite(pair.low) else center
+
+
+def p_value(p: float) -> str:
+    """A p-value for people."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence."""
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} and {last}" if most else last
