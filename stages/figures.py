@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
@@ -238,7 +237,7 @@ def regions(axes: Axes, decided: Regions, features: np.ndarray, labels: np.ndarr
         interpolation="nearest",
     )
     axes.scatter(
-        *features.T, c=labels, cmap=ListedColormap(_CLASSES[:n_classes]), s=5, edgecolors="black", linewidths=0.2
+        *features.T, c=[_CLASSES[label % len(_CLASSES)] for label in labels], s=5, edgecolors="black", linewidths=0.2
     )
     axes.set(xlabel="x1", title=title)
     axes.grid(visible=False)

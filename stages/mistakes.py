@@ -23,14 +23,16 @@ def show(value: Any) -> str:
         return "nothing"
     if isinstance(value, (str, int, float)):
         return repr(value)
-    return "a list" if isinstance(value, list) else "a mapping"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else str(value)
 
 
 def key_path(detail: ErrorDetails, given: Any) -> str:
     """The path of the key at fault as it stands in the file, less what pydantic adds to its locations."""
     path = ""
     for part in detail["loc"]:
-        if isinstance(part, int):
+        if isinstance(part, int) and isinstance(given, list):
             path, given = f"{path}[{part}]", given[part] if part < len(given) else None
         elif isinstance(given, dict) and (part in given or (detail["type"] == "missing" and part == detail["loc"][-1])):
             path, given = f"{path}.{part}" if path else str(part), given.get(part)
@@ -57,6 +59,7 @@ _ALLOWED = {
     "selector_type": "all, one loss's name, or a list of names",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
     "string_type": "a name",
+    "too_long": "{max_length} at most",
     "tuple_type": "a list",
     "whole_type": "a whole number",
 }

@@ -197,9 +197,17 @@ class Train(Section):
 
 
 class Track(Section):
-    """Where the results go in MLflow."""
+    """What goes to MLflow, and where.
+
+    Attributes:
+        experiment: MLflow experiments are named ``<experiment>/<dataset>``.
+        per_seed: whether each seed gets a child run with its final scores.
+        model: whether the first seed's model is logged; `track` then waits for the import of TensorFlow.
+    """
 
     experiment: Name = "losslab"
+    per_seed: bool = False
+    model: bool = False
 
 
 class Report(Section):
@@ -257,7 +265,7 @@ def load(path: Path = paths.PARAMS) -> Params:
         raise UserError(f"{path} is missing; run this in the project's folder") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UserError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or error}") from error
@@ -333,7 +341,9 @@ def _selector_contradictions(params: Params) -> Iterator[str]:
     if not params.loss:
         yield f"loss: is empty; allowed: all, or any of {', '.join(compared)}"
     for name in params.loss:
-        if losses.canonical_name(name) is None:
+        if name == "all":
+            yield "loss: 'all' stands alone, without other names"
+        elif losses.canonical_name(name) is None:
             yield "loss: " + mistakes.not_one_of(name, ["all", *compared], "a loss", "Allowed")
         elif losses.canonical_name(name) not in compared:
             yield f"loss: '{name}' is in no comparison; allowed: all, or any of {', '.join(compared)}"

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from stages import files, paths
+from stages import paths
+from stages.cli import UserError
 from stages.runs import Run
 
 
@@ -31,8 +32,10 @@ class Row:
 
 def read() -> dict[str, Any]:
     """The published settings and scores."""
-    with files.reading(paths.PUBLISHED, "report"):
+    try:
         return yaml.safe_load(paths.PUBLISHED.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{paths.PUBLISHED} cannot be read; restore it with: git checkout {paths.PUBLISHED}") from error
 
 
 def differences(published: dict[str, Any], run: Run) -> list[str]:

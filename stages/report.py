@@ -114,7 +114,9 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
             row for run in every_run if run.dataset not in differing for row in published.compare(reference, run)
         ],
         differing=differing,
-        misjudged=[run for run in every_run if run.loss.targets == "plus_minus_one"],
+        misjudged=[
+            run for run in every_run if run.loss.targets == "plus_minus_one" and len(run.failed) < len(run.seeds)
+        ],
         clipped=[
             (run, _share_below_zero(section)) for section in sections for run in section.runs if run.loss.name == "msle"
         ],

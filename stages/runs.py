@@ -2,7 +2,7 @@
 
 ``data/runs/<dataset>/<loss>/`` holds
 
-- ``run.json``: the settings, and the seeds that failed;
+- ``run.json``: the settings, the seeds that failed, and the hash of every other file;
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
 - ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs);
 - ``scores.csv``: ``seed, split, metric, value``;
@@ -94,51 +94,55 @@ def folder(dataset: str, loss: str) -> Path:
 
 
 def write(run: Run, path: Path) -> None:
-    """Write all files of a run but the model into an existing folder."""
-    (path / "run.json").write_text(
-        json.dumps({"settings": run.settings, "failed": run.failed}, indent=2) + "\n", encoding="utf-8"
-    )
+    """Write a run into an existing folder, which may hold its model; ``run.json`` last, with the hash of every file."""
     run.history.to_csv(path / "history.csv", index=False)
     run.scores.to_csv(path / "scores.csv", index=False)
     run.punishment.to_csv(path / "punishment.csv", index=False)
     np.savez(path / "predictions.npz", **run.outputs)
     if run.regions:
         np.savez(path / "regions.npz", **vars(run.regions))
+    hashes = {file.name: _sha256(file) for file in sorted(path.iterdir())}
+    described = {"settings": run.settings, "failed": run.failed, "sha256": hashes}
+    (path / "run.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
 def read(dataset: str, loss: str) -> Run:
     """Read a run.
 
     Raises:
-        UserError: a file is missing or damaged.
+        UserError: a file is missing, or not as it was written.
     """
     path = folder(dataset, loss)
     described = files.read_json(path / "run.json", stage=STAGE)
-    with files.reading(path / "predictions.npz", STAGE), np.load(path / "predictions.npz") as arrays:
+    with files.reading(path / "run.json", STAGE):
+        settings, failed, hashes = (described[key] for key in ("settings", "failed", "sha256"))
+    for name, written in hashes.items():
+        with files.reading(path / name, STAGE):
+            if _sha256(path / name) != written:
+                raise ValueError("not as it was written")
+    with np.load(path / "predictions.npz") as arrays:
         outputs = dict(arrays)
+    regions = None
+    if "regions.npz" in hashes:
+        with np.load(path / "regions.npz") as arrays:
+            regions = Regions(**arrays)
     return Run(
-        **described,
-        history=_read_csv(path / "history.csv"),
+        settings=settings,
+        failed=failed,
+        history=pd.read_csv(path / "history.csv"),
         outputs=outputs,
-        scores=_read_csv(path / "scores.csv"),
-        punishment=_read_csv(path / "punishment.csv").fillna({"case": ""}),
-        regions=_read_regions(path / "regions.npz") if outputs and (path / "regions.npz").exists() else None,
+        scores=pd.read_csv(path / "scores.csv"),
+        punishment=pd.read_csv(path / "punishment.csv", keep_default_na=False),
+        regions=regions,
     )
 
 
 def fingerprint(dataset: str, loss: str) -> str:
-    """SHA-256 of the names and bytes of all files of a run: the same settings and results, the same hash."""
-    digest = hashlib.sha256()
-    for path in sorted(folder(dataset, loss).iterdir()):
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    """SHA-256 of ``run.json``, which holds the settings and the hash of every file: same results, same fingerprint."""
+    with files.reading(folder(dataset, loss) / "run.json", STAGE):
+        return _sha256(folder(dataset, loss) / "run.json")
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    with files.reading(path, STAGE):
-        return pd.read_csv(path)
-
-
-def _read_regions(path: Path) -> Regions:
-    with files.reading(path, STAGE), np.load(path) as arrays:
-        return Regions(**arrays)
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -80,6 +80,12 @@ class Section:
         )
 
     @property
+    def metrics(self) -> list[str]:
+        """Every score that any of the losses has, but the one that only the published figures need."""
+        names = dict.fromkeys(metric for run in self.runs for metric in run.scores["metric"])
+        return [name for name in names if name != "rounded_accuracy"]
+
+    @property
     def seeds_needed(self) -> int:
         """The fewest seeds that can give a verdict here."""
         return max([verdicts.seeds_needed(1), *(pair.seeds_needed for pair in self.pairs.values())])
@@ -205,6 +211,6 @@ def _draw_curves(run: Run) -> Figure:
         if finished.any():
             train, test = run.epochs(name)[finished], run.epochs(f"val_{name}")[finished]
             figures.curve(ax, train, test, label, log=run.loss.task == "regression")
+            ax.legend()
     axes[1, 0].set_xlabel("epoch")
-    axes[0, 0].legend()
     return figure

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 # nothing leaves the machine, and a server that is down is reported within seconds
@@ -15,19 +16,26 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
+import mlflow
 import numpy as np
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from sqlalchemy.exc import SQLAlchemyError
 
 from stages import cli, files, params, paths, runs
 from stages.cli import UserError
+from stages.params import Track
 from stages.runs import Run
 from stages.statistics import summarise
 
 FINGERPRINT = "losslab.fingerprint"
+NOTE = "mlflow.note.content"
+_MORE = "{}\n\nThe whole comparison is in `reports/report.md`; the figures are among the artifacts."
 BATCH = 1000  # metrics that MLflow takes in one call
 
 
@@ -38,7 +46,8 @@ def root() -> Path:
 
 def store() -> str:
     """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root() / 'mlflow.db'}"
+    database = str(root() / "mlflow.db").replace("%", "%25")
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
 
 
 @contextmanager
@@ -52,36 +61,56 @@ def connect() -> Iterator[MlflowClient]:
         else:
             with FileLock(root() / "mlflow.db.lock"):
                 yield MlflowClient(store())
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError, ImportError) as error:
         unreachable = "Max retries exceeded" in str(error)
-        what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).splitlines()[0][:200]})"
+        what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).strip().splitlines()[0]})"
         raise UserError(
             f"track: MLflow at {store()} {what}; nothing trained is lost. When it is back, run: dvc repro track"
         ) from error
 
 
-def track(client: MlflowClient, experiment: str, run: Run, fingerprint: str, tags: dict[str, str]) -> bool:
+def track(
+    client: MlflowClient,
+    experiment: str,
+    run: Run,
+    *,
+    fingerprint: str,
+    tags: dict[str, str],
+    options: Track,
+) -> bool:
     """Log one run, unless it is there.
 
     Args:
         client: of the store.
-        experiment: name of the MLflow experiment, made when it does not exist.
+        experiment: identifier of the MLflow experiment.
         run: what to log.
         fingerprint: identifies the run; one with this tag that is finished is not logged again.
-        tags: more tags.
+        tags: more tags; those of a run that is there are brought up to date where they are notes.
+        options: what else to log; added to a run that is there without.
 
     Returns:
         Whether it was logged now.
     """
-    experiment_id = _experiment_id(client, experiment)
-    there = client.search_runs([experiment_id], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
-    if any(found.info.status == "FINISHED" for found in there):
-        return False
+    there = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    finished = [found for found in there if found.info.status == "FINISHED"]
     for unfinished in there:
-        client.delete_run(unfinished.info.run_id)
-    run_id = client.create_run(
-        experiment_id, run_name=run.loss.name, tags=tags | {FINGERPRINT: fingerprint}
-    ).info.run_id
+        if unfinished not in finished:
+            client.delete_run(unfinished.info.run_id)
+    if finished:
+        run_id = finished[0].info.run_id
+        client.set_tag(run_id, NOTE, tags[NOTE])
+    else:
+        run_id = _log(client, experiment, run, tags | {FINGERPRINT: fingerprint})
+    if options.per_seed and not client.search_runs([experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{run_id}'"):
+        _log_seeds(client, experiment, run, run_id)
+    if options.model and not client.list_artifacts(run_id, "model") and not _has_model(client, experiment, run_id):
+        _log_model(run, run_id)
+    return not finished
+
+
+def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) -> str:
+    """Log one run; its identifier."""
+    run_id = client.create_run(experiment, run_name=run.loss.name, tags=tags).info.run_id
     client.log_inputs(run_id, datasets=[_dataset_input(run)])
     client.log_batch(run_id, params=[Param(key, str(value)) for key, value in _flat(run.settings)])
     metrics = list(_metrics(run))
@@ -91,17 +120,53 @@ def track(client: MlflowClient, experiment: str, run: Run, fingerprint: str, tag
     for figure in _figures(run):
         client.log_artifact(run_id, str(figure), "figures")
     client.set_terminated(run_id)
-    return True
+    return run_id
 
 
-def _experiment_id(client: MlflowClient, name: str) -> str:
+def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str) -> None:
+    """Log a child run for every seed, with its final scores."""
+    for seed, rows in run.scores.groupby("seed"):
+        child = client.create_run(
+            experiment, run_name=f"{run.loss.name} seed {seed}", tags={MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed)}
+        ).info.run_id
+        now = int(time.time() * 1000)
+        scores = [Metric(f"{row.split}_{row.metric}", row.value, now, 0) for row in rows.itertuples()]
+        client.log_batch(child, metrics=[score for score in scores if math.isfinite(score.value)])
+        client.set_terminated(child, "FAILED" if seed in run.failed else "FINISHED")
+
+
+def _has_model(client: MlflowClient, experiment: str, run_id: str) -> bool:
+    return any(model.source_run_id == run_id for model in client.search_logged_models([experiment]))
+
+
+def _log_model(run: Run, run_id: str) -> None:
+    """Log the first seed's model with its signature and an example of its input."""
+    from stages.backend import keras
+
+    model = keras.models.load_model(runs.folder(run.dataset, run.loss.name) / "model.keras")
+    table = files.read_table(paths.SCALED / f"{run.dataset}.parquet", stage="scale")
+    example = table.drop(columns=["target", "split"]).to_numpy(np.float32)[:5]
+    mlflow.set_tracking_uri(store())
+    with mlflow.start_run(run_id=run_id):
+        mlflow.keras.log_model(
+            model,
+            name="model",
+            signature=mlflow.models.infer_signature(example, model.predict(example, verbose=0)),
+            input_example=example,
+            pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "mlflow", "numpy", "tensorflow")],
+        )
+
+
+def experiment_id(client: MlflowClient, name: str, note: str) -> str:
+    """The MLflow experiment of this name, made or restored if need be, with this note."""
     if found := client.get_experiment_by_name(name):
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
+        client.set_experiment_tag(found.experiment_id, NOTE, note)
         return found.experiment_id
     # a server decides itself where artifacts go; beside a database they go into the repository
     location = None if store().startswith(("http", "databricks")) else (root() / "mlartifacts" / name).as_uri()
-    return client.create_experiment(name, artifact_location=location)
+    return client.create_experiment(name, artifact_location=location, tags={NOTE: note})
 
 
 def _flat(settings: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -184,18 +249,22 @@ def _git(*arguments: str) -> str:
 def main() -> None:
     """Log every run to MLflow; write ``data/tracked.json``: ``dataset → loss → fingerprint``."""
     wanted = params.load()
+    verdicts = files.read_json(paths.VERDICTS, stage="report")
+    found = [
+        (runs.read(name, loss.name), name, loss) for name, selected in wanted.selected().items() for loss in selected
+    ]
     tracked: dict[str, dict[str, str]] = {}
     new, tags = 0, origin()
     with connect() as client:
-        for dataset, losses in wanted.selected().items():
-            for loss in losses:
-                run = runs.read(dataset, loss.name)
-                fingerprint = runs.fingerprint(dataset, loss.name)
-                new += track(client, f"{wanted.track.experiment}/{dataset}", run, fingerprint, tags)
-                tracked.setdefault(dataset, {})[loss.name] = fingerprint
+        for run, dataset, loss in found:
+            told = verdicts[dataset]
+            experiment = experiment_id(client, f"{wanted.track.experiment}/{dataset}", _MORE.format(told["verdict"]))
+            fingerprint = runs.fingerprint(dataset, loss.name)
+            note = {NOTE: _MORE.format(told["losses"][loss.name])}
+            new += track(client, experiment, run, fingerprint=fingerprint, tags=tags | note, options=wanted.track)
+            tracked.setdefault(dataset, {})[loss.name] = fingerprint
     files.write_json(paths.TRACKED, tracked)
-    total = sum(map(len, tracked.values()))
-    cli.say(f"track: {new} new of {total} runs in {store()}; look at them with: make ui")
+    cli.say(f"track: {new} new of {len(found)} runs in {store()}; look at them with: make ui")
 
 
 if __name__ == "__main__":

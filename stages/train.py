@@ -1,6 +1,6 @@
 """Stage `train`: train every selected loss on every dataset, all seeds at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
@@ -38,7 +38,7 @@ def units(wanted: Params) -> list[Unit]:
                 "targets": loss.targets,
                 **comparison.model_dump(include={"hidden", "epochs"}),
                 **wanted.train.model_dump(exclude={"seeds"}),
-                "data": dataset.model_dump(),
+                "data": dataset.model_dump(mode="json"),
                 "seeds": list(range(wanted.train.seeds)),
             }
             found.append(Unit(settings, data))
@@ -63,10 +63,10 @@ def write(run: Run, network: Network, weights: list[np.ndarray]) -> None:
     """Write a run's folder, whole or not at all."""
     with files.replacing(runs.folder(run.dataset, run.loss.name)) as folder:
         folder.mkdir()
-        runs.write(run, folder)
         model = network.build(run.seeds[0])
         model.set_weights(weights)
         save_model(model, folder / "model.keras")
+        runs.write(run, folder)
 
 
 @contextmanager
@@ -85,28 +85,43 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
+class _Report:
+    """Shows the epochs a unit has done. It does nothing where an executor pickles it into another process."""
+
+    def __init__(self, progress: Progress, unit: Unit) -> None:
+        self._progress = progress
+        name, epochs = f"{unit.settings['dataset']}/{unit.loss.name}", unit.settings["epochs"]
+        self._task = progress.add_task(name, total=epochs, visible=False)
+        self._epochs = epochs
+
+    def __call__(self, epoch: int) -> None:
+        self._progress.update(self._task, completed=epoch, visible=epoch < self._epochs)
+        total, *units = self._progress.tasks
+        self._progress.update(total.id, completed=sum(task.completed for task in units))
+
+    def __reduce__(self) -> tuple:
+        return _silent, ()
+
+
+def _silent() -> Callable[[int], None]:
+    return lambda _: None
+
+
 def train_all(
     wanted: list[Unit], executor: Executor, progress: Progress
 ) -> Iterator[tuple[Unit, Run, list[np.ndarray]]]:
     """Train units on an executor, giving each as it ends."""
-    total = progress.add_task("all losses", total=sum(unit.settings["epochs"] for unit in wanted))
-
-    def work(unit: Unit) -> tuple[Run, list[np.ndarray]]:
-        task = progress.add_task(f"{unit.settings['dataset']}/{unit.loss.name}", total=unit.settings["epochs"])
-
-        def on_epoch(epoch: int) -> None:
-            progress.update(task, completed=epoch)
-            progress.advance(total)
-
-        try:
-            return train(unit, on_epoch)
-        finally:
-            progress.remove_task(task)
-
-    started = {executor.submit(work, unit): unit for unit in wanted}
+    progress.add_task("all losses", total=sum(unit.settings["epochs"] for unit in wanted))
+    started = {}
+    for unit in wanted:
+        report = _Report(progress, unit)
+        started[executor.submit(train, unit, report)] = unit, report
     try:
         for future in as_completed(started):
-            yield started[future], *future.result()
+            unit, report = started[future]
+            trained = future.result()
+            report(unit.settings["epochs"])
+            yield unit, *trained
     finally:
         executor.shutdown(cancel_futures=True)
 

@@ -99,14 +99,18 @@ def number(value: float) -> str:
     """A score for people: three significant digits; a dash where there is none."""
     if not math.isfinite(value):
         return "–"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 def plus_minus(summary: Summary) -> str:
     """A mean with its 95 % interval."""
     if not summary.n:
         return "–"
-    return f"{number(summary.mean)} ± {summary.half_width:.2g}" if summary.n > 1 else number(summary.mean)
+    return (
+        f"{number(summary.mean)} ± {number(float(f'{summary.half_width:.2g}'))}"
+        if summary.n > 1
+        else number(summary.mean)
+    )
 
 
 def difference(pair: Pair) -> str:

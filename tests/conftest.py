@@ -1,0 +1,123 @@
+"""What several tests share: the project's own parameters, and small made-up runs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from stages import params, scoring
+from stages.losses import LOSSES, names_for
+from stages.runs import Regions, Run
+
+ROOT = Path(__file__).parents[1]
+DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
+# by task and split; a split has a number of rows of its own in each, so that a mix-up fails
+LABELS = {
+    "regression": {"train": [-1.0, -0.5, 0.25, 1.25], "test": [-0.5, 0.0, 0.5]},
+    "binary": {"train": [0, 1, 1, 0, 1], "test": [1, 0, 1, 0]},
+    "multiclass": {"train": [0, 1, 2, 2, 1, 0], "test": [2, 1, 0, 0, 1]},
+}
+
+
+@pytest.fixture
+def root():
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def defaults_text():
+    """The project's params.yaml."""
+    return (ROOT / "params.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def defaults(defaults_text):
+    """What the project's params.yaml holds, to be edited freely."""
+    return yaml.safe_load(defaults_text)
+
+
+@pytest.fixture
+def labels():
+    """The targets of the made-up runs, by task and split."""
+    return {task: {split: np.array(rows) for split, rows in splits.items()} for task, splits in LABELS.items()}
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """The project's params.yaml, checked."""
+    return params.load(ROOT / "params.yaml")
+
+
+@pytest.fixture
+def make_run(labels, loaded):
+    """A factory of small runs: the default parameters' settings, outputs that are easy to score by hand.
+
+    Values are off by 0.1 for seed 0, 0.2 for seed 1 and so on. Classes are all decided rightly, and
+    the ±1 losses' outputs are ±0.4, which rounds to 0.
+    """
+
+    def make(name: str, *, n_seeds: int = 3, failed: tuple[int, ...] = (), dataset: str | None = None, **changes):
+        loss, seeds = LOSSES[name], list(range(n_seeds))
+        usual = DATASET_OF[loss.task]
+        settings = {
+            "dataset": dataset or usual,
+            "loss": name,
+            "task": loss.task,
+            "activation": loss.activation,
+            "targets": loss.targets,
+            **loaded.comparisons[usual].model_dump(include={"hidden", "epochs"}),
+            **loaded.train.model_dump(exclude={"seeds"}),
+            "data": loaded.datasets[usual].model_dump(mode="json"),
+            "seeds": seeds,
+            **changes,
+        }
+        ended_well = ~np.isin(seeds, failed)[:, None, None]
+        outputs = {
+            split: np.where(ended_well, _outputs(loss, rows, n_seeds), np.nan).astype(np.float32)
+            for split, rows in labels[loss.task].items()
+        }
+        scores = [
+            pd.DataFrame({"seed": seeds, "split": split, "metric": metric, "value": values})
+            for split, rows in labels[loss.task].items()
+            for metric, values in scoring.score(loss, rows, outputs[split]).items()
+        ]
+        n_epochs, metric = settings["epochs"], loss.headline
+        columns = ("loss", "val_loss", metric, f"val_{metric}")
+        history = pd.DataFrame(
+            {
+                "seed": np.repeat(seeds, n_epochs),
+                "epoch": np.tile(np.arange(1, n_epochs + 1), n_seeds),
+                **{name: np.linspace(1 + i, 0.5, n_seeds * n_epochs) for i, name in enumerate(columns)},
+            }
+        )
+        regions = Regions(np.linspace(0, 1, 4), np.linspace(0, 1, 3), np.zeros((n_seeds, 3, 4), np.int8))
+        x = np.linspace(-1, 1, 5)
+        # the multi-class losses are one objective
+        steepness = 1 if loss.task == "multiclass" else 1 + names_for(loss.task).index(name)
+        return Run(
+            settings=settings,
+            failed=list(failed),
+            history=history,
+            outputs=outputs,
+            scores=pd.concat(scores, ignore_index=True),
+            punishment=pd.DataFrame({"case": "", "x": x, "value": steepness * x**2}),
+            regions=None if loss.task == "regression" else regions,
+        )
+
+    return make
+
+
+def _outputs(loss, rows, n_seeds):
+    match loss.activation:
+        case "linear":
+            return np.stack([rows[:, None] + 0.1 * (seed + 1) for seed in range(n_seeds)])
+        case "tanh":
+            one = 0.4 * loss.encode(rows, 2)
+        case "sigmoid":
+            one = 0.25 + 0.5 * loss.encode(rows, 2)
+        case _:
+            one = 0.25 + 0.25 * np.eye(3)[rows]
+    return np.stack([one] * n_seeds)

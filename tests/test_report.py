@@ -1,0 +1,454 @@
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from stages import files, paths, report, runs, wording
+from stages.cli import UserError
+from stages.losses import LOSSES
+from stages.sections import Section, drawings, read_section
+from stages.statistics import Summary
+
+BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
+MULTICLASS = ["categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"]
+
+
+@pytest.fixture
+def reference(root):
+    return yaml.safe_load((root / "data" / "published.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def make_section(make_run, labels):
+    """A factory of sections: the named losses on one dataset, made-up runs."""
+
+    def make(*names, center=0.0, spread=1.0, **changes):
+        made = [make_run(name, **changes) for name in names]
+        rows = labels[made[0].loss.task]
+        n_features = 2 if made[0].regions else 3
+        splits = [split for split, targets in rows.items() for _ in targets]
+        data = pd.DataFrame(
+            np.random.default_rng(0).normal(size=(len(splits), n_features)),
+            columns=[f"x{i + 1}" for i in range(n_features)],
+        ).assign(target=np.concatenate(list(rows.values())), split=splits)
+        return Section(name=made[0].dataset, runs=made, data=data, center=center, spread=spread, baseline=names[0])
+
+    return make
+
+
+@pytest.fixture
+def every_section(make_section):
+    return [make_section("mse", "msle", "mae"), make_section(*BINARY), make_section(*MULTICLASS)]
+
+
+def scored(text, loss):
+    """A loss's row in the table of its dataset: train and test score, failed seeds."""
+    [row] = [row[3:] for row in table_rows(text, loss) if row[1] == LOSSES[loss].activation]
+    return row
+
+
+def table_rows(text, loss):
+    """The cells of every table row that begins with a loss or has it second."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return [row for row in rows if f"`{loss}`" in row[:2]]
+
+
+def test_every_table_has_as_many_cells_in_each_row_as_its_head(every_section, reference):
+    text = report.render(every_section, reference)
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    assert len(tables) >= 8
+    for table in tables:
+        assert re.fullmatch(r"(\|-+)+\|", table.splitlines()[1])
+        assert len({line.count("|") for line in table.splitlines()}) == 1, table
+
+
+def test_the_images_linked_are_those_drawn_each_once(every_section, reference):
+    linked = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", report.render(every_section, reference))
+    drawn = ["forest.png", *(name for section in every_section for name in drawings(section))]
+    assert sorted(linked) == sorted(f"figures/{name}" for name in drawn)
+
+
+def test_each_dataset_has_the_figures_that_suit_it(make_section):
+    assert list(drawings(make_section("mse", "mae"))) == [
+        f"regression-{name}.png" for name in ("data", "scores", "punishment", "predicted", "mse-curves", "mae-curves")
+    ]
+    assert list(drawings(make_section("hinge"))) == [
+        f"circles-{name}.png" for name in ("data", "scores", "punishment", "regions", "hinge-curves")
+    ]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_one_loss_alone_is_shown_alone(make_section, reference, loss):
+    text = report.render([make_section(loss)], reference)
+    assert set(re.findall(r"^\| (?:\w+ \| )?`(\w+)`", text, re.MULTILINE)) == {loss}
+    assert re.findall(r"-(\w+)-curves\.png", text) == [loss]
+    assert f"`{loss}` alone was trained" in text
+    assert "forest.png" not in text
+    assert text.count("\n## ") == 3  # its dataset, the published figures, how to read
+
+
+def test_scores_are_means_with_their_interval_worked_by_hand(make_section, reference):
+    # squared errors 0.01, 0.04 and 0.09: mean 0.0467, sd 0.0404, t 4.303, so ± 0.1
+    text = report.render([make_section("mae")], reference)
+    assert scored(text, "mae") == ["0.0467 ± 0.1", "0.0467 ± 0.1", "0 of 3"]
+
+
+@pytest.mark.parametrize(
+    ("names", "factors", "best"),
+    [(["mse", "mae", "msle"], (2, 1, 3), "mae"), (BINARY, (0.5, 0.25, 1), "squared_hinge")],
+    ids=["mse", "accuracy"],
+)
+def test_the_loss_with_the_best_mean_leads(make_section, names, factors, best):
+    section = make_section(*names)
+    for run, factor in zip(section.runs, factors, strict=True):
+        run.scores["value"] *= factor
+    assert report.verdict_of(section).startswith(f"**Not settled: `{best}` has the best mean test {section.headline}")
+
+
+def test_a_loss_that_wins_on_every_seed_of_enough_is_the_one_to_train_with(make_section, reference):
+    section = make_section("hinge", "binary_crossentropy", n_seeds=12)
+    section.runs[0].scores["value"] *= np.resize([0.5, 0.25], len(section.runs[0].scores))
+    assert report.verdict_of(section).startswith("**Train with `binary_crossentropy`.**")
+    row = table_rows(report.render([section], reference), "binary_crossentropy")[0]
+    assert row[:3] == ["circles", "`binary_crossentropy`", "accuracy 1 ± 0"]
+    assert row[-2:] == ["100 %", "**better**"]
+
+
+def test_losses_that_punish_alike_are_one_objective(make_section, reference):
+    text = report.render([make_section(*MULTICLASS)], reference)
+    for loss in MULTICLASS[1:]:
+        assert table_rows(text, loss)[0][-1] == "**same objective**"
+
+
+def test_failed_seeds_are_named_and_count_in_no_mean(make_section, reference):
+    text = report.render([make_section("mse", failed=(1,))], reference)
+    # 0.01 and 0.09: mean 0.05
+    assert scored(text, "mse") == ["0.05 ± 0.51", "0.05 ± 0.51", "1 of 3"]
+    assert "- `mse` on regression: seed 1 failed: " in text
+    assert " It counts in no mean" in text
+    text = report.render([make_section("mse", failed=(0, 2))], reference)
+    assert scored(text, "mse") == ["0.04", "0.04", "2 of 3"]
+    assert "- `mse` on regression: seeds 0, 2 failed: " in text
+    assert " They count in no mean" in text
+
+
+def test_no_seed_is_said_to_have_failed_when_none_did(every_section, reference):
+    text = report.render(every_section, reference)
+    assert "no mean" not in text
+    assert "0 of 3" in text
+
+
+def test_one_seed_has_no_interval(make_section, reference):
+    section = make_section("mae", "mse", n_seeds=1)
+    text = report.render([section], reference)
+    assert scored(text, "mae") == ["0.01", "0.01", "0 of 1"]
+    assert "1 seed each" in text
+    assert not re.search(r"\bnan\b", text)
+    assert "1 seed cannot settle" in report.verdict_of(section)
+
+
+@pytest.mark.xfail(strict=True, reason="the median is said to be over 1 seeds")
+def test_one_seed_is_not_called_seeds(make_section, reference):
+    assert "1 seeds" not in report.render([make_section("mae", n_seeds=1)], reference)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.filterwarnings("error")
+def test_a_loss_whose_seeds_all_failed_has_dashes(request, make_section, reference, loss):
+    if LOSSES[loss].targets == "plus_minus_one":
+        reason = "the accuracy of hinge losses takes a median of no seeds: a NumPy warning, and nan in the report"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    section = make_section(loss, failed=(0, 1, 2))
+    text = report.render([section], reference)
+    assert report.verdict_of(section).startswith("**No verdict**: every seed failed.")
+    assert scored(text, loss) == ["–", "–", "3 of 3"]
+    assert not re.search(r"\bnan\b", text)
+    assert report.headline_metrics([section]) == {section.name: {f"test_{section.headline}": {}}}
+
+
+def test_a_loss_whose_seeds_all_failed_is_not_the_best(make_section, make_run):
+    section = make_section("mse")
+    section.runs.insert(0, make_run("mae", failed=(0, 1, 2)))
+    told = report.verdict_of(section)
+    assert "`mse` has the best mean test mse" in told
+    assert "3 of 3 seeds of `mae` failed and count as the worst score." in told
+
+
+def test_default_settings_are_set_beside_the_published_ones(every_section, reference):
+    text = report.render(every_section, reference)
+    assert "## Against the published figures" in text
+    # 0.01, 0.04 and 0.09, and published 0.184
+    row = ["regression", "`msle`", "test", "0.184", "0.040", "0.010 to 0.090", "no"]
+    assert row in table_rows(text, "msle")
+    # outputs of ±0.4 round to 0
+    row = ["circles", "`hinge`", "train", "0.792", "0.000", "0.000 to 0.000", "no"]
+    assert row in table_rows(text, "hinge")
+    assert "0 of 18 published scores lie inside" in text
+
+
+def test_other_settings_are_not_set_beside_the_published_ones(make_section, reference):
+    sections = [make_section("mse", "msle", epochs=3, batch_size=8), make_section("hinge")]
+    text = report.render(sections, reference)
+    line = "- regression is not set beside them, as it was trained otherwise: "
+    assert line + "epochs is 3, there 100; batch_size is 8, there 32.\n" in text
+    assert not [row for row in table_rows(text, "msle") if row[0] == "regression" and row[2] == "test"]
+    assert "0 of 2 published scores lie inside" in text
+
+
+def test_a_dataset_of_ones_own_has_no_published_figures(make_section, reference):
+    text = report.render([make_section("mae", dataset="houses")], reference)
+    assert "published" not in text
+    assert "\n## houses\n" in text
+
+
+def test_hinge_losses_are_shown_under_both_rules(make_section, reference):
+    text = report.render([make_section(*BINARY)], reference)
+    assert ["`hinge`", "0", "**1**"] in table_rows(text, "hinge")
+    assert ["`squared_hinge`", "0", "**1**"] in table_rows(text, "squared_hinge")
+    assert not [row for row in table_rows(text, "binary_crossentropy") if len(row) == 3]
+
+
+def test_msle_is_told_with_the_share_of_targets_it_cannot_see(make_section, reference):
+    text = report.render([make_section("msle")], reference)
+    assert "50 % of the train targets of regression are below 0" in text
+    assert "the test mse goes from 0.01 to 0.09" in text
+    assert "MSLE" not in report.render([make_section("mse")], reference)
+
+
+@pytest.mark.parametrize("names", [["mse"], ["msle"], ["hinge"]], ids=" ".join)
+def test_a_heading_over_misleading_scores_counts_them_rightly(request, make_section, reference, names):
+    if names != ["mse"]:
+        reason = "the heading says 'two of those scores' where there is one"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    assert "What two of those scores" not in report.render([make_section(*names)], reference)
+
+
+@pytest.mark.parametrize("names", [BINARY, ["hinge", "binary_crossentropy"]], ids=["first", "second"])
+def test_a_score_that_one_loss_has_stands_in_the_table_of_all(request, make_section, reference, names):
+    if names[0] == "hinge":
+        reason = "the table of other scores has the columns of the first loss alone, so log_loss is not shown"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    text = report.render([make_section(*names)], reference)
+    head = next(line for line in text.splitlines() if line.startswith("| loss | split |"))
+    assert "| log_loss |" in head
+    # outputs 0.25 and 0.75, all decided rightly: log loss log(4/3) = 0.288
+    last = {
+        row[0]: row[-1]
+        for row in table_rows(text, "hinge") + table_rows(text, "binary_crossentropy")
+        if row[1] == "test"
+    }
+    assert last == {"`binary_crossentropy`": "0.288", "`hinge`": "–"}
+
+
+def test_a_dataset_is_described_as_it_was_made_and_trained(make_section, reference):
+    text = report.render([make_section("mse"), make_section("hinge")], reference)
+    assert "7 rows made by scikit-learn's `make_regression`, 3 features: the first 4 train, the other 3 test." in text
+    assert "Features: scaling standard; target: scaling standard, fitted on all rows." in text
+    assert "Features: scaling none; target: scaling none. Network: 2 inputs → 50 relu → output; 200 epochs" in text
+    assert "batches of 32, SGD with learning rate 0.01." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0"), (0.00012345, "0.000123"), (0.8477, "0.848"), (-12.34, "-12.3"), (1234567.8, "1,234,568")],
+)
+def test_a_number_is_shown_in_three_digits(value, shown):
+    assert wording.number(value) == shown
+
+
+@pytest.mark.xfail(strict=True, reason="values that round to 1000, and half widths of 100 or more, get an exponent")
+@pytest.mark.parametrize("shown", [wording.number(999.7), wording.plus_minus(Summary(15432, 4000, 2345, 3, 0))])
+def test_a_large_number_has_no_exponent(shown):
+    assert "e+" not in shown
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        (Summary(0.84733, 0.01, 0.00345, 30, 0), "0.847 ± 0.0034"),
+        (Summary(0.84733, np.nan, np.nan, 1, 2), "0.847"),
+        (Summary(np.nan, np.nan, np.nan, 0, 3), "–"),
+    ],
+)
+def test_a_mean_is_shown_with_its_interval_where_it_has_one(summary, shown):
+    assert wording.plus_minus(summary) == shown
+
+
+def test_curves_hold_the_mean_and_the_middle_of_the_seeds_that_did_not_fail(make_section):
+    section = make_section("mse", failed=(1,))
+    table = report.curves([section])
+    assert list(table) == ["panel", "split", "epoch", "mean", "low", "high"]
+    assert table["panel"].unique().tolist() == ["regression: mse"]
+    seeds = section.runs[0].epochs("val_mse")[[0, 2]]
+    found = table[table["split"] == "test"]
+    assert found["epoch"].tolist() == list(range(1, 101))
+    np.testing.assert_allclose(found["mean"], seeds.mean(axis=0))
+    # 10 % of the way from the lower of two seeds to the higher
+    np.testing.assert_allclose(found["low"], seeds.min(axis=0) + 0.1 * np.ptp(seeds, axis=0))
+    assert report.curves([make_section("mse", failed=(0, 1, 2))]).empty
+
+
+def test_results_hold_every_score_of_every_seed_once(every_section):
+    table = report.results(every_section)
+    assert list(table) == ["dataset", "loss", "seed", "split", "metric", "value"]
+    assert not table.duplicated(["dataset", "loss", "seed", "split", "metric"]).any()
+    assert len(table) == sum(len(run.scores) for section in every_section for run in section.runs)
+    found = table.query("dataset == 'regression' and loss == 'mae' and split == 'test' and metric == 'mse'")
+    assert found["seed"].tolist() == [0, 1, 2]
+    assert found["value"].tolist() == pytest.approx([0.01, 0.04, 0.09], rel=1e-5)
+
+
+def test_metrics_hold_the_mean_test_headline_of_each_loss(every_section):
+    assert report.headline_metrics(every_section) == {
+        "regression": {"test_mse": dict.fromkeys(["mse", "msle", "mae"], pytest.approx(0.14 / 3, rel=1e-5))},
+        "circles": {"test_accuracy": dict.fromkeys(BINARY, 1)},
+        "blobs": {"test_accuracy": dict.fromkeys(MULTICLASS, 1)},
+    }
+
+
+def test_rendering_twice_gives_the_same_text(every_section, reference):
+    assert report.render(every_section, reference) == report.render(every_section, reference)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, root, defaults):
+    """Write a project's params.yaml and the runs of some sections as the stages before would."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(*sections, loss="all"):
+        names = [section.name for section in sections]
+        defaults["loss"] = loss
+        defaults["comparisons"] = {name: defaults["comparisons"][name] for name in names}
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults, sort_keys=False))
+        for section in sections:
+            files.write_table(tmp_path / f"data/scaled/{section.name}.parquet", section.data)
+            undo = {"target": {"center": section.center, "scale": section.spread}}
+            files.write_json(tmp_path / f"data/scaled/{section.name}.json", undo if section.center else {})
+            for run in section.runs:
+                folder = runs.folder(section.name, run.loss.name)
+                folder.mkdir(parents=True)
+                runs.write(run, folder)
+        shutil.copy(root / "data" / "published.yaml", tmp_path / "data")
+        return tmp_path / "reports"
+
+    return write
+
+
+def test_the_stage_writes_a_report_whose_images_exist(project, make_section, capsys):
+    reports = project(make_section("mse", "msle", "mae", center=5.0), make_section(*BINARY, failed=(2,)))
+    report.main()
+    text = (reports / "report.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((figures/[^)]+)\)", text)
+    assert sorted(f"figures/{path.name}" for path in (reports / "figures").iterdir()) == sorted(linked)
+    for link in linked:
+        assert (reports / link).read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in reports.iterdir()) == [
+        "curves.csv",
+        "figures",
+        "metrics.json",
+        "report.html",
+        "report.md",
+        "results.csv",
+        "verdicts.json",
+    ]
+    # the page needs no other file
+    assert (reports / "report.html").read_text(encoding="utf-8").count('src="data:image/png;base64,') == len(linked)
+    verdicts = json.loads(paths.VERDICTS.read_text(encoding="utf-8"))
+    assert {dataset: list(told["losses"]) for dataset, told in verdicts.items()} == {
+        "regression": ["mse", "msle", "mae"],
+        "circles": BINARY,
+    }
+    metrics = json.loads((reports / "metrics.json").read_text())
+    assert list(metrics) == ["regression", "circles"]
+    assert metrics["circles"] == {"test_accuracy": dict.fromkeys(BINARY, 1)}
+    table = pd.read_csv(reports / "results.csv")
+    assert table.loc[table["value"].isna(), ["dataset", "seed"]].drop_duplicates().to_numpy().tolist() == [
+        ["circles", 2]
+    ]
+    assert capsys.readouterr().out.splitlines()[-1] == "report: read reports/report.md"
+
+
+def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_section):
+    reports = project(make_section("mse", "msle", "mae"), loss="msle")
+    (reports / "figures").mkdir(parents=True)
+    (reports / "figures" / "circles-old.png").write_bytes(b"old")
+    report.main()
+    assert {path.name for path in (reports / "figures").iterdir()} == {
+        f"regression-{name}.png" for name in ("data", "scores", "punishment", "predicted", "msle-curves")
+    }
+    assert list(json.loads((reports / "metrics.json").read_text())["regression"]["test_mse"]) == ["msle"]
+    assert pd.read_csv(reports / "results.csv")["loss"].unique().tolist() == ["msle"]
+
+
+def test_a_missing_run_is_named_before_anything_is_written(project, make_section):
+    reports = project(make_section("mse", "msle"))
+    with pytest.raises(UserError) as raised:
+        report.main()
+    assert str(raised.value) == "data/runs/regression/mae/run.json is missing; write it with: dvc repro --force train"
+    assert not reports.exists()
+
+
+def test_a_section_is_read_with_what_undoes_its_scaling(project, make_section):
+    project(make_section("mse", center=5.0, spread=2.0), make_section("hinge"))
+    regression, circles = (
+        read_section("regression", ["mse"], "mse", None),
+        read_section("circles", ["hinge"], "hinge", None),
+    )
+    assert (regression.center, regression.spread) == (5.0, 2.0)
+    assert (circles.center, circles.spread) == (0.0, 1.0)
+    assert [run.loss.name for run in regression.runs] == ["mse"]
+    assert (len(regression.rows("train")), len(regression.rows("test"))) == (4, 3)
+    assert (len(circles.rows("train")), len(circles.rows("test"))) == (5, 4)
+
+
+@pytest.mark.parametrize(
+    ("loss", "task", "headline", "two_dimensional"),
+    [
+        ("mae", "regression", "mse", False),
+        ("hinge", "binary", "accuracy", True),
+        ("kl_divergence", "multiclass", "accuracy", True),
+    ],
+)
+def test_a_section_knows_its_kind_of_problem(make_section, loss, task, headline, two_dimensional):
+    section = make_section(loss)
+    assert (section.task, section.headline, section.two_dimensional) == (task, headline, two_dimensional)
+    assert section.summary(section.runs[0], "test").n == 3
+
+
+def test_predictions_and_targets_are_drawn_in_target_units(make_section):
+    section = make_section("mse", center=100.0, spread=10.0)
+    drawn = {name: draw().axes[0] for name, draw in drawings(section).items()}
+    points = drawn["regression-predicted.png"].collections[0].get_offsets()
+    # test targets -0.5, 0 and 0.5; seed 0 is off by 0.1
+    np.testing.assert_allclose(points[:3], [[95, 96], [100, 101], [105, 106]])
+    bars = drawn["regression-data.png"].patches
+    assert (bars[0].get_x(), bars[-1].get_x() + bars[-1].get_width()) == (pytest.approx(90), pytest.approx(112.5))
+
+
+def test_failed_seeds_are_not_drawn_in_curves_nor_predictions(make_section):
+    drawn = {name: draw() for name, draw in drawings(make_section("mse", failed=(1,))).items()}
+    assert len(drawn["regression-mse-curves.png"].axes[0].collections[0].get_segments()) == 2
+    assert len(drawn["regression-predicted.png"].axes[0].collections[0].get_offsets()) == 2 * 3
+
+
+def test_many_features_and_classes_are_shown_by_their_sizes(make_section):
+    section = make_section("kl_divergence")
+    for run in section.runs:
+        object.__setattr__(run, "regions", None)
+    section.data.insert(2, "x3", 0.0)
+    drawn = drawings(section)
+    assert list(drawn) == [f"blobs-{name}.png" for name in ("data", "scores", "punishment", "kl_divergence-curves")]
+    assert [bar.get_height() for bar in drawn["blobs-data.png"]().axes[0].patches] == [4, 4, 3]
+
+
+@pytest.mark.parametrize("loss", ["mse", "hinge", "kl_divergence"])
+@pytest.mark.filterwarnings("error")
+def test_figures_can_be_drawn_when_every_seed_failed(request, make_section, tmp_path, loss):
+    reason = "the curves ask for a legend of lines that were not drawn: a warning on the user's screen"
+    request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    for name, draw in drawings(make_section(loss, failed=(0, 1, 2))).items():
+        draw().savefig(tmp_path / name)

@@ -1,0 +1,133 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from sklearn import metrics
+
+from stages.losses import HIGHER_IS_BETTER, LOSSES
+from stages.scoring import score
+
+
+def outputs(*seeds):
+    """(n_seeds, n_rows, 1) from each seed's values."""
+    return np.array(seeds, np.float32)[..., None]
+
+
+def check(scores, expected):
+    assert list(scores) == list(expected)
+    for metric, values in expected.items():
+        np.testing.assert_allclose(scores[metric], values, rtol=1e-6, atol=1e-12, err_msg=metric)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "msle"])
+def test_values_are_scored_scaled_and_in_their_own_units(loss):
+    # errors: 0.5 and -0.5 for seed 0, none for seed 1; labels in own units are 8 and 16
+    scores = score(LOSSES[loss], np.array([-1.0, 1.0]), outputs([-0.5, 0.5], [-1, 1]), center=12, spread=4)
+    check(scores, {"mse": [0.25, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [0.75, 1]})
+
+
+def test_hinge_is_scored_by_sign_and_also_by_the_rounded_output():
+    # rows:               right   right  wrong  right
+    # rounds to the ±1:   yes     no     no     no (0)
+    scores = score(LOSSES["hinge"], np.array([1, 0, 0, 1]), outputs([0.9, -0.3, 0.2, 0.0]))
+    check(scores, {"accuracy": [3 / 4], "roc_auc": [3 / 4], "f1": [4 / 5], "rounded_accuracy": [1 / 4]})
+
+
+def test_binary_crossentropy_is_scored_at_one_half_and_by_its_probabilities():
+    scores = score(LOSSES["binary_crossentropy"], np.array([1, 0]), outputs([0.5, 0.25], [0.25, 0.5]))
+    expected = {
+        "accuracy": [1, 0],
+        "roc_auc": [1, 0],
+        "f1": [1, 0],
+        "rounded_accuracy": [0.5, 0.5],  # 0.5 rounds to 0
+        "log_loss": [(math.log(2) + math.log(4 / 3)) / 2, (math.log(4) + math.log(2)) / 2],
+    }
+    check(scores, expected)
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"])
+def test_classes_are_scored_by_the_largest_output_and_by_their_probabilities(loss):
+    rows = [[0.5, 0.25, 0.25], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]]
+    scores = score(LOSSES[loss], np.array([0, 1, 2]), np.array([rows], np.float32))
+    # f1 of class 0 is 2/3 (one of two decisions right), of class 1 0, of class 2 1
+    expected = {"accuracy": [2 / 3], "f1_macro": [5 / 9], "log_loss": [(2 * math.log(2) + math.log(4)) / 3]}
+    check(scores, expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_seed_with_an_output_that_is_not_finite_has_no_score_and_leaves_the_others_alone(loss, bad, make_run, labels):
+    rows = labels[LOSSES[loss].task]["test"]
+    good = make_run(loss, n_seeds=3).outputs["test"]
+    spoilt = good.copy()
+    spoilt[1, 0, 0] = bad
+    whole, scores = score(LOSSES[loss], rows, good), score(LOSSES[loss], rows, spoilt)
+    for metric, values in scores.items():
+        assert np.isnan(values[1])
+        np.testing.assert_array_equal(values[[0, 2]], whole[metric][[0, 2]])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_all_metrics_are_there_when_every_seed_failed(loss, make_run, labels):
+    good = make_run(loss, n_seeds=2).outputs["test"]
+    rows = labels[LOSSES[loss].task]["test"]
+    scores = score(LOSSES[loss], rows, np.full_like(good, np.nan))
+    assert list(scores) == list(score(LOSSES[loss], rows, good))
+    for values in scores.values():
+        np.testing.assert_array_equal(values, [np.nan, np.nan])
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_roc_auc_is_not_defined_for_rows_of_one_class(label):
+    scores = score(LOSSES["binary_crossentropy"], np.array([label, label]), outputs([0.75, 0.25]))
+    np.testing.assert_array_equal(scores.pop("roc_auc"), [np.nan])
+    assert all(np.isfinite(values).all() for values in scores.values())
+    assert scores["accuracy"] == 0.5
+
+
+def test_r2_is_not_defined_for_a_single_row():
+    scores = score(LOSSES["mse"], np.array([1.0]), outputs([3.0], [1.0]))
+    check(scores, {"mse": [4, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [np.nan, np.nan]})
+
+
+def test_a_class_without_test_rows_still_has_a_probability():
+    scores = score(LOSSES["kl_divergence"], np.array([0, 1]), np.array([[[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]]))
+    np.testing.assert_allclose(scores["log_loss"], [math.log(2)])
+
+
+@given(
+    data=npst.arrays(
+        np.float32, st.tuples(st.integers(1, 4), st.integers(2, 8)), elements=st.floats(-10, 10, width=32)
+    ),
+    center=st.floats(-100, 100),
+    spread=st.floats(0.5, 100),
+)
+def test_the_target_units_scale_rmse_and_mae_and_leave_r2_alone(data, center, spread):
+    labels = np.linspace(-1, 1, data.shape[1])
+    plain, own = (
+        score(LOSSES["mse"], labels, data[..., None]),
+        score(LOSSES["mse"], labels, data[..., None], center=center, spread=spread),
+    )
+    np.testing.assert_array_equal(own["mse"], plain["mse"])
+    np.testing.assert_allclose(own["rmse"], np.sqrt(plain["mse"]) * spread, atol=1e-9)
+    np.testing.assert_allclose(own["mae"], plain["mae"] * spread, atol=1e-9)
+    np.testing.assert_allclose(own["r2"], plain["r2"], rtol=1e-6, atol=1e-6)
+
+
+@given(data=npst.arrays(np.float64, st.tuples(st.integers(1, 3), st.just(6)), elements=st.floats(-1, 1)))
+def test_scores_of_classes_are_those_of_scikit_learn(data):
+    labels = np.array([0, 1, 1, 0, 1, 0])
+    scores = score(LOSSES["squared_hinge"], labels, data[..., None])
+    for seed, values in enumerate(data):
+        assert scores["accuracy"][seed] == metrics.accuracy_score(labels, values >= 0)
+        assert scores["roc_auc"][seed] == metrics.roc_auc_score(labels, values)
+        assert scores["f1"][seed] == metrics.f1_score(labels, values >= 0, zero_division=0)
+
+
+def test_the_headline_is_among_the_scores_and_its_direction_is_known(make_run):
+    for loss in LOSSES.values():
+        assert np.isfinite(make_run(loss.name).values(loss.headline, "test")).all()
+        assert HIGHER_IS_BETTER[loss.headline] == (loss.headline == "accuracy")

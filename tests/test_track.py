@@ -1,0 +1,377 @@
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import requests
+import yaml
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+
+from stages import paths, runs, track
+from stages.cli import UserError
+
+SERVER_STARTS_WITHIN = 90  # seconds
+LOGGED = {"circles": ["hinge", "binary_crossentropy"], "regression": ["mse"]}
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory):
+    """An MLflow database without runs: it takes seconds to make, so tests copy it."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, defaults, make_run, empty_store):
+    """A project's folder with three made-up runs and two figures; no MLflow but its own."""
+    for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    selected = {"loss": [name for names in LOGGED.values() for name in names]}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults | selected), encoding="utf-8")
+    for dataset, names in LOGGED.items():
+        for name in names:
+            runs.folder(dataset, name).mkdir(parents=True)
+            runs.write(make_run(name, failed=(1,) if name == "hinge" else ()), runs.folder(dataset, name))
+    paths.SCALED.mkdir()
+    for dataset, content in (("circles", b"circles"), ("regression", b"regression")):
+        (paths.SCALED / f"{dataset}.parquet").write_bytes(content)
+    paths.FIGURES.mkdir(parents=True)
+    for name in ("circles-hinge-curves", "circles-binary_crossentropy-curves", "circles-scores", "blobs-scores"):
+        (paths.FIGURES / f"{name}.png").write_bytes(name.encode())
+    return tmp_path
+
+
+@pytest.fixture
+def client(project):
+    return MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
+
+
+def logged(client, dataset, view=ViewType.ACTIVE_ONLY):
+    """The runs of one dataset's experiment, by name."""
+    experiment = client.get_experiment_by_name(f"losslab/{dataset}")
+    found = client.search_runs([experiment.experiment_id], run_view_type=view)
+    return {run.info.run_name: run for run in found}
+
+
+def series(client, run, key):
+    return {metric.step: metric.value for metric in client.get_metric_history(run.info.run_id, key)}
+
+
+def artifacts(client, run, folder=""):
+    return sorted(item.path for item in client.list_artifacts(run.info.run_id, folder))
+
+
+def git(*arguments):
+    identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *identity, *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_there_is_one_experiment_for_a_dataset_and_one_run_for_a_loss(project, client, capsys):
+    track.main()
+    names = {experiment.name for experiment in client.search_experiments()} - {"Default"}
+    assert names == {"losslab/circles", "losslab/regression"}
+    for dataset, losses in LOGGED.items():
+        found = logged(client, dataset)
+        assert set(found) == set(losses)
+        assert {run.info.status for run in found.values()} == {"FINISHED"}
+        for name, run in found.items():
+            assert run.data.tags[track.FINGERPRINT] == runs.fingerprint(dataset, name)
+            assert run.data.params["loss"] == name
+    assert json.loads((project / "data/tracked.json").read_text(encoding="utf-8")) == {
+        dataset: {name: runs.fingerprint(dataset, name) for name in losses} for dataset, losses in LOGGED.items()
+    }
+    assert capsys.readouterr().out.startswith("track: 3 new of 3 runs in sqlite:///")
+
+
+def test_settings_are_logged_as_params(project, client):
+    del project
+    track.main()
+    logged_params = logged(client, "circles")["hinge"].data.params
+    expected = {
+        "dataset": "circles",
+        "task": "binary",
+        "activation": "tanh",
+        "targets": "plus_minus_one",
+        "hidden": "[50]",
+        "epochs": "200",
+        "batch_size": "32",
+        "seeds": "3",
+        "optimizer.name": "SGD",
+        "optimizer.momentum": "0.9",
+        "data.source.generator": "make_circles",
+        "data.source.n_samples": "1000",
+        "data.split.train": "500",
+    }
+    assert {key: logged_params.get(key) for key in expected} == expected
+
+
+def test_each_epoch_is_the_mean_and_standard_deviation_of_the_seeds_that_did_not_fail(project, client, make_run):
+    del project
+    track.main()
+    for dataset, name, headline, finished in (
+        ("circles", "hinge", "accuracy", [0, 2]),
+        ("regression", "mse", "mse", [0, 1, 2]),
+    ):
+        history, run = make_run(name).history, logged(client, dataset)[name]
+        history = history[history["seed"].isin(finished)]
+        for column in ("loss", "val_loss", headline, f"val_{headline}"):
+            by_epoch = history.groupby("epoch")[column]
+            assert series(client, run, column) == pytest.approx(by_epoch.mean().to_dict())
+            assert series(client, run, f"{column}_sd") == pytest.approx(by_epoch.std().to_dict())
+
+
+def test_final_scores_are_logged_with_their_interval(project, client):
+    del project
+    track.main()
+    # every prediction of seeds 0, 1 and 2 is off by 0.1, 0.2 and 0.3: mse 0.01, 0.04 and 0.09
+    scores = logged(client, "regression")["mse"].data.metrics
+    sd = np.std([0.01, 0.04, 0.09], ddof=1)
+    half_width = 4.302653 * sd / np.sqrt(3)  # Student's t, two degrees of freedom
+    mean = 0.14 / 3
+    expected = {"": mean, "_sd": sd, "_low": mean - half_width, "_high": mean + half_width}
+    for split in ("train", "test"):
+        assert {end: scores[f"{split}_mse{end}"] for end in expected} == pytest.approx(expected, rel=1e-5)
+    hinge = logged(client, "circles")["hinge"].data.metrics
+    assert (hinge["test_accuracy"], hinge["test_accuracy_sd"], hinge["test_rounded_accuracy"]) == (1, 0, 0)
+    assert (scores["failed_seeds"], hinge["failed_seeds"]) == (0, 1)
+
+
+def test_a_run_whose_seeds_all_failed_is_logged_without_scores(project, client, make_run):
+    del project
+    runs.write(make_run("mse", failed=(0, 1, 2)), runs.folder("regression", "mse"))
+    track.main()
+    assert logged(client, "regression")["mse"].data.metrics == {"failed_seeds": 3}
+
+
+def test_more_metrics_than_one_call_takes_are_all_logged(project, client, make_run):
+    del project
+    run = make_run("mse", n_seeds=2)
+    n_epochs = 300
+    history = run.history.iloc[:1].loc[lambda rows: rows.index.repeat(2 * n_epochs)].reset_index(drop=True)
+    history["seed"], history["epoch"] = np.repeat([0, 1], n_epochs), np.tile(np.arange(1, n_epochs + 1), 2)
+    history["val_mse"] = history["epoch"].astype(float)
+    runs.write(runs.Run(**(vars(run) | {"history": history})), runs.folder("regression", "mse"))
+    track.main()
+    found = logged(client, "regression")["mse"]
+    assert series(client, found, "val_mse") == {epoch: epoch for epoch in range(1, n_epochs + 1)}
+    assert found.data.metrics["failed_seeds"] == 0
+
+
+def test_the_dataset_is_known_by_the_md5_of_its_scaled_file(project, client):
+    del project
+    track.main()
+    (given,) = logged(client, "circles")["hinge"].inputs.dataset_inputs
+    assert (given.dataset.name, given.dataset.source) == ("circles", "data/scaled/circles.parquet")
+    assert given.dataset.digest == "a8163da6de06656113b77e5ec66c6c53"
+    assert [(tag.key, tag.value) for tag in given.tags] == [("mlflow.data.context", "training")]
+
+
+def test_the_history_and_the_figures_that_are_there_are_artifacts(project, client):
+    track.main()
+    hinge, mse = logged(client, "circles")["hinge"], logged(client, "regression")["mse"]
+    assert artifacts(client, hinge) == ["figures", "history.csv"]
+    assert artifacts(client, hinge, "figures") == ["figures/circles-hinge-curves.png", "figures/circles-scores.png"]
+    assert artifacts(client, mse) == ["history.csv"]
+    kept = project / "mlartifacts/losslab/circles" / hinge.info.run_id / "artifacts"
+    for logged_file, original in (
+        ("history.csv", "data/runs/circles/hinge/history.csv"),
+        ("figures/circles-scores.png", "reports/figures/circles-scores.png"),
+    ):
+        assert (kept / logged_file).read_bytes() == (project / original).read_bytes()
+
+
+def test_tracking_twice_logs_nothing_new(project, client, capsys):
+    track.main()
+    first = {name: run.to_dictionary() for name, run in logged(client, "circles", ViewType.ALL).items()}
+    tracked = (project / "data/tracked.json").read_bytes()
+    capsys.readouterr()
+    track.main()
+    assert capsys.readouterr().out.startswith("track: 0 new of 3 runs")
+    assert {name: run.to_dictionary() for name, run in logged(client, "circles", ViewType.ALL).items()} == first
+    assert (project / "data/tracked.json").read_bytes() == tracked
+
+
+def test_another_result_is_another_run(project, client, make_run, capsys):
+    del project
+    track.main()
+    runs.write(make_run("mse", n_seeds=4), runs.folder("regression", "mse"))
+    capsys.readouterr()
+    track.main()
+    assert capsys.readouterr().out.startswith("track: 1 new of 3 runs")
+    experiment = client.get_experiment_by_name("losslab/regression").experiment_id
+    assert sorted(run.data.params["seeds"] for run in client.search_runs([experiment])) == ["3", "4"]
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "KILLED"])
+def test_a_run_that_was_cut_off_is_replaced(project, client, status):
+    del project
+    experiment = client.create_experiment("losslab/regression")
+    fingerprint = runs.fingerprint("regression", "mse")
+    cut_off = client.create_run(experiment, run_name="mse", tags={track.FINGERPRINT: fingerprint}).info.run_id
+    other = client.create_run(experiment, run_name="other", tags={track.FINGERPRINT: "another"}).info.run_id
+    client.update_run(cut_off, status=status)
+    track.main()
+    assert client.get_run(cut_off).info.lifecycle_stage == "deleted"
+    found = logged(client, "regression")
+    assert set(found) == {"mse", "other"}
+    assert (found["mse"].info.status, found["other"].info.run_id) == ("FINISHED", other)
+    assert found["mse"].data.metrics["failed_seeds"] == 0
+
+
+def test_a_deleted_experiment_is_brought_back(project, client):
+    del project
+    client.delete_experiment(client.create_experiment("losslab/regression"))
+    track.main()
+    assert set(logged(client, "regression")) == {"mse"}
+
+
+def test_a_run_outside_git_and_dvc_says_where_it_came_from_all_the_same(project, client):
+    del project
+    track.main()
+    tags = logged(client, "regression")["mse"].data.tags
+    assert (tags["mlflow.source.name"], tags["mlflow.source.type"]) == ("dvc.yaml", "PROJECT")
+    assert not {"mlflow.source.git.commit", "git.dirty", "dvc.exp_name", "dvc.exp_baseline"} & set(tags)
+
+
+def test_a_run_is_tagged_with_its_commit_and_its_experiment(project, client, monkeypatch):
+    del project
+    monkeypatch.setenv("DVC_EXP_NAME", "shaky-mole")
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "f00")
+    git("init", "--quiet")
+    git("add", "params.yaml")
+    git("commit", "--quiet", "--message", "Start")
+    track.main()
+    tags = logged(client, "regression")["mse"].data.tags
+    assert (tags["dvc.exp_name"], tags["dvc.exp_baseline"]) == ("shaky-mole", "f00")
+    assert tags["mlflow.source.git.commit"] == git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("changed", "dirty"),
+    [
+        (None, "false"),
+        ("dvc.lock", "false"),
+        ("reports/report.md", "false"),
+        ("params.yaml", "true"),
+        ("new.py", "true"),
+    ],
+)
+def test_only_what_the_pipeline_does_not_write_makes_the_tree_dirty(changed, dirty, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").mkdir()
+    for name in ("dvc.lock", "reports/report.md", "params.yaml"):
+        (tmp_path / name).write_text("as committed", encoding="utf-8")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "Start")
+    if changed:
+        (tmp_path / changed).write_text("changed", encoding="utf-8")
+    assert track.origin()["git.dirty"] == dirty
+
+
+def test_in_a_temporary_copy_the_store_is_the_real_repositorys(project, tmp_path_factory, monkeypatch, client):
+    copy = tmp_path_factory.mktemp("copy")
+    shutil.copytree(project / "data", copy / "data")
+    shutil.copy(project / "params.yaml", copy)
+    monkeypatch.chdir(copy)
+    track.main()
+    assert artifacts(client, logged(client, "regression")["mse"]) == ["history.csv"]
+    assert sorted(path.name for path in copy.iterdir()) == ["data", "params.yaml"]
+
+
+@pytest.mark.parametrize("missing", ["data/runs/circles/hinge/scores.csv", "data/scaled/circles.parquet"])
+def test_a_missing_file_is_named_with_the_command_that_writes_it(missing, project):
+    (project / missing).unlink()
+    with pytest.raises(UserError) as caught:
+        track.main()
+    stage = "train" if "runs" in missing else "scale"
+    assert str(caught.value) == f"{missing} is missing; write it with: dvc repro --force {stage}"
+    assert not (project / "data/tracked.json").exists()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_server_that_is_down_is_told_in_one_line(project, monkeypatch):
+    server = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    with pytest.raises(UserError) as caught:
+        track.main()
+    message = str(caught.value)
+    assert message.startswith(f"track: MLflow at {server} cannot be reached")
+    assert message.endswith("dvc repro track")
+    assert "\n" not in message
+    assert not (project / "data/tracked.json").exists()
+
+
+@pytest.fixture
+def server(project, monkeypatch, tmp_path_factory):
+    """A tracking server of our own on the loopback, with a store of its own; gives its address."""
+    folder, port = tmp_path_factory.mktemp("server"), free_port()
+    shutil.copy(project / "mlflow.db", folder)
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    stores = ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", str(folder / "artifacts")]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command + stores, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        _wait_until_it_answers(f"{address}/health", process, folder / "log")
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        finally:
+            # its workers are of the same group
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_it_answers(url, process, log):
+    deadline = time.monotonic() + SERVER_STARTS_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(url, timeout=1).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+def test_a_server_gets_the_runs_and_keeps_their_artifacts(project, server, client, tmp_path, capsys):
+    track.main()
+    remote = MlflowClient(server)
+    run = logged(remote, "circles")["hinge"]
+    assert run.info.status == "FINISHED"
+    assert run.data.params["activation"] == "tanh"
+    assert set(series(remote, run, "val_loss")) == set(runs.read("circles", "hinge").history["epoch"])
+    assert artifacts(remote, run, "figures") == ["figures/circles-hinge-curves.png", "figures/circles-scores.png"]
+    fetched = remote.download_artifacts(run.info.run_id, "history.csv", str(tmp_path))
+    with open(fetched, "rb") as copy:
+        assert copy.read() == (project / "data/runs/circles/hinge/history.csv").read_bytes()
+    assert client.get_experiment_by_name("losslab/circles") is None  # the local store is left alone
+    assert not (project / "mlartifacts").exists()
+    track.main()
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"track: 3 new of 3 runs in {server}")
+    assert second.startswith(f"track: 0 new of 3 runs in {server}")

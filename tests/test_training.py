@@ -1,0 +1,266 @@
+import pickle
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from stages.backend import keras
+from stages.losses import LOSSES
+from stages.models import Network
+from stages.training import GRID, Data, Unit, batch_orders, make_optimizer, punishment, row_metric, train
+
+SEEDS = [4, 0, 9]
+N_FEATURES = {"regression": 5, "binary": 2, "multiclass": 4}
+N_ROWS = {
+    "regression": {"train": 50, "test": 21},
+    "binary": {"train": 40, "test": 33},
+    "multiclass": {"train": 45, "test": 26},
+}
+N_CLASSES = {"regression": 0, "binary": 2, "multiclass": 3}
+
+
+def make_unit(name, *, seeds=SEEDS, epochs=3, n_features=None, **changes):
+    """A small unit of work whose features say something of the target; every size is its own."""
+    task = LOSSES[name].task
+    rng, n_classes, n_features = np.random.default_rng(0), N_CLASSES[task], n_features or N_FEATURES[task]
+    features = {split: rng.normal(size=(n, n_features)).astype(np.float32) for split, n in N_ROWS[task].items()}
+    signal = {split: rows[:, 0] + 0.1 * rng.normal(size=len(rows)) for split, rows in features.items()}
+    if n_classes:
+        labels = {
+            split: np.clip(np.floor(x + n_classes / 2), 0, n_classes - 1).astype(int) for split, x in signal.items()
+        }
+    else:
+        labels = signal
+    settings = {
+        "dataset": "made_up",
+        "loss": name,
+        "hidden": [7],
+        "epochs": epochs,
+        "batch_size": 16,
+        "optimizer": {"name": "SGD", "learning_rate": 0.05, "momentum": 0.9},
+        "seeds": seeds,
+        **changes,
+    }
+    return Unit(settings, Data(features, labels, n_classes, center=3.0, spread=2.0))
+
+
+def as_bytes(run, weights):
+    return pickle.dumps(
+        [
+            run.settings,
+            run.failed,
+            run.history.to_numpy().tobytes(),
+            run.scores.to_csv(),
+            *(array.tobytes() for array in (*run.outputs.values(), *weights)),
+            [array.tobytes() for array in vars(run.regions).values()] if run.regions else None,
+        ]
+    )
+
+
+def test_batch_orders_are_permutations_that_depend_on_seed_and_epoch_alone():
+    orders = batch_orders((3, 8), 5, 11)
+    assert (orders.shape, orders.dtype) == ((2, 11), np.int32)
+    np.testing.assert_array_equal(np.sort(orders), [range(11)] * 2)
+    np.testing.assert_array_equal(batch_orders((8, 1, 3), 5, 11)[[2, 0]], orders)
+    assert not np.array_equal(orders[0], orders[1])
+    assert not np.array_equal(batch_orders((3, 8), 6, 11)[0], orders[0])
+    assert not np.array_equal(batch_orders((5,), 3, 11)[0], orders[0])  # seed 5 in epoch 3 is not seed 3 in epoch 5
+
+
+def test_losses_of_one_task_start_alike_and_see_the_rows_in_the_same_order():
+    # on a one-hot target these three are one objective, so all that could tell them apart is where they begin
+    # and which rows each batch holds
+    names = ("categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence")
+    first, *others = (train(make_unit(name))[0].epochs("loss") for name in names)
+    assert np.ptp(first, axis=0).min() > 1e-3  # another start and order are seen
+    for other in others:
+        np.testing.assert_allclose(other, first, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mae", "hinge"])
+def test_a_pickled_unit_gives_the_same_bytes(name):
+    unit = make_unit(name)
+    assert as_bytes(*train(pickle.loads(pickle.dumps(unit)))) == as_bytes(*train(unit))
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "outputs", "expected"),
+    [
+        ("mse", [[1.0], [-2.0]], [[3.0], [-2.5]], [4, 0.25]),
+        ("msle", [[1.0], [-2.0]], [[3.0], [-2.5]], [4, 0.25]),  # the squared error, not the loss
+        ("binary_crossentropy", [[0.0], [0.0], [1.0], [1.0]], [[0.49], [0.5], [0.5], [0.49]], [1, 0, 1, 0]),
+        ("hinge", [[-1.0], [-1.0], [1.0], [1.0]], [[-0.1], [0.0], [0.1], [-0.1]], [1, 0, 1, 0]),
+        ("kl_divergence", [[0.0, 0, 1], [1, 0, 0]], [[0.3, 0.3, 0.4], [0.3, 0.4, 0.3]], [1, 0]),
+        ("sparse_categorical_crossentropy", [2, 0], [[0.3, 0.3, 0.4], [0.3, 0.4, 0.3]], [1, 0]),
+    ],
+)
+def test_the_row_metric_is_the_squared_error_or_whether_the_decision_is_right(name, targets, outputs, expected):
+    kind = np.int32 if LOSSES[name].targets == "class_index" else np.float32
+    measured = row_metric(LOSSES[name])(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32"))
+    np.testing.assert_allclose(measured, expected)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_scores_are_what_scikit_learn_makes_of_the_outputs(name):
+    unit = make_unit(name)
+    run, _ = train(unit)
+    task = LOSSES[name].task
+    assert run.failed == []
+    for split, outputs in run.outputs.items():
+        n_outputs = 3 if task == "multiclass" else 1
+        assert (outputs.shape, outputs.dtype) == ((3, N_ROWS[task][split], n_outputs), np.float32)
+        labels = unit.data.labels[split]
+        for i in range(len(SEEDS)):
+            match task:
+                case "regression":
+                    values = outputs[i, :, 0].astype(float)
+                    # in the target's own units, value * 2 + 3, an absolute error is twice as large
+                    expected = {
+                        "mse": metrics.mean_squared_error(labels, values),
+                        "mae": 2 * metrics.mean_absolute_error(labels, values),
+                        "r2": metrics.r2_score(labels, values),
+                    }
+                case "binary":
+                    threshold = 0.5 if name == "binary_crossentropy" else 0
+                    expected = {
+                        "accuracy": metrics.accuracy_score(labels, outputs[i, :, 0] >= threshold),
+                        "roc_auc": metrics.roc_auc_score(labels, outputs[i, :, 0]),
+                    }
+                case _:
+                    decisions = outputs[i].argmax(axis=1)
+                    expected = {
+                        "accuracy": metrics.accuracy_score(labels, decisions),
+                        "f1_macro": metrics.f1_score(labels, decisions, average="macro"),
+                    }
+            for metric, value in expected.items():
+                np.testing.assert_allclose(run.values(metric, split)[i], value, rtol=1e-6, err_msg=metric)
+
+
+@pytest.mark.parametrize("name", ["mae", "squared_hinge", "sparse_categorical_crossentropy"])
+def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(name):
+    told = []
+    run, weights = train(make_unit(name, epochs=4), told.append)
+    headline = "mse" if name == "mae" else "accuracy"
+    assert told == [1, 2, 3, 4]
+    assert list(run.history) == ["seed", "epoch", "loss", "val_loss", headline, f"val_{headline}"]
+    assert run.history["seed"].tolist() == [4] * 4 + [0] * 4 + [9] * 4
+    assert run.history["epoch"].tolist() == [1, 2, 3, 4] * 3
+    np.testing.assert_allclose(run.epochs(f"val_{headline}")[:, -1], run.values(headline, "test"), rtol=1e-5)
+    assert [array.ndim for array in weights] == [2, 1, 2, 1]
+
+
+def test_the_weights_given_back_are_the_first_seeds():
+    unit = make_unit("mse")
+    run, weights = train(unit)
+    model = unit.network.build(0)
+    model.set_weights(weights)
+    for split, features in unit.data.features.items():
+        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[split][0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "n_features"), [("mae", 2), ("hinge", 3), ("sparse_categorical_crossentropy", 4)])
+def test_there_are_no_regions_of_values_or_of_more_than_two_features(name, n_features):
+    assert train(make_unit(name, epochs=1, n_features=n_features))[0].regions is None
+
+
+def test_regions_are_the_decisions_over_the_plane():
+    unit = make_unit("hinge", epochs=1)
+    run, weights = train(unit)
+    model = unit.network.build(0)
+    model.set_weights(weights)
+    assert (run.regions.decisions.shape, run.regions.decisions.dtype) == ((len(SEEDS), GRID, GRID), np.int8)
+    x, y = np.meshgrid(run.regions.x, run.regions.y)
+    outputs = model.predict(np.stack([x.ravel(), y.ravel()], axis=1), batch_size=GRID**2, verbose=0)
+    sure = np.abs(outputs[:, 0]) > 1e-5
+    decisions = run.regions.decisions[0].ravel()
+    np.testing.assert_array_equal(decisions[sure], outputs[sure, 0] >= 0)
+    assert 0 < decisions.mean() < 1
+    rows = np.concatenate(list(unit.data.features.values()))
+    assert run.regions.x[0] < rows[:, 0].min() < rows[:, 0].max() < run.regions.x[-1]
+    assert run.regions.y[0] < rows[:, 1].min() < rows[:, 1].max() < run.regions.y[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "expected"),
+    [
+        ("mse", "target -1", {-3: 9, 0: 0, 1.5: 2.25}),
+        ("mae", "target +1", {-3: 3, 0: 0, 1.5: 1.5}),
+        ("msle", "target +1", {0: 0, 2: np.log(2) ** 2, -1: np.log(2) ** 2, -2: np.log(2) ** 2}),
+        ("msle", "target -1", {-3: 0, 0: 0, 1: 0, 2: np.log(2) ** 2}),  # below 0 all values are one
+        ("binary_crossentropy", "", {0: np.log(2), 1: np.log(1 + np.exp(-1)), -1: np.log(1 + np.e)}),
+        ("hinge", "", {0: 1, 1: 1 - np.tanh(1), -1: 1 + np.tanh(1)}),
+        ("squared_hinge", "", {0: 1, 1: (1 - np.tanh(1)) ** 2, -1: (1 + np.tanh(1)) ** 2}),
+        ("categorical_crossentropy", "", {0.01: np.log(100), 0.5: np.log(2)}),
+        ("sparse_categorical_crossentropy", "", {0.01: np.log(100), 0.5: np.log(2)}),
+        ("kl_divergence", "", {0.01: np.log(100), 0.5: np.log(2)}),
+    ],
+)
+def test_what_a_loss_punishes_is_as_worked_by_hand(name, case, expected):
+    table = punishment(LOSSES[name], N_CLASSES[LOSSES[name].task])
+    rows = table[table["case"] == case]
+    for x, value in expected.items():
+        at = rows["value"][np.isclose(rows["x"], x)]
+        assert at.tolist() == [pytest.approx(value, rel=1e-5, abs=1e-6)], x
+
+
+@pytest.fixture
+def breaking(monkeypatch):
+    """Make one seed's network start from weights so large that its loss overflows."""
+
+    def break_seed(broken):
+        sound = Network.initial_weights
+
+        def initial_weights(network, seeds):
+            huge = np.array([1e30 if seed == broken else 1 for seed in seeds], np.float32)
+            return [array * huge.reshape(-1, *[1] * (array.ndim - 1)) for array in sound(network, seeds)]
+
+        monkeypatch.setattr(Network, "initial_weights", initial_weights)
+
+    return break_seed
+
+
+@pytest.mark.parametrize("name", ["mse", "msle", "mae"])
+def test_a_seed_that_overflows_is_recorded_and_leaves_the_others_alone(name, breaking):
+    sound, _ = train(make_unit(name))
+    without, _ = train(make_unit(name, seeds=[4, 9]))
+    breaking(0)
+    run, _ = train(make_unit(name))
+    assert (sound.failed, without.failed, run.failed) == ([], [], [0])
+    scores = run.scores.set_index("seed")["value"]
+    assert scores[0].isna().all()
+    others = run.scores["seed"] != 0
+    np.testing.assert_array_equal(run.scores[others]["value"], sound.scores[others]["value"])
+    np.testing.assert_array_equal(run.history[run.history["seed"] != 0], sound.history[sound.history["seed"] != 0])
+    for split in ("train", "test"):
+        np.testing.assert_array_equal(run.outputs[split][[0, 2]], sound.outputs[split][[0, 2]])
+        np.testing.assert_allclose(run.outputs[split][[0, 2]], without.outputs[split], rtol=0, atol=1e-5)
+    assert not np.isfinite(run.epochs("val_loss")[1]).all()
+
+
+def test_when_every_seed_fails_every_score_is_nan():
+    run, _ = train(make_unit("mse", optimizer={"name": "SGD", "learning_rate": 1e30}))
+    assert run.failed == SEEDS
+    assert set(run.scores["seed"]) == set(SEEDS)
+    assert run.scores["value"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "expected"),
+    [
+        (
+            {"name": "SGD", "learning_rate": 0.5, "momentum": 0.25, "nesterov": True},
+            "SGD",
+            {"momentum": 0.25, "nesterov": True},
+        ),
+        ({"name": "Adam", "learning_rate": 0.5, "beta_1": 0.75}, "Adam", {"beta_1": 0.75}),
+        ({"name": "RMSprop", "learning_rate": 0.5, "rho": 0.75}, "RMSprop", {"rho": 0.75}),
+    ],
+)
+def test_an_optimizer_is_made_anew_from_its_settings(settings, kind, expected):
+    given = dict(settings)
+    optimizer, another = make_optimizer(settings), make_optimizer(settings)
+    assert settings == given
+    assert optimizer is not another
+    assert type(optimizer) is getattr(keras.optimizers, kind)
+    assert float(optimizer.learning_rate) == 0.5
+    assert {key: getattr(optimizer, key) for key in expected} == expected
