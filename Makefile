@@ -1,6 +1,7 @@
 # make          set up once, then run the pipeline
 # make setup    make .venv and install requirements.lock
 # make test     run the tests
+# make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow UI on what the pipeline logged; PORT=5001 for another port
 # make clean    remove what the pipeline and the tests made; .venv and the DVC cache stay
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: all setup test lint ui clean
+.PHONY: all setup test test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
@@ -24,10 +25,14 @@ setup: .venv/installed
 	@echo "Installing packages into .venv, once; this takes a few minutes"
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@.venv/bin/python -c 'import vl_convert; print(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))' > .venv/vega.js
 	@touch $@
 
 test: setup
-	@pytest -n 2 --dist loadfile
+	@pytest -n 2 --dist loadfile -m "not browser"
+
+test-browser: setup
+	@pytest -m browser
 
 lint: setup
 	@ruff check

@@ -162,7 +162,7 @@ def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: 
             )
     axes.set_yticks(range(len(scores)), list(scores))
     axes.set(xlabel=label, ylim=(len(scores) - 0.4, -0.6))
-    if log:
+    if log and any((values > 0).any() for values in scores.values()):
         axes.set_xscale("log")
     return axes
 

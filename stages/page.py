@@ -27,12 +27,20 @@ def page(markdown: str, folder: Path) -> str:
     """
     body = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
     title = re.search(r"^# (.+)$", markdown, re.MULTILINE)[1]
-    embedded = re.sub(r'(<img src=")([^":]+)"', lambda match: f'{match[1]}{_data_address(folder / match[2])}"', body)
+    linked = re.sub(
+        r"<(h[2-6])>(.+?)</\1>", lambda match: f'<{match[1]} id="{_anchor(match[2])}">{match[2]}</{match[1]}>', body
+    )
+    embedded = re.sub(r'(<img src=")([^":]+)"', lambda match: f'{match[1]}{_data_address(folder / match[2])}"', linked)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n{embedded}</body>\n</html>\n"
     )
+
+
+def _anchor(heading: str) -> str:
+    """What links call a heading: the name that GitHub gives it."""
+    return re.sub(r"[^\w\- ]", "", re.sub(r"<[^>]+>", "", heading)).lower().replace(" ", "-")
 
 
 def _data_address(image: Path) -> str:

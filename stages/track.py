@@ -1,6 +1,7 @@
 """Stage `track`: log every run to MLflow, once."""
 
 import hashlib
+import json
 import logging
 import math
 import os
@@ -24,18 +25,23 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER,
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
+    MLFLOW_PARENT_RUN_ID,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from stages import cli, files, params, paths, runs
 from stages.cli import UserError
+from stages.losses import HIGHER_IS_BETTER
 from stages.params import Track
 from stages.runs import Run
 from stages.statistics import summarise
 
 FINGERPRINT = "losslab.fingerprint"
 NOTE = "mlflow.note.content"
-_MORE = "{}\n\nThe whole comparison is in `reports/report.md`; the figures are among the artifacts."
+VIEW = "losslab"  # the name of the view that the notes link to
 BATCH = 1000  # metrics that MLflow takes in one call
 
 
@@ -157,16 +163,40 @@ def _log_model(run: Run, run_id: str) -> None:
         )
 
 
-def experiment_id(client: MlflowClient, name: str, note: str) -> str:
-    """The MLflow experiment of this name, made or restored if need be, with this note."""
+def experiment_of(client: MlflowClient, name: str, *, verdict: str, headline: str) -> str:
+    """The identifier of the MLflow experiment of this name, made or restored if need be.
+
+    Args:
+        client: of the store.
+        name: of the experiment.
+        verdict: goes into its note, after links to a view of its runs that is sorted by the headline score.
+        headline: the score that decides between losses.
+    """
     if found := client.get_experiment_by_name(name):
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
-        client.set_experiment_tag(found.experiment_id, NOTE, note)
-        return found.experiment_id
-    # a server decides itself where artifacts go; beside a database they go into the repository
-    location = None if store().startswith(("http", "databricks")) else (root() / "mlartifacts" / name).as_uri()
-    return client.create_experiment(name, artifact_location=location, tags={NOTE: note})
+        identifier = found.experiment_id
+    else:
+        # a server decides itself where artifacts go; beside a database they go into the repository
+        location = None if store().startswith(("http", "databricks")) else (root() / "mlartifacts" / name).as_uri()
+        identifier = client.create_experiment(name, artifact_location=location)
+    score, better = f"test_{headline}", HIGHER_IS_BETTER[headline]
+    columns = [f"metrics.`{metric}`" for metric in (score, f"{score}_low", f"{score}_high", "failed_seeds")]
+    view = {"orderByKey": f"metrics.`{score}`", "orderByAsc": not better, "selectedColumns": columns}
+    links = (
+        f"[Scores](#/experiments/{identifier}/runs?viewStateShareKey={VIEW}) · "
+        f"[Curves](#/experiments/{identifier}/runs?compareRunsMode=CHART) · "
+    )
+    tags = {
+        NOTE: links + verdict,
+        f"mlflow.sharedViewState.{VIEW}": json.dumps(view),
+        "mlflow.experimentKind": "custom_model_development",
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: str(better),
+    }
+    for tag, value in tags.items():
+        client.set_experiment_tag(identifier, tag, value)
+    return identifier
 
 
 def _flat(settings: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -258,10 +288,15 @@ def main() -> None:
     with connect() as client:
         for run, dataset, loss in found:
             told = verdicts[dataset]
-            experiment = experiment_id(client, f"{wanted.track.experiment}/{dataset}", _MORE.format(told["verdict"]))
+            experiment = experiment_of(
+                client, f"{wanted.track.experiment}/{dataset}", verdict=told["verdict"], headline=loss.headline
+            )
             fingerprint = runs.fingerprint(dataset, loss.name)
-            note = {NOTE: _MORE.format(told["losses"][loss.name])}
-            new += track(client, experiment, run, fingerprint=fingerprint, tags=tags | note, options=wanted.track)
+            link = f"[All losses](#/experiments/{experiment}/runs?viewStateShareKey={VIEW})"
+            note = f"{told['losses'][loss.name]} {link}; the figures are among the artifacts."
+            new += track(
+                client, experiment, run, fingerprint=fingerprint, tags=tags | {NOTE: note}, options=wanted.track
+            )
             tracked.setdefault(dataset, {})[loss.name] = fingerprint
     files.write_json(paths.TRACKED, tracked)
     cli.say(f"track: {new} new of {len(found)} runs in {store()}; look at them with: make ui")

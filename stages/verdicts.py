@@ -41,7 +41,7 @@ class Pair:
         n_seeds: number of pairs.
         seeds_needed: the fewest seeds whose test can pass Holm's adjustment.
         detectable: smallest difference these seeds find with 80 % power.
-        seeds_to_settle: for an inconclusive pair, about how many seeds would settle it; else None.
+        seeds_to_settle: for an inconclusive pair, about how many seeds would settle it, where that can be told.
         verdict: by the one rule of `decide`.
     """
 
@@ -117,7 +117,8 @@ def compare(
     pairs = list(itertools.combinations(scores, 2))
     if not pairs:
         return {}
-    differences = {pair: paired_differences(oriented[pair[0]], oriented[pair[1]], _worst(oriented)) for pair in pairs}
+    worst = worst_score(oriented, higher_is_better=higher_is_better)
+    differences = {pair: paired_differences(oriented[pair[0]], oriented[pair[1]], worst) for pair in pairs}
     p_values = {pair: signed_rank(differences[pair]) for pair in pairs}
     adjusted = dict(zip(pairs, holm(np.array(list(p_values.values()))), strict=True))
     found = {}
@@ -138,9 +139,21 @@ def compare(
     return found
 
 
+def worst_score(oriented: dict[str, np.ndarray], *, higher_is_better: bool) -> float:
+    """What a failed seed counts as: a score of 0 where 1 is perfect, else twice the worst error of any seed.
+
+    The worst error itself would not do: a loss that always fails would be as good as one that never varies.
+    """
+    if higher_is_better:
+        return 0.0
+    return 2 * float(min(values[np.isfinite(values)].min(initial=0.0) for values in oriented.values()))
+
+
 def paired_differences(ours: np.ndarray, theirs: np.ndarray, worst: float) -> np.ndarray:
-    """Seed by seed ours minus theirs, (n_seeds,); a failed seed (NaN) counts as the worst score there is."""
-    return np.where(np.isfinite(ours), ours, worst) - np.where(np.isfinite(theirs), theirs, worst)
+    """Seed by seed ours minus theirs, (n_seeds,); a failed seed (NaN) counts as `worst`."""
+    differences = np.where(np.isfinite(ours), ours, worst) - np.where(np.isfinite(theirs), theirs, worst)
+    # 0.85 − 0.84 and 0.84 − 0.83 are tied, but for rounding in the last of 16 digits
+    return np.array([float(f"{difference:.11e}") for difference in differences])
 
 
 def wins(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -245,6 +258,7 @@ def _pair(
     needed = seeds_needed(n_pairs)
     verdict = "same objective" if same else decide(low, high, p_holm, margin, enough=n >= needed)
     beats_low, beats_high = wilson(beats, n)
+    settling = seeds_to_settle(mean, sd, margin, n_pairs) if verdict == "inconclusive" else None
     return Pair(
         loss=loss,
         against=against,
@@ -260,14 +274,10 @@ def _pair(
         n_seeds=n,
         seeds_needed=needed,
         detectable=detectable(sd, n, n_pairs),
-        seeds_to_settle=seeds_to_settle(mean, sd, margin, n_pairs) if verdict == "inconclusive" else None,
+        # a number that was not enough says that the differences are too far from normal to tell
+        seeds_to_settle=settling if settling is not None and settling > n else None,
         verdict=verdict,
     )
-
-
-def _worst(oriented: dict[str, np.ndarray]) -> float:
-    finite = np.concatenate([values[np.isfinite(values)] for values in oriented.values()])
-    return float(finite.min()) if len(finite) else 0.0
 
 
 def _quantiles(n_pairs: int) -> float:

@@ -90,7 +90,7 @@ def _unsettled(pair: Pair) -> str:
         seeds = "1 seed" if pair.n_seeds == 1 else f"{pair.n_seeds} seeds"
         return f"{seeds} cannot settle {rivals}: the test needs at least {pair.seeds_needed}."
     if pair.seeds_to_settle is None:
-        return f"More seeds would not settle {rivals}."
+        return f"These seeds do not tell how many would settle {rivals}."
     more = pair.seeds_to_settle
     return f"About {more:,} seeds would settle {rivals} (`dvc exp run -S train.seeds={more}`)."
 

@@ -1,0 +1,176 @@
+"""What people look at, in a real Chromium: MLflow's UI, the HTML report and the page of `dvc plots show`."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.sync_api import Page, expect, sync_playwright
+
+from stages import generate, report, scale, track, train
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[1]
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder in which all stages have run with small parameters, tracked in a database of its own."""
+    folder = tmp_path_factory.mktemp("project")
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["train"]["seeds"] = 8
+    for comparison in params["comparisons"].values():
+        comparison["epochs"] = 3
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    (folder / "data").mkdir()
+    shutil.copy(ROOT / "data/published.yaml", folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DVC_ROOT", str(folder))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for stage in (generate, scale, train, report, track):
+            stage.main()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ui(project):
+    """The address of MLflow's UI on what the project logged."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["mlflow", "ui", "--backend-store-uri", f"sqlite:///{project / 'mlflow.db'}", "--port", str(port)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
+    with subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as server:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/health", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+def wait_for(address: str, server: subprocess.Popen, seconds: float = 60) -> None:
+    """Wait until a server answers; fail when it ends or does not answer in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5)
+        except (urllib.error.URLError, OSError):
+            assert server.poll() is None, "the server ended"
+            assert time.monotonic() < deadline, "the server does not answer"
+        else:
+            return
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        started = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 1800, "height": 1000})
+    opened.set_default_timeout(45_000)
+    yield opened
+    opened.close()
+
+
+def faults_of(page: Page) -> list[str]:
+    """A list that fills with the page's console errors and failed requests."""
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    return faults
+
+
+def experiment(dataset: str) -> str:
+    """The number MLflow gave the experiment of a dataset: they are made in the order of the parameters."""
+    return str(1 + ["regression", "circles", "blobs"].index(dataset))
+
+
+def test_the_runs_of_a_dataset_are_listed_with_their_scores(ui, page):
+    page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?viewStateShareKey=losslab")
+    for loss in ("binary_crossentropy", "hinge", "squared_hinge"):
+        expect(page.get_by_role("link", name=loss, exact=True)).to_be_visible()
+    expect(page.get_by_text("Sort: test_accuracy")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="test_accuracy", exact=True)).to_be_visible()
+
+
+def test_an_experiments_note_holds_the_verdict(ui, page):
+    page.goto(f"{ui}/#/experiments/{experiment('blobs')}/runs")
+    expect(page.get_by_text("same objective").or_(page.get_by_text("Train with")).first).to_be_visible()
+    expect(page.get_by_role("link", name="Scores", exact=True)).to_be_visible()
+
+
+def test_the_chart_of_a_metric_draws_every_loss(ui, page):
+    page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?compareRunsMode=CHART")
+    expect(page.get_by_text("val_accuracy", exact=True).first).to_be_attached()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.get_by_text("hinge (accuracy)").first).to_be_visible()
+
+
+def test_two_runs_are_compared(ui, page):
+    page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?viewStateShareKey=losslab")
+    for loss in ("hinge", "squared_hinge"):
+        row = page.get_by_role("row").filter(has=page.get_by_role("link", name=loss, exact=True))
+        row.get_by_role("checkbox").click()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_text("Comparing 2 Runs")).to_be_visible()
+    expect(page.get_by_text("test_accuracy", exact=True).first).to_be_attached()
+
+
+def test_the_html_report_has_every_image_and_no_fault(project, page, tmp_path):
+    alone = shutil.copy(project / "reports/report.html", tmp_path)
+    faults = faults_of(page)
+    page.goto(Path(alone).as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(block => block.open = true)")
+    images = page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth)")
+    assert len(images) == len(list((project / "reports/figures").iterdir()))
+    assert all(images)
+    assert faults == []
+
+
+def test_the_page_of_dvc_plots_draws_without_a_network(project, page, tmp_path):
+    folder = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    shutil.copytree(project / "reports", folder / "reports", dirs_exist_ok=True)
+    shutil.copytree(ROOT / ".dvc/plots", folder / ".dvc/plots", dirs_exist_ok=True)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    subprocess.run([Path(sys.executable).parent / "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
+    faults = faults_of(page)
+    page.goto((folder / "dvc_plots/index.html").as_uri())
+    expect(page.locator(".vega-embed canvas, .vega-embed svg")).to_have_count(2)
+    for canvas in page.locator(".vega-embed canvas").all():
+        assert canvas.bounding_box()["height"] > 300
+    assert faults == []
