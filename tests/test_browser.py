@@ -171,7 +171,7 @@ def test_the_page_of_dvc_plots_draws_without_a_network(project, page, tmp_path):
     subprocess.run([Path(sys.executable).parent / "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
     faults = faults_of(page)
     page.goto((folder / "dvc_plots/index.html").as_uri())
-    expect(page.locator(".vega-embed canvas")).to_have_count(2)
-    for canvas in page.locator(".vega-embed canvas").all():
-        assert canvas.bounding_box()["height"] > 300
+    expect(page.locator(".vega-embed svg.marks")).to_have_count(2)
+    for drawing in page.locator(".vega-embed svg.marks").all():
+        assert drawing.bounding_box()["height"] > 300
     assert faults == []

@@ -1,0 +1,199 @@
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import verdicts, wording
+from stages.statistics import Summary, summarise
+from stages.verdicts import Pair
+
+BASE = Pair(
+    loss="a",
+    against="b",
+    difference=0.0123,
+    low=0.0051,
+    high=0.0204,
+    p=0.01,
+    p_holm=0.0234,
+    beats=0.73,
+    beats_low=0.55,
+    beats_high=0.86,
+    margin=0.00894,
+    n_seeds=30,
+    seeds_needed=7,
+    detectable=0.02,
+    seeds_to_settle=None,
+    verdict="inconclusive",
+)
+FINISHED, FAILED = Summary(0.05, 0.01, 0.0123, 30, 0), Summary(math.nan, math.nan, math.nan, 0, 30)
+
+
+def told(verdict, *, summaries=None, against=("b",), **changes):
+    """What is said of losses of which `a` is the best."""
+    losses = ["a", *against]
+    pairs = {}
+    for other in against:
+        pairs["a", other] = replace(BASE, against=other, verdict=verdict, **changes)
+        pairs[other, "a"] = verdicts.mirror(pairs["a", other])
+    return wording.verdict(losses, pairs, summaries or dict.fromkeys(losses, FINISHED), "accuracy")
+
+
+def test_one_loss_alone_gets_no_verdict():
+    assert wording.verdict(["a"], {}, {"a": FINISHED}, "mse") == (
+        "**No verdict**: `a` alone was trained. Its test mse is 0.05 ± 0.012."
+    )
+
+
+def test_where_every_seed_failed_a_remedy_is_named():
+    expected = "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
+    assert wording.verdict(["a"], {}, {"a": FAILED}, "mse") == expected
+    assert told("equivalent", summaries={"a": FAILED, "b": FAILED}) == expected
+
+
+@pytest.mark.parametrize(("n_seeds", "shown"), [(1, "1 seed"), (5, "5 seeds")])
+def test_too_few_seeds_are_told_with_how_many_are_needed(n_seeds, shown):
+    assert told("too few seeds", n_seeds=n_seeds, seeds_needed=7) == (
+        "**Not settled: `a` has the best mean test accuracy, but `b` may do as well or better.** "
+        f"{shown} cannot settle `a` against `b`: the test needs at least 7."
+    )
+
+
+def test_an_inconclusive_pair_is_told_with_the_command_that_settles_it():
+    assert told("inconclusive", seeds_to_settle=1234) == (
+        "**Not settled: `a` has the best mean test accuracy, but `b` may do as well or better.** "
+        "About 1,234 seeds would settle `a` against `b` (`dvc exp run -S train.seeds=1234`)."
+    )
+
+
+def test_an_inconclusive_pair_is_told_where_nobody_knows_what_settles_it():
+    assert told("inconclusive", against=("b", "c")) == (
+        "**Not settled: `a` has the best mean test accuracy, but `b` and `c` may do as well or better.** "
+        "These seeds do not tell how many would settle `a` against `b`. "
+        "These seeds do not tell how many would settle `a` against `c`."
+    )
+
+
+def test_equivalent_losses_are_told_with_the_margin():
+    assert told("equivalent", against=("b", "c")) == (
+        "**Train with any of these 3: `a`, `b` and `c` differ by less than matters (± 0.00894 accuracy).**"
+    )
+
+
+@pytest.mark.parametrize(
+    ("against", "sentence"),
+    [(("b",), "`b` is the same objective as `a`."), (("b", "c"), "`b` and `c` are the same objective as `a`.")],
+)
+def test_losses_of_one_objective_are_called_so(against, sentence):
+    text = told("same objective", against=against)
+    assert text.startswith(f"**Train with any of these {len(against) + 1}: `a`")
+    assert text.endswith(f".** {sentence}")
+
+
+def test_a_winner_is_told_with_the_share_of_seeds_the_difference_and_p():
+    assert told("better") == (
+        "**Train with `a`.** It has the better test accuracy on at least 73% of the seeds. "
+        "Worse than `a`: `b` (by 0.0123, p = 0.023)."
+    )
+    assert told("better", against=("b", "c"), p_holm=0.0004).endswith(
+        "Worse than `a`: `b` (by 0.0123, p < 0.001), `c` (by 0.0123, p < 0.001)."
+    )
+
+
+def test_failed_seeds_are_told_of_each_loss_that_has_some():
+    some = Summary(0.05, 0.01, 0.01, 28, 2)
+    text = told("better", against=("b", "c"), summaries={"a": FINISHED, "b": some, "c": FAILED})
+    assert text.endswith(
+        "2 of 30 seeds of `b` failed and count as the worst score. "
+        "30 of 30 seeds of `c` failed and count as the worst score."
+    )
+    assert "failed" not in told("better")
+
+
+SCORE = st.integers(0, 8).map(lambda value: value / 8) | st.just(math.nan)
+
+
+@st.composite
+def comparisons(draw):
+    """The scores of some losses on some seeds, and what comparing them gives."""
+    n_seeds = draw(st.sampled_from([1, 2, 8, 12]))
+    losses = [f"loss{i}" for i in range(draw(st.integers(1, 4)))]
+    scores = {loss: np.array(draw(st.lists(SCORE, min_size=n_seeds, max_size=n_seeds))) for loss in losses}
+    same = {pair for pair in map(frozenset, itertools.combinations(losses, 2)) if draw(st.integers(0, 9)) == 0}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verdicts, "RESAMPLES", 99)
+        pairs = verdicts.compare(
+            scores,
+            higher_is_better=draw(st.booleans()),
+            margin=draw(st.sampled_from([0, 0.05, 0.5])),
+            same_objective=same,
+            generator=np.random.default_rng(0),
+        )
+    return scores, pairs
+
+
+@given(comparisons())
+def test_every_other_loss_is_in_exactly_one_group(comparison):
+    scores, pairs = comparison
+    advice = wording.advise(list(scores), pairs)
+    grouped = [*advice.equal, *advice.open, *advice.beaten]
+    assert sorted([advice.best, *(pair.against for pair in grouped)]) == sorted(scores)
+    assert all(pair == pairs[advice.best, pair.against] and pair.difference >= 0 for pair in grouped)
+    assert {pair.verdict for pair in advice.equal} <= {"equivalent", "same objective"}
+    assert {pair.verdict for pair in advice.open} <= {"inconclusive", "too few seeds"}
+    assert {pair.verdict for pair in advice.beaten} <= {"better"}
+
+
+@given(comparisons())
+def test_a_verdict_is_in_words_whatever_the_scores(comparison):
+    scores, pairs = comparison
+    summaries = {loss: summarise(values) for loss, values in scores.items()}
+    text = wording.verdict(list(scores), pairs, summaries, "accuracy")
+    assert text.startswith("**")
+    assert text.count("**") == 2
+    for wrong in ("nan", "inf ", "None", "0 seeds would"):
+        assert wrong not in text
+    assert all(f"`{loss}`" in text for loss in scores) or "every seed failed" in text
+    assert sum(f"seeds of `{loss}` failed" in text for loss in scores) == (
+        sum(summary.n_failed > 0 for summary in summaries.values()) if "No verdict" not in text else 0
+    )
+
+
+def test_a_loss_that_always_fails_is_never_the_best():
+    scores = {"failing": np.full(8, math.nan), "perfect": np.ones(8)}
+    for n_seeds, lead in ((8, "**Train with `perfect`.**"), (1, "**Not settled: `perfect` has the best mean")):
+        few = {loss: values[:n_seeds] for loss, values in scores.items()}
+        pairs = verdicts.compare(
+            few, higher_is_better=True, margin=0, same_objective=set(), generator=np.random.default_rng(0)
+        )
+        summaries = {loss: summarise(values) for loss, values in few.items()}
+        assert wording.verdict(list(few), pairs, summaries, "accuracy").startswith(lead)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ((0.0123, 0.0051, 0.0204), "+0.012 (+0.0051 to +0.02)"),
+        ((-0.15, -0.17, -0.13), "−0.15 (−0.17 to −0.13)"),
+        ((0.0015, -1.7e-5, 0.0028), "+0.0015 (−1.7e−05 to +0.0028)"),
+        ((-0.0, -0.0, 0.0), "+0 (+0 to +0)"),
+        ((0.5, math.nan, math.nan), "+0.5"),
+    ],
+)
+def test_a_difference_is_shown_with_its_interval_where_it_has_one(numbers, shown):
+    assert wording.difference(replace(BASE, **dict(zip(("difference", "low", "high"), numbers, strict=True)))) == shown
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"), [(1.0, "p = 1"), (0.0234, "p = 0.023"), (0.001, "p = 0.001"), (0.0009, "p < 0.001")]
+)
+def test_p_values_are_shown_in_two_digits(p, shown):
+    assert wording.p_value(p) == shown
+
+
+@pytest.mark.parametrize(("names", "shown"), [(["a"], "`a`"), (["a", "b"], "`a` and `b`"), ("abc", "`a`, `b` and `c`")])
+def test_names_are_listed_as_in_a_sentence(names, shown):
+    assert wording.listed(list(names)) == shown
