@@ -49,6 +49,9 @@ class Parsed(HTMLParser):
         if tag not in ("meta", "img", "br", "hr"):
             self.open.append(tag)
 
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages import verdicts, wording
@@ -119,7 +119,7 @@ SCORE = st.integers(0, 8).map(lambda value: value / 8) | st.just(math.nan)
 @st.composite
 def comparisons(draw):
     """The scores of some losses on some seeds, and what comparing them gives."""
-    n_seeds = draw(st.sampled_from([1, 2, 8, 12]))
+    n_seeds = draw(st.sampled_from([1, 2, 7, 14]))
     losses = [f"loss{i}" for i in range(draw(st.integers(1, 4)))]
     scores = {loss: np.array(draw(st.lists(SCORE, min_size=n_seeds, max_size=n_seeds))) for loss in losses}
     same = {pair for pair in map(frozenset, itertools.combinations(losses, 2)) if draw(st.integers(0, 9)) == 0}
@@ -135,6 +135,7 @@ def comparisons(draw):
     return scores, pairs
 
 
+@settings(max_examples=60, deadline=None)
 @given(comparisons())
 def test_every_other_loss_is_in_exactly_one_group(comparison):
     scores, pairs = comparison
@@ -147,6 +148,7 @@ def test_every_other_loss_is_in_exactly_one_group(comparison):
     assert {pair.verdict for pair in advice.beaten} <= {"better"}
 
 
+@settings(max_examples=60, deadline=None)
 @given(comparisons())
 def test_a_verdict_is_in_words_whatever_the_scores(comparison):
     scores, pairs = comparison
