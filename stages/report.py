@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import cli, figures, files, params, paths, published, wording
+from stages import cli, figures, files, params, paths, published, verdicts, wording
 from stages.page import page
 from stages.sections import Section, drawings, read_section
 
@@ -122,6 +122,7 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
         ],
         median=lambda run, metric: float(np.nanmedian(run.values(metric, "test"))),
         verdict=verdict_of,
+        simulated=verdicts,
         finite=lambda values: values[np.isfinite(values)],
     )
 

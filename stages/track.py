@@ -107,9 +107,9 @@ def track(
         client.set_tag(run_id, NOTE, tags[NOTE])
     else:
         run_id = _log(client, experiment, run, tags | {FINGERPRINT: fingerprint})
-    if options.per_seed and not client.search_runs([experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{run_id}'"):
+    if options.per_seed:
         _log_seeds(client, experiment, run, run_id)
-    if options.model and not client.list_artifacts(run_id, "model") and not _has_model(client, experiment, run_id):
+    if options.model and not _has_model(client, experiment, run_id):
         _log_model(run, run_id)
     return not finished
 
@@ -130,8 +130,15 @@ def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) 
 
 
 def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str) -> None:
-    """Log a child run for every seed, with its final scores."""
+    """Log a child run for every seed that has none yet, with its final scores."""
+    children = client.search_runs([experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'", max_results=50_000)
+    there = {child.data.tags["seed"] for child in children if child.info.status in ("FINISHED", "FAILED")}
+    for child in children:
+        if child.data.tags["seed"] not in there:
+            client.delete_run(child.info.run_id)
     for seed, rows in run.scores.groupby("seed"):
+        if str(seed) in there:
+            continue
         child = client.create_run(
             experiment, run_name=f"{run.loss.name} seed {seed}", tags={MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed)}
         ).info.run_id
@@ -154,7 +161,7 @@ def _log_model(run: Run, run_id: str) -> None:
     example = table.drop(columns=["target", "split"]).to_numpy(np.float32)[:5]
     mlflow.set_tracking_uri(store())
     with mlflow.start_run(run_id=run_id):
-        mlflow.keras.log_model(
+        mlflow.tensorflow.log_model(
             model,
             name="model",
             signature=mlflow.models.infer_signature(example, model.predict(example, verbose=0)),

@@ -55,6 +55,11 @@ def verdict(losses: list[str], pairs: dict[tuple[str, str], Pair], summaries: di
         )
     advice = advise(losses, pairs)
     parts = [_lead(advice, score)]
+    if alike := [pair for pair in advice.equal if pair.verdict == "equivalent"]:
+        verb = "differs" if len(alike) == 1 else "differ"
+        margin = f"± {number(alike[0].margin)} {score}"
+        others = listed([pair.against for pair in alike])
+        parts.append(f"{others} {verb} from `{advice.best}` by less than matters ({margin}).")
     if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
         verb = "is" if len(same) == 1 else "are"
         parts.append(f"{listed(same)} {verb} the same objective as `{advice.best}`.")
@@ -79,9 +84,9 @@ def _lead(advice: Advice, score: str) -> str:
         )
     if not equal:
         margin = min(pair.beats for pair in advice.beaten)
-        return f"**Train with `{advice.best}`.** It has the better test {score} on at least {margin:.0%} of the seeds."
-    alike = f"{listed([advice.best, *equal])} differ by less than matters (± {number(advice.equal[0].margin)} {score})"
-    return f"**Train with any of these {len(equal) + 1}: {alike}.**"
+        lead = f"**Train with `{advice.best}`.** It has the better test {score}"
+        return f"{lead} on at least {100 * margin:.0f} % of the seeds."
+    return f"**Train with any of these {len(equal) + 1}: {listed([advice.best, *equal])}.**"
 
 
 def _unsettled(pair: Pair) -> str:
@@ -115,8 +120,9 @@ def plus_minus(summary: Summary) -> str:
 
 def difference(pair: Pair) -> str:
     """The mean difference in a pair and its 95 % interval; positive is in favour of the first."""
-    # adding 0 turns −0 into 0
-    center, low, high = (f"{value + 0.0:+.2g}".replace("-", "−") for value in (pair.difference, pair.low, pair.high))
+    center, low, high = (
+        f"{value:+.2g}".replace("-", "−") if value else "0" for value in (pair.difference, pair.low, pair.high)
+    )
     return f"{center} ({low} to {high})" if math.isfinite(pair.low) else center
 
 

@@ -123,6 +123,18 @@ def test_one_loss_alone_is_trained_and_shown_alone(clone):
     run("dvc", "checkout")
 
 
+def test_another_baseline_retrains_nothing(clone):
+    run = run_in(clone)
+    done = run("dvc", "exp", "run", "-S", "report.baseline=hinge")
+    assert "Running stage 'report'" in done.stdout
+    assert "Running stage 'train'" not in done.stdout
+    assert "| circles | `hinge` |" in (clone / "reports/report.md").read_text()
+    hinge = next(line for line in (clone / "reports/report.md").read_text().splitlines() if "| `hinge` |" in line)
+    assert "| baseline |" in hinge
+    run("git", "checkout", "--quiet", ".")
+    run("dvc", "checkout")
+
+
 def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     run = run_in(clone)
     # other epochs, so that their runs are new to MLflow

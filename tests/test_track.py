@@ -4,11 +4,14 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 
+import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 import requests
 import yaml
@@ -17,6 +20,7 @@ from mlflow.entities import ViewType
 
 from stages import paths, runs, track
 from stages.cli import UserError
+from stages.track import NOTE
 
 SERVER_STARTS_WITHIN = 90  # seconds
 LOGGED = {"circles": ["hinge", "binary_crossentropy"], "regression": ["mse"]}
@@ -32,26 +36,56 @@ def empty_store(tmp_path_factory):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch, defaults, make_run, empty_store):
-    """A project's folder with three made-up runs and two figures; no MLflow but its own."""
+    """A project's folder with three made-up runs, verdicts on them and some figures; no MLflow but its own."""
     for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # what is set meanwhile is then undone
+        monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.chdir(tmp_path)
     shutil.copy(empty_store, tmp_path / "mlflow.db")
-    selected = {"loss": [name for names in LOGGED.values() for name in names]}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults | selected), encoding="utf-8")
-    for dataset, names in LOGGED.items():
+    choose(defaults)
+    for names in LOGGED.values():
         for name in names:
-            runs.folder(dataset, name).mkdir(parents=True)
-            runs.write(make_run(name, failed=(1,) if name == "hinge" else ()), runs.folder(dataset, name))
+            keep(make_run(name, failed=(1,) if name == "hinge" else ()))
     paths.SCALED.mkdir()
     for dataset, content in (("circles", b"circles"), ("regression", b"regression")):
         (paths.SCALED / f"{dataset}.parquet").write_bytes(content)
     paths.FIGURES.mkdir(parents=True)
     for name in ("circles-hinge-curves", "circles-binary_crossentropy-curves", "circles-scores", "blobs-scores"):
         (paths.FIGURES / f"{name}.png").write_bytes(name.encode())
+    tell("better")
     return tmp_path
+
+
+def keep(run, model=None):
+    """Write a run, with its model, in place of what its folder holds."""
+    folder = runs.folder(run.dataset, run.loss.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if model:
+        from stages.models import save_model
+
+        save_model(model, folder / "model.keras")
+    runs.write(run, folder)
+
+
+def choose(defaults, **options):
+    """Write params.yaml: the losses that have runs, and these options of `track`."""
+    selected = {"loss": [name for names in LOGGED.values() for name in names], "track": defaults["track"] | options}
+    paths.PARAMS.write_text(yaml.safe_dump(defaults | selected), encoding="utf-8")
+
+
+def tell(verdict):
+    """Write what the report stage says of each dataset and each loss."""
+    told = {
+        dataset: {
+            "verdict": f"{dataset}: {verdict}.",
+            "losses": {name: f"{name}: {verdict}, by +0.1 (−0.1 to +0.2)." for name in names},
+        }
+        for dataset, names in LOGGED.items()
+    }
+    paths.VERDICTS.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
 @pytest.fixture
@@ -151,7 +185,7 @@ def test_final_scores_are_logged_with_their_interval(project, client):
 
 def test_a_run_whose_seeds_all_failed_is_logged_without_scores(project, client, make_run):
     del project
-    runs.write(make_run("mse", failed=(0, 1, 2)), runs.folder("regression", "mse"))
+    keep(make_run("mse", failed=(0, 1, 2)))
     track.main()
     assert logged(client, "regression")["mse"].data.metrics == {"failed_seeds": 3}
 
@@ -163,7 +197,7 @@ def test_more_metrics_than_one_call_takes_are_all_logged(project, client, make_r
     history = run.history.iloc[:1].loc[lambda rows: rows.index.repeat(2 * n_epochs)].reset_index(drop=True)
     history["seed"], history["epoch"] = np.repeat([0, 1], n_epochs), np.tile(np.arange(1, n_epochs + 1), 2)
     history["val_mse"] = history["epoch"].astype(float)
-    runs.write(runs.Run(**(vars(run) | {"history": history})), runs.folder("regression", "mse"))
+    keep(runs.Run(**(vars(run) | {"history": history})))
     track.main()
     found = logged(client, "regression")["mse"]
     assert series(client, found, "val_mse") == {epoch: epoch for epoch in range(1, n_epochs + 1)}
@@ -207,7 +241,7 @@ def test_tracking_twice_logs_nothing_new(project, client, capsys):
 def test_another_result_is_another_run(project, client, make_run, capsys):
     del project
     track.main()
-    runs.write(make_run("mse", n_seeds=4), runs.folder("regression", "mse"))
+    keep(make_run("mse", n_seeds=4))
     capsys.readouterr()
     track.main()
     assert capsys.readouterr().out.startswith("track: 1 new of 3 runs")
@@ -286,20 +320,170 @@ def test_in_a_temporary_copy_the_store_is_the_real_repositorys(project, tmp_path
     copy = tmp_path_factory.mktemp("copy")
     shutil.copytree(project / "data", copy / "data")
     shutil.copy(project / "params.yaml", copy)
+    (copy / "reports").mkdir()
+    shutil.copy(project / "reports/verdicts.json", copy / "reports")
     monkeypatch.chdir(copy)
     track.main()
     assert artifacts(client, logged(client, "regression")["mse"]) == ["history.csv"]
-    assert sorted(path.name for path in copy.iterdir()) == ["data", "params.yaml"]
+    assert sorted(path.name for path in copy.iterdir()) == ["data", "params.yaml", "reports"]
 
 
-@pytest.mark.parametrize("missing", ["data/runs/circles/hinge/scores.csv", "data/scaled/circles.parquet"])
-def test_a_missing_file_is_named_with_the_command_that_writes_it(missing, project):
+@pytest.mark.parametrize(
+    ("missing", "stage"),
+    [
+        ("data/runs/circles/hinge/scores.csv", "train"),
+        ("data/scaled/circles.parquet", "scale"),
+        ("reports/verdicts.json", "report"),
+    ],
+)
+def test_a_missing_file_is_named_with_the_command_that_writes_it(missing, stage, project):
     (project / missing).unlink()
     with pytest.raises(UserError) as caught:
         track.main()
-    stage = "train" if "runs" in missing else "scale"
     assert str(caught.value) == f"{missing} is missing; write it with: dvc repro --force {stage}"
     assert not (project / "data/tracked.json").exists()
+
+
+def test_a_folder_with_a_percent_sign_in_its_name_has_its_own_store(project, tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("sure") / "100%20 sure"
+    shutil.copytree(project, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    track.main()
+    kept = folder / "mlartifacts/losslab/regression"
+    assert [path.relative_to(kept).parts[1:] for path in kept.rglob("history.csv")] == [("artifacts", "history.csv")]
+    with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as database:
+        assert database.execute("select count(*) from runs").fetchall() == [(3,)]
+    assert not list(folder.parent.glob("100 *"))
+
+
+def notes(client, dataset):
+    """The notes of a dataset's experiment, and of its runs by name."""
+    experiment = client.get_experiment_by_name(f"losslab/{dataset}")
+    return experiment.tags[NOTE], {name: run.data.tags[NOTE] for name, run in logged(client, dataset).items()}
+
+
+def test_notes_hold_the_verdict_on_the_dataset_and_on_each_loss(project, client):
+    del project
+    track.main()
+    for dataset, names in LOGGED.items():
+        of_the_dataset, of_the_runs = notes(client, dataset)
+        assert f"{dataset}: better." in of_the_dataset
+        assert set(of_the_runs) == set(names)
+        for name, note in of_the_runs.items():
+            assert f"{name}: better, by +0.1 (−0.1 to +0.2)." in note
+
+
+def test_another_verdict_is_another_note_on_the_same_run(project, client, capsys):
+    del project
+    track.main()
+    before = logged(client, "circles", ViewType.ALL)
+    tell("worse")
+    capsys.readouterr()
+    track.main()
+    assert capsys.readouterr().out.startswith("track: 0 new of 3 runs")
+    of_the_dataset, of_the_runs = notes(client, "circles")
+    assert "circles: worse." in of_the_dataset
+    assert all(f"{name}: worse, " in note for name, note in of_the_runs.items())
+    assert "better" not in "".join([of_the_dataset, *of_the_runs.values()])
+    after = logged(client, "circles", ViewType.ALL)
+    assert {name: run.info.run_id for name, run in after.items()} == {
+        name: run.info.run_id for name, run in before.items()
+    }
+    for name, run in after.items():
+        assert run.data.metrics == before[name].data.metrics
+        assert run.data.tags | {NOTE: ""} == before[name].data.tags | {NOTE: ""}
+
+
+def children(client, dataset, parent):
+    """The child runs of a run, by seed."""
+    return {
+        int(run.data.tags["seed"]): run
+        for run in logged(client, dataset).values()
+        if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id
+    }
+
+
+@pytest.mark.parametrize("from_the_start", [True, False], ids=["from-the-start", "turned-on-later"])
+def test_each_seed_gets_one_child_run_with_its_final_scores(project, client, defaults, capsys, from_the_start):
+    del project
+    if not from_the_start:
+        track.main()
+        assert set(logged(client, "circles")) == set(LOGGED["circles"])
+    choose(defaults, per_seed=True)
+    for _ in range(2):
+        track.main()
+        for dataset, names in LOGGED.items():
+            found = logged(client, dataset)
+            assert len(client.search_runs([found[names[0]].info.experiment_id])) == len(names) * (1 + 3)
+            for name in names:
+                scores = runs.read(dataset, name).scores
+                by_seed = children(client, dataset, found[name])
+                assert set(by_seed) == {0, 1, 2}
+                for seed, child in by_seed.items():
+                    failed = (name, seed) == ("hinge", 1)
+                    rows = scores[(scores["seed"] == seed) & scores["value"].notna()]
+                    expected = dict(zip(rows["split"] + "_" + rows["metric"], rows["value"], strict=True))
+                    assert bool(expected) != failed
+                    assert child.info.status == ("FAILED" if failed else "FINISHED")
+                    assert child.data.metrics == pytest.approx(expected)
+    counted = [line.split(" runs")[0] for line in capsys.readouterr().out.splitlines()]
+    logged_first = [] if from_the_start else ["track: 3 new of 3"]
+    assert counted == logged_first + (["track: 3 new of 3"] if from_the_start else ["track: 0 new of 3"]) + [
+        "track: 0 new of 3"
+    ]
+
+
+def test_children_are_not_logged_unless_asked_for(project, client):
+    del project
+    track.main()
+    for dataset, names in LOGGED.items():
+        assert set(logged(client, dataset, ViewType.ALL)) == set(names)
+
+
+@pytest.fixture
+def models(project, labels, make_run):
+    """A tiny model in every run's folder, and the scaled tables it reads; gives the models by loss."""
+    from stages.models import Network
+
+    del project
+    made = {}
+    for dataset, names in LOGGED.items():
+        task = {"circles": "binary", "regression": "regression"}[dataset]
+        target = np.concatenate(list(labels[task].values()))
+        rows = np.random.default_rng(0).normal(size=(len(target), 2))
+        table = pd.DataFrame({"x1": rows[:, 0], "x2": rows[:, 1], "target": target, "split": "train"})
+        table.to_parquet(paths.SCALED / f"{dataset}.parquet", index=False)
+        for seed, name in enumerate(names):
+            made[name] = Network(2, (3,), 1, "linear").build(seed)
+            keep(make_run(name), made[name])
+    return made
+
+
+def test_the_first_seeds_model_is_logged_once_and_predicts_as_keras_does(client, defaults, models):
+    try:
+        track.main()
+        experiments = [client.get_experiment_by_name(f"losslab/{dataset}").experiment_id for dataset in LOGGED]
+        assert not client.search_logged_models(experiments)
+        choose(defaults, model=True)
+        for _ in range(2):
+            track.main()
+            found = client.search_logged_models(experiments)
+            assert len(found) == len(models)
+        of_the_run = {model.source_run_id: model for model in found}
+        for dataset, names in LOGGED.items():
+            for name in names:
+                run = logged(client, dataset)[name]
+                assert run.info.status == "FINISHED"
+                loaded = mlflow.pyfunc.load_model(of_the_run[run.info.run_id].model_uri)
+                example = loaded.input_example
+                scaled = pd.read_parquet(paths.SCALED / f"{dataset}.parquet")[["x1", "x2"]]
+                np.testing.assert_array_equal(example, scaled.to_numpy(np.float32)[:5])
+                np.testing.assert_allclose(loaded.predict(example), models[name].predict(example, verbose=0), rtol=1e-6)
+                assert loaded.metadata.signature.inputs.inputs[0].shape == (-1, 2)
+                assert loaded.metadata.signature.outputs.inputs[0].shape == (-1, 1)
+    finally:
+        mlflow.set_tracking_uri(None)
 
 
 def free_port():
@@ -315,6 +499,23 @@ def test_a_server_that_is_down_is_told_in_one_line(project, monkeypatch):
         track.main()
     message = str(caught.value)
     assert message.startswith(f"track: MLflow at {server} cannot be reached")
+    assert message.endswith("dvc repro track")
+    assert "\n" not in message
+    assert not (project / "data/tracked.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("postgresql://somebody@localhost/runs", "No module named"), ("sqlite:///not-a-database", "not a database")],
+)
+def test_a_store_that_cannot_be_used_is_told_in_one_line(address, said, project, monkeypatch):
+    (project / "not-a-database").write_bytes(b"some text, and more of it " * 100)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with pytest.raises(UserError) as caught:
+        track.main()
+    message = str(caught.value)
+    assert message.startswith(f"track: MLflow at {address} did not take the runs (")
+    assert said in message
     assert message.endswith("dvc repro track")
     assert "\n" not in message
     assert not (project / "data/tracked.json").exists()

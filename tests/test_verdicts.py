@@ -172,7 +172,7 @@ def test_the_default_margin_is_a_twentieth_of_the_baselines_error(scores, higher
     ],
 )
 def test_the_one_rule_and_its_order(bounds, p_holm, margin, enough, verdict):
-    assert verdicts.decide(*bounds, p_holm, margin, enough=enough) == verdict
+    assert verdicts.decide(*bounds, p_holm, 0.9 if bounds[0] > 0 else 0.1, margin, enough=enough) == verdict
 
 
 def test_a_difference_that_is_sure_but_does_not_matter_is_equivalence():
@@ -183,13 +183,15 @@ def test_a_difference_that_is_sure_but_does_not_matter_is_equivalence():
 
 
 def test_losses_known_to_be_one_objective_are_called_so_and_no_others():
-    better, base = np.linspace(0.8, 0.9, 30), np.linspace(0.6, 0.7, 30)
-    found = quickly(a=better, b=base, c=base, same=[frozenset("ab")])
+    base = np.linspace(0.6, 0.7, 30)
+    alike, better = base + np.tile([0.001, -0.001], 15), base + 0.2
+    found = quickly(a=base, b=alike, c=base, d=better, same=[frozenset("ab"), frozenset("ad")])
     assert {"".join(pair): found[pair].verdict for pair in itertools.combinations("abc", 2)} == {
         "ab": "same objective",
-        "ac": "better",
+        "ac": "equivalent",
         "bc": "equivalent",
     }
+    assert found["d", "a"].verdict == "better"
     assert found["b", "a"].verdict == "same objective"
     assert quickly(a=[0.1], b=[0.2], same=[frozenset("ab")])["a", "b"].verdict == "same objective"
 
@@ -210,9 +212,9 @@ def test_one_loss_has_no_pairs():
 
 
 def test_differences_that_are_tied_but_for_rounding_are_tied():
-    ours, theirs = np.array([0.85, 0.84, 0.30]), np.array([0.84, 0.83, 0.29])
-    assert len(set(ours - theirs)) == 3
-    assert set(verdicts.paired_differences(ours, theirs, 0.0)) == {0.01}
+    ours, theirs = np.array([0.84, 0.02, 0.07, 0.50]), np.array([0.83, 0.01, 0.06, 0.51])
+    assert len(set(np.abs(ours - theirs))) > 1
+    assert verdicts.paired_differences(ours, theirs, 0.0).tolist() == [0.01, 0.01, 0.01, -0.01]
 
 
 # z for 80 % power is 0.841621, for 0.05 in two tails 1.959964, for 0.05 / 3 2.393980
@@ -388,7 +390,7 @@ def test_degenerate_scores_get_a_verdict_without_a_warning(ours, theirs, verdict
 
 # simulations, with seeds of their own
 
-DRAWS, POWER_DRAWS = 600, 2000
+DRAWS, POWER_DRAWS = 600, 20_000
 
 
 @pytest.mark.parametrize("skewed", [False, True], ids=["normal", "skewed"])
@@ -400,8 +402,9 @@ def test_the_interval_covers_the_true_difference_at_its_nominal_rate(skewed):
             noise = generator.gamma(4, size=30) / 2 - 2 if skewed else generator.normal(size=30)
             low, high = verdicts.interval(0.3 + noise, generator)
             covered += low <= 0.3 <= high
-    print(f"covered {covered} of {DRAWS}")
     # a bootstrap of 30 covers a little less than it says: one point in a hundred is allowed beside the binomial error
+    if not skewed:
+        assert covered / DRAWS == pytest.approx(verdicts.SIMULATED_COVERAGE, abs=0.005)
     assert 0.95 - 0.01 - standard_errors(0.95, DRAWS) <= covered / DRAWS <= 0.95 + standard_errors(0.95, DRAWS)
 
 
@@ -417,30 +420,29 @@ def test_where_there_is_no_difference_one_draw_in_twenty_at_most_gets_a_winner(d
                 scores = {loss: values.round(decimals) for loss, values in scores.items()}
             found = compare(margin=1e-6, **scores).values()
             wrong += any(pair.verdict in ("better", "worse") for pair in found)
-    print(f"{wrong} winners of {DRAWS}")
+    if not decimals:
+        assert wrong / DRAWS == pytest.approx(verdicts.SIMULATED_FALSE_VERDICTS, abs=0.005)
     assert wrong / DRAWS <= 0.05 + standard_errors(0.05, DRAWS)
 
 
 def power(difference, sd, n, alpha):
     """The share of normal draws whose test finds a true difference."""
     samples = np.random.default_rng(2).normal(difference, sd, size=(POWER_DRAWS, n))
-    return np.mean(stats.wilcoxon(samples, axis=1, method="asymptotic").pvalue <= alpha)
+    return np.mean(stats.wilcoxon(samples, axis=1).pvalue <= alpha)
 
 
-@pytest.mark.parametrize("n_pairs", [1, 3])
-def test_the_detectable_difference_is_found_in_four_of_five_draws(n_pairs):
-    found = power(verdicts.detectable(2, 30, n_pairs), 2, 30, 0.05 / n_pairs)
-    # the formula is for many seeds: two points in a hundred are allowed beside the binomial error
-    print(found)
-    assert found == pytest.approx(0.8, abs=0.02 + standard_errors(0.8, POWER_DRAWS))
+# the formulas are for many seeds: the fewer there are, the more is allowed beside the binomial error
+@pytest.mark.parametrize(("n", "n_pairs", "allowed"), [(30, 1, 0.03), (30, 3, 0.05), (200, 1, 0.01), (200, 3, 0.01)])
+def test_the_detectable_difference_is_found_in_four_of_five_draws(n, n_pairs, allowed):
+    found = power(verdicts.detectable(2, n, n_pairs), 2, n, 0.05 / n_pairs)
+    assert found == pytest.approx(0.8, abs=allowed + standard_errors(0.8, POWER_DRAWS))
 
 
-@pytest.mark.parametrize(("difference", "n_pairs"), [(0.5, 1), (0.4, 3)])
-def test_the_seeds_to_settle_find_the_difference_in_four_of_five_draws(difference, n_pairs):
+@pytest.mark.parametrize(("difference", "n_pairs", "allowed"), [(0.5, 1, 0.03), (0.25, 1, 0.01), (0.25, 3, 0.01)])
+def test_the_seeds_to_settle_find_the_difference_in_four_of_five_draws(difference, n_pairs, allowed):
     n = verdicts.seeds_to_settle(difference, 1, 0, n_pairs)
     found = power(difference, 1, n, 0.05 / n_pairs)
-    print(found)
-    assert found == pytest.approx(0.8, abs=0.02 + standard_errors(0.8, POWER_DRAWS))
+    assert found == pytest.approx(0.8, abs=allowed + standard_errors(0.8, POWER_DRAWS))
 
 
 def test_the_seeds_to_settle_show_equivalence_in_four_of_five_draws():

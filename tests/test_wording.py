@@ -79,7 +79,8 @@ def test_an_inconclusive_pair_is_told_where_nobody_knows_what_settles_it():
 
 def test_equivalent_losses_are_told_with_the_margin():
     assert told("equivalent", against=("b", "c")) == (
-        "**Train with any of these 3: `a`, `b` and `c` differ by less than matters (± 0.00894 accuracy).**"
+        "**Train with any of these 3: `a`, `b` and `c`.** "
+        "`b` and `c` differ from `a` by less than matters (± 0.00894 accuracy)."
     )
 
 
@@ -95,7 +96,7 @@ def test_losses_of_one_objective_are_called_so(against, sentence):
 
 def test_a_winner_is_told_with_the_share_of_seeds_the_difference_and_p():
     assert told("better") == (
-        "**Train with `a`.** It has the better test accuracy on at least 73% of the seeds. "
+        "**Train with `a`.** It has the better test accuracy on at least 73 % of the seeds. "
         "Worse than `a`: `b` (by 0.0123, p = 0.023)."
     )
     assert told("better", against=("b", "c"), p_holm=0.0004).endswith(
@@ -156,7 +157,7 @@ def test_a_verdict_is_in_words_whatever_the_scores(comparison):
     text = wording.verdict(list(scores), pairs, summaries, "accuracy")
     assert text.startswith("**")
     assert text.count("**") == 2
-    for wrong in ("nan", "inf ", "None", "0 seeds would"):
+    for wrong in ("nan", "inf ", "None", "About 0 "):
         assert wrong not in text
     assert all(f"`{loss}`" in text for loss in scores) or "every seed failed" in text
     assert sum(f"seeds of `{loss}` failed" in text for loss in scores) == (
@@ -181,7 +182,7 @@ def test_a_loss_that_always_fails_is_never_the_best():
         ((0.0123, 0.0051, 0.0204), "+0.012 (+0.0051 to +0.02)"),
         ((-0.15, -0.17, -0.13), "−0.15 (−0.17 to −0.13)"),
         ((0.0015, -1.7e-5, 0.0028), "+0.0015 (−1.7e−05 to +0.0028)"),
-        ((-0.0, -0.0, 0.0), "+0 (+0 to +0)"),
+        ((-0.0, -0.0, 0.0), "0 (0 to 0)"),
         ((0.5, math.nan, math.nan), "+0.5"),
     ],
 )
