@@ -29,7 +29,7 @@ setup: .venv/installed
 	@touch $@
 
 test: setup
-	@pytest -n 2 --dist loadfile -m "not browser"
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
 
 test-browser: setup
 	@pytest -m browser

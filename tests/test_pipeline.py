@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 import yaml
 from mlflow import MlflowClient
@@ -27,12 +28,15 @@ def run_in(folder: Path) -> Run:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
 
-    def run(*command: str, ok: bool = True, **more: str) -> subprocess.CompletedProcess:
+    def run(
+        *command: str, ok: bool = True, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE, **more: str
+    ) -> subprocess.CompletedProcess:
         done = subprocess.run(
             command,
             cwd=folder,
             env=environment | more,
-            capture_output=True,
+            stdout=stdout,
+            stderr=stderr,
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
@@ -41,6 +45,18 @@ def run_in(folder: Path) -> Run:
         return done
 
     return run
+
+
+def end_workers(folder: Path) -> None:
+    """End the queue's workers in `folder`; DVC leaves one behind now and then."""
+    workers = [
+        process
+        for process in psutil.process_iter(["cwd", "cmdline"])
+        if process.info["cwd"] == str(folder) and "queue-worker" in (process.info["cmdline"] or ())
+    ]
+    for worker in workers:
+        worker.terminate()
+    psutil.wait_procs(workers, timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +93,8 @@ def test_a_clone_runs_to_a_report_with_all_its_figures(clone):
     report = (clone / "reports/report.md").read_text()
     for loss in REGRESSION + CIRCLES + BLOBS:
         assert f"`{loss}`" in report
-    linked = {part.split(")")[0] for part in report.split("](")[1:]}
-    assert {f"figures/{figure.name}" for figure in (clone / "reports/figures").iterdir()} == linked
+    linked = {part.split(")")[0] for part in report.split("](figures/")[1:]}
+    assert {figure.name for figure in (clone / "reports/figures").iterdir()} == linked
     results = pd.read_csv(clone / "reports/results.csv")
     assert list(results.columns) == ["dataset", "loss", "seed", "split", "metric", "value"]
     assert results.groupby("dataset")["loss"].nunique().to_dict() == {"regression": 3, "circles": 3, "blobs": 3}
@@ -139,10 +155,13 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     run = run_in(clone)
     # other epochs, so that their runs are new to MLflow
     run("dvc", "exp", "run", "--queue", "-S", "loss=mse,mae", "-S", "comparisons.regression.epochs=2")
-    run("dvc", "queue", "start", "--jobs", "2")
-    deadline = time.monotonic() + 150
-    while any(word in (status := run("dvc", "queue", "status").stdout) for word in ("Queued", "Running")):
-        assert time.monotonic() < deadline, status
+    run("dvc", "queue", "start", "--jobs", "2", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 150
+        while any(word in (status := run("dvc", "queue", "status").stdout) for word in ("Queued", "Running")):
+            assert time.monotonic() < deadline, status
+    finally:
+        end_workers(clone)
     assert status.count("Success") == 2, status
     client = MlflowClient(f"sqlite:///{clone / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("losslab/regression")
@@ -155,7 +174,6 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     ("override", "message"),
     [
         ("loss=hing", "params.yaml: loss: 'hing' is not a loss; did you mean 'hinge'?"),
-        ("train.seeds=0", "params.yaml: train.seeds: 0 given; allowed: 1 or more"),
         ("comparisons.circles.epochs=-5", "params.yaml: comparisons.circles.epochs: -5 given; allowed: 1 or more"),
     ],
 )
