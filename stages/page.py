@@ -7,10 +7,10 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 _STYLE = """
-body { max-width: 55rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color: #1f2328; }
+body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color: #1f2328; }
 img { max-width: 100%; }
-table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }
-th, td { border: 1px solid #d1d9e0; padding: 0.3rem 0.7rem; text-align: left; }
+table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; font-size: 0.85rem; }
+th, td { border: 1px solid #d1d9e0; padding: 0.3rem 0.6rem; text-align: left; white-space: nowrap; }
 th { background: #f6f8fa; }
 code { background: #eff1f3; padding: 0.1rem 0.3rem; border-radius: 4px; }
 details { margin: 1rem 0; }
