@@ -12,7 +12,7 @@ class Advice:
     """How the losses of a comparison stand to the one with the best mean.
 
     Attributes:
-        best: the loss with the best mean test score, a failed seed counting as the worst score.
+        best: the loss with the best mean test score, a failed seed counting as `verdicts.worst_score`.
         equal: its pairs with losses that are equivalent or the same objective.
         open: its pairs that are inconclusive, or for which there are too few seeds.
         beaten: its pairs with losses that are worse.
@@ -68,7 +68,7 @@ def verdict(losses: list[str], pairs: dict[tuple[str, str], Pair], summaries: di
         worse = [f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})" for pair in advice.beaten]
         parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
     parts += [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed and count as the worst score."
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed and count as worse than any other."
         for loss, summary in summaries.items()
         if summary.n_failed
     ]

@@ -171,7 +171,7 @@ def test_a_loss_whose_seeds_all_failed_is_not_the_best(make_section, make_run):
     section.runs.insert(0, make_run("mae", failed=(0, 1, 2)))
     told = report.verdict_of(section)
     assert "`mse` has the best mean test mse" in told
-    assert "3 of 3 seeds of `mae` failed and count as the worst score." in told
+    assert "3 of 3 seeds of `mae` failed and count as worse than any other." in told
 
 
 def test_default_settings_are_set_beside_the_published_ones(every_section, reference):

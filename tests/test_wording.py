@@ -108,8 +108,8 @@ def test_failed_seeds_are_told_of_each_loss_that_has_some():
     some = Summary(0.05, 0.01, 0.01, 28, 2)
     text = told("better", against=("b", "c"), summaries={"a": FINISHED, "b": some, "c": FAILED})
     assert text.endswith(
-        "2 of 30 seeds of `b` failed and count as the worst score. "
-        "30 of 30 seeds of `c` failed and count as the worst score."
+        "2 of 30 seeds of `b` failed and count as worse than any other. "
+        "30 of 30 seeds of `c` failed and count as worse than any other."
     )
     assert "failed" not in told("better")
 
