@@ -68,7 +68,8 @@ def verdict(losses: list[str], pairs: dict[tuple[str, str], Pair], summaries: di
         worse = [f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})" for pair in advice.beaten]
         parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
     parts += [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed and count as worse than any other."
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed "
+        "and count as worse than any other."
         for loss, summary in summaries.items()
         if summary.n_failed
     ]
