@@ -14,7 +14,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from stages.losses import LOSSES, names_for
+from stages import catalogue
+from stages.catalogue import LOSSES
 from stages.runs import Regions
 
 TRAIN, TEST = "#0072B2", "#D55E00"
@@ -22,11 +23,9 @@ _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 _MARKERS = "osD^vP*X"
 
-# what a metric's axis says
-METRIC_LABELS = {
-    "mse": "mean squared error (scaled target)",
-    "accuracy": "accuracy (share of rows)",
-}
+NAMED_CLASSES = 10  # more classes are not named in a legend
+SHOWN_CLASSES = 60  # more are not drawn as bars
+POINTS = 50_000  # more are not drawn as a scatter
 
 mpl.rcParams.update(
     {
@@ -54,9 +53,30 @@ class ForestRow:
     color: str
 
 
-def color_of(loss: str) -> str:
-    """The colour of a loss, the same on every page."""
-    return _PALETTE[names_for(LOSSES[loss].task).index(loss) % len(_PALETTE)]
+def colors_of(losses: list[str]) -> dict[str, str]:
+    """The colours of the losses of a comparison.
+
+    One of the catalogue has the same colour on every page; a variant or a loss of the user's own has
+    one that none of the others has, as far as the colours go.
+    """
+    found = {
+        name: _PALETTE[catalogue.names_for(LOSSES[name].task).index(name) % len(_PALETTE)]
+        for name in losses
+        if name in LOSSES
+    }
+    free = [color for color in _PALETTE if color not in found.values()] or list(_PALETTE)
+    others = [name for name in losses if name not in found]
+    return found | {name: free[i % len(free)] for i, name in enumerate(others)}
+
+
+def plain(name: str) -> str:
+    """A user's name as it is, where Matplotlib would read formulas between dollars; the start of a long one."""
+    return (name if len(name) <= 40 else f"{name[:39]}…").replace("$", r"\$")
+
+
+def _title(axes: Axes, loss: str) -> None:
+    """The name of a loss above axes that are no wider than a long one."""
+    axes.set_title(loss, fontsize="large" if len(loss) <= 32 else "small")
 
 
 def new(
@@ -67,14 +87,17 @@ def new(
     return figure, figure.subplots(n_rows, n_columns, squeeze=False, **settings)
 
 
-def classes(axes: Axes, features: np.ndarray, labels: np.ndarray) -> Axes:
+def classes(axes: Axes, features: pd.DataFrame, labels: np.ndarray, names: list[str]) -> Axes:
     """Scatter the rows of a two-dimensional problem by class.
 
     Args:
         axes: where to draw.
         features: (n_rows, 2).
         labels: (n_rows,) class indices.
+        names: of the classes.
     """
+    axes.set(xlabel=plain(features.columns[0]), ylabel=plain(features.columns[1]))
+    features = features.to_numpy()
     for label in np.unique(labels):
         rows = features[labels == label]
         axes.scatter(
@@ -84,25 +107,33 @@ def classes(axes: Axes, features: np.ndarray, labels: np.ndarray) -> Axes:
             marker=_MARKERS[label % len(_MARKERS)],
             alpha=0.7,
             linewidths=0,
-            label=f"class {label}",
+            label=f"class {plain(names[label])}",
         )
-    axes.set(xlabel="x1", ylabel="x2")
-    axes.legend(markerscale=1.5)
+    if len(names) <= NAMED_CLASSES:
+        axes.legend(markerscale=1.5)
     return axes
 
 
-def target(axes: Axes, values: np.ndarray, units: str) -> Axes:
+def target(axes: Axes, values: np.ndarray, label: str) -> Axes:
     """The distribution of a regression target (n_rows,)."""
     axes.hist(values, bins=40, color="#999999")
-    axes.set(xlabel=f"target ({units})", ylabel="rows")
+    axes.set(xlabel=plain(label), ylabel="rows")
     return axes
 
 
-def class_sizes(axes: Axes, labels: np.ndarray) -> Axes:
-    """How many rows each class has; `labels` is (n_rows,)."""
-    names, counts = np.unique(labels, return_counts=True)
-    axes.bar(names, counts, color=[_CLASSES[name % len(_CLASSES)] for name in names])
-    axes.set(xlabel="class", ylabel="rows")
+def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:
+    """How many rows each class has, the largest classes first where there are too many to show.
+
+    Args:
+        axes: where to draw.
+        labels: (n_rows,) class indices.
+        names: of the classes.
+    """
+    counts = np.bincount(labels, minlength=len(names))
+    shown = np.sort(np.argsort(-counts, kind="stable")[:SHOWN_CLASSES])
+    axes.barh(range(len(shown)), counts[shown], color=[_CLASSES[label % len(_CLASSES)] for label in shown])
+    axes.set_yticks(range(len(shown)), [plain(names[label]) for label in shown])
+    axes.set(xlabel="rows", ylabel="class", ylim=(len(shown) - 0.4, -0.6))
     return axes
 
 
@@ -131,7 +162,7 @@ def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: b
 
 
 def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
-    """Every seed's final score for each loss side by side, with mean and 95 % interval.
+    """Every seed's final score for each loss side by side, with its mean.
 
     Args:
         axes: where to draw.
@@ -139,14 +170,14 @@ def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: 
         label: name of the score.
         log: whether its axis is logarithmic.
     """
-    jitter = np.random.default_rng(0)
+    jitter, colors = np.random.default_rng(0), colors_of(list(scores))
     for position, (loss, values) in enumerate(scores.items()):
         finished = values[np.isfinite(values)]
         axes.scatter(
             finished,
             position + jitter.uniform(-0.22, 0.22, len(finished)),
             s=16,
-            color=color_of(loss),
+            color=colors[loss],
             alpha=0.55,
             linewidths=0,
         )
@@ -175,14 +206,15 @@ def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
         curves: by loss, the columns ``case``, ``x`` and ``value``; a second case is dashed.
         own: the loss that stands out.
     """
+    colors = colors_of(list(curves))
     for loss, rows in sorted(curves.items(), key=lambda item: item[0] == own):
         emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45}
         for style, (case, curve) in zip(("-", "--"), rows.groupby("case"), strict=False):
             label = case if loss == own and case else None
-            axes.plot(curve["x"], curve["value"], color=color_of(loss), linestyle=style, label=label, **emphasis)
+            axes.plot(curve["x"], curve["value"], color=colors[loss], linestyle=style, label=label, **emphasis)
             if loss == own and label:
                 axes.legend()
-    axes.set(title=own)
+    _title(axes, own)
     return axes
 
 
@@ -213,7 +245,7 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
     return axes
 
 
-def regions(axes: Axes, decided: Regions, features: np.ndarray, labels: np.ndarray, title: str) -> Axes:
+def regions(axes: Axes, decided: Regions, features: pd.DataFrame, labels: np.ndarray, title: str) -> Axes:
     """What the trained networks decide over the plane: the class most seeds give, paler where fewer agree.
 
     Args:
@@ -223,7 +255,7 @@ def regions(axes: Axes, decided: Regions, features: np.ndarray, labels: np.ndarr
         labels: (n_rows,) their classes.
         title: name of the loss.
     """
-    n_classes = int(labels.max()) + 1
+    n_classes = max(int(labels.max()), int(decided.decisions.max())) + 1
     votes = np.stack([(decided.decisions == label).mean(axis=0) for label in range(n_classes)])
     color = np.array([mpl.colors.to_rgba(_CLASSES[label % len(_CLASSES)]) for label in range(n_classes)])[
         votes.argmax(axis=0)
@@ -237,32 +269,43 @@ def regions(axes: Axes, decided: Regions, features: np.ndarray, labels: np.ndarr
         interpolation="nearest",
     )
     axes.scatter(
-        *features.T, c=[_CLASSES[label % len(_CLASSES)] for label in labels], s=5, edgecolors="black", linewidths=0.2
+        *features.to_numpy().T,
+        c=[_CLASSES[label % len(_CLASSES)] for label in labels],
+        s=5,
+        edgecolors="black",
+        linewidths=0.2,
     )
-    axes.set(xlabel="x1", title=title)
+    axes.set(xlabel=plain(features.columns[0]))
+    _title(axes, title)
     axes.grid(visible=False)
     return axes
 
 
-def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str) -> Axes:
+def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str, color: str) -> Axes:
     """Predicted against actual test targets: every seed faintly, and the line where both are equal.
 
     Args:
         axes: where to draw.
-        actual: (n_test,) target units.
-        values: (n_seeds, n_test) target units.
+        actual: (n_points,) target units.
+        values: (n_points,) target units.
         title: name of the loss.
+        color: of the points.
     """
+    if len(actual) > POINTS:
+        shown = np.random.default_rng(0).choice(len(actual), POINTS, replace=False)
+        actual, values = actual[shown], values[shown]
     axes.scatter(
-        np.broadcast_to(actual, values.shape),
+        actual,
         values,
         s=3,
-        color=color_of(title),
+        color=color,
         alpha=0.08,
         linewidths=0,
         rasterized=True,
     )
-    ends = [actual.min(), actual.max()]
-    axes.plot(ends, ends, color="black", linewidth=1, linestyle="--")
-    axes.set(xlabel="actual (target units)", title=title)
+    if len(actual):
+        ends = [actual.min(), actual.max()]
+        axes.plot(ends, ends, color="black", linewidth=1, linestyle="--")
+    axes.set(xlabel="actual (target units)")
+    _title(axes, title)
     return axes

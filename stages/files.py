@@ -61,7 +61,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         table.to_parquet(temporary, index=False)
 
 
-def read_table(path: Path, *, stage: str) -> pd.DataFrame:
-    """Read a Parquet table that `stage` wrote."""
+def read_table(path: Path, *, stage: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet table that `stage` wrote, or some of its columns."""
     with reading(path, stage):
-        return pd.read_parquet(path)
+        return pd.read_parquet(path, columns=columns)

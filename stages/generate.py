@@ -1,9 +1,11 @@
-"""Stage `generate`: make every dataset of ``params.yaml`` and write it to ``data/raw``."""
+"""Stage `generate`: make or read every dataset of ``params.yaml`` and write it to ``data/raw``."""
 
 import pandas as pd
-from sklearn import datasets
+from sklearn import datasets as generators
 
-from stages import cli, files, params, paths
+from stages import cli, datasets, params, paths, tables
+from stages.datasets import Column, Description
+from stages.schema import Dataset, Table
 
 
 def generate(generator: str, **arguments: object) -> pd.DataFrame:
@@ -16,17 +18,51 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
     Returns:
         (n_samples, n_features + 1): the columns ``x1`` … ``xN`` and ``target``, unscaled.
     """
-    features, target = getattr(datasets, generator)(**arguments)
+    features, target = getattr(generators, generator)(**arguments)
     table = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
     return table.assign(target=target)
 
 
+def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
+    """Make or read one dataset, and say what it is."""
+    if isinstance(dataset.source, Table):
+        return tables.load(name, dataset)
+    table = generate(**dataset.source.model_dump())
+    return table, Description(
+        task=dataset.known_task,
+        inferred="",
+        classes=[str(index) for index in range(dataset.source.n_classes())],
+        targets=["target"],
+        files=[],
+        written="",
+        n_read=len(table),
+        columns=[Column(column, "number", missing=0) for column in table.columns.drop("target")],
+    )
+
+
+def _told(name: str, table: pd.DataFrame, description: Description) -> str:
+    first, *others = description.files
+    where = f"{first} and {len(others)} more" if others else first
+    parts = [f"{len(table):,} rows of {where}" + f" ({description.written})" * bool(description.written)]
+    if without := description.n_read - len(table):
+        parts.append(f"{without:,} without a target left out")
+    if description.inferred:
+        parts.append(description.inference(name))
+    return "; ".join(parts)
+
+
 def main() -> None:
-    """Write ``data/raw/<dataset>.parquet`` for every dataset."""
-    wanted = params.load().datasets
-    for name, dataset in wanted.items():
-        files.write_table(paths.RAW / f"{name}.parquet", generate(**dataset.source.model_dump()))
-    cli.say(f"generate: {len(wanted)} datasets in {paths.RAW}")
+    """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
+    wanted = params.load()
+    tasks = {}
+    for name, dataset in wanted.datasets.items():
+        table, description = load(name, dataset)
+        datasets.write_raw(name, table, description)
+        tasks[name] = description.task
+        if description.files:
+            cli.say(f"generate: {name}: {_told(name, table, description)}")
+    params.check_tasks(wanted, tasks)
+    cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
 
 
 if __name__ == "__main__":

@@ -1,124 +1,90 @@
-"""The loss catalogue: one row per loss decides everything that differs between losses.
+"""Print the loss catalogue, or what it comes to on a dataset.
 
-It needs NumPy alone, so that stages which do not train can read it without waiting for TensorFlow.
+python -m stages.losses             every loss: its parameters, targets, output and traps
+python -m stages.losses houses      which of them can learn from a dataset of params.yaml, and why
 """
 
-from dataclasses import dataclass
-from typing import Literal
+import sys
 
-import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
-Task = Literal["regression", "binary", "multiclass"]
-Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
-
-# the score that decides between losses, and whether more of it is better
-HEADLINE: dict[Task, str] = {"regression": "mse", "binary": "accuracy", "multiclass": "accuracy"}
-HIGHER_IS_BETTER = {"mse": False, "accuracy": True}
+from stages import catalogue, cli, datasets, mistakes, params, validity
+from stages.catalogue import LOSSES, Loss
+from stages.cli import UserError
 
 
-@dataclass(frozen=True)
-class Loss:
-    """A loss function, and what a network trained with it needs.
+def catalogue_table() -> Table:
+    """The whole catalogue, by task."""
+    table = _table("loss", "targets", "output", "decides by", "beware")
+    for task in dict.fromkeys(catalogue.TASK_OF.values()):
+        table.add_section()
+        table.add_row(f"[bold]{task}")
+        for loss in map(LOSSES.get, catalogue.names_for(task)):
+            parameters = [f"  {key}: {_shown(value)}" for key, value in loss.parameters.items()]
+            names = [loss.name, *(f"  = {alias}" for alias in loss.aliases), *parameters]
+            made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
+            usual, *others = loss.activations
+            more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
+            table.add_row("\n".join(names), loss.targets + made_for, usual + more, loss.decision_rule, loss.beware)
+    also = ", ".join(catalogue.ACTIVATIONS["value"][1:])
+    table.caption = f"linear …: also {also}, as in {{loss: msle, activation: softplus}}"
+    return table
 
-    Attributes:
-        name: Losslab's name for it, one of Keras' own.
-        keras_class: the class in ``keras.losses``.
-        task: the kind of problem it is for.
-        activation: the activation of the network's last layer.
-        targets: how the targets are fed to the network.
-        threshold: binary only: an output at or above it is decided as class 1.
-        aliases: other names Keras knows it by.
+
+def dataset_table(name: str) -> Table:
+    """What every loss for a dataset's task comes to on its train rows, those that are compared first.
+
+    Raises:
+        UserError: there is no such dataset, or it was not scaled yet.
     """
-
-    name: str
-    keras_class: str
-    task: Task
-    activation: str
-    targets: Targets
-    threshold: float | None = None
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def headline(self) -> str:
-        """The score that decides between losses of this task."""
-        return HEADLINE[self.task]
-
-    @property
-    def outputs_probability(self) -> bool:
-        """Whether the network's outputs are class probabilities."""
-        return self.activation in ("sigmoid", "softmax")
-
-    @property
-    def decision_rule(self) -> str:
-        """In words: how an output becomes a prediction that can be scored."""
-        return {"regression": "value", "binary": f"output ≥ {self.threshold}", "multiclass": "largest output"}[
-            self.task
-        ]
-
-    def encode(self, labels: np.ndarray, n_classes: int) -> np.ndarray:
-        """Encode the targets as this loss wants them.
-
-        Args:
-            labels: (n_rows,) values (regression) or class indices.
-            n_classes: number of classes; not used for regression.
-
-        Returns:
-            float32 (n_rows, 1) for values and binary classes, (n_rows, n_classes) for one-hot
-            classes; int32 (n_rows,) for class indices.
-        """
-        match self.targets:
-            case "class_index":
-                return labels.astype(np.int32)
-            case "one_hot":
-                return np.eye(n_classes, dtype=np.float32)[labels.astype(np.int64)]
-            case "plus_minus_one":
-                return (2 * labels - 1).astype(np.float32)[:, None]
-            case _:
-                return labels.astype(np.float32)[:, None]
-
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Turn network outputs (..., n_outputs) into predictions (...): values or class indices."""
-        match self.task:
-            case "regression":
-                return outputs[..., 0]
-            case "binary":
-                return (outputs[..., 0] >= self.threshold).astype(np.int64)
-            case _:
-                return outputs.argmax(axis=-1)
+    wanted = params.load()
+    if name not in wanted.datasets:
+        raise UserError(mistakes.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
+    scaled = datasets.read_scaled(name)
+    task = scaled.description.task
+    params.check_tasks(wanted, {name: task})
+    compared = wanted.compared().get(name, [])
+    named = {loss.name for loss in compared}
+    others = [LOSSES[other] for other in catalogue.names_for(task) if other not in named]
+    batch_size = wanted.train.batch_size
+    if name in wanted.comparisons:
+        batch_size = wanted.comparisons[name].batch_size or batch_size
+    judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
+    table = _table("loss", "compared", f"on {name}, a {task} task", "why")
+    for loss in [*compared, *others]:
+        told = judged[loss.name]
+        table.add_row(_full(loss), "yes" if loss.name in named else "", told.level, "; ".join(told.reasons))
+    return table
 
 
-LOSSES = {
-    loss.name: loss
-    for loss in (
-        Loss("mse", "MeanSquaredError", "regression", "linear", "value", aliases=("mean_squared_error", "MSE")),
-        Loss("mae", "MeanAbsoluteError", "regression", "linear", "value", aliases=("mean_absolute_error", "MAE")),
-        Loss(
-            "msle",
-            "MeanSquaredLogarithmicError",
-            "regression",
-            "linear",
-            "value",
-            aliases=("mean_squared_logarithmic_error", "MSLE"),
-        ),
-        Loss("binary_crossentropy", "BinaryCrossentropy", "binary", "sigmoid", "zero_one", 0.5, ("bce", "BCE")),
-        Loss("hinge", "Hinge", "binary", "tanh", "plus_minus_one", 0.0),
-        Loss("squared_hinge", "SquaredHinge", "binary", "tanh", "plus_minus_one", 0.0),
-        Loss("categorical_crossentropy", "CategoricalCrossentropy", "multiclass", "softmax", "one_hot"),
-        Loss(
-            "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "multiclass", "softmax", "class_index"
-        ),
-        Loss("kl_divergence", "KLDivergence", "multiclass", "softmax", "one_hot", aliases=("kld", "KLD")),
-    )
-}
-
-_NAMES = {alias: loss.name for loss in LOSSES.values() for alias in (loss.name, loss.keras_class, *loss.aliases)}
+def _full(loss: Loss) -> str:
+    parameters = ", ".join(f"{key} {_shown(value)}" for key, value in loss.parameters.items())
+    return f"{loss.name} ({parameters})" if parameters else loss.name
 
 
-def canonical_name(name: str) -> str | None:
-    """The catalogue's name for any name Keras knows a loss by; None when it is not in the catalogue."""
-    return _NAMES.get(name)
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
 
 
-def names_for(task: Task) -> list[str]:
-    """The names of the losses for one task, in catalogue order."""
-    return [loss.name for loss in LOSSES.values() if loss.task == task]
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    for column in columns:
+        table.add_column(column, no_wrap=column == "loss", overflow="fold")
+    return table
+
+
+def main() -> None:
+    """Print what the command line asks for."""
+    match sys.argv[1:]:
+        case []:
+            Console().print(catalogue_table())
+        case [name]:
+            Console().print(dataset_table(name))
+        case _:
+            raise UserError("usage: python -m stages.losses [DATASET]")
+
+
+if __name__ == "__main__":
+    cli.run(main)

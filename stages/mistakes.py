@@ -11,10 +11,14 @@ from pydantic_core import ErrorDetails
 def not_one_of(given: Any, allowed: Iterable[str], what: str, heading: str) -> str:
     """Say that a name is not one of those allowed, which are, and which comes nearest."""
     allowed = list(allowed)
+    return f"'{given}' is not {what}{nearest(given, allowed)} {heading}: {', '.join(allowed)}"
+
+
+def nearest(given: Any, allowed: Iterable[str]) -> str:
+    """What ends a sentence on a wrong name: the question whether the nearest was meant, or a full stop."""
     folded = {name.casefold(): name for name in allowed}
     near = difflib.get_close_matches(str(given).casefold(), folded, n=1)
-    nearest = f"; did you mean '{folded[near[0]]}'?" if near else "."
-    return f"'{given}' is not {what}{nearest} {heading}: {', '.join(allowed)}"
+    return f"; did you mean '{folded[near[0]]}'?" if near else "."
 
 
 def show(value: Any) -> str:
@@ -45,6 +49,8 @@ _ALLOWED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "dict_type": "a mapping of keys to values",
+    "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
+    "entry_type": "a loss's name, or a mapping with the key loss",
     "finite_number": "a number",
     "float_parsing": "a number",
     "float_type": "a number",
@@ -56,8 +62,10 @@ _ALLOWED = {
     "model_attributes_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "number_type": "a number",
+    "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
     "selector_type": "all, one loss's name, or a list of names",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
+    "string_too_short": "{min_length} or more letters",
     "string_type": "a name",
     "too_long": "{max_length} at most",
     "tuple_type": "a list",
@@ -69,7 +77,7 @@ def explain(detail: ErrorDetails) -> str:
     """What was given and what is allowed, for one of pydantic's findings."""
     given, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
-        case "unknown_key":
+        case "unknown_key" | "source":
             return context["message"]
         case "missing":
             return "is missing"

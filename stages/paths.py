@@ -3,11 +3,13 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+EXTERNAL = Path("data/external")
 RAW = Path("data/raw")
 SCALED = Path("data/scaled")
 RUNS = Path("data/runs")
 TRACKED = Path("data/tracked.json")
 PUBLISHED = Path("data/published.yaml")
+CUSTOM = Path("stages/custom")
 REPORTS = Path("reports")
 VERDICTS = REPORTS / "verdicts.json"
 FIGURES = REPORTS / "figures"

@@ -3,7 +3,9 @@
 The weights of all seeds are stacked on a leading axis, so a kernel (20, 25) becomes (n_seeds, 20, 25).
 The forward pass is the Keras model's own, mapped over that axis. The gradient of the *sum* of the
 replicas' losses is each replica's own gradient, and an optimizer that works element by element
-updates each replica as it would alone. A replica's results do not depend on the others beside it.
+updates each replica as it would alone. What a model keeps beside its weights (moving averages, the
+state of its random generators) is stacked and carried along in the same way. A replica's results do
+not depend on the others beside it.
 """
 
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from stages.backend import keras, tf
 # (targets, outputs) of one replica's rows -> (n_rows,)
 RowMetric = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
-# rows that are evaluated at once: bounds the memory, changes no result
+# rows that are evaluated at once
 EVALUATION_ROWS = 4096
 
 
@@ -61,32 +63,38 @@ class Replicas:
         loss: keras.losses.Loss,
         metric: RowMetric,
         optimizer: keras.optimizers.Optimizer,
+        evaluation_rows: int = EVALUATION_ROWS,
     ) -> None:
         """Stack the copies.
 
         Args:
             model: the model, whose own weights are not used.
-            weights: initial weights, one array (n_seeds, *shape) for each variable of the model.
+            weights: initial weights, one array (n_seeds, *shape) for each of the model's variables.
             loss: mean loss of one replica's batch.
             metric: metric of one replica's rows, beside the loss.
             optimizer: one whose update rule works element by element; not used before.
+            evaluation_rows: rows that are evaluated at once: it bounds the memory, and changes a result
+                only where the loss has one value for a whole batch.
         """
         self._model = model
         self._variables = [
-            keras.Variable(array, name=f"{variable.name}_{i}")
+            keras.Variable(array, dtype=variable.dtype, trainable=variable.trainable, name=f"{variable.name}_{i}")
             for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))
         ]
+        self._trainable = [variable for variable in self._variables if variable.trainable]
+        self._state = [variable for variable in self._variables if not variable.trainable]
         self._loss = loss
         self._metric = metric
         self._optimizer = optimizer
-        optimizer.build(self._variables)
+        self._evaluation_rows = evaluation_rows
+        optimizer.build(self._trainable)
         self._forward_all = tf.function(
             self._forward_all, autograph=False, input_signature=[tf.TensorSpec(model.input_shape)]
         )
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The present weights: one array (n_seeds, *shape) for each variable of the model."""
+        """The present weights: one array (n_seeds, *shape) for each of the model's variables."""
         return [variable.numpy() for variable in self._variables]
 
     def fit(
@@ -126,41 +134,51 @@ class Replicas:
         ]
         return np.concatenate(blocks, axis=1)
 
-    def _weights(self) -> list[tf.Tensor]:
-        return [variable.value for variable in self._variables]
+    def _values(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+        """The present weights, and what else the replicas keep."""
+        return [variable.value for variable in self._trainable], [variable.value for variable in self._state]
 
-    def _forward(self, weights: list[tf.Tensor], features: tf.Tensor) -> tf.Tensor:
-        """Outputs of one replica: (n_rows, n_outputs)."""
-        return self._model.stateless_call(weights, [], features)[0]
+    def _forward(
+        self, weights: list[tf.Tensor], state: list[tf.Tensor], features: tf.Tensor, *, training: bool
+    ) -> tuple[tf.Tensor, list[tf.Tensor], list[tf.Tensor]]:
+        """One replica's outputs (n_rows, n_outputs), its state after them, and what its layers add to the loss."""
+        return self._model.stateless_call(weights, state, features, training=training, return_losses=True)
 
     def _forward_all(self, features: tf.Tensor) -> tf.Tensor:
-        return tf.vectorized_map(lambda weights: self._forward(weights, features), self._weights())
+        return tf.vectorized_map(lambda values: self._forward(*values, features, training=False)[0], self._values())
 
-    def _measure(self, targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-        """Mean loss and mean metric of one replica's rows: (2,)."""
-        return tf.stack([self._loss(targets, outputs), tf.reduce_mean(self._metric(targets, outputs))])
+    def _measure(self, targets: tf.Tensor, outputs: tf.Tensor, added: list[tf.Tensor]) -> tf.Tensor:
+        """Mean loss, with what layers add to it, and mean metric of one replica's rows: (2,)."""
+        loss = tf.add_n([self._loss(targets, outputs), *added])
+        return tf.stack([loss, tf.reduce_mean(self._metric(targets, outputs))])
 
     def _train_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Update every replica by its own batch; what each measured before it, times its rows: (n_seeds, 2)."""
-        weights = self._weights()
+        weights, state = self._values()
 
-        def measure(replica: tuple) -> tf.Tensor:
-            own_weights, own_features, own_targets = replica
-            return self._measure(own_targets, self._forward(own_weights, own_features))
+        def measure(replica: tuple) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            own_weights, own_state, own_features, own_targets = replica
+            outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
+            return self._measure(own_targets, outputs, added), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            measured = tf.vectorized_map(measure, (weights, features, targets))
+            measured, next_state = tf.vectorized_map(measure, (weights, state, features, targets))
             total = tf.reduce_sum(measured[:, 0])
-        self._optimizer.apply(tape.gradient(total, weights), self._variables)
+        gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        self._optimizer.apply(gradients, self._trainable)
+        for variable, value in zip(self._state, next_state, strict=True):
+            variable.assign(value)
         return measured * tf.cast(tf.shape(targets)[1], tf.float32)
 
     def _test_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """What each replica measures on the same rows, times their number: (n_seeds, 2)."""
-        measured = tf.vectorized_map(
-            lambda weights: self._measure(targets, self._forward(weights, features)), self._weights()
-        )
-        return measured * tf.cast(tf.shape(targets)[0], tf.float32)
+
+        def measure(replica: tuple) -> tf.Tensor:
+            outputs, _, added = self._forward(*replica, features, training=False)
+            return self._measure(targets, outputs, added)
+
+        return tf.vectorized_map(measure, self._values()) * tf.cast(tf.shape(targets)[0], tf.float32)
 
     def _compile(self, train: Rows, test: Rows, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
         """One epoch as one TensorFlow program: order (n_seeds, n_train) -> (4, n_seeds), as in `History`."""
@@ -173,13 +191,13 @@ class Replicas:
 
         def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
             del order  # every replica is measured on the rows as they stand
-            rows = slice(start, start + EVALUATION_ROWS)
+            rows = slice(start, start + self._evaluation_rows)
             return self._test_batch(test_features[rows], test_targets[rows])
 
         @tf.function(autograph=False)
         def run_epoch(order: tf.Tensor) -> tf.Tensor:
             during = _sum_over_batches(train_on, range(0, len(train), batch_size), order) / len(train)
-            after = _sum_over_batches(measure_on, range(0, len(test), EVALUATION_ROWS), order) / len(test)
+            after = _sum_over_batches(measure_on, range(0, len(test), self._evaluation_rows), order) / len(test)
             return tf.transpose(tf.concat([during, after], axis=1))
 
         return run_epoch

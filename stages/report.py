@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import cli, figures, files, params, paths, published, verdicts, wording
+from stages import cli, datasets, figures, files, params, paths, prose, published, validity, verdicts, wording
+from stages.datasets import SPLIT
 from stages.page import page
 from stages.sections import Section, drawings, read_section
 
@@ -37,12 +38,12 @@ def headline_metrics(sections: list[Section]) -> dict[str, Any]:
 
 
 def curves(sections: list[Section]) -> pd.DataFrame:
-    """For DVC's plots: the headline score by epoch, its mean and the band that holds the middle 80 % of the seeds."""
+    """For DVC's plots: a score by epoch, its mean and the band that holds the middle 80 % of the seeds."""
     tables = []
     for section in sections:
         for run in section.runs:
             finished = ~np.isin(run.seeds, run.failed)
-            for split, name in (("train", section.headline), ("test", f"val_{section.headline}")):
+            for split, name in (("train", section.epoch_metric), ("test", f"val_{section.epoch_metric}")):
                 values = run.epochs(name)[finished]
                 if len(values):
                     low, high = np.percentile(values, [10, 90], axis=0)
@@ -67,6 +68,7 @@ def note_of(section: Section, loss: str) -> str:
 
 def forest(sections: list[Section]) -> Figure:
     """One figure for the whole project: every loss's difference to its baseline in units of the margin."""
+    colors = {section.name: figures.colors_of([run.loss.name for run in section.runs]) for section in sections}
     rows = [
         figures.ForestRow(
             label=f"{section.name}: {pair.loss}",
@@ -74,7 +76,7 @@ def forest(sections: list[Section]) -> Figure:
             low=pair.low / section.margin,
             high=pair.high / section.margin,
             verdict=f"{pair.verdict} than {pair.against}" if pair.verdict in ("better", "worse") else pair.verdict,
-            color=figures.color_of(pair.loss),
+            color=colors[section.name][pair.loss],
         )
         for section in sections
         if section.margin
@@ -98,6 +100,9 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
         "plus_minus": wording.plus_minus,
         "p_value": wording.p_value,
         "difference": wording.difference,
+        "percent": validity.percent,
+        "code": wording.code,
+        "listed": wording.listed,
     }
     every_run = [run for section in sections for run in section.runs]
     differing = {
@@ -108,18 +113,30 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
     return environment.get_template("report.md.j2").render(
         sections=sections,
         seeds=every_run[0].seeds,
-        failed=[run for run in every_run if run.failed],
         reference=reference,
         published=[
             row for run in every_run if run.dataset not in differing for row in published.compare(reference, run)
         ],
         differing=differing,
         misjudged=[
-            run for run in every_run if run.loss.targets == "plus_minus_one" and len(run.failed) < len(run.seeds)
+            run
+            for run in every_run
+            if run.loss.targets == "plus_minus_one" and not run.loss.is_custom and len(run.failed) < len(run.seeds)
         ],
         clipped=[
-            (run, _share_below_zero(section)) for section in sections for run in section.runs if run.loss.name == "msle"
+            (run, share)
+            for section in sections
+            for run in section.runs
+            if run.loss.target_range == "clipped below 0" and (share := _share_below_zero(section))
         ],
+        treatments=treatments,
+        in_full=wording.loss_in_full,
+        source_of=prose.source,
+        split_of=prose.split,
+        scaling_of=prose.scaling,
+        network_of=prose.network,
+        pipeline_of=lambda section: datasets.scaled_path(section.name, 0, len(section.scaled.folds), "joblib"),
+        folded=[section.name for section in sections if len(section.scaled.folds) > 1],
         median=lambda run, metric: float(np.nanmedian(run.values(metric, "test"))),
         verdict=verdict_of,
         simulated=verdicts,
@@ -128,7 +145,23 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
 
 
 def _share_below_zero(section: Section) -> float:
-    return float((section.rows("train")["target"] < 0).mean())
+    """The share of the scaled train targets that are below 0."""
+    rows = section.folds[0]
+    return float((datasets.labels_of(rows[rows[SPLIT] == "train"], section.description) < 0).mean())
+
+
+def treatments(section: Section) -> dict[tuple[str, str], list[str]]:
+    """The columns by kind and by what was done to them; where folds differ, each way with its folds."""
+    ways: dict[str, dict[tuple[str, str], list[int]]] = {}
+    for number, fold in enumerate(section.scaled.folds, start=1):
+        for each in fold.treatments:
+            ways.setdefault(each.column, {}).setdefault((each.kind, each.done), []).append(number)
+    found: dict[tuple[str, str], list[str]] = {}
+    for column, way in ways.items():
+        for (kind, done), numbers in way.items():
+            where = "" if len(way) == 1 else f" (folds {', '.join(map(str, numbers))})"
+            found.setdefault((kind, done + where), []).append(column)
+    return found
 
 
 def _save(path: Path, draw: Callable[[], Figure]) -> None:
@@ -138,8 +171,15 @@ def _save(path: Path, draw: Callable[[], Figure]) -> None:
 def main() -> None:
     """Write ``reports/``."""
     wanted = params.load()
+    params.check_tasks(wanted, {name: datasets.read_scaled(name).description.task for name in wanted.selected()})
     sections = [
-        read_section(name, [loss.name for loss in selected], wanted.baseline(name), wanted.report.margin.get(name))
+        read_section(
+            name,
+            selected,
+            headline=wanted.report.headline.get(name),
+            baseline=wanted.baseline(name),
+            margin=wanted.report.margin.get(name),
+        )
         for name, selected in wanted.selected().items()
     ]
     text = render(sections, published.read())
@@ -158,6 +198,8 @@ def main() -> None:
         paths.VERDICTS,
         {
             section.name: {
+                "headline": section.headline,
+                "higher_is_better": section.score.higher_is_better,
                 "verdict": verdict_of(section),
                 "losses": {run.loss.name: note_of(section, run.loss.name) for run in section.runs},
             }

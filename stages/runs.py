@@ -4,7 +4,8 @@
 
 - ``run.json``: the settings, the seeds that failed, and the hash of every other file;
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
-- ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs);
+- ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs); with
+  several folds ``train_1``, ``test_1`` and so on, each of the seeds that trained on the fold;
 - ``scores.csv``: ``seed, split, metric, value``;
 - ``punishment.csv``: what the loss punishes, ``case, x, value``;
 - ``regions.npz`` (two features only): the class each seed decides for over a grid;
@@ -20,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages import files, paths
-from stages.losses import LOSSES, Loss
+from stages import catalogue, files, paths
+from stages.catalogue import Loss
 
 STAGE = "train"
 
@@ -33,7 +34,7 @@ class Regions:
     Attributes:
         x: (n_x,) first feature.
         y: (n_y,) second feature.
-        decisions: int8 (n_seeds, n_y, n_x) class indices.
+        decisions: integers (n_seeds, n_y, n_x), class indices.
     """
 
     x: np.ndarray
@@ -49,7 +50,7 @@ class Run:
         settings: what it was made with, as in ``run.json``.
         failed: seeds whose loss or weights became non-finite.
         history: one row per seed and epoch.
-        outputs: by split, float32 (n_seeds, n_rows, n_outputs).
+        outputs: for each fold by split, float32 (n_seeds, n_rows, n_outputs), of the seeds that trained on it.
         scores: columns ``seed``, ``split``, ``metric``, ``value``.
         punishment: what the loss punishes, columns ``case``, ``x`` and ``value``.
         regions: for two features, else None.
@@ -58,7 +59,7 @@ class Run:
     settings: dict[str, Any]
     failed: list[int]
     history: pd.DataFrame
-    outputs: dict[str, np.ndarray]
+    outputs: list[dict[str, np.ndarray]]
     scores: pd.DataFrame
     punishment: pd.DataFrame
     regions: Regions | None
@@ -70,8 +71,8 @@ class Run:
 
     @property
     def loss(self) -> Loss:
-        """The catalogue's row of the loss."""
-        return LOSSES[self.settings["loss"]]
+        """The loss it was trained with."""
+        return catalogue.from_settings(self.settings)
 
     @property
     def seeds(self) -> list[int]:
@@ -98,7 +99,14 @@ def write(run: Run, path: Path) -> None:
     run.history.to_csv(path / "history.csv", index=False)
     run.scores.to_csv(path / "scores.csv", index=False)
     run.punishment.to_csv(path / "punishment.csv", index=False)
-    np.savez(path / "predictions.npz", **run.outputs)
+    np.savez(
+        path / "predictions.npz",
+        **{
+            f"{split}_{fold}" if len(run.outputs) > 1 else split: array
+            for fold, outputs in enumerate(run.outputs, start=1)
+            for split, array in outputs.items()
+        },
+    )
     if run.regions:
         np.savez(path / "regions.npz", **vars(run.regions))
     hashes = {file.name: _sha256(file) for file in sorted(path.iterdir())}
@@ -121,7 +129,10 @@ def read(dataset: str, loss: str) -> Run:
             if _sha256(path / name) != written:
                 raise ValueError("not as it was written")
     with np.load(path / "predictions.npz") as arrays:
-        outputs = dict(arrays)
+        outputs = [
+            {split: arrays[f"{split}{ending}"] for split in ("train", "test")}
+            for ending in ([""] if "train" in arrays else [f"_{fold + 1}" for fold in range(len(arrays) // 2)])
+        ]
     regions = None
     if "regions.npz" in hashes:
         with np.load(path / "regions.npz") as arrays:

@@ -1,60 +1,92 @@
 """Stage `scale`: split every dataset into train and test rows, and scale it."""
 
+import joblib
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.compose import ColumnTransformer
 
-from stages import cli, files, params, paths
-
-# each scaler, and the (center, scale) it fitted: value = scaled * scale + center
-_SCALERS = {
-    "standard": (StandardScaler, lambda scaler: (scaler.mean_, scaler.scale_)),
-    # MinMaxScaler's own scale_ multiplies
-    "minmax": (MinMaxScaler, lambda scaler: (scaler.data_min_, 1 / scaler.scale_)),
-    "robust": (RobustScaler, lambda scaler: (scaler.center_, scaler.scale_)),
-}
+from stages import cli, columns, datasets, files, params, paths, splits
+from stages.cli import UserError
+from stages.columns import SCALERS
+from stages.datasets import SPLIT, Description, Fold, Scaled
+from stages.schema import Dataset, Scale, Table
 
 
 def scale(
-    table: pd.DataFrame, *, features: str, target: str, fit_on: str, train: int
-) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    table: pd.DataFrame, description: Description, settings: Scale, train: np.ndarray
+) -> tuple[pd.DataFrame, Fold, ColumnTransformer]:
     """Scale a table's columns and say which rows train.
 
     Args:
-        table: (n_rows, n_features + 1): features and the column ``target``.
-        features: how each feature is scaled: none, standard, minmax or robust.
-        target: how the target is scaled.
-        fit_on: ``train`` fits the scaling on the train rows, ``all`` on every row.
-        train: number of rows, from the first, that train; the others test.
+        table: the features and the target, as ``data/raw`` holds them.
+        description: what they are.
+        settings: how features and target are scaled, and on which rows the scaling is fitted.
+        train: bool (n_rows,): the rows that train; the others test.
 
     Returns:
-        The scaled table with one more column, ``split`` (``train`` or ``test``), and for each scaled
-        column ``{"center": c, "scale": s}`` such that ``value = scaled * s + c``.
+        The inputs of the network (float32), the target, and ``split`` (``train`` or ``test``); what
+        was done; and the fitted pipeline of the features.
     """
-    scaled, scaling = table.copy(), {}
-    fitted_rows = slice(None) if fit_on == "all" else slice(train)
-    for columns, method in ((table.columns.drop("target"), features), (pd.Index(["target"]), target)):
-        if method != "none":
-            make, fitted = _SCALERS[method]
-            scaler = make().fit(table[columns].to_numpy()[fitted_rows])
-            scaled[columns] = scaler.transform(table[columns].to_numpy())
-            scaling |= {
-                name: {"center": float(center), "scale": float(spread)}
-                for name, center, spread in zip(columns, *fitted(scaler), strict=True)
-            }
-    scaled["split"] = np.where(np.arange(len(table)) < train, "train", "test")
-    return scaled, scaling
+    fitted_on = table if settings.fit_on == "all" else table[train]
+    fitted = columns.fit(fitted_on, description.columns, settings.features)
+    names = datasets.target_names(len(description.targets))
+    inputs = fitted.pipeline.transform(table).astype(np.float32)
+    targets, center, spread = table[names].to_numpy(), np.zeros(len(names)), np.ones(len(names))
+    method = settings.target or ("none" if description.classes else "standard")
+    if method != "none":
+        make, fitted_values = SCALERS[method]
+        scaler = make().fit(fitted_on[names].to_numpy())
+        targets, (center, spread) = scaler.transform(targets), fitted_values(scaler)
+    scaled = pd.DataFrame(inputs, columns=datasets.unique(fitted.names, [*names, SPLIT]), copy=False)
+    scaled[names] = targets
+    scaled[SPLIT] = np.where(train, "train", "test")
+    n_train = int(train.sum())
+    return (
+        scaled,
+        Fold(n_train, len(table) - n_train, fitted.treatments, center.tolist(), spread.tolist()),
+        fitted.pipeline,
+    )
+
+
+def split(name: str, dataset: Dataset, table: pd.DataFrame, description: Description) -> tuple[str, list[np.ndarray]]:
+    """The method by which a dataset is split, and for each fold the rows that train: bool (n_rows,)."""
+    method = splits.method_of(dataset.split, description.task, generated=not isinstance(dataset.source, Table))
+    groups = table[description.group] if description.group else None
+    key = f"{paths.PARAMS}: datasets.{name}.split"
+    labels = datasets.labels_of(table, description)
+    return method, splits.train_rows(dataset.split, method, labels, groups, description.classes, key)
 
 
 def main() -> None:
-    """Write ``data/scaled/<dataset>.parquet`` and, beside it, how to undo the scaling (``.json``)."""
+    """Write ``data/scaled/``: for every dataset its folds, and what was done to its columns."""
     wanted = params.load().datasets
     for name, dataset in wanted.items():
-        table = files.read_table(paths.RAW / f"{name}.parquet", stage="generate")
-        scaled, scaling = scale(table, **dataset.scale.model_dump(), train=dataset.split.train)
-        files.write_table(paths.SCALED / f"{name}.parquet", scaled)
-        files.write_json(paths.SCALED / f"{name}.json", scaling)
+        table, description = datasets.read_raw(name)
+        method, masks = split(name, dataset, table, description)
+        found = []
+        for index, train in enumerate(masks):
+            try:
+                scaled, fold, pipeline = scale(table, description, dataset.scale, train)
+            except UserError as error:
+                raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
+            found.append(fold)
+            files.write_table(datasets.scaled_path(name, index, len(masks)), scaled)
+            with files.replacing(datasets.scaled_path(name, index, len(masks), "joblib")) as temporary:
+                joblib.dump(pipeline, temporary)
+        datasets.write_scaled(name, Scaled(description, method, found))
+        if description.files:
+            _tell(name, found)
     cli.say(f"scale: {len(wanted)} datasets in {paths.SCALED}")
+
+
+def _tell(name: str, folds: list[Fold]) -> None:
+    fold = folds[0]
+    rows = f"{fold.n_train:,} rows train, {fold.n_test:,} test" + f", in {len(folds)} folds" * (len(folds) > 1)
+    out = [f"{column.column} ({column.done.split(': ')[1]})" for column in fold.treatments if not column.n_inputs]
+    cli.say(f"scale: {name}: {rows}; {len(fold.treatments):,} columns became {fold.n_inputs:,} inputs")
+    if out:
+        more = f" and {len(out) - 10:,} more" if len(out) > 10 else ""
+        cli.say(f"scale: {name}: left out: {', '.join(out[:10])}{more}")
 
 
 if __name__ == "__main__":

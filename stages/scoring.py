@@ -10,25 +10,28 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from stages.losses import Loss
+from stages.catalogue import Loss
 
 
 def score(
-    loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: float = 0.0, spread: float = 1.0
+    loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: np.ndarray | float = 0.0, spread: Any = 1.0
 ) -> dict[str, np.ndarray]:
     """Score the outputs of every seed.
 
     Args:
-        loss: the catalogue row the networks were trained with.
-        labels: (n_rows,) scaled target values, or class indices.
+        loss: the loss the networks were trained with.
+        labels: (n_rows, n_targets) scaled target values, or (n_rows,) class indices.
         outputs: (n_seeds, n_rows, n_outputs) as the networks gave them.
-        center: with `spread`, puts values back into the target's own units: ``value * spread + center``.
+        center: (n_targets,) with `spread`, puts values back into the target's own units:
+            ``value * spread + center``.
         spread: see `center`.
 
     Returns:
         For each metric its value for every seed (n_seeds,). Regression: ``mse`` on the scaled target;
-        ``rmse``, ``mae`` and ``r2`` in the target's own units. Where outputs are not finite, or a
-        metric is not defined (ROC AUC of a single class), the value is NaN.
+        ``rmse``, ``mae`` and ``r2`` in the target's own units (several target columns: their mean, and
+        ``cosine_similarity`` of the scaled vectors). Classes: ``recall_<index>`` of each, besides the
+        others. Where outputs are not finite, or a metric is not defined (ROC AUC of a single class),
+        the value is NaN.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     scores = _SCORERS[loss.task](loss, labels, outputs[finite].astype(np.float64), center, spread)
@@ -39,11 +42,11 @@ def score(
 
 
 def _regression(
-    loss: Loss, labels: np.ndarray, outputs: np.ndarray, center: float, spread: float
+    loss: Loss, labels: np.ndarray, outputs: np.ndarray, center: np.ndarray, spread: np.ndarray
 ) -> dict[str, np.ndarray]:
     predictions = loss.decide(outputs)
     own_labels, own_predictions = labels * spread + center, predictions * spread + center
-    return {
+    scores = {
         "mse": _each(metrics.mean_squared_error, labels, predictions),
         "rmse": _each(metrics.root_mean_squared_error, own_labels, own_predictions),
         "mae": _each(metrics.mean_absolute_error, own_labels, own_predictions),
@@ -51,11 +54,22 @@ def _regression(
         if len(labels) > 1
         else np.full(len(outputs), np.nan),
     }
+    if labels.shape[1] > 1:
+        scores["cosine_similarity"] = _each(_cosine, labels, predictions)
+    return scores
 
 
-def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: float) -> dict[str, np.ndarray]:
+def _cosine(labels: np.ndarray, predictions: np.ndarray) -> float:
+    """Mean cosine of the angle between the rows of two (n_rows, n_targets); 0 where a row is 0."""
+    lengths = np.linalg.norm(labels, axis=1) * np.linalg.norm(predictions, axis=1)
+    products = (labels * predictions).sum(axis=1)
+    return float(np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0).mean())
+
+
+def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: Any) -> dict[str, np.ndarray]:
     decisions, values = loss.decide(outputs), outputs[..., 0]
     one_class = len(np.unique(labels)) == 1
+    recalls = _recalls(labels, decisions, 2)
     scores = {
         "accuracy": _each(metrics.accuracy_score, labels, decisions),
         "roc_auc": np.full(len(outputs), np.nan) if one_class else _each(metrics.roc_auc_score, labels, values),
@@ -64,24 +78,38 @@ def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: float) -> d
     }
     if loss.outputs_probability:
         scores["log_loss"] = _each(metrics.log_loss, labels, values, labels=[0, 1])
-    return scores
+    return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 
-def _multiclass(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: float) -> dict[str, np.ndarray]:
-    decisions = loss.decide(outputs)
+def _multiclass(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: Any) -> dict[str, np.ndarray]:
+    decisions, n_classes = loss.decide(outputs), outputs.shape[-1]
+    recalls = _recalls(labels, decisions, n_classes)
     scores = {
         "accuracy": _each(metrics.accuracy_score, labels, decisions),
         "f1_macro": _each(metrics.f1_score, labels, decisions, average="macro", zero_division=0.0),
     }
     if loss.outputs_probability:
         probabilities = outputs / outputs.sum(axis=-1, keepdims=True)
-        scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(outputs.shape[-1]))
-    return scores
+        scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(n_classes))
+    return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 
 _SCORERS = {"regression": _regression, "binary": _binary, "multiclass": _multiclass}
 
 
-def _each(metric: Callable[..., float], truth: np.ndarray, per_seed: np.ndarray, **settings: Any) -> np.ndarray:
-    """One of scikit-learn's metrics for every seed: (n_seeds,)."""
+def _recalls(labels: np.ndarray, decisions: np.ndarray, n_classes: int) -> dict[str, np.ndarray]:
+    """The recall of each class for every seed; NaN where no row is of the class."""
+    per_class = _each(
+        metrics.recall_score, labels, decisions, average=None, labels=range(n_classes), zero_division=np.nan
+    ).reshape(-1, n_classes)
+    return {f"recall_{index}": values for index, values in enumerate(per_class.T)}
+
+
+def _balanced(recalls: dict[str, np.ndarray]) -> np.ndarray:
+    """The mean recall of the classes that there are, for every seed, as scikit-learn's balanced accuracy."""
+    return np.nanmean(list(recalls.values()), axis=0)
+
+
+def _each(metric: Callable[..., Any], truth: np.ndarray, per_seed: np.ndarray, **settings: Any) -> np.ndarray:
+    """One of scikit-learn's metrics for every seed: (n_seeds,), or (n_seeds, n_classes) for one of each class."""
     return np.array([metric(truth, predictions, **settings) for predictions in per_seed])

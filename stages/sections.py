@@ -1,6 +1,7 @@
 """A section of the report: one dataset, the runs compared on it, and their figures."""
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -9,11 +10,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import figures, files, paths, runs, verdicts
-from stages.losses import HIGHER_IS_BETTER, Task
+from stages import datasets, figures, mistakes, paths, runs, scores, validity, verdicts
+from stages.catalogue import Loss, Task
+from stages.cli import UserError
+from stages.datasets import SPLIT, Description, Scaled
 from stages.runs import Run
+from stages.scores import EPOCH_LABELS, Score
 from stages.statistics import Summary, summarise
+from stages.validity import Validity
 from stages.verdicts import Pair
+
+WIDE = 4  # losses beside each other in one row of a figure
+IMBALANCED = 3  # the largest class has so many times the rows of the smallest
 
 
 @dataclass(frozen=True)
@@ -23,35 +31,70 @@ class Section:
     Attributes:
         name: the dataset.
         runs: in the comparison's order.
-        data: the scaled rows, with the columns ``target`` and ``split``.
-        center: with `spread`, undoes the target's scaling.
-        spread: see `center`.
+        scaled: what the dataset is and what was done to it.
+        folds: for each fold its rows, with the target and ``split``; with the features of a plane.
+        score: the score that decides between losses.
         baseline: the loss that the others are compared with.
+        validity: by loss, whether it can learn from this dataset.
         given_margin: the user's margin; None for the default.
     """
 
     name: str
     runs: list[Run]
-    data: pd.DataFrame
-    center: float
-    spread: float
+    scaled: Scaled
+    folds: list[pd.DataFrame]
+    score: Score
     baseline: str
+    validity: dict[str, Validity]
     given_margin: float | None = None
+
+    @property
+    def description(self) -> Description:
+        """What the dataset is."""
+        return self.scaled.description
 
     @property
     def task(self) -> Task:
         """The kind of problem."""
-        return self.runs[0].loss.task
+        return self.description.task
 
     @property
     def headline(self) -> str:
-        """The score that decides between losses."""
-        return self.runs[0].loss.headline
+        """The name of the score that decides between losses."""
+        return self.score.name
+
+    @property
+    def epoch_metric(self) -> str:
+        """The score that is followed epoch by epoch."""
+        return self.runs[0].loss.epoch_metric
 
     @property
     def two_dimensional(self) -> bool:
         """Whether classes can be drawn in the plane."""
         return self.runs[0].regions is not None
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the dataset."""
+        return len(self.folds[0])
+
+    def labels(self, fold: int, split: str | None = None) -> np.ndarray:
+        """The targets of one fold's rows (from 0): (n_rows, n_targets) values in target units, or class indices."""
+        rows = self.folds[fold]
+        labels = datasets.labels_of(rows[rows[SPLIT] == split] if split else rows, self.description)
+        if self.task != "regression":
+            return labels
+        return labels * self.scaled.folds[fold].spread + self.scaled.folds[fold].center
+
+    @property
+    def class_sizes(self) -> np.ndarray:
+        """Rows of each class: (n_classes,)."""
+        return np.bincount(self.labels(0), minlength=self.description.n_classes)
+
+    @property
+    def is_imbalanced(self) -> bool:
+        """Whether classes are so unequal that accuracy says little."""
+        return self.task != "regression" and self.class_sizes.max() >= IMBALANCED * self.class_sizes.min()
 
     def summary(self, run: Run, split: str) -> Summary:
         """The headline score of one run."""
@@ -62,14 +105,14 @@ class Section:
         """Differences of the headline score within ± this do not matter in practice."""
         if self.given_margin is not None:
             return self.given_margin
-        return verdicts.default_margin(self._scores[self.baseline], higher_is_better=HIGHER_IS_BETTER[self.headline])
+        return verdicts.default_margin(self._scores[self.baseline], higher_is_better=self.score.higher_is_better)
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
         """For every ordered pair (loss, against), how their headline scores compare on the test rows."""
         return verdicts.compare(
             self._scores,
-            higher_is_better=HIGHER_IS_BETTER[self.headline],
+            higher_is_better=self.score.higher_is_better,
             margin=self.margin,
             same_objective={
                 frozenset((a.loss.name, b.loss.name))
@@ -81,9 +124,9 @@ class Section:
 
     @property
     def metrics(self) -> list[str]:
-        """Every score that any of the losses has, but the one that only the published figures need."""
+        """Every score that any of the losses has, but the one that only the published figures need, and recalls."""
         names = dict.fromkeys(metric for run in self.runs for metric in run.scores["metric"])
-        return [name for name in names if name != "rounded_accuracy"]
+        return [name for name in names if name != "rounded_accuracy" and not name.startswith("recall_")]
 
     @property
     def seeds_needed(self) -> int:
@@ -102,30 +145,50 @@ class Section:
     def _scores(self) -> dict[str, np.ndarray]:
         return {run.loss.name: run.values(self.headline, "test") for run in self.runs}
 
-    def rows(self, split: str) -> pd.DataFrame:
-        """The train or the test rows."""
-        return self.data[self.data["split"] == split]
 
-
-def read_section(name: str, losses: list[str], baseline: str, margin: float | None) -> Section:
+def read_section(
+    name: str, losses: list[Loss], *, headline: str | None, baseline: str, margin: float | None
+) -> Section:
     """Read a dataset and its runs, and compare them.
 
     Args:
         name: the dataset.
-        losses: names of the losses.
+        losses: those that are compared.
+        headline: name of the score that decides; None for the default.
         baseline: the loss that the others are compared with.
         margin: differences that do not matter; None for the default.
+
+    Raises:
+        UserError: a file is missing or damaged, or the headline score is not defined for these runs.
     """
-    scaling = files.read_json(paths.SCALED / f"{name}.json", stage="scale").get("target", {"center": 0.0, "scale": 1.0})
-    data = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
-    found = [runs.read(name, loss) for loss in losses]
-    return Section(name, found, data, scaling["center"], scaling["scale"], baseline, margin)
+    scaled = datasets.read_scaled(name)
+    task = scaled.description.task
+    found = [runs.read(name, loss.name) for loss in losses]
+    score = scores.find(headline or scores.default_headline(task), task)
+    for run in found:
+        _check_headline(run, score)
+    drawn = found[0].regions is not None
+    folds = [datasets.read_fold(name, scaled, fold, features=drawn) for fold in range(len(scaled.folds))]
+    judged = validity.judge_all(name, scaled, losses, found[0].settings["batch_size"])
+    return Section(name, found, scaled, folds, score, baseline, judged, margin)
+
+
+def _check_headline(run: Run, score: Score) -> None:
+    values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.dataset}"
+    if not len(values):
+        there = list(dict.fromkeys(run.scores["metric"]))
+        raise UserError(f"{key}: " + mistakes.not_one_of(score.name, there, f"a score of '{run.loss.name}'", "Scores"))
+    if np.isnan(values[~np.isin(run.seeds, run.failed)]).any():
+        raise UserError(f"{key}: '{score.name}' is not defined on the test rows of {run.dataset}; choose another score")
 
 
 def _same_objective(a: Run, b: Run) -> bool:
     """Whether two losses punish every output alike, but for rounding and clipping."""
     ours, theirs = a.punishment["value"].to_numpy(), b.punishment["value"].to_numpy()
-    return bool(np.abs(ours - theirs).max() <= 1e-4 * np.ptp(ours))
+    if a.loss.activation != b.loss.activation or not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+        return False
+    there = np.isfinite(ours)
+    return bool(there.any()) and bool(np.abs(ours - theirs)[there].max() <= 1e-4 * np.ptp(ours[there]))
 
 
 def drawings(section: Section) -> dict[str, Callable[[], Figure]]:
@@ -143,74 +206,111 @@ def drawings(section: Section) -> dict[str, Callable[[], Figure]]:
     return {f"{section.name}-{name}.png": drawing for name, drawing in found.items()}
 
 
+def _side_by_side(n: int) -> tuple[Figure, np.ndarray]:
+    """A figure with axes for n losses, in rows of at most `WIDE`: (n_rows, n_columns), those left over hidden."""
+    n_rows = math.ceil(n / WIDE)
+    n_columns = math.ceil(n / n_rows)
+    figure, axes = figures.new(3 * n_columns + 0.5, 3.2 * n_rows, n_rows, n_columns, sharey=True)
+    for ax in axes.flat[n:]:
+        ax.set_axis_off()
+    return figure, axes
+
+
 def _draw_data(section: Section) -> Figure:
-    figure, axes = figures.new(5, 3.6)
     if section.two_dimensional:
-        features = section.data.drop(columns=["target", "split"]).to_numpy()
-        figures.classes(axes[0, 0], features, section.data["target"].to_numpy())
+        figure, axes = figures.new(5, 3.6)
+        features = datasets.features_of(section.folds[0], section.description)
+        figures.classes(axes[0, 0], features, section.labels(0), section.description.classes)
     elif section.task == "regression":
-        figures.target(axes[0, 0], section.data["target"].to_numpy() * section.spread + section.center, "own units")
+        names, values = section.description.targets, section.labels(0)
+        figure, axes = figures.new(5 * len(names), 3.6, 1, len(names))
+        for ax, name, column in zip(axes[0], names, values.T, strict=True):
+            figures.target(ax, column, f"{name} (own units)")
     else:
-        figures.class_sizes(axes[0, 0], section.data["target"].to_numpy())
+        names = section.description.classes
+        figure, axes = figures.new(6, 1.2 + 0.22 * min(len(names), figures.SHOWN_CLASSES))
+        figures.class_sizes(axes[0, 0], section.labels(0), names)
     return figure
 
 
 def _draw_scores(section: Section) -> Figure:
     figure, axes = figures.new(8, 0.9 + 0.7 * len(section.runs))
-    scores = {run.loss.name: run.values(section.headline, "test") for run in section.runs}
-    figures.final_scores(
-        axes[0, 0], scores, f"test {figures.METRIC_LABELS[section.headline]}", log=section.headline == "mse"
-    )
+    values = {run.loss.name: run.values(section.headline, "test") for run in section.runs}
+    seen = np.concatenate(list(values.values()))
+    seen = seen[np.isfinite(seen)]
+    # errors that lie orders of magnitude apart
+    log = not section.score.higher_is_better and len(seen) > 0 and seen.max() > 10 * seen.min() > 0
+    figures.final_scores(axes[0, 0], values, f"test {section.score.label}", log=bool(log))
     return figure
 
 
 def _draw_punishment(section: Section) -> Figure:
-    figure, axes = figures.new(3 * len(section.runs) + 0.5, 3.2, 1, len(section.runs), sharey=True)
+    figure, axes = _side_by_side(len(section.runs))
     curves = {run.loss.name: run.punishment for run in section.runs}
-    for ax, run in zip(axes[0], section.runs, strict=True):
+    for ax, run in zip(axes.flat, section.runs, strict=False):
         figures.punishment(ax, curves, run.loss.name)
-    axes[0, 0].set_ylabel("loss of one row")
-    figure.supxlabel(_PUNISHED[section.task], fontsize="medium")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("loss of one row")
+    figure.supxlabel(_punished(section), fontsize="medium")
     return figure
 
 
-_PUNISHED: dict[Task, str] = {
-    "regression": "prediction − target (scaled units)",
-    "binary": "last layer's sum, positive towards the true class",
-    "multiclass": "probability given to the true class",
-}
+def _punished(section: Section) -> str:
+    """What the punishment is drawn over."""
+    match section.task:
+        case "regression":
+            return "prediction − target (scaled units)"
+        case "binary":
+            return "last layer's sum, positive towards the true class"
+        case _ if all(run.loss.outputs_probability for run in section.runs):
+            return "probability given to the true class"
+        case _:
+            return "output for the true class, the others sharing the rest to 1"
 
 
 def _draw_regions(section: Section) -> Figure:
-    figure, axes = figures.new(3 * len(section.runs) + 0.5, 3.2, 1, len(section.runs), sharey=True)
-    test = section.rows("test")
-    features, labels = test.drop(columns=["target", "split"]).to_numpy(), test["target"].to_numpy()
-    for ax, run in zip(axes[0], section.runs, strict=True):
-        figures.regions(ax, run.regions, features, labels, run.loss.name)
-    axes[0, 0].set_ylabel("x2")
+    figure, axes = _side_by_side(len(section.runs))
+    test = section.folds[0][section.folds[0][SPLIT] == "test"]
+    features = datasets.features_of(test, section.description)
+    for ax, run in zip(axes.flat, section.runs, strict=False):
+        figures.regions(ax, run.regions, features, section.labels(0, "test"), run.loss.name)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(figures.plain(features.columns[1]))
     return figure
 
 
 def _draw_predicted(section: Section) -> Figure:
-    figure, axes = figures.new(3 * len(section.runs) + 0.5, 3.2, 1, len(section.runs), sharey=True)
-    actual = section.rows("test")["target"].to_numpy() * section.spread + section.center
-    for ax, run in zip(axes[0], section.runs, strict=True):
-        values = run.loss.decide(run.outputs["test"]) * section.spread + section.center
-        figures.predicted(ax, actual, values[np.isfinite(values).all(axis=1)], run.loss.name)
-    axes[0, 0].set_ylabel("predicted (target units)")
+    figure, axes = _side_by_side(len(section.runs))
+    colors = figures.colors_of([run.loss.name for run in section.runs])
+    for ax, run in zip(axes.flat, section.runs, strict=False):
+        points = [_predicted(section, run, fold) for fold in range(len(run.outputs))]
+        actual, values = np.concatenate(points, axis=1)
+        figures.predicted(ax, actual, values, run.loss.name, colors[run.loss.name])
+    for ax in axes[:, 0]:
+        ax.set_ylabel("predicted (target units)")
     return figure
+
+
+def _predicted(section: Section, run: Run, fold: int) -> np.ndarray:
+    """Actual and predicted values of one fold's test rows, of its seeds that did not fail: (2, n_points)."""
+    scaling = section.scaled.folds[fold]
+    values = run.loss.decide(run.outputs[fold]["test"]) * scaling.spread + scaling.center
+    values = values[np.isfinite(values).all(axis=(1, 2))]
+    actual = np.broadcast_to(section.labels(fold, "test"), values.shape)
+    return np.stack([actual.ravel(), values.ravel()])
 
 
 def _draw_curves(run: Run) -> Figure:
     figure, axes = figures.new(8, 5, 2, 1, sharex=True)
-    finished, metric = ~np.isin(run.seeds, run.failed), run.loss.headline
+    finished, metric = ~np.isin(run.seeds, run.failed), run.loss.epoch_metric
     for ax, name, label in (
         (axes[0, 0], "loss", f"loss ({run.loss.name})"),
-        (axes[1, 0], metric, figures.METRIC_LABELS[metric]),
+        (axes[1, 0], metric, EPOCH_LABELS[metric]),
     ):
         if finished.any():
             train, test = run.epochs(name)[finished], run.epochs(f"val_{name}")[finished]
-            figures.curve(ax, train, test, label, log=run.loss.task == "regression")
+            positive = min(train.min(), test.min()) > 0
+            figures.curve(ax, train, test, label, log=run.loss.task == "regression" and positive)
             ax.legend()
     axes[1, 0].set_xlabel("epoch")
     return figure

@@ -32,17 +32,17 @@ from mlflow.utils.mlflow_tags import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from stages import cli, files, params, paths, runs
+from stages import cli, datasets, files, params, paths, runs
 from stages.cli import UserError
-from stages.losses import HIGHER_IS_BETTER
-from stages.params import Track
 from stages.runs import Run
+from stages.schema import Track
 from stages.statistics import summarise
 
 FINGERPRINT = "losslab.fingerprint"
 NOTE = "mlflow.note.content"
 VIEW = "losslab"  # the name of the view that the notes link to
 BATCH = 1000  # metrics that MLflow takes in one call
+LONGEST = 6000  # letters of a parameter that MLflow takes
 
 
 def root() -> Path:
@@ -117,8 +117,8 @@ def track(
 def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) -> str:
     """Log one run; its identifier."""
     run_id = client.create_run(experiment, run_name=run.loss.name, tags=tags).info.run_id
-    client.log_inputs(run_id, datasets=[_dataset_input(run)])
-    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in _flat(run.settings)])
+    client.log_inputs(run_id, datasets=_dataset_inputs(run))
+    client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in _flat(run.settings)])
     metrics = list(_metrics(run))
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
@@ -157,8 +157,9 @@ def _log_model(run: Run, run_id: str) -> None:
     from stages.backend import keras
 
     model = keras.models.load_model(runs.folder(run.dataset, run.loss.name) / "model.keras")
-    table = files.read_table(paths.SCALED / f"{run.dataset}.parquet", stage="scale")
-    example = table.drop(columns=["target", "split"]).to_numpy(np.float32)[:5]
+    scaled = datasets.read_scaled(run.dataset)
+    rows = datasets.read_fold(run.dataset, scaled, 0).head(5)
+    example = datasets.features_of(rows, scaled.description).to_numpy(np.float32)
     mlflow.set_tracking_uri(store())
     with mlflow.start_run(run_id=run_id):
         mlflow.tensorflow.log_model(
@@ -170,7 +171,7 @@ def _log_model(run: Run, run_id: str) -> None:
         )
 
 
-def experiment_of(client: MlflowClient, name: str, *, verdict: str, headline: str) -> str:
+def experiment_of(client: MlflowClient, name: str, *, verdict: str, headline: str, higher_is_better: bool) -> str:
     """The identifier of the MLflow experiment of this name, made or restored if need be.
 
     Args:
@@ -178,6 +179,7 @@ def experiment_of(client: MlflowClient, name: str, *, verdict: str, headline: st
         name: of the experiment.
         verdict: goes into its note, after links to a view of its runs that is sorted by the headline score.
         headline: the score that decides between losses.
+        higher_is_better: whether more of it is better.
     """
     if found := client.get_experiment_by_name(name):
         if found.lifecycle_stage == "deleted":
@@ -187,7 +189,7 @@ def experiment_of(client: MlflowClient, name: str, *, verdict: str, headline: st
         # a server decides itself where artifacts go; beside a database they go into the repository
         location = None if store().startswith(("http", "databricks")) else (root() / "mlartifacts" / name).as_uri()
         identifier = client.create_experiment(name, artifact_location=location)
-    score, better = f"test_{headline}", HIGHER_IS_BETTER[headline]
+    score, better = f"test_{headline}", higher_is_better
     columns = [f"metrics.`{metric}`" for metric in (score, f"{score}_low", f"{score}_high", "failed_seeds")]
     view = {"orderByKey": f"metrics.`{score}`", "orderByAsc": not better, "selectedColumns": columns}
     links = (
@@ -214,28 +216,33 @@ def _flat(settings: dict[str, object], prefix: str = "") -> Iterator[tuple[str, 
             yield (prefix + key, len(value)) if key == "seeds" else (prefix + key, value)
 
 
-def _dataset_input(run: Run) -> DatasetInput:
-    path = paths.SCALED / f"{run.dataset}.parquet"
-    with files.reading(path, "scale"):
-        # the hash by which DVC knows the file
-        digest = hashlib.file_digest(path.open("rb"), "md5").hexdigest()
-    dataset = Dataset(name=run.dataset, digest=digest, source_type="local", source=path.as_posix())
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+def _dataset_inputs(run: Run) -> list[DatasetInput]:
+    """The scaled files that the run learned from, one for each fold."""
+    n_folds, found = len(datasets.read_scaled(run.dataset).folds), []
+    for fold in range(n_folds):
+        path = datasets.scaled_path(run.dataset, fold, n_folds)
+        with files.reading(path, "scale"), path.open("rb") as file:
+            # the hash by which DVC knows the file
+            digest = hashlib.file_digest(file, "md5").hexdigest()
+        name = run.dataset if n_folds == 1 else f"{run.dataset} fold {fold + 1}"
+        dataset = Dataset(name=name, digest=digest, source_type="local", source=path.as_posix())
+        found.append(DatasetInput(dataset, [InputTag("mlflow.data.context", "training")]))
+    return found
 
 
 def _metrics(run: Run) -> Iterator[Metric]:
     """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores."""
     now = int(time.time() * 1000)
     finished = ~np.isin(run.seeds, run.failed)
-    headline = run.loss.headline
+    metric = run.loss.epoch_metric
     if finished.any():
-        for name in ("loss", "val_loss", headline, f"val_{headline}"):
+        for name in ("loss", "val_loss", metric, f"val_{metric}"):
             values = run.epochs(name)[finished]
             for epoch, column in enumerate(values.T, start=1):
                 yield Metric(name, column.mean(), now, epoch)
                 if len(column) > 1:
                     yield Metric(f"{name}_sd", column.std(ddof=1), now, epoch)
-    for (split, metric), rows in run.scores.groupby(["split", "metric"], sort=False):
+    for (split, score), rows in run.scores.groupby(["split", "metric"], sort=False):
         summary = summarise(rows["value"].to_numpy())
         bounds = {
             "": summary.mean,
@@ -244,7 +251,7 @@ def _metrics(run: Run) -> Iterator[Metric]:
             "_high": summary.mean + summary.half_width,
         }
         yield from (
-            Metric(f"{split}_{metric}{suffix}", value, now, 0)
+            Metric(f"{split}_{score}{suffix}", value, now, 0)
             for suffix, value in bounds.items()
             if math.isfinite(value)
         )
@@ -296,7 +303,11 @@ def main() -> None:
         for run, dataset, loss in found:
             told = verdicts[dataset]
             experiment = experiment_of(
-                client, f"{wanted.track.experiment}/{dataset}", verdict=told["verdict"], headline=loss.headline
+                client,
+                f"{wanted.track.experiment}/{dataset}",
+                verdict=told["verdict"],
+                headline=told["headline"],
+                higher_is_better=told["higher_is_better"],
             )
             fingerprint = runs.fingerprint(dataset, loss.name)
             link = f"[All losses](#/experiments/{experiment}/runs?viewStateShareKey={VIEW})"

@@ -15,56 +15,81 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from stages import cli, files, params, paths, runs
+from stages import catalogue, cli, datasets, files, params, paths, runs, validity
 from stages.backend import INTER_OP_THREADS
-from stages.models import Network, save_model
-from stages.params import Params
+from stages.datasets import SPLIT, Scaled
+from stages.models import CustomNetwork, Network, save_model
 from stages.runs import Run
+from stages.schema import Params
 from stages.training import Data, Unit, train
+from stages.trials import try_unit
 
 
 def units(wanted: Params) -> list[Unit]:
-    """The units of work that the parameters ask for, their data read from ``data/scaled``."""
-    found = []
+    """The units of work that the parameters ask for, their data read from ``data/scaled``.
+
+    Raises:
+        UserError: a loss cannot learn from its dataset.
+    """
+    scaled = {name: datasets.read_scaled(name) for name in wanted.selected()}
+    params.check_tasks(wanted, {name: each.description.task for name, each in scaled.items()})
+    found, cannot = [], []
     for name, selected in wanted.selected().items():
-        dataset, comparison = wanted.datasets[name], wanted.comparisons[name]
-        data = read_data(name, dataset.source.n_classes() or 0)
-        for loss in selected:
-            settings = {
-                "dataset": name,
-                "loss": loss.name,
-                "task": loss.task,
-                "activation": loss.activation,
-                "targets": loss.targets,
-                **comparison.model_dump(include={"hidden", "epochs"}),
-                **wanted.train.model_dump(exclude={"seeds"}),
-                "data": dataset.model_dump(mode="json"),
-                "seeds": list(range(wanted.train.seeds)),
-            }
-            found.append(Unit(settings, data))
+        comparison = wanted.comparisons[name]
+        settings = {
+            "dataset": name,
+            "model": comparison.model,
+            "hidden": comparison.hidden,
+            "hidden_activation": comparison.activation,
+            "dropout": comparison.dropout,
+            "batch_norm": comparison.batch_norm,
+            "epochs": comparison.epochs,
+            "batch_size": comparison.batch_size or wanted.train.batch_size,
+            "optimizer": (comparison.optimizer or wanted.train.optimizer).model_dump(),
+            "data": wanted.datasets[name].model_dump(mode="json"),
+            "seeds": list(range(wanted.train.seeds)),
+        }
+        judged = validity.judge_all(name, scaled[name], selected, settings["batch_size"])
+        for index, loss in enumerate(wanted.compared()[name]):
+            if loss.name in judged and judged[loss.name].level == "cannot":
+                cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
+        data = [read_data(name, scaled[name], fold) for fold in range(len(scaled[name].folds))]
+        found += [Unit(catalogue.settings_of(loss) | settings, data) for loss in selected]
+        for loss, told in judged.items():
+            if told.level == "works, but":
+                cli.say(f"train: {name}: {loss} {told}")
+    params.refuse(cannot)
     return found
 
 
-def read_data(name: str, n_classes: int) -> Data:
-    """Read one scaled dataset."""
-    table = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
-    scaling = files.read_json(paths.SCALED / f"{name}.json", stage="scale").get("target", {"center": 0.0, "scale": 1.0})
-    splits = {split: table[table["split"] == split] for split in ("train", "test")}
+def read_data(name: str, scaled: Scaled, fold: int) -> Data:
+    """Read one fold (from 0) of a scaled dataset."""
+    table, description = datasets.read_fold(name, scaled, fold), scaled.description
+    splits = {split: table[table[SPLIT] == split] for split in ("train", "test")}
     return Data(
-        features={split: rows.drop(columns=["target", "split"]).to_numpy(np.float32) for split, rows in splits.items()},
-        labels={split: rows["target"].to_numpy() for split, rows in splits.items()},
-        n_classes=n_classes,
-        center=scaling["center"],
-        spread=scaling["scale"],
+        features={
+            split: datasets.features_of(rows, description).to_numpy(np.float32) for split, rows in splits.items()
+        },
+        labels={split: datasets.labels_of(rows, description) for split, rows in splits.items()},
+        n_classes=description.n_classes,
+        center=np.array(scaled.folds[fold].center),
+        spread=np.array(scaled.folds[fold].spread),
     )
 
 
-def write(run: Run, network: Network, weights: list[np.ndarray]) -> None:
-    """Write a run's folder, whole or not at all."""
+def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) -> None:
+    """Write a run's folder, whole or not at all.
+
+    Args:
+        run: what training gave.
+        network: the one it trained.
+        values: the first seed's value of each of the model's variables.
+    """
     with files.replacing(runs.folder(run.dataset, run.loss.name)) as folder:
         folder.mkdir()
         model = network.build(run.seeds[0])
-        model.set_weights(weights)
+        for variable, value in zip(model.variables, values, strict=True):
+            variable.assign(value)
         save_model(model, folder / "model.keras")
         runs.write(run, folder)
 
@@ -90,7 +115,7 @@ class _Report:
 
     def __init__(self, progress: Progress, unit: Unit) -> None:
         self._progress = progress
-        name, epochs = f"{unit.settings['dataset']}/{unit.loss.name}", unit.settings["epochs"]
+        name, epochs = f"{unit.settings['dataset']}/{unit.loss.name}", unit.n_epochs
         self._task = progress.add_task(name, total=epochs, visible=False)
         self._epochs = epochs
 
@@ -111,7 +136,7 @@ def train_all(
     wanted: list[Unit], executor: Executor, progress: Progress
 ) -> Iterator[tuple[Unit, Run, list[np.ndarray]]]:
     """Train units on an executor, giving each as it ends."""
-    progress.add_task("all losses", total=sum(unit.settings["epochs"] for unit in wanted))
+    progress.add_task("all losses", total=sum(unit.n_epochs for unit in wanted))
     started = {}
     for unit in wanted:
         report = _Report(progress, unit)
@@ -120,7 +145,7 @@ def train_all(
         for future in as_completed(started):
             unit, report = started[future]
             trained = future.result()
-            report(unit.settings["epochs"])
+            report(unit.n_epochs)
             yield unit, *trained
     finally:
         executor.shutdown(cancel_futures=True)
@@ -129,10 +154,12 @@ def train_all(
 def main() -> None:
     """Write ``data/runs/<dataset>/<loss>/`` for every selected loss."""
     wanted = units(params.load())
+    for unit in wanted:
+        try_unit(unit)
     failed = 0
     with _progress() as progress:
         for unit, run, weights in train_all(wanted, ThreadPoolExecutor(INTER_OP_THREADS), progress):
-            write(run, unit.network, weights)
+            write(run, unit.network(0), weights)
             failed += len(run.failed)
     n_seeds = sum(len(unit.settings["seeds"]) for unit in wanted)
     cli.say(f"train: {len(wanted)} losses, {n_seeds} networks ({failed} failed) in {paths.RUNS}")

@@ -148,10 +148,12 @@ def worst_score(oriented: dict[str, np.ndarray], *, higher_is_better: bool) -> f
     """What a failed seed counts as: a score of 0 where 1 is perfect, else twice the worst error of any seed.
 
     The worst error itself would not do: a loss that always fails would be as good as one that never varies.
+    Where a score below 0 was seen (R²), its distance to 1 is the error.
     """
+    worst = float(min(values[np.isfinite(values)].min(initial=0.0) for values in oriented.values()))
     if higher_is_better:
-        return 0.0
-    return 2 * float(min(values[np.isfinite(values)].min(initial=0.0) for values in oriented.values()))
+        return 1 - 2 * (1 - worst) if worst < 0 else 0.0
+    return 2 * worst
 
 
 def paired_differences(ours: np.ndarray, theirs: np.ndarray, worst: float) -> np.ndarray:
@@ -259,6 +261,8 @@ def _pair(
 ) -> Pair:
     n = len(differences)
     mean, sd = float(differences.mean()), float(differences.std(ddof=1)) if n > 1 else math.nan
+    if abs(mean) <= 1e-12 * np.abs(differences).max():
+        mean = 0.0  # gains and losses that cancel out, but for rounding
     low, high = interval(differences, generator)
     needed = seeds_needed(n_pairs)
     verdict = decide(low, high, p_holm, beats, margin, enough=n >= needed)

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from stages import catalogue
+from stages.catalogue import LOSSES, Loss
 from stages.statistics import Summary
 from stages.verdicts import Pair
 
@@ -136,3 +138,19 @@ def listed(names: list[str]) -> str:
     """Names in a sentence."""
     *most, last = [f"`{name}`" for name in names]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def code(text: str) -> str:
+    """A user's own name as code in Markdown, also in a table: nothing in it ends the code or the cell."""
+    plain = " ".join(text.replace("`", "'").replace("|", "¦").split())
+    return f"`{plain if len(plain) <= 80 else plain[:79] + '…'}`"
+
+
+def loss_in_full(loss: Loss) -> str:
+    """What a loss is, where its name alone does not say it: its function and the parameters that are not usual."""
+    usual = LOSSES.get(catalogue.canonical_name(loss.function) or "")
+    if usual is None:
+        return loss.function
+    given = [f"{key} {value:g}" for key, value in loss.parameters.items() if value != usual.parameters[key]]
+    named = usual.name if loss.name != usual.name else ""
+    return " ".join(part for part in (named, ", ".join(given)) if part)

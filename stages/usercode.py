@@ -1,0 +1,57 @@
+"""The user's own losses and models: functions in the files of ``stages/custom``."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+
+from stages import mistakes, paths
+from stages.cli import UserError
+
+
+def find(reference: str) -> Callable:
+    """The function that ``module:function`` names.
+
+    Raises:
+        UserError: there is no such file or function, or the file cannot be run.
+    """
+    name, _, function = reference.partition(":")
+    module = _load(name)
+    found = getattr(module, function, None)
+    if not callable(found):
+        there = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise UserError(
+            f"{_path(name)}: " + mistakes.not_one_of(function, there, "a function here", "There are")
+            if there
+            else f"{_path(name)}: there is no function '{function}'"
+        )
+    return found
+
+
+def _path(name: str) -> str:
+    return f"{paths.CUSTOM}/{name}.py"
+
+
+@cache
+def _load(name: str) -> ModuleType:
+    path = paths.CUSTOM / f"{name}.py"
+    if not path.is_file():
+        there = sorted(file.stem for file in paths.CUSTOM.glob("*.py"))
+        told = f"; there are: {', '.join(there)}" if there else ""
+        raise UserError(f"{path} is missing, where '{name}' is looked for and DVC sees it change{told}")
+    # files of the folder may import each other
+    if str(paths.CUSTOM.resolve()) not in sys.path:
+        sys.path.append(str(paths.CUSTOM.resolve()))
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UserError(f"{path} cannot be run: {type(error).__name__}: {_first_line(error)}") from error
+    sys.modules.setdefault(name, module)
+    return module
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or "no message").splitlines()[0]

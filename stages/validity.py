@@ -1,0 +1,187 @@
+"""Whether a loss can learn from the data it will see: it *fits*, it *works, but*, or it *cannot*, and why.
+
+The sentences are the same in the output of ``train``, in ``python -m stages.losses`` and in the report.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from stages import datasets
+from stages.catalogue import LOSSES, Loss, TargetRange
+from stages.datasets import SPLIT, Description, Scaled
+
+Level = Literal["fits", "works, but", "cannot"]
+_WORST: list[Level] = ["cannot", "works, but", "fits"]
+
+EPSILON = 1e-7  # where Keras clips
+HEAVY_ROWS = 0.01  # the share of the rows whose weight is looked at
+HEAVY_SHARE = 0.25  # their share of all weight that is worth a word
+
+# what an output activation can give
+_OUTPUTS = {
+    "softplus": (0, np.inf),
+    "relu": (0, np.inf),
+    "exponential": (0, np.inf),
+    "sigmoid": (0, 1),
+    "tanh": (-1, 1),
+}
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Whether a loss can learn from a dataset, and why; what is told of one that fits is a remark."""
+
+    level: Level
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.level}{': ' * bool(self.reasons)}{'; '.join(self.reasons)}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a loss sees of a dataset.
+
+    Attributes:
+        labels: of the train rows: (n_train, n_targets) scaled values, or (n_train,) class indices.
+        description: what the dataset is.
+        spread: (n_targets,) how many of the target's own units one scaled unit is.
+        batch_size: rows of a batch.
+    """
+
+    labels: np.ndarray
+    description: Description
+    spread: list[float]
+    batch_size: int
+
+
+Finding = tuple[Level, str]
+
+
+def judge(loss: Loss, seen: Seen) -> Validity:
+    """Judge one loss on the data it will see."""
+    if loss.task != seen.description.task:
+        return Validity("cannot", (f"it is for a {loss.task} task",))
+    found = list(_of_values(loss, seen) if loss.task == "regression" else _of_classes(loss, seen))
+    level = next((level for level in _WORST if any(level == of for of, _ in found)), "fits")
+    return Validity(level, tuple(told for of, told in found if of == level))
+
+
+def judge_all(name: str, scaled: Scaled, losses: list[Loss], batch_size: int) -> dict[str, Validity]:
+    """Judge losses on a dataset: on the fold where each does worst."""
+    judged: dict[str, Validity] = {}
+    for index, fold in enumerate(scaled.folds):
+        rows = datasets.read_fold(name, scaled, index, features=False)
+        labels = datasets.labels_of(rows[rows[SPLIT] == "train"], scaled.description)
+        seen = Seen(labels, scaled.description, fold.spread, batch_size)
+        for loss in losses:
+            here = judge(loss, seen)
+            worst = judged.setdefault(loss.name, here)
+            if _WORST.index(here.level) < _WORST.index(worst.level):
+                judged[loss.name] = here
+    return judged
+
+
+def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
+    values = seen.labels
+    yield from _RANGES[loss.target_range](loss, values)
+    if loss.activation in _OUTPUTS and loss.target_range == "any":
+        low, high = _OUTPUTS[loss.activation]
+        outside = float(np.mean((values < low) | (values > high)))
+        if outside:
+            where = f"below {low}" if high == np.inf else f"outside {low} to {high}"
+            level: Level = "cannot" if outside == 1 else "works, but"
+            yield level, f"{percent(outside)} of the scaled targets are {where}, which {loss.activation} cannot give"
+    if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1:
+        own = loss.parameters["delta"] * seen.spread[0]
+        yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {own:.3g} in the target's own"
+
+
+def _any(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+    del loss, values
+    yield from ()
+
+
+def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+    below = float(np.mean(values < 0))
+    if below == 1:
+        yield "cannot", "all scaled targets are below 0, where it has no gradient"
+    elif below:
+        yield "works, but", f"{percent(below)} of the scaled targets are below 0, where it has no gradient"
+    elif _OUTPUTS.get(loss.activation, (-np.inf,))[0] < 0:
+        yield "works, but", "predictions below 0 have no gradient; activation: softplus keeps them above"
+
+
+def _not_below(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+    del loss
+    if below := float(np.mean(values < 0)):
+        yield (
+            "cannot",
+            f"{percent(below)} of the scaled targets are below 0, where it is not defined; scale the target by "
+            "minmax or none",
+        )
+
+
+def _away_from_zero(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+    del loss
+    size = np.abs(values)
+    zeros = int(np.sum(size < EPSILON))
+    if zeros == size.size:
+        yield "cannot", "all targets are 0, and it divides by them"
+        return
+    if zeros:
+        yield "works, but", f"it divides by {zeros:,} target{'s' * (zeros != 1)} at 0, which outweigh all others"
+        return
+    weights = np.sort(1 / size.ravel())[::-1]
+    heavy = float(weights[: max(1, round(HEAVY_ROWS * len(weights)))].sum() / weights.sum())
+    if heavy > HEAVY_SHARE:
+        yield "works, but", f"the {percent(HEAVY_ROWS)} of the targets nearest 0 hold {percent(heavy)} of all weight"
+
+
+def _vectors(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+    del loss
+    if values.shape[1] == 1:
+        yield "cannot", "the target is one column, of which it sees no more than the sign"
+    else:
+        yield "works, but", "it learns the direction of the target, not its length"
+
+
+_RANGES: dict[TargetRange, Callable[[Loss, np.ndarray], Iterator[Finding]]] = {
+    "any": _any,
+    "clipped below 0": _clipped,
+    "not below 0": _not_below,
+    "away from 0": _away_from_zero,
+    "vectors": _vectors,
+}
+
+
+def _of_classes(loss: Loss, seen: Seen) -> Iterator[Finding]:
+    sizes = np.bincount(seen.labels, minlength=seen.description.n_classes)
+    absent = [name for name, size in zip(seen.description.classes, sizes, strict=True) if not size]
+    if len(absent) == len(sizes) - 1:
+        yield "cannot", f"all train rows are of class '{seen.description.classes[int(sizes.argmax())]}'"
+    elif absent:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        yield "works, but", f"class '{absent[0]}'{more} has no train row"
+    if not loss.per_row:
+        empty = (1 - sizes[1] / sizes.sum()) ** seen.batch_size
+        told = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
+        if empty >= 0.01:
+            told += f", and about {percent(empty)} of the batches hold no row of class '{seen.description.classes[1]}'"
+        yield "works, but", told
+    if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
+        usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
+        if loss.parameters["alpha"] != usual:
+            yield "works, but", "alpha acts only with apply_class_balancing: true"
+
+
+def percent(share: float) -> str:
+    """A share for people: whole percents, more digits below 1 %, never 0 or 100 % for what is not."""
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.01 or not share else f"{100 * share:.1f} %"
