@@ -2,7 +2,7 @@
 
 - ``data/raw/<dataset>.parquet`` and ``.json``: the rows as they were read or made, and a `Description`.
 - ``data/scaled/<dataset>.json``: the description, and a `Fold` for each fold: how the columns were treated.
-- ``data/scaled/<dataset>.parquet``: the scaled features (float32), the target and ``split`` (train or
+- ``data/scaled/<dataset>.parquet``: the scaled features, the target and ``split`` (train or
   test); and ``.joblib``: the fitted pipeline that scaled the features. With several folds these two are
   ``data/scaled/<dataset>/fold_<k>.parquet`` and ``.joblib``, with k from 1.
 """

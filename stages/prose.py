@@ -37,7 +37,7 @@ def split(section: Section) -> str:
             f", so {len(folds) - seeds} are not used" if seeds < len(folds) else ""
         )
         return (
-            f"Split into {len(folds)} folds{f' ({how})' if how else ''}: each of them tests once while the others train; "
+            f"Split into {len(folds)} folds{f' ({how})' if how else ''}: each tests once while the others train; "
             f"{used}, and every fold is scaled by its own train rows."
         )
     if method == "first":

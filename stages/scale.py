@@ -24,13 +24,13 @@ def scale(
         train: bool (n_rows,): the rows that train; the others test.
 
     Returns:
-        The inputs of the network (float32), the target, and ``split`` (``train`` or ``test``); what
+        The inputs of the network, the target, and ``split`` (``train`` or ``test``); what
         was done; and the fitted pipeline of the features.
     """
     fitted_on = table if settings.fit_on == "all" else table[train]
     fitted = columns.fit(fitted_on, description.columns, settings.features)
     names = datasets.target_names(len(description.targets))
-    inputs = fitted.pipeline.transform(table).astype(np.float32)
+    inputs = fitted.pipeline.transform(table)
     targets, center, spread = table[names].to_numpy(), np.zeros(len(names)), np.ones(len(names))
     method = settings.target or ("none" if description.classes else "standard")
     if method != "none":
@@ -52,9 +52,15 @@ def split(name: str, dataset: Dataset, table: pd.DataFrame, description: Descrip
     """The method by which a dataset is split, and for each fold the rows that train: bool (n_rows,)."""
     method = splits.method_of(dataset.split, description.task, generated=not isinstance(dataset.source, Table))
     groups = table[description.group] if description.group else None
-    key = f"{paths.PARAMS}: datasets.{name}.split"
     labels = datasets.labels_of(table, description)
-    return method, splits.train_rows(dataset.split, method, labels, groups, description.classes, key)
+    return method, splits.train_rows(
+        dataset.split,
+        method,
+        labels,
+        groups=groups,
+        classes=description.classes,
+        key=f"{paths.PARAMS}: datasets.{name}.split",
+    )
 
 
 def main() -> None:

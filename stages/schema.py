@@ -130,7 +130,7 @@ class Table(Section):
     file: str
     target: Annotated[list[Column], BeforeValidator(_columns), Field(min_length=1)]
     features: Annotated[list[Column], Field(min_length=1)] | None = None
-    drop: list[Column] = []
+    drop: list[Column] = Field(default_factory=list)
     delimiter: Annotated[str, StringConstraints(min_length=1)] | None = None
     encoding: Annotated[str, BeforeValidator(_encoding)] | None = None
     decimal: Literal[".", ","] | None = None
@@ -277,7 +277,7 @@ class Comparison(Section):
         optimizer: when not given, that of ``train``.
     """
 
-    hidden: list[Positive] = [64]
+    hidden: list[Positive] = Field(default_factory=lambda: [64])
     activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"] = "relu"
     dropout: Fraction = 0.0
     batch_norm: bool = False
@@ -319,9 +319,9 @@ class Report(Section):
         margin: by dataset: differences of the headline score within ± this do not matter in practice.
     """
 
-    headline: dict[Name, str] = {}
+    headline: dict[Name, str] = Field(default_factory=dict)
     baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = "first"
-    margin: dict[Name, Rate] = {}
+    margin: dict[Name, Rate] = Field(default_factory=dict)
 
 
 class Params(Section):

@@ -26,7 +26,7 @@ def method_of(split: Split, task: Task, *, generated: bool) -> str:
 
 
 def train_rows(
-    split: Split, method: str, labels: np.ndarray, groups: pd.Series | None, classes: list[str], key: str
+    split: Split, method: str, labels: np.ndarray, *, groups: pd.Series | None, classes: list[str], key: str
 ) -> list[np.ndarray]:
     """Split rows.
 
@@ -49,7 +49,7 @@ def train_rows(
         return [np.arange(n_rows) < _n_train(split.train, n_rows, key)]
     n_folds = (split.folds or FOLDS) if method == "kfold" else split.folds if method == "group" else None
     ids = _group_ids(groups, key) if method == "group" else None
-    _check_enough(method, n_folds, labels, ids, classes, key)
+    _check_enough(method, n_folds, labels, groups=ids, classes=classes, key=key)
     state = {"random_state": split.random_state}
     if n_folds:
         kind = GroupKFold if method == "group" else StratifiedKFold if classes else KFold
@@ -88,7 +88,7 @@ def _group_ids(groups: pd.Series, key: str) -> np.ndarray:
 
 
 def _check_enough(
-    method: str, n_folds: int | None, labels: np.ndarray, groups: np.ndarray | None, classes: list[str], key: str
+    method: str, n_folds: int | None, labels: np.ndarray, *, groups: np.ndarray | None, classes: list[str], key: str
 ) -> None:
     if method == "group":
         n_groups, needed = int(groups.max()) + 1, n_folds or 2

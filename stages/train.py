@@ -65,12 +65,12 @@ def units(wanted: Params) -> list[Unit]:
 def read_data(name: str, scaled: Scaled, fold: int) -> Data:
     """Read one fold (from 0) of a scaled dataset."""
     table, description = datasets.read_fold(name, scaled, fold), scaled.description
-    splits = {split: table[table[SPLIT] == split] for split in ("train", "test")}
+    rows = {split: table[SPLIT].to_numpy() == split for split in ("train", "test")}
+    features = datasets.features_of(table, description).to_numpy(np.float32)
+    labels = datasets.labels_of(table, description)
     return Data(
-        features={
-            split: datasets.features_of(rows, description).to_numpy(np.float32) for split, rows in splits.items()
-        },
-        labels={split: datasets.labels_of(rows, description) for split, rows in splits.items()},
+        features={split: features[chosen] for split, chosen in rows.items()},
+        labels={split: labels[chosen] for split, chosen in rows.items()},
         n_classes=description.n_classes,
         center=np.array(scaled.folds[fold].center),
         spread=np.array(scaled.folds[fold].spread),

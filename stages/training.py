@@ -241,8 +241,8 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1) -> pd.DataFrame:
         cases = [("", np.zeros_like(x), np.column_stack([x, others]))]
     per_row = keras_loss(loss, reduction="none")
     tables = []
-    for case, labels, outputs in cases:
-        targets, outputs = loss.encode(labels, n_classes), tf.cast(outputs, tf.float32)
+    for case, labels, over in cases:
+        targets, outputs = loss.encode(labels, n_classes), tf.cast(over, tf.float32)
         if loss.per_row:
             values = per_row(targets, outputs).numpy()
         else:  # a batch of one row
