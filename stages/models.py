@@ -64,7 +64,7 @@ class Network:
                     case keras.layers.BatchNormalization():
                         values += [np.full(width, value, np.float32) for value in _BATCH_NORM]
                     case keras.layers.Dropout():
-                        values += [layer.seed_generator.state]
+                        values += [layer.seed_generator.state.numpy()]
             return [keras.ops.convert_to_numpy(array) for array in values]
 
     def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:

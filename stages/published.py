@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from stages import paths
+from stages.catalogue import LOSSES
 from stages.cli import UserError
 from stages.runs import Run
 
@@ -44,7 +45,12 @@ def differences(published: dict[str, Any], run: Run) -> list[str]:
 
 
 def compare(published: dict[str, Any], run: Run) -> list[Row]:
-    """The published scores of a run's dataset and loss beside ours; empty where none were published."""
+    """The published scores of a run's dataset and loss beside ours; empty where none were published.
+
+    A loss with other parameters or another output than the catalogue's is another loss.
+    """
+    if run.loss != LOSSES.get(run.loss.name):
+        return []
     scores = published["scores"].get(run.dataset, {}).get(run.loss.name, {})
     metric = published["metrics"].get(run.dataset, "")
     rows = []

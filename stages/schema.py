@@ -144,7 +144,7 @@ def _source(given: Any) -> Any:
         told = None
         if "file" not in given and "generator" not in given:
             told = "is neither a generator nor a file; allowed: {generator: …} or {file: …, target: …}"
-        elif "file" not in given and given["generator"] not in _GENERATORS:
+        elif "file" not in given and given["generator"] not in list(_GENERATORS):
             told = mistakes.not_one_of(given["generator"], _GENERATORS, "a generator", "Allowed")
         if told:
             raise PydanticCustomError("source", "{message}", {"message": told})

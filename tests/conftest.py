@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages import params, scoring
-from stages.losses import LOSSES, names_for
+from stages import catalogue, params, scoring
+from stages.catalogue import LOSSES, names_for
+from stages.datasets import Column, Description, Fold, Scaled, Treatment
 from stages.runs import Regions, Run
 
 ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
 # by task and split; a split has a number of rows of its own in each, so that a mix-up fails
 LABELS = {
-    "regression": {"train": [-1.0, -0.5, 0.25, 1.25], "test": [-0.5, 0.0, 0.5]},
+    "regression": {"train": [[-1.0], [-0.5], [0.25], [1.25]], "test": [[-0.5], [0.0], [0.5]]},
     "binary": {"train": [0, 1, 1, 0, 1], "test": [1, 0, 1, 0]},
     "multiclass": {"train": [0, 1, 2, 2, 1, 0], "test": [2, 1, 0, 0, 1]},
 }
@@ -52,6 +53,33 @@ def loaded():
 
 
 @pytest.fixture
+def make_scaled(labels):
+    """A factory of scaled datasets: what one is, and its rows as `datasets.read_fold` gives them."""
+
+    def make(task: str, *, n_features: int, center: float = 0.0, spread: float = 1.0) -> tuple[Scaled, pd.DataFrame]:
+        splits = labels[task]
+        names, rows = [f"x{i + 1}" for i in range(n_features)], np.concatenate(list(splits.values()))
+        table = pd.DataFrame(np.random.default_rng(0).normal(size=(len(rows), n_features)), columns=names)
+        table["target"] = rows if rows.ndim == 1 else rows[:, 0]
+        table["split"] = [split for split, targets in splits.items() for _ in targets]
+        description = Description(
+            task=task,
+            inferred="",
+            classes=[] if task == "regression" else [str(index) for index in range(int(rows.max()) + 1)],
+            targets=["target"],
+            files=[],
+            written="",
+            n_read=len(rows),
+            columns=[Column(name, "number", 0) for name in names],
+        )
+        treatments = [Treatment(name, "number", "as it is", 1) for name in names]
+        fold = Fold(len(splits["train"]), len(splits["test"]), treatments, [center], [spread])
+        return Scaled(description, "first", [fold]), table
+
+    return make
+
+
+@pytest.fixture
 def make_run(labels, loaded):
     """A factory of small runs: the default parameters' settings, outputs that are easy to score by hand.
 
@@ -63,11 +91,12 @@ def make_run(labels, loaded):
         loss, seeds = LOSSES[name], list(range(n_seeds))
         usual = DATASET_OF[loss.task]
         settings = {
+            **catalogue.settings_of(loss),
             "dataset": dataset or usual,
-            "loss": name,
-            "task": loss.task,
-            "activation": loss.activation,
-            "targets": loss.targets,
+            "model": None,
+            "hidden_activation": "relu",
+            "dropout": 0.0,
+            "batch_norm": False,
             **loaded.comparisons[usual].model_dump(include={"hidden", "epochs"}),
             **loaded.train.model_dump(exclude={"seeds"}),
             "data": loaded.datasets[usual].model_dump(mode="json"),
@@ -84,7 +113,7 @@ def make_run(labels, loaded):
             for split, rows in labels[loss.task].items()
             for metric, values in scoring.score(loss, rows, outputs[split]).items()
         ]
-        n_epochs, metric = settings["epochs"], loss.headline
+        n_epochs, metric = settings["epochs"], loss.epoch_metric
         columns = ("loss", "val_loss", metric, f"val_{metric}")
         history = pd.DataFrame(
             {
@@ -101,7 +130,7 @@ def make_run(labels, loaded):
             settings=settings,
             failed=list(failed),
             history=history,
-            outputs=outputs,
+            outputs=[outputs],
             scores=pd.concat(scores, ignore_index=True),
             punishment=pd.DataFrame({"case": "", "x": x, "value": steepness * x**2}),
             regions=None if loss.task == "regression" else regions,
@@ -112,8 +141,8 @@ def make_run(labels, loaded):
 
 def _outputs(loss, rows, n_seeds):
     match loss.activation:
-        case "linear":
-            return np.stack([rows[:, None] + 0.1 * (seed + 1) for seed in range(n_seeds)])
+        case _ if loss.task == "regression":
+            return np.stack([rows + 0.1 * (seed + 1) for seed in range(n_seeds)])
         case "tanh":
             one = 0.4 * loss.encode(rows, 2)
         case "sigmoid":

@@ -2,16 +2,22 @@ import io
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages import figures
-from stages.losses import LOSSES, names_for
+from stages.catalogue import names_for
 from stages.runs import Regions
 
 
 @pytest.fixture
 def axes():
     return figures.new(4, 3)[1][0, 0]
+
+
+def plane(points):
+    """Features of a two-dimensional problem: (n_rows, 2)."""
+    return pd.DataFrame(points, columns=["width", "height"])
 
 
 def drawn(axes):
@@ -31,42 +37,57 @@ def test_a_figure_has_the_size_and_the_axes_asked_for():
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_losses_that_are_compared_have_colours_of_their_own(task):
     names = names_for(task)
-    assert len({figures.color_of(name) for name in names}) == len(names)
+    assert len(set(figures.colors_of(names).values())) == len(names)
+
+
+def test_a_variant_and_a_loss_of_ones_own_have_colours_that_the_others_have_not():
+    alone, together = figures.colors_of(["huber"]), figures.colors_of(["mse", "huber_small", "huber", "pinball90"])
+    assert together["huber"] == alone["huber"]  # the same on every page
+    assert len(set(together.values())) == 4
+    many = [f"own_{i}" for i in range(20)]
+    assert set(figures.colors_of(many)) == set(many)
 
 
 def test_a_loss_has_one_colour_in_every_figure(axes):
     figures.final_scores(axes, {"msle": np.array([0.5]), "mse": np.array([0.25])}, "score", log=False)
     found = [mpl.colors.to_hex(points.get_facecolor()[0]) for points in axes.collections]
-    assert found == [figures.color_of(name).lower() for name in ("msle", "mse")]
-    other = figures.new(4, 3)[1][0, 0]
-    figures.predicted(other, np.array([0.0, 1.0]), np.array([[0.0, 1.0]]), "msle")
-    assert mpl.colors.to_hex(other.collections[0].get_facecolor()[0]) == found[0]
+    colors = figures.colors_of(["mse", "msle"])
+    assert found == [colors[name].lower() for name in ("msle", "mse")]
 
 
 def test_classes_are_told_apart_by_colour_and_by_mark(axes):
-    features = np.arange(8.0).reshape(4, 2)
-    assert figures.classes(axes, features, np.array([1, 0, 1, 2])) is axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["class 0", "class 1", "class 2"]
-    np.testing.assert_array_equal(axes.collections[1].get_offsets(), features[[0, 2]])
+    features = plane(np.arange(8.0).reshape(4, 2))
+    assert figures.classes(axes, features, np.array([1, 0, 1, 2]), ["no", "yes", "$?$"]) is axes
+    # what stands between dollars is no formula
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["class no", "class yes", r"class \$?\$"]
+    np.testing.assert_array_equal(axes.collections[1].get_offsets(), features.iloc[[0, 2]])
     assert len({tuple(points.get_facecolor()[0]) for points in axes.collections}) == 3
     assert len({points.get_paths()[0].vertices.tobytes() for points in axes.collections}) == 3
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x1", "x2")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("width", "height")
 
 
 def test_more_classes_than_colours_can_be_drawn(axes):
-    figures.classes(axes, np.zeros((12, 2)), np.arange(12))
+    figures.classes(axes, plane(np.zeros((12, 2))), np.arange(12), list("abcdefghijkl"))
     assert len(axes.collections) == 12
+    assert axes.get_legend() is None  # it would hide the points
 
 
 def test_a_target_is_shown_with_its_units_and_all_its_rows(axes):
-    assert figures.target(axes, np.linspace(-3, 3, 50), "own units") is axes
+    assert figures.target(axes, np.linspace(-3, 3, 50), "price (own units)") is axes
     assert sum(bar.get_height() for bar in axes.patches) == 50
-    assert axes.get_xlabel() == "target (own units)"
+    assert axes.get_xlabel() == "price (own units)"
 
 
 def test_the_size_of_each_class_is_its_number_of_rows(axes):
-    assert figures.class_sizes(axes, np.array([2, 0, 2, 2, 1])) is axes
-    assert [bar.get_height() for bar in axes.patches] == [1, 1, 3]
+    assert figures.class_sizes(axes, np.array([2, 0, 2, 2, 1]), ["a", "b", "c"]) is axes
+    assert [bar.get_width() for bar in axes.patches] == [1, 1, 3]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_of_too_many_classes_the_largest_are_shown(axes):
+    labels = np.repeat(np.arange(100), np.arange(100) + 1)
+    figures.class_sizes(axes, labels, [f"c{i}" for i in range(100)])
+    assert [bar.get_width() for bar in axes.patches] == list(range(41, 101))
 
 
 def test_a_curve_has_every_seed_the_mean_and_the_middle_of_the_seeds(axes):
@@ -127,7 +148,7 @@ def decided(*seeds):
 
 def test_a_region_has_the_colour_of_the_class_most_seeds_give_paler_where_they_disagree(axes):
     seeds = ([[0, 1], [1, 2]],) * 3 + ([[0, 0], [2, 2]],)
-    figures.regions(axes, decided(*seeds), np.zeros((3, 2)), np.array([0, 1, 2]), "hinge")
+    figures.regions(axes, decided(*seeds), plane(np.zeros((3, 2))), np.array([0, 1, 2]), "hinge")
     first, second, third = (mpl.colors.to_rgb(color) for color in figures._CLASSES[:3])
     expected = [[(*first, 0.6), (*second, 0.475)], [(*second, 0.475), (*third, 0.6)]]
     np.testing.assert_allclose(axes.images[0].get_array(), expected)
@@ -137,23 +158,32 @@ def test_a_region_has_the_colour_of_the_class_most_seeds_give_paler_where_they_d
 
 @pytest.mark.parametrize("labels", [[0, 1, 2], [1, 2], [2], list(range(10))], ids=len)
 def test_a_test_row_has_the_colour_of_its_class(axes, labels):
-    figures.regions(axes, decided([[0, 0], [0, 0]]), np.zeros((len(labels), 2)), np.array(labels), "kl_divergence")
+    figures.regions(axes, decided([[0, 0], [0, 0]]), plane(np.zeros((len(labels), 2))), np.array(labels), "mae")
     found = [mpl.colors.to_hex(color) for color in drawn(axes).collections[0].get_facecolor()]
     assert found == [figures._CLASSES[label % 8].lower() for label in labels]
 
 
 def test_predictions_are_drawn_for_every_seed_against_the_line_of_equality(axes):
-    actual, values = np.array([-2.0, 3.0]), np.array([[-1.0, 2.0], [-3.0, 4.0]])
-    assert figures.predicted(axes, actual, values, "mae") is axes
+    actual, values = np.array([-2.0, 3.0, -2.0, 3.0]), np.array([-1.0, 2.0, -3.0, 4.0])
+    assert figures.predicted(axes, actual, values, "mae", "#123456") is axes
+    assert mpl.colors.to_hex(axes.collections[0].get_facecolor()[0]) == "#123456"
     assert axes.collections[0].get_offsets().tolist() == [[-2, -1], [3, 2], [-2, -3], [3, 4]]
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[-2, -2], [3, 3]])
     assert (axes.get_title(), axes.get_xlabel()) == ("mae", "actual (target units)")
 
 
 def test_predictions_can_be_drawn_when_every_seed_failed(axes):
-    figures.predicted(axes, np.array([0.0, 1.0]), np.empty((0, 2)), "mae")
+    figures.predicted(axes, np.empty(0), np.empty(0), "mae", "#123456")
     assert len(drawn(axes).collections[0].get_offsets()) == 0
 
 
-def test_every_headline_has_a_label_with_its_units():
-    assert {loss.headline for loss in LOSSES.values()} <= set(figures.METRIC_LABELS)
+def test_of_too_many_predictions_some_are_drawn_the_same_every_time():
+    offsets = []
+    for _ in range(2):
+        axes = figures.new(4, 3)[1][0, 0]
+        actual = np.arange(figures.POINTS + 1000.0)
+        figures.predicted(axes, actual, actual + 1, "mae", "#123456")
+        offsets.append(axes.collections[0].get_offsets())
+    assert len(offsets[0]) == figures.POINTS
+    np.testing.assert_array_equal(offsets[0], offsets[1])
+    np.testing.assert_array_equal(offsets[0][:, 1], offsets[0][:, 0] + 1)

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import datasets
 
-from stages import generate, params
+from stages import generate, schema
 
 # arguments of scikit-learn's that change what is returned, not the problem
 LEFT_OUT = {"make_regression": {"n_targets", "coef"}, "make_circles": set(), "make_blobs": {"return_centers"}}
 SOURCES = {
-    "make_regression": params.MakeRegression,
-    "make_circles": params.MakeCircles,
-    "make_blobs": params.MakeBlobs,
+    "make_regression": schema.MakeRegression,
+    "make_circles": schema.MakeCircles,
+    "make_blobs": schema.MakeBlobs,
 }
 
 
@@ -74,9 +74,7 @@ def test_the_stage_writes_each_dataset_and_nothing_else(tmp_path, monkeypatch, d
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults))
     generate.main()
     assert sorted(path.name for path in (tmp_path / "data/raw").iterdir()) == [
-        "blobs.parquet",
-        "circles.parquet",
-        "regression.parquet",
+        f"{name}.{ending}" for name in ("blobs", "circles", "regression") for ending in ("json", "parquet")
     ]
     written = pd.read_parquet("data/raw/circles.parquet")
     pd.testing.assert_frame_equal(written, generate.generate(**defaults["datasets"]["circles"]["source"]))

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from stages import runs
+from stages.catalogue import LOSSES
 from stages.cli import UserError
-from stages.losses import LOSSES
 
 
 @pytest.fixture
@@ -35,14 +35,28 @@ def test_a_run_comes_back_as_it_was_written(written, make_run, name, failed):
     pd.testing.assert_frame_equal(back.history, run.history, rtol=1e-14)
     pd.testing.assert_frame_equal(back.scores, run.scores, rtol=1e-14)
     pd.testing.assert_frame_equal(back.punishment, run.punishment, rtol=1e-14, check_dtype=False)
-    assert list(back.outputs) == ["train", "test"]
-    for split, outputs in run.outputs.items():
-        np.testing.assert_array_equal(back.outputs[split], outputs)
-        assert back.outputs[split].dtype == np.float32
+    assert [list(fold) for fold in back.outputs] == [["train", "test"]]
+    for split, outputs in run.outputs[0].items():
+        np.testing.assert_array_equal(back.outputs[0][split], outputs)
+        assert back.outputs[0][split].dtype == np.float32
     assert (back.regions is None) == (run.regions is None)
     if run.regions:
         for name_, array in vars(run.regions).items():
             np.testing.assert_array_equal(getattr(back.regions, name_), array)
+
+
+def test_the_outputs_of_several_folds_come_back_in_their_order(tmp_path, monkeypatch, make_run):
+    monkeypatch.chdir(tmp_path)
+    run = make_run("mse")
+    folds = [{split: array + fold for split, array in run.outputs[0].items()} for fold in range(11)]  # 10 comes after 9
+    folder = runs.folder(run.dataset, "mse")
+    folder.mkdir(parents=True)
+    runs.write(dataclasses.replace(run, outputs=folds), folder)
+    back = runs.read(run.dataset, "mse")
+    assert len(back.outputs) == 11
+    for ours, theirs in zip(back.outputs, folds, strict=True):
+        for split in ("train", "test"):
+            np.testing.assert_array_equal(ours[split], theirs[split])
 
 
 def test_the_same_run_is_written_in_the_same_bytes(written, tmp_path, make_run):
@@ -129,7 +143,7 @@ def test_the_fingerprint_changes_with_every_part_of_a_run(written, make_run, par
         "settings": {**run.settings, "epochs": 7},
         "failed": [1],
         "history": run.history.assign(loss=0.5),
-        "outputs": {**run.outputs, "test": run.outputs["test"] / 2},
+        "outputs": [{**run.outputs[0], "test": run.outputs[0]["test"] / 2}],
         "scores": run.scores.assign(value=0.5),
         "punishment": run.punishment.assign(value=0.5),
         "regions": dataclasses.replace(run.regions, decisions=run.regions.decisions + 1),

@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn import metrics
 
-from stages.losses import HIGHER_IS_BETTER, LOSSES
+from stages.catalogue import LOSSES
+from stages.scores import SCORES, default_headline, find
 from stages.scoring import score
+
+
+def column(*values):
+    """(n_rows, 1) targets of a regression."""
+    return np.array(values, np.float64)[:, None]
 
 
 def outputs(*seeds):
@@ -25,7 +31,7 @@ def check(scores, expected):
 @pytest.mark.parametrize("loss", ["mse", "mae", "msle"])
 def test_values_are_scored_scaled_and_in_their_own_units(loss):
     # errors: 0.5 and -0.5 for seed 0, none for seed 1; labels in own units are 8 and 16
-    scores = score(LOSSES[loss], np.array([-1.0, 1.0]), outputs([-0.5, 0.5], [-1, 1]), center=12, spread=4)
+    scores = score(LOSSES[loss], column(-1, 1), outputs([-0.5, 0.5], [-1, 1]), center=12, spread=4)
     check(scores, {"mse": [0.25, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [0.75, 1]})
 
 
@@ -33,7 +39,8 @@ def test_hinge_is_scored_by_sign_and_also_by_the_rounded_output():
     # rows:               right   right  wrong  right
     # rounds to the ±1:   yes     no     no     no (0)
     scores = score(LOSSES["hinge"], np.array([1, 0, 0, 1]), outputs([0.9, -0.3, 0.2, 0.0]))
-    check(scores, {"accuracy": [3 / 4], "roc_auc": [3 / 4], "f1": [4 / 5], "rounded_accuracy": [1 / 4]})
+    expected = {"accuracy": [3 / 4], "roc_auc": [3 / 4], "f1": [4 / 5], "rounded_accuracy": [1 / 4]}
+    check(scores, expected | {"balanced_accuracy": [3 / 4], "recall_0": [1 / 2], "recall_1": [1]})
 
 
 def test_binary_crossentropy_is_scored_at_one_half_and_by_its_probabilities():
@@ -44,6 +51,9 @@ def test_binary_crossentropy_is_scored_at_one_half_and_by_its_probabilities():
         "f1": [1, 0],
         "rounded_accuracy": [0.5, 0.5],  # 0.5 rounds to 0
         "log_loss": [(math.log(2) + math.log(4 / 3)) / 2, (math.log(4) + math.log(2)) / 2],
+        "balanced_accuracy": [1, 0],
+        "recall_0": [1, 0],
+        "recall_1": [1, 0],
     }
     check(scores, expected)
 
@@ -54,6 +64,7 @@ def test_classes_are_scored_by_the_largest_output_and_by_their_probabilities(los
     scores = score(LOSSES[loss], np.array([0, 1, 2]), np.array([rows], np.float32))
     # f1 of class 0 is 2/3 (one of two decisions right), of class 1 0, of class 2 1
     expected = {"accuracy": [2 / 3], "f1_macro": [5 / 9], "log_loss": [(2 * math.log(2) + math.log(4)) / 3]}
+    expected |= {"balanced_accuracy": [2 / 3], "recall_0": [1], "recall_1": [0], "recall_2": [1]}
     check(scores, expected)
 
 
@@ -61,7 +72,7 @@ def test_classes_are_scored_by_the_largest_output_and_by_their_probabilities(los
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_seed_with_an_output_that_is_not_finite_has_no_score_and_leaves_the_others_alone(loss, bad, make_run, labels):
     rows = labels[LOSSES[loss].task]["test"]
-    good = make_run(loss, n_seeds=3).outputs["test"]
+    good = make_run(loss, n_seeds=3).outputs[0]["test"]
     spoilt = good.copy()
     spoilt[1, 0, 0] = bad
     whole, scores = score(LOSSES[loss], rows, good), score(LOSSES[loss], rows, spoilt)
@@ -72,7 +83,7 @@ def test_a_seed_with_an_output_that_is_not_finite_has_no_score_and_leaves_the_ot
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_all_metrics_are_there_when_every_seed_failed(loss, make_run, labels):
-    good = make_run(loss, n_seeds=2).outputs["test"]
+    good = make_run(loss, n_seeds=2).outputs[0]["test"]
     rows = labels[LOSSES[loss].task]["test"]
     scores = score(LOSSES[loss], rows, np.full_like(good, np.nan))
     assert list(scores) == list(score(LOSSES[loss], rows, good))
@@ -83,13 +94,14 @@ def test_all_metrics_are_there_when_every_seed_failed(loss, make_run, labels):
 @pytest.mark.parametrize("label", [0, 1])
 def test_roc_auc_is_not_defined_for_rows_of_one_class(label):
     scores = score(LOSSES["binary_crossentropy"], np.array([label, label]), outputs([0.75, 0.25]))
-    np.testing.assert_array_equal(scores.pop("roc_auc"), [np.nan])
+    for undefined in ("roc_auc", f"recall_{1 - label}"):
+        np.testing.assert_array_equal(scores.pop(undefined), [np.nan])
     assert all(np.isfinite(values).all() for values in scores.values())
     assert scores["accuracy"] == 0.5
 
 
 def test_r2_is_not_defined_for_a_single_row():
-    scores = score(LOSSES["mse"], np.array([1.0]), outputs([3.0], [1.0]))
+    scores = score(LOSSES["mse"], column(1), outputs([3.0], [1.0]))
     check(scores, {"mse": [4, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [np.nan, np.nan]})
 
 
@@ -106,7 +118,7 @@ def test_a_class_without_test_rows_still_has_a_probability():
     spread=st.floats(0.5, 100),
 )
 def test_the_target_units_scale_rmse_and_mae_and_leave_r2_alone(data, center, spread):
-    labels = np.linspace(-1, 1, data.shape[1])
+    labels = np.linspace(-1, 1, data.shape[1])[:, None]
     plain, own = (
         score(LOSSES["mse"], labels, data[..., None]),
         score(LOSSES["mse"], labels, data[..., None], center=center, spread=spread),
@@ -127,7 +139,42 @@ def test_scores_of_classes_are_those_of_scikit_learn(data):
         assert scores["f1"][seed] == metrics.f1_score(labels, values >= 0, zero_division=0)
 
 
-def test_the_headline_is_among_the_scores_and_its_direction_is_known(make_run):
-    for loss in LOSSES.values():
-        assert np.isfinite(make_run(loss.name).values(loss.headline, "test")).all()
-        assert HIGHER_IS_BETTER[loss.headline] == (loss.headline == "accuracy")
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_every_score_of_a_task_is_computed_and_every_score_computed_is_known(loss, make_run):
+    computed = set(make_run(loss.name).scores["metric"])
+    known = {score.name for score in SCORES[loss.task] if loss.outputs_probability or not score.needs_probability}
+    assert known - computed <= {"cosine_similarity"}
+    for name in computed - {"rounded_accuracy"}:
+        assert find(name, loss.task).name == name
+    assert default_headline(loss.task) in computed
+    assert loss.epoch_metric in computed
+
+
+def test_recalls_of_the_classes_and_their_mean_are_worked_by_hand():
+    # class 0: 2 of 3 right; class 1: 1 of 1; class 2 has no row
+    decided = np.eye(3)[[0, 1, 0, 1]][None]
+    scores = score(LOSSES["categorical_hinge"], np.array([0, 0, 0, 1]), decided)
+    assert scores["recall_0"] == pytest.approx([2 / 3])
+    assert scores["recall_1"] == [1]
+    assert np.isnan(scores["recall_2"]).all()
+    assert scores["balanced_accuracy"] == pytest.approx([(2 / 3 + 1) / 2])
+
+
+@pytest.mark.filterwarnings("error")
+def test_balanced_accuracy_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    labels, values = (rng.random(200) < 0.1).astype(int), rng.normal(size=(3, 200, 1))
+    scores = score(LOSSES["hinge"], labels, values)
+    for seed in range(3):
+        expected = metrics.balanced_accuracy_score(labels, values[seed, :, 0] >= 0)
+        assert scores["balanced_accuracy"][seed] == pytest.approx(expected)
+
+
+def test_several_target_columns_are_scored_by_their_mean_and_by_their_direction():
+    labels = np.array([[3.0, 4.0], [0.0, 2.0]])
+    # the first row is right; the second is (2, 0): at a right angle
+    scores = score(LOSSES["mse"], labels, np.array([[[3.0, 4.0], [2.0, 0.0]]]), center=np.zeros(2), spread=[1.0, 10.0])
+    assert scores["mse"] == pytest.approx([(2 + 2) / 2])
+    assert scores["mae"] == pytest.approx([(1 + 10) / 2])
+    assert scores["rmse"] == pytest.approx([(np.sqrt(2) + np.sqrt(200)) / 2])
+    assert scores["cosine_similarity"] == pytest.approx([(1 + 0) / 2])

@@ -18,12 +18,13 @@ import yaml
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-from stages import paths, runs, track
+from stages import datasets, paths, runs, track
 from stages.cli import UserError
 from stages.track import NOTE
 
 SERVER_STARTS_WITHIN = 90  # seconds
 LOGGED = {"circles": ["hinge", "binary_crossentropy"], "regression": ["mse"]}
+HEADLINE = {"circles": "accuracy", "regression": "mse"}
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +36,29 @@ def empty_store(tmp_path_factory):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch, defaults, make_run, empty_store):
+def scaled(tmp_path, monkeypatch, make_scaled):
+    """A project's folder with scaled datasets, in which the test then runs."""
+    monkeypatch.chdir(tmp_path)
+    for dataset, task in (("circles", "binary"), ("regression", "regression")):
+        datasets.write_scaled(dataset, make_scaled(task, n_features=2)[0])
+        (paths.SCALED / f"{dataset}.parquet").write_bytes(dataset.encode())
+    return tmp_path
+
+
+@pytest.fixture
+def project(scaled, monkeypatch, defaults, make_run, empty_store):
     """A project's folder with three made-up runs, verdicts on them and some figures; no MLflow but its own."""
+    tmp_path = scaled
     for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
         monkeypatch.setenv(name, "")  # what is set meanwhile is then undone
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.chdir(tmp_path)
     shutil.copy(empty_store, tmp_path / "mlflow.db")
     choose(defaults)
     for names in LOGGED.values():
         for name in names:
             keep(make_run(name, failed=(1,) if name == "hinge" else ()))
-    paths.SCALED.mkdir()
-    for dataset, content in (("circles", b"circles"), ("regression", b"regression")):
-        (paths.SCALED / f"{dataset}.parquet").write_bytes(content)
     paths.FIGURES.mkdir(parents=True)
     for name in ("circles-hinge-curves", "circles-binary_crossentropy-curves", "circles-scores", "blobs-scores"):
         (paths.FIGURES / f"{name}.png").write_bytes(name.encode())
@@ -80,6 +88,8 @@ def tell(verdict):
     """Write what the report stage says of each dataset and each loss."""
     told = {
         dataset: {
+            "headline": HEADLINE[dataset],
+            "higher_is_better": HEADLINE[dataset] == "accuracy",
             "verdict": f"{dataset}: {verdict}.",
             "losses": {name: f"{name}: {verdict}, by +0.1 (−0.1 to +0.2)." for name in names},
         }
@@ -442,7 +452,7 @@ def test_children_are_not_logged_unless_asked_for(project, client):
 
 
 @pytest.fixture
-def models(project, labels, make_run):
+def models(project, make_run, make_scaled):
     """A tiny model in every run's folder, and the scaled tables it reads; gives the models by loss."""
     from stages.models import Network
 
@@ -450,10 +460,7 @@ def models(project, labels, make_run):
     made = {}
     for dataset, names in LOGGED.items():
         task = {"circles": "binary", "regression": "regression"}[dataset]
-        target = np.concatenate(list(labels[task].values()))
-        rows = np.random.default_rng(0).normal(size=(len(target), 2))
-        table = pd.DataFrame({"x1": rows[:, 0], "x2": rows[:, 1], "target": target, "split": "train"})
-        table.to_parquet(paths.SCALED / f"{dataset}.parquet", index=False)
+        make_scaled(task, n_features=2)[1].to_parquet(paths.SCALED / f"{dataset}.parquet", index=False)
         for seed, name in enumerate(names):
             made[name] = Network(2, (3,), 1, "linear").build(seed)
             keep(make_run(name), made[name])

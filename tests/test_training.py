@@ -1,11 +1,12 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics
 
 from stages.backend import keras
-from stages.losses import LOSSES
+from stages.catalogue import LOSSES, settings_of
 from stages.models import Network
 from stages.training import GRID, Data, Unit, batch_orders, make_optimizer, punishment, row_metric, train
 
@@ -19,21 +20,10 @@ N_ROWS = {
 N_CLASSES = {"regression": 0, "binary": 2, "multiclass": 3}
 
 
-def make_unit(name, *, seeds=SEEDS, epochs=3, n_features=None, **changes):
+def make_unit(name, *, seeds=SEEDS, epochs=3, n_features=None, n_folds=1, **changes):
     """A small unit of work whose features say something of the target; every size is its own."""
-    task = LOSSES[name].task
-    rng, n_classes, n_features = np.random.default_rng(0), N_CLASSES[task], n_features or N_FEATURES[task]
-    features = {split: rng.normal(size=(n, n_features)).astype(np.float32) for split, n in N_ROWS[task].items()}
-    signal = {split: rows[:, 0] + 0.1 * rng.normal(size=len(rows)) for split, rows in features.items()}
-    if n_classes:
-        labels = {
-            split: np.clip(np.floor(x + n_classes / 2), 0, n_classes - 1).astype(int) for split, x in signal.items()
-        }
-    else:
-        labels = signal
-    settings = {
+    settings = settings_of(LOSSES[name]) | {
         "dataset": "made_up",
-        "loss": name,
         "hidden": [7],
         "epochs": epochs,
         "batch_size": 16,
@@ -41,7 +31,25 @@ def make_unit(name, *, seeds=SEEDS, epochs=3, n_features=None, **changes):
         "seeds": seeds,
         **changes,
     }
-    return Unit(settings, Data(features, labels, n_classes, center=3.0, spread=2.0))
+    return Unit(settings, [make_data(name, fold, n_features) for fold in range(n_folds)])
+
+
+def make_data(name, fold=0, n_features=None):
+    """The rows of one fold; a fold has a row more than the one before."""
+    task = LOSSES[name].task
+    rng, n_classes, n_features = np.random.default_rng(fold), N_CLASSES[task], n_features or N_FEATURES[task]
+    n_targets = 2 if LOSSES[name].target_range == "vectors" else 1
+    features = {split: rng.normal(size=(n + fold, n_features)).astype(np.float32) for split, n in N_ROWS[task].items()}
+    signal = {split: rows[:, 0] + 0.1 * rng.normal(size=len(rows)) for split, rows in features.items()}
+    if n_classes:
+        labels = {
+            split: np.clip(np.floor(x + n_classes / 2), 0, n_classes - 1).astype(int) for split, x in signal.items()
+        }
+    else:
+        labels = {split: np.column_stack([x, x**2][:n_targets]) for split, x in signal.items()}
+        if LOSSES[name].target_range in ("not below 0", "away from 0"):
+            labels = {split: 1 + np.abs(values) for split, values in labels.items()}
+    return Data(features, labels, n_classes, center=np.full(n_targets, 3.0), spread=np.full(n_targets, 2.0))
 
 
 def as_bytes(run, weights):
@@ -51,7 +59,8 @@ def as_bytes(run, weights):
             run.failed,
             run.history.to_numpy().tobytes(),
             run.scores.to_csv(),
-            *(array.tobytes() for array in (*run.outputs.values(), *weights)),
+            *(array.tobytes() for fold in run.outputs for array in fold.values()),
+            *(array.tobytes() for array in weights),
             [array.tobytes() for array in vars(run.regions).values()] if run.regions else None,
         ]
     )
@@ -104,16 +113,16 @@ def test_the_row_metric_is_the_squared_error_or_whether_the_decision_is_right(na
 def test_scores_are_what_scikit_learn_makes_of_the_outputs(name):
     unit = make_unit(name)
     run, _ = train(unit)
-    task = LOSSES[name].task
+    task, [data] = LOSSES[name].task, unit.folds
     assert run.failed == []
-    for split, outputs in run.outputs.items():
-        n_outputs = 3 if task == "multiclass" else 1
+    for split, outputs in run.outputs[0].items():
+        n_outputs = 3 if task == "multiclass" else len(data.center)
         assert (outputs.shape, outputs.dtype) == ((3, N_ROWS[task][split], n_outputs), np.float32)
-        labels = unit.data.labels[split]
+        labels = data.labels[split]
         for i in range(len(SEEDS)):
             match task:
                 case "regression":
-                    values = outputs[i, :, 0].astype(float)
+                    values = outputs[i].astype(float)
                     # in the target's own units, value * 2 + 3, an absolute error is twice as large
                     expected = {
                         "mse": metrics.mean_squared_error(labels, values),
@@ -121,7 +130,7 @@ def test_scores_are_what_scikit_learn_makes_of_the_outputs(name):
                         "r2": metrics.r2_score(labels, values),
                     }
                 case "binary":
-                    threshold = 0.5 if name == "binary_crossentropy" else 0
+                    threshold = 0.5 if LOSSES[name].activation == "sigmoid" else 0
                     expected = {
                         "accuracy": metrics.accuracy_score(labels, outputs[i, :, 0] >= threshold),
                         "roc_auc": metrics.roc_auc_score(labels, outputs[i, :, 0]),
@@ -152,10 +161,10 @@ def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(na
 def test_the_weights_given_back_are_the_first_seeds():
     unit = make_unit("mse")
     run, weights = train(unit)
-    model = unit.network.build(0)
+    model = unit.network(0).build(0)
     model.set_weights(weights)
-    for split, features in unit.data.features.items():
-        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[split][0], rtol=0, atol=1e-6)
+    for split, features in unit.folds[0].features.items():
+        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0][split][0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "n_features"), [("mae", 2), ("hinge", 3), ("sparse_categorical_crossentropy", 4)])
@@ -166,7 +175,7 @@ def test_there_are_no_regions_of_values_or_of_more_than_two_features(name, n_fea
 def test_regions_are_the_decisions_over_the_plane():
     unit = make_unit("hinge", epochs=1)
     run, weights = train(unit)
-    model = unit.network.build(0)
+    model = unit.network(0).build(0)
     model.set_weights(weights)
     assert (run.regions.decisions.shape, run.regions.decisions.dtype) == ((len(SEEDS), GRID, GRID), np.int8)
     x, y = np.meshgrid(run.regions.x, run.regions.y)
@@ -175,7 +184,7 @@ def test_regions_are_the_decisions_over_the_plane():
     decisions = run.regions.decisions[0].ravel()
     np.testing.assert_array_equal(decisions[sure], outputs[sure, 0] >= 0)
     assert 0 < decisions.mean() < 1
-    rows = np.concatenate(list(unit.data.features.values()))
+    rows = np.concatenate(list(unit.folds[0].features.values()))
     assert run.regions.x[0] < rows[:, 0].min() < rows[:, 0].max() < run.regions.x[-1]
     assert run.regions.y[0] < rows[:, 1].min() < rows[:, 1].max() < run.regions.y[-1]
 
@@ -193,10 +202,19 @@ def test_regions_are_the_decisions_over_the_plane():
         ("categorical_crossentropy", "", {0.01: np.log(100), 0.5: np.log(2)}),
         ("sparse_categorical_crossentropy", "", {0.01: np.log(100), 0.5: np.log(2)}),
         ("kl_divergence", "", {0.01: np.log(100), 0.5: np.log(2)}),
+        ("mape", "target -1", {-3: 300, 0: 0, 1.5: 150}),
+        ("huber", "target +1", {-3: 2.5, 0.5: 0.125}),
+        ("poisson", "target +1", {0: 1, 1: 2 - np.log(2)}),
+        ("cosine_similarity", "target +1", {0: -1, -2: 0}),  # (−1, 1) against (1, 1)
+        # one row of class 1 as a batch: 1 − 2p / (1 + p)
+        ("dice", "", {0: 1 - 1 / 1.5}),
+        ("tversky", "", {0: 1 - 0.5 / 0.75}),
+        ("categorical_hinge", "", {0.5: 1 + 0.25 - 0.5}),
     ],
 )
 def test_what_a_loss_punishes_is_as_worked_by_hand(name, case, expected):
-    table = punishment(LOSSES[name], N_CLASSES[LOSSES[name].task])
+    n_targets = 2 if name == "cosine_similarity" else 1
+    table = punishment(LOSSES[name], N_CLASSES[LOSSES[name].task], n_targets)
     rows = table[table["case"] == case]
     for x, value in expected.items():
         at = rows["value"][np.isclose(rows["x"], x)]
@@ -232,8 +250,9 @@ def test_a_seed_that_overflows_is_recorded_and_leaves_the_others_alone(name, bre
     np.testing.assert_array_equal(run.scores[others]["value"], sound.scores[others]["value"])
     np.testing.assert_array_equal(run.history[run.history["seed"] != 0], sound.history[sound.history["seed"] != 0])
     for split in ("train", "test"):
-        np.testing.assert_array_equal(run.outputs[split][[0, 2]], sound.outputs[split][[0, 2]])
-        np.testing.assert_allclose(run.outputs[split][[0, 2]], without.outputs[split], rtol=0, atol=1e-5)
+        [ours], [theirs], [fewer] = run.outputs, sound.outputs, without.outputs
+        np.testing.assert_array_equal(ours[split][[0, 2]], theirs[split][[0, 2]])
+        np.testing.assert_allclose(ours[split][[0, 2]], fewer[split], rtol=0, atol=1e-5)
     assert not np.isfinite(run.epochs("val_loss")[1]).all()
 
 
@@ -242,6 +261,50 @@ def test_when_every_seed_fails_every_score_is_nan():
     assert run.failed == SEEDS
     assert set(run.scores["seed"]) == set(SEEDS)
     assert run.scores["value"].isna().all()
+
+
+def test_seeds_take_turns_on_the_folds_and_come_back_in_their_order():
+    unit = make_unit("mae", seeds=[4, 0, 9, 2, 7], n_folds=2)
+    told = []
+    run, weights = train(unit, told.append)
+    assert (unit.seeds(0), unit.seeds(1)) == ((4, 9, 7), (0, 2))
+    assert told == [1, 2, 3, 4, 5, 6]
+    assert unit.n_epochs == 6
+    assert [{split: array.shape for split, array in fold.items()} for fold in run.outputs] == [
+        {"train": (3, 50, 1), "test": (3, 21, 1)},
+        {"train": (2, 51, 1), "test": (2, 22, 1)},
+    ]
+    assert run.history["seed"].tolist() == [seed for seed in (4, 0, 9, 2, 7) for _ in range(3)]
+    for fold, seeds in ((0, [4, 9, 7]), (1, [0, 2])):
+        alone, own_weights = train(Unit(unit.settings | {"seeds": seeds}, [unit.folds[fold]]))
+        for seed in seeds:
+            for ours, theirs in ((run.history, alone.history), (run.scores, alone.scores)):
+                pd.testing.assert_frame_equal(
+                    ours[ours["seed"] == seed].reset_index(drop=True),
+                    theirs[theirs["seed"] == seed].reset_index(drop=True),
+                )
+            position = run.seeds.index(seed)
+            assert run.values("rmse", "test")[position] == alone.values("rmse", "test")[seeds.index(seed)]
+        if fold == 0:
+            for ours, theirs in zip(weights, own_weights, strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+
+
+def test_fewer_seeds_than_folds_leave_folds_unused():
+    run, _ = train(make_unit("hinge", seeds=[3], n_folds=3))
+    assert (run.seeds, len(run.outputs), run.values("accuracy", "test").shape) == ([3], 1, (1,))
+
+
+def test_a_pair_of_losses_has_the_same_fold_and_the_same_start_for_each_seed():
+    # these two are one objective: what could tell them apart is the fold, the start and the order of the rows
+    names = ("categorical_crossentropy", "sparse_categorical_crossentropy")
+    one, other = (train(make_unit(name, seeds=list(range(4)), n_folds=2))[0] for name in names)
+    np.testing.assert_allclose(one.epochs("loss"), other.epochs("loss"), rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(one.values("accuracy", "test"), other.values("accuracy", "test"))
+
+
+def test_regions_of_several_folds_are_not_drawn():
+    assert train(make_unit("hinge", epochs=1, n_folds=2))[0].regions is None
 
 
 @pytest.mark.parametrize(
