@@ -72,7 +72,9 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
     for kind, names in of_kind.items():
         if names:
             step = pipeline.named_transformers_[kind]
-            done |= _encoded(step, names) if kind == "category" else _numeric(step, names, kind, method, columns)
+            done |= (
+                _encoded(step, names, columns) if kind == "category" else _numeric(step, names, kind, method, columns)
+            )
     names = [str(name) for name in pipeline.get_feature_names_out()]
     return Fitted(pipeline, names, list(done.values()))
 
@@ -89,7 +91,7 @@ def _useless(values: pd.Series, kind: str) -> str:
         if len(counts) == 1 and len(present) == len(values):
             return f"left out: always {counts.index[0]!r}"
         if counts.iloc[0] < _rare(len(values)) and len(counts) > 1:
-            return f"left out: {len(counts):,} different texts, all rare: it only tells rows apart"
+            return "left out: every text is rare, so it only tells rows apart"
     elif present.min() == present.max():
         return "left out: constant"
     return ""
@@ -170,12 +172,16 @@ def _numeric(
     return found
 
 
-def _encoded(step: Pipeline, names: list[str]) -> dict[str, Treatment]:
-    encoder = step[-1]
+def _encoded(step: Pipeline, names: list[str], columns: list[Column]) -> dict[str, Treatment]:
+    encoder, missing = step[-1], {column.name: column.missing for column in columns}
     found = {}
     for name, every, rare in zip(names, encoder.categories_, encoder.infrequent_categories_, strict=True):
         n_rare = 0 if rare is None else len(rare)
         n_inputs = len(every) - n_rare + bool(n_rare)
-        grouped = f", {n_rare:,} rare ones as one" if n_rare else ""
-        found[name] = Treatment(name, "category", f"one-hot: {len(every):,} texts{grouped}", n_inputs)
+        parts = [f"one-hot: {len(every):,} texts"]
+        if n_rare > 1:
+            parts.append(f"{n_rare:,} rare ones as one")
+        if missing[name]:
+            parts.append(f"{missing[name]:,} missing: a text of its own")
+        found[name] = Treatment(name, "category", "; ".join(parts), n_inputs)
     return found

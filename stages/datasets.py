@@ -36,6 +36,7 @@ class Description:
     Attributes:
         task: the kind of problem.
         inferred: why it was taken for that, in words; empty where the parameters say it.
+        other_tasks: what else the target could be taken for.
         classes: the names of the classes in the order of their indices; empty for values.
         targets: the columns that are predicted, as the source names them.
         files: what was read; empty for a generator.
@@ -47,6 +48,7 @@ class Description:
 
     task: Task
     inferred: str
+    other_tasks: list[Task]
     classes: list[str]
     targets: list[str]
     files: list[str]
@@ -67,10 +69,12 @@ class Description:
 
     def inference(self, name: str) -> str:
         """In words: why the task of a dataset was taken to be what it is, and what to write for another."""
-        return (
-            f"{' and '.join(self.targets)}: {self.inferred}, so the task is {self.task} "
-            f"(for another: datasets.{name}.task in {paths.PARAMS})"
-        )
+        told = f"{' and '.join(self.targets)}: {self.inferred}, so the task is {self.task}"
+        return f"{told} ({self.override(name)})" if self.other_tasks else told
+
+    def override(self, name: str) -> str:
+        """In words: what to write for another task."""
+        return f"for another: task: {' or '.join(self.other_tasks)} under datasets.{name} in {paths.PARAMS}"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     return table, Description(
         task=dataset.known_task,
         inferred="",
+        other_tasks=[],
         classes=[str(index) for index in range(dataset.source.n_classes())],
         targets=["target"],
         files=[],

@@ -17,7 +17,8 @@ def source(section: Section) -> str:
         parts.append(f"{without:,} without a target were left out")
     told = f"{'; '.join(parts)}. Target: {' and '.join(map(code, description.targets))}, a {section.task} task"
     if description.inferred:
-        told += f" because of its {description.inferred} (`datasets.{section.name}.task` says another)"
+        told += f" because of its {description.inferred}"
+        told += f" ({description.override(section.name)})" if description.other_tasks else ""
     if section.task == "binary":
         told += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
     return f"{told}. {len(description.columns):,} columns became {section.scaled.folds[0].n_inputs:,} inputs."

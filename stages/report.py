@@ -159,7 +159,7 @@ def treatments(section: Section) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for column, way in ways.items():
         for (kind, done), numbers in way.items():
-            where = "" if len(way) == 1 else f" (folds {', '.join(map(str, numbers))})"
+            where = "" if len(way) == 1 else f" (fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))})"
             found.setdefault((kind, done + where), []).append(column)
     return found
 

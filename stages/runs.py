@@ -143,7 +143,7 @@ def read(dataset: str, loss: str) -> Run:
         history=pd.read_csv(path / "history.csv"),
         outputs=outputs,
         scores=pd.read_csv(path / "scores.csv"),
-        punishment=pd.read_csv(path / "punishment.csv", keep_default_na=False),
+        punishment=pd.read_csv(path / "punishment.csv", keep_default_na=False, na_values={"value": [""]}),
         regions=regions,
     )
 

@@ -78,6 +78,7 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     return pd.DataFrame(tidied).assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.reason if dataset.task is None else "",
+        other_tasks=target.other_tasks,
         classes=target.classes,
         targets=source.target,
         files=[path.as_posix() for path in files],
@@ -227,12 +228,14 @@ class Target:
         labels: (n_rows, n_targets) values, or (n_rows,) class indices.
         classes: the classes' names in the order of their indices; empty for values.
         reason: why the task was taken to be what it is, in words.
+        other_tasks: what else the values could be taken for.
     """
 
     task: Task
     labels: np.ndarray
     classes: list[str]
     reason: str
+    other_tasks: list[Task]
 
 
 def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
@@ -252,13 +255,20 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
     found, reason = _infer(numbers, distinct, len(values))
     task = task or found
+    too_many = distinct > FEW_CLASSES and distinct > len(values) / 2
+    possible: dict[Task, bool] = {
+        "regression": numbers is not None,
+        "binary": distinct == 2,
+        "multiclass": not too_many,
+    }
+    others = [other for other, can_be in possible.items() if can_be and other != task]
     if task == "regression":
         if numbers is None:
             raise UserError(f"{key}.task: '{name}' holds text or dates; a regression needs numbers")
-        return Target(task, numbers[:, None], [], reason)
+        return Target(task, numbers[:, None], [], reason, others)
     if task == "binary" and distinct != 2:
         raise UserError(f"{key}.task: '{name}' has {distinct:,} different values; a binary task needs 2")
-    if task is None or (distinct > FEW_CLASSES and distinct > len(values) / 2):
+    if task is None or too_many:
         raise UserError(
             f"{key}.source.target: '{name}' has {distinct:,} different values in {len(values):,} rows, "
             "too many for classes"
@@ -270,7 +280,7 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         texts = values.astype(str).to_numpy(object)
         different, labels = np.unique(texts, return_inverse=True)
         classes = [str(value) for value in different]
-    return Target(task, labels.astype(np.int64), classes, reason)
+    return Target(task, labels.astype(np.int64), classes, reason, others)
 
 
 def _infer(numbers: np.ndarray | None, distinct: int, n_rows: int) -> tuple[Task | None, str]:
@@ -293,7 +303,7 @@ def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
             raise UserError(f"{key}.source.target: '{name}' is not numbers, and one of several targets must be")
         if not np.ptp(numbers):
             raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
-    return Target("regression", np.column_stack(list(values.values())), [], f"{len(values)} target columns")
+    return Target("regression", np.column_stack(list(values.values())), [], f"{len(values)} target columns", [])
 
 
 def _numbers(values: pd.Series) -> np.ndarray | None:

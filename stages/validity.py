@@ -17,8 +17,7 @@ Level = Literal["fits", "works, but", "cannot"]
 _WORST: list[Level] = ["cannot", "works, but", "fits"]
 
 EPSILON = 1e-7  # where Keras clips
-HEAVY_ROWS = 0.01  # the share of the rows whose weight is looked at
-HEAVY_SHARE = 0.25  # their share of all weight that is worth a word
+HEAVY = 10  # so many times the median weight is worth a word
 
 # what an output activation can give
 _OUTPUTS = {
@@ -135,10 +134,9 @@ def _away_from_zero(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
     if zeros:
         yield "works, but", f"it divides by {zeros:,} target{'s' * (zeros != 1)} at 0, which outweigh all others"
         return
-    weights = np.sort(1 / size.ravel())[::-1]
-    heavy = float(weights[: max(1, round(HEAVY_ROWS * len(weights)))].sum() / weights.sum())
-    if heavy > HEAVY_SHARE:
-        yield "works, but", f"the {percent(HEAVY_ROWS)} of the targets nearest 0 hold {percent(heavy)} of all weight"
+    heavy = float(np.mean(size < np.median(size) / HEAVY))
+    if heavy >= 0.01:
+        yield "works, but", f"{percent(heavy)} of the scaled targets are so near 0 that each weighs over {HEAVY} others"
 
 
 def _vectors(loss: Loss, values: np.ndarray) -> Iterator[Finding]:

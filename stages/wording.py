@@ -107,7 +107,7 @@ def number(value: float) -> str:
     """A score for people: three significant digits; a dash where there is none."""
     if not math.isfinite(value):
         return "–"
-    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 def plus_minus(summary: Summary) -> str:

@@ -65,6 +65,7 @@ def make_scaled(labels):
         description = Description(
             task=task,
             inferred="",
+            other_tasks=[],
             classes=[] if task == "regression" else [str(index) for index in range(int(rows.max()) + 1)],
             targets=["target"],
             files=[],

@@ -36,6 +36,7 @@ def describe(table, *, classes=()):
     return Description(
         task=task,
         inferred="",
+        other_tasks=[],
         classes=list(classes),
         targets=targets,
         files=[],
