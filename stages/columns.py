@@ -71,10 +71,11 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
     done = {column.name: Treatment(column.name, column.kind, why[column.name], 0) for column in columns}
     for kind, names in of_kind.items():
         if names:
-            step = pipeline.named_transformers_[kind]
-            done |= (
-                _encoded(step, names, columns) if kind == "category" else _numeric(step, names, kind, method, columns)
+            step, missing = pipeline.named_transformers_[kind], {column.name: column.missing for column in columns}
+            told = (
+                _encoded(step, names, missing) if kind == "category" else _numeric(step, names, kind, method, missing)
             )
+            done |= told
     names = [str(name) for name in pipeline.get_feature_names_out()]
     return Fitted(pipeline, names, list(done.values()))
 
@@ -150,9 +151,8 @@ def named(column: str, category: str) -> str:
 
 
 def _numeric(
-    step: Pipeline | SimpleImputer, names: list[str], kind: str, method: str, columns: list[Column]
+    step: Pipeline | SimpleImputer, names: list[str], kind: str, method: str, missing: dict[str, int]
 ) -> dict[str, Treatment]:
-    missing = {column.name: column.missing for column in columns}
     scaled = kind != "boolean" and method != "none"
     fitted = SCALERS[method][1](step[-1]) if scaled else (np.full(len(names), np.nan),) * 2
     with_what = "the most frequent value" if kind == "boolean" else "the median"
@@ -172,9 +172,8 @@ def _numeric(
     return found
 
 
-def _encoded(step: Pipeline, names: list[str], columns: list[Column]) -> dict[str, Treatment]:
-    encoder, missing = step[-1], {column.name: column.missing for column in columns}
-    found = {}
+def _encoded(step: Pipeline, names: list[str], missing: dict[str, int]) -> dict[str, Treatment]:
+    encoder, found = step[-1], {}
     for name, every, rare in zip(names, encoder.categories_, encoder.infrequent_categories_, strict=True):
         n_rare = 0 if rare is None else len(rare)
         n_inputs = len(every) - n_rare + bool(n_rare)
