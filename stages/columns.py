@@ -69,13 +69,12 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
         verbose_feature_names_out=False,
     ).fit(rows)
     done = {column.name: Treatment(column.name, column.kind, why[column.name], 0) for column in columns}
+    missing = {column.name: column.missing for column in columns}
     for kind, names in of_kind.items():
-        if names:
-            step, missing = pipeline.named_transformers_[kind], {column.name: column.missing for column in columns}
-            told = (
-                _encoded(step, names, missing) if kind == "category" else _numeric(step, names, kind, method, missing)
-            )
-            done |= told
+        if names and kind == "category":
+            done |= _encoded(pipeline.named_transformers_[kind], names, missing)
+        elif names:
+            done |= _numeric(pipeline.named_transformers_[kind], names, kind, method, missing)
     names = [str(name) for name in pipeline.get_feature_names_out()]
     return Fitted(pipeline, names, list(done.values()))
 
