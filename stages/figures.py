@@ -1,7 +1,7 @@
 """The report's figures: functions that take data and axes, and draw.
 
 A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
-can tell apart; train is always blue and test orange.
+can tell apart (for lines with Tol's wine in place of a yellow too pale for them); train is always blue and test orange.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from stages.catalogue import LOSSES
 from stages.runs import Regions
 
 TRAIN, TEST = "#0072B2", "#D55E00"
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000")
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 _MARKERS = "osD^vP*X"
 

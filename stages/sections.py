@@ -21,6 +21,7 @@ from stages.validity import Validity
 from stages.verdicts import Pair
 
 WIDE = 4  # losses beside each other in one row of a figure
+UNLIKE = 20  # a loss so many times as high as another is drawn on a scale of its own
 IMBALANCED = 3  # the largest class has so many times the rows of the smallest
 
 
@@ -206,11 +207,11 @@ def drawings(section: Section) -> dict[str, Callable[[], Figure]]:
     return {f"{section.name}-{name}.png": drawing for name, drawing in found.items()}
 
 
-def _side_by_side(n: int) -> tuple[Figure, np.ndarray]:
+def _side_by_side(n: int, *, sharey: bool = True) -> tuple[Figure, np.ndarray]:
     """A figure with axes for n losses, in rows of at most `WIDE`: (n_rows, n_columns), those left over hidden."""
     n_rows = math.ceil(n / WIDE)
     n_columns = math.ceil(n / n_rows)
-    figure, axes = figures.new(3 * n_columns + 0.5, 3.2 * n_rows, n_rows, n_columns, sharey=True)
+    figure, axes = figures.new(3 * n_columns + 0.5, 3.2 * n_rows, n_rows, n_columns, sharey=sharey)
     for ax in axes.flat[n:]:
         ax.set_axis_off()
     return figure, axes
@@ -245,10 +246,16 @@ def _draw_scores(section: Section) -> Figure:
 
 
 def _draw_punishment(section: Section) -> Figure:
-    figure, axes = _side_by_side(len(section.runs))
     curves = {run.loss.name: run.punishment for run in section.runs}
+    highest = [curve["value"].max() for curve in curves.values()]
+    # one in percent would flatten all others
+    alike = max(highest) <= UNLIKE * min(highest)
+    figure, axes = _side_by_side(len(section.runs), sharey=alike)
     for ax, run in zip(axes.flat, section.runs, strict=False):
         figures.punishment(ax, curves, run.loss.name)
+        if not alike:
+            own = run.punishment["value"]
+            ax.set_ylim(own.min() - 0.05 * np.ptp(own.dropna()), own.max() + 0.05 * np.ptp(own.dropna()))
     for ax in axes[:, 0]:
         ax.set_ylabel("loss of one row")
     figure.supxlabel(_punished(section), fontsize="medium")
