@@ -7,6 +7,7 @@ The file is copied to ``data/external`` unless it is there. Nothing that exists 
 
 import filecmp
 import re
+import shlex
 import shutil
 import sys
 from io import StringIO
@@ -116,7 +117,8 @@ def main() -> None:
         if loss not in fitting:
             cli.say(f"try: left out: {loss} {why}")
     cli.say(f"try: added datasets.{name} and comparisons.{name} ({', '.join(fitting)}) to {paths.PARAMS}")
-    cli.say(f"try: next: make, then read reports/report.md; to version the table: dvc add {destination}")
+    cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")
+    cli.say("try: next: make, then read reports/report.md")
 
 
 if __name__ == "__main__":

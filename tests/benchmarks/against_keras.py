@@ -1,11 +1,12 @@
 """Losslab beside plain Keras, measured in one run on one machine.
 
-python -m tests.benchmarks.against_keras            everything, about seven minutes on two cores
-python -m tests.benchmarks.against_keras engine     one part: pipeline, engine, growth or memory
+python -m tests.benchmarks.against_keras            everything, about eight minutes on two cores
+python -m tests.benchmarks.against_keras engine     one part: pipeline, engine, growth, memory or table
 
 Times of different runs are not comparable; the ratios are what to quote.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def growth() -> None:
     for unit in _units():
         times = []
         for seeds in ([0], unit.settings["seeds"]):
-            alone = Unit(unit.settings | {"seeds": seeds}, unit.data)
+            alone = Unit(unit.settings | {"seeds": seeds}, unit.folds)
 
             def afresh(alone: Unit = alone) -> None:
                 _initial_weights.cache_clear()
@@ -103,13 +104,14 @@ def growth() -> None:
 
 LARGE = """
 import numpy as np
+from stages.catalogue import LOSSES, settings_of
 from stages.training import Data, Unit, train
 generator = np.random.default_rng(0)
 features = {split: generator.normal(size=(50_000, 20)).astype("float32") for split in ("train", "test")}
-labels = {split: rows.sum(axis=1) for split, rows in features.items()}
-settings = {"dataset": "large", "loss": "mse", "hidden": [25], "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
+labels = {split: rows.sum(axis=1, keepdims=True) for split, rows in features.items()}
+settings = {"dataset": "large", "hidden": [25], "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
             "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
-train(Unit(settings, Data(features, labels, 0, 0.0, 1.0)))
+train(Unit(settings_of(LOSSES["mse"]) | settings, [Data(features, labels, 0, np.zeros(1), np.ones(1))]))
 """
 
 
@@ -126,7 +128,64 @@ def memory() -> None:
     print(f"  100,000 rows, 10 seeds, 2 epochs          {large:5.2f} GB in {seconds:.0f} s")
 
 
-PARTS = {part.__name__: part for part in (pipeline, engine, growth, memory)}
+ROWS, COLUMNS, SEEDS, TABLE_LOSSES = 1_000_000, 50, 5, ("mse", "mae", "huber")
+TABLE = f"""
+import numpy as np, pandas as pd
+rows = np.random.default_rng(0).normal(size=({ROWS}, {COLUMNS}))
+table = pd.DataFrame(rows, columns=[f"c{{i}}" for i in range({COLUMNS})])
+table.assign(price=rows[:, :10].sum(axis=1)).to_parquet("data/external/large.parquet", index=False)
+"""
+TABLE_PARAMS = f"""
+loss: all
+datasets: {{large: {{source: {{file: data/external/large.parquet, target: price}}}}}}
+comparisons: {{large: {{epochs: 1, losses: [{", ".join(TABLE_LOSSES)}]}}}}
+train: {{seeds: {SEEDS}, batch_size: 32, optimizer: {{name: SGD, learning_rate: 0.01, momentum: 0.9}}}}
+"""
+# seconds of each loss on our engine, then of one plain network, without imports and reading
+TABLE_TIMES = """
+import json, time
+import numpy as np
+from stages import params, train
+from stages.training import keras_loss, make_optimizer, train as fit
+units = train.units(params.load())
+ours = []
+for unit in units:
+    started = time.perf_counter()
+    fit(unit)
+    ours.append(time.perf_counter() - started)
+[data], unit = units[0].folds, units[0]
+model = unit.network(0).build(0)
+model.compile(make_optimizer(unit.settings["optimizer"]), keras_loss(unit.loss), metrics=["mse"])
+started = time.perf_counter()
+model.fit(data.features["train"], data.labels["train"], batch_size=32, epochs=1, verbose=0,
+          validation_data=(data.features["test"], data.labels["test"]))
+print(json.dumps([len(data.labels["train"]), ours, time.perf_counter() - started]))
+"""
+
+
+def table() -> None:
+    """A user's table of 1,000,000 rows × 50 columns: peak memory of every stage, and rows trained a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+        (Path(folder) / "params.yaml").write_text(TABLE_PARAMS)
+        timed([sys.executable, "-c", TABLE], Path(folder))
+        print(f"table: {ROWS:,} rows × {COLUMNS} columns, {len(TABLE_LOSSES)} losses, {SEEDS} seeds, 1 epoch")
+        for stage in ("generate", "scale", "train", "report", "track"):
+            seconds, peak = timed([sys.executable, "-m", f"stages.{stage}"], Path(folder))
+            print(f"  {stage:<9} {peak:5.2f} GB in {seconds:3.0f} s")
+        command = [sys.executable, "-c", TABLE_TIMES]
+        told = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    n_train, ours, plain = json.loads(told.splitlines()[-1])
+    rates = [n_train * SEEDS / seconds for seconds in ours]
+    print(f"  model.fit, one network      {n_train / plain:10,.0f} rows a second")
+    for loss, rate in zip(TABLE_LOSSES, rates, strict=True):
+        print(
+            f"  ours, {SEEDS} networks, {loss:<6} {rate / SEEDS:12,.0f} rows a second for each seed, {rate:10,.0f} in all, "
+            f"{rate * plain / n_train:.1f} times model.fit"
+        )
+
+
+PARTS = {part.__name__: part for part in (pipeline, engine, growth, memory, table)}
 
 if __name__ == "__main__":
     if unknown := set(sys.argv[1:]) - set(PARTS):
