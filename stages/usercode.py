@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 from stages import mistakes, paths
@@ -17,7 +18,7 @@ def find(reference: str) -> Callable:
         UserError: there is no such file or function, or the file cannot be run.
     """
     name, _, function = reference.partition(":")
-    module = _load(name)
+    module = _load(name, paths.CUSTOM.resolve())
     found = getattr(module, function, None)
     if not callable(found):
         there = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
@@ -34,15 +35,15 @@ def _path(name: str) -> str:
 
 
 @cache
-def _load(name: str) -> ModuleType:
+def _load(name: str, folder: Path) -> ModuleType:
     path = paths.CUSTOM / f"{name}.py"
     if not path.is_file():
         there = sorted(file.stem for file in paths.CUSTOM.glob("*.py"))
         told = f"; there are: {', '.join(there)}" if there else ""
         raise UserError(f"{path} is missing, where '{name}' is looked for and DVC sees it change{told}")
     # files of the folder may import each other
-    if str(paths.CUSTOM.resolve()) not in sys.path:
-        sys.path.append(str(paths.CUSTOM.resolve()))
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     try:

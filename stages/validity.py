@@ -37,7 +37,8 @@ class Validity:
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.level}{': ' * bool(self.reasons)}{'; '.join(self.reasons)}"
+        level = "cannot learn from it" if self.level == "cannot" else self.level
+        return f"{level}{': ' * bool(self.reasons)}{'; '.join(self.reasons)}"
 
 
 @dataclass(frozen=True)

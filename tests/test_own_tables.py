@@ -1,0 +1,338 @@
+"""All stages on real tables and on ugly ones: each gives a report, or one clear line."""
+
+import re
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from mlflow import MlflowClient
+from sklearn import datasets as shipped
+
+from stages import datasets, generate, report, runs, scale, track, train
+from stages.cli import UserError
+
+ROOT = Path(__file__).parents[1]
+TRAIN = {"seeds": 3, "batch_size": 32, "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
+PINBALL = """
+from keras import ops
+
+def pinball(y_true, y_pred):
+    error = y_true - y_pred
+    return ops.mean(ops.maximum(0.9 * error, -0.1 * error), axis=-1)
+"""
+ITALIAN = {"Größe": "number", "Stadt": "category", "gebaut": "date", "neu": "boolean", "Nr": "identifier"}
+
+
+def houses(n_rows=90):
+    """A table with all that real ones have: gaps, texts, dates, booleans, a constant, an identifier, other letters."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "Nr": np.arange(n_rows),
+            "Größe": rng.normal(100, 20, n_rows),
+            "Stadt": rng.choice(["Zürich", "Ærø", "北京|x", "<b>`$x$`"], n_rows, p=[0.5, 0.3, 0.1, 0.1]),
+            "gebaut": pd.date_range("1990-01-01", periods=n_rows, freq="MS").strftime("%Y-%m-%d"),
+            "neu": rng.random(n_rows) < 0.3,
+            "Land": "CH",
+            "target": rng.normal(size=n_rows),  # not what is predicted
+        }
+    )
+    table["Preis"] = 5000 * table["Größe"] + 1e5 * (table["Stadt"] == "Zürich")
+    table.loc[::9, "Größe"] = np.nan
+    table.loc[::7, "Stadt"] = None
+    table.loc[3, "Preis"] = np.nan
+    return table
+
+
+def write_tables(folder):
+    """Write every table to `folder`."""
+    for name in ("diabetes", "breast_cancer", "wine", "digits"):
+        bunch = getattr(shipped, f"load_{name}")(as_frame=True)
+        table = bunch.frame
+        if name in ("breast_cancer", "wine"):
+            table["target"] = bunch.target_names[table["target"]]
+        table.to_csv(folder / f"{name}.csv", index=False)
+    rng = np.random.default_rng(0)
+    houses().to_csv(folder / "häuser.csv", index=False)
+    houses().to_csv(folder / "komma.csv.gz", index=False, sep=";", decimal=",")
+    for part in range(3):
+        houses().iloc[30 * part : 30 * part + 30].to_csv(folder / f"teil-{part}.csv", index=False)
+    numbers = pd.DataFrame(rng.normal(size=(1000, 3)), columns=list("abc"))
+    numbers.assign(y=["yes" if row in (3, 500, 900) else "no" for row in range(1000)]).to_csv(folder / "rare.csv")
+    classes = [f"class {row % 40}" for row in range(200)]
+    numbers[:200].assign(kind=classes).to_parquet(folder / "forty.parquet")
+    wide = pd.DataFrame(rng.normal(size=(60, 2000)), columns=[f"f{i}" for i in range(2000)])
+    wide.assign(y=wide["f0"] + 0.1 * rng.normal(size=60)).to_parquet(folder / "wide.parquet")
+    counts = numbers[:150].assign(n=rng.poisson(np.exp(1 + 0.5 * numbers["a"][:150])))
+    counts.to_csv(folder / "counts.csv", index=False)
+    wind = numbers[:150].assign(east=numbers["a"] + numbers["b"], north=numbers["a"] - numbers["c"])
+    wind.to_csv(folder / "wind.csv", index=False)
+
+
+def source(file, target, **more):
+    return {"source": {"file": f"data/external/{file}", "target": target, **more}}
+
+
+DATASETS = {
+    "diabetes": source("diabetes.csv", "target"),
+    "breast_cancer": source("breast_cancer.csv", "target"),
+    "wine": source("wine.csv", "target") | {"split": {"method": "kfold", "folds": 3}},
+    "digits": source("digits.csv", "target"),
+    "haeuser": source("häuser.csv", "Preis"),
+    "komma": source("komma.csv.gz", "Preis", drop=["target"]),
+    "teile": source("teil-*.csv", "Preis", features=["Größe", "Stadt"])
+    | {"split": {"method": "group", "column": "neu", "train": 0.5}},
+    "rare": source("rare.csv", "y"),
+    "forty": source("forty.parquet", "kind"),
+    "wide": source("wide.parquet", "y"),
+    "counts": source("counts.csv", "n") | {"task": "regression", "scale": {"target": "none"}},
+    "wind": source("wind.csv", ["east", "north"]),
+}
+SMALL_HUBER = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
+OWN = {"loss": "my_losses:pinball", "as": "pinball90", "activation": "linear", "targets": "value"}
+LOSSES = {
+    "diabetes": ["mse", "mae", "huber", SMALL_HUBER, "log_cosh"],
+    "breast_cancer": ["binary_crossentropy", "hinge"],
+    "wine": ["categorical_crossentropy", "kl_divergence"],
+    "digits": ["categorical_generalized_cross_entropy", "categorical_hinge"],
+    "haeuser": ["mse", OWN],
+    "komma": ["mse", "msle"],
+    "teile": ["mae"],
+    "rare": ["binary_crossentropy", "dice"],
+    "forty": ["categorical_focal_crossentropy"],
+    "wide": ["mse"],
+    "counts": ["poisson", {"loss": "msle", "activation": "softplus"}],
+    "wind": ["mse", "cosine_similarity"],
+}
+HEADLINE = {"rare": "balanced_accuracy", "wind": "cosine_similarity", "diabetes": "mae"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project's folder in which every stage has run on every table; gives the folder and what was said."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "data/external").mkdir(parents=True)
+    (folder / "stages/custom").mkdir(parents=True)
+    (folder / "stages/custom/my_losses.py").write_text(PINBALL)
+    (folder / "data/published.yaml").write_bytes((ROOT / "data/published.yaml").read_bytes())
+    write_tables(folder / "data/external")
+    comparisons = {name: {"epochs": 2, "hidden": [6], "losses": losses} for name, losses in LOSSES.items()}
+    comparisons["haeuser"] |= {"dropout": 0.1, "batch_norm": True, "optimizer": {"name": "Adam"}}
+    params = {
+        "loss": "all",
+        "datasets": DATASETS,
+        "comparisons": comparisons,
+        "train": TRAIN,
+        "report": {"headline": HEADLINE},
+    }
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DVC_ROOT", str(folder))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for stage in (generate, scale, train, report, track):
+            stage.main()
+    return folder
+
+
+@pytest.fixture
+def inside(project, monkeypatch):
+    """The project's folder, in which the test runs."""
+    monkeypatch.chdir(project)
+    return project
+
+
+@pytest.fixture
+def sections(project):
+    """The report's text by dataset."""
+    text = (project / "reports/report.md").read_text(encoding="utf-8")
+    parts = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_table_is_in_the_report_with_all_its_losses_and_figures(project, sections, name):
+    for entry in LOSSES[name]:
+        loss = entry if isinstance(entry, str) else entry.get("as", entry["loss"])
+        assert f"| `{loss}`" in sections[name]
+        assert (project / f"reports/figures/{name}-{loss}-curves.png").exists()
+    for figure in re.findall(r"\((figures/[^)]+)\)", sections[name]):
+        assert (project / "reports" / figure).read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_table_of_the_report_has_as_many_cells_in_each_row_as_its_head(project):
+    text = (project / "reports/report.md").read_text(encoding="utf-8")
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        assert len({line.count("|") for line in table.splitlines()}) == 1, table
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("diabetes", "regression"),
+        ("breast_cancer", "binary"),
+        ("wine", "multiclass"),
+        ("digits", "multiclass"),
+        ("haeuser", "regression"),
+        ("rare", "binary"),
+        ("forty", "multiclass"),
+        ("wind", "regression"),
+    ],
+)
+@pytest.mark.usefixtures("inside")
+def test_the_task_is_found_out_and_said(sections, name, task):
+    description = datasets.read_scaled(name).description
+    assert description.task == task
+    assert f"a {task} task because of its {description.inferred}" in sections[name]
+
+
+def test_what_to_write_for_another_task_is_said(sections):
+    assert "(for another: task: regression under datasets.digits in params.yaml)" in sections["digits"]
+
+
+@pytest.mark.usefixtures("inside")
+def test_kinds_of_columns_are_found_out_and_told(sections):
+    fold = datasets.read_scaled("haeuser").folds[0]
+    kinds = {each.column: each.kind for each in fold.treatments}
+    assert kinds == ITALIAN | {"Land": "category", "target (2)": "number"}
+    left_out = {each.column for each in fold.treatments if not each.n_inputs}
+    assert left_out == {"Nr", "Land"}
+    told = sections["haeuser"]
+    assert "| `Nr` | identifier | left out: it only tells rows apart |" in told
+    assert "missing: the median; scaled (standard) |" in told
+    assert "89 rows of `data/external/häuser.csv`" in told
+    assert "1 without a target were left out" in told
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_decimal_comma_and_a_semicolon_give_the_same_numbers():
+    with_points, with_commas = (pd.read_parquet(f"data/raw/{name}.parquet") for name in ("haeuser", "komma"))
+    np.testing.assert_allclose(with_commas["Größe"], with_points["Größe"])
+    np.testing.assert_allclose(with_commas["target"], with_points["target"])
+
+
+@pytest.mark.usefixtures("inside")
+def test_several_files_are_one_table_and_a_group_stays_together():
+    table, description = datasets.read_raw("teile")
+    assert (len(table), len(description.files), description.group) == (89, 3, "neu")
+    rows = datasets.read_fold("teile", datasets.read_scaled("teile"), 0)
+    assert pd.DataFrame({"split": rows["split"], "neu": table["neu"]}).groupby("neu")["split"].nunique().max() == 1
+
+
+@pytest.mark.usefixtures("inside")
+def test_scores_are_in_the_targets_own_units():
+    run, scaled = runs.read("haeuser", "mse"), datasets.read_scaled("haeuser")
+    table, rows = datasets.read_raw("haeuser")[0], datasets.read_fold("haeuser", scaled, 0)
+    prices = table["target"][rows["split"] == "test"].to_numpy()
+    [center], [spread] = scaled.folds[0].center, scaled.folds[0].spread
+    for seed, outputs in enumerate(run.outputs[0]["test"]):
+        predicted = outputs[:, 0].astype(float) * spread + center
+        np.testing.assert_allclose(run.values("mae", "test")[seed], np.abs(predicted - prices).mean())
+        np.testing.assert_allclose(run.values("rmse", "test")[seed], np.sqrt(((predicted - prices) ** 2).mean()))
+    assert run.values("mae", "test").min() > 1e3
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_saved_pipeline_and_the_saved_model_predict_new_rows():
+    from stages.backend import keras
+
+    table, scaled = datasets.read_raw("haeuser")[0], datasets.read_scaled("haeuser")
+    test = datasets.read_fold("haeuser", scaled, 0)["split"] == "test"
+    pipeline = joblib.load("data/scaled/haeuser.joblib")
+    model = keras.models.load_model("data/runs/haeuser/mse/model.keras")
+    predicted = model.predict(pipeline.transform(table[test]).astype(np.float32), verbose=0)
+    np.testing.assert_allclose(predicted, runs.read("haeuser", "mse").outputs[0]["test"][0], rtol=0, atol=1e-5)
+
+
+def test_folds_are_told_and_said_to_vary(sections, project):
+    assert "Split into 3 folds (each class alike): each tests once while the others train" in sections["wine"]
+    text = (project / "reports/report.md").read_text(encoding="utf-8")
+    assert "On `wine` the split into train and test rows varied too" in text
+
+
+def test_imbalance_is_named_and_the_headline_decides(sections):
+    assert "> Classes are unequal: `yes` has 3 of 1,000 rows (0.3 %)" in sections["rare"]
+    assert "test balanced_accuracy" in sections["rare"]
+    assert "Classes are unequal" not in sections["wine"]
+    assert "test mae |" in sections["diabetes"]
+
+
+def test_class_names_stand_in_the_table_of_recalls(sections):
+    assert "| `malignant` | 212 |" in sections["breast_cancer"]
+    assert sections["forty"].count("| `class ") == 40
+    assert "class 0 is `benign`, class 1 `malignant`" in sections["breast_cancer"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("komma", "> `msle` works, but: "),
+        ("rare", "> `dice` works, but: it has one value for each batch of 32"),
+        ("diabetes", "> `huber_small` fits: delta 0.2, in scaled units, is "),
+        ("wind", "> `cosine_similarity` works, but: it learns the direction of the target, not its length"),
+    ],
+)
+def test_what_the_losses_come_to_on_the_data_stands_in_the_report(sections, name, told):
+    assert told in sections[name]
+
+
+def test_a_variant_and_a_loss_of_ones_own_say_what_they_are(sections):
+    assert "| `huber_small` = huber delta 0.2 | linear |" in sections["diabetes"]
+    assert "| `pinball90` = my_losses:pinball | linear |" in sections["haeuser"]
+
+
+def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
+    client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
+    for name, losses in LOSSES.items():
+        experiment = client.get_experiment_by_name(f"losslab/{name}")
+        assert len(client.search_runs([experiment.experiment_id])) == len(losses)
+    tags = client.get_experiment_by_name("losslab/rare").tags
+    assert tags["mlflow.experiment.primaryMetric.name"] == "test_balanced_accuracy"
+    wine = client.get_experiment_by_name("losslab/wine")
+    assert len(client.search_runs([wine.experiment_id])[0].inputs.dataset_inputs) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            {"losses": ["mse", "poisson"]},
+            "params.yaml: comparisons.diabetes.losses[1]: 'poisson' cannot learn from it: 56 % of the scaled targets are "
+            "below 0, where it is not defined; scale the target by minmax or none",
+        ),
+        (
+            {"losses": ["mse", "hinge"]},
+            "params.yaml: comparisons.diabetes.losses: losses of one task are compared; 'mse' for a regression task "
+            "and 'hinge' for a binary task",
+        ),
+        (
+            {"losses": ["hinge"]},
+            "params.yaml: comparisons.diabetes.losses[0]: 'hinge' is a loss for a binary task; losses for a regression "
+            "task: mse, mae, msle, mape, huber, log_cosh, poisson, cosine_similarity",
+        ),
+        (
+            {"losses": ["cosine_similarity"]},
+            "params.yaml: comparisons.diabetes.losses[0]: 'cosine_similarity' cannot learn from it: the target is one "
+            "column, of which it sees no more than the sign",
+        ),
+        (
+            {"losses": [{"loss": "my_losses:pinbal", "targets": "value"}]},
+            "stages/custom/my_losses.py: 'pinbal' is not a function here; did you mean 'pinball'? There are: pinball",
+        ),
+    ],
+    ids=["poisson", "mixed", "task", "one-column", "own"],
+)
+def test_a_loss_that_cannot_learn_is_refused_before_training(project, tmp_path, monkeypatch, change, line):
+    params = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
+    params["comparisons"] = {"diabetes": {"epochs": 1} | change}
+    params["report"] = {}
+    for name in ("data", "stages"):
+        (tmp_path / name).symlink_to(project / name)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as raised:
+        train.main()
+    assert str(raised.value) == line
