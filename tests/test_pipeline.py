@@ -12,6 +12,7 @@ import psutil
 import pytest
 import yaml
 from mlflow import MlflowClient
+from sklearn.datasets import load_diabetes
 
 ROOT = Path(__file__).parents[1]
 REGRESSION, CIRCLES, BLOBS = (
@@ -191,3 +192,46 @@ def test_a_server_that_is_down_stops_track_alone(clone):
     assert "When it is back, run: dvc repro track" in done.stderr
     assert "Running stage 'train'" not in done.stdout
     assert "Running stage 'train'" not in run("dvc", "repro", "track").stdout
+
+
+def test_a_table_of_ones_own_is_added_compared_versioned_and_followed(clone, tmp_path):
+    run = run_in(clone)
+    loaded = load_diabetes(as_frame=True)
+    loaded.frame.to_csv(tmp_path / "sugar.csv", index=False)
+    before = (clone / "params.yaml").read_text()
+    said = run(sys.executable, "-m", "stages.add", str(tmp_path / "sugar.csv"), "target").stdout
+    assert "added datasets.sugar and comparisons.sugar (mse, mae, huber, log_cosh) to params.yaml" in said
+    added = (clone / "params.yaml").read_text()
+    assert set(before.splitlines()) <= set(added.splitlines())
+    params = yaml.safe_load(added)
+    variant = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
+    params["comparisons"]["sugar"] = {"epochs": 2, "losses": ["mse", variant]}
+    params["comparisons"] = {"sugar": params["comparisons"]["sugar"]}
+    params["report"] = {}
+    (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+    run("dvc", "add", "data/external/sugar.csv")
+    run("dvc", "repro")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--message", "sugar")
+    assert logged(clone)["losslab/sugar"] == {"mse", "huber_small"}
+    assert "data/external/sugar.csv" not in run("git", "ls-files").stdout.splitlines()
+    run("dvc", "exp", "run", "--set-param", "loss=huber_small")
+    assert set(pd.read_csv(clone / "reports/results.csv")["loss"]) == {"huber_small"}
+    run("git", "checkout", "--quiet", ".")
+    run("dvc", "checkout")
+
+    # another clone gets the table from a remote
+    run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    run("dvc", "push")
+    other = tmp_path / "other"
+    run("git", "clone", "--quiet", str(clone), str(other))
+    run_in(other)("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    run_in(other)("dvc", "pull")
+    assert (other / "data/external/sugar.csv").read_bytes() == (tmp_path / "sugar.csv").read_bytes()
+
+    # what changes in the table is learned anew
+    loaded.frame.head(200).to_csv(clone / "data/external/sugar.csv", index=False)
+    done = run("dvc", "repro", "train")
+    assert "sugar: 200 rows of data/external/sugar.csv" in done.stdout
+    assert "Running stage 'train'" in done.stdout
