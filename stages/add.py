@@ -2,7 +2,7 @@
 
 python -m stages.add FILE TARGET [NAME]     what ``make try FILE=… TARGET=… [AS=…]`` runs
 
-The file is copied to ``data/external`` unless it is there. Nothing that exists is overwritten.
+The file is copied to ``data/external`` unless it is there. Nothing that exists is changed.
 """
 
 import filecmp
@@ -10,13 +10,9 @@ import re
 import shlex
 import shutil
 import sys
-from io import StringIO
 from pathlib import Path
 
 import yaml
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from stages import catalogue, cli, datasets, files, params, paths, scale, tables, validity
 from stages.catalogue import LOSSES
@@ -48,27 +44,55 @@ def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Descript
 
 def with_entries(text: str, name: str, file: Path, target: str, losses: list[str]) -> str:
     """The text of ``params.yaml`` with a dataset and a comparison more; all else stays as it is."""
-    editor = YAML()
-    editor.width, editor.preserve_quotes = 4096, True
-    content = editor.load(text)
-    source = CommentedMap(file=_quoted(file.as_posix()), target=_quoted(target))
-    listed = CommentedSeq(losses)
-    source.fa.set_flow_style()
-    listed.fa.set_flow_style()
-    content["datasets"][name] = {"source": source}
-    content["comparisons"][name] = {"losses": listed}
-    written = StringIO()
-    editor.dump(content, written)
-    return written.getvalue()
+    text = with_entry(text, "datasets", name, {"source": {"file": file.as_posix(), "target": target}})
+    return with_entry(text, "comparisons", name, {"losses": losses})
 
 
-def _quoted(text: str) -> str:
-    """A text in quotes where YAML would take it for something else."""
-    try:
-        plain = yaml.safe_load(text) == text
-    except yaml.YAMLError:
-        plain = False
-    return text if plain else DoubleQuotedScalarString(text)
+def with_entry(text: str, section: str, name: str, entry: dict[str, object]) -> str:
+    """A YAML text with one entry more at the end of a section; every other letter stays as it is.
+
+    Args:
+        text: a mapping that has the section, which is a mapping with an entry or more.
+        section: name of the section.
+        name: of the entry.
+        entry: its keys, whose values are written in one line each.
+    """
+    [node] = [value for key, value in yaml.compose(text, yaml.SafeLoader).value if key.value == section]
+    if node.flow_style:
+        end = node.end_mark.index - 1
+        comma = "" if text[:end].rstrip().endswith((",", "{")) else ", "
+        return f"{text[:end].rstrip()}{comma}{_inline({name: entry})[1:-1]}{text[end:]}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    outer, inner = " " * node.value[0][0].start_mark.column, " " * _step(node)
+    lines = [f"{outer}{_inline({name: 0})[1:-4]}:"]
+    lines += [f"{outer}{inner}{_inline({key: value})[1:-1]}" for key, value in entry.items()]
+    end = _end(node)
+    start = text.find("\n", end) + 1
+    if not start:
+        return text + newline + newline.join(lines) + newline
+    return text[:start] + "".join(line + newline for line in lines) + text[start:]
+
+
+def _inline(value: object) -> str:
+    """A value in one line of YAML, in quotes where it would be taken for something else."""
+    return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1e9).strip()
+
+
+def _step(node: yaml.MappingNode) -> int:
+    """By how many columns the keys within a mapping's entries stand further in."""
+    for key, value in node.value:
+        if isinstance(value, yaml.MappingNode) and not value.flow_style and value.value:
+            return value.value[0][0].start_mark.column - key.start_mark.column
+    return 2
+
+
+def _end(node: yaml.Node) -> int:
+    """Where a node's last letter is: a block's own end mark lies behind the comments after it."""
+    if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
+        # a text over several lines ends before the next one begins
+        return node.end_mark.index - (isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"))
+    last = node.value[-1]
+    return _end(last[1] if isinstance(node, yaml.MappingNode) else last)
 
 
 def _check_name(name: str, wanted: Params) -> None:
@@ -104,19 +128,20 @@ def main() -> None:
     _check_name(name, wanted)
     description, judged = judge(name, file, target, wanted.train.batch_size)
     fitting = [loss for loss, told in judged.items() if told.level == "fits"]
-    text = with_entries(paths.PARAMS.read_text(encoding="utf-8"), name, destination, target, fitting)
+    text = with_entries(paths.PARAMS.read_bytes().decode("utf-8"), name, destination, target, fitting)
+    added = params.parse(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
             shutil.copyfile(file, temporary)
     with files.replacing(paths.PARAMS) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-        params.load(temporary)
-    told = description.inference(name)
-    cli.say(f"try: {told}")
+        temporary.write_bytes(text.encode("utf-8"))
+    cli.say(f"try: {description.inference(name)}")
     for loss, why in judged.items():
         if loss not in fitting:
             cli.say(f"try: left out: {loss} {why}")
     cli.say(f"try: added datasets.{name} and comparisons.{name} ({', '.join(fitting)}) to {paths.PARAMS}")
+    if name not in added.selected():
+        cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")
     cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")
     cli.say("try: next: make, then read reports/report.md")
 

@@ -40,10 +40,14 @@ def _dataset(key: str, dataset: Dataset) -> Iterator[str]:
                 f"{key}.source.file: '{source.file}' is not in {paths.EXTERNAL}, where DVC sees it change; "
                 "copy it there, or let this do it: make try FILE=… TARGET=…"
             )
-        for column in source.target:
+        for column in dict.fromkeys(source.target):
             if column in source.drop:
                 yield f"{key}.source.drop: '{column}' is the target; allowed: other columns"
+            if source.target.count(column) > 1:
+                yield f"{key}.source.target: '{column}' stands twice"
         return
+    if split.method == "group":
+        yield f"{key}.split.method: 'group' needs a table's column that names the groups; {source.generator} has none"
     n_classes = source.n_classes()
     task: Task = "regression" if not n_classes else "binary" if n_classes == 2 else "multiclass"
     if dataset.task not in (None, task):
@@ -69,6 +73,8 @@ def _split(key: str, split: Split) -> Iterator[str]:
         yield f"{key}.column: goes with method: group; the method is {method or 'not given'}"
     if split.column is None and method == "group":
         yield f"{key}.column: is missing; method: group needs the column that names the groups"
+    if method == "group" and isinstance(split.train, int):
+        yield f"{key}.train: {split.train} given; allowed with method: group: a share of the groups (above 0, below 1)"
 
 
 def _network(key: str, comparison: Comparison) -> Iterator[str]:
@@ -99,7 +105,8 @@ def _headline(params: Params, name: str, task: Task | None) -> Iterator[str]:
     headline, key = params.report.headline.get(name), f"report.headline.{name}"
     if headline is None:
         return
-    score = scores.find(headline, task)
+    source = params.datasets[name].source
+    score = scores.find(headline, task, n_classes=None if isinstance(source, Table) else source.n_classes())
     if score is None:
         heading = f"Scores of a {task} task" if task else "Scores"
         yield f"{key}: " + mistakes.not_one_of(headline, scores.names_for(task), "a score", heading)

@@ -1,5 +1,6 @@
 """An entry of a comparison's ``losses``: a name, or a mapping with the loss and what is to differ from its row."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -9,7 +10,7 @@ from pydantic import ValidationError, create_model
 
 from stages import catalogue, mistakes
 from stages.catalogue import ACTIVATIONS, LOSSES, Loss, Task
-from stages.fields import Name, Section
+from stages.fields import REFERENCE, Name, Section
 
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
 
@@ -98,14 +99,16 @@ def _custom(given: dict[str, Any]) -> Loss:
     activation = found["activation"] or suited[0]
     if activation not in suited:
         raise EntryError(f".activation: '{activation}' does not suit targets {targets}; allowed: {', '.join(suited)}")
-    module, _, function = found["loss"].partition(":")
-    if not (module.isidentifier() and function.isidentifier()):
-        raise EntryError(f".loss: '{found['loss']}' given; allowed: module:function, as in my_losses:pinball")
-    return Loss(_own_name(found["as"]) or function, found["loss"], targets, activation, activations=suited)
+    if not re.fullmatch(REFERENCE, found["loss"]):
+        raise EntryError(
+            f".loss: {mistakes.show(found['loss'])} given; allowed: module:function, as in my_losses:pinball"
+        )
+    name = _own_name(found["as"] or found["loss"].partition(":")[2])
+    return Loss(name, found["loss"], targets, activation, activations=suited)
 
 
 def _own_name(name: str | None) -> str | None:
-    if name is not None and (name == "all" or catalogue.canonical_name(name)):
+    if name is not None and (name in ("all", "first") or catalogue.canonical_name(name)):
         raise EntryError(f".as: '{name}' has a meaning of its own; choose another name")
     return name
 
@@ -135,7 +138,13 @@ def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Ite
             continue
         given = entry if isinstance(entry, str) else entry["loss"]
         if loss.name in seen:
-            yield f"[{index}]: '{given}' is the same loss as '{seen[loss.name]}'; list each once, or name one with as:"
+            other = seen[loss.name]
+            told = (
+                f"is the same loss as '{other}'; list each once, or name one with as:"
+                if catalogue.canonical_name(given) == catalogue.canonical_name(other) is not None
+                else f"goes by the name '{loss.name}', as '{other}' does; name one with as:"
+            )
+            yield f"[{index}]: '{given}' {told}"
         seen.setdefault(loss.name, given)
         tasks.setdefault(loss.task, given)
     if task is None and len(tasks) > 1:

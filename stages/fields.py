@@ -1,5 +1,6 @@
 """The kinds of value that may stand in ``params.yaml``, and the mapping whose keys are all known."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -33,6 +34,17 @@ Weight = Annotated[Number, Field(ge=0, le=1)]
 Spread = Annotated[Number, Field(ge=0)]
 # a name becomes a folder and part of an MLflow experiment's name
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+# the user's own code: a file in stages/custom and a name in it
+REFERENCE = r"[A-Za-z_][A-Za-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*"
+
+
+def _reference(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(REFERENCE, value):
+        raise PydanticCustomError("reference_type", "not a reference to the user's own code")
+    return value
+
+
+Reference = Annotated[str, BeforeValidator(_reference)]
 
 
 class Section(BaseModel):

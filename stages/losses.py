@@ -8,6 +8,7 @@ import sys
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stages import catalogue, cli, datasets, mistakes, params, validity
@@ -55,7 +56,8 @@ def dataset_table(name: str) -> Table:
     table = _table("loss", "compared", f"on {name}, a {task} task", "why")
     for loss in [*compared, *others]:
         told = judged[loss.name]
-        table.add_row(_full(loss), "yes" if loss.name in named else "", told.level, "; ".join(told.reasons))
+        why = escape("; ".join(told.reasons))  # names of classes are the user's own
+        table.add_row(_full(loss), "yes" if loss.name in named else "", told.level, why)
     return table
 
 

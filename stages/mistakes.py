@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 def not_one_of(given: Any, allowed: Iterable[str], what: str, heading: str) -> str:
     """Say that a name is not one of those allowed, which are, and which comes nearest."""
     allowed = list(allowed)
-    return f"'{given}' is not {what}{nearest(given, allowed)} {heading}: {', '.join(allowed)}"
+    return f"{str(given)!r} is not {what}{nearest(given, allowed)} {heading}: {', '.join(allowed)}"
 
 
 def nearest(given: Any, allowed: Iterable[str]) -> str:
@@ -62,6 +62,7 @@ _ALLOWED = {
     "model_attributes_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "number_type": "a number",
+    "reference_type": "module:function, as in my_models:build",
     "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
     "selector_type": "all, one loss's name, or a list of names",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
@@ -92,6 +93,8 @@ def explain(detail: ErrorDetails) -> str:
                 f"a {context['discriminator'].strip(chr(39))}",
                 "Allowed",
             )
+        case "literal_error" if not isinstance(given, str):
+            return f"{show(given)} given; allowed: {', '.join(_words(context['expected']))}"
         case "literal_error":
             return not_one_of(given, _words(context["expected"]), "allowed here", "Allowed")
         case kind if kind in _ALLOWED:

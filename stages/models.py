@@ -5,6 +5,7 @@ import re
 import threading
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -120,7 +121,8 @@ class CustomNetwork:
 
     def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:
         """What every seed begins with, stacked: one array (n_seeds, *shape) for each variable."""
-        return _initial_weights(self, seeds)
+        # the function is part of what is remembered: a file may hold another one by now
+        return _initial_weights(self, seeds, usercode.find(self.reference))
 
     def draw(self, seed: int) -> list[np.ndarray]:
         """The values that the variables of ``build(seed)`` begin with."""
@@ -128,7 +130,9 @@ class CustomNetwork:
 
 
 @lru_cache(maxsize=4)
-def _initial_weights(network: Network | CustomNetwork, seeds: tuple[int, ...]) -> list[np.ndarray]:
+def _initial_weights(
+    network: Network | CustomNetwork, seeds: tuple[int, ...], _function: Callable | None = None
+) -> list[np.ndarray]:
     per_seed = [network.draw(seed) for seed in seeds]
     return [np.stack(arrays) for arrays in zip(*per_seed, strict=True)]
 

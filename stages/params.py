@@ -23,11 +23,25 @@ def load(path: Path = paths.PARAMS) -> Params:
         UserError: one line for each mistake in the file.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing; run this in the project's folder") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from error
+
+
+def parse(text: str, path: Path = paths.PARAMS) -> Params:
+    """Check parameters in YAML.
+
+    Args:
+        text: what the file holds.
+        path: what the file is called where mistakes are told.
+
+    Raises:
+        UserError: one line for each mistake.
+    """
+    try:
+        given = yaml.load(text, _EachKeyOnce)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -43,6 +57,22 @@ def load(path: Path = paths.PARAMS) -> Params:
         raise
     refuse(checks.contradictions(params), path)
     return params
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """A loader for which a key that stands twice is a mistake; PyYAML takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        """Make a dictionary, unless a key stands twice."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key '{key.value}' stands twice", problem_mark=key.start_mark
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 def check_tasks(params: Params, tasks: Mapping[str, Task]) -> None:

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from stages import catalogue, entries, mistakes
 from stages.catalogue import Loss, Task
-from stages.fields import Fraction, Name, Number, Positive, Rate, Section, Seed, Spread, Weight, Whole
+from stages.fields import Fraction, Name, Number, Positive, Rate, Reference, Section, Seed, Spread, Weight, Whole
 
 
 def _as_list(value: Any) -> Any:
@@ -59,8 +59,6 @@ def _rows(value: Any) -> Any:
 
 Scaler = Literal["none", "standard", "minmax", "robust"]
 Column = Annotated[str, BeforeValidator(_column)]
-# the user's own code: a file in stages/custom and a name in it
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*:[A-Za-z_]\w*$")]
 
 
 class MakeRegression(Section):

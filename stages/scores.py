@@ -61,11 +61,19 @@ def names_for(task: Task | None) -> list[str]:
     return list(dict.fromkeys(score.name for name in tasks for score in SCORES[name]))
 
 
-def find(name: str, task: Task | None) -> Score | None:
-    """A score of one task, or of any, by its name; None where there is none."""
+def find(name: str, task: Task | None, n_classes: int | None = None) -> Score | None:
+    """A score of one task, or of any, by its name; None where there is none.
+
+    Args:
+        name: of the score.
+        task: the task; None for any.
+        n_classes: number of classes; None where it is not known.
+    """
     for score in (score for of, scores in SCORES.items() if task in (None, of) for score in scores):
         if score.name == name:
             return score
-    if task != "regression" and re.fullmatch(r"recall_\d+", name):
-        return Score(name, f"recall of class {name.removeprefix('recall_')} (share of its rows)")
+    if task != "regression" and (match := re.fullmatch(r"recall_(\d+)", name)):
+        index = int(match[1])
+        if n_classes is None or index < n_classes:
+            return Score(name, f"recall of class {index} (share of its rows)")
     return None

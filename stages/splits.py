@@ -99,9 +99,10 @@ def _check_enough(
     needed = n_folds if method == "kfold" else 2
     if classes and method in ("kfold", "stratified"):
         sizes = np.bincount(labels, minlength=len(classes))
-        if sizes.min() < needed:
-            smallest, what = classes[int(sizes.argmin())], f"the {needed} folds" if n_folds else "the 2 that are needed"
+        fewest, smallest = int(sizes.min()), classes[int(sizes.argmin())]
+        if fewest < needed:
+            what = f"the {needed} folds" if n_folds else "the 2 that are needed"
             raise UserError(
-                f"{key}: class '{smallest}' has {sizes.min()} row{'s' * (sizes.min() != 1)}, fewer than {what}; "
+                f"{key}: class '{smallest}' has {fewest} row{'s' * (fewest != 1)}, fewer than {what}; "
                 "method: shuffle takes rows whatever their class"
             )

@@ -64,7 +64,7 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     if not there.all():
         table = table[there].reset_index(drop=True)
     if len(table) < 2:
-        raise UserError(f"{key}.source: {len(table)} rows have a target; at least 2 are needed")
+        raise UserError(f"{key}.source: the rows with a target number {len(table)}; at least 2 are needed")
     target = find_target(table[source.target], dataset.task, key)
     columns, tidied = [], {}
     names = target_names(len(source.target))

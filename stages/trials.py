@@ -1,7 +1,8 @@
 """What a user's own loss or network must pass before it is trained; the error says which check failed."""
 
+import re
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -9,10 +10,12 @@ from stages import paths, usercode
 from stages.backend import keras, tf
 from stages.cli import UserError
 from stages.models import CustomNetwork
-from stages.training import Unit
+from stages.replicas import Replicas, Rows
+from stages.training import Unit, batch_orders, keras_loss, make_optimizer, row_metric
+from stages.validity import OUTPUTS
 
-ROWS = 32  # train rows that a trial looks at
-SEEDS = 2  # copies of a network that a trial compares with the networks themselves
+BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
+SEEDS = 2  # copies of a network that a trial trains together
 TOLERANCE = 1e-4
 
 
@@ -22,35 +25,41 @@ def try_unit(unit: Unit) -> None:
     Raises:
         UserError: one does not pass.
     """
+    own = [
+        *([f"model {unit.settings['model']}"] if unit.settings.get("model") else []),
+        *([f"loss {unit.loss.function}"] if unit.loss.is_custom else []),
+    ]
+    if not own:
+        return
+    refuse = _Refusing(f"{paths.PARAMS}: comparisons.{unit.settings['dataset']}: {' with '.join(own)} is refused")
     if unit.settings.get("model"):
-        _try_network(unit)
+        _try_network(unit, refuse)
     if unit.loss.is_custom:
-        _try_loss(unit)
+        _try_loss(unit, refuse)
+    _try_training(unit, refuse)
 
 
-def _try_network(unit: Unit) -> None:
-    network, features = unit.network(0), tf.constant(unit.folds[0].features["train"][:ROWS])
-    refuse = _refusing(unit, f"model {network.reference}")
-    models = [refuse(lambda seed=seed: network.build(seed), "building it") for seed in unit.seeds(0)[:SEEDS]]
+def _try_network(unit: Unit, refuse: "_Refusing") -> None:
+    network, seeds = unit.network(0), unit.seeds(0)[:SEEDS]
+    models = [refuse(lambda seed=seed: network.build(seed), "building it") for seed in seeds]
     for model in models:
         _check_shape(model, network, refuse)
+    if len({id(variable) for model in models for variable in model.variables}) < sum(
+        len(model.variables) for model in models
+    ):
+        refuse.because("it gives the same layers for every seed; build new ones each time")
     if len({tuple(tuple(variable.shape) for variable in model.variables) for model in models}) > 1:
         refuse.because("its variables have other shapes for another seed")
-    stacked = [tf.stack([model.variables[i].value for model in models]) for i in range(len(models[0].variables))]
-    trainable = [variable.trainable for variable in models[0].variables]
-    weights = [array for array, trains in zip(stacked, trainable, strict=True) if trains]
-    state = [array for array, trains in zip(stacked, trainable, strict=True) if not trains]
-    if not weights:
+    if not models[0].trainable_variables:
         refuse.because("it has no weights to train")
-
-    def forward(*, training: bool) -> Callable:
-        return lambda values: models[0].stateless_call(*values, features, training=training)[0]
-
-    refuse(lambda: tf.vectorized_map(forward(training=True), (weights, state)), "training its copies together")
-    ours = refuse(lambda: tf.vectorized_map(forward(training=False), (weights, state)), "running its copies together")
-    for one, model in zip(ours, models, strict=True):
-        if not np.allclose(one, model(features, training=False), rtol=TOLERANCE, atol=TOLERANCE):
-            refuse.because("its copies do not give what it gives alone; it keeps something that is not a variable")
+    features = tf.constant(unit.folds[0].features["train"][:BATCH])
+    outputs = np.asarray(refuse(lambda: models[0](features, training=False), "calling it"))
+    if outputs.dtype != np.float32:
+        refuse.because(f"its output is {outputs.dtype}; float32 is needed")
+    low, high = OUTPUTS.get(network.activation, (-np.inf, np.inf))
+    sums = outputs.sum(axis=-1) if network.activation == "softmax" else np.ones(1)
+    if (outputs < low).any() or (outputs > high).any() or not np.allclose(sums, 1, atol=TOLERANCE):
+        refuse.because(f"its output is not that of {network.activation}; use the activation that it is given")
 
 
 def _check_shape(model: object, network: CustomNetwork, refuse: "_Refusing") -> None:
@@ -58,27 +67,27 @@ def _check_shape(model: object, network: CustomNetwork, refuse: "_Refusing") -> 
         refuse.because(f"it gave {type(model).__name__}; a keras.Model is needed")
     if not model.built:
         refuse.because("its model is not built; begin with keras.Input((n_features,))")
-    for what, shape, needed in (
-        ("input", model.input_shape, (None, network.n_features)),
-        ("output", model.output_shape, (None, network.n_outputs)),
-    ):
+    for what, needed in (("input", (None, network.n_features)), ("output", (None, network.n_outputs))):
+        # a model that is a class of its own has neither
+        shape = getattr(model, f"{what}_shape", None)
+        if shape is None:
+            refuse.because(f"its {what} has no shape; make it with keras.Input and keras.Model or Sequential")
         if shape != needed:
             refuse.because(f"its {what} has the shape {shape}; {needed} is needed")
 
 
-def _try_loss(unit: Unit) -> None:
-    loss, data = unit.loss, unit.folds[0]
-    refuse = _refusing(unit, f"loss {loss.function}")
+def _try_loss(unit: Unit, refuse: "_Refusing") -> None:
+    data, loss = unit.folds[0], unit.loss
     function = usercode.find(loss.function)
-    labels = data.labels["train"][:ROWS]
+    labels = data.labels["train"][:BATCH]
     targets = tf.constant(loss.encode(labels, data.n_classes))
     model = unit.network(0).build(unit.seeds(0)[0])
-    features = tf.constant(data.features["train"][:ROWS])
+    features = tf.constant(data.features["train"][:BATCH])
     with tf.GradientTape() as tape:
-        outputs = model(features, training=True)
+        # Keras' crossentropies look behind the outputs of a layer
+        outputs = tf.identity(model(features, training=False))
         tape.watch(outputs)
         values = refuse(lambda: tf.convert_to_tensor(function(targets, outputs)), "calling it")
-    gradient = refuse(lambda: tape.gradient(values, outputs), "its gradient")
     if values.shape != (len(labels),):
         refuse.because(
             f"shape: it gave {tuple(values.shape)} for {len(labels)} rows; one value for each row, "
@@ -86,15 +95,62 @@ def _try_loss(unit: Unit) -> None:
         )
     if not np.isfinite(values).all():
         refuse.because(f"finite: its value is {_odd(values)} for a train row and an untrained network")
+    alone = refuse(lambda: tf.convert_to_tensor(function(targets[:1], outputs[:1])), "calling it on one row")
+    if not np.allclose(alone, values[:1], rtol=TOLERANCE, atol=TOLERANCE):
+        refuse.because("shape: a row's value is another when the row stands alone; rows are mixed on the way")
+    gradient = refuse(lambda: tape.gradient(values, outputs), "its gradient")
     if gradient is None:
-        refuse.because("gradient: it has none; every step from y_pred must be an operation of Keras or TensorFlow")
+        refuse.because("gradient: it has none; every step from y_pred must be an operation that has one")
+    gradient = np.asarray(tf.convert_to_tensor(gradient))
     if not np.isfinite(gradient).all():
         refuse.because(f"finite: its gradient is {_odd(gradient)} for a train row and an untrained network")
-    if not np.any(gradient):
+    if not gradient.any():
         refuse.because("gradient: it is 0 for every one of the first train rows, so nothing would be learned")
 
 
-def _odd(values: tf.Tensor) -> float:
+def _try_training(unit: Unit, refuse: "_Refusing") -> None:
+    """Train two copies together on a few rows, twice: it must go, repeat itself, and be what each is alone."""
+    data, loss, seeds = unit.folds[0], unit.loss, unit.seeds(0)[:SEEDS]
+    network = unit.network(0)
+    features = data.features["train"][: BATCH + LEFT]
+    rows = Rows(features, loss.encode(data.labels["train"][: BATCH + LEFT], data.n_classes))
+
+    def train() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        replicas = Replicas(
+            network.build(seeds[0]),
+            network.initial_weights(seeds),
+            loss=keras_loss(loss),
+            metric=row_metric(loss),
+            optimizer=make_optimizer(unit.settings["optimizer"]),
+        )
+        history = replicas.fit(
+            rows,
+            rows,
+            epochs=1,
+            batch_size=BATCH,
+            orders=lambda epoch: batch_orders(seeds, epoch, len(rows)),
+            on_epoch=lambda _: None,
+        )
+        return np.stack([history.loss, history.val_loss]), replicas.predict(features), replicas.weights
+
+    once = refuse(train, "training two copies together")
+    again = refuse(train, "training two copies together")
+    if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(once[:2], again[:2], strict=True)):
+        refuse.because(
+            "training it twice from the same seed gives two results; draw random numbers from a "
+            "keras.random.SeedGenerator that a layer holds"
+        )
+    if unit.settings.get("model"):
+        for seed, one, values in zip(seeds, once[1], zip(*once[2], strict=True), strict=True):
+            model = network.build(seed)
+            for variable, value in zip(model.variables, values, strict=True):
+                variable.assign(value)
+            alone = model(tf.constant(features), training=False)
+            if not np.allclose(one, alone, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
+                refuse.because("its copies do not give what it gives alone; it keeps something that is not a variable")
+
+
+def _odd(values: Any) -> float:
     array = np.asarray(values)
     return float(array[~np.isfinite(array)].flat[0])
 
@@ -105,18 +161,24 @@ class _Refusing:
     def __init__(self, where: str) -> None:
         self._where = where
 
-    def __call__(self, run: Callable, doing: str) -> object:
+    def __call__(self, run: Callable, doing: str) -> Any:
         try:
             return run()
         except UserError:
             raise
-        except Exception as error:
-            lines = str(error).strip().splitlines() or ["no message"]
-            raise UserError(f"{self._where}: {doing} failed: {type(error).__name__}: {lines[0]}") from error
+        except (Exception, SystemExit) as error:
+            raise UserError(f"{self._where}: {doing} failed: {type(error).__name__}: {cause(error)}") from error
 
     def because(self, reason: str) -> NoReturn:
         raise UserError(f"{self._where}: {reason}")
 
 
-def _refusing(unit: Unit, what: str) -> _Refusing:
-    return _Refusing(f"{paths.PARAMS}: comparisons.{unit.settings['dataset']}: {what} is refused")
+def cause(error: BaseException) -> str:
+    """The line of an error's message that says what is wrong, where Keras and TensorFlow put others around it."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
+    if lines[0].startswith("in user code"):
+        return lines[-1]
+    if lines[0].startswith("Exception encountered") and len(lines) > 1:
+        return lines[1]
+    return lines[0]

@@ -21,17 +21,18 @@ def find(reference: str) -> Callable:
     module = _load(name, paths.CUSTOM.resolve())
     found = getattr(module, function, None)
     if not callable(found):
-        there = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise UserError(
-            f"{_path(name)}: " + mistakes.not_one_of(function, there, "a function here", "There are")
+        there = [
+            key
+            for key, value in vars(module).items()
+            if getattr(value, "__module__", None) == module.__name__ and not key.startswith("_")
+        ]
+        told = (
+            mistakes.not_one_of(function, there, "a function here", "There are")
             if there
-            else f"{_path(name)}: there is no function '{function}'"
+            else f"there is no function '{function}'"
         )
+        raise UserError(f"{paths.CUSTOM / name}.py: {told}")
     return found
-
-
-def _path(name: str) -> str:
-    return f"{paths.CUSTOM}/{name}.py"
 
 
 @cache
@@ -44,15 +45,14 @@ def _load(name: str, folder: Path) -> ModuleType:
     # files of the folder may import each other
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
-    spec = importlib.util.spec_from_file_location(name, path)
+    # a name of its own, as the user's may be that of a module there is
+    spec = importlib.util.spec_from_file_location(f"stages.custom.{name}", path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise UserError(f"{path} cannot be run: {type(error).__name__}: {_first_line(error)}") from error
-    sys.modules.setdefault(name, module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[spec.name]
+        message = (str(error).strip() or "no message").splitlines()[0]
+        raise UserError(f"{path} cannot be run: {type(error).__name__}: {message}") from error
     return module
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or "no message").splitlines()[0]

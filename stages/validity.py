@@ -20,7 +20,7 @@ EPSILON = 1e-7  # where Keras clips
 HEAVY = 10  # so many times the median weight is worth a word
 
 # what an output activation can give
-_OUTPUTS = {
+OUTPUTS = {
     "softplus": (0, np.inf),
     "relu": (0, np.inf),
     "exponential": (0, np.inf),
@@ -88,9 +88,10 @@ def judge_all(name: str, scaled: Scaled, losses: list[Loss], batch_size: int) ->
 def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
     values = seen.labels
     yield from _RANGES[loss.target_range](loss, values)
-    if loss.activation in _OUTPUTS and loss.target_range == "any":
-        low, high = _OUTPUTS[loss.activation]
-        outside = float(np.mean((values < low) | (values > high)))
+    if loss.activation in OUTPUTS and loss.target_range != "vectors":
+        low, high = OUTPUTS[loss.activation]
+        seen_as = np.maximum(values, 0) if loss.target_range == "clipped below 0" else values
+        outside = float(np.mean((seen_as < low) | (seen_as > high)))
         if outside:
             where = f"below {low}" if high == np.inf else f"outside {low} to {high}"
             level: Level = "cannot" if outside == 1 else "works, but"
@@ -110,8 +111,11 @@ def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
     if below == 1:
         yield "cannot", "all scaled targets are below 0, where it has no gradient"
     elif below:
-        yield "works, but", f"{percent(below)} of the scaled targets are below 0, where it has no gradient"
-    elif _OUTPUTS.get(loss.activation, (-np.inf,))[0] < 0:
+        yield (
+            "works, but",
+            f"{percent(below)} of the scaled targets are below 0, where it has no gradient and all count as 0",
+        )
+    elif OUTPUTS.get(loss.activation, (-np.inf,))[0] < 0:
         yield "works, but", "predictions below 0 have no gradient; activation: softplus keeps them above"
 
 
@@ -163,18 +167,26 @@ def _of_classes(loss: Loss, seen: Seen) -> Iterator[Finding]:
     if len(absent) == len(sizes) - 1:
         yield "cannot", f"all train rows are of class '{seen.description.classes[int(sizes.argmax())]}'"
     elif absent:
-        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
-        yield "works, but", f"class '{absent[0]}'{more} has no train row"
+        more = f" and {len(absent) - 1} more have" if len(absent) > 1 else " has"
+        yield "works, but", f"class '{absent[0]}'{more} no train row"
     if not loss.per_row:
-        empty = (1 - sizes[1] / sizes.sum()) ** seen.batch_size
+        empty = _without(int(sizes[1]), int(sizes.sum()), seen.batch_size)
         told = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
         if empty >= 0.01:
-            told += f", and about {percent(empty)} of the batches hold no row of class '{seen.description.classes[1]}'"
+            told += f", and {percent(empty)} of the batches hold no row of class '{seen.description.classes[1]}'"
         yield "works, but", told
     if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
         usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
         if loss.parameters["alpha"] != usual:
             yield "works, but", "alpha acts only with apply_class_balancing: true"
+
+
+def _without(n_some: int, n_rows: int, n_drawn: int) -> float:
+    """The chance that a draw from all rows, none put back, holds none of some rows (hypergeometric)."""
+    n_drawn = min(n_drawn, n_rows)
+    if n_rows - n_some < n_drawn:
+        return 0.0
+    return float(np.prod([(n_rows - n_some - i) / (n_rows - i) for i in range(n_drawn)]))
 
 
 def percent(share: float) -> str:

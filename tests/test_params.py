@@ -261,6 +261,8 @@ def test_one_mistake_is_told_in_one_line(defaults, lines, path, value, line):
                     f"losses for a regression task: {OF_REGRESSION}"
                     for i, name in enumerate(MULTICLASS.split(", "))
                 ),
+                "report.headline.blobs: 'accuracy' is not a score. Scores of a regression task: rmse, mse, mae, r2, "
+                "cosine_similarity",
             ],
         ),
         (
@@ -323,8 +325,10 @@ def test_a_loss_in_no_comparison_cannot_be_selected(defaults, lines):
         ("- all", f"params.yaml: the keys {SECTIONS} are needed; the file holds a list"),
         ("all", f"params.yaml: the keys {SECTIONS} are needed; the file holds 'all'"),
         (b"loss: \xff", "params.yaml: not UTF-8 text (byte 6)"),
+        ("loss: all\ntrain: {}\nloss: mse", "params.yaml, line 3, column 1: not YAML: the key 'loss' stands twice"),
+        ("a: {b: 1, c: 2, b: 3}", "params.yaml, line 1, column 17: not YAML: the key 'b' stands twice"),
     ],
-    ids=["bracket", "colon", "tab", "empty", "list", "word", "bytes"],
+    ids=["bracket", "colon", "tab", "empty", "list", "word", "bytes", "twice", "twice in one line"],
 )
 def test_a_file_that_is_no_mapping_is_refused(lines, content, line):
     assert lines(content) == [line]

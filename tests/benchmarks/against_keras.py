@@ -179,10 +179,8 @@ def table() -> None:
     rates = [n_train * SEEDS / seconds for seconds in ours]
     print(f"  model.fit, one network      {n_train / plain:10,.0f} rows a second")
     for loss, rate in zip(TABLE_LOSSES, rates, strict=True):
-        print(
-            f"  ours, {SEEDS} networks, {loss:<6} {rate / SEEDS:12,.0f} rows a second for each seed, {rate:10,.0f} in all, "
-            f"{rate * plain / n_train:.1f} times model.fit"
-        )
+        each = f"{rate / SEEDS:10,.0f} rows a second for each seed"
+        print(f"  ours, {SEEDS} networks, {loss:<8} {each}, {rate * plain / n_train:.1f} times model.fit in all")
 
 
 PARTS = {part.__name__: part for part in (pipeline, engine, growth, memory, table)}
