@@ -442,3 +442,28 @@ def test_the_command_ends_with_status_one_and_a_line(project, tmp_path, root):
         "Columns: rooms, street, price\n"
     )
     assert everything() == {Path("params.yaml"): PARAMS.encode()}
+
+
+@pytest.mark.parametrize("name", ["yes", "no", "on", "null", "1e3", "2024"])
+def test_a_dataset_may_be_called_what_yaml_takes_for_something_else(project, tmp_path, name):
+    project(tmp_path / "houses.csv", "price", name)
+    assert name in params.load().datasets
+    assert name in params.load().comparisons
+
+
+def test_a_selector_that_selects_none_of_what_is_added_is_told(project, tmp_path, capsys):
+    Path("params.yaml").write_text(PARAMS.replace("loss: all", "loss: hinge"), encoding="utf-8")
+    project(tmp_path / "houses.csv", "price")
+    assert "try: loss: in params.yaml selects none of them; write loss: all\n" in capsys.readouterr().out
+
+
+def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):
+    rows = "\n".join(f"{i / 7},a" for i in range(10))
+    (tmp_path / "odd.csv").write_text(f"x,kind\n{rows}\n3.5,b\n")
+    with pytest.raises(UserError) as raised:
+        project(tmp_path / "odd.csv", "kind")
+    assert str(raised.value) == (
+        "params.yaml: datasets.odd.split: class 'b' has 1 row, fewer than the 2 that are needed; "
+        "method: shuffle takes rows whatever their class"
+    )
+    assert everything() == {Path("params.yaml"): PARAMS.encode()}

@@ -156,6 +156,8 @@ MISTAKES = [
     ({"loss": "categorical_generalized_cross_entropy", "q": 1}, None, ".q: 1 given; allowed: below 1"),
     ({"loss": "tversky", "beta": -1}, None, ".beta: -1 given; allowed: 0 or more"),
     # its activation
+    ({"loss": "poisson", "activation": None}, None, ".activation: nothing given; allowed: softplus, exponential"),
+    ({"loss": "poisson", "activation": ["x"]}, None, ".activation: a list given; allowed: softplus, exponential"),
     (
         {"loss": "mse", "activation": "softmax"},
         None,
@@ -194,6 +196,8 @@ MISTAKES = [
     # its own name
     ({"loss": "huber", "as": "mse"}, None, ".as: 'mse' has a meaning of its own; choose another name"),
     ({"loss": "huber", "as": "Huber"}, None, ".as: 'Huber' has a meaning of its own; choose another name"),
+    ({"loss": "huber", "as": "first"}, None, ".as: 'first' has a meaning of its own; choose another name"),
+    ({"loss": "m:mse", "targets": "value"}, None, ".as: 'mse' has a meaning of its own; choose another name"),
     ({"loss": "huber", "as": "all"}, None, ".as: 'all' has a meaning of its own; choose another name"),
     (PINBALL | {"as": "kld"}, None, ".as: 'kld' has a meaning of its own; choose another name"),
     ({"loss": "huber", "as": "../x"}, None, f".as: '../x' given; allowed: {NAME}"),
@@ -215,7 +219,7 @@ MISTAKES = [
             None,
             f".loss: '{reference}' given; allowed: module:function, as in my_losses:pinball",
         )
-        for reference in (":", ":f", "m:", "m:f:g", "m.py:f", "my-losses:f", "m:f()", "a b:f", "m: f")
+        for reference in (":", ":f", "m:", "m:f:g", "m:été", "m.py:f", "my-losses:f", "m:f()", "a b:f", "m: f")
     ),
 ]
 
@@ -257,6 +261,11 @@ def test_every_parameter_that_is_wrong_has_its_line():
                 ": losses of one task are compared; 'hinge' for a binary task and "
                 "'my_losses:pinball' for a regression task and 'kld' for a multiclass task"
             ],
+        ),
+        (
+            [{"loss": "huber", "as": "mine"}, {"loss": "mae", "as": "mine"}],
+            None,
+            ["[1]: 'mae' goes by the name 'mine', as 'huber' does; name one with as:"],
         ),
         (
             ["hing", {"loss": "huber", "delta": 0}, "bce"],
@@ -459,6 +468,7 @@ def test_a_score_of_the_task_may_decide(load, dataset, headline):
         ("circles", "acuracy", "; did you mean 'accuracy'?"),
         ("circles", "recall_x", "."),
         ("blobs", "f1_makro", "; did you mean 'f1_macro'?"),
+        ("blobs", "recall_3", "."),  # its classes are 0, 1 and 2
         ("houses", "rsme", "; did you mean 'rmse'?"),
         ("houses", "", "."),
     ],
@@ -517,6 +527,10 @@ def test_what_is_said_of_no_comparison_is_refused(lines, section, value):
         ({"method": "group"}, "column: is missing; method: group needs the column that names the groups"),
         ({"method": "kfold", "folds": 1}, "folds: 1 given; allowed: 2 or more"),
         (
+            {"method": "group", "column": "street", "train": 10},
+            "train: 10 given; allowed with method: group: a share of the groups (above 0, below 1)",
+        ),
+        (
             {"method": "fold"},
             "method: 'fold' is not allowed here; did you mean 'kfold'? "
             "Allowed: first, shuffle, stratified, kfold, group",
@@ -544,6 +558,13 @@ def test_a_split_that_contradicts_itself_is_refused(lines, split, line):
 def test_a_split_that_does_not_is_taken(load, split):
     loaded = load("datasets", "houses", "split", value=split).datasets["houses"].split
     assert loaded.model_dump(include=set(split)) == split
+
+
+def test_a_generator_has_no_groups(lines):
+    assert lines("datasets", "circles", "split", value={"method": "group", "column": "x1"}) == [
+        "params.yaml: datasets.circles.split.method: 'group' needs a table's column that names the groups; "
+        "make_circles has none"
+    ]
 
 
 def test_values_are_not_split_by_class(lines):
@@ -592,6 +613,23 @@ def test_a_file_where_dvc_does_not_see_it_change_is_refused(lines, file):
 )
 def test_a_file_or_files_in_the_folder_that_dvc_watches_are_taken(load, file):
     assert load("datasets", "houses", "source", "file", value=file).datasets["houses"].source.file == file
+
+
+def test_a_target_stands_once(lines):
+    assert lines("datasets", "houses", "source", "target", value=["price", "price"]) == [
+        "params.yaml: datasets.houses.source.target: 'price' stands twice"
+    ]
+
+
+def test_a_network_of_ones_own_is_a_module_and_a_function(lines):
+    assert lines("comparisons", "houses", value={"losses": ["mse"], "model": "deep"}) == [
+        "params.yaml: comparisons.houses.model: 'deep' given; allowed: module:function, as in my_models:build"
+    ]
+
+
+def test_a_name_over_two_lines_is_told_in_one(lines):
+    [line] = lines("comparisons", "houses", "losses", value=["foo\nbar"])
+    assert line.startswith("params.yaml: comparisons.houses.losses[0]: 'foo\\nbar' is not a loss")
 
 
 def test_the_target_is_not_among_the_columns_left_out(lines):

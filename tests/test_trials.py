@@ -97,6 +97,17 @@ GOOD_LOSSES = {
         {"task": "multiclass"},
         "return -ops.log(ops.take_along_axis(y_pred, y_true[:, None], axis=-1))[:, 0]",
     ),
+    "Keras' own of two classes": (
+        own("zero_one", "sigmoid"),
+        {"task": "binary"},
+        "return keras.losses.binary_crossentropy(y_true, y_pred)",
+    ),
+    "Keras' own of several classes": (
+        own("class_index", "softmax"),
+        {"task": "multiclass"},
+        "return 2 * ops.sparse_categorical_crossentropy(y_true, y_pred)",
+    ),
+    "rows picked": (own(), {}, "return ops.square(tf.gather(y_pred, tf.range(tf.shape(y_pred)[0])) - y_true)[:, 0]"),
 }
 
 
@@ -133,6 +144,10 @@ BAD_LOSSES = {
     "flat": ("return ops.mean(0 * (y_true - y_pred) ** 2, axis=-1)", NO_SLOPE),
     "far away": ("return ops.mean(ops.relu(y_pred - 1000), axis=-1)", NO_SLOPE),
     "raising": ("raise ValueError('first line\\nsecond line')", "calling it failed: ValueError: first line"),
+    "rows mixed": (
+        "return ops.mean(ops.square(y_true[:, 0] - y_pred), axis=-1)",
+        "shape: a row's value is another when the row stands alone; rows are mixed on the way",
+    ),
     "raising without a word": ("raise RuntimeError", "calling it failed: RuntimeError: no message"),
     "undefined": ("return delta * y_pred", "calling it failed: NameError: name 'delta' is not defined"),
 }
@@ -143,6 +158,29 @@ def test_a_loss_that_does_not_pass_is_refused_in_a_line_that_names_the_check(wri
     body, told = BAD_LOSSES[case]
     write("mine", f"def own(y_true, y_pred):\n    {body}\n")
     assert refused(unit(own())) == f"params.yaml: comparisons.houses: loss mine:own is refused: {told}"
+
+
+TOGETHER = "training two copies together failed: "
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return ops.mean((y_true - y_pred) ** 2, axis=-1) + 0 * len(y_true.numpy())", f"{TOGETHER}AttributeError: "),
+        ("return y_pred[:, 0] ** 2 if ops.mean(y_pred) > -1e9 else y_pred[:, 0]", f"{TOGETHER}"),
+        ("return ops.reshape((y_true - y_pred) ** 2, (-1 if len(y_true) == 1 else 32,))", f"{TOGETHER}"),
+        (
+            "return ops.mean((y_true - y_pred) ** 2, axis=-1) * (1 + 1e-5 * keras.random.normal(()))",
+            "training it twice from the same seed gives two results; draw random numbers from a ",
+        ),
+    ],
+    ids=["values asked for", "a branch", "one size of batches", "random"],
+)
+def test_a_loss_that_goes_alone_and_not_in_training_is_refused_in_a_line(write, body, told):
+    write("mine", f"def own(y_true, y_pred):\n    {body}\n")
+    assert refused(unit(own(), n_rows=50)).startswith(
+        f"params.yaml: comparisons.houses: loss mine:own is refused: {told}"
+    )
 
 
 def test_a_loss_that_takes_other_arguments_is_refused(write):
@@ -247,7 +285,7 @@ BAD_NETWORKS = {
     ),
     "two outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, [{OUT}(inputs), {OUT}(inputs)])",
-        "its output has the shape [(None, 1), (None, 1)]; (None, 1) is needed",
+        "its output is a list; one tensor is needed",
     ),
     "unbuilt": (
         f"return keras.Sequential([{OUT}])",
@@ -299,6 +337,39 @@ class Counting(layers.Layer):
 return keras.Sequential([{START}, Counting(), {OUT}])""",
         NOT_ALONE,
     ),
+    "a class of its own": (
+        """
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last = layers.Dense(n_outputs)
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+model = Own()
+model.build((None, n_features))
+return model""",
+        "its input has no shape; make it with keras.Input and keras.Model or Sequential",
+    ),
+    "named outputs": (
+        f"inputs = {START}\nreturn keras.Model(inputs, {{'price': {OUT}(inputs)}})",
+        "its output is a dict; one tensor is needed",
+    ),
+    "another type": (
+        f"return keras.Sequential([{START}, layers.Dense(n_outputs, dtype='float64')])",
+        "its output is float64; float32 is needed",
+    ),
+    "random": (
+        f"""
+class Shaken(layers.Layer):
+    def call(self, inputs, training=None):
+        return inputs + 0.01 * keras.random.normal((3,)) if training else inputs
+
+return keras.Sequential([{START}, Shaken(), {OUT}])""",
+        "training it twice from the same seed gives two results; draw random numbers from a "
+        "keras.random.SeedGenerator that a layer holds",
+    ),
     "raising": ("raise ValueError('first line\\nsecond line')", "building it failed: ValueError: first line"),
     "undefined": ("return layer", "building it failed: NameError: name 'layer' is not defined"),
     "impossible": (
@@ -314,6 +385,24 @@ def test_a_network_that_does_not_pass_is_refused_in_a_line_that_names_the_check(
     write("mine", network(body))
     assert refused(unit(model="mine:build")) == (
         f"params.yaml: comparisons.houses: model mine:build is refused: {told}"
+    )
+
+
+def test_one_model_for_every_seed_is_refused(write):
+    write(
+        "mine",
+        "MODEL = keras.Sequential([keras.Input((3,)), layers.Dense(1)])\n\n\ndef build(*_):\n    return MODEL\n",
+    )
+    assert refused(unit(model="mine:build")).endswith(
+        "is refused: it gives the same layers for every seed; build new ones each time"
+    )
+
+
+@pytest.mark.parametrize(("task", "activation"), [("binary", "sigmoid"), ("multiclass", "softmax")])
+def test_a_network_that_ignores_the_activation_it_is_given_is_refused(write, task, activation):
+    write("mine", network(f"return keras.Sequential([{START}, layers.Dense(n_outputs)])"))
+    assert refused(unit(task=task, model="mine:build")).endswith(
+        f"is refused: its output is not that of {activation}; use the activation that it is given"
     )
 
 

@@ -127,3 +127,17 @@ def test_a_file_that_was_mended_is_run_again(write):
     refused("mine:f")
     write("mine", "def f():\n    return 'mended'\n")
     assert usercode.find("mine:f")() == "mended"
+
+
+def test_a_dataclass_in_a_file_with_postponed_annotations_can_be_made(write):
+    write(
+        "mine",
+        "from __future__ import annotations\n\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Setting:\n"
+        "    share: float = 0.9\n\n\ndef share():\n    return Setting().share\n",
+    )
+    assert usercode.find("mine:share")() == 0.9
+
+
+def test_a_file_that_ends_the_program_is_refused(write):
+    write("mine", "import sys\n\nsys.exit('bye')\n")
+    assert refused("mine:own") == "stages/custom/mine.py cannot be run: SystemExit: bye"

@@ -163,6 +163,23 @@ def test_targets_that_the_output_cannot_give_are_told(loss, activation, values, 
     assert on_values(replace(loss, activation=activation), values) == told
 
 
+@pytest.mark.parametrize(
+    ("name", "activation", "values", "told"),
+    [
+        ("mape", "sigmoid", [-1, -2], "100 % of the scaled targets are outside 0 to 1, which sigmoid cannot give"),
+        ("msle", "sigmoid", [2, 3], "100 % of the scaled targets are outside 0 to 1, which sigmoid cannot give"),
+        ("mape", "softplus", [-1, -2], "100 % of the scaled targets are below 0, which softplus cannot give"),
+    ],
+)
+def test_a_loss_with_a_trap_of_its_own_is_held_against_its_output_too(name, activation, values, told):
+    assert on_values(with_output(name, activation), values) == Validity("cannot", (told,))
+
+
+def test_targets_that_count_as_0_are_no_trouble_for_an_output_that_gives_none_below():
+    judged = on_values(with_output("msle", "softplus"), [-1, 1, 2, 3])
+    assert [reason.split(",")[0] for reason in judged.reasons] == ["25 % of the scaled targets are below 0"]
+
+
 @pytest.mark.parametrize("activation", ["softplus", "relu", "exponential", "sigmoid", "tanh", "linear"])
 def test_targets_that_the_output_can_give_fit(activation):
     assert on_values(with_output("mse", activation), [0, 0.5, 1]) == FITS
@@ -217,6 +234,11 @@ def test_a_loss_of_single_rows_fits_however_rare_a_class_is(name):
         # batches of one row: as many are without a positive row as there are negative rows
         ([0, 0, 0, 1], 1, ", and 75 % of the batches hold no row of class 'b'"),
         ([0] * 9 + [1], 1, ", and 90 % of the batches hold no row of class 'b'"),
+        # of the 6 pairs of four rows, 3 are without the positive one
+        ([0, 0, 0, 1], 2, ", and 50 % of the batches hold no row of class 'b'"),
+        # a batch that holds all rows holds the positive one
+        ([0, 0, 0, 1], 4, ""),
+        ([0, 0, 0, 1], 32, ""),
         # 0.99 ** 32 = 0.725; without putting rows back 0.721
         ([0] * 990 + [1] * 10, 32, ", and 72 % of the batches hold no row of class 'b'"),
         # 0.5 ** 32 is nothing
@@ -224,7 +246,7 @@ def test_a_loss_of_single_rows_fits_however_rare_a_class_is(name):
         # the rarer class 0 does not matter to it
         ([0] + [1] * 199, 1, ""),
     ],
-    ids=["1 of 4", "1 of 10", "1 %", "half", "most"],
+    ids=["1 of 4", "1 of 10", "2 of 4", "4 of 4", "more than there are", "1 %", "half", "most"],
 )
 def test_a_loss_of_whole_batches_is_told_how_many_hold_no_row_of_class_1(name, labels, batch_size, more):
     assert on_classes(name, labels, batch_size=batch_size) == Validity(
