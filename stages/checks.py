@@ -13,6 +13,8 @@ def contradictions(params: Params) -> Iterator[str]:
     """What contradicts itself in the parameters alone."""
     for name, dataset in params.datasets.items():
         yield from _dataset(f"datasets.{name}", dataset)
+        if name not in params.comparisons:
+            yield from _task(params, name, dataset.known_task)
     for name, comparison in params.comparisons.items():
         yield from _network(f"comparisons.{name}", comparison)
         if name not in params.datasets:

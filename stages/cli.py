@@ -9,7 +9,7 @@ class UserError(Exception):
     """A mistake a user can mend: one line for each thing to mend, no traceback."""
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(line.replace("\n", "\\n") for line in lines))
 
 
 def run(main: Callable[[], None]) -> None:

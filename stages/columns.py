@@ -6,6 +6,7 @@ rows fitted on, or that only tell rows apart, are left out.
 """
 
 import math
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,6 @@ from stages.datasets import Column, Treatment
 
 RARE_SHARE = 0.01  # a text in a smaller share of the rows, or in one row only, is rare
 MAX_CATEGORIES = 50
-MISSING = "missing"
 
 # each scaler, and the (center, scale) it fitted: value = scaled * scale + center
 SCALERS = {
@@ -66,7 +66,6 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
     pipeline = ColumnTransformer(
         [(kind, make(method, len(rows)), of_kind[kind]) for kind, make in _STEPS.items() if of_kind[kind]],
         sparse_threshold=0,
-        verbose_feature_names_out=False,
     ).fit(rows)
     done = {column.name: Treatment(column.name, column.kind, why[column.name], 0) for column in columns}
     missing = {column.name: column.missing for column in columns}
@@ -75,7 +74,8 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
             done |= _encoded(pipeline.named_transformers_[kind], names, missing)
         elif names:
             done |= _numeric(pipeline.named_transformers_[kind], names, kind, method, missing)
-    names = [str(name) for name in pipeline.get_feature_names_out()]
+    # each is called by its kind as well, which keeps a text's input apart from a number of the same name
+    names = [str(name).split("__", 1)[1] for name in pipeline.get_feature_names_out()]
     return Fitted(pipeline, names, list(done.values()))
 
 
@@ -89,7 +89,7 @@ def _useless(values: pd.Series, kind: str) -> str:
     if kind == "category":
         counts = present.value_counts()
         if len(counts) == 1 and len(present) == len(values):
-            return f"left out: always {counts.index[0]!r}"
+            return f"left out: always {textwrap.shorten(repr(counts.index[0]), 60, placeholder='…')}"
         if counts.iloc[0] < _rare(len(values)) and len(counts) > 1:
             return "left out: every text is rare, so it only tells rows apart"
     elif present.min() == present.max():
@@ -136,17 +136,17 @@ _STEPS = {"number": _numbers, "date": _dates, "boolean": _booleans, "category": 
 
 def days(dates: pd.DataFrame) -> pd.DataFrame:
     """Dates as days since 1970."""
-    return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return (dates - pd.Timestamp(0).as_unit("us")) / pd.Timedelta(days=1)
 
 
 def texts(categories: pd.DataFrame) -> pd.DataFrame:
-    """Texts as scikit-learn takes them, what is missing being a category too."""
-    return categories.astype(object).where(categories.notna(), MISSING)
+    """Texts as scikit-learn takes them; what is missing, None, is a category too."""
+    return categories.astype(object).where(categories.notna(), None)
 
 
-def named(column: str, category: str) -> str:
+def named(column: str, category: str | None) -> str:
     """What the input is called that tells whether a row has this text."""
-    return f"{column}={'rare' if category == 'infrequent_sklearn' else category}"
+    return f"{column}={ {None: 'missing', 'infrequent_sklearn': 'rare'}.get(category, category) }"
 
 
 def _numeric(

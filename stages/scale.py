@@ -51,7 +51,7 @@ def scale(
 def split(name: str, dataset: Dataset, table: pd.DataFrame, description: Description) -> tuple[str, list[np.ndarray]]:
     """The method by which a dataset is split, and for each fold the rows that train: bool (n_rows,)."""
     method = splits.method_of(dataset.split, description.task, generated=not isinstance(dataset.source, Table))
-    groups = table[description.group] if description.group else None
+    groups = table[description.group] if dataset.split.column is not None else None
     labels = datasets.labels_of(table, description)
     return method, splits.train_rows(
         dataset.split,
@@ -88,7 +88,11 @@ def main() -> None:
 def _tell(name: str, folds: list[Fold]) -> None:
     fold = folds[0]
     rows = f"{fold.n_train:,} rows train, {fold.n_test:,} test" + f", in {len(folds)} folds" * (len(folds) > 1)
-    out = [f"{column.column} ({column.done.split(': ')[1]})" for column in fold.treatments if not column.n_inputs]
+    out = [
+        f"{column.column} ({column.done.removeprefix('left out: ')})"
+        for column in fold.treatments
+        if not column.n_inputs
+    ]
     cli.say(f"scale: {name}: {rows}; {len(fold.treatments):,} columns became {fold.n_inputs:,} inputs")
     if out:
         more = f" and {len(out) - 10:,} more" if len(out) > 10 else ""

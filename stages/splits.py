@@ -55,7 +55,12 @@ def train_rows(
         kind = GroupKFold if method == "group" else StratifiedKFold if classes else KFold
         splitter = kind(n_folds, shuffle=True, **state)
     else:
-        share = split.train if method == "group" else _n_train(split.train, n_rows, key)
+        share = _n_train(split.train, int(ids.max()) + 1 if method == "group" else n_rows, key)
+        if method == "stratified" and not len(classes) <= share <= n_rows - len(classes):
+            raise UserError(
+                f"{key}.train: {share} of {n_rows} rows train and {n_rows - share} test, and either needs a row of "
+                f"each of {len(classes)} classes; method: shuffle takes rows whatever their class"
+            )
         size = {"n_splits": 1, "train_size": share}
         kinds = {"shuffle": ShuffleSplit, "stratified": StratifiedShuffleSplit, "group": GroupShuffleSplit}
         splitter = kinds[method](**size, **state)

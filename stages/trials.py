@@ -53,7 +53,8 @@ def _try_network(unit: Unit, refuse: "_Refusing") -> None:
     if not models[0].trainable_variables:
         refuse.because("it has no weights to train")
     features = tf.constant(unit.folds[0].features["train"][:BATCH])
-    outputs = np.asarray(refuse(lambda: models[0](features, training=False), "calling it"))
+    outputs = refuse(lambda: models[0](features, training=False), "calling it")
+    outputs = outputs.numpy()
     if outputs.dtype != np.float32:
         refuse.because(f"its output is {outputs.dtype}; float32 is needed")
     low, high = OUTPUTS.get(network.activation, (-np.inf, np.inf))
@@ -72,6 +73,9 @@ def _check_shape(model: object, network: CustomNetwork, refuse: "_Refusing") -> 
         shape = getattr(model, f"{what}_shape", None)
         if shape is None:
             refuse.because(f"its {what} has no shape; make it with keras.Input and keras.Model or Sequential")
+        kind = type(getattr(model, what, None))
+        if kind in (dict, list, tuple):
+            refuse.because(f"its {what} is a {kind.__name__}; one tensor is needed")
         if shape != needed:
             refuse.because(f"its {what} has the shape {shape}; {needed} is needed")
 
@@ -115,7 +119,7 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
     features = data.features["train"][: BATCH + LEFT]
     rows = Rows(features, loss.encode(data.labels["train"][: BATCH + LEFT], data.n_classes))
 
-    def train() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    def train(chance: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         replicas = Replicas(
             network.build(seeds[0]),
             network.initial_weights(seeds),
@@ -123,6 +127,7 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
             metric=row_metric(loss),
             optimizer=make_optimizer(unit.settings["optimizer"]),
         )
+        keras.utils.set_random_seed(chance)  # what draws from there would be another's chance
         history = replicas.fit(
             rows,
             rows,
@@ -133,8 +138,7 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
         )
         return np.stack([history.loss, history.val_loss]), replicas.predict(features), replicas.weights
 
-    once = refuse(train, "training two copies together")
-    again = refuse(train, "training two copies together")
+    once, again = (refuse(lambda chance=chance: train(chance), "training two copies together") for chance in (1, 2))
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(once[:2], again[:2], strict=True)):
         refuse.because(
             "training it twice from the same seed gives two results; draw random numbers from a "

@@ -217,7 +217,7 @@ def test_missing_in_one_row_is_rare():
 
 def test_one_text_and_nothing_tell_rows_apart():
     fitted = fit("category", pool=texts("yes", None, None, "yes"))
-    assert fitted.names == ["pool=missing", "pool=yes"]
+    assert fitted.names == ["pool=yes", "pool=missing"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "a|b", 'q"q', "two\nlines", "漢", "🙂", "nan", "None", "1"])

@@ -154,10 +154,8 @@ def test_the_batches_are_those_of_the_comparison(project):
 
 @pytest.mark.parametrize("name", ["[/b]", "[red]"])
 def test_the_name_of_a_class_is_shown_as_it_is(project, monkeypatch, name):
-    told = Validity("works, but", (f"class '{name}' has no train row",))
-    monkeypatch.setattr(
-        validity, "judge_all", lambda _name, _scaled, judged, _size: {loss.name: told for loss in judged}
-    )
+    told = validity.Validity("works, but", (f"class '{name}' has no train row",))
+    monkeypatch.setattr(validity, "judge_all", lambda *given: {loss.name: told for loss in given[2]})
     assert f"class '{name}' has no train row" in " ".join(project("rings").split())
 
 

@@ -178,7 +178,7 @@ def test_a_shuffled_split_of_classes_does_not_look_at_them():
 
 def test_rows_that_leave_no_room_for_each_class_are_refused():
     for train in (1, 11):
-        assert refusal("stratified", CLASSES, classes="ab", train=train).startswith(f"{KEY}: ")
+        assert refusal("stratified", CLASSES, classes="ab", train=train).startswith(KEY)
     assert refusal("stratified", CLASSES, classes="ab", train=12).startswith(f"{KEY}.train: 12 leaves no row to test")
 
 

@@ -27,10 +27,13 @@ NAMES = (
     "a b",
     "ä|é",
     'q"q',
+    "two\nlines",
     "1",
     "null",
+    "",
 )
 LETTERS = ["a", "B", "ä", "€", " ", ",", ";", "|", '"', "'", "\n", "\t", "-", ".", "#", "%", "0", "7", "\\", "漢", "🙂"]
+HUGE = [1.7e308, -1.7e308, 5e-324, 1e300, -1e200, 2.0**53, 2.0**63, 1e-300, 0.0, 1.0]
 
 
 def texts(rng, n_rows, n_different):
@@ -40,13 +43,13 @@ def texts(rng, n_rows, n_different):
 
 def dates(rng, n_rows, form):
     """Days of any year in a form such as ``{d}.{m}.{y}``."""
-    years = [1700, 2200] if rng.integers(2) else [1900, 2100]
+    years = [1, 9999] if rng.integers(2) else [1900, 2100]
     day, month, year = rng.integers(1, 29, n_rows), rng.integers(1, 13, n_rows), rng.integers(*years, n_rows)
     return [form.format(d=d, m=m, y=y) for d, m, y in zip(day, month, year, strict=True)]
 
 
 def moments(rng, n_rows, zone=None):
-    years = rng.integers(*([1700, 2200] if rng.integers(2) else [1900, 2100]), n_rows)
+    years = rng.integers(*([1, 9999] if rng.integers(2) else [1900, 2100]), n_rows)
     return [datetime.datetime(year, 1 + year % 12, 1 + year % 28, year % 24, tzinfo=zone) for year in map(int, years)]
 
 
@@ -58,6 +61,7 @@ BOTH = {
     "word": lambda rng, n: list(rng.choice(["no", "yes", "maybe", "1", "é|"][: rng.integers(2, 6)], n)),
     "constant": lambda rng, n: [["x", 7, 0.1, "", True][rng.integers(5)]] * n,
     "nothing": lambda _, n: [None] * n,
+    "huge": lambda rng, n: list(rng.choice(HUGE, n)),
     "infinite": lambda rng, n: list(rng.choice([np.inf, -np.inf, np.nan, 1.5, 2.0, -3.0], n)),
     "counts on": lambda rng, n: list(range(int(rng.integers(3)), n + 3))[:n],
     "permuted": lambda rng, n: list(rng.permutation(n)),
@@ -69,6 +73,7 @@ BOTH = {
     "ISO date": lambda rng, n: dates(rng, n, "{y:04}-{m:02}-{d:02}"),
     "German date": lambda rng, n: dates(rng, n, "{d:02}.{m:02}.{y:04}"),
     "American date": lambda rng, n: dates(rng, n, "{m}/{d}/{y}"),
+    "forever": lambda rng, n: list(rng.choice(["2020-01-31", "2021-12-01", "9999-12-31"], n)),
     "moment": lambda rng, n: [str(moment) for moment in moments(rng, n)],
     "zoned": lambda rng, n: [f"{each.isoformat()}+0{rng.integers(9)}:00" for each in moments(rng, n)],
     "like dates": lambda rng, n: ["-".join(map(str, rng.integers(0, 99, 3))) for _ in range(n)],
@@ -77,6 +82,8 @@ CSV = BOTH | {
     "beyond 64 bits": lambda rng, n: [int(value) * 2**62 for value in rng.integers(-4, 5, n)],
 }
 PARQUET = BOTH | {
+    "categorical": lambda rng, n: pd.Categorical(texts(rng, n, 4)),
+    "categorical numbers": lambda rng, n: pd.Categorical(rng.integers(5, size=n)),
     "nullable": lambda rng, n: pd.array(rng.integers(5, size=n), "Int64"),
     "nullable number": lambda rng, n: pd.array(rng.normal(size=n), "Float64"),
     "nullable boolean": lambda rng, n: pd.array(rng.integers(2, size=n) > 0, "boolean"),
@@ -87,6 +94,9 @@ PARQUET = BOTH | {
     "date": lambda rng, n: [each.date() for each in moments(rng, n)],
     "time": lambda rng, n: [each.time() for each in moments(rng, n)],
     "duration": lambda rng, n: [datetime.timedelta(int(value)) for value in rng.integers(-99, 99, n)],
+    "list": lambda rng, n: [list(rng.integers(5, size=value)) for value in rng.integers(3, size=n)],
+    "mapping": lambda rng, n: [{"a": int(value)} for value in rng.integers(3, size=n)],
+    "bytes": lambda rng, n: [rng.bytes(value) for value in rng.integers(3, size=n)],
 }
 PREDICTED = ("number", "whole", "boolean", "word")
 MISSING = (0, 0, 0.2)  # shares
@@ -126,7 +136,7 @@ def described(draw, names):
     splits = st.one_of(
         st.just({}),
         st.fixed_dictionaries(
-            {"method": st.sampled_from(["first", "shuffle"])},
+            {"method": st.sampled_from(["first", "shuffle", "stratified"])},
             optional={"train": share, "random_state": st.integers(0, 9)},
         ),
         st.fixed_dictionaries({"method": st.just("kfold")}, optional={"folds": folds}),

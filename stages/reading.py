@@ -1,0 +1,199 @@
+"""Reading the files of a user's table: CSV, however it is written, and Parquet."""
+
+import bz2
+import csv
+import glob
+import gzip
+import io
+import lzma
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import pandas as pd
+import pyarrow.parquet
+
+from stages import mistakes
+from stages.cli import UserError
+from stages.schema import Table
+
+_OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a CSV file is written."""
+
+    delimiter: str
+    encoding: str
+    decimal: str
+
+    def __str__(self) -> str:
+        return f"delimiter {self.delimiter!r}, decimal {self.decimal!r}, {self.encoding}"
+
+
+def read(source: Table, key: str) -> tuple[pd.DataFrame, list[Path], str]:
+    """Read the files of a table as one.
+
+    Returns:
+        The table, its files, and how CSV files were read, in words; empty for Parquet.
+    """
+    files = _files(source.file, f"{key}.file")
+    tables, formats = zip(*(_read_file(path, source) for path in files), strict=True)
+    first = tables[0].columns
+    for path, table in zip(files, tables, strict=True):
+        if odd := sorted(set(table.columns) ^ set(first)):
+            raise UserError(f"{path} and {files[0]} have different columns; '{odd[0]}' is in one of them only")
+    if len(files) == 1:
+        return tables[0].reset_index(drop=True), files, formats[0]
+    # numbers here and texts there are texts everywhere, as they are written
+    if mixed := [name for name in first if len({_is_text(table[name]) for table in tables}) > 1]:
+        tables = [_read_file(path, source, texts=mixed)[0] for path in files]
+    return pd.concat(tables, ignore_index=True), files, formats[0]
+
+
+def _read_file(path: Path, source: Table, texts: Iterable[str] = ()) -> tuple[pd.DataFrame, str]:
+    """One file's table, some columns of a CSV file as texts, and how a CSV file was read, in words."""
+    if path.suffix.lower() in (".parquet", ".pq"):
+        table, written = _read_parquet(path), ""
+    else:
+        table, written = _read_csv(path, source, dict.fromkeys(texts, "str"))
+    columns = list(map(str, table.columns))
+    _check_unique(columns, path)
+    table.columns = columns
+    return table, str(written)
+
+
+def _is_text(values: pd.Series) -> bool:
+    return values.notna().any() and not pd.api.types.is_numeric_dtype(values)
+
+
+def _check_unique(names: list[str], path: Path) -> None:
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise UserError(f"{path}: column '{twice[0]}' stands twice; rename one")
+
+
+def _files(pattern: str, key: str) -> list[Path]:
+    path = Path(pattern)
+    found = [path] if path.is_file() else sorted(map(Path, glob.glob(pattern, recursive=True)))
+    found = [file for file in found if file.is_file() and file.suffix != ".dvc"]
+    if found:
+        return found
+    there = [file.as_posix() for file in sorted(path.parent.glob("*")) if file.suffix not in ("", ".md", ".dvc")]
+    told = mistakes.not_one_of(pattern, there, "there", "Files") if there else f"{pattern} is not there."
+    raise UserError(
+        f"{key}: {told}", f"A file that is versioned comes with dvc pull; to version one: dvc add {pattern}"
+    )
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        names = pyarrow.parquet.read_schema(path).names
+        _check_unique(names, path)
+        table = pd.read_parquet(path)
+        return table.reset_index() if any(name is not None for name in table.index.names) else table
+    except UserError:
+        raise
+    except Exception as error:  # whatever pyarrow makes of damage
+        raise UserError(f"{path} cannot be read as Parquet: {_first_line(error)}") from error
+
+
+def _read_csv(path: Path, source: Table, types: dict[str, str]) -> tuple[pd.DataFrame, Format]:
+    if path.suffix.lower() in (".zip", ".tar", ".zst", ".7z", ".xls", ".xlsx"):
+        raise UserError(
+            f"{path} is no CSV file, but a zip or another archive; allowed: CSV, also as .gz, .bz2 or .xz, and Parquet"
+        )
+    try:
+        with _open(path) as file:
+            head = file.read(_HEAD)
+            whole = not file.read(1)
+        encodings = [source.encoding] if source.encoding else _encodings(head)
+        for encoding in encodings:
+            how = sniff(head.decode(encoding, errors="ignore"), encoding, source, whole=whole)
+            try:
+                return _parse(path, how, types), how
+            except UnicodeDecodeError:
+                if encoding == encodings[-1]:
+                    raise
+    except UnicodeDecodeError as error:
+        tried = " or ".join(encodings)
+        raise UserError(f"{path} is not {tried} text; say what it is with encoding: beside file:") from error
+    except UserError:
+        raise
+    except Exception as error:  # whatever a compression, a codec or pandas makes of damage
+        raise UserError(f"{path} cannot be read as CSV: {_first_line(error)}") from error
+    raise AssertionError("there is always an encoding to try")
+
+
+def _encodings(head: bytes) -> list[str]:
+    """What a file may be written in: UTF-16 tells itself; what is not UTF-8 is most often Windows'."""
+    return ["utf-16"] if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8", "cp1252"]
+
+
+def _parse(path: Path, how: Format, types: dict[str, str]) -> pd.DataFrame:
+    expression = len(how.delimiter) > 1 and how.delimiter != r"\s+"
+    options = {"engine": "python"} if expression else {"engine": "c", "low_memory": False}
+    settings = {"sep": how.delimiter, "encoding": how.encoding, **options}
+    with _open(path) as file:
+        # pandas renames what stands twice
+        heading = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False, **settings)
+    _check_unique([name for name in heading.iloc[0] if name], path)
+    with _open(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it warns of fields left over
+        try:
+            return pd.read_csv(file, decimal=how.decimal, index_col=False, dtype=types, **settings)
+        except pd.errors.ParserWarning as error:
+            raise ValueError("its rows have more fields than its heading") from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    return _OPEN.get(path.suffix.lower(), open)(path, "rb")
+
+
+def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> Format:
+    """How a CSV file is written: as its source says, and as its first lines tell where it does not.
+
+    The delimiter is the one that cuts the lines into the most fields, as many in (almost) each. The
+    decimal mark is a comma where more fields are whole numbers around a comma than around a point.
+    """
+    head = head.removeprefix("\ufeff")
+    delimiter = source.delimiter
+    if delimiter is None:
+        delimiter = max(_DELIMITERS, key=lambda mark: _fields(_records(head, mark, whole=whole)))
+    decimal = source.decimal
+    if decimal is None:
+        rows = _records(head, delimiter, whole=whole)[1:] if len(delimiter) == 1 else []
+        marks = Counter(
+            match[1]
+            for row in rows
+            for field in row
+            if (match := re.fullmatch(r"\s*[-+]?\d+([.,])\d+([eE][-+]?\d+)?\s*", field))
+        )
+        decimal = "," if delimiter != "," and marks[","] > marks["."] else "."
+    return Format(delimiter, encoding, decimal)
+
+
+def _records(head: str, delimiter: str, *, whole: bool) -> list[list[str]]:
+    """The first records, without the last where the head of a file may have cut it."""
+    found = [row for row in islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), 200) if row]
+    return found if whole or len(found) < 2 else found[:-1]
+
+
+def _fields(rows: list[list[str]]) -> tuple[int, int]:
+    """How many fields a delimiter cuts the heading into: first those that (almost) all rows have too."""
+    if not rows:
+        return 0, 0
+    n_fields = len(rows[0])
+    agree = sum(len(row) == n_fields for row in rows) >= 0.9 * len(rows)
+    return (n_fields if agree and n_fields > 1 else 0), n_fields
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
