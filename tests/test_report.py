@@ -327,6 +327,7 @@ def project(tmp_path, monkeypatch, root, defaults):
         names = [section.name for section in sections]
         defaults["loss"] = loss
         defaults["comparisons"] = {name: defaults["comparisons"][name] for name in names}
+        defaults["report"]["headline"] = {name: defaults["report"]["headline"][name] for name in names}
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults, sort_keys=False))
         for section in sections:
             files.write_table(tmp_path / f"data/scaled/{section.name}.parquet", section.folds[0])
