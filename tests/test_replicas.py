@@ -110,7 +110,8 @@ def test_histories_equal_those_of_keras_fit(loss, optimizer):
     replicas = make_replicas(network, loss, seeds, optimizer)
     history = fit(replicas, train, test, epochs=epochs, orders=in_file_order(len(seeds), len(train)))
 
-    for i, seed in enumerate(seeds if loss.name in PUBLISHED else seeds[1:], start=loss.name not in PUBLISHED):
+    for i in (0, 1) if loss.name in PUBLISHED else (1,):
+        seed = seeds[i]
         model, metric = compiled(network, loss, seed, optimizer)
         expected = model.fit(
             batches(train), validation_data=batches(test), epochs=epochs, shuffle=False, verbose=0
