@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 from stages import catalogue, entries, mistakes, paths, scores
 from stages.catalogue import Task
+from stages.datasets import Description
 from stages.entries import EntryError
 from stages.schema import Comparison, Dataset, MakeBlobs, Params, Split, Table
 
@@ -25,11 +26,14 @@ def contradictions(params: Params) -> Iterator[str]:
     yield from _report(params)
 
 
-def contradictions_with_data(params: Params, tasks: Mapping[str, Task]) -> Iterator[str]:
-    """What does not fit the tasks that were found out from the tables."""
-    for name, task in tasks.items():
+def contradictions_with_data(params: Params, found: Mapping[str, Description]) -> Iterator[str]:
+    """What does not fit what was found out of the datasets."""
+    for name, description in found.items():
         if params.datasets[name].known_task is None:
-            yield from _task(params, name, task)
+            yield from _task(params, name, description.task)
+        if name in params.comparisons:
+            sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
+            yield from _headline(params, name, description.task, **sizes)
 
 
 def _dataset(key: str, dataset: Dataset) -> Iterator[str]:
@@ -100,15 +104,18 @@ def _task(params: Params, name: str, task: Task | None) -> Iterator[str]:
         )
     if comparison:
         yield from (f"comparisons.{name}.losses{line}" for line in entries.find_mistakes(comparison.losses, task))
-        yield from _headline(params, name, task)
+        source = dataset.source
+        sizes = {} if isinstance(source, Table) else {"n_classes": source.n_classes(), "n_targets": 1}
+        yield from _headline(params, name, task, **sizes)
 
 
-def _headline(params: Params, name: str, task: Task | None) -> Iterator[str]:
+def _headline(
+    params: Params, name: str, task: Task | None, *, n_classes: int | None = None, n_targets: int | None = None
+) -> Iterator[str]:
     headline, key = params.report.headline.get(name), f"report.headline.{name}"
     if headline is None:
         return
-    source = params.datasets[name].source
-    score = scores.find(headline, task, n_classes=None if isinstance(source, Table) else source.n_classes())
+    score = scores.find(headline, task, n_classes=n_classes, n_targets=n_targets)
     if score is None:
         heading = f"Scores of a {task} task" if task else "Scores"
         yield f"{key}: " + mistakes.not_one_of(headline, scores.names_for(task), "a score", heading)

@@ -55,14 +55,14 @@ def _told(name: str, table: pd.DataFrame, description: Description) -> str:
 def main() -> None:
     """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
     wanted = params.load()
-    tasks = {}
+    found = {}
     for name, dataset in wanted.datasets.items():
         table, description = load(name, dataset)
         datasets.write_raw(name, table, description)
-        tasks[name] = description.task
+        found[name] = description
         if description.files:
             cli.say(f"generate: {name}: {_told(name, table, description)}")
-    params.check_tasks(wanted, tasks)
+    params.check_data(wanted, found)
     cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
 
 

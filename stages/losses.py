@@ -45,7 +45,7 @@ def dataset_table(name: str) -> Table:
         raise UserError(mistakes.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
     scaled = datasets.read_scaled(name)
     task = scaled.description.task
-    params.check_tasks(wanted, {name: task})
+    params.check_data(wanted, {name: scaled.description})
     compared = wanted.compared().get(name, [])
     named = {loss.name for loss in compared}
     others = [LOSSES[other] for other in catalogue.names_for(task) if other not in named]

@@ -11,8 +11,8 @@ import yaml
 from pydantic import ValidationError
 
 from stages import checks, mistakes, paths
-from stages.catalogue import Task
 from stages.cli import UserError
+from stages.datasets import Description
 from stages.schema import Params
 
 
@@ -75,13 +75,13 @@ class _EachKeyOnce(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def check_tasks(params: Params, tasks: Mapping[str, Task]) -> None:
-    """Check the parameters against the tasks found out from the tables, by dataset.
+def check_data(params: Params, found: Mapping[str, Description]) -> None:
+    """Check the parameters against what was found out of the datasets.
 
     Raises:
         UserError: one line for each mistake.
     """
-    refuse(checks.contradictions_with_data(params, tasks))
+    refuse(checks.contradictions_with_data(params, found))
 
 
 def refuse(lines: Iterable[str], path: Path = paths.PARAMS) -> None:

@@ -171,7 +171,7 @@ def _save(path: Path, draw: Callable[[], Figure]) -> None:
 def main() -> None:
     """Write ``reports/``."""
     wanted = params.load()
-    params.check_tasks(wanted, {name: datasets.read_scaled(name).description.task for name in wanted.selected()})
+    params.check_data(wanted, {name: datasets.read_scaled(name).description for name in wanted.selected()})
     sections = [
         read_section(
             name,

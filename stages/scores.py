@@ -15,12 +15,14 @@ class Score:
         label: with its unit, for an axis.
         higher_is_better: a perfect score is then 1, and 0 otherwise.
         needs_probability: whether it is defined only for outputs that are probabilities.
+        needs_vectors: whether it is defined only for several target columns.
     """
 
     name: str
     label: str
     higher_is_better: bool = True
     needs_probability: bool = False
+    needs_vectors: bool = False
 
 
 _LOG_LOSS = Score("log_loss", "log loss (nats)", higher_is_better=False, needs_probability=True)
@@ -34,7 +36,7 @@ SCORES: dict[Task, tuple[Score, ...]] = {
         Score("mse", "mean squared error (scaled target)", higher_is_better=False),
         Score("mae", "mean absolute error (target units)", higher_is_better=False),
         Score("r2", "R² (share of the variance)"),
-        Score("cosine_similarity", "cosine of the angle between prediction and target"),
+        Score("cosine_similarity", "cosine of the angle between prediction and target", needs_vectors=True),
     ),
     "binary": (
         _ACCURACY,
@@ -61,16 +63,17 @@ def names_for(task: Task | None) -> list[str]:
     return list(dict.fromkeys(score.name for name in tasks for score in SCORES[name]))
 
 
-def find(name: str, task: Task | None, n_classes: int | None = None) -> Score | None:
+def find(name: str, task: Task | None, *, n_classes: int | None = None, n_targets: int | None = None) -> Score | None:
     """A score of one task, or of any, by its name; None where there is none.
 
     Args:
         name: of the score.
         task: the task; None for any.
         n_classes: number of classes; None where it is not known.
+        n_targets: number of target columns; None where it is not known.
     """
     for score in (score for of, scores in SCORES.items() if task in (None, of) for score in scores):
-        if score.name == name:
+        if score.name == name and not (score.needs_vectors and n_targets == 1):
             return score
     if task != "regression" and (match := re.fullmatch(r"recall_(\d+)", name)):
         index = int(match[1])

@@ -32,7 +32,7 @@ def units(wanted: Params) -> list[Unit]:
         UserError: a loss cannot learn from its dataset.
     """
     scaled = {name: datasets.read_scaled(name) for name in wanted.selected()}
-    params.check_tasks(wanted, {name: each.description.task for name, each in scaled.items()})
+    params.check_data(wanted, {name: each.description for name, each in scaled.items()})
     found, cannot = [], []
     for name, selected in wanted.selected().items():
         comparison = wanted.comparisons[name]

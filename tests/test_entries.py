@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stages import catalogue, entries, params
 from stages.catalogue import LOSSES
 from stages.cli import UserError
+from stages.datasets import Description
 from stages.entries import EntryError
 
 OF_REGRESSION = "mse, mae, msle, mape, huber, log_cosh, poisson, cosine_similarity"
@@ -420,11 +421,46 @@ def test_what_is_no_entry_is_refused(lines, entry):
     ]
 
 
+def described(task, *, classes=(), targets=("price",)):
+    """What a table was found out to be."""
+    return Description(
+        task=task,
+        inferred="",
+        other_tasks=[],
+        classes=list(classes),
+        targets=list(targets),
+        files=["data/external/houses.csv"],
+        written="",
+        n_read=9,
+        columns=[],
+    )
+
+
+@pytest.mark.parametrize(
+    ("headline", "found", "allowed"),
+    [
+        ("recall_1", described("binary", classes=["no", "yes"]), True),
+        ("recall_2", described("binary", classes=["no", "yes"]), False),
+        ("cosine_similarity", described("regression", targets=["east", "north"]), True),
+        ("cosine_similarity", described("regression"), False),
+    ],
+)
+def test_a_headline_is_held_against_what_the_table_is(load, headline, found, allowed):
+    losses = ["hinge"] if found.task == "binary" else ["mse"]
+    load("comparisons", "houses", "losses", value=losses)
+    wanted = load("report", "headline", value={"houses": headline})
+    if allowed:
+        params.check_data(wanted, {"houses": found})
+    else:
+        with pytest.raises(UserError, match=f"report.headline.houses: '{headline}' is not a score"):
+            params.check_data(wanted, {"houses": found})
+
+
 def test_when_the_table_tells_its_task_losses_for_another_are_refused(load):
     wanted = load()
-    params.check_tasks(wanted, {"houses": "regression"})
+    params.check_data(wanted, {"houses": described("regression")})
     with pytest.raises(UserError) as raised:
-        params.check_tasks(wanted, {"houses": "binary"})
+        params.check_data(wanted, {"houses": described("binary", classes=["no", "yes"])})
     assert str(raised.value).splitlines() == [
         f"params.yaml: comparisons.houses.losses[{index}]: '{given}' is a loss for a regression task; "
         f"losses for a binary task: {OF_BINARY}"
