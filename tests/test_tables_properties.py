@@ -1,5 +1,6 @@
 import datetime
 import decimal
+import re
 import tempfile
 import warnings
 from contextlib import chdir
@@ -8,11 +9,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stages import datasets, generate, scale
+from stages.catalogue import names_for
 from stages.cli import UserError
 
 # what a user's column may be called; some are what Losslab itself calls columns, or what YAML or CSV would change
@@ -235,4 +238,65 @@ def test_any_table_is_scaled_or_refused_in_plain_words(case):
         else:
             told = ""
             check_written()
+        assert told == "" or all(line.startswith(("params.yaml: ", "data/external/own")) for line in told.split("\n"))
+
+
+@pytest.fixture(scope="module")
+def published():
+    """The project's file of published figures."""
+    return (Path(__file__).parents[1] / "data/published.yaml").read_bytes()
+
+
+@st.composite
+def trainings(draw):
+    """Settings of a comparison and of training; one optimizer runs away."""
+    optimizers = [{"name": "SGD"}, {"name": "Adam"}, {"name": "SGD", "learning_rate": 1e30}]
+    comparison = {
+        "epochs": draw(st.integers(1, 2)),
+        "hidden": draw(st.sampled_from([[], [3]])),
+        "dropout": draw(st.sampled_from([0, 0.3])),
+        "batch_norm": draw(st.booleans()),
+        "optimizer": draw(st.sampled_from(optimizers)),
+    }
+    train = {"seeds": draw(st.integers(1, 4)), "batch_size": draw(st.sampled_from([1, 4, 32]))}
+    return comparison, train | {"optimizer": {"name": "SGD"}}
+
+
+def check_report(losses):
+    """What holds of every report."""
+    text = Path("reports/report.md").read_text(encoding="utf-8")
+    assert all(f"| `{loss}`" in text for loss in losses)
+    assert not re.search(r"\bnan\b", text)
+    for lines in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        assert len({line.count("|") for line in lines.splitlines()}) == 1, lines
+
+
+@settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(case=cases(), training=trainings(), data=st.data())
+def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, training, data):
+    from stages import report, train
+
+    kind, (table, how), dataset = case
+    comparison, settings_of_train = training
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        write(kind, table, how, dataset)
+        Path("data/published.yaml").write_bytes(published)
+        try:
+            generate.main()
+            scale.main()
+            task = datasets.read_scaled("own").description.task
+            losses = data.draw(st.lists(st.sampled_from(names_for(task)), min_size=1, max_size=3, unique=True))
+            given_before = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+            content = given_before | {
+                "comparisons": {"own": comparison | {"losses": losses}},
+                "train": settings_of_train,
+            }
+            Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+            train.main()
+            report.main()
+        except UserError as error:
+            told = str(error)
+        else:
+            told = ""
+            check_report(losses)
         assert told == "" or all(line.startswith(("params.yaml: ", "data/external/own")) for line in told.split("\n"))
