@@ -1,7 +1,7 @@
 """Losslab beside plain Keras, measured in one run on one machine.
 
 python -m tests.benchmarks.against_keras            everything, about eight minutes on two cores
-python -m tests.benchmarks.against_keras engine     one part: pipeline, engine, growth, memory or table
+python -m tests.benchmarks.against_keras engine     one part: pipeline, memory, table, engine or growth
 
 Times of different runs are not comparable; the ratios are what to quote.
 """
@@ -183,7 +183,8 @@ def table() -> None:
         print(f"  ours, {SEEDS} networks, {loss:<8} {each}, {rate * plain / n_train:.1f} times model.fit in all")
 
 
-PARTS = {part.__name__: part for part in (pipeline, engine, growth, memory, table)}
+# those that measure memory first: a process counts what its parent held when it was started
+PARTS = {part.__name__: part for part in (pipeline, memory, table, engine, growth)}
 
 if __name__ == "__main__":
     if unknown := set(sys.argv[1:]) - set(PARTS):
