@@ -66,10 +66,10 @@ def note_of(section: Section, loss: str) -> str:
     return f"Against the baseline `{pair.against}`: {pair.verdict}, difference {wording.difference(pair)}."
 
 
-def forest(sections: list[Section]) -> Figure:
-    """One figure for the whole project: every loss's difference to its baseline in units of the margin."""
+def forest(sections: list[Section]) -> list[figures.ForestRow]:
+    """Every loss's difference to its baseline in units of the margin; none where the margin is 0."""
     colors = {section.name: figures.colors_of([run.loss.name for run in section.runs]) for section in sections}
-    rows = [
+    return [
         figures.ForestRow(
             label=f"{section.name}: {pair.loss}",
             difference=pair.difference / section.margin,
@@ -82,6 +82,9 @@ def forest(sections: list[Section]) -> Figure:
         if section.margin
         for pair in section.against_baseline()
     ]
+
+
+def _draw_forest(rows: list[figures.ForestRow]) -> Figure:
     figure, axes = figures.new(8.5, 1.1 + 0.42 * len(rows))
     figures.forest(axes[0, 0], rows)
     return figure
@@ -129,6 +132,7 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
             for run in section.runs
             if run.loss.target_range == "clipped below 0" and (share := _share_below_zero(section))
         ],
+        has_forest=bool(forest(sections)),
         treatments=treatments,
         in_full=wording.loss_in_full,
         source_of=prose.source,
@@ -186,8 +190,8 @@ def main() -> None:
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
         drawing = {folder / name: draw for section in sections for name, draw in drawings(section).items()}
-        if any(section.pairs for section in sections):
-            drawing[folder / "forest.png"] = partial(forest, sections)
+        if rows := forest(sections):
+            drawing[folder / "forest.png"] = partial(_draw_forest, rows)
         with ProcessPoolExecutor() as executor:
             list(executor.map(_save, drawing, drawing.values()))
     for name, table in (("results.csv", results(sections)), ("curves.csv", curves(sections))):

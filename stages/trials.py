@@ -20,7 +20,7 @@ TOLERANCE = 1e-4
 
 
 def try_unit(unit: Unit) -> None:
-    """Check the user's own loss and network of a unit on its first train rows.
+    """Check the user's own loss and network of a unit on a few of its train rows.
 
     Raises:
         UserError: one does not pass.
@@ -39,6 +39,14 @@ def try_unit(unit: Unit) -> None:
     _try_training(unit, refuse)
 
 
+def _few_rows(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
+    """Features and labels of train rows that lie evenly between the lowest target and the highest."""
+    features, labels = unit.folds[0].features["train"], unit.folds[0].labels["train"]
+    by_target = np.argsort(labels.reshape(len(labels), -1)[:, 0], kind="stable")
+    few = by_target[np.linspace(0, len(labels) - 1, min(BATCH + LEFT, len(labels))).round().astype(int)]
+    return features[few], labels[few]
+
+
 def _try_network(unit: Unit, refuse: "_Refusing") -> None:
     network, seeds = unit.network(0), unit.seeds(0)[:SEEDS]
     models = [refuse(lambda seed=seed: network.build(seed), "building it") for seed in seeds]
@@ -52,7 +60,7 @@ def _try_network(unit: Unit, refuse: "_Refusing") -> None:
         refuse.because("its variables have other shapes for another seed")
     if not models[0].trainable_variables:
         refuse.because("it has no weights to train")
-    features = tf.constant(unit.folds[0].features["train"][:BATCH])
+    features = tf.constant(_few_rows(unit)[0])
     outputs = refuse(lambda: models[0](features, training=False), "calling it")
     outputs = outputs.numpy()
     if outputs.dtype != np.float32:
@@ -81,15 +89,13 @@ def _check_shape(model: object, network: CustomNetwork, refuse: "_Refusing") -> 
 
 
 def _try_loss(unit: Unit, refuse: "_Refusing") -> None:
-    data, loss = unit.folds[0], unit.loss
-    function = usercode.find(loss.function)
-    labels = data.labels["train"][:BATCH]
-    targets = tf.constant(loss.encode(labels, data.n_classes))
+    loss, function = unit.loss, usercode.find(unit.loss.function)
+    features, labels = _few_rows(unit)
+    targets = tf.constant(loss.encode(labels, unit.folds[0].n_classes))
     model = unit.network(0).build(unit.seeds(0)[0])
-    features = tf.constant(data.features["train"][:BATCH])
     with tf.GradientTape() as tape:
         # Keras' crossentropies look behind the outputs of a layer
-        outputs = tf.identity(model(features, training=False))
+        outputs = tf.identity(model(tf.constant(features), training=False))
         tape.watch(outputs)
         values = refuse(lambda: tf.convert_to_tensor(function(targets, outputs)), "calling it")
     if values.shape != (len(labels),):
@@ -109,15 +115,14 @@ def _try_loss(unit: Unit, refuse: "_Refusing") -> None:
     if not np.isfinite(gradient).all():
         refuse.because(f"finite: its gradient is {_odd(gradient)} for a train row and an untrained network")
     if not gradient.any():
-        refuse.because("gradient: it is 0 for every one of the first train rows, so nothing would be learned")
+        refuse.because(f"gradient: it is 0 for every one of {len(labels)} train rows, so nothing would be learned")
 
 
 def _try_training(unit: Unit, refuse: "_Refusing") -> None:
     """Train two copies together on a few rows, twice: it must go, repeat itself, and be what each is alone."""
-    data, loss, seeds = unit.folds[0], unit.loss, unit.seeds(0)[:SEEDS]
-    network = unit.network(0)
-    features = data.features["train"][: BATCH + LEFT]
-    rows = Rows(features, loss.encode(data.labels["train"][: BATCH + LEFT], data.n_classes))
+    network, loss, seeds = unit.network(0), unit.loss, unit.seeds(0)[:SEEDS]
+    features, labels = _few_rows(unit)
+    rows = Rows(features, loss.encode(labels, unit.folds[0].n_classes))
 
     def train(chance: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         replicas = Replicas(

@@ -78,6 +78,14 @@ def test_the_images_linked_are_those_drawn_each_once(every_section, reference):
     assert sorted(linked) == sorted(f"figures/{name}" for name in drawn)
 
 
+def test_a_baseline_without_error_has_no_place_among_differences_in_units_of_its_margin(make_section, reference):
+    perfect, other = make_section("mse", "mae"), make_section("hinge", "squared_hinge")
+    for run in perfect.runs:
+        run.scores["value"] *= 0
+    assert "forest.png" not in report.render([perfect], reference)
+    assert [row.label for row in report.forest([perfect, other])] == ["circles: squared_hinge"]
+
+
 def test_each_dataset_has_the_figures_that_suit_it(make_section):
     assert list(drawings(make_section("mse", "mae"))) == [
         f"regression-{name}.png" for name in ("data", "scores", "punishment", "predicted", "mse-curves", "mae-curves")
