@@ -1,5 +1,6 @@
-"""What several tests share: the project's own parameters, and small made-up runs."""
+"""What several tests share: the project's own parameters, a project of one's own, and small made-up runs."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,40 @@ LABELS = {
 def root():
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture
+def write_own(tmp_path, monkeypatch):
+    """Write a file of the user's own into a project's folder, which the test runs in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    folder = tmp_path / "stages" / "custom"
+    folder.mkdir(parents=True)
+
+    def write(name, text):
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+    yield write
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def run_stages():
+    """Run every stage, as DVC does, in a project's folder."""
+    from stages import generate, report, scale, track, train
+
+    def run(folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setenv("DVC_ROOT", str(folder))
+            patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+            for stage in (generate, scale, train, report, track):
+                stage.main()
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,6 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect, sync_playwright
 
-from stages import generate, report, scale, track, train
-
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +30,7 @@ SWITCHES = (
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(tmp_path_factory, run_stages):
     """A folder in which all stages have run with small parameters, tracked in a database of its own."""
     folder = tmp_path_factory.mktemp("project")
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -42,12 +40,7 @@ def project(tmp_path_factory):
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     (folder / "data").mkdir()
     shutil.copy(ROOT / "data/published.yaml", folder / "data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("DVC_ROOT", str(folder))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for stage in (generate, scale, train, report, track):
-            stage.main()
+    run_stages(folder)
     return folder
 
 

@@ -11,7 +11,7 @@ import yaml
 from mlflow import MlflowClient
 from sklearn import datasets as shipped
 
-from stages import datasets, generate, report, runs, scale, track, train
+from stages import datasets, runs, train
 from stages.cli import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -111,7 +111,7 @@ HEADLINE = {"rare": "balanced_accuracy", "wind": "cosine_similarity", "diabetes"
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(tmp_path_factory, run_stages):
     """A project's folder in which every stage has run on every table; gives the folder and what was said."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "data/external").mkdir(parents=True)
@@ -129,12 +129,7 @@ def project(tmp_path_factory):
         "report": {"headline": HEADLINE},
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("DVC_ROOT", str(folder))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for stage in (generate, scale, train, report, track):
-            stage.main()
+    run_stages(folder)
     return folder
 
 

@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pytest
 import yaml
@@ -18,21 +16,9 @@ USUAL = {"regression": "mse", "binary": "binary_crossentropy", "multiclass": "ca
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Write a file of the user's own into a project's folder, which the test runs in."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    folder = tmp_path / "stages" / "custom"
-    folder.mkdir(parents=True)
-
-    def write_file(name, text):
-        (folder / f"{name}.py").write_text(HEAD + text, encoding="utf-8")
-
-    yield write_file
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+def write(write_own):
+    """Write a file of the user's own that has what it needs imported."""
+    return lambda name, text: write_own(name, HEAD + text)
 
 
 def unit(loss=None, *, task="regression", model=None, n_features=3, n_targets=1, seeds=2, n_rows=None):

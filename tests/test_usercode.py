@@ -6,24 +6,6 @@ from stages import usercode
 from stages.cli import UserError
 
 
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Write a file of the user's own into a project's folder, which the test runs in."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    folder = tmp_path / "stages" / "custom"
-    folder.mkdir(parents=True)
-
-    def write_file(name, text):
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-
-    yield write_file
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
-
-
 def refused(reference):
     """The one line that a reference is refused with."""
     with pytest.raises(UserError) as raised:
@@ -32,8 +14,8 @@ def refused(reference):
     return line
 
 
-def test_a_function_is_found_by_its_file_and_its_name(write):
-    write("mine", "def double(x):\n    return 2 * x\n\n\ndef half(x):\n    return x / 2\n")
+def test_a_function_is_found_by_its_file_and_its_name(write_own):
+    write_own("mine", "def double(x):\n    return 2 * x\n\n\ndef half(x):\n    return x / 2\n")
     assert usercode.find("mine:double")(21) == 42
     assert usercode.find("mine:half")(21) == 10.5
 
@@ -41,47 +23,47 @@ def test_a_function_is_found_by_its_file_and_its_name(write):
 @pytest.mark.parametrize(
     "what", ["class found:\n    pass\n", "found = lambda: 3\n", "from math import sqrt as found\n"]
 )
-def test_whatever_can_be_called_is_a_function(write, what):
-    write("mine", what)
+def test_whatever_can_be_called_is_a_function(write_own, what):
+    write_own("mine", what)
     assert callable(usercode.find("mine:found"))
 
 
-def test_a_file_may_import_its_neighbours(write):
-    write("neighbour_of_mine", "def double(x):\n    return 2 * x\n")
-    write("mine", "import neighbour_of_mine\n\n\ndef fourfold(x):\n    return 2 * neighbour_of_mine.double(x)\n")
+def test_a_file_may_import_its_neighbours(write_own):
+    write_own("neighbour_of_mine", "def double(x):\n    return 2 * x\n")
+    write_own("mine", "import neighbour_of_mine\n\n\ndef fourfold(x):\n    return 2 * neighbour_of_mine.double(x)\n")
     assert usercode.find("mine:fourfold")(1) == 4
 
 
-def test_a_file_runs_once_however_many_of_its_functions_are_asked_for(write, capsys):
-    write("mine", "print('runs')\n\n\ndef one():\n    pass\n\n\ndef other():\n    pass\n")
+def test_a_file_runs_once_however_many_of_its_functions_are_asked_for(write_own, capsys):
+    write_own("mine", "print('runs')\n\n\ndef one():\n    pass\n\n\ndef other():\n    pass\n")
     assert usercode.find("mine:one") is usercode.find("mine:one")
     usercode.find("mine:other")
     assert capsys.readouterr().out == "runs\n"
 
 
-def test_a_file_does_not_take_the_place_of_a_module_of_the_same_name(write):
+def test_a_file_does_not_take_the_place_of_a_module_of_the_same_name(write_own):
     import json
 
-    write("json", "def dumps(value):\n    return 'mine'\n")
+    write_own("json", "def dumps(value):\n    return 'mine'\n")
     assert usercode.find("json:dumps")({}) == "mine"
     assert sys.modules["json"] is json
 
 
-def test_a_missing_file_is_told_with_those_that_are_there(write):
+def test_a_missing_file_is_told_with_those_that_are_there(write_own):
     assert refused("my_loses:pinball") == (
         "stages/custom/my_loses.py is missing, where 'my_loses' is looked for and DVC sees it change"
     )
-    write("my_models", "")
-    write("my_losses", "")
+    write_own("my_models", "")
+    write_own("my_losses", "")
     assert refused("my_loses:pinball") == (
         "stages/custom/my_loses.py is missing, where 'my_loses' is looked for and DVC sees it change; "
         "there are: my_losses, my_models"
     )
 
 
-def test_a_file_that_was_missing_is_found_when_it_is_there(write):
+def test_a_file_that_was_missing_is_found_when_it_is_there(write_own):
     refused("mine:f")
-    write("mine", "def f():\n    return 1\n")
+    write_own("mine", "def f():\n    return 1\n")
     assert usercode.find("mine:f")() == 1
 
 
@@ -99,8 +81,8 @@ def test_a_file_that_was_missing_is_found_when_it_is_there(write):
     ],
     ids=["near", "far", "private", "number", "empty"],
 )
-def test_a_missing_function_is_told_with_the_nearest(write, text, line):
-    write("mine", text)
+def test_a_missing_function_is_told_with_the_nearest(write_own, text, line):
+    write_own("mine", text)
     assert refused("mine:pinbal") == f"stages/custom/mine.py: {line}"
 
 
@@ -117,20 +99,20 @@ def test_a_missing_function_is_told_with_the_nearest(write, text, line):
     ],
     ids=["two lines", "no message", "key", "zero", "import", "syntax", "name"],
 )
-def test_a_file_that_cannot_be_run_is_told_with_its_error_and_no_more(write, text, error):
-    write("mine", text)
+def test_a_file_that_cannot_be_run_is_told_with_its_error_and_no_more(write_own, text, error):
+    write_own("mine", text)
     assert refused("mine:f") == f"stages/custom/mine.py cannot be run: {error}"
 
 
-def test_a_file_that_was_mended_is_run_again(write):
-    write("mine", "raise ValueError\n")
+def test_a_file_that_was_mended_is_run_again(write_own):
+    write_own("mine", "raise ValueError\n")
     refused("mine:f")
-    write("mine", "def f():\n    return 'mended'\n")
+    write_own("mine", "def f():\n    return 'mended'\n")
     assert usercode.find("mine:f")() == "mended"
 
 
-def test_a_dataclass_in_a_file_with_postponed_annotations_can_be_made(write):
-    write(
+def test_a_dataclass_in_a_file_with_postponed_annotations_can_be_made(write_own):
+    write_own(
         "mine",
         "from __future__ import annotations\n\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Setting:\n"
         "    share: float = 0.9\n\n\ndef share():\n    return Setting().share\n",
@@ -138,6 +120,6 @@ def test_a_dataclass_in_a_file_with_postponed_annotations_can_be_made(write):
     assert usercode.find("mine:share")() == 0.9
 
 
-def test_a_file_that_ends_the_program_is_refused(write):
-    write("mine", "import sys\n\nsys.exit('bye')\n")
+def test_a_file_that_ends_the_program_is_refused(write_own):
+    write_own("mine", "import sys\n\nsys.exit('bye')\n")
     assert refused("mine:own") == "stages/custom/mine.py cannot be run: SystemExit: bye"
