@@ -34,7 +34,11 @@ def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Descript
     """What a table's target makes for a problem, and what each loss for it comes to, by the usual settings."""
     dataset = Dataset(source=Table(file=file.as_posix(), target=target))
     table, description = tables.load(name, dataset)
-    _, masks = scale.split(name, dataset, table, description)
+    try:
+        _, masks = scale.split(name, dataset, table, description)
+    except UserError as error:
+        why = str(error).removeprefix(f"{paths.PARAMS}: datasets.{name}.split: ")
+        raise UserError(f"{file} cannot be split as is usual, so add it by hand with another split: {why}") from error
     scaled, fold, _ = scale.scale(table, description, dataset.scale, masks[0])
     labels = datasets.labels_of(scaled[scaled[SPLIT] == "train"], description)
     seen = Seen(labels, description, fold.spread, batch_size)

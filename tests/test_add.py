@@ -463,7 +463,8 @@ def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):
     with pytest.raises(UserError) as raised:
         project(tmp_path / "odd.csv", "kind")
     assert str(raised.value) == (
-        "params.yaml: datasets.odd.split: class 'b' has 1 row, fewer than the 2 that are needed; "
+        f"{tmp_path / 'odd.csv'} cannot be split as is usual, so add it by hand with another split: "
+        "class 'b' has 1 row, fewer than the 2 that are needed; "
         "method: shuffle takes rows whatever their class"
     )
     assert everything() == {Path("params.yaml"): PARAMS.encode()}
