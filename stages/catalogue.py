@@ -175,7 +175,7 @@ LOSSES = {
             "softplus",
             activations=("softplus", "exponential"),
             target_range="not below 0",
-            beware="for counts; scale the target by minmax or none",
+            beware="for counts; scale the target by minmax (counts: by none)",
         ),
         Loss(
             "cosine_similarity",

@@ -77,7 +77,8 @@ def test_a_loss_for_any_values_fits_whatever_they_are(name, values):
             "poisson",
             [-0.1, 0, 1, 2],
             "cannot",
-            "25 % of the scaled targets are below 0, where it is not defined; scale the target by minmax or none",
+            "25 % of the scaled targets are below 0, where it is not defined; "
+            "scale the target by minmax (counts: by none)",
         ),
         ("mape", [0, 1, 2], "works, but", "it divides by 1 target at 0, which outweigh all others"),
         ("mape", [0, 1e-9, -1e-9, 1], "works, but", "it divides by 3 targets at 0, which outweigh all others"),
@@ -108,23 +109,57 @@ def test_targets_that_a_loss_is_not_made_for_are_told(loss, values, level, reaso
     assert on_values(loss, values) == Validity(level, (reason,))
 
 
-@pytest.mark.parametrize("loss", [LOSSES["msle"], with_output("msle", "softplus")], ids=["linear", "softplus"])
 @pytest.mark.parametrize(
-    ("values", "level", "told"),
-    [
-        # one of four
-        ([-1, 0, 1, 2], "works, but", "25 % of the scaled targets are below 0,"),
-        # the share is of all values of all columns
-        ([[-1, 1, 2], [3, 4, 5]], "works, but", "17 % of the scaled targets are below 0,"),
-        ([-1, -2], "cannot", "all scaled targets are below 0,"),
-    ],
+    ("loss", "gradient"),
+    [(LOSSES["msle"], ", where predictions have no gradient,"), (with_output("msle", "softplus"), "")],
+    ids=["linear", "softplus"],
+)
+@pytest.mark.parametrize(
+    ("values", "share"),
+    # the share is of all values of all columns
+    [([-1, 0, 1, 2], "25 %"), ([[-1, 1, 2], [3, 4, 5]], "17 %")],
     ids=str,
 )
-def test_targets_that_a_logarithm_is_clipped_for_are_told(loss, values, level, told):
+def test_targets_that_a_logarithm_is_clipped_for_are_told(loss, gradient, values, share):
+    told = f"{share} of the scaled targets are below 0{gradient} and all count as 0"
+    assert on_values(loss, values) == Validity("works, but", (told,))
+
+
+@pytest.mark.parametrize("loss", [LOSSES["msle"], with_output("msle", "softplus")], ids=["linear", "softplus"])
+def test_a_logarithm_tells_nothing_apart_where_every_target_is_clipped(loss):
+    told = "all scaled targets are below 0, and all count as 0"
+    assert on_values(loss, [-1, -2]) == Validity("cannot", (told,))
+
+
+@pytest.mark.parametrize(
+    ("loss", "values", "told"),
+    [
+        (LOSSES["mse"], [-20, 20], "20 (root mean square), and its steps grow with the error, so training may fail"),
+        (LOSSES["mse"], [[0, 0], [0, 3000]], "1,500 (root mean square), and its steps grow with the error"),
+        (with_output("msle", "softplus"), [30, 30], "30 (root mean square), and its steps shrink"),
+        (LOSSES["poisson"], [2000, 2000], "2,000 (root mean square), and its steps shrink"),
+    ],
+)
+def test_targets_too_large_for_weights_that_begin_near_0_are_told(loss, values, told):
     judged = on_values(loss, values)
-    assert judged.level == level
-    [reason] = judged.reasons
-    assert reason.startswith(told)
+    assert judged.level == "works, but"
+    assert judged.reasons[-1].startswith(f"the scaled targets are of size {told}")
+    assert judged.reasons[-1].endswith("; scale the target")
+
+
+@pytest.mark.parametrize(
+    ("loss", "values"),
+    [
+        (LOSSES["mse"], [-10, 10]),
+        (LOSSES["mae"], [-1e6, 1e6]),
+        (LOSSES["huber"], [-1e6, 1e6]),
+        (LOSSES["poisson"], [900, 900]),
+        (with_output("mse", "sigmoid"), [0.0, 1 + 1e-15]),  # scaled to 0 to 1, but for rounding
+    ],
+    ids=lambda value: value.name if isinstance(value, Loss) else str(value),
+)
+def test_targets_of_a_size_that_a_loss_learns_from_fit(loss, values):
+    assert on_values(loss, values) == FITS
 
 
 @pytest.mark.parametrize(
@@ -177,7 +212,7 @@ def test_a_loss_with_a_trap_of_its_own_is_held_against_its_output_too(name, acti
 
 def test_targets_that_count_as_0_are_no_trouble_for_an_output_that_gives_none_below():
     judged = on_values(with_output("msle", "softplus"), [-1, 1, 2, 3])
-    assert [reason.split(",")[0] for reason in judged.reasons] == ["25 % of the scaled targets are below 0"]
+    assert judged.reasons == ("25 % of the scaled targets are below 0 and all count as 0",)
 
 
 @pytest.mark.parametrize("activation", ["softplus", "relu", "exponential", "sigmoid", "tanh", "linear"])
@@ -329,7 +364,7 @@ def test_a_loss_is_judged_on_the_fold_where_it_does_worst(write_folds, order):
 def test_of_folds_that_are_as_bad_the_first_gives_the_reasons(write_folds):
     scaled = write_folds("regression", ([0, 1.0], [1]), ([-1.0, 1], [1]), ([-1.0, -1, -1, 1], [1]))
     judged = validity.judge_all("d", scaled, [with_output("msle", "softplus")], 8)
-    assert judged["msle"].reasons[0].startswith("50 % of the scaled targets are below 0,")
+    assert judged["msle"].reasons[0].startswith("50 % of the scaled targets are below 0 ")
 
 
 def test_test_rows_are_not_judged(write_folds):
