@@ -312,3 +312,8 @@ def from_settings(settings: dict[str, Any]) -> Loss:
     function = settings["function"]
     row = LOSSES.get(_NAMES.get(function, "")) or Loss("", function, settings["targets"], "")
     return replace(row, name=settings["loss"], activation=settings["activation"], parameters=settings["parameters"])
+
+
+def shown(value: object) -> str:
+    """A parameter's value as it is written in ``params.yaml``."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"

@@ -22,6 +22,7 @@ def contradictions(params: Params) -> Iterator[str]:
             yield f"comparisons.{name}: " + mistakes.not_one_of(name, params.datasets, "a dataset", "Datasets")
         else:
             yield from _task(params, name, params.datasets[name].known_task)
+    yield from _figures(params)
     yield from _selector(params)
     yield from _report(params)
 
@@ -118,7 +119,7 @@ def _headline(
     score = scores.find(headline, task, n_classes=n_classes, n_targets=n_targets)
     if score is None:
         heading = f"Scores of a {task} task" if task else "Scores"
-        yield f"{key}: " + mistakes.not_one_of(headline, scores.names_for(task), "a score", heading)
+        yield f"{key}: " + mistakes.not_one_of(headline, scores.names_for(task, n_targets), "a score", heading)
     elif score.needs_probability:
         for entry in params.comparisons[name].losses:
             try:
@@ -140,6 +141,19 @@ def _compared(params: Params) -> dict[str, list[str]]:
             except EntryError:
                 found[name].append(str(entry if isinstance(entry, str) else entry.get("loss")))
     return found
+
+
+def _figures(params: Params) -> Iterator[str]:
+    """Names that would be one in the name of a figure, ``<dataset>-<loss>-curves.png``."""
+    seen: dict[str, str] = {}
+    for name, losses in _compared(params).items():
+        for index, loss in enumerate(losses):
+            first = seen.setdefault(f"{name}-{loss}", name)
+            if first != name:
+                yield (
+                    f"comparisons.{name}.losses[{index}]: '{loss}' makes the figure {name}-{loss}-curves.png, and so "
+                    f"does a loss of {first}; give it another name with as:"
+                )
 
 
 def _selector(params: Params) -> Iterator[str]:

@@ -306,6 +306,8 @@ def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str, co
     if len(actual):
         ends = [actual.min(), actual.max()]
         axes.plot(ends, ends, color="black", linewidth=1, linestyle="--")
+        if np.abs(ends).max() >= 10_000:
+            axes.locator_params(axis="x", nbins=4)  # long labels
     axes.set(xlabel="actual (target units)")
     _title(axes, title)
     return axes

@@ -23,7 +23,7 @@ def catalogue_table() -> Table:
         table.add_section()
         table.add_row(f"[bold]{task}")
         for loss in map(LOSSES.get, catalogue.names_for(task)):
-            parameters = [f"  {key}: {_shown(value)}" for key, value in loss.parameters.items()]
+            parameters = [f"  {key}: {catalogue.shown(value)}" for key, value in loss.parameters.items()]
             names = [loss.name, *(f"  = {alias}" for alias in loss.aliases), *parameters]
             made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
             usual, *others = loss.activations
@@ -62,12 +62,8 @@ def dataset_table(name: str) -> Table:
 
 
 def _full(loss: Loss) -> str:
-    parameters = ", ".join(f"{key} {_shown(value)}" for key, value in loss.parameters.items())
+    parameters = ", ".join(f"{key} {catalogue.shown(value)}" for key, value in loss.parameters.items())
     return f"{loss.name} ({parameters})" if parameters else loss.name
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
 
 
 def _table(*columns: str) -> Table:

@@ -14,7 +14,7 @@ def source(section: Section) -> str:
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
     parts = [f"{section.n_rows:,} rows of {files}{f' ({description.written})' if description.written else ''}"]
     if without := description.n_read - section.n_rows:
-        parts.append(f"{without:,} without a target were left out")
+        parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
     told = f"{'; '.join(parts)}. Target: {' and '.join(map(code, description.targets))}, a {section.task} task"
     if description.inferred:
         told += f" because of its {description.inferred}"
@@ -39,7 +39,7 @@ def split(section: Section) -> str:
         )
         return (
             f"Split into {len(folds)} folds{f' ({how})' if how else ''}: each tests once while the others train; "
-            f"{used}, and every fold is scaled by its own train rows."
+            f"{used}."
         )
     if method == "first":
         return f"The first {n_train:,} train, the other {n_test:,} test."
@@ -51,6 +51,7 @@ def scaling(section: Section) -> str:
     settings = section.runs[0].settings["data"]["scale"]
     target = settings["target"] or ("none" if section.description.classes else "standard")
     fitted = "all rows" if settings["fit_on"] == "all" else "the train rows"
+    fitted += " of each fold" if len(section.scaled.folds) > 1 and settings["fit_on"] != "all" else ""
     on = "" if (settings["features"], target) == ("none", "none") else f", fitted on {fitted}"
     return f"Features: scaling {settings['features']}; target: scaling {target}{on}."
 

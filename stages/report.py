@@ -55,7 +55,7 @@ def curves(sections: list[Section]) -> pd.DataFrame:
 def verdict_of(section: Section) -> str:
     """The verdict on one dataset, in words."""
     summaries = {run.loss.name: section.summary(run, "test") for run in section.runs}
-    return wording.verdict(list(summaries), section.pairs, summaries, section.headline)
+    return wording.verdict(list(summaries), section.pairs, summaries, section.score, section.constant)
 
 
 def note_of(section: Section, loss: str) -> str:
@@ -132,6 +132,7 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
             for run in section.runs
             if run.loss.target_range == "clipped below 0" and (share := _share_below_zero(section))
         ],
+        positive=[name for name, (low, _) in validity.OUTPUTS.items() if low >= 0],
         has_forest=bool(forest(sections)),
         treatments=treatments,
         in_full=wording.loss_in_full,
@@ -149,9 +150,11 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
 
 
 def _share_below_zero(section: Section) -> float:
-    """The share of the scaled train targets that are below 0."""
-    rows = section.folds[0]
-    return float((datasets.labels_of(rows[rows[SPLIT] == "train"], section.description) < 0).mean())
+    """The share of the scaled train targets that are below 0, on the fold where it is the largest."""
+    shares = [
+        (datasets.labels_of(rows[rows[SPLIT] == "train"], section.description) < 0).mean() for rows in section.folds
+    ]
+    return float(max(shares))
 
 
 def treatments(section: Section) -> dict[tuple[str, str], list[str]]:

@@ -52,15 +52,15 @@ SCORES: dict[Task, tuple[Score, ...]] = {
 EPOCH_LABELS = {score.name: score.label for scores in SCORES.values() for score in scores}
 
 
-def default_headline(task: Task) -> str:
-    """The score that decides between losses where the parameters name none."""
-    return SCORES[task][0].name
+def default_headline(task: Task, n_targets: int = 1) -> str:
+    """The score that decides between losses where the parameters name none; one without unit for several columns."""
+    return "r2" if n_targets > 1 else SCORES[task][0].name
 
 
-def names_for(task: Task | None) -> list[str]:
+def names_for(task: Task | None, n_targets: int | None = None) -> list[str]:
     """The scores of one task, or of any; ``recall_0`` and so on for each class stand besides."""
-    tasks = [task] if task else list(SCORES)
-    return list(dict.fromkeys(score.name for name in tasks for score in SCORES[name]))
+    every = [score for name in ([task] if task else SCORES) for score in SCORES[name]]
+    return list(dict.fromkeys(score.name for score in every if not (score.needs_vectors and n_targets == 1)))
 
 
 def find(name: str, task: Task | None, *, n_classes: int | None = None, n_targets: int | None = None) -> Score | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from stages.catalogue import Loss
+from stages.catalogue import LOSSES, Loss, Task
 
 
 def score(
@@ -39,6 +39,36 @@ def score(
     for metric, values in scores.items():
         placed[metric][finite] = values
     return placed
+
+
+def score_constants(
+    task: Task, train: np.ndarray, test: np.ndarray, n_classes: int, *, center: np.ndarray, spread: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Score predictions that are one and the same for every row: what can be had without learning from features.
+
+    They are the mean and the median of the train rows; for two classes the share of class 1, and always
+    class 1; for more the share of each.
+
+    Args:
+        task: the kind of problem.
+        train: labels of the train rows, as in `score`.
+        test: labels of the test rows.
+        n_classes: number of classes; 0 for values.
+        center: as in `score`.
+        spread: as in `score`.
+
+    Returns:
+        For each metric its value for every such prediction (n_predictions,).
+    """
+    if task == "regression":
+        loss, same = LOSSES["mse"], np.stack([train.mean(axis=0), np.median(train, axis=0)])
+    elif task == "binary":
+        loss, same = LOSSES["binary_crossentropy"], np.array([[train.mean()], [1.0]])
+    else:
+        loss = LOSSES["categorical_crossentropy"]
+        same = np.bincount(train, minlength=n_classes)[None] / len(train)
+    outputs = np.repeat(same[:, None], len(test), axis=1)
+    return score(loss, test, outputs, center=center, spread=spread)
 
 
 def _regression(

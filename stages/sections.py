@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import datasets, figures, mistakes, paths, runs, scores, validity, verdicts
+from stages import datasets, figures, mistakes, paths, runs, scores, scoring, validity, verdicts
 from stages.catalogue import Loss, Task
 from stages.cli import UserError
 from stages.datasets import SPLIT, Description, Scaled
@@ -106,7 +106,35 @@ class Section:
         """Differences of the headline score within ± this do not matter in practice."""
         if self.given_margin is not None:
             return self.given_margin
-        return verdicts.default_margin(self._scores[self.baseline], higher_is_better=self.score.higher_is_better)
+        return verdicts.default_margin(
+            [self._scores[self.baseline], *self._scores.values()], higher_is_better=self.score.higher_is_better
+        )
+
+    @property
+    def lowest(self) -> float:
+        """The lowest headline score of any seed; 0 where none is below."""
+        return float(min(values[np.isfinite(values)].min(initial=0) for values in self._scores.values()))
+
+    @cached_property
+    def constant(self) -> float | None:
+        """The best test score of a prediction that is the same for every row; None where that says nothing.
+
+        With several folds it is their mean, each counting as often as a seed trained on it.
+        """
+        if self.headline.startswith("recall_"):
+            return None
+        best = np.max if self.score.higher_is_better else np.min
+        seeds, found = self.runs[0].seeds, []
+        for rows, fold in zip(self.folds[: len(seeds)], self.scaled.folds, strict=False):
+            train, test = (
+                datasets.labels_of(rows[rows[SPLIT] == split], self.description) for split in ("train", "test")
+            )
+            scored = scoring.score_constants(
+                self.task, train, test, self.description.n_classes, center=fold.center, spread=fold.spread
+            )
+            found.append(best(scored[self.headline]))
+        weights = [len(seeds[fold :: len(self.folds)]) for fold in range(len(found))]
+        return float(np.average(found, weights=weights))
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
@@ -163,9 +191,10 @@ def read_section(
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
     """
     scaled = datasets.read_scaled(name)
-    task = scaled.description.task
+    description = scaled.description
     found = [runs.read(name, loss.name) for loss in losses]
-    score = scores.find(headline or scores.default_headline(task), task)
+    headline = headline or scores.default_headline(description.task, description.n_targets)
+    score = scores.find(headline, description.task)
     for run in found:
         _check_headline(run, score)
     drawn = found[0].regions is not None

@@ -37,6 +37,6 @@ def summarise(values: np.ndarray) -> Summary:
     finished = values[np.isfinite(values)]
     n, n_failed = len(finished), len(values) - len(finished)
     mean = finished.mean() if n else np.nan
-    sd = finished.std(ddof=1) if n > 1 else np.nan
+    sd = (finished.std(ddof=1) if np.ptp(finished) else 0.0) if n > 1 else np.nan  # not 1e-17 by rounding
     half_width = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * sd / np.sqrt(n) if n > 1 else np.nan
     return Summary(float(mean), float(sd), float(half_width), n, n_failed)

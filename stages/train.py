@@ -156,13 +156,20 @@ def main() -> None:
     wanted = units(params.load())
     for unit in wanted:
         try_unit(unit)
-    failed = 0
+    failed = {}
     with _progress() as progress:
         for unit, run, weights in train_all(wanted, ThreadPoolExecutor(INTER_OP_THREADS), progress):
             write(run, unit.network(0), weights)
-            failed += len(run.failed)
+            failed[run.dataset, run.loss.name] = len(run.failed)
+    for unit in wanted:
+        seeds, name = len(unit.settings["seeds"]), (unit.settings["dataset"], unit.loss.name)
+        if failed[name]:
+            cli.say(
+                f"train: {': '.join(name)}: {failed[name]} of {seeds} seeds failed: "
+                "the loss or a weight became infinite or not a number"
+            )
     n_seeds = sum(len(unit.settings["seeds"]) for unit in wanted)
-    cli.say(f"train: {len(wanted)} losses, {n_seeds} networks ({failed} failed) in {paths.RUNS}")
+    cli.say(f"train: {len(wanted)} losses, {n_seeds} networks ({sum(failed.values())} failed) in {paths.RUNS}")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,10 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
     yield from _RANGES[loss.target_range](loss, values)
     size, (large, why) = float(np.sqrt(np.mean(values**2.0))), _LARGE.get(loss.function, (np.inf, ""))
     if size > large:
-        yield "works, but", f"the scaled targets are of size {size:,.0f} (root mean square), and {why}; scale the target"
+        yield (
+            "works, but",
+            f"the scaled targets are of size {size:,.0f} (root mean square), and {why}; scale the target",
+        )
     if loss.activation in OUTPUTS and loss.target_range != "vectors":
         low, high = OUTPUTS[loss.activation]
         seen_as = np.maximum(values, 0) if loss.target_range == "clipped below 0" else values

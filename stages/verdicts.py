@@ -44,6 +44,7 @@ class Pair:
         beats_high: see `beats_low`.
         margin: differences within ± this do not matter in practice.
         n_seeds: number of pairs.
+        n_failed: on how many of them one of the two failed.
         seeds_needed: the fewest seeds whose test can pass Holm's adjustment.
         detectable: smallest difference these seeds find with about 80 % power.
         seeds_to_settle: for an inconclusive pair, about how many seeds would settle it, where that can be told.
@@ -62,6 +63,7 @@ class Pair:
     beats_high: float
     margin: float
     n_seeds: int
+    n_failed: int
     seeds_needed: int
     detectable: float
     seeds_to_settle: int | None
@@ -85,14 +87,15 @@ def decide(low: float, high: float, p_holm: float, beats: float, margin: float, 
     return "inconclusive"
 
 
-def default_margin(baseline: np.ndarray, *, higher_is_better: bool) -> float:
-    """5 % of the baseline's mean error: of its score where 0 is perfect, of its distance to 1 where 1 is.
+def default_margin(scores: list[np.ndarray], *, higher_is_better: bool) -> float:
+    """5 % of a mean error: of the score where 0 is perfect, of its distance to 1 where 1 is.
 
     Args:
-        baseline: (n_seeds,) scores; NaN where a seed failed.
+        scores: of the baseline, then of others that stand in where every seed before them failed: each
+            (n_seeds,), NaN where a seed failed.
         higher_is_better: whether a perfect score is 1 rather than 0.
     """
-    finished = baseline[np.isfinite(baseline)]
+    finished = next((values[np.isfinite(values)] for values in scores if np.isfinite(values).any()), np.zeros(0))
     if not len(finished):
         return 0.0
     return 0.05 * float(1 - finished.mean() if higher_is_better else finished.mean())
@@ -131,6 +134,7 @@ def compare(
         made = _pair(
             *pair,
             differences[pair],
+            n_failed=int((~np.isfinite(oriented[pair[0]] + oriented[pair[1]])).sum()),
             beats=wins(oriented[pair[0]], oriented[pair[1]]),
             p=p_values[pair],
             p_holm=float(adjusted[pair]),
@@ -251,6 +255,7 @@ def _pair(
     against: str,
     differences: np.ndarray,
     *,
+    n_failed: int,
     beats: float,
     p: float,
     p_holm: float,
@@ -283,6 +288,7 @@ def _pair(
         beats_high=beats_high,
         margin=margin,
         n_seeds=n,
+        n_failed=n_failed,
         seeds_needed=needed,
         detectable=detectable(sd, n, n_pairs),
         # a number that was not enough says that the differences are too far from normal to tell

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stages import catalogue
 from stages.catalogue import LOSSES, Loss
+from stages.scores import Score
 from stages.statistics import Summary
 from stages.verdicts import Pair
 
@@ -40,26 +41,45 @@ def advise(losses: list[str], pairs: dict[tuple[str, str], Pair]) -> Advice:
     return Advice(best, **grouped)
 
 
-def verdict(losses: list[str], pairs: dict[tuple[str, str], Pair], summaries: dict[str, Summary], score: str) -> str:
+def verdict(
+    losses: list[str],
+    pairs: dict[tuple[str, str], Pair],
+    summaries: dict[str, Summary],
+    score: Score,
+    constant: float | None,
+) -> str:
     """One paragraph for one dataset: which loss to train with, how sure that is, and what would settle the rest.
 
     Args:
         losses: names, in the comparison's order.
         pairs: every ordered pair of them.
         summaries: their test scores.
-        score: name of the score.
+        score: the score.
+        constant: what a prediction that is the same for every row has of it; None where that says nothing.
     """
     if not any(summary.n for summary in summaries.values()):
         return "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
-    if len(losses) == 1:
-        return (
-            f"**No verdict**: `{losses[0]}` alone was trained. Its test {score} is {plus_minus(summaries[losses[0]])}."
-        )
     advice = advise(losses, pairs)
-    parts = [_lead(advice, score)]
+    best = summaries[advice.best]
+    failures = [
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed "
+        "and count as worse than any other."
+        for loss, summary in summaries.items()
+        if summary.n_failed
+    ]
+    if constant is not None and not _surely_better(best, constant, score):
+        told = (
+            f"**No verdict: no loss surely beats a constant prediction, whose test {score.name} is "
+            f"{number(constant)}.** The best mean is that of `{advice.best}`, {plus_minus(best)}. "
+            "More epochs, another learning rate or another scaling may help."
+        )
+        return " ".join([told, *failures])
+    if len(losses) == 1:
+        return f"**No verdict**: `{losses[0]}` alone was trained. Its test {score.name} is {plus_minus(best)}."
+    parts = [_lead(advice, score.name)]
     if alike := [pair for pair in advice.equal if pair.verdict == "equivalent"]:
         verb = "differs" if len(alike) == 1 else "differ"
-        margin = f"± {number(alike[0].margin)} {score}"
+        margin = f"± {number(alike[0].margin)} {score.name}"
         others = listed([pair.against for pair in alike])
         parts.append(f"{others} {verb} from `{advice.best}` by less than matters ({margin}).")
     if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
@@ -67,15 +87,20 @@ def verdict(losses: list[str], pairs: dict[tuple[str, str], Pair], summaries: di
         parts.append(f"{listed(same)} {verb} the same objective as `{advice.best}`.")
     parts += [_unsettled(pair) for pair in advice.open]
     if advice.beaten:
-        worse = [f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})" for pair in advice.beaten]
+        worse = [
+            f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})"
+            if summaries[pair.against].n
+            else f"`{pair.against}` (every seed failed)"
+            for pair in advice.beaten
+        ]
         parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
-    parts += [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed "
-        "and count as worse than any other."
-        for loss, summary in summaries.items()
-        if summary.n_failed
-    ]
-    return " ".join(parts)
+    return " ".join(parts + failures)
+
+
+def _surely_better(summary: Summary, constant: float, score: Score) -> bool:
+    """Whether a mean beats a constant prediction, and its 95 % interval, where there is one, leaves that out."""
+    gain = summary.mean - constant if score.higher_is_better else constant - summary.mean
+    return gain > (summary.half_width if summary.n > 1 else 0)
 
 
 def _lead(advice: Advice, score: str) -> str:
@@ -87,8 +112,8 @@ def _lead(advice: Advice, score: str) -> str:
         )
     if not equal:
         margin = min(pair.beats for pair in advice.beaten)
-        lead = f"**Train with `{advice.best}`.** It has the better test {score}"
-        return f"{lead} on at least {100 * margin:.0f} % of the seeds."
+        share = "every seed" if margin == 1 else f"at least {100 * margin:.0f} % of the seeds"
+        return f"**Train with `{advice.best}`.** It has the better test {score} on {share}."
     return f"**Train with any of these {len(equal) + 1}: {listed([advice.best, *equal])}.**"
 
 
@@ -123,6 +148,8 @@ def plus_minus(summary: Summary) -> str:
 
 def difference(pair: Pair) -> str:
     """The mean difference in a pair and its 95 % interval; positive is in favour of the first."""
+    if pair.n_failed == pair.n_seeds:
+        return "no seed finished both"
     center, low, high = (
         f"{value:+.2g}".replace("-", "−") if value else "0" for value in (pair.difference, pair.low, pair.high)
     )
@@ -151,6 +178,8 @@ def loss_in_full(loss: Loss) -> str:
     usual = LOSSES.get(catalogue.canonical_name(loss.function) or "")
     if usual is None:
         return loss.function
-    given = [f"{key} {value:g}" for key, value in loss.parameters.items() if value != usual.parameters[key]]
+    given = [
+        f"{key} {catalogue.shown(value)}" for key, value in loss.parameters.items() if value != usual.parameters[key]
+    ]
     named = usual.name if loss.name != usual.name else ""
     return " ".join(part for part in (named, ", ".join(given)) if part)

@@ -261,8 +261,7 @@ def test_one_mistake_is_told_in_one_line(defaults, lines, path, value, line):
                     f"losses for a regression task: {OF_REGRESSION}"
                     for i, name in enumerate(MULTICLASS.split(", "))
                 ),
-                "report.headline.blobs: 'accuracy' is not a score. Scores of a regression task: rmse, mse, mae, r2, "
-                "cosine_similarity",
+                "report.headline.blobs: 'accuracy' is not a score. Scores of a regression task: rmse, mse, mae, r2",
             ],
         ),
         (
@@ -304,6 +303,16 @@ def test_a_dataset_of_two_classes_is_a_binary_task(defaults, load, lines):
     edit(defaults, "datasets.blobs.task", "binary")
     edit(defaults, "comparisons.blobs.losses", ["hinge"])
     assert load(defaults).datasets["blobs"].task == "binary"
+
+
+def test_two_losses_whose_figures_would_be_one_are_refused(defaults, lines):
+    defaults["datasets"]["circles-wide"] = defaults["datasets"]["circles"]
+    losses = [{"loss": "hinge", "as": "wide-hinge"}]
+    defaults["comparisons"] |= {"circles-wide": {"losses": ["bce", "hinge"]}, "circles": {"losses": losses}}
+    assert lines(defaults) == [
+        "params.yaml: comparisons.circles-wide.losses[1]: 'hinge' makes the figure "
+        "circles-wide-hinge-curves.png, and so does a loss of circles; give it another name with as:"
+    ]
 
 
 def test_a_loss_in_no_comparison_cannot_be_selected(defaults, lines):

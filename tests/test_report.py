@@ -1,6 +1,8 @@
 import json
+import math
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -218,9 +220,9 @@ def test_a_dataset_of_ones_own_has_no_published_figures(make_section, reference)
 
 def test_hinge_losses_are_shown_under_both_rules(make_section, reference):
     text = report.render([make_section(*BINARY)], reference)
-    assert ["`hinge`", "0", "**1**"] in table_rows(text, "hinge")
-    assert ["`squared_hinge`", "0", "**1**"] in table_rows(text, "squared_hinge")
-    assert not [row for row in table_rows(text, "binary_crossentropy") if len(row) == 3]
+    assert ["circles", "`hinge`", "0", "**1**"] in table_rows(text, "hinge")
+    assert ["circles", "`squared_hinge`", "0", "**1**"] in table_rows(text, "squared_hinge")
+    assert not [row for row in table_rows(text, "binary_crossentropy") if len(row) == 4]
 
 
 def test_msle_is_told_with_the_share_of_targets_it_cannot_see(make_section, reference):
@@ -381,6 +383,33 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_section, cap
         ["circles", 2]
     ]
     assert capsys.readouterr().out.splitlines()[-1] == "report: read reports/report.md"
+
+
+def test_a_constant_prediction_stands_beside_the_scores(make_section, reference):
+    section = make_section("mse", "mae")
+    # the train rows' mean and median are 0 and -0.125, the test rows -0.5, 0 and 0.5
+    assert section.constant == pytest.approx(0.5 / 3)
+    assert "A constant prediction has a test mse of 0.167." in report.render([section], reference)
+    assert make_section("mse", headline="rmse", spread=2.0).constant == pytest.approx(2 * math.sqrt(0.5 / 3))
+    assert make_section("hinge").constant == 0.5
+    assert make_section("hinge", headline="recall_1").constant is None
+
+
+def test_no_loss_is_recommended_where_none_beats_a_constant_prediction(make_section):
+    section = make_section("mse", "mae")
+    for run in section.runs:
+        run.scores["value"] += 1
+    assert report.verdict_of(section).startswith("**No verdict: no loss surely beats a constant prediction")
+
+
+def test_folds_count_for_a_constant_prediction_as_their_seeds_do(make_section):
+    section = make_section("hinge")
+    one, other = section.folds[0], section.folds[0].query("split == 'train' or target == 1")
+    [fold] = section.scaled.folds
+    scaled = replace(section.scaled, folds=[fold, fold])
+    # seeds 0 and 2 have half of class 1; seed 1 has nothing else, while the train rows have most of it
+    in_folds = replace(section, folds=[one, other], scaled=scaled)
+    assert in_folds.constant == pytest.approx((0.5 + 1 + 0.5) / 3)
 
 
 def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_section):

@@ -3,7 +3,7 @@ import pytest
 
 from stages import scores, scoring
 from stages.catalogue import LOSSES
-from stages.scores import EPOCH_LABELS, SCORES
+from stages.scores import EPOCH_LABELS, SCORES, default_headline, names_for
 
 OF_TASK = {
     "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity"],
@@ -33,6 +33,12 @@ EXAMPLES = {
 def test_each_task_has_its_scores_and_the_first_decides_unless_told_otherwise(task, names):
     assert scores.names_for(task) == names
     assert scores.default_headline(task) == names[0]
+
+
+def test_several_columns_are_judged_by_a_score_without_unit():
+    assert default_headline("regression", n_targets=2) == "r2"
+    assert "cosine_similarity" in names_for("regression", n_targets=2)
+    assert "cosine_similarity" not in names_for("regression", n_targets=1)
 
 
 def test_without_a_task_every_score_is_named_once():

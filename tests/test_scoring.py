@@ -9,7 +9,7 @@ from sklearn import metrics
 
 from stages.catalogue import LOSSES
 from stages.scores import SCORES, default_headline, find
-from stages.scoring import score
+from stages.scoring import score, score_constants
 
 
 def column(*values):
@@ -33,6 +33,66 @@ def test_values_are_scored_scaled_and_in_their_own_units(loss):
     # errors: 0.5 and -0.5 for seed 0, none for seed 1; labels in own units are 8 and 16
     scores = score(LOSSES[loss], column(-1, 1), outputs([-0.5, 0.5], [-1, 1]), center=12, spread=4)
     check(scores, {"mse": [0.25, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [0.75, 1]})
+
+
+@pytest.mark.parametrize(
+    ("task", "train", "test", "n_classes", "expected"),
+    [
+        # mean 2 and median 1, times 2 plus 10 in own units; the test rows are 12 and 16 there
+        (
+            "regression",
+            column(0, 1, 5),
+            column(1, 3),
+            0,
+            {"mse": [1, 2], "rmse": [2, math.sqrt(8)], "mae": [2, 2], "r2": [0, -1]},
+        ),
+        # the share of class 1 is 1/4, so class 0; and always class 1
+        (
+            "binary",
+            np.array([0, 0, 0, 1]),
+            np.array([0, 1, 1]),
+            2,
+            {
+                "accuracy": [1 / 3, 2 / 3],
+                "balanced_accuracy": [1 / 2, 1 / 2],
+                "roc_auc": [1 / 2, 1 / 2],
+                "f1": [0, 4 / 5],
+            },
+        ),
+        (
+            "multiclass",
+            np.array([0, 2, 2, 1]),
+            np.array([2, 1]),
+            3,
+            {
+                "accuracy": [1 / 2],
+                "balanced_accuracy": [1 / 2],
+                "f1_macro": [1 / 3],
+                "log_loss": [(math.log(2) + math.log(4)) / 2],
+            },
+        ),
+    ],
+)
+def test_predictions_that_are_the_same_for_each_row_are_scored(task, train, test, n_classes, expected):
+    scores = score_constants(task, train, test, n_classes, center=np.array([10.0]), spread=np.array([2.0]))
+    for metric, values in expected.items():
+        np.testing.assert_allclose(scores[metric], values, rtol=1e-6, err_msg=metric)
+
+
+def test_a_constant_prediction_is_as_scikit_learns():
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    rng = np.random.default_rng(0)
+    train, test = rng.exponential(size=(40, 1)), rng.exponential(size=(20, 1))
+    scores = score_constants("regression", train, test, 0, center=np.zeros(1), spread=np.ones(1))
+    for i, strategy in enumerate(("mean", "median")):
+        values = DummyRegressor(strategy=strategy).fit(train, train).predict(test)
+        assert scores["mae"][i] == pytest.approx(metrics.mean_absolute_error(test, values))
+    train, test = rng.integers(0, 4, 40), rng.integers(0, 4, 20)
+    scores = score_constants("multiclass", train, test, 4, center=np.zeros(1), spread=np.ones(1))
+    dummy = DummyClassifier(strategy="prior").fit(train[:, None], train)
+    assert scores["log_loss"] == pytest.approx([metrics.log_loss(test, dummy.predict_proba(test[:, None]))])
+    assert scores["accuracy"] == pytest.approx([dummy.score(test[:, None], test)])
 
 
 def test_hinge_is_scored_by_sign_and_also_by_the_rounded_output():

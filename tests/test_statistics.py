@@ -52,3 +52,8 @@ def test_failed_seeds_change_nothing_but_their_count(values, data):
     where = data.draw(st.lists(st.integers(0, len(values)), max_size=5))
     before, after = summarise(values), summarise(np.insert(values, where, np.nan))
     assert after == Summary(before.mean, before.sd, before.half_width, before.n, len(where))
+
+
+def test_scores_that_are_all_one_vary_by_nothing():
+    summary = summarise(np.full(12, 0.917))  # whose mean is not 0.917 in the last digit
+    assert (summary.sd, summary.half_width) == (0, 0)

@@ -85,6 +85,17 @@ def test_every_selected_loss_gets_a_whole_folder_that_reads_back(tmp_path, capsy
         np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0]["test"][0], rtol=0, atol=1e-6)
 
 
+@pytest.mark.usefixtures("project")
+def test_seeds_that_failed_are_told_of_each_loss(capsys):
+    edit = yaml.safe_load(paths.PARAMS.read_text())
+    edit["train"]["optimizer"]["learning_rate"] = 1e6
+    paths.PARAMS.write_text(yaml.safe_dump(edit))
+    stage.main()
+    told = capsys.readouterr().out.splitlines()
+    assert "train: prices: mse: 3 of 3 seeds failed: the loss or a weight became infinite or not a number" in told
+    assert not [line for line in told if "rings: hinge:" in line]  # its steps do not grow with the error
+
+
 def test_a_selected_loss_is_trained_alone(tmp_path, project):
     project("msle")
     stage.main()

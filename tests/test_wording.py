@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages import verdicts, wording
+from stages import scores, verdicts, wording
 from stages.statistics import Summary, summarise
 from stages.verdicts import Pair
 
@@ -24,33 +24,35 @@ BASE = Pair(
     beats_high=0.86,
     margin=0.00894,
     n_seeds=30,
+    n_failed=0,
     seeds_needed=7,
     detectable=0.02,
     seeds_to_settle=None,
     verdict="inconclusive",
 )
+ACCURACY, MSE = scores.find("accuracy", "binary"), scores.find("mse", "regression")
 FINISHED, FAILED = Summary(0.05, 0.01, 0.0123, 30, 0), Summary(math.nan, math.nan, math.nan, 0, 30)
 
 
-def told(verdict, *, summaries=None, against=("b",), **changes):
+def told(verdict, *, summaries=None, against=("b",), constant=None, **changes):
     """What is said of losses of which `a` is the best."""
     losses = ["a", *against]
     pairs = {}
     for other in against:
         pairs["a", other] = replace(BASE, against=other, verdict=verdict, **changes)
         pairs[other, "a"] = verdicts.mirror(pairs["a", other])
-    return wording.verdict(losses, pairs, summaries or dict.fromkeys(losses, FINISHED), "accuracy")
+    return wording.verdict(losses, pairs, summaries or dict.fromkeys(losses, FINISHED), ACCURACY, constant)
 
 
 def test_one_loss_alone_gets_no_verdict():
-    assert wording.verdict(["a"], {}, {"a": FINISHED}, "mse") == (
+    assert wording.verdict(["a"], {}, {"a": FINISHED}, MSE, 1.0) == (
         "**No verdict**: `a` alone was trained. Its test mse is 0.05 ± 0.012."
     )
 
 
 def test_where_every_seed_failed_a_remedy_is_named():
     expected = "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
-    assert wording.verdict(["a"], {}, {"a": FAILED}, "mse") == expected
+    assert wording.verdict(["a"], {}, {"a": FAILED}, MSE, 1.0) == expected
     assert told("equivalent", summaries={"a": FAILED, "b": FAILED}) == expected
 
 
@@ -104,6 +106,49 @@ def test_a_winner_is_told_with_the_share_of_seeds_the_difference_and_p():
     )
 
 
+def test_a_winner_on_every_seed_is_told_so():
+    assert "It has the better test accuracy on every seed." in told("better", beats=1.0)
+
+
+@pytest.mark.parametrize(
+    ("constant", "score", "beaten"),
+    [
+        # the mean is 0.05 ± 0.0123
+        (0.0376, ACCURACY, True),
+        (0.0378, ACCURACY, False),
+        (0.06, ACCURACY, False),
+        (0.0624, MSE, True),
+        (0.0622, MSE, False),
+        (0.04, MSE, False),
+    ],
+)
+def test_no_loss_is_recommended_that_does_not_surely_beat_a_constant_prediction(constant, score, beaten):
+    pairs = {("a", "b"): replace(BASE, verdict="better"), ("b", "a"): verdicts.mirror(replace(BASE, verdict="better"))}
+    text = wording.verdict(["a", "b"], pairs, {"a": FINISHED, "b": FAILED}, score, constant)
+    if beaten:
+        assert text.startswith("**Train with `a`.**")
+    else:
+        assert text == (
+            f"**No verdict: no loss surely beats a constant prediction, whose test {score.name} is {constant:.3g}.** "
+            "The best mean is that of `a`, 0.05 ± 0.012. "
+            "More epochs, another learning rate or another scaling may help. "
+            "30 of 30 seeds of `b` failed and count as worse than any other."
+        )
+
+
+def test_one_seed_beats_a_constant_prediction_by_its_score_alone():
+    alone = {"a": Summary(0.9, math.nan, math.nan, 1, 0)}
+    assert wording.verdict(["a"], {}, alone, ACCURACY, 0.8).startswith("**No verdict**: `a` alone was trained.")
+    assert wording.verdict(["a"], {}, alone, ACCURACY, 0.9).startswith("**No verdict: no loss surely beats")
+
+
+def test_a_loss_that_failed_on_every_seed_is_worse_by_no_number():
+    text = told("better", against=("b", "c"), summaries={"a": FINISHED, "b": FINISHED, "c": FAILED})
+    assert "Worse than `a`: `b` (by 0.0123, p = 0.023), `c` (every seed failed)." in text
+    assert wording.difference(replace(BASE, n_failed=30)) == "no seed finished both"
+    assert wording.difference(replace(BASE, n_failed=29)).startswith("+0.012")
+
+
 def test_failed_seeds_are_told_of_each_loss_that_has_some():
     some = Summary(0.05, 0.01, 0.01, 28, 2)
     text = told("better", against=("b", "c"), summaries={"a": FINISHED, "b": some, "c": FAILED})
@@ -154,7 +199,7 @@ def test_every_other_loss_is_in_exactly_one_group(comparison):
 def test_a_verdict_is_in_words_whatever_the_scores(comparison):
     scores, pairs = comparison
     summaries = {loss: summarise(values) for loss, values in scores.items()}
-    text = wording.verdict(list(scores), pairs, summaries, "accuracy")
+    text = wording.verdict(list(scores), pairs, summaries, ACCURACY, None)
     assert text.startswith("**")
     assert text.count("**") == 2
     for wrong in ("nan", "inf ", "None", "About 0 "):
@@ -173,7 +218,7 @@ def test_a_loss_that_always_fails_is_never_the_best():
             few, higher_is_better=True, margin=0, same_objective=set(), generator=np.random.default_rng(0)
         )
         summaries = {loss: summarise(values) for loss, values in few.items()}
-        assert wording.verdict(list(few), pairs, summaries, "accuracy").startswith(lead)
+        assert wording.verdict(list(few), pairs, summaries, ACCURACY, None).startswith(lead)
 
 
 @pytest.mark.parametrize(
