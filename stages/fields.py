@@ -23,7 +23,6 @@ def _whole(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Positive = Annotated[Whole, Field(ge=1)]
-Natural = Annotated[Whole, Field(ge=0)]
 # Keras draws from 32-bit generators
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Number = Annotated[float, BeforeValidator(_reject_bool), Field(allow_inf_nan=False)]
