@@ -121,7 +121,7 @@ class CustomNetwork:
 
     def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:
         """What every seed begins with, stacked: one array (n_seeds, *shape) for each variable."""
-        # the function is part of what is remembered: a file may hold another one by now
+        # the function is part of what is remembered: in another folder the same name is another one
         return _initial_weights(self, seeds, usercode.find(self.reference))
 
     def draw(self, seed: int) -> list[np.ndarray]:
