@@ -68,9 +68,9 @@ class Unit:
         data, loss, settings = self.folds[fold], self.loss, self.settings
         n_features = data.features["train"].shape[1]
         n_outputs = data.n_classes if loss.task == "multiclass" else 1 if data.n_classes else len(data.center)
-        if settings.get("model"):
+        if settings["model"]:
             return CustomNetwork(settings["model"], n_features, n_outputs, loss.activation)
-        layers = {key: settings[key] for key in ("hidden_activation", "dropout", "batch_norm") if key in settings}
+        layers = {key: settings[key] for key in ("hidden_activation", "dropout", "batch_norm")}
         return Network(n_features, tuple(settings["hidden"]), n_outputs, loss.activation, **layers)
 
 
@@ -96,7 +96,7 @@ class _Trained:
 def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple[Run, list[np.ndarray]]:
     """Train one loss on one dataset with every seed, and score it.
 
-    A pure function of arrays and settings, so that any executor can run it.
+    What it gives depends on the unit alone, so any executor can run it; Keras' global random generators are reseeded.
 
     Args:
         unit: what to train.

@@ -333,7 +333,8 @@ def digest(name):
         n_classes, np.zeros(1), np.ones(1),
     )
     settings = settings_of(LOSSES[name]) | {
-        "dataset": "d", "hidden": [50], "epochs": 10, "batch_size": 32, "seeds": list(range(6)), "dropout": 0.1,
+        "dataset": "d", "model": None, "hidden": [50], "hidden_activation": "relu", "dropout": 0.1, "batch_norm": False,
+        "epochs": 10, "batch_size": 32, "seeds": list(range(6)),
         "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9},
     }
     run, weights = train(Unit(settings, [data]))

@@ -24,7 +24,11 @@ def make_unit(name, *, seeds=SEEDS, epochs=3, n_features=None, n_folds=1, **chan
     """A small unit of work whose features say something of the target; every size is its own."""
     settings = settings_of(LOSSES[name]) | {
         "dataset": "made_up",
+        "model": None,
         "hidden": [7],
+        "hidden_activation": "relu",
+        "dropout": 0.0,
+        "batch_norm": False,
         "epochs": epochs,
         "batch_size": 16,
         "optimizer": {"name": "SGD", "learning_rate": 0.05, "momentum": 0.9},

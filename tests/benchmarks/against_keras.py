@@ -109,7 +109,8 @@ from stages.training import Data, Unit, train
 generator = np.random.default_rng(0)
 features = {split: generator.normal(size=(50_000, 20)).astype("float32") for split in ("train", "test")}
 labels = {split: rows.sum(axis=1, keepdims=True) for split, rows in features.items()}
-settings = {"dataset": "large", "hidden": [25], "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
+settings = {"dataset": "large", "model": None, "hidden": [25], "hidden_activation": "relu", "dropout": 0.0,
+            "batch_norm": False, "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
             "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
 train(Unit(settings_of(LOSSES["mse"]) | settings, [Data(features, labels, 0, np.zeros(1), np.ones(1))]))
 """
