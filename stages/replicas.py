@@ -4,12 +4,13 @@ The weights of all seeds are stacked on a leading axis, so a kernel (20, 25) bec
 The forward pass is the Keras model's own, mapped over that axis. The gradient of the *sum* of the
 replicas' losses is each replica's own gradient, and an optimizer that works element by element
 updates each replica as it would alone. What a model keeps beside its weights (moving averages, the
-state of its random generators) is stacked and carried along in the same way. A replica's results do
-not depend on the others beside it.
+state of its random generators) is stacked and carried along in the same way, and a constraint is
+mapped like the forward pass. A replica's results do not depend on the others beside it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -81,6 +82,9 @@ class Replicas:
             keras.Variable(array, dtype=variable.dtype, trainable=variable.trainable, name=f"{variable.name}_{i}")
             for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))
         ]
+        for stacked, variable in zip(self._variables, model.variables, strict=True):
+            if variable.constraint is not None:  # the optimizer applies it after each step
+                stacked.constraint = partial(_constrain_all, variable.constraint)
         self._trainable = [variable for variable in self._variables if variable.trainable]
         self._state = [variable for variable in self._variables if not variable.trainable]
         self._loss = loss
@@ -201,6 +205,11 @@ class Replicas:
             return tf.transpose(tf.concat([during, after], axis=1))
 
         return run_epoch
+
+
+def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:
+    """The values of a variable of all replicas, each replica's constrained as it would be alone."""
+    return tf.vectorized_map(constraint, stacked.value)
 
 
 def _sum_over_batches(

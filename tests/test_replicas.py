@@ -160,13 +160,22 @@ def test_layers_that_draw_or_keep_averages_do_as_in_keras_fit(layers):
         )
 
 
-def test_what_layers_add_to_the_loss_is_added_as_in_keras_fit():
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kernel_regularizer": keras.regularizers.L2(0.05)},
+        {"kernel_constraint": keras.constraints.MaxNorm(0.5), "bias_constraint": keras.constraints.NonNeg()},
+        {"kernel_constraint": keras.constraints.UnitNorm(axis=1)},
+    ],
+    ids=["penalty", "constraints", "norms of rows"],
+)
+def test_what_layers_add_to_the_loss_and_constrain_is_as_in_keras_fit(settings):
     loss = LOSSES["mae"]
     _, train, test = problem(loss)
 
     def build(seed):
         keras.utils.set_random_seed(seed)
-        hidden = keras.layers.Dense(4, activation="relu", kernel_regularizer=keras.regularizers.L2(0.05))
+        hidden = keras.layers.Dense(4, activation="relu", **settings)
         return keras.Sequential([keras.Input((20,)), hidden, keras.layers.Dense(1)])
 
     start = [np.stack(arrays) for arrays in zip(*(build(seed).get_weights() for seed in (3, 11)), strict=True)]
@@ -180,6 +189,8 @@ def test_what_layers_add_to_the_loss_is_added_as_in_keras_fit():
         expected = model.fit(batches(train), validation_data=batches(test), epochs=4, shuffle=False, verbose=0).history
         np.testing.assert_allclose(history.loss[i], expected["loss"], rtol=0, atol=1e-5)
         np.testing.assert_allclose(history.val_loss[i], expected["val_loss"], rtol=0, atol=1e-5)
+        for stacked, variable in zip(replicas.weights, model.variables, strict=True):
+            np.testing.assert_allclose(stacked[i], variable, rtol=0, atol=1e-5)
 
 
 def test_a_history_equals_that_of_keras_fit_on_arrays():
