@@ -1,6 +1,7 @@
 """The user's own losses and models: functions in the files of ``stages/custom``."""
 
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -24,7 +25,10 @@ def find(reference: str) -> Callable:
         there = [
             key
             for key, value in vars(module).items()
-            if getattr(value, "__module__", None) == module.__name__ and not key.startswith("_")
+            if getattr(value, "__module__", None) == module.__name__
+            and callable(value)
+            and not inspect.isclass(value)
+            and not key.startswith("_")
         ]
         told = (
             mistakes.not_one_of(function, there, "a function here", "There are")

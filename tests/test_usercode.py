@@ -75,11 +75,12 @@ def test_a_file_that_was_missing_is_found_when_it_is_there(write_own):
             "'pinbal' is not a function here; did you mean 'pinball'? There are: pinball, other",
         ),
         ("def other():\n    pass\n", "'pinbal' is not a function here. There are: other"),
+        ("class pinball:\n    pass\n\n\ndef other():\n    pass\n", "'pinbal' is not a function here. There are: other"),
         ("def _pinball():\n    pass\n", "there is no function 'pinbal'"),
         ("pinbal = 3\n", "there is no function 'pinbal'"),
         ("", "there is no function 'pinbal'"),
     ],
-    ids=["near", "far", "private", "number", "empty"],
+    ids=["near", "far", "class", "private", "number", "empty"],
 )
 def test_a_missing_function_is_told_with_the_nearest(write_own, text, line):
     write_own("mine", text)
