@@ -1,7 +1,10 @@
 """What a user's own loss or network must pass before it is trained; the error says which check failed."""
 
+import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import numpy as np
@@ -9,7 +12,7 @@ import numpy as np
 from stages import paths, usercode
 from stages.backend import keras, tf
 from stages.cli import UserError
-from stages.models import CustomNetwork
+from stages.models import CustomNetwork, save_model
 from stages.replicas import Replicas, Rows
 from stages.training import Unit, batch_orders, keras_loss, make_optimizer, row_metric
 from stages.validity import OUTPUTS
@@ -51,7 +54,7 @@ def _try_network(unit: Unit, refuse: "_Refusing") -> None:
     network, seeds = unit.network(0), unit.seeds(0)[:SEEDS]
     models = [refuse(lambda seed=seed: network.build(seed), "building it") for seed in seeds]
     for model in models:
-        _check_shape(model, network, refuse)
+        _check_kind(model, network, refuse)
     if len({id(variable) for model in models for variable in model.variables}) < sum(
         len(model.variables) for model in models
     ):
@@ -69,11 +72,16 @@ def _try_network(unit: Unit, refuse: "_Refusing") -> None:
     sums = outputs.sum(axis=-1) if network.activation == "softmax" else np.ones(1)
     if (outputs < low).any() or (outputs > high).any() or not np.allclose(sums, 1, atol=TOLERANCE):
         refuse.because(f"its output is not that of {network.activation}; use the activation that it is given")
+    with TemporaryDirectory() as folder:
+        refuse(lambda: save_model(models[0], Path(folder) / "model.keras"), "saving it")
 
 
-def _check_shape(model: object, network: CustomNetwork, refuse: "_Refusing") -> None:
+def _check_kind(model: object, network: CustomNetwork, refuse: "_Refusing") -> None:
     if not isinstance(model, keras.Model):
         refuse.because(f"it gave {type(model).__name__}; a keras.Model is needed")
+    for method in ("train_step", "test_step", "compute_loss"):
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            refuse.because(f"its class has a {method} of its own, which is not used")
     if not model.built:
         refuse.because("its model is not built; begin with keras.Input((n_features,))")
     for what, needed in (("input", (None, network.n_features)), ("output", (None, network.n_outputs))):
@@ -90,6 +98,8 @@ def _check_shape(model: object, network: CustomNetwork, refuse: "_Refusing") -> 
 
 def _try_loss(unit: Unit, refuse: "_Refusing") -> None:
     loss, function = unit.loss, usercode.find(unit.loss.function)
+    if inspect.isclass(function):
+        refuse.because("it is a class; a function (y_true, y_pred) is needed")
     features, labels = _few_rows(unit)
     targets = tf.constant(loss.encode(labels, unit.folds[0].n_classes))
     model = unit.network(0).build(unit.seeds(0)[0])
@@ -190,4 +200,6 @@ def cause(error: BaseException) -> str:
         return lines[-1]
     if lines[0].startswith("Exception encountered") and len(lines) > 1:
         return lines[1]
+    if lines[0].endswith("was created by passing"):  # a layer without get_config; what it needs is in the lines after
+        return " ".join(lines[:4])
     return lines[0]

@@ -192,6 +192,15 @@ def test_a_loss_that_takes_other_arguments_is_refused(write):
     )
 
 
+@pytest.mark.parametrize("base", ["object", "keras.losses.Loss"])
+def test_a_class_is_no_loss(write, base):
+    write("mine", f"class own({base}):\n    def call(self, y_true, y_pred):\n        return y_pred[:, 0]\n")
+    assert refused(unit(own())) == (
+        "params.yaml: comparisons.houses: loss mine:own is refused: "
+        "it is a class; a function (y_true, y_pred) is needed"
+    )
+
+
 def test_a_file_or_function_that_is_not_there_is_told_before_anything_is_tried(write):
     write("mine", "def won(y_true, y_pred):\n    return y_pred[:, 0]\n")
     assert refused(unit(own())).startswith("stages/custom/mine.py: 'own' is not a function here; did you mean 'won'? ")
@@ -225,6 +234,14 @@ return keras.Sequential([
     layers.GaussianNoise(0.1),
     {OUT},
 ])""",
+    "constrained": f"""
+return keras.Sequential([{START}, layers.Dense(4, kernel_constraint=keras.constraints.MaxNorm(0.1)), {OUT}])""",
+    "a class of its own with inputs and outputs": f"""
+class Own(keras.Model):
+    pass
+
+inputs = {START}
+return Own(inputs, {OUT}(inputs))""",
     "partly frozen": f"""
 frozen = layers.Dense(4, trainable=False)
 return keras.Sequential([{START}, frozen, {OUT}])""",
@@ -352,6 +369,52 @@ model = Own()
 model.build((None, n_features))
 return model""",
         "its input has no shape; make it with keras.Input and keras.Model or Sequential",
+    ),
+    "steps of its own": (
+        f"""
+class Own(keras.Model):
+    def train_step(self, data):
+        return super().train_step(data)
+
+inputs = {START}
+return Own(inputs, {OUT}(inputs))""",
+        "its class has a train_step of its own, which is not used",
+    ),
+    "a loss of its own": (
+        f"""
+class Own(keras.Sequential):
+    def compute_loss(self, *args, **settings):
+        return 2 * super().compute_loss(*args, **settings)
+
+return Own([{START}, {OUT}])""",
+        "its class has a compute_loss of its own, which is not used",
+    ),
+    "a layer without get_config": (
+        f"""
+class Through(layers.Layer):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, inputs):
+        return self.function(inputs)
+
+return keras.Sequential([{START}, Through(ops.tanh), {OUT}])""",
+        "saving it failed: NotImplementedError: Object Through was created by passing non-serializable argument "
+        "values in `__init__()`, and therefore the object must override `get_config()` in order to be serializable. "
+        "Please implement `get_config()`.",
+    ),
+    "a get_config that fails": (
+        f"""
+class Own(layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+    def get_config(self):
+        raise ValueError("not this one")
+
+return keras.Sequential([{START}, Own(), {OUT}])""",
+        "saving it failed: ValueError: not this one",
     ),
     "named outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, {{'price': {OUT}(inputs)}})",
