@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -309,7 +309,12 @@ def _draw_regions(section: Section) -> Figure:
     test = section.folds[0][section.folds[0][SPLIT] == "test"]
     features = datasets.features_of(test, section.description)
     for ax, run in zip(axes.flat, section.runs, strict=False):
-        figures.regions(ax, run.regions, features, section.labels(0, "test"), run.loss.name)
+        finished = ~np.isin(run.seeds, run.failed)
+        if finished.any():
+            voting = replace(run.regions, decisions=run.regions.decisions[finished])
+            figures.regions(ax, voting, features, section.labels(0, "test"), run.loss.name)
+        else:
+            ax.set(title=run.loss.name, xlabel="every seed failed", xticks=[])
     for ax in axes[:, 0]:
         ax.set_ylabel(figures.plain(features.columns[1]))
     return figure
@@ -331,7 +336,8 @@ def _predicted(section: Section, run: Run, fold: int) -> np.ndarray:
     """Actual and predicted values of one fold's test rows, of its seeds that did not fail: (2, n_points)."""
     scaling = section.scaled.folds[fold]
     values = run.loss.decide(run.outputs[fold]["test"]) * scaling.spread + scaling.center
-    values = values[np.isfinite(values).all(axis=(1, 2))]
+    failed = np.isin(run.seeds[fold :: len(section.scaled.folds)], run.failed)
+    values = values[~failed & np.isfinite(values).all(axis=(1, 2))]
     actual = np.broadcast_to(section.labels(fold, "test"), values.shape)
     return np.stack([actual.ravel(), values.ravel()])
 

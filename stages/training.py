@@ -83,7 +83,7 @@ class _Trained:
         outputs: by split, float32 (n_seeds, n_rows, n_outputs).
         finished: bool (n_seeds,): whether loss and weights stayed finite.
         weights: the first seed's value of each of the model's variables.
-        regions: for two features and classes, else None.
+        regions: for two features and classes of a single fold, else None.
     """
 
     history: History
@@ -137,7 +137,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
         if len(used) > 1
         else scores,
         punishment=punishment(loss, unit.folds[0].n_classes, len(unit.folds[0].center)),
-        regions=folds[0].regions if len(unit.folds) == 1 else None,
+        regions=folds[0].regions,
     )
     return run, folds[0].weights
 
@@ -145,6 +145,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
 def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trained:
     settings, data, loss, seeds = unit.settings, unit.folds[fold], unit.loss, unit.seeds(fold)
     network = unit.network(fold)
+    is_drawn = network.n_features == 2 and data.n_classes and len(unit.folds) == 1
     replicas = Replicas(
         network.build(seeds[0]),
         network.initial_weights(seeds),
@@ -173,7 +174,7 @@ def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trai
         outputs={split: replicas.predict(data.features[split]) for split in rows},
         finished=np.all(finite, axis=0),
         weights=[array[0] for array in weights],
-        regions=_regions(replicas, unit) if network.n_features == 2 and data.n_classes and fold == 0 else None,
+        regions=_regions(replicas, unit) if is_drawn else None,
     )
 
 

@@ -477,6 +477,43 @@ def test_failed_seeds_are_not_drawn_in_curves_nor_predictions(make_section):
     assert len(drawn["regression-predicted.png"].axes[0].collections[0].get_offsets()) == 2 * 3
 
 
+def test_a_failed_seed_whose_outputs_are_finite_is_not_drawn_among_predictions(make_section):
+    section = make_section("mse")
+    section.runs[0].failed.append(1)
+    points = drawings(section)["regression-predicted.png"]().axes[0].collections[0].get_offsets()
+    # seeds 0 and 2 are off by 0.1 and 0.3
+    np.testing.assert_allclose(points[:, 1] - points[:, 0], [0.1] * 3 + [0.3] * 3, rtol=1e-5)
+
+
+def test_a_failed_seed_is_left_out_of_the_fold_it_trained_on(make_section):
+    section = make_section("mse", n_seeds=5)
+    # seeds 0, 2 and 4 train on the first fold, 1 and 3 on the second
+    outputs = [{"test": section.runs[0].outputs[0]["test"][fold::2]} for fold in range(2)]
+    run = replace(section.runs[0], outputs=outputs, failed=[2, 3])
+    scaled = replace(section.scaled, folds=section.scaled.folds * 2)
+    folds = replace(section, runs=[run], scaled=scaled, folds=section.folds * 2)
+    points = drawings(folds)["regression-predicted.png"]().axes[0].collections[0].get_offsets()
+    np.testing.assert_allclose(points[:, 1] - points[:, 0], np.repeat([0.1, 0.5, 0.2], 3), rtol=1e-5)
+
+
+def test_failed_seeds_have_no_vote_in_the_regions(make_section):
+    section = make_section("hinge", "squared_hinge", failed=(1,))
+    for run in section.runs:
+        run.regions.decisions[1] = 1
+    shown = drawings(section)["circles-regions.png"]().axes[0].images[0].get_array()
+    # all others agree: as dense as it gets, in one colour
+    assert np.unique(shown.reshape(-1, 4), axis=0).shape == (1, 4)
+    np.testing.assert_allclose(shown[..., 3], 0.6)
+
+
+def test_regions_without_a_seed_that_votes_say_so(make_section):
+    section = make_section("hinge", "squared_hinge")
+    section.runs[0].failed.extend([0, 1, 2])
+    none, all_ = drawings(section)["circles-regions.png"]().axes
+    assert (none.get_title(), none.get_xlabel(), len(none.images)) == ("hinge", "every seed failed", 0)
+    assert len(all_.images) == 1
+
+
 def test_many_features_and_classes_are_shown_by_their_sizes(make_section):
     section = make_section("kl_divergence")
     for run in section.runs:
