@@ -8,6 +8,7 @@
   several folds ``train_1``, ``test_1`` and so on, each of the seeds that trained on the fold;
 - ``scores.csv``: ``seed, split, metric, value``;
 - ``punishment.csv``: what the loss punishes, ``case, x, value``;
+- ``objective.npy``: the loss's values on made-up rows, by which two losses are told apart;
 - ``regions.npz`` (two features only): the class each seed decides for over a grid;
 - ``model.keras``: the first seed's trained model.
 """
@@ -53,6 +54,7 @@ class Run:
         outputs: for each fold by split, float32 (n_seeds, n_rows, n_outputs), of the seeds that trained on it.
         scores: columns ``seed``, ``split``, ``metric``, ``value``.
         punishment: what the loss punishes, columns ``case``, ``x`` and ``value``.
+        objective: (n_rows,) or (n_batches,), the loss's values on made-up rows, by which two losses are told apart.
         regions: for two features, else None.
     """
 
@@ -62,6 +64,7 @@ class Run:
     outputs: list[dict[str, np.ndarray]]
     scores: pd.DataFrame
     punishment: pd.DataFrame
+    objective: np.ndarray
     regions: Regions | None
 
     @property
@@ -99,6 +102,7 @@ def write(run: Run, path: Path) -> None:
     run.history.to_csv(path / "history.csv", index=False)
     run.scores.to_csv(path / "scores.csv", index=False)
     run.punishment.to_csv(path / "punishment.csv", index=False)
+    np.save(path / "objective.npy", run.objective)
     np.savez(
         path / "predictions.npz",
         **{
@@ -144,6 +148,7 @@ def read(dataset: str, loss: str) -> Run:
         outputs=outputs,
         scores=pd.read_csv(path / "scores.csv"),
         punishment=pd.read_csv(path / "punishment.csv", keep_default_na=False, na_values={"value": [""]}),
+        objective=np.load(path / "objective.npy"),
         regions=regions,
     )
 

@@ -18,6 +18,7 @@ from stages.replicas import EVALUATION_ROWS, History, Replicas, RowMetric, Rows
 from stages.runs import Regions, Run
 
 GRID = 100  # points along each side of the grid that shows a two-dimensional problem's regions
+PROBED, PROBED_BATCH = 300, 4  # made-up rows that losses are told apart on, and how many make a batch
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
         if len(used) > 1
         else scores,
         punishment=punishment(loss, unit.folds[0].n_classes, len(unit.folds[0].center)),
+        objective=objective(loss, unit.folds[0].n_classes, len(unit.folds[0].center)),
         regions=folds[0].regions,
     )
     return run, folds[0].weights
@@ -240,16 +242,49 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1) -> pd.DataFrame:
         x = np.linspace(0.01, 0.99, 99)
         others = np.repeat(((1 - x) / (n_classes - 1))[:, None], n_classes - 1, axis=1)
         cases = [("", np.zeros_like(x), np.column_stack([x, others]))]
-    per_row = keras_loss(loss, reduction="none")
-    tables = []
-    for case, labels, over in cases:
-        targets, outputs = loss.encode(labels, n_classes), tf.cast(over, tf.float32)
-        if loss.per_row:
-            values = per_row(targets, outputs).numpy()
-        else:  # a batch of one row
-            values = [float(per_row(targets[i : i + 1], outputs[i : i + 1])) for i in range(len(x))]
-        tables.append(pd.DataFrame({"case": case, "x": x, "value": values}))
+    tables = [
+        pd.DataFrame({"case": case, "x": x, "value": _values(loss, loss.encode(labels, n_classes), outputs, batch=1)})
+        for case, labels, outputs in cases
+    ]
     return pd.concat(tables, ignore_index=True)
+
+
+def objective(loss: Loss, n_classes: int, n_targets: int = 1) -> np.ndarray:
+    """A loss's values on made-up rows, which tell it from another: all losses of one task and activation see the same.
+
+    Args:
+        loss: the loss.
+        n_classes: number of classes of a multi-class problem.
+        n_targets: number of target columns of a regression.
+
+    Returns:
+        (n_rows,) the loss of single rows, or (n_batches,) of batches, where it has one value for a
+        batch. Every class is the true one of some rows. The outputs are what the activation gives
+        for sums from -5 to 5. Half of a regression's targets lie within ±2, half within ±20, so that
+        a loss that bends far out shows it; none is nearer to 0 than 0.1, where a loss in percent
+        would outweigh all its other values.
+    """
+    generator = np.random.default_rng(0)
+    n_rows = max(PROBED, n_classes)
+    if loss.task == "regression":
+        furthest = np.where(np.arange(n_rows) % 2, 20, 2)[:, None]
+        labels = generator.choice([-1, 1], (n_rows, n_targets)) * generator.uniform(0.1, furthest, (n_rows, n_targets))
+    else:
+        labels = generator.permutation(np.arange(n_rows) % n_classes)
+    n_outputs = {"regression": n_targets, "binary": 1, "multiclass": n_classes}[loss.task]
+    sums = generator.uniform(-5, 5, (n_rows, n_outputs)).astype(np.float32)
+    # an array, as Keras' crossentropies look behind the outputs of an activation
+    outputs = np.asarray(keras.activations.get(loss.activation)(sums))
+    return _values(loss, loss.encode(labels, n_classes), outputs, batch=PROBED_BATCH)
+
+
+def _values(loss: Loss, targets: np.ndarray, outputs: np.ndarray | tf.Tensor, *, batch: int) -> np.ndarray:
+    """The loss of each row, or of each `batch` rows where it has one value for a batch."""
+    measure, outputs = keras_loss(loss, reduction="none"), tf.cast(outputs, tf.float32)
+    if loss.per_row:
+        return measure(targets, outputs).numpy()
+    starts = range(0, len(targets), batch)
+    return np.array([float(measure(targets[i : i + batch], outputs[i : i + batch])) for i in starts])
 
 
 def make_optimizer(settings: dict[str, Any]) -> keras.optimizers.Optimizer:

@@ -169,6 +169,7 @@ def make_run(labels, loaded):
             outputs=[outputs],
             scores=pd.concat(scores, ignore_index=True),
             punishment=pd.DataFrame({"case": "", "x": x, "value": steepness * x**2}),
+            objective=steepness * x**2,
             regions=None if loss.task == "regression" else regions,
         )
 

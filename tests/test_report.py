@@ -135,7 +135,7 @@ def test_a_loss_that_wins_on_every_seed_of_enough_is_the_one_to_train_with(make_
     assert row[-2:] == ["100 %", "**better**"]
 
 
-def test_losses_that_punish_alike_are_one_objective(make_section, reference):
+def test_losses_with_the_same_values_are_one_objective(make_section, reference):
     text = report.render([make_section(*MULTICLASS)], reference)
     for loss in MULTICLASS[1:]:
         assert table_rows(text, loss)[0][-1] == "**same objective**"

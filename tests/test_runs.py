@@ -8,6 +8,17 @@ from stages import runs
 from stages.catalogue import LOSSES
 from stages.cli import UserError
 
+WRITTEN = [
+    "run.json",
+    "history.csv",
+    "scores.csv",
+    "punishment.csv",
+    "objective.npy",
+    "predictions.npz",
+    "regions.npz",
+    "model.keras",
+]
+
 
 @pytest.fixture
 def written(tmp_path, monkeypatch, make_run):
@@ -35,6 +46,7 @@ def test_a_run_comes_back_as_it_was_written(written, make_run, name, failed):
     pd.testing.assert_frame_equal(back.history, run.history, rtol=1e-14)
     pd.testing.assert_frame_equal(back.scores, run.scores, rtol=1e-14)
     pd.testing.assert_frame_equal(back.punishment, run.punishment, rtol=1e-14, check_dtype=False)
+    np.testing.assert_array_equal(back.objective, run.objective)
     assert [list(fold) for fold in back.outputs] == [["train", "test"]]
     for split, outputs in run.outputs[0].items():
         np.testing.assert_array_equal(back.outputs[0][split], outputs)
@@ -70,9 +82,9 @@ def test_the_same_run_is_written_in_the_same_bytes(written, tmp_path, make_run):
 
 
 def test_only_a_problem_of_two_features_has_regions(written):
-    everywhere = {"run.json", "history.csv", "scores.csv", "punishment.csv", "predictions.npz", "model.keras"}
+    everywhere = set(WRITTEN) - {"regions.npz"}
     assert {path.name for path in written("mse").iterdir()} == everywhere
-    assert {path.name for path in written("hinge").iterdir()} == {*everywhere, "regions.npz"}
+    assert {path.name for path in written("hinge").iterdir()} == set(WRITTEN)
 
 
 def message(path, kind):
@@ -82,9 +94,7 @@ def message(path, kind):
     }[kind]
 
 
-FILES = pytest.mark.parametrize(
-    "name", ["run.json", "history.csv", "scores.csv", "punishment.csv", "predictions.npz", "regions.npz", "model.keras"]
-)
+FILES = pytest.mark.parametrize("name", WRITTEN)
 
 
 @FILES
@@ -134,7 +144,9 @@ def test_a_loss_that_was_not_trained_is_named(tmp_path, monkeypatch):
     assert str(raised.value) == message("data/runs/circles/hinge/run.json", "missing")
 
 
-@pytest.mark.parametrize("part", ["settings", "failed", "history", "outputs", "scores", "punishment", "regions"])
+@pytest.mark.parametrize(
+    "part", ["settings", "failed", "history", "outputs", "scores", "punishment", "objective", "regions"]
+)
 def test_the_fingerprint_changes_with_every_part_of_a_run(written, make_run, part):
     folder, run = written("hinge"), make_run("hinge")
     before = runs.fingerprint("circles", "hinge")
@@ -146,6 +158,7 @@ def test_the_fingerprint_changes_with_every_part_of_a_run(written, make_run, par
         "outputs": [{**run.outputs[0], "test": run.outputs[0]["test"] / 2}],
         "scores": run.scores.assign(value=0.5),
         "punishment": run.punishment.assign(value=0.5),
+        "objective": run.objective + 1,
         "regions": dataclasses.replace(run.regions, decisions=run.regions.decisions + 1),
     }
     runs.write(dataclasses.replace(run, **{part: other[part]}), folder)

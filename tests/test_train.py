@@ -10,7 +10,7 @@ from stages import train as stage
 from stages.backend import keras
 from stages.cli import UserError
 
-FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "model.keras"}
+FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "objective.npy", "model.keras"}
 # every dataset has sizes of its own
 SETTINGS = {
     "loss": "all",
