@@ -153,7 +153,7 @@ def tidy(values: pd.Series) -> tuple[pd.Series, str]:
     if len(present) and present.map(_is_number).all():
         return _tidy_numbers(pd.to_numeric(values.astype(np.float64)))
     texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None)
-    dates = _dates(present)
+    dates = as_dates(present)
     if dates is not None:
         return _plain_dates(dates.reindex(values.index)), "date"
     return texts.astype("str"), "category"
@@ -180,7 +180,7 @@ def _is_identifier(values: pd.Series) -> bool:
     return counts_on or bool(_IDENTIFIER_NAME.search(str(values.name)))
 
 
-def _dates(texts: pd.Series) -> pd.Series | None:
+def as_dates(texts: pd.Series) -> pd.Series | None:
     """Texts that are all dates as dates; None when they are not."""
     texts = texts.astype(str)
     if not len(texts) or not texts.head(100).str.contains(_DATE).all():

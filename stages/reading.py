@@ -13,18 +13,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow.parquet
 
 from stages import mistakes
 from stages.cli import UserError
+from stages.kinds import as_dates
 from stages.schema import Table
 
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
 _DELIMITERS = ",;\t|"
+# words for nothing: those of pandas, and - . ?
+_MISSING = [
+    *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
+    *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
+]
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def read(source: Table, key: str) -> tuple[pd.DataFrame, list[Path], str]:
     if len(files) == 1:
         return tables[0].reset_index(drop=True), files, formats[0]
     # numbers here and texts there are texts everywhere, as they are written
-    if mixed := [name for name in first if len({_is_text(table[name]) for table in tables}) > 1]:
+    if mixed := [name for name in first if _are_mixed({_holds(table[name]) for table in tables})]:
         tables = [_read_file(path, source, texts=mixed)[0] for path in files]
     return pd.concat(tables, ignore_index=True), files, formats[0]
 
@@ -64,15 +70,29 @@ def _read_file(path: Path, source: Table, texts: Iterable[str] = ()) -> tuple[pd
     if path.suffix.lower() in (".parquet", ".pq"):
         table, written = _read_parquet(path), ""
     else:
-        table, written = _read_csv(path, source, dict.fromkeys(texts, "str"))
+        table, written = _read_csv(path, source, texts)
     columns = list(map(str, table.columns))
     _check_unique(columns, path)
     table.columns = columns
     return table, str(written)
 
 
-def _is_text(values: pd.Series) -> bool:
-    return values.notna().any() and not pd.api.types.is_numeric_dtype(values)
+def _holds(values: pd.Series) -> str:
+    """What a column holds, as it was read: nothing, booleans, numbers, dates or texts."""
+    present = values.dropna()
+    if not len(present):
+        return "nothing"
+    match pd.api.types.infer_dtype(present):
+        case "boolean":
+            return "booleans"
+        case "integer" | "floating" | "mixed-integer-float" | "decimal":
+            return "numbers"
+    return "texts" if as_dates(present) is None else "dates"
+
+
+def _are_mixed(held: set[str]) -> bool:
+    """Whether files hold different things in one column; beside texts, a word for nothing is a text."""
+    return len(held - {"nothing"}) > 1 or held == {"nothing", "texts"}
 
 
 def _check_unique(names: list[str], path: Path) -> None:
@@ -105,7 +125,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise UserError(f"{path} cannot be read as Parquet: {_first_line(error)}") from error
 
 
-def _read_csv(path: Path, source: Table, types: dict[str, str]) -> tuple[pd.DataFrame, Format]:
+def _read_csv(path: Path, source: Table, texts: Iterable[str]) -> tuple[pd.DataFrame, Format]:
     if path.suffix.lower() in (".zip", ".tar", ".zst", ".7z", ".xls", ".xlsx"):
         raise UserError(
             f"{path} is no CSV file, but a zip or another archive; allowed: CSV, also as .gz, .bz2 or .xz, and Parquet"
@@ -118,7 +138,7 @@ def _read_csv(path: Path, source: Table, types: dict[str, str]) -> tuple[pd.Data
         for encoding in encodings:
             how = sniff(head.decode(encoding, errors="ignore"), encoding, source, whole=whole)
             try:
-                return _parse(path, how, types), how
+                return _parse(path, how, texts), how
             except UnicodeDecodeError:
                 if encoding == encodings[-1]:
                     raise
@@ -137,18 +157,33 @@ def _encodings(head: bytes) -> list[str]:
     return ["utf-16"] if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8", "cp1252"]
 
 
-def _parse(path: Path, how: Format, types: dict[str, str]) -> pd.DataFrame:
+def _parse(path: Path, how: Format, texts: Iterable[str]) -> pd.DataFrame:
+    """The table, in which an empty field is missing, and a word for it where all else is no texts."""
+    # pandas renames what stands twice
+    heading = _pandas(path, how, header=None, nrows=1, dtype="str").iloc[0]
+    _check_unique([name for name in heading if name], path)
+    given = dict.fromkeys(texts, "str")
+    table = _pandas(path, how, dtype=given, na_values=[""])
+    found = {
+        name: values[values.str.strip().isin(_MISSING)].unique()
+        for name, values in table.select_dtypes("str").items()
+        if name not in given
+    }
+    if words := {name: ["", *found[name]] for name in found if len(found[name])}:
+        without = _pandas(path, how, usecols=list(words), na_values=words)
+        plain = [name for name in words if _holds(without[name]) != "texts"]
+        table[plain] = without[plain]
+    return table
+
+
+def _pandas(path: Path, how: Format, **settings: Any) -> pd.DataFrame:
     expression = len(how.delimiter) > 1 and how.delimiter != r"\s+"
-    options = {"engine": "python"} if expression else {"engine": "c", "low_memory": False}
-    settings = {"sep": how.delimiter, "encoding": how.encoding, **options}
-    with _open(path) as file:
-        # pandas renames what stands twice
-        heading = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False, **settings)
-    _check_unique([name for name in heading.iloc[0] if name], path)
+    engine = {"engine": "python"} if expression else {"engine": "c", "low_memory": False}
+    written = {"sep": how.delimiter, "encoding": how.encoding, "decimal": how.decimal}
     with _open(path) as file, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it warns of fields left over
         try:
-            return pd.read_csv(file, decimal=how.decimal, index_col=False, dtype=types, **settings)
+            return pd.read_csv(file, index_col=False, keep_default_na=False, **written, **engine, **settings)
         except pd.errors.ParserWarning as error:
             raise ValueError("its rows have more fields than its heading") from error
 

@@ -230,6 +230,31 @@ def test_a_whole_number_is_the_same_text_whichever_file_it_is_in():
     assert load(None, file="*.csv")[0]["x"].tolist()[1] == "2"
 
 
+def test_a_class_called_none_is_a_class():
+    _, description = load("a,y\n" + "1.5,None\n2.5,Mild\n3,Severe\n" * 4)
+    assert (description.classes, description.n_read) == (["Mild", "None", "Severe"], 12)
+
+
+def test_a_region_called_na_is_a_region():
+    assert load("region,y\nNA,1.5\nEU,2.5\n,3.5\n")[1].columns == [Column("region", "category", missing=1)]
+
+
+@pytest.mark.parametrize("missing", ["?", " ", "None"])
+def test_numbers_stay_numbers_beside_a_word_for_nothing(missing):
+    table, description = load(f"charges,y\n29.85,1.5\n{missing},2.5\n108.15,3.5\n")
+    assert description.columns == [Column("charges", "number", missing=1)]
+    assert table["charges"].sum() == 138
+
+
+def test_a_row_whose_target_is_a_word_for_nothing_is_left_out():
+    table, description = load("a,y\n1,1.5\n5,?\n2,2.5\n9,4\n", task="regression")
+    assert (table["target"].tolist(), description.n_read) == ([1.5, 2.5, 4], 4)
+
+
+def test_a_delimiter_at_the_end_of_each_row_shifts_no_word_for_nothing():
+    assert load("a,y\n1,1.5,\n?,2.5,\n3,3.5,\n")[0]["a"].isna().tolist() == [False, True, False]
+
+
 def test_a_line_break_in_a_name_makes_no_second_line():
     one_line(load, {"two\nlines": [1.5, 1.5], "x": [1, 2]}, target="two\nlines")
 

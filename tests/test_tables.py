@@ -280,9 +280,44 @@ def test_a_heading_is_kept_as_it_is_written():
     assert list(table) == ["2020", "a b", " c", "d,e", "price"]
 
 
-@pytest.mark.parametrize("missing", ["", "NA", "n/a", "NaN", "null"])
-def test_what_stands_for_nothing_is_missing(missing):
-    assert read(f"city,price\nBonn,1.5\nKiel,{missing}\n")[0]["price"].isna().tolist() == [False, True]
+MISSING = ["NA", "n/a", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?", "-", ".", " ", "   ", " NA "]
+
+
+@pytest.mark.parametrize("delimiter", [",", "::"])
+@pytest.mark.parametrize("missing", ["", *MISSING])
+def test_what_stands_for_nothing_is_missing_among_numbers_booleans_and_dates(missing, delimiter):
+    rows = [["size", "new", "day", "price"], ["1", "True", "2020-01-31", "1.5"], [missing] * 4]
+    table, _ = read(joined(rows, delimiter), delimiter=delimiter)
+    assert table.iloc[:1].to_dict("list") == {"size": [1], "new": [True], "day": ["2020-01-31"], "price": [1.5]}
+    assert table.iloc[1].isna().all()
+    assert [kinds.tidy(table[name])[1] for name in table] == ["number", "boolean", "date", "number"]
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_what_stands_for_nothing_among_numbers_is_a_text_among_texts(missing):
+    table, _ = read(f"region,price\nEU,1.5\n{missing},\n,2.5\n")
+    assert table["region"].tolist() == ["EU", missing, pytest.approx(np.nan, nan_ok=True)]
+
+
+def test_several_words_for_nothing_may_stand_in_a_column():
+    table, _ = read("size;price\n-;0,5\n1,5;?\n  ;2,5\n.;1,5\nNA;1,5\n;1,5\n")
+    assert table["size"].isna().tolist() == [True, False, True, True, True, True]
+    assert table["price"].sum() == 7.5
+
+
+def test_words_for_nothing_alone_are_missing():
+    assert read("size,price\n-,1.5\nNA,2.5\n,3.5\n")[0]["size"].isna().all()
+
+
+def test_a_word_for_nothing_may_stand_in_quotes_among_numbers_beyond_64_bits_and_in_a_column_without_a_name():
+    table, _ = read('big,,price\n123456789012345678901,"?",1.5\n"NA",7,2.5\n')
+    assert table["big"].tolist() == [123456789012345678901, pytest.approx(np.nan, nan_ok=True)]
+    assert table["Unnamed: 1"].tolist() == [pytest.approx(np.nan, nan_ok=True), 7]
+
+
+def test_a_word_for_nothing_behind_the_rows_looked_at_is_missing_as_well():
+    table, _ = read("size,price\n" + "1,2.5\n" * 20_000 + "?,2.5\n")
+    assert (table["size"].isna().sum(), table["size"].sum()) == (1, 20_000)
 
 
 # --- several files
@@ -311,6 +346,29 @@ def test_csv_and_parquet_may_stand_side_by_side():
     table, files, _ = reading.read(Table(file="*.*", target="price"), KEY)
     assert table.to_dict("list") == {"city": ["Bonn", "Kiel"], "price": [1.5, 2.5]}
     assert [file.name for file in files] == ["a.csv", "b.parquet"]
+
+
+def column_of(*files):
+    """What a column is read as whose values stand in several files."""
+    for file in Path().glob("*.csv"):
+        file.unlink()
+    for index, values in enumerate(files):
+        table_at(f"{index}.csv", joined([["a", "price"], *([value, "1"] for value in values)], ","))
+    values = reading.read(Table(file="*.csv", target="price"), KEY)[0]["a"]
+    return values.astype(object).where(values.notna(), None).tolist()
+
+
+def test_texts_in_one_file_are_texts_in_all_and_so_are_the_words_for_nothing_beside_them():
+    assert column_of(["1", "NA", ""], ["few", "2.50"]) == ["1", "NA", None, "few", "2.50"]
+    assert column_of(["2020-01-31", "NA"], ["soon", "?"]) == ["2020-01-31", "NA", "soon", "?"]
+    assert column_of(["True", "NA"], ["1", "2"]) == ["True", "NA", "1", "2"]
+    assert column_of(["None", "None"], ["red", "None"]) == ["None", "None", "red", "None"]
+
+
+def test_what_stands_for_nothing_is_missing_where_no_file_has_texts():
+    assert column_of(["1", "NA"], ["?", "2.5"], ["-", "-"]) == [1, None, None, 2.5, None, None]
+    assert column_of(["True", "False"], ["?", "True"]) == [True, False, None, True]
+    assert column_of(["2020-01-31", "NA"], ["?", "?"]) == ["2020-01-31", None, None, None]
 
 
 def test_files_with_different_columns_are_refused():
