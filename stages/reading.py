@@ -26,6 +26,8 @@ from stages.schema import Table
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
 _DELIMITERS = ",;\t|"
+_CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
+_SEARCHED = 10_000  # rows that are searched for codes
 # words for nothing: those of pandas, and - . ?
 _MISSING = [
     *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
@@ -162,7 +164,9 @@ def _parse(path: Path, how: Format, texts: Iterable[str]) -> pd.DataFrame:
     # pandas renames what stands twice
     heading = _pandas(path, how, header=None, nrows=1, dtype="str").iloc[0]
     _check_unique([name for name in heading if name], path)
-    given = dict.fromkeys(texts, "str")
+    head = _pandas(path, how, nrows=_SEARCHED, dtype="str", na_values=[""])
+    codes = [name for name, values in head.items() if values.str.strip().str.fullmatch(_CODE).any()]
+    given = dict.fromkeys([*texts, *codes], "str")
     table = _pandas(path, how, dtype=given, na_values=[""])
     found = {
         name: values[values.str.strip().isin(_MISSING)].unique()

@@ -255,6 +255,12 @@ def test_a_delimiter_at_the_end_of_each_row_shifts_no_word_for_nothing():
     assert load("a,y\n1,1.5,\n?,2.5,\n3,3.5,\n")[0]["a"].isna().tolist() == [False, True, False]
 
 
+def test_a_postcode_is_a_category():
+    table, description = load("code;y\n" + "01067;1,5\n80331;2,5\n" * 3)
+    assert description.columns == [Column("code", "category", missing=0)]
+    assert columns.fit(table, description.columns, "standard").names == ["code=01067", "code=80331"]
+
+
 def test_a_line_break_in_a_name_makes_no_second_line():
     one_line(load, {"two\nlines": [1.5, 1.5], "x": [1, 2]}, target="two\nlines")
 

@@ -320,6 +320,41 @@ def test_a_word_for_nothing_behind_the_rows_looked_at_is_missing_as_well():
     assert (table["size"].isna().sum(), table["size"].sum()) == (1, 20_000)
 
 
+def test_codes_with_a_0_before_other_digits_are_texts():
+    table, _ = read('code,agent,post,price\n01067,007,"01067",1\n80331,008, 80331,2\n,009,,3\n')
+    missing = pytest.approx(np.nan, nan_ok=True)
+    assert table.to_dict("list") == {
+        "code": ["01067", "80331", missing],
+        "agent": ["007", "008", "009"],
+        "post": ["01067", " 80331", missing],
+        "price": [1, 2, 3],
+    }
+
+
+@pytest.mark.parametrize("delimiter", ["::", r"\s+", "\t"])
+def test_codes_are_texts_however_the_file_is_written(delimiter):
+    between = " " if delimiter == r"\s+" else delimiter
+    table, _ = read(joined([["code", "price"], ["01067", "1"], ["80331", "2"]], between), delimiter=delimiter)
+    assert table.to_dict("list") == {"code": ["01067", "80331"], "price": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "values", [["0", "10"], ["0.5", "10"], ["0.05", "1e02"], ["-01", "1"], ["+01", "1"], ["000.5", "1"]]
+)
+def test_numbers_with_a_0_at_the_beginning_are_no_codes(values):
+    table, _ = read(joined([["size", "price"], *([value, "1"] for value in values)], ","))
+    assert table["size"].tolist() == [float(value) for value in values]
+
+
+def test_a_code_behind_many_rows_makes_the_column_one_of_codes():
+    table, _ = read("code,price\n" + "80331,1\n" * 5_000 + "01067,2\n")
+    assert table["code"].iloc[[0, -1]].tolist() == ["80331", "01067"]
+
+
+def test_a_word_for_nothing_is_a_text_among_codes():
+    assert read("code,price\n01067,1\nNA,2\n")[0]["code"].tolist() == ["01067", "NA"]
+
+
 # --- several files
 
 
@@ -363,6 +398,7 @@ def test_texts_in_one_file_are_texts_in_all_and_so_are_the_words_for_nothing_bes
     assert column_of(["2020-01-31", "NA"], ["soon", "?"]) == ["2020-01-31", "NA", "soon", "?"]
     assert column_of(["True", "NA"], ["1", "2"]) == ["True", "NA", "1", "2"]
     assert column_of(["None", "None"], ["red", "None"]) == ["None", "None", "red", "None"]
+    assert column_of(["01067", "NA"], ["80331", ""]) == ["01067", "NA", "80331", None]
 
 
 def test_what_stands_for_nothing_is_missing_where_no_file_has_texts():

@@ -84,6 +84,7 @@ BOTH = {
 CSV = BOTH | {
     "beyond 64 bits": lambda rng, n: [int(value) * 2**62 for value in rng.integers(-4, 5, n)],
     "word for nothing": lambda rng, n: list(rng.choice(["7", "2.5", "?", " ", "NA", ""], n)),
+    "code": lambda rng, n: list(rng.choice(["01067", "80331", "007", "NA"], n)),
 }
 PARQUET = BOTH | {
     "categorical": lambda rng, n: pd.Categorical(texts(rng, n, 4)),
