@@ -11,7 +11,7 @@ import pandas as pd
 from stages.catalogue import Task
 from stages.cli import UserError
 
-FEW_CLASSES = 20  # whole numbers with more different values are taken for values
+FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
@@ -48,10 +48,11 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         return _vector(columns, task, key)
     name, values = columns.columns[0], _plain(columns.iloc[:, 0])
     numbers = _numbers(values, key)
-    distinct = values.nunique()
+    counts = values.value_counts()
+    distinct = len(counts)
     if distinct == 1:
         raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
-    found, reason = _infer(numbers, distinct, len(values))
+    found, reason = _infer(numbers, counts)
     task = task or found
     too_many = distinct > FEW_CLASSES and distinct > len(values) / 2
     possible: dict[Task, bool] = {
@@ -81,13 +82,19 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
     return Target(task, labels.astype(np.int64), classes, reason, others)
 
 
-def _infer(numbers: np.ndarray | None, distinct: int, n_rows: int) -> tuple[Task | None, str]:
-    """The task that a target's values make, None where they are too many texts, and why."""
+def _infer(numbers: np.ndarray | None, counts: pd.Series) -> tuple[Task | None, str]:
+    """The task that a target's values make, None where they are too many texts, and why.
+
+    Args:
+        numbers: (n_rows,) the values; None where they are no numbers.
+        counts: (n_different,) in how many rows each value is.
+    """
+    distinct = len(counts)
     if distinct == 2:
         return "binary", "two different values"
     if numbers is None:
-        return (None if distinct > n_rows / 2 else "multiclass"), f"{distinct:,} different texts"
-    if distinct <= FEW_CLASSES and not (numbers % 1).any():
+        return (None if distinct > counts.sum() / 2 else "multiclass"), f"{distinct:,} different texts"
+    if distinct <= FEW_CLASSES and counts.min() > 1 and not (numbers % 1).any():
         return "multiclass", f"{distinct} different whole numbers"
     return "regression", f"{distinct:,} different numbers"
 
