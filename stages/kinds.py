@@ -172,18 +172,22 @@ def _is_number(value: object) -> bool:
 
 
 def _tidy_numbers(values: pd.Series) -> tuple[pd.Series, str]:
-    if pd.api.types.is_integer_dtype(values) and values.notna().all():
-        return values, "identifier" if _is_identifier(values) else "number"
-    numbers = values.astype(np.float64)
-    infinite = np.abs(numbers.to_numpy()) > LARGEST
-    return (numbers.mask(infinite) if infinite.any() else numbers), "number"
+    if not (pd.api.types.is_integer_dtype(values) and values.notna().all()):
+        values = values.astype(np.float64)
+        infinite = np.abs(values.to_numpy()) > LARGEST
+        values = values.mask(infinite) if infinite.any() else values
+    return values, "identifier" if _is_identifier(values) else "number"
 
 
 def _is_identifier(values: pd.Series) -> bool:
-    """Whether whole numbers only tell rows apart: all differ, and they count on, or the name says so."""
-    if not values.is_unique or len(values) < 3:
+    """Whether whole numbers only tell rows apart: all differ, and they count on from 0 or 1, or the name says so."""
+    present, n_rows = values.dropna(), len(values)
+    # whole numbers are floats where some are missing
+    whole = pd.api.types.is_integer_dtype(values) or (len(present) < n_rows and not (present % 1).any())
+    if not whole or len(present) < 3 or not present.is_unique:
         return False
-    counts_on = values.is_monotonic_increasing and int(values.max()) - int(values.min()) == len(values) - 1
+    ends = (present.iloc[0], present.iloc[-1])
+    counts_on = present.is_monotonic_increasing and ends in ((0, n_rows - 1), (1, n_rows))
     return counts_on or bool(_IDENTIFIER_NAME.search(str(values.name)))
 
 

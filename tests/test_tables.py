@@ -732,8 +732,9 @@ def test_a_class_is_called_by_its_value_and_has_its_label(values):
         ([datetime.time(1), datetime.time(2), datetime.time(1)], ["01:00:00", "02:00:00", "01:00:00"], "category"),
         ([[1, 2], [3], []], ["[1 2]", "[3]", "[]"], "category"),
         ([{"k": "v"}, {"k": "w"}, {"k": "v"}], ["{'k': 'v'}", "{'k': 'w'}", "{'k': 'v'}"], "category"),
-        ([7, 8, 9], [7, 8, 9], "identifier"),
-        (pd.array([7, 8, 9], "Int64"), [7, 8, 9], "identifier"),
+        ([0, 1, 2], [0, 1, 2], "identifier"),
+        ([1, 2, 3], [1, 2, 3], "identifier"),
+        (pd.array([1, 2, 3], "Int64"), [1, 2, 3], "identifier"),
     ],
     ids=str,
 )
@@ -844,14 +845,23 @@ def test_a_name_that_only_ends_or_begins_like_an_identifiers_is_none(name):
     assert load({name: [12, 5, 40], "y": [1.5, 2.5, 3.5]})[1].columns == [Column(name, "number", missing=0)]
 
 
-@pytest.mark.parametrize("values", [[12, 5, 5], [1.0, 2.0, 3.0], [1, 2, None], [0.5, 1.5, 2.5]])
-def test_what_repeats_or_lacks_or_is_no_whole_number_is_no_identifier(values):
-    assert load({"id": values, "y": [1.5, 2.5, 3.5]})[1].columns[0].kind == "number"
+@pytest.mark.parametrize("values", [[12, None, 5, 40], pd.array([12, None, 5, 40], "Int64"), [12, np.inf, 5, 40]])
+def test_an_identifier_may_be_missing_in_some_rows(values):
+    table, description = load({"id": values, "y": [1.5, 2.5, 3.5, 4.5]})
+    assert description.columns == [Column("id", "identifier", missing=1)]
+    assert table["id"].isna().tolist() == [False, True, False, False]
 
 
-@pytest.mark.parametrize(("values", "kind"), [([4, 5], "number"), ([6, 5, 4], "number"), ([4, 6, 8], "number")])
-def test_to_count_on_takes_three_rows_and_steps_of_one(values, kind):
-    assert kind_of(values)[1] == kind
+@pytest.mark.parametrize(
+    "values", [[12, 5, 5], [1.0, 2.0, 3.0], [1, 2, None], [0.5, 1.5, 2.5], [12, 5, 5, None], [12, 5, 0.5, None]]
+)
+def test_what_repeats_or_is_in_two_rows_only_or_is_no_whole_number_is_no_identifier(values):
+    assert load({"id": values, "y": np.arange(len(values)) + 0.5})[1].columns[0].kind == "number"
+
+
+@pytest.mark.parametrize("values", [[0, 1], [2, 1, 0], [0, 2, 4], [-1, 0, 1], [2, 3, 4], [*range(1950, 1980)]])
+def test_to_count_on_takes_three_rows_and_steps_of_one_from_0_or_1(values):
+    assert kind_of(values)[1] == "number"
 
 
 def test_a_column_that_is_asked_for_by_name_is_no_identifier():
