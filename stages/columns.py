@@ -21,6 +21,7 @@ from stages.datasets import Column, Treatment
 
 RARE_SHARE = 0.01  # a text in a smaller share of the rows, or in one row only, is rare
 MAX_CATEGORIES = 50
+_KINDS = ("number", "date", "boolean", "category")  # in the order of their inputs
 
 # each scaler, and the (center, scale) it fitted: value = scaled * scale + center
 SCALERS = {
@@ -62,9 +63,9 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
     if not kept:
         told = ", ".join(f"{name} ({reason})" for name, reason in list(why.items())[:10])
         raise UserError(f"no column is left to learn from: {told}")
-    of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _STEPS}
+    of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
     pipeline = ColumnTransformer(
-        [(kind, make(method, len(rows)), of_kind[kind]) for kind, make in _STEPS.items() if of_kind[kind]],
+        [(kind, _step(kind, method, len(rows)), names) for kind, names in of_kind.items() if names],
         sparse_threshold=0,
     ).fit(rows)
     done = {column.name: Treatment(column.name, column.kind, why[column.name], 0) for column in columns}
@@ -102,23 +103,16 @@ def _rare(n_rows: int) -> int:
     return max(2, math.ceil(RARE_SHARE * n_rows))
 
 
-def _numbers(method: str, n_rows: int) -> Pipeline:
-    del n_rows
-    scaler = [SCALERS[method][0]()] if method != "none" else []
-    return make_pipeline(SimpleImputer(strategy="median"), *scaler)
-
-
-def _dates(method: str, n_rows: int) -> Pipeline:
-    return make_pipeline(FunctionTransformer(days, feature_names_out="one-to-one"), *_numbers(method, n_rows))
-
-
-def _booleans(method: str, n_rows: int) -> SimpleImputer:
-    del method, n_rows
-    return SimpleImputer(strategy="most_frequent")
-
-
-def _categories(method: str, n_rows: int) -> Pipeline:
-    del method
+def _step(kind: str, method: str, n_rows: int) -> Pipeline | SimpleImputer:
+    """What is done to the columns of a kind, where so many rows are fitted on."""
+    numbers = [SimpleImputer(strategy="median"), *([SCALERS[method][0]()] if method != "none" else [])]
+    match kind:
+        case "number":
+            return make_pipeline(*numbers)
+        case "date":
+            return make_pipeline(FunctionTransformer(days, feature_names_out="one-to-one"), *numbers)
+        case "boolean":
+            return SimpleImputer(strategy="most_frequent")
     return make_pipeline(
         FunctionTransformer(texts, feature_names_out="one-to-one"),
         OneHotEncoder(
@@ -129,9 +123,6 @@ def _categories(method: str, n_rows: int) -> Pipeline:
             feature_name_combiner=named,
         ),
     )
-
-
-_STEPS = {"number": _numbers, "date": _dates, "boolean": _booleans, "category": _categories}
 
 
 def days(dates: pd.DataFrame) -> pd.DataFrame:
