@@ -171,6 +171,13 @@ def _encoded(step: Pipeline, names: list[str], missing: dict[str, int]) -> dict[
         if n_rare > 1:
             parts.append(f"{n_rare:,} rare ones as one")
         if missing[name]:
-            parts.append(f"{missing[name]:,} missing: a text of its own")
+            parts.append(f"{missing[name]:,} missing: {_missing_as(list(every), list(rare) if n_rare else [])}")
         found[name] = Treatment(name, "category", "; ".join(parts), n_inputs)
     return found
+
+
+def _missing_as(every: list[str | None], rare: list[str | None]) -> str:
+    """What missing texts are encoded as, which the rows fitted on may lack."""
+    if None in every and None not in rare:
+        return "a text of its own"
+    return "as a rare one" if rare else "as none of them"

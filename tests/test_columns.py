@@ -213,6 +213,23 @@ def test_missing_is_a_text_of_its_own():
 def test_missing_in_one_row_is_rare():
     fitted = fit("category", city=texts("Bonn", None, "Bonn", "Kiel"))
     assert inputs(fitted, city=texts(None, "Kiel", "Bonn")) == [[0, 1], [0, 1], [1, 0]]
+    assert done(fitted) == {"city": "one-hot: 3 texts; 2 rare ones as one; 1 missing: as a rare one"}
+
+
+@pytest.mark.parametrize(
+    ("values", "made", "told"),
+    [
+        (["Bonn", "Bonn", "Kiel", "Kiel"], [0, 0], "one-hot: 2 texts; 3 missing: as none of them"),
+        (["Bonn", "Bonn", "Kiel"], [0, 1], "one-hot: 2 texts; 3 missing: as a rare one"),
+        (["Bonn", "Bonn", None], [0, 1], "one-hot: 2 texts; 3 missing: as a rare one"),
+        (["Bonn", "Bonn", None, None], [0, 1], "one-hot: 2 texts; 3 missing: a text of its own"),
+    ],
+)
+def test_what_is_told_of_missing_texts_holds_for_rows_that_were_not_fitted_on(values, made, told):
+    rows = pd.DataFrame({"city": texts(*values)})
+    fitted = columns.fit(rows, [Column("city", "category", missing=3)], "none")
+    assert inputs(fitted, city=texts(None)) == [made]
+    assert done(fitted) == {"city": told}
 
 
 def test_one_text_and_nothing_tell_rows_apart():
