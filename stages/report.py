@@ -67,7 +67,7 @@ def note_of(section: Section, loss: str) -> str:
 
 
 def forest(sections: list[Section]) -> list[figures.ForestRow]:
-    """Every loss's difference to its baseline in units of the margin; none where the margin is 0."""
+    """Every loss's difference to its baseline in units of the margin, where there are both."""
     colors = {section.name: figures.colors_of([run.loss.name for run in section.runs]) for section in sections}
     return [
         figures.ForestRow(
@@ -81,6 +81,7 @@ def forest(sections: list[Section]) -> list[figures.ForestRow]:
         for section in sections
         if section.margin
         for pair in section.against_baseline()
+        if pair.n_failed < pair.n_seeds
     ]
 
 

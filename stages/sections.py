@@ -107,7 +107,7 @@ class Section:
         if self.given_margin is not None:
             return self.given_margin
         return verdicts.default_margin(
-            [self._scores[self.baseline], *self._scores.values()], higher_is_better=self.score.higher_is_better
+            self._scores[self.baseline], self.constant, higher_is_better=self.score.higher_is_better
         )
 
     @property

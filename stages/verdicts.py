@@ -87,18 +87,20 @@ def decide(low: float, high: float, p_holm: float, beats: float, margin: float, 
     return "inconclusive"
 
 
-def default_margin(scores: list[np.ndarray], *, higher_is_better: bool) -> float:
-    """5 % of a mean error: of the score where 0 is perfect, of its distance to 1 where 1 is.
+def default_margin(baseline: np.ndarray, constant: float | None, *, higher_is_better: bool) -> float:
+    """5 % of an error: of a score where 0 is perfect, of its distance to 1 where 1 is.
+
+    The error is the baseline's mean, or that of a constant prediction where it is smaller: a baseline
+    that learned nothing does not tell what matters. 0 where there is neither.
 
     Args:
-        scores: of the baseline, then of others that stand in where every seed before them failed: each
-            (n_seeds,), NaN where a seed failed.
+        baseline: (n_seeds,) scores; NaN where a seed failed.
+        constant: the score of a constant prediction, where there is one.
         higher_is_better: whether a perfect score is 1 rather than 0.
     """
-    finished = next((values[np.isfinite(values)] for values in scores if np.isfinite(values).any()), np.zeros(0))
-    if not len(finished):
-        return 0.0
-    return 0.05 * float(1 - finished.mean() if higher_is_better else finished.mean())
+    finished = baseline[np.isfinite(baseline)]
+    known = [*([finished.mean()] if len(finished) else []), *([constant] if constant is not None else [])]
+    return 0.05 * float(min((1 - score if higher_is_better else score for score in known), default=0.0))
 
 
 def compare(

@@ -199,7 +199,7 @@ def test_kinds_of_columns_are_found_out_and_told(sections):
     assert "| `Nr` | identifier | left out: it only tells rows apart |" in told
     assert "missing: the median; scaled (standard) |" in told
     assert "89 rows of `data/external/häuser.csv`" in told
-    assert "1 without a target were left out" in told
+    assert "1 without a target was left out" in told
 
 
 @pytest.mark.usefixtures("inside")

@@ -87,6 +87,12 @@ def test_a_baseline_without_error_has_no_place_among_differences_in_units_of_its
     assert [row.label for row in report.forest([perfect, other])] == ["regression: mae"]
 
 
+def test_no_difference_is_drawn_to_a_baseline_that_never_finished(make_section):
+    section = make_section("mse", "mae", failed=(0, 1, 2))
+    assert section.margin == pytest.approx(0.05 * 0.5 / 3)
+    assert report.forest([section]) == []
+
+
 def test_each_dataset_has_the_figures_that_suit_it(make_section):
     assert list(drawings(make_section("mse", "mae"))) == [
         f"regression-{name}.png" for name in ("data", "scores", "punishment", "predicted", "mse-curves", "mae-curves")

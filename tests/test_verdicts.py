@@ -150,13 +150,23 @@ def test_a_failed_seed_counts_as_the_worst_score_by_hand(higher_is_better, diffe
     [([0.8, 0.9, NAN], True, 0.0075), ([0.1, NAN, 0.3], False, 0.01), ([NAN, NAN], True, 0), ([NAN], False, 0)],
 )
 def test_the_default_margin_is_a_twentieth_of_the_baselines_error(scores, higher_is_better, margin):
-    assert verdicts.default_margin([np.array(scores)], higher_is_better=higher_is_better) == pytest.approx(margin)
+    assert verdicts.default_margin(np.array(scores), None, higher_is_better=higher_is_better) == pytest.approx(margin)
 
 
-def test_the_next_loss_gives_the_margin_where_every_seed_of_the_baseline_failed():
-    failing, next_one, third = np.array([NAN, NAN]), np.array([0.1, NAN]), np.array([0.9, 0.9])
-    scores = [failing, failing, next_one, third]
-    assert verdicts.default_margin(scores, higher_is_better=False) == pytest.approx(0.005)
+@pytest.mark.parametrize(
+    ("baseline", "constant", "higher_is_better", "margin"),
+    [
+        ([0.1, 0.3], 0.5, False, 0.01),
+        ([0.8, 1.0], 0.5, False, 0.025),
+        ([NAN, NAN], 0.5, False, 0.025),
+        ([0.8, 0.9], 0.6, True, 0.0075),
+        ([0.5, 0.5], 0.6, True, 0.02),
+        ([NAN], 0.6, True, 0.02),
+    ],
+)
+def test_a_baseline_that_learned_nothing_does_not_set_the_margin(baseline, constant, higher_is_better, margin):
+    found = verdicts.default_margin(np.array(baseline), constant, higher_is_better=higher_is_better)
+    assert found == pytest.approx(margin)
 
 
 @pytest.mark.parametrize(
