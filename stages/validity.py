@@ -3,6 +3,7 @@
 The sentences are the same in the output of ``train``, in ``python -m stages.losses`` and in the report.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -96,7 +97,8 @@ def judge_all(name: str, scaled: Scaled, losses: list[Loss], batch_size: int) ->
 def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
     values = seen.labels.astype(np.float32)  # as the loss sees them
     yield from _RANGES[loss.target_range](loss, values)
-    size, (large, why) = float(np.sqrt(np.mean(values**2.0))), _LARGE.get(loss.function, (np.inf, ""))
+    size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
+    large, why = _LARGE.get(loss.function, (math.inf, ""))
     if size > large:
         yield (
             "works, but",

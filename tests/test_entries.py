@@ -469,7 +469,7 @@ def test_when_the_table_tells_its_task_losses_for_another_are_refused(load):
 
 
 OF_TASK = {
-    "regression": "Scores of a regression task: rmse, mse, mae, r2, cosine_similarity",
+    "regression": "Scores of a regression task: rmse, mse, mae, r2",
     "circles": "Scores of a binary task: accuracy, balanced_accuracy, roc_auc, f1, log_loss",
     "blobs": "Scores of a multiclass task: accuracy, balanced_accuracy, f1_macro, log_loss",
     "houses": "Scores: rmse, mse, mae, r2, cosine_similarity, accuracy, balanced_accuracy, roc_auc, f1, log_loss, "
