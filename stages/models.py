@@ -129,7 +129,7 @@ class CustomNetwork:
         return [variable.numpy() for variable in self.build(seed).variables]
 
 
-@lru_cache(maxsize=64)  # a comparison's folds, which every loss goes through
+@lru_cache(maxsize=64)  # each loss of a comparison asks for those of every fold
 def _initial_weights(
     network: Network | CustomNetwork, seeds: tuple[int, ...], _function: Callable | None = None
 ) -> list[np.ndarray]:

@@ -41,15 +41,16 @@ def score(
     return placed
 
 
-def score_constants(
-    task: Task, train: np.ndarray, test: np.ndarray, n_classes: int, *, center: np.ndarray, spread: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Score predictions that are one and the same for every row: what can be had without learning from features.
+def score_constant(
+    metric: str, task: Task, train: np.ndarray, test: np.ndarray, n_classes: int, *, center: Any, spread: Any
+) -> float | None:
+    """Score a prediction that is the same for every row: what can be had without looking at a feature.
 
-    They are the mean and the median of the train rows; for two classes the share of class 1, and always
-    class 1; for more the share of each.
+    It is the mean of the train rows, for ``mae`` their median; the shares of their classes, so that the
+    most frequent one is decided, for ``f1`` always class 1.
 
     Args:
+        metric: one of those of `score`.
         task: the kind of problem.
         train: labels of the train rows, as in `score`.
         test: labels of the test rows.
@@ -58,17 +59,21 @@ def score_constants(
         spread: as in `score`.
 
     Returns:
-        For each metric its value for every such prediction (n_predictions,).
+        The score; None where it is not defined, or says nothing (the recall of one class, a direction).
     """
+    if metric == "cosine_similarity" or metric.startswith("recall_"):
+        return None
     if task == "regression":
-        loss, same = LOSSES["mse"], np.stack([train.mean(axis=0), np.median(train, axis=0)])
+        loss, same = LOSSES["mse"], np.median(train, axis=0) if metric == "mae" else train.mean(axis=0)
     elif task == "binary":
-        loss, same = LOSSES["binary_crossentropy"], np.array([[train.mean()], [1.0]])
+        loss, same = LOSSES["binary_crossentropy"], np.array([1.0 if metric == "f1" else train.mean()])
     else:
-        loss = LOSSES["categorical_crossentropy"]
-        same = np.bincount(train, minlength=n_classes)[None] / len(train)
-    outputs = np.repeat(same[:, None], len(test), axis=1)
-    return score(loss, test, outputs, center=center, spread=spread)
+        loss, same = LOSSES["categorical_crossentropy"], np.bincount(train, minlength=n_classes) / len(train)
+    if metric == "log_loss" and len(np.unique(train)) < n_classes:
+        return None
+    outputs = np.broadcast_to(same, (1, len(test), len(same)))
+    found = float(score(loss, test, outputs, center=center, spread=spread)[metric][0])
+    return found if np.isfinite(found) else None
 
 
 def _regression(

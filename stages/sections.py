@@ -117,24 +117,29 @@ class Section:
 
     @cached_property
     def constant(self) -> float | None:
-        """The best test score of a prediction that is the same for every row; None where that says nothing.
+        """The test score of a prediction that is the same for every row; None where there is none that says anything.
 
         With several folds it is their mean, each counting as often as a seed trained on it.
         """
-        if self.headline.startswith("recall_"):
-            return None
-        best = np.max if self.score.higher_is_better else np.min
         seeds, found = self.runs[0].seeds, []
-        for rows, fold in zip(self.folds[: len(seeds)], self.scaled.folds, strict=False):
+        for index, fold in enumerate(self.scaled.folds[: len(seeds)]):
+            rows = self.folds[index]
             train, test = (
                 datasets.labels_of(rows[rows[SPLIT] == split], self.description) for split in ("train", "test")
             )
-            scored = scoring.score_constants(
-                self.task, train, test, self.description.n_classes, center=fold.center, spread=fold.spread
+            scored = scoring.score_constant(
+                self.headline,
+                self.task,
+                train,
+                test,
+                self.description.n_classes,
+                center=fold.center,
+                spread=fold.spread,
             )
-            found.append(best(scored[self.headline]))
-        weights = [len(seeds[fold :: len(self.folds)]) for fold in range(len(found))]
-        return float(np.average(found, weights=weights))
+            if scored is None:
+                return None
+            found += [scored] * len(seeds[index :: len(self.folds)])
+        return float(np.mean(found))
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
@@ -215,11 +220,10 @@ def _check_headline(run: Run, score: Score) -> None:
 def _same_objective(a: Run, b: Run) -> bool:
     """Whether two losses have the same values on the same rows, but for rounding and clipping."""
     ours, theirs = a.objective, b.objective
-    if a.loss.activation != b.loss.activation or not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+    if a.loss.activation != b.loss.activation or not np.isfinite(ours).any():
         return False
-    there = np.isfinite(ours)
-    # rounding and clipping come to some 1e-6 of the range; the nearest two losses of the catalogue are 1e-3 apart
-    return bool(there.any()) and bool(np.abs(ours - theirs)[there].max() <= 1e-4 * np.ptp(ours[there]))
+    # Keras' clipping comes to some 1e-6 for each class
+    return np.allclose(ours, theirs, rtol=1e-5, atol=1e-4, equal_nan=True)
 
 
 def drawings(section: Section) -> dict[str, Callable[[], Figure]]:

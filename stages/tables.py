@@ -28,23 +28,25 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     table, files, written = reading.read(source, f"{key}.source")
     wanted, group = _choose(table, source, dataset.split.column, key), dataset.split.column
     keep = list(dict.fromkeys([*wanted, *([group] if group is not None else [])]))
-    n_read = len(table)
-    there = table[source.target].notna().all(axis=1)
-    if not there.all():
-        table = table[there].reset_index(drop=True)
-    if len(table) < 2:
-        raise UserError(f"{key}.source: the rows with a target number {len(table)}; at least 2 are needed")
-    target = find_target(table[source.target], dataset.task, key)
-    columns, tidied = [], {}
     names = target_names(len(source.target))
     own_names = dict(zip(keep, unique(keep, [*names, SPLIT]), strict=True))
-    for column, own in own_names.items():
-        tidied[own], kind = tidy(table[column])
+    # all rows tell what a column is: those that count on do so also where the first has no target
+    tidied = {own: tidy(table[column]) for column, own in own_names.items()}
+    features = pd.DataFrame({own: values for own, (values, _) in tidied.items()})
+    targets, n_read = table[source.target], len(table)
+    there = targets.notna().all(axis=1)
+    if not there.all():
+        features, targets = (rows[there].reset_index(drop=True) for rows in (features, targets))
+    if len(targets) < 2:
+        raise UserError(f"{key}.source: the rows with a target number {len(targets)}; at least 2 are needed")
+    target = find_target(targets, dataset.task, key)
+    columns = []
+    for column in wanted:
+        own, kind = own_names[column], tidied[own_names[column]][1]
         if kind == "identifier" and source.features is not None:
             kind = "number"  # asked for by name
-        if column in wanted:
-            columns.append(Column(own, kind, missing=int(tidied[own].isna().sum())))
-    return pd.DataFrame(tidied).assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
+        columns.append(Column(own, kind, missing=int(features[own].isna().sum())))
+    return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.reason if dataset.task is None else "",
         other_tasks=target.other_tasks,

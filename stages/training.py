@@ -260,15 +260,14 @@ def objective(loss: Loss, n_classes: int, n_targets: int = 1) -> np.ndarray:
     Returns:
         (n_rows,) the loss of single rows, or (n_batches,) of batches, where it has one value for a
         batch. Every class is the true one of some rows. The outputs are what the activation gives
-        for sums from -5 to 5. Half of a regression's targets lie within ±2, half within ±20, so that
-        a loss that bends far out shows it; none is nearer to 0 than 0.1, where a loss in percent
-        would outweigh all its other values.
+        for sums from -5 to 5. A regression's targets lie within ±2, ±20 and ±2,000 by turns, so that
+        a loss that bends far out shows it.
     """
     generator = np.random.default_rng(0)
     n_rows = max(PROBED, n_classes)
     if loss.task == "regression":
-        furthest = np.where(np.arange(n_rows) % 2, 20, 2)[:, None]
-        labels = generator.choice([-1, 1], (n_rows, n_targets)) * generator.uniform(0.1, furthest, (n_rows, n_targets))
+        furthest = np.resize([2, 20, 2000], n_rows)[:, None]
+        labels = generator.uniform(-furthest, furthest, (n_rows, n_targets))
     else:
         labels = generator.permutation(np.arange(n_rows) % n_classes)
     n_outputs = {"regression": n_targets, "binary": 1, "multiclass": n_classes}[loss.task]

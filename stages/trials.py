@@ -14,7 +14,7 @@ from stages.backend import keras, tf
 from stages.cli import UserError
 from stages.models import CustomNetwork, save_model
 from stages.replicas import Replicas, Rows
-from stages.training import Unit, batch_orders, keras_loss, make_optimizer, row_metric
+from stages.training import Unit, batch_orders, keras_loss, make_optimizer, objective, punishment, row_metric
 from stages.validity import OUTPUTS
 
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
@@ -40,10 +40,14 @@ def try_unit(unit: Unit) -> None:
     if unit.loss.is_custom:
         _try_loss(unit, refuse)
     _try_training(unit, refuse)
+    if unit.loss.is_custom:
+        sizes = unit.folds[0].n_classes, len(unit.folds[0].center)
+        for measure in (punishment, objective):
+            refuse(lambda measure=measure: measure(unit.loss, *sizes), "calling it on made-up rows")
 
 
 def _few_rows(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of train rows that lie evenly between the lowest target and the highest."""
+    """Features and labels of train rows, taken evenly from the lowest target to the highest."""
     features, labels = unit.folds[0].features["train"], unit.folds[0].labels["train"]
     by_target = np.argsort(labels.reshape(len(labels), -1)[:, 0], kind="stable")
     few = by_target[np.linspace(0, len(labels) - 1, min(BATCH + LEFT, len(labels))).round().astype(int)]

@@ -99,8 +99,9 @@ def default_margin(baseline: np.ndarray, constant: float | None, *, higher_is_be
         higher_is_better: whether a perfect score is 1 rather than 0.
     """
     finished = baseline[np.isfinite(baseline)]
-    known = [*([finished.mean()] if len(finished) else []), *([constant] if constant is not None else [])]
-    return 0.05 * float(min((1 - score if higher_is_better else score for score in known), default=0.0))
+    known = [finished.mean() if len(finished) else None, constant]
+    errors = [1 - score if higher_is_better else score for score in known if score is not None]
+    return 0.05 * float(min(errors, default=0.0))
 
 
 def compare(

@@ -59,23 +59,29 @@ def verdict(
     """
     if not any(summary.n for summary in summaries.values()):
         return "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
-    advice = advise(losses, pairs)
+    # of equals, one that finished
+    advice = advise(sorted(losses, key=lambda loss: not summaries[loss].n), pairs)
     best = summaries[advice.best]
     failures = [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed "
-        "and count as worse than any other."
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed"
+        f"{' and count as worse than any other' * (len(losses) > 1)}."
         for loss, summary in summaries.items()
         if summary.n_failed
     ]
-    if constant is not None and not _surely_better(best, constant, score):
+    trusted = [best, *(summary for summary in summaries.values() if not summary.n_failed)]
+    learned = constant is None or any(_surely_better(summary, constant, score) for summary in trusted)
+    surely = "surely " * (best.n > 1)
+    if len(losses) == 1:
+        told = f"**No verdict**: `{losses[0]}` alone was trained. Its test {score.name} is {plus_minus(best)}"
+        beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
+        return " ".join([f"{told}{beside}.", *failures])
+    if not learned:
         told = (
-            f"**No verdict: no loss surely beats a constant prediction, whose test {score.name} is "
+            f"**Train with none of these: no loss {surely}beats a constant prediction, whose test {score.name} is "
             f"{number(constant)}.** The best mean is that of `{advice.best}`, {plus_minus(best)}. "
             "More epochs, another learning rate or another scaling may help."
         )
         return " ".join([told, *failures])
-    if len(losses) == 1:
-        return f"**No verdict**: `{losses[0]}` alone was trained. Its test {score.name} is {plus_minus(best)}."
     parts = [_lead(advice, score.name)]
     if alike := [pair for pair in advice.equal if pair.verdict == "equivalent"]:
         verb = "differs" if len(alike) == 1 else "differ"
@@ -112,7 +118,7 @@ def _lead(advice: Advice, score: str) -> str:
         )
     if not equal:
         margin = min(pair.beats for pair in advice.beaten)
-        share = "every seed" if margin == 1 else f"at least {100 * margin:.0f} % of the seeds"
+        share = "every seed" if margin == 1 else f"at least {math.floor(100 * margin)} % of the seeds"
         return f"**Train with `{advice.best}`.** It has the better test {score} on {share}."
     return f"**Train with any of these {len(equal) + 1}: {listed([advice.best, *equal])}.**"
 

@@ -234,7 +234,10 @@ def test_hinge_losses_are_shown_under_both_rules(make_section, reference):
 def test_msle_is_told_with_the_share_of_targets_it_cannot_see(make_section, reference):
     text = report.render([make_section("msle")], reference)
     assert "50 % of the train targets of regression are below 0" in text
+    assert "and a negative prediction has no gradient, so this part" in text
     assert "the test mse goes from 0.01 to 0.09" in text
+    above = report.render([make_section("msle", activation="softplus")], reference)
+    assert "all count as 0 there, so this part" in above
     assert "MSLE" not in report.render([make_section("mse")], reference)
 
 
@@ -393,29 +396,49 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_section, cap
 
 def test_a_constant_prediction_stands_beside_the_scores(make_section, reference):
     section = make_section("mse", "mae")
-    # the train rows' mean and median are 0 and -0.125, the test rows -0.5, 0 and 0.5
+    # the train rows' mean is 0, the test rows are -0.5, 0 and 0.5
     assert section.constant == pytest.approx(0.5 / 3)
     assert "A constant prediction has a test mse of 0.167." in report.render([section], reference)
     assert make_section("mse", headline="rmse", spread=2.0).constant == pytest.approx(2 * math.sqrt(0.5 / 3))
     assert make_section("hinge").constant == 0.5
-    assert make_section("hinge", headline="recall_1").constant is None
+    silent = make_section("hinge", headline="recall_1")
+    assert silent.constant is None
+    assert "A constant prediction has" not in report.render([silent], reference)
 
 
 def test_no_loss_is_recommended_where_none_beats_a_constant_prediction(make_section):
     section = make_section("mse", "mae")
     for run in section.runs:
         run.scores["value"] += 1
-    assert report.verdict_of(section).startswith("**No verdict: no loss surely beats a constant prediction")
+    assert report.verdict_of(section).startswith("**Train with none of these: no loss surely beats a constant")
 
 
-def test_folds_count_for_a_constant_prediction_as_their_seeds_do(make_section):
-    section = make_section("hinge")
-    one, other = section.folds[0], section.folds[0].query("split == 'train' or target == 1")
-    [fold] = section.scaled.folds
-    scaled = replace(section.scaled, folds=[fold, fold])
-    # seeds 0 and 2 have half of class 1; seed 1 has nothing else, while the train rows have most of it
-    in_folds = replace(section, folds=[one, other], scaled=scaled)
-    assert in_folds.constant == pytest.approx((0.5 + 1 + 0.5) / 3)
+def test_folds_count_for_a_constant_prediction_as_their_seeds_do_each_in_its_units(make_section):
+    section, [fold] = (made := make_section("mse", headline="rmse")), made.scaled.folds
+    folds = [fold, replace(fold, spread=[10.0]), replace(fold, spread=[1000.0])]
+    in_folds = [
+        replace(section, folds=[section.folds[0]] * n, scaled=replace(section.scaled, folds=folds[:n])) for n in (2, 3)
+    ]
+    one = math.sqrt(0.5 / 3)
+    assert in_folds[0].constant == pytest.approx((one + 10 * one + one) / 3)  # seeds 0, 1 and 2
+    few = replace(in_folds[1], runs=[replace(section.runs[0], settings=section.runs[0].settings | {"seeds": [0, 1]})])
+    assert few.constant == pytest.approx((one + 10 * one) / 2)  # the third fold is not used
+
+
+def test_a_failed_seed_counts_as_is_said(make_section, reference):
+    for headline, worst in (("mse", "twice the largest error of any seed"), ("r2", "r2 0")):
+        text = report.render([make_section("mse", headline=headline, failed=(1,))], reference)
+        assert f"It counts in no mean; in every comparison as {worst}." in text
+    section = make_section("mse", headline="r2", failed=(1,))
+    section.runs[0].scores["value"] -= 2
+    assert "in every comparison as twice the largest error of any seed." in report.render([section], reference)
+
+
+def test_too_few_seeds_find_no_difference_however_large(make_section, reference):
+    for n_seeds, shown in ((3, True), (8, False)):
+        text = report.render([make_section("mse", "mae", n_seeds=n_seeds)], reference)
+        [row] = [line for line in text.splitlines() if line.startswith("| `mse` − `mae`")]
+        assert ("| – | –" in row) is shown
 
 
 def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_section):

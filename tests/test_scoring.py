@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn import metrics
+from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from stages.catalogue import LOSSES
 from stages.scores import SCORES, default_headline, find
-from stages.scoring import score, score_constants
+from stages.scoring import score, score_constant
 
 
 def column(*values):
@@ -35,64 +36,55 @@ def test_values_are_scored_scaled_and_in_their_own_units(loss):
     check(scores, {"mse": [0.25, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [0.75, 1]})
 
 
+# values 0, 1 and 5: mean 2, median 1; times 2 plus 10 in own units, where the test rows are 12 and 16
+VALUES = column(0, 1, 5), column(1, 3), 0
+# a quarter are of class 1
+TWO = np.array([0, 0, 0, 1]), np.array([0, 1, 1]), 2
+THREE = np.array([0, 2, 2, 1]), np.array([2, 1]), 3
+
+
 @pytest.mark.parametrize(
-    ("task", "train", "test", "n_classes", "expected"),
+    ("task", "rows", "metric", "expected"),
     [
-        # mean 2 and median 1, times 2 plus 10 in own units; the test rows are 12 and 16 there
-        (
-            "regression",
-            column(0, 1, 5),
-            column(1, 3),
-            0,
-            {"mse": [1, 2], "rmse": [2, math.sqrt(8)], "mae": [2, 2], "r2": [0, -1]},
-        ),
-        # the share of class 1 is 1/4, so class 0; and always class 1
-        (
-            "binary",
-            np.array([0, 0, 0, 1]),
-            np.array([0, 1, 1]),
-            2,
-            {
-                "accuracy": [1 / 3, 2 / 3],
-                "balanced_accuracy": [1 / 2, 1 / 2],
-                "roc_auc": [1 / 2, 1 / 2],
-                "f1": [0, 4 / 5],
-            },
-        ),
-        (
-            "multiclass",
-            np.array([0, 2, 2, 1]),
-            np.array([2, 1]),
-            3,
-            {
-                "accuracy": [1 / 2],
-                "balanced_accuracy": [1 / 2],
-                "f1_macro": [1 / 3],
-                "log_loss": [(math.log(2) + math.log(4)) / 2],
-            },
-        ),
+        ("regression", VALUES, "mse", 1),
+        ("regression", VALUES, "rmse", 2),
+        ("regression", VALUES, "mae", 2),
+        ("regression", (column(0, 1, 5), column(1, 1, 3), 0), "mae", 4 / 3),  # of the median
+        ("regression", VALUES, "r2", 0),
+        ("regression", VALUES, "cosine_similarity", None),
+        ("regression", (column(0, 1), column(1), 0), "r2", None),  # of a single row
+        ("binary", TWO, "accuracy", 1 / 3),
+        ("binary", TWO, "balanced_accuracy", 1 / 2),
+        ("binary", TWO, "roc_auc", 1 / 2),
+        ("binary", TWO, "f1", 4 / 5),
+        ("binary", TWO, "log_loss", (math.log(4 / 3) + 2 * math.log(4)) / 3),
+        ("binary", TWO, "recall_1", None),
+        ("binary", (np.array([0, 1]), np.array([1, 1]), 2), "roc_auc", None),
+        ("binary", (np.array([1, 1]), np.array([0, 1]), 2), "log_loss", None),  # class 0 is infinitely unlikely
+        ("multiclass", THREE, "accuracy", 1 / 2),
+        ("multiclass", THREE, "balanced_accuracy", 1 / 2),
+        ("multiclass", THREE, "f1_macro", 1 / 3),
+        ("multiclass", THREE, "log_loss", (math.log(2) + math.log(4)) / 2),
     ],
 )
-def test_predictions_that_are_the_same_for_each_row_are_scored(task, train, test, n_classes, expected):
-    scores = score_constants(task, train, test, n_classes, center=np.array([10.0]), spread=np.array([2.0]))
-    for metric, values in expected.items():
-        np.testing.assert_allclose(scores[metric], values, rtol=1e-6, err_msg=metric)
+def test_a_prediction_that_is_the_same_for_each_row_is_scored(task, rows, metric, expected):
+    found = score_constant(metric, task, *rows, center=np.array([10.0]), spread=np.array([2.0]))
+    assert found == (expected if expected is None else pytest.approx(expected))
 
 
 def test_a_constant_prediction_is_as_scikit_learns():
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-
-    rng = np.random.default_rng(0)
+    rng, units = np.random.default_rng(0), {"center": np.zeros(1), "spread": np.ones(1)}
     train, test = rng.exponential(size=(40, 1)), rng.exponential(size=(20, 1))
-    scores = score_constants("regression", train, test, 0, center=np.zeros(1), spread=np.ones(1))
-    for i, strategy in enumerate(("mean", "median")):
+    for metric, strategy in (("mae", "median"), ("rmse", "mean")):
         values = DummyRegressor(strategy=strategy).fit(train, train).predict(test)
-        assert scores["mae"][i] == pytest.approx(metrics.mean_absolute_error(test, values))
+        scorer = metrics.mean_absolute_error if metric == "mae" else metrics.root_mean_squared_error
+        assert score_constant(metric, "regression", train, test, 0, **units) == pytest.approx(scorer(test, values))
     train, test = rng.integers(0, 4, 40), rng.integers(0, 4, 20)
-    scores = score_constants("multiclass", train, test, 4, center=np.zeros(1), spread=np.ones(1))
     dummy = DummyClassifier(strategy="prior").fit(train[:, None], train)
-    assert scores["log_loss"] == pytest.approx([metrics.log_loss(test, dummy.predict_proba(test[:, None]))])
-    assert scores["accuracy"] == pytest.approx([dummy.score(test[:, None], test)])
+    found = score_constant("log_loss", "multiclass", train, test, 4, **units)
+    assert found == pytest.approx(metrics.log_loss(test, dummy.predict_proba(test[:, None])))
+    found = score_constant("accuracy", "multiclass", train, test, 4, **units)
+    assert found == pytest.approx(dummy.score(test[:, None], test))
 
 
 def test_hinge_is_scored_by_sign_and_also_by_the_rounded_output():

@@ -864,6 +864,16 @@ def test_to_count_on_takes_three_rows_and_steps_of_one_from_0_or_1(values):
     assert kind_of(values)[1] == "number"
 
 
+@pytest.mark.parametrize("missing", [0, 2, 4])
+def test_a_rows_number_is_one_also_where_a_row_without_a_target_is_left_out(missing):
+    targets = [1.5, 2.5, 3.5, 4.5, 5.5]
+    targets[missing] = None
+    table, description = load({"row": [1, 2, 3, 4, 5], "x": [5.5, 1.0, None, 3.0, 4.0], "y": targets})
+    assert [column.kind for column in description.columns] == ["identifier", "number"]
+    assert table["row"].tolist() == [row for row in range(1, 6) if row != missing + 1]
+    assert description.columns[1].missing == (missing != 2)
+
+
 def test_a_column_that_is_asked_for_by_name_is_no_identifier():
     content = {"id": [1, 2, 3], "x": [5.5, 1.0, 2.0], "y": [1.5, 2.5, 3.5]}
     assert [column.kind for column in load(content)[1].columns] == ["identifier", "number"]

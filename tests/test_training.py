@@ -264,6 +264,15 @@ def squared_by_column(y_true, y_pred):
     return ops.mean(ops.square(y_true - y_pred) * [1.0, 2.0], axis=-1)
 
 
+def squared_far_away(y_true, y_pred):
+    error = ops.abs(y_true - y_pred)
+    return ops.mean(ops.where(error < 0.2, 0.0, ops.square(error)), axis=-1)
+
+
+def absolute_but_for_little(y_true, y_pred):
+    return ops.mean(ops.relu(ops.abs(y_true - y_pred) - 0.002), axis=-1)
+
+
 def percent_by_side(y_true, y_pred):
     too_high = ops.cast(y_pred > y_true, "float32")
     return ops.mean(100 * ops.abs((y_true - y_pred) / y_true) * (1 + too_high), axis=-1)
@@ -277,6 +286,7 @@ def percent_by_side(y_true, y_pred):
         ("tversky", {"alpha": 0.5}, {"alpha": 3.0}),
         ("binary_focal_crossentropy", {"alpha": 1.0}, {"alpha": 1.0, "apply_class_balancing": True}),
         ("huber", {"delta": 3.0}, {"delta": 10.0}),
+        ("huber", {"delta": 100.0}, {"delta": 1000.0}),
     ],
 )
 def test_a_loss_with_other_parameters_is_another_objective(are_one, name, some, others):
@@ -292,6 +302,8 @@ def test_a_loss_with_other_parameters_is_another_objective(are_one, name, some, 
         ("categorical_crossentropy", "crossentropy_of_last_class", False),
         ("mse", "squared", True),
         ("mse", "squared_by_column", False),
+        ("mse", "squared_far_away", False),
+        ("mae", "absolute_but_for_little", False),
         ("mape", "percent_by_side", False),
     ],
 )

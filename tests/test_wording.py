@@ -129,7 +129,8 @@ def test_no_loss_is_recommended_that_does_not_surely_beat_a_constant_prediction(
         assert text.startswith("**Train with `a`.**")
     else:
         assert text == (
-            f"**No verdict: no loss surely beats a constant prediction, whose test {score.name} is {constant:.3g}.** "
+            "**Train with none of these: no loss surely beats a constant prediction, "
+            f"whose test {score.name} is {constant:.3g}.** "
             "The best mean is that of `a`, 0.05 ± 0.012. "
             "More epochs, another learning rate or another scaling may help. "
             "30 of 30 seeds of `b` failed and count as worse than any other."
@@ -139,7 +140,39 @@ def test_no_loss_is_recommended_that_does_not_surely_beat_a_constant_prediction(
 def test_one_seed_beats_a_constant_prediction_by_its_score_alone():
     alone = {"a": Summary(0.9, math.nan, math.nan, 1, 0)}
     assert wording.verdict(["a"], {}, alone, ACCURACY, 0.8).startswith("**No verdict**: `a` alone was trained.")
-    assert wording.verdict(["a"], {}, alone, ACCURACY, 0.9).startswith("**No verdict: no loss surely beats")
+    assert wording.verdict(["a"], {}, alone, ACCURACY, 0.9) == (
+        "**No verdict**: `a` alone was trained. Its test accuracy is 0.9; "
+        "that of a constant prediction, 0.9, it does not beat."
+    )
+
+
+def test_a_loss_with_failed_seeds_alone_does_not_show_that_something_can_be_learned():
+    # a failed seed counts as the worst, so the other is the best, and it is worse than a constant prediction
+    scores = {"safe": np.full(18, 1.01), "fails": np.array([0.3] * 9 + [math.nan] * 9)}
+    lead = "**Train with none of these: no loss surely beats"
+    assert verdict_of(scores, MSE, 1.0).startswith(lead)
+    # one that wins on every seed shows it, though the best by its mean varies too much to
+    scores = {"wide": np.array([0.2] * 7 + [1.9] * 3), "tight": np.linspace(0.9, 0.91, 10)}
+    assert verdict_of(scores, MSE, 1.0).startswith("**Not settled: `wide` has the best mean")
+    assert verdict_of(scores, MSE, 0.5).startswith(lead)
+
+
+def test_of_losses_that_do_alike_one_that_finished_is_named():
+    scores = {"failed": np.full(8, math.nan), "zero": np.zeros(8)}
+    assert "The best mean is that of `zero`, 0 ± 0." in verdict_of(scores, ACCURACY, 0.1)
+
+
+def verdict_of(scores, score, constant):
+    """The verdict on scores of several losses."""
+    pairs = verdicts.compare(
+        scores,
+        higher_is_better=score.higher_is_better,
+        margin=0,
+        same_objective=set(),
+        generator=np.random.default_rng(0),
+    )
+    summaries = {loss: summarise(values) for loss, values in scores.items()}
+    return wording.verdict(list(scores), pairs, summaries, score, constant)
 
 
 def test_a_loss_that_failed_on_every_seed_is_worse_by_no_number():
@@ -206,7 +239,7 @@ def test_a_verdict_is_in_words_whatever_the_scores(comparison):
         assert wrong not in text
     assert all(f"`{loss}`" in text for loss in scores) or "every seed failed" in text
     assert sum(f"seeds of `{loss}` failed" in text for loss in scores) == (
-        sum(summary.n_failed > 0 for summary in summaries.values()) if "No verdict" not in text else 0
+        sum(summary.n_failed > 0 for summary in summaries.values()) if "every seed failed" not in text else 0
     )
 
 
