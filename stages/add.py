@@ -30,8 +30,8 @@ def name_for(file: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")
 
 
-def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Description, dict[str, Validity]]:
-    """What a table's target makes for a problem, and what each loss for it comes to, by the usual settings."""
+def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Description, dict[str, Validity], list[str]]:
+    """What a table's target makes for a problem, what each loss for it comes to, and by which dates rows are sorted."""
     dataset = Dataset(source=Table(file=file.as_posix(), target=target))
     table, description = tables.load(name, dataset)
     try:
@@ -43,7 +43,9 @@ def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Descript
     labels = datasets.labels_of(scaled[scaled[SPLIT] == "train"], description)
     seen = Seen(labels, description, fold.spread, batch_size)
     names = catalogue.names_for(description.task)
-    return description, {loss: validity.judge(LOSSES[loss], seen) for loss in names}
+    dates = [column.name for column in description.columns if column.kind == "date"]
+    in_order = [column for column in dates if table[column].is_monotonic_increasing and table[column].nunique() > 1]
+    return description, {loss: validity.judge(LOSSES[loss], seen) for loss in names}, in_order
 
 
 def with_entries(text: str, name: str, file: Path, target: str, losses: list[str]) -> str:
@@ -130,7 +132,7 @@ def main() -> None:
     wanted = params.load()
     name = given[2] if len(given) == 3 else name_for(file)
     _check_name(name, wanted)
-    description, judged = judge(name, file, target, wanted.train.batch_size)
+    description, judged, in_order = judge(name, file, target, wanted.train.batch_size)
     fitting = [loss for loss, told in judged.items() if told.level == "fits"]
     text = with_entries(paths.PARAMS.read_bytes().decode("utf-8"), name, destination, target, fitting)
     added = params.parse(text)
@@ -140,6 +142,11 @@ def main() -> None:
     with files.replacing(paths.PARAMS) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     cli.say(f"try: {description.inference(name)}")
+    if in_order:
+        cli.say(
+            f"try: rows are sorted by {in_order[0]}, and those that test are drawn from all of them; to predict "
+            f"later ones from earlier: split: {{method: first}} under datasets.{name} in {paths.PARAMS}"
+        )
     for loss, why in judged.items():
         if loss not in fitting:
             cli.say(f"try: left out: {loss} {why}")

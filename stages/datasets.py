@@ -7,6 +7,7 @@
   ``data/scaled/<dataset>/fold_<k>.parquet`` and ``.joblib``, with k from 1.
 """
 
+import textwrap
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from stages import files, paths
 from stages.catalogue import Task
 
 SPLIT = "split"
+SHOWN_CLASSES = 5  # more are not named where a task is told
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ class Description:
 
     def inference(self, name: str) -> str:
         """In words: why the task of a dataset was taken to be what it is, and what to write for another."""
-        told = f"{' and '.join(self.targets)}: {self.inferred}, so the task is {self.task}"
+        some = [textwrap.shorten(name, 40, placeholder="…") for name in self.classes[:SHOWN_CLASSES]]
+        more = ", …" * (len(self.classes) > SHOWN_CLASSES)
+        classes = f" ({', '.join(some)}{more})" if some else ""
+        told = f"{' and '.join(self.targets)}: {self.inferred}{classes}, so the task is {self.task}"
         return f"{told} ({self.override(name)})" if self.other_tasks else told
 
     def override(self, name: str) -> str:

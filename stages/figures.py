@@ -25,7 +25,8 @@ _MARKERS = "osD^vP*X"
 
 NAMED_CLASSES = 10  # more classes are not named in a legend
 SHOWN_CLASSES = 60  # more are not drawn as bars
-POINTS = 50_000  # more are not drawn as a scatter
+POINTS = 50_000  # of predictions, more are not drawn as a scatter
+DENSE = 1_200  # points that lie over each other to the darkest
 
 mpl.rcParams.update(
     {
@@ -299,7 +300,7 @@ def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str, co
         values,
         s=3,
         color=color,
-        alpha=0.08,
+        alpha=min(max(0.08, DENSE / max(len(actual), 1)), 0.6),
         linewidths=0,
         rasterized=True,
     )

@@ -23,8 +23,7 @@ def catalogue_table() -> Table:
         table.add_section()
         table.add_row(f"[bold]{task}")
         for loss in map(LOSSES.get, catalogue.names_for(task)):
-            parameters = [f"  {key}: {catalogue.shown(value)}" for key, value in loss.parameters.items()]
-            names = [loss.name, *(f"  = {alias}" for alias in loss.aliases), *parameters]
+            names = [loss.name, *(f"  = {alias}" for alias in loss.aliases), *_parameters(loss)]
             made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
             usual, *others = loss.activations
             more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
@@ -53,23 +52,22 @@ def dataset_table(name: str) -> Table:
     if name in wanted.comparisons:
         batch_size = wanted.comparisons[name].batch_size or batch_size
     judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
-    table = _table("loss", "compared", f"on {name}, a {task} task", "why")
+    table = _table(f"{task} loss", "compared", f"on {name}", "why")
     for loss in [*compared, *others]:
         told = judged[loss.name]
         why = escape("; ".join(told.reasons))  # names of classes are the user's own
-        table.add_row(_full(loss), "yes" if loss.name in named else "", told.level, why)
+        table.add_row("\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", told.level, why)
     return table
 
 
-def _full(loss: Loss) -> str:
-    parameters = ", ".join(f"{key} {catalogue.shown(value)}" for key, value in loss.parameters.items())
-    return f"{loss.name} ({parameters})" if parameters else loss.name
+def _parameters(loss: Loss) -> list[str]:
+    return [f"  {key}: {catalogue.shown(value)}" for key, value in loss.parameters.items()]
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
     for column in columns:
-        table.add_column(column, no_wrap=column == "loss", overflow="fold")
+        table.add_column(column, no_wrap=column.endswith("loss"), overflow="fold")
     return table
 
 

@@ -49,11 +49,12 @@ def split(section: Section) -> str:
 def scaling(section: Section) -> str:
     """How features and target are scaled."""
     settings = section.runs[0].settings["data"]["scale"]
-    target = settings["target"] or ("none" if section.description.classes else "standard")
+    target = "none" if section.description.classes else settings["target"] or "standard"
     fitted = "all rows" if settings["fit_on"] == "all" else "the train rows"
     fitted += " of each fold" if len(section.scaled.folds) > 1 and settings["fit_on"] != "all" else ""
     on = "" if (settings["features"], target) == ("none", "none") else f", fitted on {fitted}"
-    return f"Features: scaling {settings['features']}; target: scaling {target}{on}."
+    of_target = "" if section.description.classes else f"; target: scaling {target}"
+    return f"Features: scaling {settings['features']}{of_target}{on}."
 
 
 def network(section: Section) -> str:

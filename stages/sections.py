@@ -22,6 +22,7 @@ from stages.verdicts import Pair
 
 WIDE = 4  # losses beside each other in one row of a figure
 UNLIKE = 20  # a loss so many times as high as another is drawn on a scale of its own
+FAR = 2  # predictions so many ranges of the target beyond it are not drawn, which would flatten all others
 IMBALANCED = 3  # the largest class has so many times the rows of the smallest
 
 
@@ -328,10 +329,15 @@ def _draw_regions(section: Section) -> Figure:
 def _draw_predicted(section: Section) -> Figure:
     figure, axes = _side_by_side(len(section.runs))
     colors = figures.colors_of([run.loss.name for run in section.runs])
+    low, high = section.labels(0).min(), section.labels(0).max()
+    shown = low - FAR * (high - low), high + FAR * (high - low)
     for ax, run in zip(axes.flat, section.runs, strict=False):
         points = [_predicted(section, run, fold) for fold in range(len(run.outputs))]
         actual, values = np.concatenate(points, axis=1)
-        figures.predicted(ax, actual, values, run.loss.name, colors[run.loss.name])
+        inside = (values >= shown[0]) & (values <= shown[1])
+        figures.predicted(ax, actual[inside], values[inside], run.loss.name, colors[run.loss.name])
+        if not inside.all():
+            ax.set_xlabel(f"actual (target units)\n{(~inside).sum():,} of {len(inside):,} points far beyond")
     for ax in axes[:, 0]:
         ax.set_ylabel("predicted (target units)")
     return figure

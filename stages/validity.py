@@ -149,6 +149,8 @@ def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Finding]:
     heavy = float(np.mean(size < np.median(size) / HEAVY))
     if heavy >= 0.01:
         yield "works, but", f"{percent(heavy)} of the scaled targets are so near 0 that each weighs over {HEAVY} others"
+    if values.min() < 0 < values.max():
+        yield "works, but", "the scaled targets lie on both sides of 0, and it divides by how far from it they are"
 
 
 def _vectors(_: Loss, values: np.ndarray) -> Iterator[Finding]:

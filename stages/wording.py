@@ -100,6 +100,11 @@ def verdict(
             for pair in advice.beaten
         ]
         parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
+    if constant is not None:
+        idle = [loss for loss, each in summaries.items() if each.n and not _surely_better(each, constant, score)]
+        if idle:
+            beats = "does" if len(idle) == 1 else "do"
+            parts.append(f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)}).")
     return " ".join(parts + failures)
 
 

@@ -121,8 +121,8 @@ def test_what_was_done_is_told_with_the_reason_of_every_loss_left_out(project, t
     told = capsys.readouterr().out.splitlines()
     batch = "works, but: it has one value for each batch of 8, so it depends on the batch size"
     assert told[:4] == [
-        "try: sick: two different values, so the task is binary (for another: task: multiclass under datasets.sick "
-        "in params.yaml)",
+        "try: sick: two different values (no, yes), so the task is binary (for another: task: multiclass under "
+        "datasets.sick in params.yaml)",
         f"try: left out: dice {batch}",
         f"try: left out: tversky {batch}",
         "try: added datasets.sick and comparisons.sick (binary_crossentropy, hinge, squared_hinge, "
@@ -455,6 +455,16 @@ def test_a_selector_that_selects_none_of_what_is_added_is_told(project, tmp_path
     Path("params.yaml").write_text(PARAMS.replace("loss: all", "loss: hinge"), encoding="utf-8")
     project(tmp_path / "houses.csv", "price")
     assert "try: loss: in params.yaml selects none of them; write loss: all\n" in capsys.readouterr().out
+
+
+def test_rows_in_the_order_of_time_are_told_with_the_split_that_keeps_it(project, tmp_path, capsys):
+    days = [f"2024-01-{day:02}" for day in range(1, 31)]
+    for name, order in (("sorted", days), ("mixed", [*days[15:], *days[:15]])):
+        rows = "\n".join(f"{day},{i / 7},{i * 1.5}" for i, day in enumerate(order))
+        (tmp_path / f"{name}.csv").write_text(f"day,x,y\n{rows}\n")
+        project(tmp_path / f"{name}.csv", "y")
+        told = "try: rows are sorted by day, and those that test are drawn from all of them; to predict later ones "
+        assert (told in capsys.readouterr().out) is (name == "sorted")
 
 
 def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):

@@ -121,22 +121,25 @@ def test_on_a_dataset_every_loss_for_its_task_has_its_level_and_its_reasons(proj
     ]
     batch_size = SETTINGS["comparisons"].get(name, {}).get("batch_size", 8)
     judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
-    rows = [line.strip() for line in text.splitlines()[3:] if line.strip()]
-    assert len(rows) == len(compared) + len(others)
-    for row, loss in zip(rows, [*compared, *others], strict=True):
-        values = ", ".join(f"{key} {shown(value)}" for key, value in loss.parameters.items())
+    rows = iter([line.strip() for line in text.splitlines()[3:] if line.strip()])
+    for loss, row in zip([*compared, *others], rows, strict=False):
         told = judged[loss.name]
         cells = [
-            f"{loss.name} ({values})" if values else loss.name,
+            loss.name,
             *["yes"] * (loss in compared),
             told.level,
             *["; ".join(told.reasons)] * bool(told.reasons),
         ]
         assert re.split(r" {2,}", row) == cells
+        assert [next(rows) for _ in loss.parameters] == [
+            f"{key}: {shown(value)}" for key, value in loss.parameters.items()
+        ]
+    assert not list(rows)
 
 
 def test_on_a_dataset_what_is_compared_stands_first_by_its_own_name(project):
-    rows = [line.split()[0] for line in project("prices").splitlines()[3:] if line.strip()]
+    lines = project("prices").splitlines()[3:]
+    rows = [line.split()[0] for line in lines if line.strip() and not line.startswith("   ")]  # no parameters
     assert rows == [
         "mae",
         "huber_small",
@@ -145,7 +148,16 @@ def test_on_a_dataset_what_is_compared_stands_first_by_its_own_name(project):
         *("mse", "mape", "huber", "log_cosh", "poisson", "cosine_similarity"),
     ]
     heading = project("rings").splitlines()[1]
-    assert re.split(r" {2,}", heading.strip()) == ["loss", "compared", "on rings, a binary task", "why"]
+    assert re.split(r" {2,}", heading.strip()) == ["binary loss", "compared", "on rings", "why"]
+
+
+@pytest.mark.parametrize("columns", [100, 80, 60])
+def test_a_narrow_terminal_leaves_room_for_what_is_told(project, columns):
+    text = project("rings", columns=columns)
+    assert "binary_focal_crossentropy" in text
+    assert "fits" in lines_of(text, "hinge")[0]
+    assert re.search(r"works,.* it has", lines_of(text, "dice")[0])
+    assert max(map(len, text.splitlines())) <= columns
 
 
 def test_the_batches_are_those_of_the_comparison(project):

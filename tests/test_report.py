@@ -267,7 +267,7 @@ def test_a_dataset_is_described_as_it_was_made_and_trained(make_section, referen
     text = report.render([make_section("mse"), make_section("hinge")], reference)
     assert "7 rows made by scikit-learn's `make_regression`, 3 features. The first 4 train, the other 3 test." in text
     assert "Features: scaling standard; target: scaling standard, fitted on all rows." in text
-    assert "Features: scaling none; target: scaling none. Network: 2 inputs → 50 relu → output; 200 epochs" in text
+    assert "Features: scaling none. Network: 2 inputs → 50 relu → output; 200 epochs" in text
     assert "batches of 32, SGD with learning rate 0.01." in text
 
 
@@ -439,6 +439,15 @@ def test_too_few_seeds_find_no_difference_however_large(make_section, reference)
         text = report.render([make_section("mse", "mae", n_seeds=n_seeds)], reference)
         [row] = [line for line in text.splitlines() if line.startswith("| `mse` − `mae`")]
         assert ("| – | –" in row) is shown
+
+
+def test_predictions_far_beyond_the_target_do_not_flatten_the_others(make_section):
+    section = make_section("mse", "mae")
+    section.runs[1].outputs[0]["test"][0, 0] = 1e6
+    one, other = drawings(section)["regression-predicted.png"]().axes
+    assert one.get_xlabel() == "actual (target units)"
+    assert other.get_xlabel() == "actual (target units)\n1 of 9 points far beyond"
+    assert other.get_ylim()[1] < 10
 
 
 def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_section):

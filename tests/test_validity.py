@@ -80,13 +80,19 @@ def test_a_loss_for_any_values_fits_whatever_they_are(name, values):
             "25 % of the scaled targets are below 0, where it is not defined; "
             "scale the target by minmax (counts: by none)",
         ),
+        (
+            "mape",
+            [-1, -2, 3],
+            "works, but",
+            "the scaled targets lie on both sides of 0, and it divides by how far from it they are",
+        ),
         ("mape", [0, 1, 2], "works, but", "it divides by 1 target at 0, which outweigh all others"),
         ("mape", [0, 1e-9, -1e-9, 1], "works, but", "it divides by 3 targets at 0, which outweigh all others"),
         ("mape", [0, 1e-8], "cannot", "all targets are 0, and it divides by them"),
         # the median size is 1, and one of ten is below a tenth of it
         (
             "mape",
-            [-0.09, 1, 1, 1, 1, -1, 1, 1, 1, 5],
+            [0.09, 1, 1, 1, 1, 1, 1, 1, 1, 5],
             "works, but",
             "10 % of the scaled targets are so near 0 that each weighs over 10 others",
         ),
@@ -170,7 +176,7 @@ def test_targets_of_a_size_that_a_loss_learns_from_fit(loss, values):
         ("poisson", [0, 1, 2]),
         ("poisson", [[0, 1], [2, 3]]),
         (with_output("poisson", "exponential"), [0, 0]),
-        ("mape", [-1, -2, 3]),
+        ("mape", [-1, -2, -3]),
         ("mape", [0.1, 1, 1, 1]),  # a tenth of the median is not below it
         ("mape", [0.01] + [1] * 199),  # one of 200 rows is no word worth
     ],

@@ -157,6 +157,14 @@ def test_a_loss_with_failed_seeds_alone_does_not_show_that_something_can_be_lear
     assert verdict_of(scores, MSE, 0.5).startswith(lead)
 
 
+def test_losses_that_do_no_better_than_a_constant_prediction_are_named():
+    scores = {"good": np.linspace(0.9, 0.91, 10), "idle": np.linspace(0.5, 0.51, 10), "bad": np.linspace(0.4, 0.41, 10)}
+    text = verdict_of(scores, ACCURACY, 0.51)
+    assert text.startswith("**Train with `good`.**")
+    assert text.endswith(" `idle` and `bad` do not surely beat a constant prediction (0.51).")
+    assert "constant" not in verdict_of(scores, ACCURACY, 0.3)
+
+
 def test_of_losses_that_do_alike_one_that_finished_is_named():
     scores = {"failed": np.full(8, math.nan), "zero": np.zeros(8)}
     assert "The best mean is that of `zero`, 0 ± 0." in verdict_of(scores, ACCURACY, 0.1)
