@@ -6,12 +6,13 @@ import glob
 import gzip
 import io
 import lzma
+import operator
 import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +29,13 @@ _HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is w
 _DELIMITERS = ",;\t|"
 _CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
 _SEARCHED = 10_000  # rows that are searched for codes
+_OTHER = {".": ",", ",": "."}  # the mark that groups digits in threes, by the decimal mark
+# a number that begins with no 0 before other digits, plain or grouped, by the decimal mark
+_NUMBER = {
+    mark: rf"[-+]?(?:(?:0|[1-9][0-9]*|[0-9]*[{mark}][0-9]+)(?:[eE][-+]?[0-9]+)?"
+    rf"|[1-9][0-9]{{0,2}}(?:[{other}][0-9]{{3}})+(?:[{mark}][0-9]+)?)"
+    for mark, other in _OTHER.items()
+}
 # words for nothing: those of pandas, and - . ?
 _MISSING = [
     *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
@@ -37,14 +45,16 @@ _MISSING = [
 
 @dataclass(frozen=True)
 class Format:
-    """How a CSV file is written."""
+    """How a CSV file is written; its numbers are grouped by the thousands mark where a column's were read so."""
 
     delimiter: str
     encoding: str
     decimal: str
+    thousands: str = ""
 
     def __str__(self) -> str:
-        return f"delimiter {self.delimiter!r}, decimal {self.decimal!r}, {self.encoding}"
+        grouped = f"thousands {self.thousands!r}, " if self.thousands else ""
+        return f"delimiter {self.delimiter!r}, decimal {self.decimal!r}, {grouped}{self.encoding}"
 
 
 def read(source: Table, key: str) -> tuple[pd.DataFrame, list[Path], str]:
@@ -63,8 +73,9 @@ def read(source: Table, key: str) -> tuple[pd.DataFrame, list[Path], str]:
         return tables[0].reset_index(drop=True), files, formats[0]
     # numbers here and texts there are texts everywhere, as they are written
     if mixed := [name for name in first if _are_mixed({_holds(table[name]) for table in tables})]:
-        tables = [_read_file(path, source, texts=mixed)[0] for path in files]
-    return pd.concat(tables, ignore_index=True), files, formats[0]
+        tables, formats = zip(*(_read_file(path, source, texts=mixed) for path in files), strict=True)
+    written = next((each for each in formats if "thousands" in each), formats[0])
+    return pd.concat(tables, ignore_index=True), files, written
 
 
 def _read_file(path: Path, source: Table, texts: Iterable[str] = ()) -> tuple[pd.DataFrame, str]:
@@ -140,7 +151,7 @@ def _read_csv(path: Path, source: Table, texts: Iterable[str]) -> tuple[pd.DataF
         for encoding in encodings:
             how = sniff(head.decode(encoding, errors="ignore"), encoding, source, whole=whole)
             try:
-                return _parse(path, how, texts), how
+                return _parse(path, how, texts)
             except UnicodeDecodeError:
                 if encoding == encodings[-1]:
                     raise
@@ -159,7 +170,7 @@ def _encodings(head: bytes) -> list[str]:
     return ["utf-16"] if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8", "cp1252"]
 
 
-def _parse(path: Path, how: Format, texts: Iterable[str]) -> pd.DataFrame:
+def _parse(path: Path, how: Format, texts: Iterable[str]) -> tuple[pd.DataFrame, Format]:
     """The table, in which an empty field is missing, and a word for it where all else is no texts."""
     # pandas renames what stands twice
     heading = _pandas(path, how, header=None, nrows=1, dtype="str").iloc[0]
@@ -168,16 +179,37 @@ def _parse(path: Path, how: Format, texts: Iterable[str]) -> pd.DataFrame:
     codes = [name for name, values in head.items() if values.str.strip().str.fullmatch(_CODE).any()]
     given = dict.fromkeys([*texts, *codes], "str")
     table = _pandas(path, how, dtype=given, na_values=[""])
-    found = {
-        name: values[values.str.strip().isin(_MISSING)].unique()
-        for name, values in table.select_dtypes("str").items()
-        if name not in given
-    }
+    found = {}
+    for name, values in table.select_dtypes("str").items():
+        if name in given:
+            continue
+        stripped = values.str.strip()
+        missing = stripped.isin(_MISSING)
+        if (numbers := _ungrouped(stripped.mask(missing), how)) is not None:
+            table[name], how = numbers, replace(how, thousands=_OTHER[how.decimal])
+        else:
+            found[name] = values[missing].unique()
     if words := {name: ["", *found[name]] for name in found if len(found[name])}:
         without = _pandas(path, how, usecols=list(words), na_values=words)
         plain = [name for name in words if _holds(without[name]) != "texts"]
         table[plain] = without[plain]
-    return table
+    return table, how
+
+
+def _ungrouped(texts: pd.Series, how: Format) -> pd.Series | None:
+    """Texts that are numbers, some in groups of three digits, as numbers; None where they are not or may be codes.
+
+    Here and not by pandas, which takes the points out of dates as well.
+    """
+    present, mark = texts.dropna(), _OTHER[how.decimal]
+    if not all(rows.str.fullmatch(_NUMBER[how.decimal]).all() for rows in (present.head(100), present)):
+        return None
+    grouped = present.str.contains(mark, regex=False)
+    # between commas a grouped field was in quotes; elsewhere 12.345 in every row may be a code
+    doubtful = grouped & present.str.fullmatch(_NUMBER[mark])
+    if not grouped.any() or (how.delimiter != "," and doubtful.all()):
+        return None
+    return pd.to_numeric(texts.str.replace(mark, "", regex=False).str.replace(how.decimal, ".", regex=False))
 
 
 def _pandas(path: Path, how: Format, **settings: Any) -> pd.DataFrame:
@@ -199,8 +231,7 @@ def _open(path: Path) -> IO[bytes]:
 def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> Format:
     """How a CSV file is written: as its source says, and as its first lines tell where it does not.
 
-    The delimiter is the one that cuts the lines into the most fields, as many in (almost) each. The
-    decimal mark is a comma where more fields are whole numbers around a comma than around a point.
+    The delimiter is the one that cuts the lines into the most fields, as many in (almost) each.
     """
     head = head.removeprefix("\ufeff")
     delimiter = source.delimiter
@@ -208,15 +239,35 @@ def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> For
         delimiter = max(_DELIMITERS, key=lambda mark: _fields(_records(head, mark, whole=whole)))
     decimal = source.decimal
     if decimal is None:
-        rows = _records(head, delimiter, whole=whole)[1:] if len(delimiter) == 1 else []
-        marks = Counter(
-            match[1]
-            for row in rows
-            for field in row
-            if (match := re.fullmatch(r"\s*[-+]?\d+([.,])\d+([eE][-+]?\d+)?\s*", field))
-        )
-        decimal = "," if delimiter != "," and marks[","] > marks["."] else "."
+        told = delimiter != "," and len(delimiter) == 1
+        decimal = _decimal(_records(head, delimiter, whole=whole)[1:]) if told else "."
     return Format(delimiter, encoding, decimal)
+
+
+def _decimal(rows: list[list[str]]) -> str:
+    """The decimal mark: by numbers that only one can have; else by columns that show groups of digits; else by most.
+
+    1.5, 0.125 and 1,234.5 have a point and no comma, 1.234.567 has a comma. 1.680 leaves doubt, but not
+    in a column whose numbers below a thousand are all whole.
+    """
+    columns = [[field.strip() for field in column] for column in zip_longest(*rows, fillvalue="")]
+    columns = [[field for field in column if field not in _MISSING] for column in columns]
+    fields = [field for column in columns for field in column]
+    numbers = {mark: [bool(re.fullmatch(_NUMBER[mark], field)) for field in fields] for mark in _OTHER}
+    votes = {mark: sum(map(operator.gt, numbers[mark], numbers[_OTHER[mark]])) for mark in _OTHER}
+    if not any(votes.values()):
+        votes = {mark: sum(_shows_groups(column, _OTHER[mark]) for column in columns) for mark in _OTHER}
+    if not any(votes.values()):
+        doubtful = [field for field, is_number in zip(fields, numbers["."], strict=True) if is_number]
+        votes = {mark: sum(mark in field for field in doubtful) for mark in _OTHER}
+    return "," if votes[","] > votes["."] else "."
+
+
+def _shows_groups(fields: list[str], mark: str) -> bool:
+    """Whether a column's whole numbers are grouped by a mark from a thousand on, and some are below."""
+    if not all(re.fullmatch(rf"[-+]?(?:0|[1-9][0-9]{{0,2}}(?:[{mark}][0-9]{{3}})*)", field) for field in fields):
+        return False
+    return len({mark in field for field in fields}) == 2
 
 
 def _records(head: str, delimiter: str, *, whole: bool) -> list[list[str]]:

@@ -355,6 +355,126 @@ def test_a_word_for_nothing_is_a_text_among_codes():
     assert read("code,price\n01067,1\nNA,2\n")[0]["code"].tolist() == ["01067", "NA"]
 
 
+# --- numbers in groups of three digits
+
+
+def grouped(*values, between=";", **source):
+    """What a column of these values is read as, None where it is missing, and how the file was taken to be written."""
+    quoted = [f'"{value}"' if between == "," else value for value in values]
+    table, written = read(joined([["a", "price"], *([value, "1"] for value in quoted)], between), **source)
+    return table["a"].astype(object).where(table["a"].notna(), None).tolist(), written
+
+
+@pytest.mark.parametrize(
+    ("fields", "decimal"),
+    [
+        (["0.5"], "."),
+        (["0,5"], ","),
+        (["12.3456"], "."),
+        (["1.234,5"], ","),
+        (["1,234.5"], "."),
+        (["1.234.567"], ","),
+        (["1,234,567"], "."),
+        (["-1.234.567"], ","),
+        (["0.125", "1.500"], "."),
+        (["1234.567"], "."),
+        (["1.500e3"], "."),
+        (["106.910", "107.120", "106,91"], ","),
+        (["60.700", "7.440", "0,81"], ","),
+        (["60,700", "7,440", "0.81"], "."),
+        (["12.345", "0.123", "1.500"], "."),
+        (["12.345", "1.500"], "."),
+        (["12,345", "1,500"], ","),
+        (["1.680", "715"], ","),
+        (["1,680", "715"], "."),
+        (["-1.680", "?", "", "0"], ","),
+        (["1.680", "12000"], "."),
+        (["1.680", "x"], "."),
+        (["1.680", "71", "0.125"], "."),
+        (["12.03.2020", "1,5"], ","),
+    ],
+)
+def test_the_decimal_mark_is_told_by_what_leaves_no_doubt(fields, decimal):
+    head = joined([["a", "price"], *([field, "1"] for field in fields)], ";")
+    assert reading.sniff(head, "utf-8", Table(file="own.csv", target="price")) == Format(";", "utf-8", decimal)
+
+
+def test_whole_numbers_with_points_and_some_below_a_thousand_are_thousands():
+    assert grouped("1.680", "715") == ([1680, 715], "delimiter ';', decimal ',', thousands '.', utf-8")
+    assert grouped("1,680", "715", between="\t") == (
+        [1680, 715],
+        "delimiter '\\t', decimal '.', thousands ',', utf-8",
+    )
+
+
+def test_decimals_with_three_digits_stay_decimals():
+    assert grouped("12.345", "0.123", "1.500") == ([12.345, 0.123, 1.5], "delimiter ';', decimal '.', utf-8")
+
+
+@pytest.mark.parametrize(
+    ("values", "numbers"),
+    [
+        (["10.691,00", "-1.234.567,5", "+7", "0,25"], [10691, -1234567.5, 7, 0.25]),
+        (["1.234.567", "2.345.678"], [1234567, 2345678]),
+        (["1.234", "?", "", "1.234,5", " NA "], [1234, None, None, 1234.5, None]),
+        ([" 1.234 ", "1,5"], [1234, 1.5]),
+    ],
+)
+@pytest.mark.parametrize("between", [";", "\t", ","])
+def test_grouped_numbers_are_numbers(values, numbers, between):
+    assert grouped(*values, between=between, decimal=",")[0] == numbers
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["12.03.2020", "13.03.2020"],
+        ["1.234", "01067"],
+        ["1.234", "-01"],
+        ["1.234", "12.34"],
+        ["1.234", "x"],
+        ["12.345", "67.890"],
+        ["1.23,4", "1.234,5"],
+        ["1.234,567.8", "1,5"],
+        ["192.168.100.1", "192.168.100.200"],
+    ],
+)
+def test_what_is_not_all_grouped_numbers_or_may_be_codes_stays_as_it_is_written(values):
+    read_as, written = grouped(*values, decimal=",")
+    assert read_as == values
+    assert "thousands" not in written
+
+
+def test_between_commas_grouped_numbers_were_in_quotes():
+    assert grouped("106,910", "7,440", between=",") == (
+        [106910, 7440],
+        "delimiter ',', decimal '.', thousands ',', utf-8",
+    )
+    assert grouped("1,234.50", "0.5", ".75", between=",")[0] == [1234.5, 0.5, 0.75]
+    assert grouped("1,23", "1,234", between=",")[0] == ["1,23", "1,234"]
+
+
+def test_all_rows_tell_whether_a_column_is_of_grouped_numbers():
+    assert grouped("0,5", *["7"] * 20_000, "1.234")[0][-1] == 1234
+    assert grouped("0,5", "1.234", *["7"] * 20_000, "x")[0][:2] == ["0,5", "1.234"]
+
+
+def test_whole_grouped_numbers_are_as_whole_as_others():
+    table, _ = read("a;b;price\n1.680;1.680;0,5\n715;;1,5\n3;715;2,5\n")
+    assert table.dtypes.astype(str).tolist() == ["int64", "float64", "float64"]
+    assert grouped("123.456.789.012.345.678.901.234", "1")[0] == [123456789012345678901234, 1]
+
+
+def test_a_compressed_file_may_have_grouped_numbers():
+    table, written = read(gzip.compress(b"a;price\n1.680;1\n715;2\n"), "own.csv.gz")
+    assert (table["a"].tolist(), "thousands '.'" in written) == ([1680, 715], True)
+
+
+def test_a_target_may_be_of_grouped_numbers():
+    table, description = load('a;y\n1;1.680\n5;715\n3;"1.234,50"\n', file="own.csv")
+    assert (table["target"].tolist(), description.task) == ([1680, 715, 1234.5], "regression")
+
+
 # --- several files
 
 
@@ -405,6 +525,22 @@ def test_what_stands_for_nothing_is_missing_where_no_file_has_texts():
     assert column_of(["1", "NA"], ["?", "2.5"], ["-", "-"]) == [1, None, None, 2.5, None, None]
     assert column_of(["True", "False"], ["?", "True"]) == [True, False, None, True]
     assert column_of(["2020-01-31", "NA"], ["?", "?"]) == ["2020-01-31", None, None, None]
+
+
+def test_grouped_numbers_in_one_file_are_numbers_in_all_that_have_numbers():
+    table_at("a.csv", "a;price\n715;0,5\n7;1,5\n")
+    table_at("b.csv", "a;price\n1.680;0,5\n7;1,5\n")
+    table, _, written = reading.read(Table(file="*.csv", target="price"), KEY)
+    assert table["a"].tolist() == [715, 7, 1680, 7]
+    assert written == "delimiter ';', decimal ',', thousands '.', utf-8"
+
+
+def test_grouped_numbers_in_one_file_are_texts_where_another_has_texts():
+    table_at("a.csv", "a;price\n1.680;0,5\n7;1,5\n")
+    table_at("b.csv", "a;price\n1.680;0,5\nfew;1,5\n")
+    table, _, written = reading.read(Table(file="*.csv", target="price"), KEY)
+    assert table["a"].tolist() == ["1.680", "7", "1.680", "few"]
+    assert written == "delimiter ';', decimal ',', utf-8"
 
 
 def test_files_with_different_columns_are_refused():
