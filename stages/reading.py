@@ -216,6 +216,7 @@ def _pandas(path: Path, how: Format, **settings: Any) -> pd.DataFrame:
     expression = len(how.delimiter) > 1 and how.delimiter != r"\s+"
     engine = {"engine": "python"} if expression else {"engine": "c", "low_memory": False}
     written = {"sep": how.delimiter, "encoding": how.encoding, "decimal": how.decimal}
+    written["skipinitialspace"] = how.delimiter != " "  # between blanks two of them are an empty field
     with _open(path) as file, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it warns of fields left over
         try:
@@ -272,7 +273,8 @@ def _shows_groups(fields: list[str], mark: str) -> bool:
 
 def _records(head: str, delimiter: str, *, whole: bool) -> list[list[str]]:
     """The first records, without the last where the head of a file may have cut it."""
-    found = [row for row in islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), 200) if row]
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=delimiter != " ")
+    found = [row for row in islice(rows, 200) if row]
     return found if whole or len(found) < 2 else found[:-1]
 
 

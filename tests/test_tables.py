@@ -275,9 +275,27 @@ def test_what_a_short_row_lacks_is_missing():
     assert table.iloc[-1].isna().tolist() == [False, True, True]
 
 
-def test_a_heading_is_kept_as_it_is_written():
-    table, _ = read('2020,a b, c,"d,e",price\n1,2,3,4,5\n1,2,3,4,5\n')
-    assert list(table) == ["2020", "a b", " c", "d,e", "price"]
+def test_a_heading_is_kept_as_it_is_written_less_the_blanks_before_it():
+    table, _ = read('2020,a b, c, "d,e",price\n1,2,3,4,5\n1,2,3,4,5\n')
+    assert list(table) == ["2020", "a b", "c", "d,e", "price"]
+
+
+@pytest.mark.parametrize("between", [", ", ";  ", "\t ", "| "])
+def test_blanks_before_a_field_are_no_part_of_it(between):
+    table, _ = read(joined([["city", "says", "price"], ["Bonn", f'"a{between}b"', "1"], ["Kiel", "x", "2"]], between))
+    assert table.to_dict("list") == {"city": ["Bonn", "Kiel"], "says": [f"a{between}b", "x"], "price": [1, 2]}
+
+
+def test_between_blanks_two_of_them_are_an_empty_field():
+    table, _ = read("city size price\nBonn  1\nKiel 2 3\n", delimiter=" ")
+    assert table["price"].tolist() == [1, 3]
+    assert table["size"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("blank", [" ", "   "])
+def test_a_field_of_blanks_is_missing_among_texts_too(blank):
+    table, _ = read(f"region,price\nEU,1.5\n{blank},{blank}\nUS,2.5\n")
+    assert table.isna().to_dict("list") == {"region": [False, True, False], "price": [False, True, False]}
 
 
 MISSING = ["NA", "n/a", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?", "-", ".", " ", "   ", " NA "]
@@ -293,10 +311,10 @@ def test_what_stands_for_nothing_is_missing_among_numbers_booleans_and_dates(mis
     assert [kinds.tidy(table[name])[1] for name in table] == ["number", "boolean", "date", "number"]
 
 
-@pytest.mark.parametrize("missing", MISSING)
+@pytest.mark.parametrize("missing", [word for word in MISSING if word == word.strip()] + ['" "', '" NA "'])
 def test_what_stands_for_nothing_among_numbers_is_a_text_among_texts(missing):
     table, _ = read(f"region,price\nEU,1.5\n{missing},\n,2.5\n")
-    assert table["region"].tolist() == ["EU", missing, pytest.approx(np.nan, nan_ok=True)]
+    assert table["region"].tolist() == ["EU", missing.strip('"'), pytest.approx(np.nan, nan_ok=True)]
 
 
 def test_several_words_for_nothing_may_stand_in_a_column():
@@ -321,7 +339,7 @@ def test_a_word_for_nothing_behind_the_rows_looked_at_is_missing_as_well():
 
 
 def test_codes_with_a_0_before_other_digits_are_texts():
-    table, _ = read('code,agent,post,price\n01067,007,"01067",1\n80331,008, 80331,2\n,009,,3\n')
+    table, _ = read('code,agent,post,price\n01067,007,"01067",1\n80331,008," 80331",2\n,009,,3\n')
     missing = pytest.approx(np.nan, nan_ok=True)
     assert table.to_dict("list") == {
         "code": ["01067", "80331", missing],
