@@ -27,6 +27,7 @@ from stages.schema import Table
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
 _DELIMITERS = ",;\t|"
+_FIRST_LINE = re.compile(r'"?sep=(.)"?\r?\n')  # what Excel takes the delimiter from
 _CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
 _SEARCHED = 10_000  # rows that are searched for codes
 _OTHER = {".": ",", ",": "."}  # the mark that groups digits in threes, by the decimal mark
@@ -51,6 +52,7 @@ class Format:
     encoding: str
     decimal: str
     thousands: str = ""
+    skipped: int = 0  # lines before the heading
 
     def __str__(self) -> str:
         grouped = f"thousands {self.thousands!r}, " if self.thousands else ""
@@ -217,6 +219,7 @@ def _pandas(path: Path, how: Format, **settings: Any) -> pd.DataFrame:
     engine = {"engine": "python"} if expression else {"engine": "c", "low_memory": False}
     written = {"sep": how.delimiter, "encoding": how.encoding, "decimal": how.decimal}
     written["skipinitialspace"] = how.delimiter != " "  # between blanks two of them are an empty field
+    settings["skiprows"] = how.skipped
     with _open(path) as file, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it warns of fields left over
         try:
@@ -234,15 +237,16 @@ def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> For
 
     The delimiter is the one that cuts the lines into the most fields, as many in (almost) each.
     """
-    head = head.removeprefix("\ufeff")
-    delimiter = source.delimiter
+    head, delimiter, skipped = head.removeprefix("\ufeff"), source.delimiter, 0
+    if match := _FIRST_LINE.match(head):
+        head, delimiter, skipped = head[match.end() :], delimiter or match[1], 1
     if delimiter is None:
         delimiter = max(_DELIMITERS, key=lambda mark: _fields(_records(head, mark, whole=whole)))
     decimal = source.decimal
     if decimal is None:
         told = delimiter != "," and len(delimiter) == 1
         decimal = _decimal(_records(head, delimiter, whole=whole)[1:]) if told else "."
-    return Format(delimiter, encoding, decimal)
+    return Format(delimiter, encoding, decimal, skipped=skipped)
 
 
 def _decimal(rows: list[list[str]]) -> str:

@@ -106,6 +106,19 @@ def test_a_delimiter_that_is_given_is_not_found_out():
     assert table.to_dict("list") == {"a,b": ["x,2", "y,5"], "price": [3, 6]}
 
 
+@pytest.mark.parametrize("first", ["sep=;\n", "sep=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_first_line_for_excel_gives_the_delimiter(first, encoding):
+    table, written = read((first + "a,b;price\nx,2;3\ny,5;6\n").encode(encoding))
+    assert table.to_dict("list") == {"a,b": ["x,2", "y,5"], "price": [3, 6]}
+    assert written == f"delimiter ';', decimal '.', {encoding}"
+
+
+def test_a_first_line_for_excel_is_no_heading_where_the_delimiter_is_given():
+    assert list(read("sep=,\na;price\nx;3\n", delimiter=";")[0]) == ["a", "price"]
+    assert list(read("sep=,\na::price\nx::3\n", delimiter="::")[0]) == ["a", "price"]
+
+
 def test_a_column_alone_needs_no_delimiter():
     table, _ = read("price\n1.5\n2.5\n")
     assert table.to_dict("list") == {"price": [1.5, 2.5]}
