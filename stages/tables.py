@@ -26,7 +26,8 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     table, files, written = reading.read(source, f"{key}.source")
-    wanted, group = _choose(table, source, dataset.split.column, key), dataset.split.column
+    group = dataset.split.column
+    wanted = _choose(table, source, group, key, is_csv=bool(written))
     keep = list(dict.fromkeys([*wanted, *([group] if group is not None else [])]))
     names = target_names(len(source.target))
     own_names = dict(zip(keep, unique(keep, [*names, SPLIT]), strict=True))
@@ -38,7 +39,8 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     if not there.all():
         features, targets = (rows[there].reset_index(drop=True) for rows in (features, targets))
     if len(targets) < 2:
-        raise UserError(f"{key}.source: the rows with a target number {len(targets)}; at least 2 are needed")
+        found = "is 1 row" if len(targets) else "are 0 rows"
+        raise UserError(f"{key}.source: there {found} with a target; at least 2 are needed")
     target = find_target(targets, dataset.task, key)
     columns = []
     for column in wanted:
@@ -60,12 +62,12 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     )
 
 
-def _choose(table: pd.DataFrame, source: Table, group: str | None, key: str) -> list[str]:
+def _choose(table: pd.DataFrame, source: Table, group: str | None, key: str, *, is_csv: bool) -> list[str]:
     """The columns to predict from: not the one that groups rows, unless it is asked for."""
-    _check_columns(source.target, table, f"{key}.source.target")
-    _check_columns(source.features or [], table, f"{key}.source.features")
-    _check_columns(source.drop, table, f"{key}.source.drop")
-    _check_columns([group] if group is not None else [], table, f"{key}.split.column")
+    _check_columns(source.target, table, f"{key}.source.target", is_csv=is_csv)
+    _check_columns(source.features or [], table, f"{key}.source.features", is_csv=is_csv)
+    _check_columns(source.drop, table, f"{key}.source.drop", is_csv=is_csv)
+    _check_columns([group] if group is not None else [], table, f"{key}.split.column", is_csv=is_csv)
     left_out = {*source.target, *source.drop, *([group] if source.features is None else [])}
     chosen = [column for column in source.features or table.columns if column not in left_out]
     if not chosen:
@@ -73,9 +75,11 @@ def _choose(table: pd.DataFrame, source: Table, group: str | None, key: str) -> 
     return list(dict.fromkeys(chosen))
 
 
-def _check_columns(names: Iterable[str], table: pd.DataFrame, key: str) -> None:
+def _check_columns(names: Iterable[str], table: pd.DataFrame, key: str, *, is_csv: bool) -> None:
     for name in names:
         if name not in table.columns:
             shown = list(table.columns[:40]) + ["…"] * (len(table.columns) > 40)
             near = mistakes.nearest(name, table.columns)
-            raise UserError(f"{key}: '{name}' is not a column{near} Columns: {', '.join(shown)}")
+            alone = "; the delimiter may be wrong, say it with delimiter: beside file:"
+            told = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
+            raise UserError(f"{key}: '{name}' is not a column{near} {told}")

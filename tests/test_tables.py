@@ -264,8 +264,7 @@ def test_a_file_that_is_no_text_is_refused():
 def test_a_file_with_a_heading_only_has_no_rows():
     assert read("city,price\n")[0].shape == (0, 2)
     assert (
-        refusal(load, "x,y\n", file="own.csv")
-        == f"{KEY}.source: the rows with a target number 0; at least 2 are needed"
+        refusal(load, "x,y\n", file="own.csv") == f"{KEY}.source: there are 0 rows with a target; at least 2 are needed"
     )
 
 
@@ -707,6 +706,13 @@ def test_a_column_that_none_comes_near_is_told():
     assert refusal(load, CITIES, target="y") == f"{KEY}.source.target: 'y' is not a column. Columns: city, size, price"
 
 
+def test_where_a_csv_file_has_a_single_column_the_delimiter_may_be_wrong():
+    told = f"{KEY}.source.target: 'y' is not a column. Columns: a~y"
+    hint = "; the delimiter may be wrong, say it with delimiter: beside file:"
+    assert refusal(load, "a~y\n1~2\n3~4\n", file="own.csv") == told + hint
+    assert refusal(load, {"a~y": [1.5, 2.5]}) == told
+
+
 def test_of_many_columns_40_are_told():
     wide = pd.DataFrame(np.ones((2, 60)), columns=[f"x{i}" for i in range(60)])
     assert refusal(load, wide, target="?").endswith(" x38, x39, …")
@@ -824,10 +830,9 @@ def test_what_is_missing_in_a_row_without_a_target_is_not_counted():
     assert description.columns == [Column("x", "number", missing=1)]
 
 
-@pytest.mark.parametrize("values", [[None, None], [1.5, None]])
-def test_two_rows_need_a_target(values):
-    n_rows = sum(value is not None for value in values)
-    assert refusal(target_of, *values) == f"{KEY}.source: the rows with a target number {n_rows}; at least 2 are needed"
+@pytest.mark.parametrize(("values", "found"), [([None, None], "are 0 rows"), ([1.5, None], "is 1 row")])
+def test_two_rows_need_a_target(values, found):
+    assert refusal(target_of, *values) == f"{KEY}.source: there {found} with a target; at least 2 are needed"
 
 
 def test_values_are_kept_as_they_are():
