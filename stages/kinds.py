@@ -13,6 +13,7 @@ from stages.cli import UserError
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
+_SHOWN = 60  # characters of a value that are told
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
 
@@ -48,6 +49,8 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         return _vector(columns, task, key)
     name, values = columns.columns[0], _plain(columns.iloc[:, 0])
     numbers = _numbers(values, key)
+    if numbers is None and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None):
+        raise UserError(f"{key}.source.target: '{name}' holds dates; a target must be numbers or classes")
     counts = values.value_counts()
     distinct = len(counts)
     if distinct == 1:
@@ -63,14 +66,16 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
     others = [other for other, can_be in possible.items() if can_be and other != task]
     if task == "regression":
         if numbers is None:
-            raise UserError(f"{key}.task: '{name}' holds text, dates or booleans; a regression needs numbers")
+            raise UserError(f"{key}.task: '{name}' holds text or booleans; a regression needs numbers")
         return Target(task, numbers[:, None], [], reason, others)
     if task == "binary" and distinct != 2:
         raise UserError(f"{key}.task: '{name}' has {distinct:,} different values; a binary task needs 2")
     if task is None or too_many:
+        first = str(values.iloc[0])
+        shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
         raise UserError(
             f"{key}.source.target: '{name}' has {distinct:,} different values in {len(values):,} rows, "
-            "too many for classes"
+            f"such as {shown!r}, too many for classes"
         )
     if numbers is not None:
         different, labels = np.unique(values.to_numpy(), return_inverse=True)

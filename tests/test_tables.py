@@ -762,16 +762,40 @@ def test_a_task_that_does_not_fit_the_target_is_refused():
         f"{KEY}.task: 'y' has 3 different values; a binary task needs 2"
     )
     assert refusal(target_of, *np.arange(30) / 2, task="multiclass") == (
-        f"{KEY}.source.target: 'y' has 30 different values in 30 rows, too many for classes"
+        f"{KEY}.source.target: 'y' has 30 different values in 30 rows, such as '0.0', too many for classes"
     )
 
 
 def test_a_text_target_with_too_many_values_is_refused():
     assert refusal(target_of, *"abcde", "a") == (
-        f"{KEY}.source.target: 'y' has 5 different values in 6 rows, too many for classes"
+        f"{KEY}.source.target: 'y' has 5 different values in 6 rows, such as 'a', too many for classes"
     )
     assert refusal(target_of, *(f"row {i}" for i in range(1500))) == (
-        f"{KEY}.source.target: 'y' has 1,500 different values in 1,500 rows, too many for classes"
+        f"{KEY}.source.target: 'y' has 1,500 different values in 1,500 rows, such as 'row 0', too many for classes"
+    )
+
+
+def test_of_a_value_that_is_long_the_beginning_is_told():
+    told = refusal(target_of, *(f"{i}\n{'x' * 5000}" for i in range(5)))
+    assert told.endswith(f"such as '0\\n{'x' * 58}…', too many for classes")
+
+
+@pytest.mark.parametrize("task", [None, "regression", "binary", "multiclass"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2020-01-31", "2019-12-01", "2020-01-31"],
+        ["31.01.2020", "01.12.2019"],
+        [datetime.date(2020, 1, 31), datetime.date(2019, 12, 1)],
+        pd.to_datetime(["2020-01-31", "2019-12-01"]),
+        pd.to_datetime(["2020-01-31", "2019-12-01"]).tz_localize("Europe/Zurich"),
+        pd.Categorical(["2020-01-31", "2019-12-01"]),
+    ],
+    ids=str,
+)
+def test_a_target_of_dates_is_refused(values, task):
+    assert refusal(target_of, *values, task=task) == (
+        f"{KEY}.source.target: 'y' holds dates; a target must be numbers or classes"
     )
 
 
@@ -798,7 +822,7 @@ def test_a_target_with_a_single_value_is_refused(values):
         ([True, False, True], [1, 0, 1], ["False", "True"]),
         (["é|", "a b", " a", "é|", "a b", " a"], [2, 1, 0, 2, 1, 0], [" a", "a b", "é|"]),
         (["1", "10", "9", "1", "10", "9"], [0, 1, 2, 0, 1, 2], ["1", "10", "9"]),
-        ([datetime.date(2020, 1, 2), datetime.date(2020, 1, 1)], [1, 0], ["2020-01-01", "2020-01-02"]),
+        (["2020-01-02", "soon"], [0, 1], ["2020-01-02", "soon"]),
     ],
 )
 def test_classes_are_numbered_in_their_order_and_called_what_they_are(values, labels, classes):
