@@ -500,6 +500,17 @@ def test_a_compressed_file_may_have_grouped_numbers():
     assert (table["a"].tolist(), "thousands '.'" in written) == ([1680, 715], True)
 
 
+@given(
+    values=st.lists(st.integers(-(10**7), 10**7), min_size=1, max_size=9),
+    decimal=st.sampled_from(".,"),
+    between=st.sampled_from(";\t|"),
+)
+def test_grouped_numbers_are_what_they_were(values, decimal, between):
+    thousands = "," if decimal == "." else "."
+    fields = [f"{value / 4:,.2f}".translate(str.maketrans(",.", thousands + decimal)) for value in values]
+    assert grouped(*fields, between=between)[0] == [value / 4 for value in values]
+
+
 def test_a_target_may_be_of_grouped_numbers():
     table, description = load('a;y\n1;1.680\n5;715\n3;"1.234,50"\n', file="own.csv")
     assert (table["target"].tolist(), description.task) == ([1680, 715, 1234.5], "regression")

@@ -85,6 +85,8 @@ CSV = BOTH | {
     "beyond 64 bits": lambda rng, n: [int(value) * 2**62 for value in rng.integers(-4, 5, n)],
     "word for nothing": lambda rng, n: list(rng.choice(["7", "2.5", "?", " ", "NA", ""], n)),
     "code": lambda rng, n: list(rng.choice(["01067", "80331", "007", "NA"], n)),
+    "grouped": lambda rng, n: [f"{value:,}" for value in rng.integers(-3000, 3000, n)],
+    "grouped by points": lambda rng, n: [f"{value:,}".replace(",", ".") for value in rng.integers(10**6, size=n)],
 }
 PARQUET = BOTH | {
     "categorical": lambda rng, n: pd.Categorical(texts(rng, n, 4)),
