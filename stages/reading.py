@@ -46,13 +46,26 @@ _MISSING = [
 
 @dataclass(frozen=True)
 class Format:
-    """How a CSV file is written; its numbers are grouped by the thousands mark where a column's were read so."""
+    """How a CSV file is written.
+
+    Attributes:
+        delimiter: what stands between the fields, as pandas takes it.
+        encoding: of the text.
+        decimal: the decimal mark.
+        thousands: the mark that groups digits; empty where no column was read so.
+        skipped: lines before the heading.
+    """
 
     delimiter: str
     encoding: str
     decimal: str
     thousands: str = ""
-    skipped: int = 0  # lines before the heading
+    skipped: int = 0
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether the delimiter takes pandas' Python engine, which puts points for decimal commas in texts too."""
+        return len(self.delimiter) > 1 and self.delimiter != r"\s+"
 
     def __str__(self) -> str:
         grouped = f"thousands {self.thousands!r}, " if self.thousands else ""
@@ -187,7 +200,8 @@ def _parse(path: Path, how: Format, texts: Iterable[str]) -> tuple[pd.DataFrame,
             continue
         stripped = values.str.strip()
         missing = stripped.isin(_MISSING)
-        if (numbers := _ungrouped(stripped.mask(missing), how)) is not None:
+        numbers = None if how.is_expression else _ungrouped(stripped.mask(missing), how)
+        if numbers is not None:
             table[name], how = numbers, replace(how, thousands=_OTHER[how.decimal])
         else:
             found[name] = values[missing].unique()
@@ -215,8 +229,7 @@ def _ungrouped(texts: pd.Series, how: Format) -> pd.Series | None:
 
 
 def _pandas(path: Path, how: Format, **settings: Any) -> pd.DataFrame:
-    expression = len(how.delimiter) > 1 and how.delimiter != r"\s+"
-    engine = {"engine": "python"} if expression else {"engine": "c", "low_memory": False}
+    engine = {"engine": "python"} if how.is_expression else {"engine": "c", "low_memory": False}
     written = {"sep": how.delimiter, "encoding": how.encoding, "decimal": how.decimal}
     written["skipinitialspace"] = how.delimiter != " "  # between blanks two of them are an empty field
     settings["skiprows"] = how.skipped

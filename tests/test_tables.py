@@ -484,6 +484,10 @@ def test_between_commas_grouped_numbers_were_in_quotes():
     assert grouped("1,23", "1,234", between=",")[0] == ["1,23", "1,234"]
 
 
+def test_between_delimiters_that_are_expressions_grouped_numbers_stay_texts():
+    assert grouped("1.234.567", "1,500", between="::", delimiter="::", decimal=",")[0] == ["1.234.567", "1.500"]
+
+
 def test_all_rows_tell_whether_a_column_is_of_grouped_numbers():
     assert grouped("0,5", *["7"] * 20_000, "1.234")[0][-1] == 1234
     assert grouped("0,5", "1.234", *["7"] * 20_000, "x")[0][:2] == ["0,5", "1.234"]
