@@ -221,9 +221,10 @@ def _ungrouped(texts: pd.Series, how: Format) -> pd.Series | None:
     if not all(rows.str.fullmatch(_NUMBER[how.decimal]).all() for rows in (present.head(100), present)):
         return None
     grouped = present.str.contains(mark, regex=False)
-    # between commas a grouped field was in quotes; elsewhere 12.345 in every row may be a code
+    # between commas a grouped field was in quotes, beside decimal commas 12.345 is no 12 and a bit; elsewhere 12,345
+    # in every row may be a code
     doubtful = grouped & present.str.fullmatch(_NUMBER[mark])
-    if not grouped.any() or (how.delimiter != "," and doubtful.all()):
+    if not grouped.any() or (how.delimiter != "," and how.decimal != "," and doubtful.all()):
         return None
     return pd.to_numeric(texts.str.replace(mark, "", regex=False).str.replace(how.decimal, ".", regex=False))
 

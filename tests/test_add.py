@@ -219,7 +219,8 @@ REFUSED = {
     ),
     "a target of texts": (
         ["texts.csv", "y"],
-        "params.yaml: datasets.texts.source.target: 'y' has 30 different values in 30 rows, too many for classes",
+        "params.yaml: datasets.texts.source.target: 'y' has 30 different values in 30 rows, such as 'text 0', "
+        "too many for classes",
     ),
     "nothing to learn from": (
         ["alone.csv", "y"],

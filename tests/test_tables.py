@@ -448,6 +448,7 @@ def test_decimals_with_three_digits_stay_decimals():
         (["1.234.567", "2.345.678"], [1234567, 2345678]),
         (["1.234", "?", "", "1.234,5", " NA "], [1234, None, None, 1234.5, None]),
         ([" 1.234 ", "1,5"], [1234, 1.5]),
+        (["12.345", "67.890"], [12345, 67890]),
     ],
 )
 @pytest.mark.parametrize("between", [";", "\t", ","])
@@ -463,16 +464,20 @@ def test_grouped_numbers_are_numbers(values, numbers, between):
         ["1.234", "-01"],
         ["1.234", "12.34"],
         ["1.234", "x"],
-        ["12.345", "67.890"],
         ["1.23,4", "1.234,5"],
         ["1.234,567.8", "1,5"],
         ["192.168.100.1", "192.168.100.200"],
     ],
 )
-def test_what_is_not_all_grouped_numbers_or_may_be_codes_stays_as_it_is_written(values):
+def test_what_is_not_all_grouped_numbers_stays_as_it_is_written(values):
     read_as, written = grouped(*values, decimal=",")
     assert read_as == values
     assert "thousands" not in written
+
+
+def test_where_every_value_is_a_group_beside_decimal_points_it_may_be_a_code():
+    assert grouped("12,345", "67,890", decimal=".")[0] == ["12,345", "67,890"]
+    assert grouped("12,345", "67,890", "1,234.5", decimal=".")[0] == [12345, 67890, 1234.5]
 
 
 def test_between_commas_grouped_numbers_were_in_quotes():
