@@ -21,7 +21,9 @@ def source(section: Section) -> str:
         told += f" ({description.override(section.name)})" if description.other_tasks else ""
     if section.task == "binary":
         told += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
-    return f"{told}. {len(description.columns):,} columns became {section.scaled.folds[0].n_inputs:,} inputs."
+    n_columns, n_inputs = len(description.columns), section.scaled.folds[0].n_inputs
+    became = f"{n_columns:,} column{'s' * (n_columns != 1)} became {n_inputs:,} input{'s' * (n_inputs != 1)}"
+    return f"{told}. {became}."
 
 
 def split(section: Section) -> str:

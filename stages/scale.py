@@ -93,7 +93,9 @@ def _tell(name: str, folds: list[Fold]) -> None:
         for column in fold.treatments
         if not column.n_inputs
     ]
-    cli.say(f"scale: {name}: {rows}; {len(fold.treatments):,} columns became {fold.n_inputs:,} inputs")
+    n_columns, n_inputs = len(fold.treatments), fold.n_inputs
+    became = f"{n_columns:,} column{'s' * (n_columns != 1)} became {n_inputs:,} input{'s' * (n_inputs != 1)}"
+    cli.say(f"scale: {name}: {rows}; {became}")
     if out:
         more = f" and {len(out) - 10:,} more" if len(out) > 10 else ""
         cli.say(f"scale: {name}: left out: {', '.join(out[:10])}{more}")

@@ -91,7 +91,7 @@ def verdict(
     if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
         verb = "is" if len(same) == 1 else "are"
         parts.append(f"{listed(same)} {verb} the same objective as `{advice.best}`.")
-    parts += [_unsettled(pair) for pair in advice.open]
+    parts += _unsettled(advice.open)
     if advice.beaten:
         worse = [
             f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})"
@@ -128,15 +128,26 @@ def _lead(advice: Advice, score: str) -> str:
     return f"**Train with any of these {len(equal) + 1}: {listed([advice.best, *equal])}.**"
 
 
-def _unsettled(pair: Pair) -> str:
-    rivals = f"`{pair.loss}` against `{pair.against}`"
-    if pair.verdict == "too few seeds":
-        seeds = "1 seed" if pair.n_seeds == 1 else f"{pair.n_seeds} seeds"
-        return f"{seeds} cannot settle {rivals}: the test needs at least {pair.seeds_needed}."
-    if pair.seeds_to_settle is None:
-        return f"These seeds do not tell how many would settle {rivals}."
-    more = pair.seeds_to_settle
-    return f"About {more:,} seeds would settle {rivals} (`dvc exp run -S train.seeds={more}`)."
+def _unsettled(pairs: list[Pair]) -> list[str]:
+    """What would settle the pairs of the best loss that are open."""
+    few, unknown, known = [], [], []
+    for pair in pairs:
+        kind = few if pair.verdict == "too few seeds" else unknown if pair.seeds_to_settle is None else known
+        kind.append(pair)
+    parts = []
+    if few:
+        seeds = "1 seed" if few[0].n_seeds == 1 else f"{few[0].n_seeds} seeds"
+        parts.append(f"{seeds} cannot settle {_against(few)}: the test needs at least {few[0].seeds_needed}.")
+    if unknown:
+        parts.append(f"These seeds do not tell how many would settle {_against(unknown)}.")
+    if known:
+        more = max(pair.seeds_to_settle for pair in known)
+        parts.append(f"About {more:,} seeds would settle {_against(known)} (`dvc exp run -S train.seeds={more}`).")
+    return parts
+
+
+def _against(pairs: list[Pair]) -> str:
+    return f"`{pairs[0].loss}` against {listed([pair.against for pair in pairs])}"
 
 
 def number(value: float) -> str:

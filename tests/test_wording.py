@@ -74,8 +74,22 @@ def test_an_inconclusive_pair_is_told_with_the_command_that_settles_it():
 def test_an_inconclusive_pair_is_told_where_nobody_knows_what_settles_it():
     assert told("inconclusive", against=("b", "c")) == (
         "**Not settled: `a` has the best mean test accuracy, but `b` and `c` may do as well or better.** "
-        "These seeds do not tell how many would settle `a` against `b`. "
-        "These seeds do not tell how many would settle `a` against `c`."
+        "These seeds do not tell how many would settle `a` against `b` and `c`."
+    )
+
+
+def test_one_number_of_seeds_settles_every_open_pair():
+    pairs = {}
+    for other, settled in (("b", 40), ("c", 1300), ("d", None)):
+        pairs["a", other] = replace(BASE, against=other, seeds_to_settle=settled)
+        pairs[other, "a"] = verdicts.mirror(pairs["a", other])
+    text = wording.verdict(["a", "b", "c", "d"], pairs, dict.fromkeys("abcd", FINISHED), ACCURACY, None)
+    assert text.endswith(
+        "These seeds do not tell how many would settle `a` against `d`. "
+        "About 1,300 seeds would settle `a` against `b` and `c` (`dvc exp run -S train.seeds=1300`)."
+    )
+    assert "7 seeds cannot settle `a` against `b` and `c`: the test needs at least 9." in told(
+        "too few seeds", against=("b", "c"), n_seeds=7, seeds_needed=9
     )
 
 
