@@ -114,7 +114,8 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
             yield level, f"{percent(outside)} of the scaled targets are {where}, which {loss.activation} cannot give"
     if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1:
         own = loss.parameters["delta"] * seen.spread[0]
-        yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {own:.3g} in the target's own"
+        shown = f"{own:,.0f}" if own >= 1000 else f"{own:.3g}"
+        yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {shown} in the target's own"
 
 
 def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Finding]:

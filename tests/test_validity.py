@@ -230,7 +230,7 @@ def test_targets_that_the_output_can_give_fit(activation):
     ("delta", "spread", "told"),
     [
         (1.0, 2.5, "delta 1, in scaled units, is 2.5 in the target's own"),
-        (0.2, 12345.678, "delta 0.2, in scaled units, is 2.47e+03 in the target's own"),
+        (0.2, 12345.678, "delta 0.2, in scaled units, is 2,469 in the target's own"),
         (0.2, 100.0, "delta 0.2, in scaled units, is 20 in the target's own"),
     ],
 )
