@@ -275,7 +275,7 @@ def check_report(losses):
         assert len({line.count("|") for line in lines.splitlines()}) == 1, lines
 
 
-@settings(derandomize=True, deadline=None, max_examples=16, suppress_health_check=[HealthCheck.too_slow])
+@settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases(), training=trainings(), data=st.data())
 def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, training, data):
     from stages import report, train
