@@ -171,9 +171,16 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     assert all(found.data.tags["dvc.exp_name"] for found in queued)
 
 
-def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(clone):
-    done = run_in(clone)("dvc", "exp", "run", "-S", "loss=hing", ok=False)
-    assert "params.yaml: loss: 'hing' is not a loss; did you mean 'hinge'?" in done.stderr
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("loss=hing", "params.yaml: loss: 'hing' is not a loss; did you mean 'hinge'?"),
+        ("comparisons.circles.epochs=-5", "params.yaml: comparisons.circles.epochs: -5 given; allowed: 1 or more"),
+    ],
+)
+def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(clone, override, message):
+    done = run_in(clone)("dvc", "exp", "run", "-S", override, ok=False)
+    assert message in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     run_in(clone)("git", "checkout", "--quiet", ".")
 
