@@ -240,7 +240,8 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
     furthest = max([3.0, *(abs(end) * 1.5 for row in rows for end in (row.low, row.high))])
     powers = [10**power for power in range(int(np.log10(furthest)) + 1)]
     ticks = [*(-power for power in reversed(powers)), 0, *powers]
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    named = [0, *(powers if len(powers) <= 3 else powers[::2])]  # more would lie over each other
+    axes.set_xticks(ticks, [f"{tick:,}" if abs(tick) in named else "" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(-furthest, furthest)
     return axes
