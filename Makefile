@@ -1,5 +1,6 @@
 # make          set up once, then run the pipeline
 # make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name
+# make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make setup    make .venv and install requirements.lock
 # make test     run the tests
 # make test-browser  run the tests that drive Chromium, which must be installed
@@ -14,13 +15,16 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: all try setup test test-browser lint ui clean
+.PHONY: all try losses setup test test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
 
 try: setup
-	@python -m stages.add "$${FILE-}" "$${TARGET-}" "$${AS-}"
+	@python -m stages.commands.add_table "$${FILE-}" "$${TARGET-}" "$${AS-}"
+
+losses: setup
+	@python -m stages.commands.show_losses $${ON:+"$$ON"}
 
 setup: .venv/installed
 

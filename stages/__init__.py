@@ -1,4 +1,4 @@
 """Losslab: which loss function should I train my network with?
 
-The modules named in ``dvc.yaml`` are the stages of the pipeline; the others are what they share.
+The modules here are the stages of the pipeline, as ``dvc.yaml`` names them; the packages are what they share.
 """

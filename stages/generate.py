@@ -3,9 +3,12 @@
 import pandas as pd
 from sklearn import datasets as generators
 
-from stages import cli, datasets, params, paths, tables
-from stages.datasets import Column, Description
-from stages.schema import Dataset, Table
+from stages.basics import cli, paths
+from stages.params import load as params
+from stages.params.schema import Dataset, Table
+from stages.records import datasets
+from stages.records.datasets import Column, Description
+from stages.tables import describe as tables
 
 
 def generate(generator: str, **arguments: object) -> pd.DataFrame:

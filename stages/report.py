@@ -11,10 +11,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages import cli, datasets, figures, files, params, paths, prose, published, validity, verdicts, wording
-from stages.datasets import SPLIT
-from stages.page import page
-from stages.sections import Section, drawings, read_section
+from stages.basics import cli, files, paths
+from stages.losses import validity
+from stages.params import load as params
+from stages.records import datasets
+from stages.records.datasets import SPLIT
+from stages.reporting import plots as figures
+from stages.reporting import published
+from stages.reporting import setup_text as prose
+from stages.reporting import verdict_text as wording
+from stages.reporting.html_page import page
+from stages.reporting.sections import Section, drawings, read_section
+from stages.verdicts import pairs as verdicts
 
 
 def results(sections: list[Section]) -> pd.DataFrame:
@@ -94,7 +102,7 @@ def _draw_forest(rows: list[figures.ForestRow]) -> Figure:
 def render(sections: list[Section], reference: dict[str, Any]) -> str:
     """The report as Markdown, its images relative to it."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "reporting/templates"),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,

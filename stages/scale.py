@@ -5,11 +5,15 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
-from stages import cli, columns, datasets, files, params, paths, splits
-from stages.cli import UserError
-from stages.columns import SCALERS
-from stages.datasets import SPLIT, Description, Fold, Scaled
-from stages.schema import Dataset, Scale, Table
+from stages.basics import cli, files, paths
+from stages.basics.cli import UserError
+from stages.params import load as params
+from stages.params.schema import Dataset, Scale, Table
+from stages.records import datasets
+from stages.records.datasets import SPLIT, Description, Fold, Scaled
+from stages.tables import preprocess as columns
+from stages.tables import splits
+from stages.tables.preprocess import SCALERS
 
 
 def scale(

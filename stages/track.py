@@ -32,11 +32,13 @@ from mlflow.utils.mlflow_tags import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from stages import cli, datasets, files, params, paths, runs
-from stages.cli import UserError
-from stages.runs import Run
-from stages.schema import Track
-from stages.statistics import summarise
+from stages.basics import cli, files, paths
+from stages.basics.cli import UserError
+from stages.params import load as params
+from stages.params.schema import Track
+from stages.records import datasets, runs
+from stages.records.runs import Run
+from stages.verdicts.statistics import summarise
 
 FINGERPRINT = "losslab.fingerprint"
 NOTE = "mlflow.note.content"
@@ -154,7 +156,7 @@ def _has_model(client: MlflowClient, experiment: str, run_id: str) -> bool:
 
 def _log_model(run: Run, run_id: str) -> None:
     """Log the first seed's model with its signature and an example of its input."""
-    from stages.backend import keras
+    from stages.engine.backend import keras
 
     model = keras.models.load_model(runs.folder(run.dataset, run.loss.name) / "model.keras")
     scaled = datasets.read_scaled(run.dataset)

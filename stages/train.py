@@ -15,14 +15,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from stages import catalogue, cli, datasets, files, params, paths, runs, validity
-from stages.backend import INTER_OP_THREADS
-from stages.datasets import SPLIT, Scaled
-from stages.models import CustomNetwork, Network, save_model
-from stages.runs import Run
-from stages.schema import Params
-from stages.training import Data, Unit, train
-from stages.trials import try_unit
+from stages.basics import cli, files, paths
+from stages.engine.backend import INTER_OP_THREADS
+from stages.engine.networks import CustomNetwork, Network, save_model
+from stages.engine.training import Data, Unit, train
+from stages.engine.vetting import try_unit
+from stages.losses import catalogue, validity
+from stages.params import load as params
+from stages.params.schema import Params
+from stages.records import datasets, runs
+from stages.records.datasets import SPLIT, Scaled
+from stages.records.runs import Run
 
 
 def units(wanted: Params) -> list[Unit]:

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages import catalogue, params, scoring
-from stages.catalogue import LOSSES, names_for
-from stages.datasets import Column, Description, Fold, Scaled, Treatment
-from stages.runs import Regions, Run
+from stages.losses import catalogue
+from stages.losses.catalogue import LOSSES, names_for
+from stages.params import load as params
+from stages.records.datasets import Column, Description, Fold, Scaled, Treatment
+from stages.records.runs import Regions, Run
+from stages.scores import measure as scoring
 
 ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}

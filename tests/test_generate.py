@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import datasets
 
-from stages import generate, schema
+from stages import generate
+from stages.params import schema
 
 # arguments of scikit-learn's that change what is returned, not the problem
 LEFT_OUT = {"make_regression": {"n_targets", "coef"}, "make_circles": set(), "make_blobs": {"return_centers"}}

@@ -11,8 +11,9 @@ import yaml
 from mlflow import MlflowClient
 from sklearn import datasets as shipped
 
-from stages import datasets, runs, train
-from stages.cli import UserError
+from stages import train
+from stages.basics.cli import UserError
+from stages.records import datasets, runs
 
 ROOT = Path(__file__).parents[1]
 TRAIN = {"seeds": 3, "batch_size": 32, "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
@@ -232,7 +233,7 @@ def test_scores_are_in_the_targets_own_units():
 
 @pytest.mark.usefixtures("inside")
 def test_the_saved_pipeline_and_the_saved_model_predict_new_rows():
-    from stages.backend import keras
+    from stages.engine.backend import keras
 
     table, scaled = datasets.read_raw("haeuser")[0], datasets.read_scaled("haeuser")
     test = datasets.read_fold("haeuser", scaled, 0)["split"] == "test"

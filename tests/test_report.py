@@ -9,12 +9,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages import datasets, files, paths, report, runs, scores, validity, wording
-from stages.catalogue import LOSSES
-from stages.cli import UserError
-from stages.sections import Section, drawings, read_section
-from stages.statistics import Summary
-from stages.validity import Seen
+from stages import report
+from stages.basics import files, paths
+from stages.basics.cli import UserError
+from stages.losses import validity
+from stages.losses.catalogue import LOSSES
+from stages.losses.validity import Seen
+from stages.records import datasets, runs
+from stages.reporting import verdict_text as wording
+from stages.reporting.sections import Section, drawings, read_section
+from stages.scores import names as scores
+from stages.verdicts.statistics import Summary
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
 MULTICLASS = ["categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"]

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from stages import datasets, generate, scale
-from stages.cli import UserError
-from stages.datasets import Column, Description
-from stages.schema import Scale
+from stages import generate, scale
+from stages.basics.cli import UserError
+from stages.params.schema import Scale
+from stages.records import datasets
+from stages.records.datasets import Column, Description
 
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
 

@@ -18,8 +18,10 @@ import yaml
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-from stages import datasets, paths, runs, track
-from stages.cli import UserError
+from stages import track
+from stages.basics import paths
+from stages.basics.cli import UserError
+from stages.records import datasets, runs
 from stages.track import NOTE
 
 SERVER_STARTS_WITHIN = 90  # seconds
@@ -72,7 +74,7 @@ def keep(run, model=None):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if model:
-        from stages.models import save_model
+        from stages.engine.networks import save_model
 
         save_model(model, folder / "model.keras")
     runs.write(run, folder)
@@ -454,7 +456,7 @@ def test_children_are_not_logged_unless_asked_for(project, client):
 @pytest.fixture
 def models(project, make_run, make_scaled):
     """A tiny model in every run's folder, and the scaled tables it reads; gives the models by loss."""
-    from stages.models import Network
+    from stages.engine.networks import Network
 
     del project
     made = {}

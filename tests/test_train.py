@@ -5,10 +5,13 @@ import pytest
 import yaml
 from rich.progress import Progress
 
-from stages import datasets, files, generate, params, paths, runs, scale
+from stages import generate, scale
 from stages import train as stage
-from stages.backend import keras
-from stages.cli import UserError
+from stages.basics import files, paths
+from stages.basics.cli import UserError
+from stages.engine.backend import keras
+from stages.params import load as params
+from stages.records import datasets, runs
 
 FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "objective.npy", "model.keras"}
 # every dataset has sizes of its own

@@ -53,7 +53,8 @@ def pipeline() -> None:
 
 
 def _units() -> list:
-    from stages import params, train
+    from stages import train
+    from stages.params import load as params
 
     return train.units(params.load())
 
@@ -69,7 +70,7 @@ def _best_of(repeat: int, run: Callable[[], object]) -> float:
 
 def engine() -> None:
     """Inside one process: `model.fit`, one network, beside thirty seeds on the replica axis."""
-    from stages.training import train
+    from stages.engine.training import train
     from tests.benchmarks import plain_keras
 
     print("engine: seconds per trained network")
@@ -84,8 +85,8 @@ def engine() -> None:
 
 def growth() -> None:
     """What thirty seeds cost, in units of what one costs."""
-    from stages.models import _initial_weights
-    from stages.training import Unit, train
+    from stages.engine.networks import _initial_weights
+    from stages.engine.training import Unit, train
 
     print("growth")
     for unit in _units():

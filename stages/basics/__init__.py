@@ -1,0 +1,1 @@
+"""What every package uses: starting a stage, files, paths, naming the nearest."""

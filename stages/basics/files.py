@@ -1,0 +1,67 @@
+"""Files that are written whole or not at all, and read with a plain word when they are damaged."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.basics.cli import UserError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write a file or fill a folder at.
+
+    It takes the place of `path` when the block ends, and is removed when the block fails.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+
+
+@contextmanager
+def reading(path: Path, stage: str) -> Iterator[None]:
+    """Turn any failure to read `path` into a line that names it and the stage that writes it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        missing = error.filename or path
+        raise UserError(f"{missing} is missing; write it with: dvc repro --force {stage}") from error
+    except Exception as error:
+        raise UserError(
+            f"{path} cannot be read (damaged or cut short); write it again with: dvc repro --force {stage}"
+        ) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON, its keys in the order given."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, *, stage: str) -> Any:
+    """Read JSON that `stage` wrote."""
+    with reading(path, stage):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, without its index."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def read_table(path: Path, *, stage: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet table that `stage` wrote, or some of its columns."""
+    with reading(path, stage):
+        return pd.read_parquet(path, columns=columns)

@@ -1,0 +1,90 @@
+"""Print the loss catalogue, or what it comes to on a dataset.
+
+make losses             every loss: its parameters, targets, output and traps
+make losses ON=houses   which of them can learn from a dataset of params.yaml, and why
+"""
+
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stages.basics import cli
+from stages.basics import suggest as mistakes
+from stages.basics.cli import UserError
+from stages.losses import catalogue, validity
+from stages.losses.catalogue import LOSSES, Loss
+from stages.params import load as params
+from stages.records import datasets
+
+
+def catalogue_table() -> Table:
+    """The whole catalogue, by task."""
+    table = _table("loss", "targets", "output", "decides by", "beware")
+    for task in dict.fromkeys(catalogue.TASK_OF.values()):
+        table.add_section()
+        table.add_row(f"[bold]{task}")
+        for loss in map(LOSSES.get, catalogue.names_for(task)):
+            names = [loss.name, *(f"  = {alias}" for alias in loss.aliases), *_parameters(loss)]
+            made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
+            usual, *others = loss.activations
+            more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
+            table.add_row("\n".join(names), loss.targets + made_for, usual + more, loss.decision_rule, loss.beware)
+    also = ", ".join(catalogue.ACTIVATIONS["value"][1:])
+    table.caption = f"linear …: also {also}, as in {{loss: msle, activation: softplus}}"
+    return table
+
+
+def dataset_table(name: str) -> Table:
+    """What every loss for a dataset's task comes to on its train rows, those that are compared first.
+
+    Raises:
+        UserError: there is no such dataset, or it was not scaled yet.
+    """
+    wanted = params.load()
+    if name not in wanted.datasets:
+        raise UserError(mistakes.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
+    scaled = datasets.read_scaled(name)
+    task = scaled.description.task
+    params.check_data(wanted, {name: scaled.description})
+    compared = wanted.compared().get(name, [])
+    named = {loss.name for loss in compared}
+    others = [LOSSES[other] for other in catalogue.names_for(task) if other not in named]
+    batch_size = wanted.train.batch_size
+    if name in wanted.comparisons:
+        batch_size = wanted.comparisons[name].batch_size or batch_size
+    judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
+    table = _table(f"{task} loss", "compared", f"on {name}", "why")
+    for loss in [*compared, *others]:
+        told = judged[loss.name]
+        why = escape("; ".join(told.reasons))  # names of classes are the user's own
+        table.add_row("\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", told.level, why)
+    return table
+
+
+def _parameters(loss: Loss) -> list[str]:
+    return [f"  {key}: {catalogue.shown(value)}" for key, value in loss.parameters.items()]
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    for column in columns:
+        table.add_column(column, no_wrap=column.endswith("loss"), overflow="fold")
+    return table
+
+
+def main() -> None:
+    """Print what the command line asks for."""
+    match sys.argv[1:]:
+        case []:
+            Console().print(catalogue_table())
+        case [name]:
+            Console().print(dataset_table(name))
+        case _:
+            raise UserError("usage: make losses, or make losses ON=houses")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,1 @@
+"""The loss functions: one row each, and whether one can learn from a target."""

@@ -1,0 +1,207 @@
+"""Whether a loss can learn from the data it will see: it *fits*, it *works, but*, or it *cannot*, and why.
+
+The sentences are the same in the output of ``train``, in ``make losses`` and in the report.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from stages.losses.catalogue import LOSSES, Loss, TargetRange
+from stages.records import datasets
+from stages.records.datasets import SPLIT, Description, Scaled
+
+Level = Literal["fits", "works, but", "cannot"]
+_WORST: list[Level] = ["cannot", "works, but", "fits"]
+
+EPSILON = 1e-7  # where Keras clips
+HEAVY = 10  # so many times the median weight is worth a word
+
+# by Keras class: from what size of the targets (root mean square) a loss trains badly from weights that begin near 0,
+# and why; measured with SGD at a learning rate of 0.01
+_LARGE = {
+    "MeanSquaredError": (10, "its steps grow with the error, so training may fail"),
+    "MeanSquaredLogarithmicError": (10, "its steps shrink as predictions grow, so it may learn little"),
+    "Poisson": (1000, "its steps shrink as predictions grow, so it may learn little"),
+}
+
+# what an output activation can give
+OUTPUTS = {
+    "softplus": (0, np.inf),
+    "relu": (0, np.inf),
+    "exponential": (0, np.inf),
+    "sigmoid": (0, 1),
+    "tanh": (-1, 1),
+}
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Whether a loss can learn from a dataset, and why; what is told of one that fits is a remark."""
+
+    level: Level
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        level = "cannot learn from it" if self.level == "cannot" else self.level
+        return f"{level}{': ' * bool(self.reasons)}{'; '.join(self.reasons)}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a loss sees of a dataset.
+
+    Attributes:
+        labels: of the train rows: (n_train, n_targets) scaled values, or (n_train,) class indices.
+        description: what the dataset is.
+        spread: (n_targets,) how many of the target's own units one scaled unit is.
+        batch_size: rows of a batch.
+    """
+
+    labels: np.ndarray
+    description: Description
+    spread: list[float]
+    batch_size: int
+
+
+Finding = tuple[Level, str]
+
+
+def judge(loss: Loss, seen: Seen) -> Validity:
+    """Judge one loss on the data it will see."""
+    if loss.task != seen.description.task:
+        return Validity("cannot", (f"it is for a {loss.task} task",))
+    found = list(_of_values(loss, seen) if loss.task == "regression" else _of_classes(loss, seen))
+    level = next((level for level in _WORST if any(level == of for of, _ in found)), "fits")
+    return Validity(level, tuple(told for of, told in found if of == level))
+
+
+def judge_all(name: str, scaled: Scaled, losses: list[Loss], batch_size: int) -> dict[str, Validity]:
+    """Judge losses on a dataset: each on the first of the folds where it does worst."""
+    judged: dict[str, Validity] = {}
+    for index, fold in enumerate(scaled.folds):
+        rows = datasets.read_fold(name, scaled, index, features=False)
+        labels = datasets.labels_of(rows[rows[SPLIT] == "train"], scaled.description)
+        seen = Seen(labels, scaled.description, fold.spread, batch_size)
+        for loss in losses:
+            here = judge(loss, seen)
+            worst = judged.setdefault(loss.name, here)
+            if _WORST.index(here.level) < _WORST.index(worst.level):
+                judged[loss.name] = here
+    return judged
+
+
+def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
+    values = seen.labels.astype(np.float32)  # as the loss sees them
+    yield from _RANGES[loss.target_range](loss, values)
+    size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
+    large, why = _LARGE.get(loss.function, (math.inf, ""))
+    if size > large and loss.activation != "exponential":  # which gets there in steps that do not shrink
+        yield (
+            "works, but",
+            f"the scaled targets are of size {size:,.0f} (root mean square), and {why}; scale the target",
+        )
+    if loss.activation in OUTPUTS and loss.target_range != "vectors":
+        low, high = OUTPUTS[loss.activation]
+        seen_as = np.maximum(values, 0) if loss.target_range == "clipped below 0" else values
+        outside = float(np.mean((seen_as < low) | (seen_as > high)))
+        if outside:
+            where = f"below {low}" if high == np.inf else f"outside {low} to {high}"
+            level: Level = "cannot" if outside == 1 else "works, but"
+            yield level, f"{percent(outside)} of the scaled targets are {where}, which {loss.activation} cannot give"
+    if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1:
+        own = loss.parameters["delta"] * seen.spread[0]
+        shown = f"{own:,.0f}" if own >= 1000 else f"{own:.3g}"
+        yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {shown} in the target's own"
+
+
+def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+    below, above = float(np.mean(values < 0)), OUTPUTS.get(loss.activation, (-np.inf,))[0] >= 0
+    if below == 1:
+        yield "cannot", "all scaled targets are below 0, and all count as 0"
+    elif below:
+        where = "" if above else ", where predictions have no gradient,"
+        yield "works, but", f"{percent(below)} of the scaled targets are below 0{where} and all count as 0"
+    elif not above:
+        yield "works, but", "predictions below 0 have no gradient; activation: softplus keeps them above"
+
+
+def _not_below(_: Loss, values: np.ndarray) -> Iterator[Finding]:
+    if below := float(np.mean(values < 0)):
+        yield (
+            "cannot",
+            f"{percent(below)} of the scaled targets are below 0, where it is not defined; scale the target by "
+            "minmax (counts: by none)",
+        )
+
+
+def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Finding]:
+    size = np.abs(values)
+    zeros = int(np.sum(size < EPSILON))
+    if zeros == size.size:
+        yield "cannot", "all targets are 0, and it divides by them"
+        return
+    if zeros:
+        yield "works, but", f"it divides by {zeros:,} target{'s' * (zeros != 1)} at 0, which outweigh all others"
+        return
+    heavy = float(np.mean(size < np.median(size) / HEAVY))
+    if heavy >= 0.01:
+        yield "works, but", f"{percent(heavy)} of the scaled targets are so near 0 that each weighs over {HEAVY} others"
+    if values.min() < 0 < values.max():
+        yield "works, but", "the scaled targets lie on both sides of 0, and it divides by how far from it they are"
+
+
+def _vectors(_: Loss, values: np.ndarray) -> Iterator[Finding]:
+    if values.shape[1] == 1:
+        yield "cannot", "the target is one column, of which it sees no more than the sign"
+    else:
+        yield "works, but", "it learns the direction of the target, not its length"
+
+
+_RANGES: dict[TargetRange, Callable[[Loss, np.ndarray], Iterable[Finding]]] = {
+    "any": lambda *_: (),
+    "clipped below 0": _clipped,
+    "not below 0": _not_below,
+    "away from 0": _away_from_zero,
+    "vectors": _vectors,
+}
+
+
+def _of_classes(loss: Loss, seen: Seen) -> Iterator[Finding]:
+    sizes = np.bincount(seen.labels, minlength=seen.description.n_classes)
+    absent = [name for name, size in zip(seen.description.classes, sizes, strict=True) if not size]
+    if len(absent) == len(sizes) - 1:
+        yield "cannot", f"all train rows are of class '{seen.description.classes[int(sizes.argmax())]}'"
+    elif absent:
+        more = f" and {len(absent) - 1} more have" if len(absent) > 1 else " has"
+        yield "works, but", f"class '{absent[0]}'{more} no train row"
+    if not loss.per_row:
+        empty = _without(int(sizes[1]), int(sizes.sum()), seen.batch_size)
+        told = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
+        if empty >= 0.01:
+            told += f", and {percent(empty)} of the batches hold no row of class '{seen.description.classes[1]}'"
+        yield "works, but", told
+    if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
+        usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
+        if loss.parameters["alpha"] != usual:
+            yield "works, but", "alpha acts only with apply_class_balancing: true"
+
+
+def _without(n_some: int, n_rows: int, n_drawn: int) -> float:
+    """The chance that a draw from all rows, none put back, holds none of some rows (hypergeometric)."""
+    n_drawn = min(n_drawn, n_rows)
+    if n_rows - n_some < n_drawn:
+        return 0.0
+    return float(np.prod([(n_rows - n_some - i) / (n_rows - i) for i in range(n_drawn)]))
+
+
+def percent(share: float) -> str:
+    """A share for people: whole percents, more digits below 1 %, never 0 or 100 % for what is not."""
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.01 or not share else f"{100 * share:.1f} %"

@@ -1,0 +1,359 @@
+"""What may stand in ``params.yaml``, section by section, as frozen pydantic models."""
+
+import codecs
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic_core import PydanticCustomError
+
+from stages.basics import suggest as mistakes
+from stages.basics.ranges import Fraction, Name, Number, Positive, Rate, Reference, Section, Seed, Spread, Weight, Whole
+from stages.losses import catalogue
+from stages.losses.catalogue import Loss, Task
+from stages.params import loss_entry as entries
+
+
+def _as_list(value: Any) -> Any:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise PydanticCustomError("selector_type", "not a selection of losses")
+    return value
+
+
+def _baseline(value: Any) -> Any:
+    values = value.values() if isinstance(value, dict) else [value]
+    if not all(isinstance(name, str) for name in values):
+        raise PydanticCustomError("baseline_type", "not a baseline")
+    return value
+
+
+def _entry(value: Any) -> Any:
+    if not (isinstance(value, str) or (isinstance(value, dict) and all(isinstance(key, str) for key in value))):
+        raise PydanticCustomError("entry_type", "not an entry")
+    return value
+
+
+def _column(value: Any) -> Any:
+    # a heading may be a number, which YAML does not take for text
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _columns(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _encoding(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            codecs.lookup(value)
+        except (LookupError, ValueError) as error:
+            raise PydanticCustomError("encoding_type", "not an encoding") from error
+    return value
+
+
+def _rows(value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if not whole and not (isinstance(value, float) and 0 < value < 1):
+        raise PydanticCustomError("rows_type", "neither rows nor a share")
+    return value
+
+
+Scaler = Literal["none", "standard", "minmax", "robust"]
+Column = Annotated[str, BeforeValidator(_column)]
+
+
+class MakeRegression(Section):
+    """Arguments of ``sklearn.datasets.make_regression``."""
+
+    generator: Literal["make_regression"]
+    n_samples: Positive = 100
+    n_features: Positive = 100
+    n_informative: Positive = 10
+    bias: Number = 0.0
+    effective_rank: Positive | None = None
+    tail_strength: Weight = 0.5
+    noise: Spread = 0.0
+    shuffle: bool = True
+    random_state: Seed
+
+    def n_classes(self) -> int:
+        """Number of classes of the target; 0 for values."""
+        return 0
+
+
+class MakeCircles(Section):
+    """Arguments of ``sklearn.datasets.make_circles``."""
+
+    generator: Literal["make_circles"]
+    n_samples: Positive = 100
+    shuffle: bool = True
+    noise: Spread | None = None
+    factor: Fraction = 0.8
+    random_state: Seed
+
+    def n_classes(self) -> int:
+        """Number of classes of the target."""
+        return 2
+
+
+class MakeBlobs(Section):
+    """Arguments of ``sklearn.datasets.make_blobs``."""
+
+    generator: Literal["make_blobs"]
+    n_samples: Positive = 100
+    n_features: Positive = 2
+    centers: Annotated[Whole, Field(ge=2)] = 3
+    cluster_std: Spread = 1.0
+    center_box: tuple[Number, Number] = (-10.0, 10.0)
+    shuffle: bool = True
+    random_state: Seed
+
+    def n_classes(self) -> int:
+        """Number of classes of the target."""
+        return self.centers
+
+
+class Table(Section):
+    """A user's own table.
+
+    Attributes:
+        file: CSV (also compressed) or Parquet, in ``data/external``; a pattern (``*``) names several, read as one.
+        target: the column to predict, or several columns of values.
+        features: the columns to predict from; all others when not given.
+        drop: columns to leave out.
+        delimiter: what stands between the values of a CSV file, as pandas takes it; found out when not given.
+        encoding: of a CSV file; found out when not given.
+        decimal: the decimal mark of a CSV file; found out when not given.
+    """
+
+    file: str
+    target: Annotated[list[Column], BeforeValidator(_columns), Field(min_length=1)]
+    features: Annotated[list[Column], Field(min_length=1)] | None = None
+    drop: list[Column] = Field(default_factory=list)
+    delimiter: Annotated[str, StringConstraints(min_length=1)] | None = None
+    encoding: Annotated[str, BeforeValidator(_encoding)] | None = None
+    decimal: Literal[".", ","] | None = None
+
+
+_GENERATORS = {"make_regression": MakeRegression, "make_circles": MakeCircles, "make_blobs": MakeBlobs}
+
+
+def _source(given: Any) -> Any:
+    if isinstance(given, dict):
+        told = None
+        if "file" not in given and "generator" not in given:
+            told = "is neither a generator nor a file; allowed: {generator: …} or {file: …, target: …}"
+        elif "file" not in given and given["generator"] not in list(_GENERATORS):
+            told = mistakes.not_one_of(given["generator"], _GENERATORS, "a generator", "Allowed")
+        if told:
+            raise PydanticCustomError("source", "{message}", {"message": told})
+    return given
+
+
+_TABLE = "<table>"  # a tag that no key has, as it stands in the locations of pydantic's findings
+
+
+def _tag(given: Any) -> str:
+    if isinstance(given, dict):
+        return _TABLE if "file" in given else given["generator"]
+    return getattr(given, "generator", _TABLE)
+
+
+Source = Annotated[
+    Annotated[MakeRegression, Tag("make_regression")]
+    | Annotated[MakeCircles, Tag("make_circles")]
+    | Annotated[MakeBlobs, Tag("make_blobs")]
+    | Annotated[Table, Tag(_TABLE)],
+    Discriminator(_tag),
+    BeforeValidator(_source),
+]
+
+
+class Scale(Section):
+    """How the features and the target are scaled, and on which rows the scaling is fitted.
+
+    Attributes:
+        features: for columns of numbers and dates.
+        target: for values; ``standard`` when not given. Classes are not scaled.
+        fit_on: a scaling fitted on all rows knows something of the test rows.
+    """
+
+    features: Scaler = "standard"
+    target: Scaler | None = None
+    fit_on: Literal["train", "all"] = "train"
+
+
+class Split(Section):
+    """Which rows train and which test.
+
+    Attributes:
+        method: ``first`` rows train; ``shuffle``; ``stratified`` keeps the share of each class; ``kfold`` tests
+            on each of several parts in turn; ``group`` keeps the rows with the same value of `column` together.
+            When not given: ``first`` for a generator, ``stratified`` for a table of classes, else ``shuffle``.
+        train: how many rows train, or what share of them.
+        folds: kfold and group: the parts, each of which tests once. The seeds are spread over them.
+        column: group: the column that names the groups.
+        random_state: decides which rows go where.
+    """
+
+    method: Literal["first", "shuffle", "stratified", "kfold", "group"] | None = None
+    train: Annotated[int | float, BeforeValidator(_rows)] = 0.8
+    folds: Annotated[Whole, Field(ge=2)] | None = None
+    column: Column | None = None
+    random_state: Seed = 0
+
+
+class Dataset(Section):
+    """What to learn from.
+
+    Attributes:
+        task: the kind of problem; found out from a table's target when not given.
+        source: a generator of scikit-learn's, or a table.
+        scale: how columns are scaled.
+        split: which rows train.
+    """
+
+    task: Task | None = None
+    source: Source
+    scale: Scale = Scale()
+    split: Split = Split()
+
+    @property
+    def known_task(self) -> Task | None:
+        """The task as the parameters alone tell it; None when only the table does."""
+        if self.task or isinstance(self.source, Table):
+            return self.task
+        n_classes = self.source.n_classes()
+        return "regression" if not n_classes else "binary" if n_classes == 2 else "multiclass"
+
+
+class SGD(Section):
+    """Settings of ``keras.optimizers.SGD``."""
+
+    name: Literal["SGD"]
+    learning_rate: Rate = 0.01
+    momentum: Weight = 0.0
+    nesterov: bool = False
+
+
+class Adam(Section):
+    """Settings of ``keras.optimizers.Adam``."""
+
+    name: Literal["Adam"]
+    learning_rate: Rate = 0.001
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
+    epsilon: Rate = 1e-7
+    amsgrad: bool = False
+
+
+class RMSprop(Section):
+    """Settings of ``keras.optimizers.RMSprop``."""
+
+    name: Literal["RMSprop"]
+    learning_rate: Rate = 0.001
+    rho: Fraction = 0.9
+    momentum: Weight = 0.0
+    epsilon: Rate = 1e-7
+    centered: bool = False
+
+
+Optimizer = Annotated[SGD | Adam | RMSprop, Field(discriminator="name")]
+
+
+class Comparison(Section):
+    """One dataset, one network, several losses; the first is the baseline.
+
+    Attributes:
+        losses: names, or mappings with the key ``loss`` and what is to differ from its row in the catalogue.
+        hidden: units of each hidden layer.
+        activation: of the hidden layers.
+        dropout: share of each hidden layer's outputs that are dropped while training.
+        batch_norm: whether each hidden layer is normalised over the batch, before its activation.
+        model: instead of these four, the user's own ``module:build``, which returns a Keras model.
+        epochs: passes over the train rows.
+        batch_size: when not given, that of ``train``.
+        optimizer: when not given, that of ``train``.
+    """
+
+    hidden: list[Positive] = Field(default_factory=lambda: [64])
+    activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"] = "relu"
+    dropout: Fraction = 0.0
+    batch_norm: bool = False
+    model: Reference | None = None
+    epochs: Positive = 50
+    batch_size: Positive | None = None
+    optimizer: Optimizer | None = None
+    losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(_entry)]], Field(min_length=1)]
+
+
+class Train(Section):
+    """How every network is trained."""
+
+    seeds: Positive = 30
+    batch_size: Positive = 32
+    optimizer: Optimizer
+
+
+class Track(Section):
+    """What goes to MLflow, and where.
+
+    Attributes:
+        experiment: MLflow experiments are named ``<experiment>/<dataset>``.
+        per_seed: whether each seed gets a child run with its final scores.
+        model: whether the first seed's model is logged; `track` then waits for the import of TensorFlow.
+    """
+
+    experiment: Name = "losslab"
+    per_seed: bool = False
+    model: bool = False
+
+
+class Report(Section):
+    """How the losses of a comparison are judged.
+
+    Attributes:
+        headline: by dataset: the score that decides; `scores.default_headline` when not given.
+        baseline: what the others are compared with: ``first`` (of those listed), a loss, or a loss by dataset.
+        margin: by dataset: differences of the headline score within ± this do not matter in practice.
+    """
+
+    headline: dict[Name, str] = Field(default_factory=dict)
+    baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = "first"
+    margin: dict[Name, Rate] = Field(default_factory=dict)
+
+
+class Params(Section):
+    """The whole file."""
+
+    loss: Annotated[list[str], BeforeValidator(_as_list)]
+    datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
+    comparisons: Annotated[dict[Name, Comparison], Field(min_length=1)]
+    train: Train
+    track: Track = Track()
+    report: Report = Report()
+
+    def compared(self) -> dict[str, list[Loss]]:
+        """The losses of every comparison, by dataset."""
+        return {
+            dataset: [entries.resolve(entry, self.datasets[dataset].known_task) for entry in comparison.losses]
+            for dataset, comparison in self.comparisons.items()
+        }
+
+    def selected(self) -> dict[str, list[Loss]]:
+        """The losses to compare, by dataset: those of each comparison that `loss` selects, in its order."""
+        wanted = {catalogue.canonical_name(name) or name for name in self.loss}
+        chosen = {
+            dataset: [loss for loss in compared if self.loss == ["all"] or loss.name in wanted]
+            for dataset, compared in self.compared().items()
+        }
+        return {dataset: losses for dataset, losses in chosen.items() if losses}
+
+    def baseline(self, dataset: str) -> str:
+        """The loss that a dataset's others are compared with; the first selected, where the one chosen is not."""
+        chosen = self.report.baseline
+        given = chosen.get(dataset, "first") if isinstance(chosen, dict) else chosen
+        name = catalogue.canonical_name(given) or given
+        names = [loss.name for loss in self.selected()[dataset]]
+        return name if name in names else names[0]

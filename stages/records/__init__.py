@@ -1,0 +1,1 @@
+"""What one stage writes and another reads: datasets and runs."""

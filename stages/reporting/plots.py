@@ -1,0 +1,315 @@
+"""The report's figures: functions that take data and axes, and draw.
+
+A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
+can tell apart (for lines with Tol's wine in place of a yellow too pale for them); train is always blue and test orange.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from stages.losses import catalogue
+from stages.losses.catalogue import LOSSES
+from stages.records.runs import Regions
+
+TRAIN, TEST = "#0072B2", "#D55E00"
+_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000")
+_CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
+_MARKERS = "osD^vP*X"
+
+NAMED_CLASSES = 10  # more classes are not named in a legend
+SHOWN_CLASSES = 60  # more are not drawn as bars
+POINTS = 50_000  # of predictions, more are not drawn as a scatter
+DENSE = 1_200  # points that lie over each other to the darkest
+
+mpl.rcParams.update(
+    {
+        "figure.dpi": 110,
+        "figure.constrained_layout.use": True,
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "legend.frameon": False,
+    }
+)
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One line of the forest plot; differences are in units of the margin, positive is better."""
+
+    label: str
+    difference: float
+    low: float
+    high: float
+    verdict: str
+    color: str
+
+
+def colors_of(losses: list[str]) -> dict[str, str]:
+    """The colours of the losses of a comparison.
+
+    One of the catalogue has the same colour on every page; a variant or a loss of the user's own has
+    one that none of the others has, as far as the colours go.
+    """
+    found = {
+        name: _PALETTE[catalogue.names_for(LOSSES[name].task).index(name) % len(_PALETTE)]
+        for name in losses
+        if name in LOSSES
+    }
+    free = [color for color in _PALETTE if color not in found.values()] or list(_PALETTE)
+    others = [name for name in losses if name not in found]
+    return found | {name: free[i % len(free)] for i, name in enumerate(others)}
+
+
+def plain(name: str) -> str:
+    """A user's name as it is, where Matplotlib would read formulas between dollars; the start of a long one."""
+    return (name if len(name) <= 40 else f"{name[:39]}…").replace("$", r"\$")
+
+
+def _title(axes: Axes, loss: str) -> None:
+    """The name of a loss above axes that are no wider than a long one."""
+    axes.set_title(loss, fontsize="large" if len(loss) <= 32 else "small")
+
+
+def new(
+    width: float, height: float, n_rows: int = 1, n_columns: int = 1, **settings: object
+) -> tuple[Figure, np.ndarray]:
+    """A new figure of `width` × `height` inches and its axes (n_rows, n_columns)."""
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(n_rows, n_columns, squeeze=False, **settings)
+
+
+def classes(axes: Axes, features: pd.DataFrame, labels: np.ndarray, names: list[str]) -> Axes:
+    """Scatter the rows of a two-dimensional problem by class.
+
+    Args:
+        axes: where to draw.
+        features: (n_rows, 2).
+        labels: (n_rows,) class indices.
+        names: of the classes.
+    """
+    axes.set(xlabel=plain(features.columns[0]), ylabel=plain(features.columns[1]))
+    features = features.to_numpy()
+    for label in np.unique(labels):
+        rows = features[labels == label]
+        axes.scatter(
+            *rows.T,
+            s=12,
+            color=_CLASSES[label % len(_CLASSES)],
+            marker=_MARKERS[label % len(_MARKERS)],
+            alpha=0.7,
+            linewidths=0,
+            label=f"class {plain(names[label])}",
+        )
+    if len(names) <= NAMED_CLASSES:
+        axes.legend(markerscale=1.5)
+    return axes
+
+
+def target(axes: Axes, values: np.ndarray, label: str) -> Axes:
+    """The distribution of a regression target (n_rows,)."""
+    axes.hist(values, bins=40, color="#999999")
+    axes.set(xlabel=plain(label), ylabel="rows")
+    return axes
+
+
+def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:
+    """How many rows each class has, the largest classes first where there are too many to show.
+
+    Args:
+        axes: where to draw.
+        labels: (n_rows,) class indices.
+        names: of the classes.
+    """
+    counts = np.bincount(labels, minlength=len(names))
+    shown = np.sort(np.argsort(-counts, kind="stable")[:SHOWN_CLASSES])
+    axes.barh(range(len(shown)), counts[shown], color=[_CLASSES[label % len(_CLASSES)] for label in shown])
+    axes.set_yticks(range(len(shown)), [plain(names[label]) for label in shown])
+    axes.set(xlabel="rows", ylabel="class", ylim=(len(shown) - 0.4, -0.6))
+    return axes
+
+
+def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: bool) -> Axes:
+    """A quantity over epochs: each seed faintly, the mean, and the band that holds the middle 80 % of seeds.
+
+    Args:
+        axes: where to draw.
+        train: (n_seeds, n_epochs).
+        test: (n_seeds, n_epochs).
+        label: name of the quantity.
+        log: whether its axis is logarithmic.
+    """
+    epochs = np.arange(1, train.shape[1] + 1)
+    for values, color, name in ((train, TRAIN, "train"), (test, TEST, "test")):
+        lines = [np.column_stack([epochs, seed]) for seed in values]
+        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6))
+        low, high = np.percentile(values, [10, 90], axis=0)
+        axes.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
+        axes.plot(epochs, values.mean(axis=0), color=color, linewidth=1.8, label=name)
+    if log:
+        axes.set_yscale("log")
+    axes.autoscale_view()
+    axes.set(ylabel=label, xlim=(0, len(epochs)))
+    return axes
+
+
+def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
+    """Every seed's final score for each loss side by side, with its mean.
+
+    Args:
+        axes: where to draw.
+        scores: by loss, (n_seeds,); NaN where a seed failed.
+        label: name of the score.
+        log: whether its axis is logarithmic.
+    """
+    jitter, colors = np.random.default_rng(0), colors_of(list(scores))
+    for position, (loss, values) in enumerate(scores.items()):
+        finished = values[np.isfinite(values)]
+        axes.scatter(
+            finished,
+            position + jitter.uniform(-0.22, 0.22, len(finished)),
+            s=16,
+            color=colors[loss],
+            alpha=0.55,
+            linewidths=0,
+        )
+        if len(finished):
+            axes.plot([finished.mean()] * 2, [position - 0.36, position + 0.36], color="black", linewidth=2)
+        if len(finished) < len(values):
+            axes.annotate(
+                f"{len(values) - len(finished)} failed",
+                (1, position),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="bottom",
+            )
+    axes.set_yticks(range(len(scores)), list(scores))
+    axes.set(xlabel=label, ylim=(len(scores) - 0.4, -0.6))
+    if log and any((values > 0).any() for values in scores.values()):
+        axes.set_xscale("log")
+    return axes
+
+
+def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
+    """What one loss punishes, beside the others of its comparison, which are faint.
+
+    Args:
+        axes: where to draw.
+        curves: by loss, the columns ``case``, ``x`` and ``value``; a second case is dashed.
+        own: the loss that stands out.
+    """
+    colors = colors_of(list(curves))
+    for loss, rows in sorted(curves.items(), key=lambda item: item[0] == own):
+        emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45}
+        for style, (case, curve) in zip(("-", "--"), rows.groupby("case"), strict=False):
+            label = case if loss == own and case else None
+            axes.plot(curve["x"], curve["value"], color=colors[loss], linestyle=style, label=label, **emphasis)
+            if loss == own and label:
+                axes.legend()
+    _title(axes, own)
+    return axes
+
+
+def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
+    """Differences to the baseline with their intervals, in units of the margin; 1 is the margin.
+
+    Args:
+        axes: where to draw.
+        rows: from top to bottom.
+    """
+    axes.axvspan(-1, 1, color="#999999", alpha=0.2, linewidth=0)
+    axes.axvline(0, color="black", linewidth=0.8)
+    for position, row in enumerate(rows):
+        axes.plot([row.low, row.high], [position] * 2, color=row.color, linewidth=2.5)
+        axes.plot(row.difference, position, "o", color=row.color, markersize=7)
+        axes.annotate(
+            row.verdict, (1.02, position), xycoords=("axes fraction", "data"), va="center", annotation_clip=False
+        )
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_xscale("symlog", linthresh=2, linscale=1.5)
+    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="← worse     difference to the baseline (1 = margin)     better →")
+    furthest = max([3.0, *(abs(end) * 1.5 for row in rows for end in (row.low, row.high))])
+    powers = [10**power for power in range(int(np.log10(furthest)) + 1)]
+    ticks = [*(-power for power in reversed(powers)), 0, *powers]
+    named = [0, *(powers if len(powers) <= 3 else powers[::2])]  # more would lie over each other
+    axes.set_xticks(ticks, [f"{tick:,}" if abs(tick) in named else "" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(-furthest, furthest)
+    return axes
+
+
+def regions(axes: Axes, decided: Regions, features: pd.DataFrame, labels: np.ndarray, title: str) -> Axes:
+    """What the trained networks decide over the plane: the class most seeds give, paler where fewer agree.
+
+    Args:
+        axes: where to draw.
+        decided: the decisions of every seed over a grid.
+        features: (n_rows, 2) test rows.
+        labels: (n_rows,) their classes.
+        title: name of the loss.
+    """
+    n_classes = max(int(labels.max()), int(decided.decisions.max())) + 1
+    votes = np.stack([(decided.decisions == label).mean(axis=0) for label in range(n_classes)])
+    color = np.array([mpl.colors.to_rgba(_CLASSES[label % len(_CLASSES)]) for label in range(n_classes)])[
+        votes.argmax(axis=0)
+    ]
+    color[..., 3] = 0.1 + 0.5 * votes.max(axis=0)
+    axes.imshow(
+        color,
+        origin="lower",
+        extent=(decided.x[0], decided.x[-1], decided.y[0], decided.y[-1]),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    axes.scatter(
+        *features.to_numpy().T,
+        c=[_CLASSES[label % len(_CLASSES)] for label in labels],
+        s=5,
+        edgecolors="black",
+        linewidths=0.2,
+    )
+    axes.set(xlabel=plain(features.columns[0]))
+    _title(axes, title)
+    axes.grid(visible=False)
+    return axes
+
+
+def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str, color: str) -> Axes:
+    """Predicted against actual test targets: every seed faintly, and the line where both are equal.
+
+    Args:
+        axes: where to draw.
+        actual: (n_points,) target units.
+        values: (n_points,) target units.
+        title: name of the loss.
+        color: of the points.
+    """
+    if len(actual) > POINTS:
+        shown = np.random.default_rng(0).choice(len(actual), POINTS, replace=False)
+        actual, values = actual[shown], values[shown]
+    axes.scatter(
+        actual,
+        values,
+        s=3,
+        color=color,
+        alpha=min(max(0.08, DENSE / max(len(actual), 1)), 0.6),
+        linewidths=0,
+        rasterized=True,
+    )
+    if len(actual):
+        ends = [actual.min(), actual.max()]
+        axes.plot(ends, ends, color="black", linewidth=1, linestyle="--")
+        if np.abs(ends).max() >= 10_000:
+            axes.locator_params(axis="x", nbins=4)  # long labels
+    axes.set(xlabel="actual (target units)")
+    _title(axes, title)
+    return axes

@@ -1,0 +1,84 @@
+"""What a section of the report says of its dataset and its network, in sentences."""
+
+from stages.reporting.sections import Section
+from stages.reporting.verdict_text import code, number
+
+
+def source(section: Section) -> str:
+    """Where the rows come from, and what is predicted."""
+    description = section.description
+    if not description.files:
+        generator, columns = section.runs[0].settings["data"]["source"]["generator"], len(description.columns)
+        return f"{section.n_rows:,} rows made by scikit-learn's `{generator}`, {columns} features."
+    first, *others = map(code, description.files)
+    files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
+    parts = [f"{section.n_rows:,} rows of {files}{f' ({description.written})' if description.written else ''}"]
+    if without := description.n_read - section.n_rows:
+        parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
+    told = f"{'; '.join(parts)}. Target: {' and '.join(map(code, description.targets))}, a {section.task} task"
+    if description.inferred:
+        told += f" because of its {description.inferred}"
+        told += f" ({description.override(section.name)})" if description.other_tasks else ""
+    if section.task == "binary":
+        told += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
+    n_columns, n_inputs = len(description.columns), section.scaled.folds[0].n_inputs
+    became = f"{n_columns:,} column{'s' * (n_columns != 1)} became {n_inputs:,} input{'s' * (n_inputs != 1)}"
+    return f"{told}. {became}."
+
+
+def split(section: Section) -> str:
+    """Which rows train and which test."""
+    folds, method = section.scaled.folds, section.scaled.method
+    n_train, n_test = folds[0].n_train, folds[0].n_test
+    settings = section.runs[0].settings["data"]["split"]
+    kept = f"rows with the same {code(settings['column'])} stay together" if method == "group" else ""
+    alike = "each class alike" if section.description.classes and method in ("stratified", "kfold") else ""
+    how = "; ".join(part for part in (kept, alike) if part)
+    if len(folds) > 1:
+        seeds = len(section.runs[0].seeds)
+        used = f"{seeds} seed{'s' * (seeds > 1)} take turns on them" + (
+            f", so {len(folds) - seeds} are not used" if seeds < len(folds) else ""
+        )
+        return (
+            f"Split into {len(folds)} folds{f' ({how})' if how else ''}: each tests once while the others train; "
+            f"{used}."
+        )
+    if method == "first":
+        return f"The first {n_train:,} train, the other {n_test:,} test."
+    return f"{n_train:,} rows drawn at random train{f' ({how})' if how else ''}, the other {n_test:,} test."
+
+
+def scaling(section: Section) -> str:
+    """How features and target are scaled."""
+    settings = section.runs[0].settings["data"]["scale"]
+    target = "none" if section.description.classes else settings["target"] or "standard"
+    fitted = "all rows" if settings["fit_on"] == "all" else "the train rows"
+    fitted += " of each fold" if len(section.scaled.folds) > 1 and settings["fit_on"] != "all" else ""
+    on = "" if (settings["features"], target) == ("none", "none") else f", fitted on {fitted}"
+    of_target = "" if section.description.classes else f"; target: scaling {target}"
+    return f"Features: scaling {settings['features']}{of_target}{on}."
+
+
+def network(section: Section) -> str:
+    """The network, and how it is trained."""
+    settings, inputs = section.runs[0].settings, section.scaled.folds[0].n_inputs
+    optimizer = settings["optimizer"]
+    if settings["model"]:
+        layers = f"{code(settings['model'])} in `stages/custom`, {inputs:,} inputs"
+    else:
+        more = [
+            part
+            for part, there in (
+                ("normalised over the batch", settings["batch_norm"]),
+                (f"dropout {settings['dropout']:g}", settings["dropout"]),
+            )
+            if there
+        ]
+        extra = f" ({', '.join(more)})" if more else ""
+        hidden = "".join(f" → {units} {settings['hidden_activation']}{extra}" for units in settings["hidden"])
+        layers = f"{inputs:,} inputs{hidden} → output"
+    epochs = f"{settings['epochs']} epoch{'s' * (settings['epochs'] > 1)}"
+    return (
+        f"Network: {layers}; {epochs} of batches of {settings['batch_size']}, "
+        f"{optimizer['name']} with learning rate {number(optimizer['learning_rate'])}."
+    )

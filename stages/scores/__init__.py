@@ -1,0 +1,1 @@
+"""What losses are scored by: the names of the scores, and how they are measured."""

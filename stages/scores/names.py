@@ -1,0 +1,82 @@
+"""What losses are scored by: the names of the scores, which way is better, and what an axis calls them."""
+
+import re
+from dataclasses import dataclass
+
+from stages.losses.catalogue import Task
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score.
+
+    Attributes:
+        name: as in ``results.csv``.
+        label: with its unit, for an axis.
+        higher_is_better: a perfect score is then 1, and 0 otherwise.
+        needs_probability: whether it is defined only for outputs that are probabilities.
+        needs_vectors: whether it is defined only for several target columns.
+    """
+
+    name: str
+    label: str
+    higher_is_better: bool = True
+    needs_probability: bool = False
+    needs_vectors: bool = False
+
+
+_LOG_LOSS = Score("log_loss", "log loss (nats)", higher_is_better=False, needs_probability=True)
+_ACCURACY = Score("accuracy", "accuracy (share of rows)")
+_BALANCED = Score("balanced_accuracy", "balanced accuracy (mean recall of the classes)")
+
+# what can decide between losses, by task; each class's recall besides
+SCORES: dict[Task, tuple[Score, ...]] = {
+    "regression": (
+        Score("rmse", "root mean squared error (target units)", higher_is_better=False),
+        Score("mse", "mean squared error (scaled target)", higher_is_better=False),
+        Score("mae", "mean absolute error (target units)", higher_is_better=False),
+        Score("r2", "R² (share of the variance)"),
+        Score("cosine_similarity", "cosine of the angle between prediction and target", needs_vectors=True),
+    ),
+    "binary": (
+        _ACCURACY,
+        _BALANCED,
+        Score("roc_auc", "area under the ROC curve"),
+        Score("f1", "F1 of class 1"),
+        _LOG_LOSS,
+    ),
+    "multiclass": (_ACCURACY, _BALANCED, Score("f1_macro", "F1, mean of the classes"), _LOG_LOSS),
+}
+
+# what is followed epoch by epoch
+EPOCH_LABELS = {score.name: score.label for scores in SCORES.values() for score in scores}
+
+
+def default_headline(task: Task, n_targets: int = 1) -> str:
+    """The score that decides between losses where the parameters name none; one without unit for several columns."""
+    return "r2" if n_targets > 1 else SCORES[task][0].name
+
+
+def names_for(task: Task | None, n_targets: int | None = None) -> list[str]:
+    """The scores of one task, or of any; ``recall_0`` and so on for each class stand besides."""
+    every = [score for name in ([task] if task else SCORES) for score in SCORES[name]]
+    return list(dict.fromkeys(score.name for score in every if not (score.needs_vectors and n_targets == 1)))
+
+
+def find(name: str, task: Task | None, *, n_classes: int | None = None, n_targets: int | None = None) -> Score | None:
+    """A score of one task, or of any, by its name; None where there is none.
+
+    Args:
+        name: of the score.
+        task: the task; None for any.
+        n_classes: number of classes; None where it is not known.
+        n_targets: number of target columns; None where it is not known.
+    """
+    for score in (score for of, scores in SCORES.items() if task in (None, of) for score in scores):
+        if score.name == name and not (score.needs_vectors and n_targets == 1):
+            return score
+    if task != "regression" and (match := re.fullmatch(r"recall_(\d+)", name)):
+        index = int(match[1])
+        if n_classes is None or index < n_classes:
+            return Score(name, f"recall of class {index} (share of its rows)")
+    return None

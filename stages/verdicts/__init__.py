@@ -1,0 +1,1 @@
+"""Which of two losses did better, and how sure that is."""

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+
+import pytest
+
+from stages.basics import cli
+
+
+def raising(error):
+    def main():
+        raise error
+
+    return main
+
+
+def test_a_mistake_of_the_user_ends_with_its_lines_and_status_one_and_no_traceback(root):
+    code = "from stages import cli\ndef main(): raise cli.UserError('first', 'second')\ncli.run(main)"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "first\nsecond\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (cli.UserError("one"), "one"),
+        (cli.UserError("one", "two"), "one\ntwo"),
+        (PermissionError(13, "Permission denied", "data/raw"), "[Errno 13] Permission denied: 'data/raw'"),
+        (KeyboardInterrupt(), "stopped; dvc repro starts this stage again"),
+    ],
+    ids=["one", "two", "system", "interrupt"],
+)
+def test_what_a_user_can_mend_is_told_in_plain_lines(error, line, monkeypatch):
+    monkeypatch.delenv("LOSSLAB_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        cli.run(raising(error))
+    assert ended.value.code == line
+
+
+@pytest.mark.parametrize("error", [cli.UserError("one"), PermissionError(13, "no")], ids=["user", "system"])
+def test_debugging_shows_the_traceback(error, monkeypatch):
+    monkeypatch.setenv("LOSSLAB_DEBUG", "1")
+    with pytest.raises(type(error)) as raised:
+        cli.run(raising(error))
+    assert raised.value is error
+
+
+def test_a_mistake_of_ours_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError):
+        cli.run(lambda: 1 / 0)
+
+
+def test_a_stage_that_ends_well_returns(capsys):
+    cli.run(lambda: cli.say("done"))
+    assert capsys.readouterr() == ("done\n", "")

@@ -1,0 +1,485 @@
+import difflib
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages import generate, scale
+from stages.basics.cli import UserError
+from stages.commands import add_table as add
+from stages.losses import validity
+from stages.losses.catalogue import LOSSES, names_for
+from stages.params import load as params
+from stages.records import datasets
+
+PARAMS = """# What I compare.
+loss: all   # every one
+
+datasets:   # what to learn from
+  rings:
+    source: {generator: make_circles, n_samples: 40, noise: 0.10, random_state: 1}   # two rings
+
+  # a comment between
+comparisons:
+  rings:
+    hidden: [3]   # small
+    losses:
+    - hinge   # the first
+    - {loss: bce, as: 'smooth', label_smoothing: 0.10}
+
+# how
+train: {seeds: 2, batch_size: 8, optimizer: {name: SGD, learning_rate: 1.0e-2}}
+report:
+  margin: {rings: 0.01}
+"""
+USAGE = "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's)"
+HOUSES = "rooms,street,price\n" + "".join(f"{i % 7},{'abc'[i % 3]},{100 + 3.5 * i}\n" for i in range(60))
+# half of the rows are of either class
+SICK = "age,weight,sick\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{'no' if i % 2 else 'yes'}\n" for i in range(80))
+# as many of each class, in whole numbers
+KINDS = "width,height,kind\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{i % 3}\n" for i in range(60))
+FIT_VALUES = "mse, mae, huber, log_cosh"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project's folder with parameters and a table beside it; gives a function that adds a table."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    Path("params.yaml").write_text(PARAMS, encoding="utf-8")
+    (tmp_path / "houses.csv").write_text(HOUSES, encoding="utf-8")
+    (tmp_path / "sick.csv").write_text(SICK, encoding="utf-8")
+    (tmp_path / "kinds.csv").write_text(KINDS, encoding="utf-8")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["add", *map(str, arguments)])
+        add.main()
+
+    return run
+
+
+def added(before, after):
+    """The lines that one text has more than another, of which nothing else may have changed."""
+    changes = [
+        line
+        for line in difflib.ndiff(before.splitlines(keepends=True), after.splitlines(keepends=True))
+        if line[0] != " "
+    ]
+    assert all(line.startswith("+ ") for line in changes), changes
+    return [line[2:] for line in changes]
+
+
+def everything():
+    """Every file of the project's folder and what it holds."""
+    return {path: path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()}
+
+
+def test_a_dataset_and_a_comparison_are_added_and_the_table_is_copied(project, tmp_path):
+    project(tmp_path / "houses.csv", "price")
+    assert added(PARAMS, Path("params.yaml").read_text(encoding="utf-8")) == [
+        "  houses:\n",
+        "    source: {file: data/external/houses.csv, target: price}\n",
+        "  houses:\n",
+        f"    losses: [{FIT_VALUES}]\n",
+    ]
+    assert Path("data/external/houses.csv").read_text(encoding="utf-8") == HOUSES
+    assert sorted(map(str, everything())) == ["data/external/houses.csv", "params.yaml"]
+    wanted = params.load()
+    assert list(wanted.datasets) == list(wanted.comparisons) == ["rings", "houses"]
+    assert wanted.datasets["houses"].source.file == "data/external/houses.csv"
+    assert wanted.datasets["houses"].source.target == ["price"]
+    assert wanted.comparisons["houses"].losses == FIT_VALUES.split(", ")
+
+
+def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults_text):
+    Path("params.yaml").write_text(defaults_text, encoding="utf-8")
+    project(tmp_path / "houses.csv", "price", "own.name-1")
+    assert added(defaults_text, Path("params.yaml").read_text(encoding="utf-8")) == [
+        "  own.name-1:\n",
+        "    source: {file: data/external/houses.csv, target: price}\n",
+        "  own.name-1:\n",
+        f"    losses: [{FIT_VALUES}]\n",
+    ]
+
+
+def test_several_tables_are_added_one_after_another(project, tmp_path):
+    project(tmp_path / "houses.csv", "price")
+    project(tmp_path / "houses.csv", "street", "streets")
+    project(tmp_path / "sick.csv", "sick")
+    assert len(added(PARAMS, Path("params.yaml").read_text(encoding="utf-8"))) == 3 * 4
+    wanted = params.load()
+    assert list(wanted.comparisons) == ["rings", "houses", "streets", "sick"]
+    assert wanted.datasets["streets"].source.target == ["street"]
+
+
+def test_what_was_done_is_told_with_the_reason_of_every_loss_left_out(project, tmp_path, capsys):
+    project(tmp_path / "sick.csv", "sick")
+    told = capsys.readouterr().out.splitlines()
+    batch = "works, but: it has one value for each batch of 8, so it depends on the batch size"
+    assert told[:4] == [
+        "try: sick: two different values (no, yes), so the task is binary (for another: task: multiclass under "
+        "datasets.sick in params.yaml)",
+        f"try: left out: dice {batch}",
+        f"try: left out: tversky {batch}",
+        "try: added datasets.sick and comparisons.sick (binary_crossentropy, hinge, squared_hinge, "
+        "binary_focal_crossentropy) to params.yaml",
+    ]
+    assert all(line.startswith("try: ") for line in told)
+    assert "dvc add data/external/sick.csv" in "\n".join(told[4:])
+
+
+@pytest.mark.parametrize(("table", "target"), [("houses", "price"), ("sick", "sick"), ("kinds", "kind")])
+def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_path, capsys, table, target):
+    project(tmp_path / f"{table}.csv", target)
+    told = capsys.readouterr().out
+    generate.main()
+    scale.main()
+    scaled = datasets.read_scaled(table)
+    losses = [LOSSES[name] for name in names_for(scaled.description.task)]
+    judged = validity.judge_all(table, scaled, losses, batch_size=8)
+    fitting = [name for name, found in judged.items() if found.level == "fits"]
+    assert params.load().comparisons[table].losses == fitting != []
+    left_out = [f"try: left out: {name} {found}" for name, found in judged.items() if name not in fitting]
+    assert [line for line in told.splitlines() if "left out" in line] == left_out
+
+
+def test_a_table_that_is_in_its_place_is_not_copied(project, tmp_path):
+    Path("data/external/sub").mkdir(parents=True)
+    there = Path("data/external/sub/h.csv")
+    shutil.copy(tmp_path / "houses.csv", there)
+    before = there.stat()
+    project("./data/../data/external/sub/h.csv", "price")
+    assert params.load().datasets["h"].source.file == "data/external/sub/h.csv"
+    assert sorted(map(str, everything())) == ["data/external/sub/h.csv", "params.yaml"]
+    assert (there.stat().st_ino, there.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_table_that_was_copied_before_is_taken_as_it_is(project, tmp_path):
+    Path("data/external").mkdir(parents=True)
+    shutil.copy(tmp_path / "houses.csv", "data/external/houses.csv")
+    project(tmp_path / "houses.csv", "price")
+    assert params.load().datasets["houses"].source.file == "data/external/houses.csv"
+
+
+def test_the_copy_is_kept_byte_by_byte(project, tmp_path):
+    with gzip.open(tmp_path / "houses.csv.gz", "wt", encoding="utf-8") as file:
+        file.write(HOUSES)
+    project(tmp_path / "houses.csv.gz", "price")
+    assert Path("data/external/houses.csv.gz").read_bytes() == (tmp_path / "houses.csv.gz").read_bytes()
+    assert list(params.load().datasets) == ["rings", "houses"]
+
+
+REFUSED = {
+    "nothing given": ([], USAGE),
+    "no target": (["houses.csv"], USAGE),
+    "an empty target": (["houses.csv", ""], USAGE),
+    "too much": (["houses.csv", "price", "a", "b"], USAGE),
+    "no such file": (["home.csv", "price"], f"home.csv is not a file; {USAGE}"),
+    "a folder": (["data", "price"], f"data is not a file; {USAGE}"),
+    "a target far off": (
+        ["houses.csv", "zzz"],
+        "params.yaml: datasets.houses.source.target: 'zzz' is not a column. Columns: rooms, street, price",
+    ),
+    "a target nearly right": (
+        ["houses.csv", "Prise", "mine"],
+        "params.yaml: datasets.mine.source.target: 'Prise' is not a column; did you mean 'price'? "
+        "Columns: rooms, street, price",
+    ),
+    "a dataset that is there": (
+        ["houses.csv", "price", "rings"],
+        "params.yaml: datasets.rings is there already and stays as it is; give another: AS=…",
+    ),
+    "a dataset without a comparison": (
+        ["houses.csv", "price", "lone"],
+        "params.yaml: datasets.lone is there already and stays as it is; give another: AS=…",
+    ),
+    "another file in its place": (
+        ["other/taken.csv", "price"],
+        "data/external/taken.csv is there already and is another file; rename other/taken.csv",
+    ),
+    "a name of two words": (
+        ["houses.csv", "price", "my houses"],
+        "'my houses' cannot name a dataset; name it with letters, digits, '_', '-' and '.': AS=houses",
+    ),
+    "a name that leads elsewhere": (
+        ["houses.csv", "price", "../houses"],
+        "'../houses' cannot name a dataset; name it with letters, digits, '_', '-' and '.': AS=houses",
+    ),
+    "a file whose name makes none": (
+        ["日本.csv", "price"],
+        "'' cannot name a dataset; name it with letters, digits, '_', '-' and '.': AS=houses",
+    ),
+    "a target of one value": (
+        ["constant.csv", "y"],
+        "params.yaml: datasets.constant.source.target: 'y' has a single value; there is nothing to learn",
+    ),
+    "a target of texts": (
+        ["texts.csv", "y"],
+        "params.yaml: datasets.texts.source.target: 'y' has 30 different values in 30 rows, such as 'text 0', "
+        "too many for classes",
+    ),
+    "nothing to learn from": (
+        ["alone.csv", "y"],
+        "params.yaml: datasets.alone.source: no column is left to predict from",
+    ),
+    "nothing in it": (["empty.csv", "y"], "empty.csv cannot be read as CSV: No columns to parse from file"),
+}
+
+
+@pytest.fixture
+def crowded(project):
+    """A project's folder in which much is amiss."""
+    lone = "  lone:\n    source: {generator: make_circles, random_state: 1}\ncomparisons:"
+    Path("params.yaml").write_text(PARAMS.replace("comparisons:", lone), encoding="utf-8")
+    for name, text in {
+        "houses": HOUSES,
+        "日本": HOUSES,
+        "other/taken": HOUSES,
+        "data/external/taken": HOUSES + "1,a,2\n",
+        "constant": "x,y\n1,3\n2,3\n3,3\n",
+        "texts": "x,y\n" + "".join(f"{i * 3 % 7},text {i}\n" for i in range(30)),
+        "alone": "y\n1.5\n2.5\n3.5\n",
+        "empty": "",
+    }.items():
+        path = Path(f"{name}.csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return project
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_added_is_refused_in_one_line_and_nothing_is_written(crowded, capsys, case):
+    arguments, line = REFUSED[case]
+    before = everything()
+    with pytest.raises(UserError) as raised:
+        crowded(*arguments)
+    assert str(raised.value) == line
+    assert everything() == before
+    assert capsys.readouterr().out == ""
+
+
+def test_parameters_that_are_wrong_already_are_refused_as_they_are(project, tmp_path):
+    wrong = PARAMS.replace("seeds: 2", "seeds: two")
+    Path("params.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        project(tmp_path / "houses.csv", "price")
+    assert str(raised.value) == "params.yaml: train.seeds: 'two' given; allowed: a whole number"
+    assert everything() == {Path("params.yaml"): wrong.encode()}
+
+
+def test_an_interrupted_write_leaves_the_parameters_as_they_were(project, tmp_path, monkeypatch):
+    def full_disk(*_arguments, **_settings):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        project(tmp_path / "houses.csv", "price")
+    assert Path("params.yaml").read_bytes() == PARAMS.encode()
+    assert not list(Path().glob(".writing-*"))
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("houses.csv", "houses"),
+        ("Houses.CSV", "Houses"),
+        ("houses.csv.gz", "houses"),
+        ("houses.2024.parquet", "houses"),
+        ("houses", "houses"),
+        ("my houses (2).csv", "my_houses_2"),
+        ("a: b.csv", "a_b"),
+        ("#x.csv", "x"),
+        ("-x-.csv", "x"),
+        ("__x__.csv", "x"),
+        ("2024-01.csv", "2024-01"),
+        ("prix-été.csv", "prix-_t"),
+        (".houses.csv", "houses"),
+        ("~.csv", ""),
+    ],
+)
+def test_a_dataset_is_named_after_its_file(file, name):
+    assert add.name_for(Path("some.folder") / file) == name
+
+
+@pytest.mark.parametrize(
+    "file", ["2024.csv", "null.csv", "1e3.csv", "true.csv", "0x10.csv", "1_000.csv", "2024-01-01.csv"]
+)
+def test_a_name_that_yaml_would_take_for_no_text_loads_back_as_given(project, tmp_path, file):
+    shutil.copy(tmp_path / "houses.csv", tmp_path / file)
+    project(tmp_path / file, "price")
+    wanted, name = params.load(), file.removesuffix(".csv")
+    assert list(wanted.datasets) == list(wanted.comparisons) == ["rings", name]
+    assert wanted.datasets[name].source.file == f"data/external/{file}"
+
+
+@pytest.mark.parametrize(
+    "file", ["my houses (2).csv", "#x.csv", "a: b.csv", "x #y.csv", "[x].csv", "été.csv", "'q'.csv"]
+)
+def test_a_file_of_an_odd_name_loads_back_as_given(project, tmp_path, file):
+    shutil.copy(tmp_path / "houses.csv", tmp_path / file)
+    project(tmp_path / file, "price", "houses")
+    assert params.load().datasets["houses"].source.file == f"data/external/{file}"
+    assert Path("data/external", file).is_file()
+    generate.main()
+
+
+TARGETS = [
+    "yes",
+    "no",
+    "1e3",
+    "null",
+    "~",
+    "3",
+    "0x1",
+    "1:30",
+    "2024-01-01",
+    "true",
+    "#x",
+    "a: b",
+    "x #y",
+    "a, b",
+    "[x",
+    "x}",
+    "- a",
+]
+TARGETS += ["été", "日本", "🎉", "&a", "*a", "!x", "%", "@x", '"q"', "'q'", "=", "<<", "a ", "two words", "tab\there"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_column_that_yaml_would_take_for_something_else_loads_back_as_given(project, tmp_path, target):
+    heading = target.replace('"', '""')
+    rows = "".join(f"{i % 7},{i * 1.5}\n" for i in range(20))
+    (tmp_path / "odd.csv").write_text(f'x,"{heading}"\n{rows}', encoding="utf-8")
+    project(tmp_path / "odd.csv", target)
+    assert params.load().datasets["odd"].source.target == [target]
+    assert len(added(PARAMS, Path("params.yaml").read_text(encoding="utf-8"))) == 4
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    target=st.text("aeinosyNY019.-_+~# ,;[]{}&*!|>'\"%@`=/\\<é日🎉", min_size=1, max_size=8),
+    name=st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{3,8}", fullmatch=True).filter(lambda name: name != "rings"),
+    losses=st.lists(st.sampled_from(list(LOSSES)), min_size=1, unique=True),
+)
+def test_whatever_is_added_reads_back_and_the_rest_stays(target, name, losses):
+    before = yaml.safe_load(PARAMS)
+    text = add.with_entries(PARAMS, name, Path("data/external/x.csv"), target, losses)
+    after = yaml.safe_load(text)
+    assert after["datasets"].pop(name) == {"source": {"file": "data/external/x.csv", "target": target}}
+    assert after["comparisons"].pop(name) == {"losses": losses}
+    assert after == before
+    assert len(added(PARAMS, text)) == 4
+
+
+LAYOUTS = {
+    "four spaces": """
+datasets:
+    a:
+        source: {x: 1}
+
+comparisons:
+    a:
+        losses: [mse]
+# the end
+""",
+    "one line": "datasets: {a: {source: {x: 1}}}\ncomparisons: {a: {losses: [mse]}, }  # why\n",
+    "no last newline": "datasets:\n  a: {source: {x: 1}}\ncomparisons:\n  a: {losses: [mse]}",
+    "windows": "datasets:\r\n  a:\r\n    source: {x: 1}\r\ncomparisons:\r\n  a:\r\n    losses: [mse]   # b\r\n",
+    "lists": """---
+datasets:
+  a:
+    source:
+      x: 1
+
+  # b
+comparisons:
+  a:
+    losses:
+    - mse
+    - mae
+...
+""",
+    "texts": """
+datasets:
+  a:
+    source: |
+      one
+      two
+comparisons:
+  a:
+    losses: >-
+      three
+
+train: False
+""",
+    "nothing": "datasets:\n  a:\ncomparisons:\n  a:\ntrain: {}\n",
+}
+
+
+@pytest.mark.parametrize("text", LAYOUTS.values(), ids=list(LAYOUTS))
+def test_whatever_the_layout_the_letters_that_are_there_stay(text):
+    after = add.with_entries(text, "b", Path("data/external/b.csv"), "no", ["mae", "mse"])
+    expected = yaml.safe_load(text)
+    expected["datasets"]["b"] = {"source": {"file": "data/external/b.csv", "target": "no"}}
+    expected["comparisons"]["b"] = {"losses": ["mae", "mse"]}
+    assert yaml.safe_load(after) == expected
+    rest = iter(after)
+    assert all(letter in rest for letter in text)  # in their order, nothing lost
+    assert after.count("\r") == after.count("\n") or "\r" not in text
+
+
+def test_the_command_ends_with_status_one_and_a_line(project, tmp_path, root):
+    del project
+    environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "stages.commands.add_table", str(tmp_path / "houses.csv"), "prise"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "params.yaml: datasets.houses.source.target: 'prise' is not a column; did you mean 'price'? "
+        "Columns: rooms, street, price\n"
+    )
+    assert everything() == {Path("params.yaml"): PARAMS.encode()}
+
+
+@pytest.mark.parametrize("name", ["yes", "no", "on", "null", "1e3", "2024"])
+def test_a_dataset_may_be_called_what_yaml_takes_for_something_else(project, tmp_path, name):
+    project(tmp_path / "houses.csv", "price", name)
+    assert name in params.load().datasets
+    assert name in params.load().comparisons
+
+
+def test_a_selector_that_selects_none_of_what_is_added_is_told(project, tmp_path, capsys):
+    Path("params.yaml").write_text(PARAMS.replace("loss: all", "loss: hinge"), encoding="utf-8")
+    project(tmp_path / "houses.csv", "price")
+    assert "try: loss: in params.yaml selects none of them; write loss: all\n" in capsys.readouterr().out
+
+
+def test_rows_in_the_order_of_time_are_told_with_the_split_that_keeps_it(project, tmp_path, capsys):
+    days = [f"2024-01-{day:02}" for day in range(1, 31)]
+    for name, order in (("sorted", days), ("mixed", [*days[15:], *days[:15]])):
+        rows = "\n".join(f"{day},{i / 7},{i * 1.5}" for i, day in enumerate(order))
+        (tmp_path / f"{name}.csv").write_text(f"day,x,y\n{rows}\n")
+        project(tmp_path / f"{name}.csv", "y")
+        told = "try: rows are sorted by day, and those that test are drawn from all of them; to predict later ones "
+        assert (told in capsys.readouterr().out) is (name == "sorted")
+
+
+def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):
+    rows = "\n".join(f"{i / 7},a" for i in range(10))
+    (tmp_path / "odd.csv").write_text(f"x,kind\n{rows}\n3.5,b\n")
+    with pytest.raises(UserError) as raised:
+        project(tmp_path / "odd.csv", "kind")
+    assert str(raised.value) == (
+        f"{tmp_path / 'odd.csv'} cannot be split as is usual, so add it by hand with another split: "
+        "class 'b' has 1 row, fewer than the 2 that are needed; "
+        "method: shuffle takes rows whatever their class"
+    )
+    assert everything() == {Path("params.yaml"): PARAMS.encode()}

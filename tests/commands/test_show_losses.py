@@ -1,0 +1,232 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages import generate, scale
+from stages.basics.cli import UserError
+from stages.commands import show_losses as losses
+from stages.losses import validity
+from stages.losses.catalogue import LOSSES, names_for
+from stages.params import load as params
+from stages.records import datasets
+
+SETTINGS = {
+    "loss": "all",
+    "datasets": {
+        "prices": {
+            "source": {
+                "generator": "make_regression",
+                "n_samples": 40,
+                "n_features": 3,
+                "n_informative": 2,
+                "random_state": 1,
+            },
+            "split": {"train": 30},
+        },
+        "rings": {
+            "source": {"generator": "make_circles", "n_samples": 40, "noise": 0.1, "random_state": 1},
+            "split": {"method": "kfold", "folds": 2},
+        },
+        "blobs": {"source": {"generator": "make_blobs", "n_samples": 40, "centers": 4, "random_state": 1}},
+    },
+    "comparisons": {
+        "prices": {
+            "losses": [
+                "mae",
+                {"loss": "huber", "delta": 0.25, "as": "huber_small"},
+                {"loss": "msle", "activation": "softplus"},
+                {"loss": "mine:pinball", "as": "pinball90", "targets": "value"},
+            ]
+        },
+        "rings": {"losses": ["hinge", "dice", {"loss": "binary_focal_crossentropy", "alpha": 0.5}], "batch_size": 3},
+    },
+    "train": {"seeds": 2, "batch_size": 8, "optimizer": {"name": "SGD"}},
+}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, capsys):
+    """A project's folder, scaled; gives what the command prints on a wide or a narrow terminal."""
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
+    generate.main()
+    scale.main()
+    capsys.readouterr()
+
+    def printed(*arguments, columns=500):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(sys, "argv", ["losses", *arguments])
+        losses.main()
+        return capsys.readouterr().out
+
+    return printed
+
+
+def lines_of(text, name):
+    """The lines of a table that begin with a loss's name."""
+    return [line.rstrip() for line in text.splitlines() if re.match(rf" ?{re.escape(name)}( |$)", line)]
+
+
+def shown(value):
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_the_catalogue_shows_every_loss_with_its_names_parameters_and_trap(project, loss):
+    text = project()
+    [line] = lines_of(text, loss.name)
+    assert re.search(rf"{loss.targets}\b.*\b{loss.activation}\b.*{re.escape(loss.decision_rule)}", line)
+    assert line.endswith(loss.beware)
+    # what is below it belongs to it, up to the next loss
+    below = text[text.index(line) + len(line) :].splitlines()[1:]
+    more = [f"= {alias}" for alias in loss.aliases]
+    more += [f"{key}: {shown(value)}" for key, value in loss.parameters.items()]
+    assert [line.strip() for line in below[: len(more)]] == more
+    assert not below[len(more)].startswith("   ") or not below[len(more)].strip()
+
+
+def test_the_catalogue_stands_by_task(project):
+    text = project()
+    heads = [line.strip() for line in text.splitlines() if line.strip() in ("regression", "binary", "multiclass")]
+    assert heads == ["regression", "binary", "multiclass"]
+    for task, part in zip(
+        heads, re.split(r"^ ?(?:regression|binary|multiclass) *$", text, flags=re.MULTILINE)[1:], strict=True
+    ):
+        assert [name for name in LOSSES if lines_of(part, name)] == names_for(task)
+
+
+def test_the_catalogue_says_which_other_outputs_there_are(project):
+    text = project()
+    assert "linear …: also softplus, relu, exponential, sigmoid, tanh, as in {loss: msle, activation: softplus}" in text
+    assert "linear …" in lines_of(text, "mse")[0]
+    assert "tanh or linear" in lines_of(text, "hinge")[0]
+    assert "softplus or exponential" in lines_of(text, "poisson")[0]
+    assert "not below 0" in lines_of(text, "poisson")[0]
+
+
+@pytest.mark.parametrize("columns", [100, 80, 60])
+def test_a_narrow_terminal_cuts_no_name_of_a_loss(project, columns):
+    text = project(columns=columns)
+    assert [name for name in LOSSES if lines_of(text, name)] == list(LOSSES)
+    assert max(map(len, text.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("name", SETTINGS["datasets"])
+def test_on_a_dataset_every_loss_for_its_task_has_its_level_and_its_reasons(project, name):
+    text = project(name)
+    scaled = datasets.read_scaled(name)
+    compared = params.load().compared().get(name, [])
+    others = [
+        LOSSES[other] for other in names_for(scaled.description.task) if other not in {one.name for one in compared}
+    ]
+    batch_size = SETTINGS["comparisons"].get(name, {}).get("batch_size", 8)
+    judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
+    rows = iter([line.strip() for line in text.splitlines()[3:] if line.strip()])
+    for loss, row in zip([*compared, *others], rows, strict=False):
+        told = judged[loss.name]
+        cells = [
+            loss.name,
+            *["yes"] * (loss in compared),
+            told.level,
+            *["; ".join(told.reasons)] * bool(told.reasons),
+        ]
+        assert re.split(r" {2,}", row) == cells
+        assert [next(rows) for _ in loss.parameters] == [
+            f"{key}: {shown(value)}" for key, value in loss.parameters.items()
+        ]
+    assert not list(rows)
+
+
+def test_on_a_dataset_what_is_compared_stands_first_by_its_own_name(project):
+    lines = project("prices").splitlines()[3:]
+    rows = [line.split()[0] for line in lines if line.strip() and not line.startswith("   ")]  # no parameters
+    assert rows == [
+        "mae",
+        "huber_small",
+        "msle",
+        "pinball90",
+        *("mse", "mape", "huber", "log_cosh", "poisson", "cosine_similarity"),
+    ]
+    heading = project("rings").splitlines()[1]
+    assert re.split(r" {2,}", heading.strip()) == ["binary loss", "compared", "on rings", "why"]
+
+
+@pytest.mark.parametrize("columns", [100, 80, 60])
+def test_a_narrow_terminal_leaves_room_for_what_is_told(project, columns):
+    text = project("rings", columns=columns)
+    assert "binary_focal_crossentropy" in text
+    assert "fits" in lines_of(text, "hinge")[0]
+    assert re.search(r"works,.* it has", lines_of(text, "dice")[0])
+    assert max(map(len, text.splitlines())) <= columns
+
+
+def test_the_batches_are_those_of_the_comparison(project):
+    assert "one value for each batch of 3," in lines_of(project("rings"), "dice")[0]
+
+
+@pytest.mark.parametrize("name", ["[/b]", "[red]"])
+def test_the_name_of_a_class_is_shown_as_it_is(project, monkeypatch, name):
+    told = validity.Validity("works, but", (f"class '{name}' has no train row",))
+    monkeypatch.setattr(validity, "judge_all", lambda *given: {loss.name: told for loss in given[2]})
+    assert f"class '{name}' has no train row" in " ".join(project("rings").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["price"], "'price' is not a dataset; did you mean 'prices'? Datasets: blobs, prices, rings"),
+        (["zzz"], "'zzz' is not a dataset. Datasets: blobs, prices, rings"),
+        (["prices", "rings"], "usage: make losses, or make losses ON=houses"),
+    ],
+    ids=str,
+)
+def test_what_is_asked_wrongly_is_told_in_one_line(project, arguments, line):
+    with pytest.raises(UserError) as raised:
+        project(*arguments)
+    assert str(raised.value) == line
+
+
+def test_a_dataset_that_is_not_scaled_is_told_with_the_command_that_scales_it(project, tmp_path):
+    (tmp_path / "data/scaled/rings.json").unlink()
+    with pytest.raises(UserError) as raised:
+        project("rings")
+    assert str(raised.value) == "data/scaled/rings.json is missing; write it with: dvc repro --force scale"
+
+
+def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(project, tmp_path):
+    folder = tmp_path / "data/external"
+    folder.mkdir(parents=True)
+    (folder / "sick.csv").write_text(
+        "x,sick\n" + "".join(f"{i * 3 % 7},{i % 2}\n" for i in range(20)), encoding="utf-8"
+    )
+    changed = {
+        **SETTINGS,
+        "datasets": {"sick": {"source": {"file": "data/external/sick.csv", "target": "sick"}}},
+        "comparisons": {"sick": {"losses": ["bce"]}},
+    }
+    Path("params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    generate.main()
+    scale.main()
+    changed["comparisons"] = {"sick": {"losses": ["mse"]}}
+    Path("params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        project("sick")
+    assert str(raised.value) == (
+        "params.yaml: comparisons.sick.losses[0]: 'mse' is a loss for a regression task; "
+        f"losses for a binary task: {', '.join(names_for('binary'))}"
+    )
+
+
+def test_the_command_needs_no_parameters_and_no_tensorflow(tmp_path, root):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop()); from stages import losses; losses.main(); "
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(root)]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [name for name in LOSSES if lines_of(ended.stdout, name)] == list(LOSSES)

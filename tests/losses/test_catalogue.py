@@ -1,0 +1,191 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from stages.losses.catalogue import ACTIVATIONS, LOSSES, Loss, canonical_name, from_settings, names_for, settings_of
+
+VALUES = ([[-1.5], [2.0]], [[-1.5], [2.0]], np.float32)
+VECTORS = ([[-1.5, 0.5], [2.0, 1.0]], [[-1.5, 0.5], [2.0, 1.0]], np.float32)
+ZERO_ONE = ([0, 1], [[0], [1]], np.float32)
+CLASS_INDEX = ([2, 0], [2, 0], np.int32)
+ONE_HOT = ([2, 0], [[0, 0, 1], [1, 0, 0]], np.float32)
+PLUS_MINUS_ONE = ([0, 1], [[-1], [1]], np.float32)
+ENCODED = {
+    "mse": VALUES,
+    "mae": VALUES,
+    "msle": VALUES,
+    "mape": VALUES,
+    "huber": VALUES,
+    "log_cosh": VALUES,
+    "poisson": VALUES,
+    "cosine_similarity": VECTORS,
+    "binary_crossentropy": ZERO_ONE,
+    "hinge": PLUS_MINUS_ONE,
+    "squared_hinge": PLUS_MINUS_ONE,
+    "binary_focal_crossentropy": ZERO_ONE,
+    "dice": ZERO_ONE,
+    "tversky": ZERO_ONE,
+    "categorical_crossentropy": ONE_HOT,
+    "sparse_categorical_crossentropy": CLASS_INDEX,
+    "kl_divergence": ONE_HOT,
+    "categorical_focal_crossentropy": ONE_HOT,
+    "categorical_generalized_cross_entropy": CLASS_INDEX,
+    "categorical_hinge": ONE_HOT,
+}
+VALUE = ([[-0.3], [7.0]], [[-0.3], [7.0]])
+VECTOR = ([[-0.3, 7.0], [1.0, 0.0]], [[-0.3, 7.0], [1.0, 0.0]])
+HALF = ([[0.49], [0.5], [0.9]], [0, 1, 1])
+SIGN = ([[-0.01], [0.0], [0.4]], [0, 1, 1])
+LARGEST = ([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1], [0.4, 0.4, 0.2]], [2, 0, 0])
+DECIDED = {
+    "mse": VALUE,
+    "mae": VALUE,
+    "msle": VALUE,
+    "mape": VALUE,
+    "huber": VALUE,
+    "log_cosh": VALUE,
+    "poisson": VALUE,
+    "cosine_similarity": VECTOR,
+    "binary_crossentropy": HALF,
+    "hinge": SIGN,
+    "squared_hinge": SIGN,
+    "binary_focal_crossentropy": HALF,
+    "dice": HALF,
+    "tversky": HALF,
+    "categorical_crossentropy": LARGEST,
+    "sparse_categorical_crossentropy": LARGEST,
+    "kl_divergence": LARGEST,
+    "categorical_focal_crossentropy": LARGEST,
+    "categorical_generalized_cross_entropy": LARGEST,
+    "categorical_hinge": LARGEST,
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_targets_are_encoded_as_the_loss_wants_them(name):
+    labels, expected, dtype = ENCODED[name]
+    encoded = LOSSES[name].encode(np.array(labels), 3)
+    np.testing.assert_array_equal(encoded, expected, strict=False)
+    assert encoded.shape == np.shape(expected)
+    assert encoded.dtype == dtype
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_outputs_are_decided_by_the_rule_of_the_loss(name):
+    outputs, expected = DECIDED[name]
+    np.testing.assert_array_equal(LOSSES[name].decide(np.array(outputs)), expected)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_outputs_of_many_seeds_are_decided_seed_by_seed(name):
+    outputs, expected = DECIDED[name]
+    both = np.stack([outputs, outputs[::-1]])
+    np.testing.assert_array_equal(LOSSES[name].decide(both), [expected, expected[::-1]])
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if LOSSES[name].task != "regression"])
+@given(data=st.data())
+def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
+    loss = LOSSES[name]
+    n_classes = 2 if loss.task == "binary" else data.draw(st.integers(2, 9))
+    classes = data.draw(npst.arrays(np.int64, st.integers(1, 20), elements=st.integers(0, n_classes - 1)))
+    encoded = loss.encode(classes, n_classes)
+    outputs = np.eye(n_classes)[encoded] if loss.targets == "class_index" else encoded
+    np.testing.assert_array_equal(loss.decide(outputs), classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "probability", "rule"),
+    [
+        ("mse", "linear", False, "value"),
+        ("mae", "linear", False, "value"),
+        ("msle", "linear", False, "value"),
+        ("mape", "linear", False, "value"),
+        ("huber", "linear", False, "value"),
+        ("log_cosh", "linear", False, "value"),
+        ("poisson", "softplus", False, "value"),
+        ("cosine_similarity", "linear", False, "value"),
+        ("binary_crossentropy", "sigmoid", True, "output ≥ 0.5"),
+        ("hinge", "tanh", False, "output ≥ 0.0"),
+        ("squared_hinge", "tanh", False, "output ≥ 0.0"),
+        ("binary_focal_crossentropy", "sigmoid", True, "output ≥ 0.5"),
+        ("dice", "sigmoid", True, "output ≥ 0.5"),
+        ("tversky", "sigmoid", True, "output ≥ 0.5"),
+        ("categorical_crossentropy", "softmax", True, "largest output"),
+        ("sparse_categorical_crossentropy", "softmax", True, "largest output"),
+        ("kl_divergence", "softmax", True, "largest output"),
+        ("categorical_focal_crossentropy", "softmax", True, "largest output"),
+        ("categorical_generalized_cross_entropy", "softmax", True, "largest output"),
+        ("categorical_hinge", "linear", False, "largest output"),
+    ],
+)
+def test_a_loss_has_the_output_it_is_meant_for(name, activation, probability, rule):
+    loss = LOSSES[name]
+    assert (loss.activation, loss.outputs_probability, loss.decision_rule) == (activation, probability, rule)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("mse", "mse"),
+        ("MSE", "mse"),
+        ("mean_squared_error", "mse"),
+        ("MeanSquaredError", "mse"),
+        ("mean_absolute_error", "mae"),
+        ("mean_squared_logarithmic_error", "msle"),
+        ("bce", "binary_crossentropy"),
+        ("SquaredHinge", "squared_hinge"),
+        ("KLD", "kl_divergence"),
+        ("kld", "kl_divergence"),
+        ("MAPE", "mape"),
+        ("LogCosh", "log_cosh"),
+        ("logcosh", None),  # Keras no longer knows it
+        ("circle", None),  # trains no predictor
+        ("ctc", None),
+        ("Mse", None),
+        ("", None),
+        ("all", None),
+    ],
+)
+def test_a_loss_is_found_by_any_name_keras_gives_it_and_by_no_other(given, name):
+    assert canonical_name(given) == name
+
+
+def test_no_two_losses_share_a_name():
+    names = [name for loss in LOSSES.values() for name in {loss.name, loss.function, *loss.aliases}]
+    assert len(names) == len(set(names))
+
+
+def test_every_loss_belongs_to_one_task():
+    by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 8, "binary": 6, "multiclass": 6}
+    assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_is_made_again_from_its_settings(name):
+    loss = replace(LOSSES[name], name="own_name")
+    assert from_settings(json.loads(json.dumps(settings_of(loss)))) == loss
+
+
+def test_a_users_own_loss_is_made_again_from_its_settings():
+    loss = Loss("pinball90", "my_losses:pinball", "value", "linear")
+    back = from_settings(settings_of(loss))
+    assert (back.name, back.function, back.task, back.is_custom) == (
+        "pinball90",
+        "my_losses:pinball",
+        "regression",
+        True,
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_every_parameter_of_a_loss_has_its_limits(loss):
+    assert set(loss.parameters) == set(loss.limits)
+    assert loss.activation == loss.activations[0]
+    assert set(loss.activations) <= set(ACTIVATIONS[loss.targets])

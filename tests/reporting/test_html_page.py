@@ -1,0 +1,122 @@
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from stages.reporting.html_page import page
+
+IMAGES = {"figures/one.png": b"\x89PNG one", "figures/two.png": b"\x89PNG two"}
+REPORT = """# Which loss?
+
+How it is made stands under [How to *read* this](#how-to-read-this), and [at Keras](https://keras.io).
+
+![The first](figures/one.png)
+
+| loss | score |
+|---|---|
+| `mse` | 0.05 ± 0.01 |
+| `mae` | **worse** |
+
+## How to read `this`?
+
+<details><summary>More</summary>
+
+![The second](figures/two.png)
+
+| a | b |
+|---|---|
+| 1 < 2 | 3 |
+
+</details>
+
+### What some scores do not mean
+
+Again [above](#what-some-scores-do-not-mean).
+"""
+
+
+class Parsed(HTMLParser):
+    """The elements of a page, in order, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes), tuple(self.open)))
+        if tag not in ("meta", "img", "br", "hr"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, name):
+        return [attributes for tag, attributes, _ in self.elements if tag == name]
+
+
+@pytest.fixture
+def html(tmp_path):
+    (tmp_path / "figures").mkdir()
+    for name, content in IMAGES.items():
+        (tmp_path / name).write_bytes(content)
+    return page(REPORT, tmp_path)
+
+
+def test_every_image_is_embedded_whole_with_its_description(html):
+    images = Parsed(html).all("img")
+    assert [image["alt"] for image in images] == ["The first", "The second"]
+    for image, content in zip(images, IMAGES.values(), strict=True):
+        address, encoded = image["src"].split(",")
+        assert address == "data:image/png;base64"
+        assert base64.b64decode(encoded) == content
+
+
+def test_rendering_it_needs_nothing_else(html):
+    parsed = Parsed(html)
+    assert {tag for tag, _, _ in parsed.elements}.isdisjoint({"script", "link", "iframe", "object", "base"})
+    needed = [
+        value
+        for tag, attributes, _ in parsed.elements
+        for name, value in attributes.items()
+        if name in ("src", "srcset", "href", "data", "background", "poster") and tag != "a"
+    ]
+    assert len(needed) == len(IMAGES)
+    assert all(value.startswith("data:") for value in needed)
+    assert not re.search(r"@import|url\(", html)
+
+
+def test_tables_and_folded_parts_are_kept(html):
+    parsed = Parsed(html)
+    assert not parsed.open
+    assert len(parsed.all("table")) == 2
+    assert len(parsed.all("th")) == 4
+    assert len(parsed.all("td")) == 6
+    assert [around[-1] for tag, _, around in parsed.elements if tag == "summary"] == ["details"]
+    assert ["details" in around for tag, _, around in parsed.elements if tag in ("table", "img")] == [0, 0, 1, 1]
+    assert "1 < 2" in parsed.text
+    assert "0.05 ± 0.01" in parsed.text
+
+
+def test_it_is_a_page_in_utf_8_with_the_reports_title(html):
+    parsed = Parsed(html)
+    assert html.startswith("<!doctype html>\n")
+    assert parsed.all("html") == [{"lang": "en"}]
+    assert parsed.all("meta")[0] == {"charset": "utf-8"}
+    assert re.findall("<title>(.*)</title>", html) == ["Which loss?"]
+    assert re.findall("<h1>(.*)</h1>", html) == ["Which loss?"]
+
+
+def test_links_within_the_page_lead_to_its_headings(html):
+    parsed = Parsed(html)
+    names = [attributes["id"] for _, attributes, _ in parsed.elements if "id" in attributes]
+    links = [link["href"] for link in parsed.all("a")]
+    assert names == ["how-to-read-this", "what-some-scores-do-not-mean"]
+    assert links == ["#how-to-read-this", "https://keras.io", "#what-some-scores-do-not-mean"]

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from stages.losses.catalogue import LOSSES
+from stages.scores import measure as scoring
+from stages.scores import names as scores
+from stages.scores.names import EPOCH_LABELS, SCORES, default_headline, names_for
+
+OF_TASK = {
+    "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity"],
+    "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss"],
+    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss"],
+}
+LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss"}
+# by task: labels, wrong and right outputs of one network, and a loss whose outputs they could be
+EXAMPLES = {
+    "regression": (
+        [[1.0, 2.0], [2.0, -1.0]],
+        [[-1.0, 2.0], [0.5, 3.0]],
+        [[1.0, 2.0], [2.0, -1.0]],
+        "mse",
+    ),
+    "binary": ([0, 1, 1, 0], [[0.9], [0.2], [0.1], [0.7]], [[0.1], [0.8], [0.9], [0.3]], "binary_crossentropy"),
+    "multiclass": (
+        [0, 1, 2],
+        [[0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.8, 0.1, 0.1]],
+        [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]],
+        "categorical_crossentropy",
+    ),
+}
+
+
+@pytest.mark.parametrize(("task", "names"), OF_TASK.items())
+def test_each_task_has_its_scores_and_the_first_decides_unless_told_otherwise(task, names):
+    assert scores.names_for(task) == names
+    assert scores.default_headline(task) == names[0]
+
+
+def test_several_columns_are_judged_by_a_score_without_unit():
+    assert default_headline("regression", n_targets=2) == "r2"
+    assert "cosine_similarity" in names_for("regression", n_targets=2)
+    assert "cosine_similarity" not in names_for("regression", n_targets=1)
+
+
+def test_without_a_task_every_score_is_named_once():
+    every = [name for names in OF_TASK.values() for name in names]
+    assert scores.names_for(None) == list(dict.fromkeys(every))
+
+
+@pytest.mark.parametrize(("task", "name"), [(task, name) for task, names in OF_TASK.items() for name in names])
+def test_a_score_is_found_by_its_name_and_its_direction_is_known(task, name):
+    found = scores.find(name, task)
+    assert found is not None
+    assert (found.name, found.higher_is_better) == (name, name not in LOWER_IS_BETTER)
+    assert found.needs_probability == (name == "log_loss")
+    assert scores.find(name, None).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("accuracy", "regression"),
+        ("rmse", "binary"),
+        ("f1", "multiclass"),
+        ("f1_macro", "binary"),
+        ("roc_auc", "multiclass"),
+        ("recall_1", "regression"),
+        ("Accuracy", "binary"),
+        ("recall", "binary"),
+        ("recall_", "binary"),
+        ("recall_-1", "binary"),
+        ("recall_one", None),
+        ("my_recall_1", None),
+        ("recall_1_", None),
+        ("rounded_accuracy", "binary"),  # in results.csv, but it judges wrongly
+        ("", None),
+    ],
+)
+def test_a_score_of_another_task_or_of_none_is_not_found(name, task):
+    assert scores.find(name, task) is None
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", None])
+def test_the_recall_of_any_class_can_decide(task):
+    found = scores.find("recall_12", task)
+    assert (found.name, found.label) == ("recall_12", "recall of class 12 (share of its rows)")
+    assert found.higher_is_better
+    assert not found.needs_probability
+
+
+@pytest.mark.parametrize("task", SCORES)
+def test_what_can_decide_is_what_scoring_gives(task):
+    labels, _, right, name = EXAMPLES[task]
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([right]))
+    named = {name for name in given if scores.find(name, task)}
+    assert named == set(OF_TASK[task]) | {name for name in given if name.startswith("recall_")}
+    assert set(given) - named <= {"rounded_accuracy"}
+
+
+@pytest.mark.parametrize("task", SCORES)
+def test_right_outputs_score_better_than_wrong_ones_in_the_direction_that_is_said(task):
+    labels, wrong, right, name = EXAMPLES[task]
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([wrong, right]))
+    for name in scores.names_for(task):
+        worse, better = given[name] if scores.find(name, task).higher_is_better else -given[name]
+        assert better > worse
+
+
+@pytest.mark.parametrize("task", SCORES)
+def test_a_perfect_score_is_one_where_higher_is_better_and_zero_where_lower_is(task):
+    labels, *_, name = EXAMPLES[task]
+    perfect = {"regression": labels, "binary": np.array(labels)[:, None], "multiclass": np.eye(3)}[task]
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([perfect], dtype=np.float64))
+    for name in scores.names_for(task):
+        expected = 1 if scores.find(name, task).higher_is_better else 0
+        np.testing.assert_allclose(given[name], [expected], atol=1e-12)
+
+
+def test_every_score_has_a_label_for_an_axis_and_the_names_are_those_of_the_epochs_too():
+    for name in scores.names_for(None):
+        assert EPOCH_LABELS[name] == scores.find(name, None).label
+    assert {loss.epoch_metric for loss in LOSSES.values()} <= set(EPOCH_LABELS)

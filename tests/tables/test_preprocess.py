@@ -1,0 +1,389 @@
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.basics.cli import UserError
+from stages.records.datasets import Column, Treatment
+from stages.tables import preprocess as columns
+
+ROOT = Path(__file__).parents[2]
+METHODS = ["none", "standard", "minmax", "robust"]
+
+
+def texts(*values):
+    """A column of texts, as `data/raw` holds it."""
+    return pd.Series(values, dtype="str")
+
+
+def dates(*values):
+    return pd.to_datetime(pd.Series(values), format="ISO8601").astype("datetime64[us]")
+
+
+def fit(kinds, *, method="standard", **values):
+    """The pipeline fitted on columns of these values, whose kinds are given in their order."""
+    rows = pd.DataFrame(values)
+    described = [
+        Column(name, kind, missing=int(rows[name].isna().sum())) for name, kind in zip(rows, kinds.split(), strict=True)
+    ]
+    return columns.fit(rows, described, method)
+
+
+def inputs(fitted, **values):
+    """What the pipeline makes of rows, (n_rows, n_inputs)."""
+    return fitted.pipeline.transform(pd.DataFrame(values)).tolist()
+
+
+def done(fitted):
+    """What was done to each column, in words."""
+    return {each.column: each.done for each in fitted.treatments}
+
+
+# --- numbers
+
+
+@pytest.mark.parametrize(
+    ("method", "made", "center", "scale"),
+    [
+        ("standard", [-1, 0, 1], 3, 2),
+        ("minmax", [0, 0.5, 1], 1, 4),
+        ("robust", [-1, 0, 1], 3, 2),
+        ("none", [1, 3, 5], None, None),
+    ],
+)
+def test_numbers_are_scaled_worked_by_hand(method, made, center, scale):
+    # of 1, 1, 5, 5 the mean and the median are 3, the deviation 2, the range 4, and half of the quartiles' distance 2
+    fitted = fit("number", x=[1.0, 1.0, 5.0, 5.0], method=method)
+    scaled = np.array(inputs(fitted, x=[1.0, 3.0, 5.0]))[:, 0]
+    made = np.array(made) / (2 if method == "robust" else 1)
+    np.testing.assert_allclose(scaled, made)
+    [treatment] = fitted.treatments
+    scale = 4 if method == "robust" else scale
+    assert (treatment.center, treatment.scale) == (center, scale)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_missing_number_is_the_median(method):
+    fitted = fit("number", x=[0.0, None, 1.0, 5.0, None], method=method)
+    missing, median = inputs(fitted, x=[None, 1.0])
+    assert missing == median
+    told = "as it is" if method == "none" else f"scaled ({method})"
+    assert done(fitted) == {"x": f"2 missing: the median; {told}"}
+
+
+def test_the_median_counts_when_the_scale_is_found():
+    # 0, 0, 3 and two medians of 0: the mean is 0.6, not 1
+    fitted = fit("number", x=[0.0, None, 0.0, 3.0, None])
+    assert fitted.treatments[0].center == pytest.approx(0.6)
+
+
+def test_whole_numbers_of_any_size_become_numbers():
+    for dtype in ("int8", "int64", "uint64", "Int64"):
+        fitted = fit("number", x=pd.Series([1, 2, 5], dtype=dtype), method="none")
+        made = fitted.pipeline.transform(pd.DataFrame({"x": pd.Series([1, 2, 5], dtype=dtype)}))
+        assert (made.dtype, made.tolist()) == (np.float64, [[1], [2], [5]])
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+@settings(max_examples=40)
+@given(
+    values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=12, unique=True), extra=st.floats(-1e6, 1e6)
+)
+def test_center_and_scale_undo_the_scaling(method, values, extra):
+    fitted = fit("number", x=values, method=method)
+    rows = np.array([*values, extra])
+    scaled = np.array(inputs(fitted, x=rows))[:, 0]
+    [treatment] = fitted.treatments
+    np.testing.assert_allclose(scaled * treatment.scale + treatment.center, rows, rtol=1e-6, atol=1e-6)
+
+
+def test_the_pipeline_is_fitted_on_the_rows_given_alone():
+    train = pd.DataFrame({"x": [1.0, 3.0, None], "city": texts("Bonn", "Bonn", "Kiel")})
+    rows = pd.DataFrame({"x": [1.0, 3.0, None, 900.0], "city": texts("Bonn", "Bonn", "Kiel", "Genf")})
+    described = [Column("x", "number", missing=1), Column("city", "category", missing=0)]
+    fitted = columns.fit(train, described, "minmax")
+    assert fitted.treatments[0].center == 1
+    assert fitted.pipeline.transform(rows).tolist() == [[0, 1, 0], [1, 1, 0], [0.5, 0, 1], [449.5, 0, 1]]
+
+
+# --- dates
+
+
+def test_dates_become_days_since_1970():
+    fitted = fit("date", day=dates("1970-01-03", "1969-12-31T12:00"), method="none")
+    assert inputs(fitted, day=dates("1970-01-03", "1969-12-31T12:00", "2070-01-01")) == [[2], [-0.5], [36525]]
+    assert done(fitted) == {"day": "as days"}
+
+
+def test_dates_are_scaled_as_numbers_are():
+    fitted = fit("date", day=dates("1970-01-02", None, "1970-01-02", "1970-01-06"))
+    # 1, 1, 1, 5: the mean is 2, the variance (1 + 1 + 1 + 9) / 4
+    assert fitted.treatments == [
+        Treatment(
+            "day",
+            "date",
+            "as days; 1 missing: the median; scaled (standard)",
+            1,
+            center=2.0,
+            scale=pytest.approx(3**0.5),
+        )
+    ]
+    assert inputs(fitted, day=dates(None, "1970-01-03")) == [[pytest.approx(-(3**-0.5))], [0]]
+
+
+# --- booleans
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_booleans_are_0_and_1_and_never_scaled(method):
+    fitted = fit("boolean", new=[1.0, 0.0, 0.0], method=method)
+    assert inputs(fitted, new=[0.0, 1.0]) == [[0], [1]]
+    assert fitted.treatments == [Treatment("new", "boolean", "as 0 and 1", 1)]
+
+
+def test_a_missing_boolean_is_what_is_most_frequent():
+    fitted = fit("boolean", new=[1.0, None, 1.0, 0.0])
+    assert inputs(fitted, new=[None, 0.0]) == [[1], [0]]
+    assert done(fitted) == {"new": "as 0 and 1; 1 missing: the most frequent value"}
+
+
+# --- texts
+
+
+def test_texts_are_one_hot():
+    fitted = fit("category", city=texts("Bonn", "Kiel", "Kiel", "Bonn", "Ærø", "Ærø"))
+    assert fitted.names == ["city=Bonn", "city=Kiel", "city=Ærø"]
+    assert inputs(fitted, city=texts("Kiel", "Ærø", "Bonn")) == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
+    assert fitted.treatments == [Treatment("city", "category", "one-hot: 3 texts", 3)]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_texts_are_never_scaled(method):
+    fitted = fit("category", city=texts("Bonn", "Kiel", "Kiel", "Kiel", "Bonn"), method=method)
+    assert inputs(fitted, city=texts("Kiel")) == [[0, 1]]
+    assert fitted.treatments[0].scale is None
+
+
+def test_texts_in_one_row_only_are_one_input():
+    fitted = fit("category", city=texts("Bonn", "Bonn", "Kiel", "Genf", "Ulm"))
+    assert fitted.names == ["city=Bonn", "city=rare"]
+    assert inputs(fitted, city=texts("Genf", "Bonn", "Ulm")) == [[0, 1], [1, 0], [0, 1]]
+    assert fitted.treatments == [Treatment("city", "category", "one-hot: 4 texts; 3 rare ones as one", 2)]
+
+
+@pytest.mark.parametrize(("n_rows", "needed"), [(10, 2), (200, 2), (201, 3), (300, 3), (1000, 10), (1001, 11)])
+def test_a_text_is_rare_below_a_hundredth_of_the_rows(n_rows, needed):
+    for count, name in ((needed, "city=few"), (needed - 1, "city=rare")):
+        fitted = fit("category", city=texts(*["few"] * count, *["many"] * (n_rows - count)))
+        assert set(fitted.names) == {"city=many", name}
+
+
+def test_of_very_many_texts_the_most_frequent_are_kept():
+    often = [f"often {i}" for i in range(49)]
+    fitted = fit("category", city=texts(*often * 30, *[f"seldom {i}" for i in range(60)] * 20))
+    assert fitted.names == [*sorted(f"city={text}" for text in often), "city=rare"]
+    assert done(fitted) == {"city": "one-hot: 109 texts; 60 rare ones as one"}
+
+
+def test_a_text_that_was_not_seen_counts_as_rare():
+    fitted = fit("category", city=texts("Bonn", "Bonn", "Kiel", "Genf"))
+    assert inputs(fitted, city=texts("Atlantis")) == inputs(fitted, city=texts("Genf")) == [[0, 1]]
+
+
+def test_a_text_that_was_not_seen_is_no_input_where_none_was_rare():
+    fitted = fit("category", city=texts("Bonn", "Bonn", "Kiel", "Kiel"))
+    assert inputs(fitted, city=texts("Atlantis", None)) == [[0, 0], [0, 0]]
+
+
+def test_missing_is_a_text_of_its_own():
+    fitted = fit("category", city=texts("Bonn", None, "Bonn", None, "Kiel", "Kiel"))
+    assert fitted.names == ["city=Bonn", "city=Kiel", "city=missing"]
+    assert inputs(fitted, city=texts(None, "Kiel")) == [[0, 0, 1], [0, 1, 0]]
+    assert done(fitted) == {"city": "one-hot: 3 texts; 2 missing: a text of its own"}
+
+
+def test_missing_in_one_row_is_rare():
+    fitted = fit("category", city=texts("Bonn", None, "Bonn", "Kiel"))
+    assert inputs(fitted, city=texts(None, "Kiel", "Bonn")) == [[0, 1], [0, 1], [1, 0]]
+    assert done(fitted) == {"city": "one-hot: 3 texts; 2 rare ones as one; 1 missing: as a rare one"}
+
+
+@pytest.mark.parametrize(
+    ("values", "made", "told"),
+    [
+        (["Bonn", "Bonn", "Kiel", "Kiel"], [0, 0], "one-hot: 2 texts; 3 missing: as none of them"),
+        (["Bonn", "Bonn", "Kiel"], [0, 1], "one-hot: 2 texts; 3 missing: as a rare one"),
+        (["Bonn", "Bonn", None], [0, 1], "one-hot: 2 texts; 3 missing: as a rare one"),
+        (["Bonn", "Bonn", None, None], [0, 1], "one-hot: 2 texts; 3 missing: a text of its own"),
+    ],
+)
+def test_what_is_told_of_missing_texts_holds_for_rows_that_were_not_fitted_on(values, made, told):
+    rows = pd.DataFrame({"city": texts(*values)})
+    fitted = columns.fit(rows, [Column("city", "category", missing=3)], "none")
+    assert inputs(fitted, city=texts(None)) == [made]
+    assert done(fitted) == {"city": told}
+
+
+def test_one_text_and_nothing_tell_rows_apart():
+    fitted = fit("category", pool=texts("yes", None, None, "yes"))
+    assert fitted.names == ["pool=yes", "pool=missing"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "a|b", 'q"q', "two\nlines", "漢", "🙂", "nan", "None", "1"])
+def test_a_text_may_be_anything(text):
+    fitted = fit("category", city=texts(text, text, "Bonn", "Bonn"))
+    assert inputs(fitted, city=texts(text))[0][fitted.names.index(f"city={text}")] == 1
+
+
+# --- what is left out
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "why"),
+    [
+        ("number", [7.0, 7.0, 7.0], "constant"),
+        ("number", [7.0, None, 7.0], "constant"),
+        ("number", [None, None, None], "nothing in it"),
+        ("boolean", [1.0, 1.0, 1.0], "constant"),
+        ("boolean", [None, None, None], "nothing in it"),
+        ("date", dates("2020-01-01", None, "2020-01-01"), "constant"),
+        ("date", dates(None, None, None), "nothing in it"),
+        ("category", texts("CH", "CH", "CH"), "always 'CH'"),
+        ("category", texts(None, None, None), "nothing in it"),
+        ("category", texts("a", "b", "c"), "every text is rare, so it only tells rows apart"),
+        ("category", texts("a", None, "c"), "every text is rare, so it only tells rows apart"),
+        ("identifier", [1, 2, 3], "it only tells rows apart"),
+    ],
+)
+def test_a_column_that_tells_nothing_is_left_out(kind, values, why):
+    values = pd.Series(values, dtype=None if kind in ("date", "category", "identifier") else "float64")
+    fitted = fit(f"{kind} number", odd=values, x=[1.0, 2.0, 4.0])
+    assert (fitted.names, done(fitted)["odd"]) == (["x"], f"left out: {why}")
+    assert fitted.treatments[0].n_inputs == 0
+    rows = pd.DataFrame({"odd": values, "x": [1.0, 2.0, 4.0]})
+    assert fitted.pipeline.transform(rows).shape == (3, 1)
+    with pytest.raises(UserError) as raised:
+        fit(kind, odd=values)
+    assert str(raised.value) == f"no column is left to learn from: odd (left out: {why})"
+
+
+def test_a_column_that_was_left_out_may_vary_or_lack_in_new_rows():
+    fitted = fit("number number", odd=[7.0, 7.0], x=[1.0, 2.0], method="none")
+    assert inputs(fitted, odd=[7.0, 9.0], x=[1.0, 2.0]) == [[1], [2]]
+
+
+def test_of_many_columns_that_are_left_out_ten_are_told():
+    with pytest.raises(UserError) as raised:
+        fit(" ".join(["number"] * 12), **{f"x{i}": [1.0, 1.0] for i in range(12)})
+    assert str(raised.value).count("constant") == 10
+    assert str(raised.value).endswith("x9 (left out: constant)")
+
+
+# --- the inputs together
+
+
+MIXED = {
+    "city": texts("Bonn", "Kiel", "Kiel", "Bonn", None),
+    "new": [1.0, 0.0, 0.0, None, 1.0],
+    "day": dates("2020-01-01", "2020-01-03", "2020-01-01", None, "2020-02-01"),
+    "id": [1, 2, 3, 4, 5],
+    "size": [1.5, None, 2.5, 9.0, 1.0],
+    "rooms": [3, 1, 1, 2, 2],
+}
+KINDS = "category boolean date identifier number number"
+
+
+def test_inputs_come_in_the_order_of_their_kinds_and_treatments_in_that_of_the_table():
+    fitted = fit(KINDS, **MIXED)
+    assert fitted.names == ["size", "rooms", "day", "new", "city=Bonn", "city=Kiel", "city=rare"]
+    assert [each.column for each in fitted.treatments] == list(MIXED)
+    assert [each.n_inputs for each in fitted.treatments] == [3, 1, 1, 0, 1, 1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_input_is_a_finite_number(method):
+    fitted = fit(KINDS, method=method, **MIXED)
+    made = fitted.pipeline.transform(pd.DataFrame(MIXED))
+    assert (made.dtype, made.shape) == (np.float64, (5, len(fitted.names)))
+    assert np.isfinite(made).all()
+
+
+def test_each_input_is_that_of_its_column():
+    fitted = fit(KINDS, method="none", **MIXED)
+    made = pd.DataFrame(fitted.pipeline.transform(pd.DataFrame(MIXED)), columns=fitted.names)
+    assert made["rooms"].tolist() == [3, 1, 1, 2, 2]
+    assert made["size"].tolist() == [1.5, 2.0, 2.5, 9.0, 1.0]  # the median of 1, 1.5, 2.5 and 9
+    assert made["new"].tolist() == [1, 0, 0, made["new"][3], 1]
+    assert made["city=Kiel"].tolist() == [0, 1, 1, 0, 0]
+    assert made["city=rare"].tolist() == [0, 0, 0, 0, 1]
+    assert (made["day"] - made["day"][0]).tolist() == [0, 2, 0, 1, 31]
+
+
+def test_columns_are_found_by_name_in_new_rows():
+    fitted = fit(KINDS, **MIXED)
+    rows = pd.DataFrame(MIXED)
+    turned = rows[rows.columns[::-1]].assign(more=1)
+    np.testing.assert_array_equal(fitted.pipeline.transform(turned), fitted.pipeline.transform(rows))
+
+
+def test_the_rows_given_are_not_changed():
+    rows = pd.DataFrame(MIXED)
+    before = rows.copy()
+    fit(KINDS, **MIXED).pipeline.transform(rows)
+    pd.testing.assert_frame_equal(rows, before)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_is_warned_of(method):
+    fitted = fit(KINDS, method=method, **MIXED)
+    fitted.pipeline.transform(pd.DataFrame(MIXED).assign(city=texts("new", None, "Bonn", "x", "y")))
+
+
+# --- the pipeline as a file
+
+
+def test_the_pipeline_comes_back_from_a_file_as_it_was():
+    fitted = fit(KINDS, **MIXED)
+    written = io.BytesIO()
+    joblib.dump(fitted.pipeline, written)
+    back = joblib.load(written)
+    rows = pd.DataFrame(MIXED).assign(city=texts("new", None, "Bonn", "Kiel", "x"))
+    np.testing.assert_array_equal(back.transform(rows), fitted.pipeline.transform(rows))
+    assert back.get_feature_names_out().tolist() == fitted.pipeline.get_feature_names_out().tolist()
+
+
+DUMP = """
+import sys
+import joblib, pandas
+from stages import columns
+from stages.datasets import Column
+
+rows = pandas.DataFrame({
+    "city": pandas.Series(["Bonn", "Kiel", "Ulm", None, "Genf", "Kiel", "Bonn", "Ulm"], dtype="str"),
+    "land": pandas.Series(["CH", "DE", "DE", "CH", "AT", "CH", "AT", "FR"], dtype="str"),
+    "new": [1.0, 0.0, None, 1.0, 0.0, 1.0, 1.0, 0.0],
+    "day": pandas.date_range("2020-01-01", periods=8, unit="us"),
+    "size": [1.5, None, 2.5, 9.0, 1.0, 2.0, 4.0, 8.0],
+})
+kinds = {"city": "category", "land": "category", "new": "boolean", "day": "date", "size": "number"}
+fitted = columns.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "robust")
+joblib.dump(fitted.pipeline, sys.argv[1])
+"""
+
+
+def test_two_processes_write_the_same_bytes(tmp_path):
+    files = [tmp_path / "1.joblib", tmp_path / "2.joblib"]
+    for file in files:
+        seeded = os.environ | {"PYTHONHASHSEED": file.stem}
+        subprocess.run([sys.executable, "-c", DUMP, file], cwd=ROOT, env=seeded, check=True)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert joblib.load(files[0]).n_features_in_ == 5

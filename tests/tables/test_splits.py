@@ -1,0 +1,314 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+)
+
+from stages.basics.cli import UserError
+from stages.params.schema import Split
+from stages.tables import splits
+
+KEY = "params.yaml: datasets.own.split"
+VALUES = np.arange(10.0)[:, None]
+CLASSES = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])  # 8 of one, 4 of the other
+GROUPS = list("aaabbcdddd")
+
+
+def masks(method, labels=VALUES, *, classes=(), groups=None, **settings):
+    """For each fold the rows that train, as bool (n_rows,)."""
+    if method == "group":
+        settings["column"], groups = "house", pd.Series(groups, name="house")
+    split = Split(method=method, **settings)
+    return splits.train_rows(split, method, labels, groups=groups, classes=list(classes), key=KEY)
+
+
+def rows(*arguments, **settings):
+    """The rows that train, by number, of a split that has one fold."""
+    [mask] = masks(*arguments, **settings)
+    assert mask.dtype == bool
+    return np.flatnonzero(mask).tolist()
+
+
+def refusal(*arguments, **settings):
+    with pytest.raises(UserError) as raised:
+        masks(*arguments, **settings)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def sides(mask, groups):
+    """The groups with rows that train, and those with rows that test."""
+    return tuple({group for group, trains in zip(groups, mask, strict=True) if trains == side} for side in (1, 0))
+
+
+# --- which method
+
+
+@pytest.mark.parametrize(
+    ("task", "generated", "method"),
+    [
+        ("regression", False, "shuffle"),
+        ("binary", False, "stratified"),
+        ("multiclass", False, "stratified"),
+        ("regression", True, "first"),
+        ("multiclass", True, "first"),
+    ],
+)
+def test_the_method_that_suits_the_data_is_taken_where_none_is_given(task, generated, method):
+    assert splits.method_of(Split(), task, generated=generated) == method
+    assert splits.method_of(Split(method="kfold"), task, generated=generated) == "kfold"
+
+
+# --- the first rows
+
+
+def test_the_first_rows_train():
+    assert rows("first", train=3) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("train", "n_train"), [(0.8, 8), (0.25, 2), (0.75, 8), (0.26, 3), (0.01, 1), (0.99, 9), (1, 1), (9, 9)]
+)
+def test_a_share_is_rounded_and_leaves_a_row_on_either_side(train, n_train):
+    # Python rounds a half to the even number: 2.5 to 2, 7.5 to 8
+    assert rows("first", train=train) == [*range(n_train)]
+    assert len(rows("shuffle", train=train)) == n_train
+
+
+def test_eight_rows_of_ten_train_where_nothing_is_said():
+    assert rows("first") == [*range(8)]
+    assert len(rows("shuffle")) == 8
+
+
+@pytest.mark.parametrize("method", ["first", "shuffle"])
+@pytest.mark.parametrize("train", [10, 11, 5_000])
+def test_rows_that_leave_none_to_test_are_refused(method, train):
+    assert refusal(method, train=train) == (
+        f"{KEY}.train: {train} leaves no row to test; allowed: 1 to 9 (there are 10 rows)"
+    )
+
+
+def test_two_rows_are_enough():
+    for method in ("first", "shuffle"):
+        assert len(rows(method, VALUES[:2])) == 1
+    assert len(masks("kfold", VALUES[:2], folds=2)) == 2
+
+
+# --- shuffled and stratified
+
+
+def test_a_split_is_scikit_learns():
+    state = {"random_state": 7}
+    [(shuffled, _)] = ShuffleSplit(1, train_size=4, **state).split(VALUES)
+    assert rows("shuffle", train=4, **state) == sorted(shuffled)
+    [(stratified, _)] = StratifiedShuffleSplit(1, train_size=6, **state).split(CLASSES, CLASSES)
+    assert rows("stratified", CLASSES, classes="ab", train=0.5, **state) == sorted(stratified)
+    [(grouped, _)] = GroupShuffleSplit(1, train_size=0.5, **state).split(VALUES, groups=GROUPS)
+    assert rows("group", groups=GROUPS, train=0.5, **state) == sorted(grouped)
+
+
+def test_folds_are_scikit_learns():
+    state = {"shuffle": True, "random_state": 7}
+    for settings, kind, labels in [
+        ({"labels": VALUES}, KFold, None),
+        ({"labels": CLASSES, "classes": "ab"}, StratifiedKFold, CLASSES),
+    ]:
+        expected = kind(3, **state).split(settings["labels"], labels)
+        found = masks("kfold", folds=3, random_state=7, **settings)
+        assert [np.flatnonzero(fold).tolist() for fold in found] == [train.tolist() for train, _ in expected]
+    expected = GroupKFold(3, **state).split(VALUES, groups=pd.factorize(pd.Series(GROUPS))[0])
+    found = masks("group", folds=3, random_state=7, groups=GROUPS)
+    assert [np.flatnonzero(fold).tolist() for fold in found] == [train.tolist() for train, _ in expected]
+
+
+METHODS = {
+    "first": {},
+    "shuffle": {},
+    "stratified": {"labels": CLASSES, "classes": "ab"},
+    "kfold": {"folds": 3},
+    "group": {"groups": GROUPS},
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_random_state_gives_the_same_rows(method):
+    once, again = (masks(method, random_state=3, **METHODS[method]) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "first"])
+def test_another_random_state_gives_other_rows(method):
+    found = {np.array(masks(method, random_state=seed, **METHODS[method])).tobytes() for seed in range(8)}
+    assert len(found) > 2
+
+
+def test_the_random_state_is_0_where_none_is_given():
+    assert rows("shuffle") == rows("shuffle", random_state=0)
+
+
+def test_numpys_own_random_numbers_are_left_alone():
+    np.random.seed(1)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    for method, settings in METHODS.items():
+        masks(method, **settings)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_a_stratified_split_keeps_the_share_of_each_class():
+    train = CLASSES[rows("stratified", CLASSES, classes="ab", train=0.75)]
+    assert np.bincount(train).tolist() == [6, 3]
+
+
+def test_a_share_of_a_stratified_split_may_be_given_in_rows():
+    train = CLASSES[rows("stratified", CLASSES, classes="ab", train=6)]
+    assert np.bincount(train).tolist() == [4, 2]
+
+
+def test_a_shuffled_split_of_classes_does_not_look_at_them():
+    assert rows("shuffle", CLASSES, classes="ab", train=5) == rows("shuffle", np.zeros((12, 1)), train=5)
+
+
+def test_rows_that_leave_no_room_for_each_class_are_refused():
+    for train in (1, 11):
+        assert refusal("stratified", CLASSES, classes="ab", train=train).startswith(KEY)
+    assert refusal("stratified", CLASSES, classes="ab", train=12).startswith(f"{KEY}.train: 12 leaves no row to test")
+
+
+@pytest.mark.parametrize(
+    ("labels", "settings", "told"),
+    [
+        ([0, 0, 0, 1], {}, "'b' has 1 row, fewer than the 2 that are needed"),
+        ([0, 1, 1, 1], {}, "'a' has 1 row, fewer than the 2 that are needed"),
+        (CLASSES, {"method": "kfold"}, "'b' has 4 rows, fewer than the 5 folds"),
+        (CLASSES, {"method": "kfold", "folds": 6}, "'b' has 4 rows, fewer than the 6 folds"),
+        ([0, 1, 1, 1], {"method": "kfold", "folds": 2}, "'a' has 1 row, fewer than the 2 folds"),
+    ],
+)
+def test_a_class_with_too_few_rows_is_told_and_what_to_do(labels, settings, told):
+    settings = {"method": "stratified"} | settings
+    assert refusal(labels=np.array(labels), classes="ab", **settings) == (
+        f"{KEY}: class {told}; method: shuffle takes rows whatever their class"
+    )
+
+
+def test_folds_keep_the_share_of_each_class_down_to_one_row():
+    for fold in masks("kfold", CLASSES, classes="ab", folds=4):
+        assert np.bincount(CLASSES[~fold]).tolist() == [2, 1]
+
+
+# --- folds
+
+
+def test_there_are_five_folds_where_nothing_is_said():
+    assert len(masks("kfold")) == 5
+
+
+def test_folds_are_of_equal_size_or_one_more():
+    assert [int((~fold).sum()) for fold in masks("kfold", folds=4)] == [3, 3, 2, 2]
+
+
+def test_more_folds_than_rows_are_refused():
+    assert refusal("kfold", folds=11) == f"{KEY}: there are 10 rows, fewer than the 11 folds"
+    assert refusal("kfold", VALUES[:3]) == f"{KEY}: there are 3 rows, fewer than the 5 folds"
+
+
+@given(n_rows=st.integers(2, 30), n_classes=st.integers(0, 3), folds=st.integers(2, 5), random_state=st.integers(0, 99))
+def test_every_row_is_tested_once_over_the_folds(n_rows, n_classes, folds, random_state):
+    labels = np.arange(n_rows) % n_classes if n_classes else np.arange(float(n_rows))[:, None]
+    settings = {"classes": "abc"[:n_classes], "folds": folds, "random_state": random_state}
+    if n_rows < folds * max(n_classes, 1):
+        return
+    found = masks("kfold", labels, **settings)
+    assert len(found) == folds
+    np.testing.assert_array_equal(np.sum(np.logical_not(found), axis=0), 1)
+
+
+# --- groups
+
+
+def test_a_group_is_never_torn():
+    for train in (0.3, 0.5, 0.8):
+        [mask] = masks("group", groups=GROUPS, train=train)
+        trained, tested = sides(mask, GROUPS)
+        assert trained
+        assert tested
+        assert not trained & tested
+
+
+@given(
+    groups=st.lists(st.sampled_from(["a", "b", "ä", "", " "]), min_size=2, max_size=30),
+    folds=st.none() | st.integers(2, 5),
+    random_state=st.integers(0, 99),
+)
+def test_groups_are_whole_in_every_fold_and_tested_once(groups, folds, random_state):
+    n_groups, needed = len(set(groups)), folds or 2
+    settings = {"groups": groups, "folds": folds, "random_state": random_state}
+    labels = np.zeros((len(groups), 1))
+    if n_groups < needed:
+        assert refusal("group", labels, **settings) == (
+            f"{KEY}: there are {n_groups} groups, fewer than the {needed} that are needed"
+        )
+        return
+    found = masks("group", labels, **settings)
+    assert len(found) == (folds or 1)
+    for mask in found:
+        trained, tested = sides(mask, groups)
+        assert trained
+        assert tested
+        assert not trained & tested
+    if folds:
+        np.testing.assert_array_equal(np.sum(np.logical_not(found), axis=0), 1)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [3, 1, 3, 2, 1, 2, 3, 1, 2, 3],
+        [0.5, 1.5, 0.5, -2, 1.5, -2, 0.5, 1.5, -2, 0.5],
+        [True, False] * 5,
+        pd.to_datetime(["2020-01-01", "2021-01-01", "2022-01-01", "2020-01-01", "2021-01-01"] * 2),
+        pd.Categorical(list("abcab") * 2, categories=list("zcba")),
+    ],
+    ids=["whole", "number", "boolean", "date", "categorical"],
+)
+def test_groups_may_be_named_by_anything(groups):
+    [mask] = masks("group", groups=groups)
+    trained, tested = sides(mask, pd.Series(groups))
+    assert (len(trained), len(tested)) == ((2, 1) if len(set(groups)) == 3 else (1, 1))
+    assert not trained & tested
+
+
+def test_what_the_groups_are_called_changes_nothing():
+    renamed = [{"a": "z", "b": "y", "c": "x", "d": "w"}[group] for group in GROUPS]
+    for settings in ({}, {"folds": 3}):
+        np.testing.assert_array_equal(
+            masks("group", groups=GROUPS, **settings), masks("group", groups=renamed, **settings)
+        )
+
+
+def test_classes_may_be_split_by_groups():
+    labels, groups = np.array([0, 1] * 5), list("aabbccddee")
+    [mask] = masks("group", labels, classes="ab", groups=groups)
+    assert mask.sum() == 8
+
+
+def test_a_row_without_a_group_is_refused():
+    assert refusal("group", groups=["a", None] * 5) == (
+        f"{KEY}.column: 'house' is missing in 5 rows; each needs a group"
+    )
+
+
+def test_one_group_cannot_be_split():
+    assert refusal("group", groups=["a"] * 10).endswith("groups, fewer than the 2 that are needed")
+
+
+def test_fewer_groups_than_folds_are_refused():
+    assert refusal("group", groups=GROUPS, folds=6) == f"{KEY}: there are 4 groups, fewer than the 6 that are needed"

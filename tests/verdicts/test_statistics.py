@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from scipy import stats
+
+from stages.verdicts.statistics import CONFIDENCE, Summary, summarise
+
+NAN = pytest.approx(np.nan, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # Student's t for two degrees of freedom is 4.3027; 4.3027 × 1 / √3
+        ([1, 2, 3], Summary(2, 1, pytest.approx(2.48414, rel=1e-5), 3, 0)),
+        # for one degree of freedom 12.7062; the standard deviation is √2, so 12.7062 × √2 / √2
+        ([0, np.nan, 2, np.inf], Summary(1, pytest.approx(2**0.5), pytest.approx(12.7062, rel=1e-5), 2, 2)),
+        ([5, 5, 5, 5], Summary(5, 0, 0, 4, 0)),
+        ([3], Summary(3, NAN, NAN, 1, 0)),
+        ([np.nan, 3, -np.inf], Summary(3, NAN, NAN, 1, 2)),
+        ([np.nan, np.nan], Summary(NAN, NAN, NAN, 0, 2)),
+    ],
+    ids=["three", "two-of-four", "equal", "one", "one-of-three", "none"],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_summary_worked_by_hand(values, expected):
+    assert summarise(np.array(values, float)) == expected
+
+
+SCORES = npst.arrays(np.float64, st.integers(2, 40), elements=st.floats(-1e3, 1e3).map(lambda value: round(value, 3)))
+
+
+@given(SCORES)
+def test_the_interval_is_that_of_scipy(values):
+    summary = summarise(values)
+    expected = stats.sem(values) * stats.t.isf((1 - CONFIDENCE) / 2, len(values) - 1)
+    assert summary.half_width == pytest.approx(expected, abs=1e-9)
+
+
+@given(SCORES, st.floats(-1e3, 1e3), st.floats(0.01, 100))
+def test_a_change_of_units_changes_the_summary_likewise(values, center, spread):
+    before, after = summarise(values), summarise(values * spread + center)
+    assert after.mean == pytest.approx(before.mean * spread + center, rel=1e-6, abs=1e-6)
+    assert after.sd == pytest.approx(before.sd * spread, rel=1e-6, abs=1e-6)
+    assert after.half_width == pytest.approx(before.half_width * spread, rel=1e-6, abs=1e-6)
+
+
+@given(SCORES, st.data())
+def test_failed_seeds_change_nothing_but_their_count(values, data):
+    where = data.draw(st.lists(st.integers(0, len(values)), max_size=5))
+    before, after = summarise(values), summarise(np.insert(values, where, np.nan))
+    assert after == Summary(before.mean, before.sd, before.half_width, before.n, len(where))
+
+
+def test_scores_that_are_all_one_vary_by_nothing():
+    summary = summarise(np.full(12, 0.917))  # whose mean is not 0.917 in the last digit
+    assert (summary.sd, summary.half_width) == (0, 0)
