@@ -15,7 +15,7 @@ from stages.basics import cli, files, paths
 from stages.losses import validity
 from stages.params import load as params
 from stages.records import datasets
-from stages.records.datasets import SPLIT
+from stages.records.datasets import PART
 from stages.reporting import plots as figures
 from stages.reporting import published
 from stages.reporting import setup_text as prose
@@ -26,11 +26,11 @@ from stages.verdicts import pairs as verdicts
 
 
 def results(sections: list[Section]) -> pd.DataFrame:
-    """Every score, one row each: ``dataset, loss, seed, split, metric, value``; empty value where a seed failed."""
+    """Every score, one row each: ``dataset, loss, seed, part, metric, value``; empty value where a seed failed."""
     tables = [
         run.scores.assign(dataset=section.name, loss=run.loss.name) for section in sections for run in section.runs
     ]
-    return pd.concat(tables)[["dataset", "loss", "seed", "split", "metric", "value"]]
+    return pd.concat(tables)[["dataset", "loss", "seed", "part", "metric", "value"]]
 
 
 def headline_metrics(sections: list[Section]) -> dict[str, Any]:
@@ -51,13 +51,13 @@ def curves(sections: list[Section]) -> pd.DataFrame:
     for section in sections:
         for run in section.runs:
             finished = ~np.isin(run.seeds, run.failed)
-            for split, name in (("train", section.epoch_metric), ("test", f"val_{section.epoch_metric}")):
+            for part, name in (("train", section.epoch_metric), ("test", f"val_{section.epoch_metric}")):
                 values = run.epochs(name)[finished]
                 if len(values):
                     low, high = np.percentile(values, [10, 90], axis=0)
                     band = {"epoch": range(1, len(low) + 1), "mean": values.mean(axis=0), "low": low, "high": high}
-                    tables.append(pd.DataFrame({"panel": f"{section.name}: {run.loss.name}", "split": split, **band}))
-    return pd.concat(tables) if tables else pd.DataFrame(columns=["panel", "split", "epoch", "mean", "low", "high"])
+                    tables.append(pd.DataFrame({"panel": f"{section.name}: {run.loss.name}", "part": part, **band}))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["panel", "part", "epoch", "mean", "low", "high"])
 
 
 def verdict_of(section: Section) -> str:
@@ -161,7 +161,7 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
 def _share_below_zero(section: Section) -> float:
     """The share of the scaled train targets that are below 0, on the fold where it is the largest."""
     shares = [
-        (datasets.labels_of(rows[rows[SPLIT] == "train"], section.description) < 0).mean() for rows in section.folds
+        (datasets.labels_of(rows[rows[PART] == "train"], section.description) < 0).mean() for rows in section.folds
     ]
     return float(max(shares))
 

@@ -10,7 +10,7 @@ from stages.basics.cli import UserError
 from stages.params import load as params
 from stages.params.schema import Dataset, Scale, Table
 from stages.records import datasets
-from stages.records.datasets import SPLIT, Description, Fold, Scaled
+from stages.records.datasets import PART, Description, Fold, Scaled
 from stages.tables import preprocess as columns
 from stages.tables import splits
 from stages.tables.preprocess import SCALERS
@@ -28,7 +28,7 @@ def scale(
         train: bool (n_rows,): the rows that train; the others test.
 
     Returns:
-        The inputs of the network, the target, and ``split`` (``train`` or ``test``); what
+        The inputs of the network, the target, and ``part`` (``train`` or ``test``); what
         was done; and the fitted pipeline of the features.
     """
     fitted_on = table if settings.fit_on == "all" else table[train]
@@ -41,9 +41,9 @@ def scale(
         make, fitted_values = SCALERS[method]
         scaler = make().fit(fitted_on[names].to_numpy())
         targets, (center, spread) = scaler.transform(targets), fitted_values(scaler)
-    scaled = pd.DataFrame(inputs, columns=datasets.unique(fitted.names, [*names, SPLIT]), copy=False)
+    scaled = pd.DataFrame(inputs, columns=datasets.unique(fitted.names, [*names, PART]), copy=False)
     scaled[names] = targets
-    scaled[SPLIT] = np.where(train, "train", "test")
+    scaled[PART] = np.where(train, "train", "test")
     n_train = int(train.sum())
     return (
         scaled,

@@ -145,7 +145,7 @@ def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str) -> 
             experiment, run_name=f"{run.loss.name} seed {seed}", tags={MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed)}
         ).info.run_id
         now = int(time.time() * 1000)
-        scores = [Metric(f"{row.split}_{row.metric}", row.value, now, 0) for row in rows.itertuples()]
+        scores = [Metric(f"{row.part}_{row.metric}", row.value, now, 0) for row in rows.itertuples()]
         client.log_batch(child, metrics=[score for score in scores if math.isfinite(score.value)])
         client.set_terminated(child, "FAILED" if seed in run.failed else "FINISHED")
 
@@ -244,7 +244,7 @@ def _metrics(run: Run) -> Iterator[Metric]:
                 yield Metric(name, column.mean(), now, epoch)
                 if len(column) > 1:
                     yield Metric(f"{name}_sd", column.std(ddof=1), now, epoch)
-    for (split, score), rows in run.scores.groupby(["split", "metric"], sort=False):
+    for (part, score), rows in run.scores.groupby(["part", "metric"], sort=False):
         summary = summarise(rows["value"].to_numpy())
         bounds = {
             "": summary.mean,
@@ -253,9 +253,7 @@ def _metrics(run: Run) -> Iterator[Metric]:
             "_high": summary.mean + summary.half_width,
         }
         yield from (
-            Metric(f"{split}_{score}{suffix}", value, now, 0)
-            for suffix, value in bounds.items()
-            if math.isfinite(value)
+            Metric(f"{part}_{score}{suffix}", value, now, 0) for suffix, value in bounds.items() if math.isfinite(value)
         )
     yield Metric("failed_seeds", len(run.failed), now, 0)
 

@@ -24,7 +24,7 @@ from stages.losses import catalogue, validity
 from stages.params import load as params
 from stages.params.schema import Params
 from stages.records import datasets, runs
-from stages.records.datasets import SPLIT, Scaled
+from stages.records.datasets import PART, Scaled
 from stages.records.runs import Run
 
 
@@ -68,12 +68,12 @@ def units(wanted: Params) -> list[Unit]:
 def read_data(name: str, scaled: Scaled, fold: int) -> Data:
     """Read one fold (from 0) of a scaled dataset."""
     table, description = datasets.read_fold(name, scaled, fold), scaled.description
-    rows = {split: table[SPLIT].to_numpy() == split for split in ("train", "test")}
+    rows = {part: table[PART].to_numpy() == part for part in ("train", "test")}
     features = datasets.features_of(table, description).to_numpy(np.float32)
     labels = datasets.labels_of(table, description)
     return Data(
-        features={split: features[chosen] for split, chosen in rows.items()},
-        labels={split: labels[chosen] for split, chosen in rows.items()},
+        features={part: features[chosen] for part, chosen in rows.items()},
+        labels={part: labels[chosen] for part, chosen in rows.items()},
         n_classes=description.n_classes,
         center=np.array(scaled.folds[fold].center),
         spread=np.array(scaled.folds[fold].spread),

@@ -17,7 +17,7 @@ from stages.scores import measure as scoring
 
 ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
-# by task and split; a split has a number of rows of its own in each, so that a mix-up fails
+# by task and part; a part has a number of rows of its own in each, so that a mix-up fails
 LABELS = {
     "regression": {"train": [[-1.0], [-0.5], [0.25], [1.25]], "test": [[-0.5], [0.0], [0.5]]},
     "binary": {"train": [0, 1, 1, 0, 1], "test": [1, 0, 1, 0]},
@@ -79,8 +79,8 @@ def defaults(defaults_text):
 
 @pytest.fixture
 def labels():
-    """The targets of the made-up runs, by task and split."""
-    return {task: {split: np.array(rows) for split, rows in splits.items()} for task, splits in LABELS.items()}
+    """The targets of the made-up runs, by task and part."""
+    return {task: {part: np.array(rows) for part, rows in parts.items()} for task, parts in LABELS.items()}
 
 
 @pytest.fixture(scope="session")
@@ -94,11 +94,11 @@ def make_scaled(labels):
     """A factory of scaled datasets: what one is, and its rows as `datasets.read_fold` gives them."""
 
     def make(task: str, *, n_features: int, center: float = 0.0, spread: float = 1.0) -> tuple[Scaled, pd.DataFrame]:
-        splits = labels[task]
-        names, rows = [f"x{i + 1}" for i in range(n_features)], np.concatenate(list(splits.values()))
+        parts = labels[task]
+        names, rows = [f"x{i + 1}" for i in range(n_features)], np.concatenate(list(parts.values()))
         table = pd.DataFrame(np.random.default_rng(0).normal(size=(len(rows), n_features)), columns=names)
         table["target"] = rows if rows.ndim == 1 else rows[:, 0]
-        table["split"] = [split for split, targets in splits.items() for _ in targets]
+        table["part"] = [part for part, targets in parts.items() for _ in targets]
         description = Description(
             task=task,
             inferred="",
@@ -111,7 +111,7 @@ def make_scaled(labels):
             columns=[Column(name, "number", 0) for name in names],
         )
         treatments = [Treatment(name, "number", "as it is", 1) for name in names]
-        fold = Fold(len(splits["train"]), len(splits["test"]), treatments, [center], [spread])
+        fold = Fold(len(parts["train"]), len(parts["test"]), treatments, [center], [spread])
         return Scaled(description, "first", [fold]), table
 
     return make
@@ -143,13 +143,13 @@ def make_run(labels, loaded):
         }
         ended_well = ~np.isin(seeds, failed)[:, None, None]
         outputs = {
-            split: np.where(ended_well, _outputs(loss, rows, n_seeds), np.nan).astype(np.float32)
-            for split, rows in labels[loss.task].items()
+            part: np.where(ended_well, _outputs(loss, rows, n_seeds), np.nan).astype(np.float32)
+            for part, rows in labels[loss.task].items()
         }
         scores = [
-            pd.DataFrame({"seed": seeds, "split": split, "metric": metric, "value": values})
-            for split, rows in labels[loss.task].items()
-            for metric, values in scoring.score(loss, rows, outputs[split]).items()
+            pd.DataFrame({"seed": seeds, "part": part, "metric": metric, "value": values})
+            for part, rows in labels[loss.task].items()
+            for metric, values in scoring.score(loss, rows, outputs[part]).items()
         ]
         n_epochs, metric = settings["epochs"], loss.epoch_metric
         columns = ("loss", "val_loss", metric, f"val_{metric}")

@@ -215,14 +215,14 @@ def test_several_files_are_one_table_and_a_group_stays_together():
     table, description = datasets.read_raw("teile")
     assert (len(table), len(description.files), description.group) == (89, 3, "neu")
     rows = datasets.read_fold("teile", datasets.read_scaled("teile"), 0)
-    assert pd.DataFrame({"split": rows["split"], "neu": table["neu"]}).groupby("neu")["split"].nunique().max() == 1
+    assert pd.DataFrame({"part": rows["part"], "neu": table["neu"]}).groupby("neu")["part"].nunique().max() == 1
 
 
 @pytest.mark.usefixtures("inside")
 def test_scores_are_in_the_targets_own_units():
     run, scaled = runs.read("haeuser", "mse"), datasets.read_scaled("haeuser")
     table, rows = datasets.read_raw("haeuser")[0], datasets.read_fold("haeuser", scaled, 0)
-    prices = table["target"][rows["split"] == "test"].to_numpy()
+    prices = table["target"][rows["part"] == "test"].to_numpy()
     [center], [spread] = scaled.folds[0].center, scaled.folds[0].spread
     for seed, outputs in enumerate(run.outputs[0]["test"]):
         predicted = outputs[:, 0].astype(float) * spread + center
@@ -236,7 +236,7 @@ def test_the_saved_pipeline_and_the_saved_model_predict_new_rows():
     from stages.engine.backend import keras
 
     table, scaled = datasets.read_raw("haeuser")[0], datasets.read_scaled("haeuser")
-    test = datasets.read_fold("haeuser", scaled, 0)["split"] == "test"
+    test = datasets.read_fold("haeuser", scaled, 0)["part"] == "test"
     pipeline = joblib.load("data/scaled/haeuser.joblib")
     model = keras.models.load_model("data/runs/haeuser/mse/model.keras")
     predicted = model.predict(pipeline.transform(table[test]).astype(np.float32), verbose=0)

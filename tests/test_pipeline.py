@@ -97,7 +97,7 @@ def test_a_clone_runs_to_a_report_with_all_its_figures(clone):
     linked = {part.split(")")[0] for part in report.split("](figures/")[1:]}
     assert {figure.name for figure in (clone / "reports/figures").iterdir()} == linked
     results = pd.read_csv(clone / "reports/results.csv")
-    assert list(results.columns) == ["dataset", "loss", "seed", "split", "metric", "value"]
+    assert list(results.columns) == ["dataset", "loss", "seed", "part", "metric", "value"]
     assert results.groupby("dataset")["loss"].nunique().to_dict() == {"regression": 3, "circles": 3, "blobs": 3}
 
 
@@ -110,7 +110,7 @@ def test_every_run_is_in_mlflow(clone):
     client = MlflowClient(f"sqlite:///{clone / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("losslab/circles")
     hinge = client.search_runs([experiment.experiment_id], "tags.mlflow.runName = 'hinge'")[0]
-    results = pd.read_csv(clone / "reports/results.csv").query("loss == 'hinge' and split == 'test'")
+    results = pd.read_csv(clone / "reports/results.csv").query("loss == 'hinge' and part == 'test'")
     mean = results[results["metric"] == "accuracy"]["value"].mean()
     assert hinge.data.metrics["test_accuracy"] == pytest.approx(mean)
     assert [metric.step for metric in client.get_metric_history(hinge.info.run_id, "val_loss")] == [1, 2, 3]

@@ -38,7 +38,7 @@ def make_section(make_run, make_scaled):
         made = [make_run(name, **changes) for name in names]
         task = made[0].loss.task
         scaled, table = make_scaled(task, n_features=2 if made[0].regions else 3, center=center, spread=spread)
-        labels = datasets.labels_of(table[table["split"] == "train"], scaled.description)
+        labels = datasets.labels_of(table[table["part"] == "train"], scaled.description)
         seen = Seen(labels, scaled.description, [spread], made[0].settings["batch_size"])
         return Section(
             name=made[0].dataset,
@@ -308,10 +308,10 @@ def test_a_mean_is_shown_with_its_interval_where_it_has_one(summary, shown):
 def test_curves_hold_the_mean_and_the_middle_of_the_seeds_that_did_not_fail(make_section):
     section = make_section("mse", failed=(1,))
     table = report.curves([section])
-    assert list(table) == ["panel", "split", "epoch", "mean", "low", "high"]
+    assert list(table) == ["panel", "part", "epoch", "mean", "low", "high"]
     assert table["panel"].unique().tolist() == ["regression: mse"]
     seeds = section.runs[0].epochs("val_mse")[[0, 2]]
-    found = table[table["split"] == "test"]
+    found = table[table["part"] == "test"]
     assert found["epoch"].tolist() == list(range(1, 101))
     np.testing.assert_allclose(found["mean"], seeds.mean(axis=0))
     # 10 % of the way from the lower of two seeds to the higher
@@ -321,10 +321,10 @@ def test_curves_hold_the_mean_and_the_middle_of_the_seeds_that_did_not_fail(make
 
 def test_results_hold_every_score_of_every_seed_once(every_section):
     table = report.results(every_section)
-    assert list(table) == ["dataset", "loss", "seed", "split", "metric", "value"]
-    assert not table.duplicated(["dataset", "loss", "seed", "split", "metric"]).any()
+    assert list(table) == ["dataset", "loss", "seed", "part", "metric", "value"]
+    assert not table.duplicated(["dataset", "loss", "seed", "part", "metric"]).any()
     assert len(table) == sum(len(run.scores) for section in every_section for run in section.runs)
-    found = table.query("dataset == 'regression' and loss == 'mae' and split == 'test' and metric == 'mse'")
+    found = table.query("dataset == 'regression' and loss == 'mae' and part == 'test' and metric == 'mse'")
     assert found["seed"].tolist() == [0, 1, 2]
     assert found["value"].tolist() == pytest.approx([0.01, 0.04, 0.09], rel=1e-5)
 

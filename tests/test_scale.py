@@ -111,7 +111,7 @@ def test_undoing_the_scaling_gives_the_values_back(method, values, data):
     for name, (center, spread) in undo(fold).items():
         np.testing.assert_allclose(made[name] * spread + center, table[name], rtol=1e-9, atol=1e-9)
     left_out = {each.column for each in fold.treatments if not each.n_inputs}
-    assert set(made) == {*names, "split"} - left_out
+    assert set(made) == {*names, "part"} - left_out
 
 
 def test_a_scaling_fitted_on_the_train_rows_knows_nothing_of_the_test_rows(table):
@@ -125,7 +125,7 @@ def test_a_scaling_fitted_on_the_train_rows_knows_nothing_of_the_test_rows(table
 def test_what_is_not_scaled_stays_as_it_is(table):
     classes = table.assign(target=np.arange(20) % 3)
     made, fold = scaled(classes, 5, classes="abc", features="none")
-    pd.testing.assert_frame_equal(made.drop(columns="split"), classes)
+    pd.testing.assert_frame_equal(made.drop(columns="part"), classes)
     assert undo(fold) == {"target": (0, 1)}
     made, fold = scaled(classes, 5, classes="abc")
     pd.testing.assert_series_equal(made["target"], classes["target"])
@@ -141,14 +141,14 @@ def test_each_of_several_target_columns_has_a_scaling_of_its_own(table):
     several = table.rename(columns={"x3": "target_1", "target": "target_2"})
     made, fold = scaled(several, 12, target="minmax")
     assert (len(fold.center), fold.n_inputs) == (2, 2)
-    train = made[made["split"] == "train"]
+    train = made[made["part"] == "train"]
     assert (train["target_1"].min(), train["target_2"].max()) == (0, pytest.approx(1))
 
 
 def test_the_rows_of_the_mask_train_and_the_others_test(table):
     train = np.isin(np.arange(20), [1, 5, 7])
     made, fold, _ = scale.scale(table, describe(table), Scale(), train)
-    assert list(np.flatnonzero(made["split"] == "train")) == [1, 5, 7]
+    assert list(np.flatnonzero(made["part"] == "train")) == [1, 5, 7]
     assert (fold.n_train, fold.n_test) == (3, 17)
 
 
@@ -159,10 +159,10 @@ def test_the_table_given_is_not_changed(table):
 
 
 def test_an_input_may_be_called_as_what_stands_beside_it(table):
-    named = table.rename(columns={"x1": "split"})
+    named = table.rename(columns={"x1": "part"})
     made, fold = scaled(named, 5)
-    assert list(made) == ["split (2)", "x2", "x3", "target", "split"]
-    assert fold.treatments[0].column == "split"
+    assert list(made) == ["part (2)", "x2", "x3", "target", "part"]
+    assert fold.treatments[0].column == "part"
 
 
 def write(tmp_path, content):
@@ -178,8 +178,8 @@ def test_the_stage_writes_each_dataset_scaled_and_how_to_undo_it(tmp_path, monke
     [fold] = datasets.read_scaled("circles").folds
     assert undo(fold) == {"target": (0, 1)}
     raw, made = (pd.read_parquet(f"data/{folder}/regression.parquet") for folder in ("raw", "scaled"))
-    assert list(made) == [*raw, "split"]
-    assert list(made["split"]) == ["train"] * 500 + ["test"] * 500
+    assert list(made) == [*raw, "part"]
+    assert list(made["part"]) == ["train"] * 500 + ["test"] * 500
     described = datasets.read_scaled("regression")
     assert (described.method, described.description.task) == ("first", "regression")
     for name, (center, spread) in undo(described.folds[0]).items():
@@ -194,7 +194,7 @@ def test_the_fitted_pipeline_is_kept_and_scales_rows_as_the_stage_did(tmp_path, 
     write(tmp_path, defaults)
     raw, made = (pd.read_parquet(f"data/{folder}/regression.parquet") for folder in ("raw", "scaled"))
     pipeline = joblib.load("data/scaled/regression.joblib")
-    np.testing.assert_array_equal(pipeline.transform(raw), made.drop(columns=["target", "split"]))
+    np.testing.assert_array_equal(pipeline.transform(raw), made.drop(columns=["target", "part"]))
 
 
 def test_each_fold_is_scaled_by_its_own_train_rows(tmp_path, monkeypatch, defaults):
@@ -204,10 +204,10 @@ def test_each_fold_is_scaled_by_its_own_train_rows(tmp_path, monkeypatch, defaul
     described = datasets.read_scaled("regression")
     folds = [datasets.read_fold("regression", described, fold) for fold in range(4)]
     assert len(described.folds) == 4
-    tested = np.array([fold["split"] == "test" for fold in folds])
+    tested = np.array([fold["part"] == "test" for fold in folds])
     np.testing.assert_array_equal(tested.sum(axis=0), 1)
     for fold in folds:
-        train = fold[fold["split"] == "train"].drop(columns="split")
+        train = fold[fold["part"] == "train"].drop(columns="part")
         np.testing.assert_allclose(train.mean(), 0, atol=1e-9)
         np.testing.assert_allclose(train.std(ddof=0), 1)
     assert sorted(path.name for path in (tmp_path / "data/scaled/regression").iterdir()) == [
@@ -216,7 +216,7 @@ def test_each_fold_is_scaled_by_its_own_train_rows(tmp_path, monkeypatch, defaul
     assert not (tmp_path / "data/scaled/regression.parquet").exists()
     raw = pd.read_parquet("data/raw/regression.parquet")
     third = joblib.load("data/scaled/regression/fold_3.joblib").transform(raw)
-    np.testing.assert_array_equal(third, folds[2].drop(columns=["target", "split"]))
+    np.testing.assert_array_equal(third, folds[2].drop(columns=["target", "part"]))
 
 
 def test_scaling_again_writes_the_same_bytes(tmp_path, monkeypatch, defaults):

@@ -188,8 +188,8 @@ def test_final_scores_are_logged_with_their_interval(project, client):
     half_width = 4.302653 * sd / np.sqrt(3)  # Student's t, two degrees of freedom
     mean = 0.14 / 3
     expected = {"": mean, "_sd": sd, "_low": mean - half_width, "_high": mean + half_width}
-    for split in ("train", "test"):
-        assert {end: scores[f"{split}_mse{end}"] for end in expected} == pytest.approx(expected, rel=1e-5)
+    for part in ("train", "test"):
+        assert {end: scores[f"{part}_mse{end}"] for end in expected} == pytest.approx(expected, rel=1e-5)
     hinge = logged(client, "circles")["hinge"].data.metrics
     assert (hinge["test_accuracy"], hinge["test_accuracy_sd"], hinge["test_rounded_accuracy"]) == (1, 0, 0)
     assert (scores["failed_seeds"], hinge["failed_seeds"]) == (0, 1)
@@ -435,7 +435,7 @@ def test_each_seed_gets_one_child_run_with_its_final_scores(project, client, def
                 for seed, child in by_seed.items():
                     failed = (name, seed) == ("hinge", 1)
                     rows = scores[(scores["seed"] == seed) & scores["value"].notna()]
-                    expected = dict(zip(rows["split"] + "_" + rows["metric"], rows["value"], strict=True))
+                    expected = dict(zip(rows["part"] + "_" + rows["metric"], rows["value"], strict=True))
                     assert bool(expected) != failed
                     assert child.info.status == ("FAILED" if failed else "FINISHED")
                     assert child.data.metrics == pytest.approx(expected)

@@ -80,8 +80,8 @@ def test_every_selected_loss_gets_a_whole_folder_that_reads_back(tmp_path, capsy
         assert {path.name for path in folder.iterdir()} == FILES | ({"regions.npz"} if name == "rings/hinge" else set())
         run = runs.read(*name.split("/"))
         assert (run.seeds, run.failed, run.epochs("loss").shape) == ([0, 1, 2], [], (3, n_epochs))
-        assert {split: outputs.shape for split, outputs in run.outputs[0].items()} == {
-            split: (3, n, 1) for split, n in rows.items()
+        assert {part: outputs.shape for part, outputs in run.outputs[0].items()} == {
+            part: (3, n, 1) for part, n in rows.items()
         }
         model = keras.models.load_model(folder / "model.keras")
         features = read(run.dataset).features["test"]

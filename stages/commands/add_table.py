@@ -23,7 +23,7 @@ from stages.losses.validity import Seen, Validity
 from stages.params import load as params
 from stages.params.schema import Dataset, Params, Table
 from stages.records import datasets
-from stages.records.datasets import SPLIT, Description
+from stages.records.datasets import PART, Description
 from stages.tables import describe as tables
 
 USAGE = "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's)"
@@ -45,7 +45,7 @@ def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Descript
         why = str(error).removeprefix(f"{paths.PARAMS}: datasets.{name}.split: ")
         raise UserError(f"{file} cannot be split as is usual, so add it by hand with another split: {why}") from error
     scaled, fold, _ = scale.scale(table, description, dataset.scale, masks[0])
-    labels = datasets.labels_of(scaled[scaled[SPLIT] == "train"], description)
+    labels = datasets.labels_of(scaled[scaled[PART] == "train"], description)
     seen = Seen(labels, description, fold.spread, batch_size)
     names = catalogue.names_for(description.task)
     dates = [column.name for column in description.columns if column.kind == "date"]

@@ -28,8 +28,8 @@ class Data:
     """One fold of a scaled dataset.
 
     Attributes:
-        features: by split, float32 (n_rows, n_features).
-        labels: by split, (n_rows, n_targets) scaled values or (n_rows,) class indices.
+        features: by part, float32 (n_rows, n_features).
+        labels: by part, (n_rows, n_targets) scaled values or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
         center: (n_targets,) with `spread`, undoes the target's scaling: ``value * spread + center``.
         spread: see `center`.
@@ -83,7 +83,7 @@ class _Trained:
 
     Attributes:
         history: the history of every seed.
-        outputs: by split, float32 (n_seeds, n_rows, n_outputs).
+        outputs: by part, float32 (n_seeds, n_rows, n_outputs).
         finished: bool (n_seeds,): whether loss and weights stayed finite.
         weights: the first seed's value of each of the model's variables.
         regions: for two features and classes of a single fold, else None.
@@ -160,8 +160,7 @@ def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trai
         evaluation_rows=EVALUATION_ROWS if loss.per_row else settings["batch_size"],
     )
     rows = {
-        split: Rows(data.features[split], loss.encode(data.labels[split], data.n_classes))
-        for split in ("train", "test")
+        part: Rows(data.features[part], loss.encode(data.labels[part], data.n_classes)) for part in ("train", "test")
     }
     history = replicas.fit(
         rows["train"],
@@ -175,7 +174,7 @@ def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trai
     finite = [np.isfinite(array).reshape(len(seeds), -1).all(axis=1) for array in (*vars(history).values(), *weights)]
     return _Trained(
         history=history,
-        outputs={split: replicas.predict(data.features[split]) for split in rows},
+        outputs={part: replicas.predict(data.features[part]) for part in rows},
         finished=np.all(finite, axis=0),
         weights=[array[0] for array in weights],
         regions=_regions(replicas, unit) if is_drawn else None,
@@ -300,13 +299,13 @@ def batch_orders(seeds: tuple[int, ...], epoch: int, n_rows: int) -> np.ndarray:
 
 
 def _score(unit: Unit, fold: int, trained: _Trained) -> pd.DataFrame:
-    """The scores of one fold's seeds: columns ``seed``, ``split``, ``metric`` and ``value``."""
+    """The scores of one fold's seeds: columns ``seed``, ``part``, ``metric`` and ``value``."""
     data, tables = unit.folds[fold], []
-    for split, outputs in trained.outputs.items():
+    for part, outputs in trained.outputs.items():
         ended_well = np.where(trained.finished[:, None, None], outputs, np.nan)
-        scores = scoring.score(unit.loss, data.labels[split], ended_well, center=data.center, spread=data.spread)
+        scores = scoring.score(unit.loss, data.labels[part], ended_well, center=data.center, spread=data.spread)
         tables += [
-            pd.DataFrame({"seed": unit.seeds(fold), "split": split, "metric": metric, "value": values})
+            pd.DataFrame({"seed": unit.seeds(fold), "part": part, "metric": metric, "value": values})
             for metric, values in scores.items()
         ]
     return pd.concat(tables, ignore_index=True)

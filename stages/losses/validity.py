@@ -12,7 +12,7 @@ import numpy as np
 
 from stages.losses.catalogue import LOSSES, Loss, TargetRange
 from stages.records import datasets
-from stages.records.datasets import SPLIT, Description, Scaled
+from stages.records.datasets import PART, Description, Scaled
 
 Level = Literal["fits", "works, but", "cannot"]
 _WORST: list[Level] = ["cannot", "works, but", "fits"]
@@ -84,7 +84,7 @@ def judge_all(name: str, scaled: Scaled, losses: list[Loss], batch_size: int) ->
     judged: dict[str, Validity] = {}
     for index, fold in enumerate(scaled.folds):
         rows = datasets.read_fold(name, scaled, index, features=False)
-        labels = datasets.labels_of(rows[rows[SPLIT] == "train"], scaled.description)
+        labels = datasets.labels_of(rows[rows[PART] == "train"], scaled.description)
         seen = Seen(labels, scaled.description, fold.spread, batch_size)
         for loss in losses:
             here = judge(loss, seen)

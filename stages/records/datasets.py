@@ -2,7 +2,7 @@
 
 - ``data/raw/<dataset>.parquet`` and ``.json``: the rows as they were read or made, and a `Description`.
 - ``data/scaled/<dataset>.json``: the description, and a `Fold` for each fold: how the columns were treated.
-- ``data/scaled/<dataset>.parquet``: the scaled features, the target and ``split`` (train or
+- ``data/scaled/<dataset>.parquet``: the scaled features, the target and ``part`` (train or
   test); and ``.joblib``: the fitted pipeline that scaled the features. With several folds these two are
   ``data/scaled/<dataset>/fold_<k>.parquet`` and ``.joblib``, with k from 1.
 """
@@ -18,7 +18,7 @@ import pandas as pd
 from stages.basics import files, paths
 from stages.losses.catalogue import Task
 
-SPLIT = "split"
+PART = "part"
 SHOWN_CLASSES = 5  # more are not named where a task is told
 
 
@@ -191,14 +191,14 @@ def read_scaled(name: str) -> Scaled:
 
 
 def read_fold(name: str, scaled: Scaled, fold: int, *, features: bool = True) -> pd.DataFrame:
-    """Read the rows of one fold (from 0): features where asked for, target and split."""
-    columns = None if features else [*target_names(scaled.description.n_targets), SPLIT]
+    """Read the rows of one fold (from 0): features where asked for, target and part."""
+    columns = None if features else [*target_names(scaled.description.n_targets), PART]
     return files.read_table(scaled_path(name, fold, len(scaled.folds)), stage="scale", columns=columns)
 
 
 def features_of(table: pd.DataFrame, description: Description) -> pd.DataFrame:
     """The features of a scaled table."""
-    return table.drop(columns=[*target_names(description.n_targets), SPLIT])
+    return table.drop(columns=[*target_names(description.n_targets), PART])
 
 
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:

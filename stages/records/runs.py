@@ -6,7 +6,7 @@
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
 - ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs); with
   several folds ``train_1``, ``test_1`` and so on, each of the seeds that trained on the fold;
-- ``scores.csv``: ``seed, split, metric, value``;
+- ``scores.csv``: ``seed, part, metric, value``;
 - ``punishment.csv``: what the loss punishes, ``case, x, value``;
 - ``objective.npy``: the loss's values on made-up rows, by which two losses are told apart;
 - ``regions.npz`` (two features only): the class each seed decides for over a grid;
@@ -52,8 +52,8 @@ class Run:
         settings: what it was made with, as in ``run.json``.
         failed: seeds whose loss or weights became non-finite.
         history: one row per seed and epoch.
-        outputs: for each fold by split, float32 (n_seeds, n_rows, n_outputs), of the seeds that trained on it.
-        scores: columns ``seed``, ``split``, ``metric``, ``value``.
+        outputs: for each fold by part, float32 (n_seeds, n_rows, n_outputs), of the seeds that trained on it.
+        scores: columns ``seed``, ``part``, ``metric``, ``value``.
         punishment: what the loss punishes, columns ``case``, ``x`` and ``value``.
         objective: (n_rows,) or (n_batches,), the loss's values on made-up rows, by which two losses are told apart.
         regions: for two features, else None.
@@ -83,9 +83,9 @@ class Run:
         """All seeds, failed ones too."""
         return self.settings["seeds"]
 
-    def values(self, metric: str, split: str) -> np.ndarray:
-        """One metric on one split for every seed (n_seeds,); NaN where a seed failed."""
-        rows = self.scores[(self.scores["metric"] == metric) & (self.scores["split"] == split)]
+    def values(self, metric: str, part: str) -> np.ndarray:
+        """One metric on one part for every seed (n_seeds,); NaN where a seed failed."""
+        rows = self.scores[(self.scores["metric"] == metric) & (self.scores["part"] == part)]
         return rows["value"].to_numpy()
 
     def epochs(self, name: str) -> np.ndarray:
@@ -107,9 +107,9 @@ def write(run: Run, path: Path) -> None:
     np.savez(
         path / "predictions.npz",
         **{
-            f"{split}_{fold}" if len(run.outputs) > 1 else split: array
+            f"{part}_{fold}" if len(run.outputs) > 1 else part: array
             for fold, outputs in enumerate(run.outputs, start=1)
-            for split, array in outputs.items()
+            for part, array in outputs.items()
         },
     )
     if run.regions:
@@ -135,7 +135,7 @@ def read(dataset: str, loss: str) -> Run:
                 raise ValueError("not as it was written")
     with np.load(path / "predictions.npz") as arrays:
         outputs = [
-            {split: arrays[f"{split}{ending}"] for split in ("train", "test")}
+            {part: arrays[f"{part}{ending}"] for part in ("train", "test")}
             for ending in ([""] if "train" in arrays else [f"_{fold + 1}" for fold in range(len(arrays) // 2)])
         ]
     regions = None

@@ -19,7 +19,7 @@ class Row:
     dataset: str
     loss: str
     metric: str
-    split: str
+    part: str
     published: float
     median: float
     low: float
@@ -54,8 +54,8 @@ def compare(published: dict[str, Any], run: Run) -> list[Row]:
     scores = published["scores"].get(run.dataset, {}).get(run.loss.name, {})
     metric = published["metrics"].get(run.dataset, "")
     rows = []
-    for split, score in scores.items():
-        values = run.values(metric, split)
+    for part, score in scores.items():
+        values = run.values(metric, part)
         values = values[np.isfinite(values)]
         if len(values):
             rows.append(
@@ -63,7 +63,7 @@ def compare(published: dict[str, Any], run: Run) -> list[Row]:
                     run.dataset,
                     run.loss.name,
                     metric,
-                    split,
+                    part,
                     score,
                     float(np.median(values)),
                     float(values.min()),

@@ -17,7 +17,7 @@ from stages.losses import validity
 from stages.losses.catalogue import Loss, Task
 from stages.losses.validity import Validity
 from stages.records import datasets, runs
-from stages.records.datasets import SPLIT, Description, Scaled
+from stages.records.datasets import PART, Description, Scaled
 from stages.records.runs import Run
 from stages.reporting import plots as figures
 from stages.scores import measure as scoring
@@ -41,7 +41,7 @@ class Section:
         name: the dataset.
         runs: in the comparison's order.
         scaled: what the dataset is and what was done to it.
-        folds: for each fold its rows, with the target and ``split``; with the features of a plane.
+        folds: for each fold its rows, with the target and ``part``; with the features of a plane.
         score: the score that decides between losses.
         baseline: the loss that the others are compared with.
         validity: by loss, whether it can learn from this dataset.
@@ -87,10 +87,10 @@ class Section:
         """Rows of the dataset."""
         return len(self.folds[0])
 
-    def labels(self, fold: int, split: str | None = None) -> np.ndarray:
+    def labels(self, fold: int, part: str | None = None) -> np.ndarray:
         """The targets of one fold's rows (from 0): (n_rows, n_targets) values in target units, or class indices."""
         rows = self.folds[fold]
-        labels = datasets.labels_of(rows[rows[SPLIT] == split] if split else rows, self.description)
+        labels = datasets.labels_of(rows[rows[PART] == part] if part else rows, self.description)
         if self.task != "regression":
             return labels
         return labels * self.scaled.folds[fold].spread + self.scaled.folds[fold].center
@@ -105,9 +105,9 @@ class Section:
         """Whether classes are so unequal that accuracy says little."""
         return self.task != "regression" and self.class_sizes.max() >= IMBALANCED * self.class_sizes.min()
 
-    def summary(self, run: Run, split: str) -> Summary:
+    def summary(self, run: Run, part: str) -> Summary:
         """The headline score of one run."""
-        return summarise(run.values(self.headline, split))
+        return summarise(run.values(self.headline, part))
 
     @cached_property
     def margin(self) -> float:
@@ -132,9 +132,7 @@ class Section:
         seeds, found = self.runs[0].seeds, []
         for index, fold in enumerate(self.scaled.folds[: len(seeds)]):
             rows = self.folds[index]
-            train, test = (
-                datasets.labels_of(rows[rows[SPLIT] == split], self.description) for split in ("train", "test")
-            )
+            train, test = (datasets.labels_of(rows[rows[PART] == part], self.description) for part in ("train", "test"))
             scored = scoring.score_constant(
                 self.headline,
                 self.task,
@@ -319,7 +317,7 @@ def _punished(section: Section) -> str:
 
 def _draw_regions(section: Section) -> Figure:
     figure, axes = _side_by_side(len(section.runs))
-    test = section.folds[0][section.folds[0][SPLIT] == "test"]
+    test = section.folds[0][section.folds[0][PART] == "test"]
     features = datasets.features_of(test, section.description)
     for ax, run in zip(axes.flat, section.runs, strict=False):
         finished = ~np.isin(run.seeds, run.failed)

@@ -9,7 +9,7 @@ from stages.basics import paths
 from stages.basics import suggest as mistakes
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Table
-from stages.records.datasets import SPLIT, Column, Description, target_names, unique
+from stages.records.datasets import PART, Column, Description, target_names, unique
 from stages.tables import reading
 from stages.tables.column_kinds import find_target, tidy
 
@@ -32,7 +32,7 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     wanted = _choose(table, source, group, key, is_csv=bool(written))
     keep = list(dict.fromkeys([*wanted, *([group] if group is not None else [])]))
     names = target_names(len(source.target))
-    own_names = dict(zip(keep, unique(keep, [*names, SPLIT]), strict=True))
+    own_names = dict(zip(keep, unique(keep, [*names, PART]), strict=True))
     # all rows tell what a column is: those that count on do so also where the first has no target
     tidied = {own: tidy(table[column]) for column, own in own_names.items()}
     features = pd.DataFrame({own: values for own, (values, _) in tidied.items()})

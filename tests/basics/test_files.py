@@ -77,7 +77,7 @@ def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path):
 
 
 def test_a_table_comes_back_with_its_values_and_kinds_and_without_its_index(tmp_path):
-    table = pd.DataFrame({"x1": [0.1, -2.5], "target": [0, 2], "split": ["train", "test"]}, index=[7, 9])
+    table = pd.DataFrame({"x1": [0.1, -2.5], "target": [0, 2], "part": ["train", "test"]}, index=[7, 9])
     files.write_table(tmp_path / "a.parquet", table)
     pd.testing.assert_frame_equal(files.read_table(tmp_path / "a.parquet", stage="scale"), table.reset_index(drop=True))
 

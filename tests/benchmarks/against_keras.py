@@ -108,8 +108,8 @@ import numpy as np
 from stages.catalogue import LOSSES, settings_of
 from stages.training import Data, Unit, train
 generator = np.random.default_rng(0)
-features = {split: generator.normal(size=(50_000, 20)).astype("float32") for split in ("train", "test")}
-labels = {split: rows.sum(axis=1, keepdims=True) for split, rows in features.items()}
+features = {part: generator.normal(size=(50_000, 20)).astype("float32") for part in ("train", "test")}
+labels = {part: rows.sum(axis=1, keepdims=True) for part, rows in features.items()}
 settings = {"dataset": "large", "model": None, "hidden": [25], "hidden_activation": "relu", "dropout": 0.0,
             "batch_norm": False, "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
             "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}

@@ -339,8 +339,8 @@ def digest(name):
     n_classes = 0 if name == "msle" else 2 if name == "hinge" else 3
     rows = {"train": 100, "test": 45}
     data = Data(
-        {split: rng.normal(size=(n, 3)).astype(np.float32) for split, n in rows.items()},
-        {split: rng.integers(0, n_classes, n) if n_classes else rng.normal(size=(n, 1)) for split, n in rows.items()},
+        {part: rng.normal(size=(n, 3)).astype(np.float32) for part, n in rows.items()},
+        {part: rng.integers(0, n_classes, n) if n_classes else rng.normal(size=(n, 1)) for part, n in rows.items()},
         n_classes, np.zeros(1), np.ones(1),
     )
     settings = settings_of(LOSSES[name]) | {

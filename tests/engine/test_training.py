@@ -56,16 +56,16 @@ def make_data(name, fold=0, n_features=None):
     task = LOSSES[name].task
     rng, n_classes, n_features = np.random.default_rng(fold), N_CLASSES[task], n_features or N_FEATURES[task]
     n_targets = 2 if LOSSES[name].target_range == "vectors" else 1
-    features = {split: rng.normal(size=(n + fold, n_features)).astype(np.float32) for split, n in N_ROWS[task].items()}
-    signal = {split: rows[:, 0] + 0.1 * rng.normal(size=len(rows)) for split, rows in features.items()}
+    features = {part: rng.normal(size=(n + fold, n_features)).astype(np.float32) for part, n in N_ROWS[task].items()}
+    signal = {part: rows[:, 0] + 0.1 * rng.normal(size=len(rows)) for part, rows in features.items()}
     if n_classes:
         labels = {
-            split: np.clip(np.floor(x + n_classes / 2), 0, n_classes - 1).astype(int) for split, x in signal.items()
+            part: np.clip(np.floor(x + n_classes / 2), 0, n_classes - 1).astype(int) for part, x in signal.items()
         }
     else:
-        labels = {split: np.column_stack([x, x**2][:n_targets]) for split, x in signal.items()}
+        labels = {part: np.column_stack([x, x**2][:n_targets]) for part, x in signal.items()}
         if LOSSES[name].target_range in ("not below 0", "away from 0"):
-            labels = {split: 1 + np.abs(values) for split, values in labels.items()}
+            labels = {part: 1 + np.abs(values) for part, values in labels.items()}
     return Data(features, labels, n_classes, center=np.full(n_targets, 3.0), spread=np.full(n_targets, 2.0))
 
 
@@ -132,10 +132,10 @@ def test_scores_are_what_scikit_learn_makes_of_the_outputs(name):
     run, _ = train(unit)
     task, [data] = LOSSES[name].task, unit.folds
     assert run.failed == []
-    for split, outputs in run.outputs[0].items():
+    for part, outputs in run.outputs[0].items():
         n_outputs = 3 if task == "multiclass" else len(data.center)
-        assert (outputs.shape, outputs.dtype) == ((3, N_ROWS[task][split], n_outputs), np.float32)
-        labels = data.labels[split]
+        assert (outputs.shape, outputs.dtype) == ((3, N_ROWS[task][part], n_outputs), np.float32)
+        labels = data.labels[part]
         for i in range(len(SEEDS)):
             match task:
                 case "regression":
@@ -159,7 +159,7 @@ def test_scores_are_what_scikit_learn_makes_of_the_outputs(name):
                         "f1_macro": metrics.f1_score(labels, decisions, average="macro"),
                     }
             for metric, value in expected.items():
-                np.testing.assert_allclose(run.values(metric, split)[i], value, rtol=1e-6, err_msg=metric)
+                np.testing.assert_allclose(run.values(metric, part)[i], value, rtol=1e-6, err_msg=metric)
 
 
 @pytest.mark.parametrize("name", ["mae", "squared_hinge", "sparse_categorical_crossentropy"])
@@ -180,8 +180,8 @@ def test_the_weights_given_back_are_the_first_seeds():
     run, weights = train(unit)
     model = unit.network(0).build(0)
     model.set_weights(weights)
-    for split, features in unit.folds[0].features.items():
-        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0][split][0], rtol=0, atol=1e-6)
+    for part, features in unit.folds[0].features.items():
+        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0][part][0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "n_features"), [("mae", 2), ("hinge", 3), ("sparse_categorical_crossentropy", 4)])
@@ -382,10 +382,10 @@ def test_a_seed_that_overflows_is_recorded_and_leaves_the_others_alone(name, bre
     others = run.scores["seed"] != 0
     np.testing.assert_array_equal(run.scores[others]["value"], sound.scores[others]["value"])
     np.testing.assert_array_equal(run.history[run.history["seed"] != 0], sound.history[sound.history["seed"] != 0])
-    for split in ("train", "test"):
+    for part in ("train", "test"):
         [ours], [theirs], [fewer] = run.outputs, sound.outputs, without.outputs
-        np.testing.assert_array_equal(ours[split][[0, 2]], theirs[split][[0, 2]])
-        np.testing.assert_allclose(ours[split][[0, 2]], fewer[split], rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(ours[part][[0, 2]], theirs[part][[0, 2]])
+        np.testing.assert_allclose(ours[part][[0, 2]], fewer[part], rtol=0, atol=1e-5)
     assert not np.isfinite(run.epochs("val_loss")[1]).all()
 
 
@@ -403,7 +403,7 @@ def test_seeds_take_turns_on_the_folds_and_come_back_in_their_order():
     assert (unit.seeds(0), unit.seeds(1)) == ((4, 9, 7), (0, 2))
     assert told == [1, 2, 3, 4, 5, 6]
     assert unit.n_epochs == 6
-    assert [{split: array.shape for split, array in fold.items()} for fold in run.outputs] == [
+    assert [{part: array.shape for part, array in fold.items()} for fold in run.outputs] == [
         {"train": (3, 50, 1), "test": (3, 21, 1)},
         {"train": (2, 51, 1), "test": (2, 22, 1)},
     ]

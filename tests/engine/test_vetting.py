@@ -562,9 +562,9 @@ def test_an_own_loss_trains_as_numpy_does(trained):
     slope = np.where(targets > before, -0.9, 0.1) / 16
     kernel = kernel - 0.1 * (features.T @ slope)
     bias = bias - 0.1 * slope.sum(axis=1)
-    for split in ("train", "test"):
-        after = data.features[split] @ kernel + bias[:, None]
-        np.testing.assert_allclose(run.outputs[0][split], after, rtol=0, atol=1e-5)
+    for part in ("train", "test"):
+        after = data.features[part] @ kernel + bias[:, None]
+        np.testing.assert_allclose(run.outputs[0][part], after, rtol=0, atol=1e-5)
     np.testing.assert_allclose(run.epochs("loss")[:, 0], pinball(targets, before), rtol=1e-5)
     np.testing.assert_allclose(run.epochs("val_loss")[:, 0], pinball(data.labels["test"], after), rtol=1e-5)
     # one too low costs 0.9, one too high 0.1
@@ -586,9 +586,9 @@ return keras.Sequential([
     assert (run.failed, run.settings["model"]) == ([], "mine:build")
     assert (run.epochs("loss")[:, -1] < run.epochs("loss")[:, 0]).all()
     model = keras.models.load_model(tmp_path / "data/runs/prices/mse/model.keras")
-    for split in ("train", "test"):
-        predicted = model.predict(data.features[split], verbose=0)
-        np.testing.assert_allclose(predicted, run.outputs[0][split][0], rtol=0, atol=1e-5)
+    for part in ("train", "test"):
+        predicted = model.predict(data.features[part], verbose=0)
+        np.testing.assert_allclose(predicted, run.outputs[0][part][0], rtol=0, atol=1e-5)
     # what is measured holds the penalty besides
     penalty = 0.05 * (model.get_layer("penalised").kernel.numpy() ** 2).sum()
     error = ((run.outputs[0]["test"][0] - data.labels["test"]) ** 2).mean()

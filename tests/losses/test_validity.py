@@ -347,7 +347,7 @@ def write_folds(tmp_path, monkeypatch, make_scaled):
         scaled = replace(scaled, folds=[scaled.folds[0]] * len(folds))
         for index, (train, test) in enumerate(folds):
             rows = table.iloc[[0] * (len(train) + len(test))].assign(
-                target=[*train, *test], split=["train"] * len(train) + ["test"] * len(test)
+                target=[*train, *test], part=["train"] * len(train) + ["test"] * len(test)
             )
             files.write_table(datasets.scaled_path("d", index, len(folds)), rows)
         return scaled

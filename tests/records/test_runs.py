@@ -48,9 +48,9 @@ def test_a_run_comes_back_as_it_was_written(written, make_run, name, failed):
     pd.testing.assert_frame_equal(back.punishment, run.punishment, rtol=1e-14, check_dtype=False)
     np.testing.assert_array_equal(back.objective, run.objective)
     assert [list(fold) for fold in back.outputs] == [["train", "test"]]
-    for split, outputs in run.outputs[0].items():
-        np.testing.assert_array_equal(back.outputs[0][split], outputs)
-        assert back.outputs[0][split].dtype == np.float32
+    for part, outputs in run.outputs[0].items():
+        np.testing.assert_array_equal(back.outputs[0][part], outputs)
+        assert back.outputs[0][part].dtype == np.float32
     assert (back.regions is None) == (run.regions is None)
     if run.regions:
         for name_, array in vars(run.regions).items():
@@ -60,15 +60,15 @@ def test_a_run_comes_back_as_it_was_written(written, make_run, name, failed):
 def test_the_outputs_of_several_folds_come_back_in_their_order(tmp_path, monkeypatch, make_run):
     monkeypatch.chdir(tmp_path)
     run = make_run("mse")
-    folds = [{split: array + fold for split, array in run.outputs[0].items()} for fold in range(11)]  # 10 comes after 9
+    folds = [{part: array + fold for part, array in run.outputs[0].items()} for fold in range(11)]  # 10 comes after 9
     folder = runs.folder(run.dataset, "mse")
     folder.mkdir(parents=True)
     runs.write(dataclasses.replace(run, outputs=folds), folder)
     back = runs.read(run.dataset, "mse")
     assert len(back.outputs) == 11
     for ours, theirs in zip(back.outputs, folds, strict=True):
-        for split in ("train", "test"):
-            np.testing.assert_array_equal(ours[split], theirs[split])
+        for part in ("train", "test"):
+            np.testing.assert_array_equal(ours[part], theirs[part])
 
 
 def test_the_same_run_is_written_in_the_same_bytes(written, tmp_path, make_run):

@@ -32,8 +32,8 @@ def rescored(make_run, name, metric, train, test):
     """A run of as many seeds as scores are given."""
     run = make_run(name, n_seeds=len(train))
     run.scores["value"] = 99.0
-    for split, values in (("train", train), ("test", test)):
-        run.scores.loc[(run.scores["metric"] == metric) & (run.scores["split"] == split), "value"] = values
+    for part, values in (("train", train), ("test", test)):
+        run.scores.loc[(run.scores["metric"] == metric) & (run.scores["part"] == part), "value"] = values
     return run
 
 
@@ -71,7 +71,7 @@ def test_circles_are_compared_by_the_accuracy_that_was_published(make_run, refer
 
 def test_failed_seeds_are_left_out_and_a_run_of_failed_seeds_has_no_row(make_run, reference):
     run = rescored(make_run, "mae", "mse", train=[np.nan, 0.4, 0.2], test=[np.nan, np.nan, np.nan])
-    assert [(row.split, row.low, row.high) for row in published.compare(reference, run)] == [("train", 0.2, 0.4)]
+    assert [(row.part, row.low, row.high) for row in published.compare(reference, run)] == [("train", 0.2, 0.4)]
 
 
 @pytest.mark.parametrize("changes", [{"dataset": "mine"}, {"dataset": "circles"}])
@@ -90,7 +90,7 @@ def test_a_variant_of_a_published_loss_is_not_set_beside_it(make_run, reference)
 def test_the_default_parameters_are_those_of_the_published_comparison(make_run, reference, name):
     run = make_run(name)
     assert published.differences(reference, run) == []
-    assert [row.split for row in published.compare(reference, run)] == ["train", "test"]
+    assert [row.part for row in published.compare(reference, run)] == ["train", "test"]
 
 
 def differing(make_run, **changes):

@@ -1124,17 +1124,17 @@ def test_a_dataset_is_described():
 
 
 def test_columns_may_be_called_target_and_split():
-    content = {"target": [1.5, 2.5], "split": ["a", "b"], "target (2)": [True, False], "y": [5.5, 6.5]}
+    content = {"target": [1.5, 2.5], "part": ["a", "b"], "target (2)": [True, False], "y": [5.5, 6.5]}
     table, description = load(content, task="regression")
     assert table.to_dict("list") == {
         "target (2)": [1.5, 2.5],
-        "split (2)": ["a", "b"],
+        "part (2)": ["a", "b"],
         "target (2) (2)": [1.0, 0.0],
         "target": [5.5, 6.5],
     }
     assert [(column.name, column.kind) for column in description.columns] == [
         ("target (2)", "number"),
-        ("split (2)", "category"),
+        ("part (2)", "category"),
         ("target (2) (2)", "boolean"),
     ]
 
@@ -1155,22 +1155,22 @@ def test_of_several_targets_the_names_they_get_are_theirs():
     }
 
 
-GROUPED = {"x": [1.5, 2.5, 3.5, 4.5], "split": ["u", "u", "v", None], "y": [0.5, 1.0, 1.5, None]}
-BY_SPLIT = Split(method="group", column="split")
+GROUPED = {"x": [1.5, 2.5, 3.5, 4.5], "part": ["u", "u", "v", None], "y": [0.5, 1.0, 1.5, None]}
+BY_PART = Split(method="group", column="part")
 
 
 def test_the_column_that_groups_rows_is_kept_and_is_no_feature():
-    table, description = load(GROUPED, split=BY_SPLIT)
-    assert table.to_dict("list") == {"x": [1.5, 2.5, 3.5], "split (2)": ["u", "u", "v"], "target": [0.5, 1.0, 1.5]}
-    assert (description.group, description.columns) == ("split (2)", [Column("x", "number", 0)])
+    table, description = load(GROUPED, split=BY_PART)
+    assert table.to_dict("list") == {"x": [1.5, 2.5, 3.5], "part (2)": ["u", "u", "v"], "target": [0.5, 1.0, 1.5]}
+    assert (description.group, description.columns) == ("part (2)", [Column("x", "number", 0)])
 
 
 def test_the_column_that_groups_rows_is_a_feature_where_it_is_asked_for():
-    _, description = load(GROUPED, split=BY_SPLIT, features=["split", "x"])
-    assert description.columns == [Column("split (2)", "category", 0), Column("x", "number", 0)]
+    _, description = load(GROUPED, split=BY_PART, features=["part", "x"])
+    assert description.columns == [Column("part (2)", "category", 0), Column("x", "number", 0)]
 
 
 def test_rows_may_be_grouped_by_a_column_that_is_dropped_or_predicted():
-    assert load(GROUPED, split=BY_SPLIT, drop=["split"])[1].columns == [Column("x", "number", 0)]
+    assert load(GROUPED, split=BY_PART, drop=["part"])[1].columns == [Column("x", "number", 0)]
     table, description = load(GROUPED, split=Split(method="group", column="y"))
     assert (description.group, table["y"].tolist()) == ("y", [0.5, 1.0, 1.5])

@@ -222,7 +222,7 @@ def check_fold(raw, scaled, index):
     assert np.isfinite(labels).all()
     if description.classes:
         assert set(labels) == set(range(len(description.classes)))
-    counts = rows["split"].value_counts().to_dict()
+    counts = rows["part"].value_counts().to_dict()
     assert counts == {"train": fold.n_train, "test": fold.n_test}
     pipeline = joblib.load(datasets.scaled_path("own", index, len(scaled.folds), "joblib"))
     np.testing.assert_array_equal(pipeline.transform(raw), features)

@@ -319,7 +319,7 @@ def test_a_group_column_may_be_without_a_name():
         {"": list("aabbcc"), "x": [1.5, 2, 3, 5, 8, 9], "y": [1.5, 2, 3, 5, 9, 8]},
         {"split": {"method": "group", "column": ""}},
     )
-    assert pd.read_parquet("data/scaled/own.parquet")["split"].value_counts().to_dict() == {"train": 4, "test": 2}
+    assert pd.read_parquet("data/scaled/own.parquet")["part"].value_counts().to_dict() == {"train": 4, "test": 2}
 
 
 def test_a_share_that_leaves_no_group_takes_one():
