@@ -1,0 +1,157 @@
+"""The house: who may import whom, and what dvc.yaml lists for each stage, both proved from the imports."""
+
+import ast
+
+import pytest
+import yaml
+
+STAGES = ("generate", "scale", "train", "report", "track")
+MAY_IMPORT = {
+    "basics": set(),
+    "losses": {"basics"},
+    "scores": {"losses", "basics"},
+    "records": {"losses", "basics"},
+    "params": {"records", "scores", "losses", "basics"},
+    "tables": {"params", "records", "losses", "basics"},
+    "engine": {"records", "scores", "losses", "basics"},
+    "verdicts": {"records", "scores", "losses", "basics"},
+    "reporting": {"verdicts", "records", "scores", "losses", "basics"},
+    "tracking": {"verdicts", "params", "records", "basics"},
+}
+
+
+@pytest.fixture
+def stages(root):
+    return yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+
+
+def imported(root, file):
+    """The project's modules that a file imports itself, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.ImportFrom(module=str(path), names=names) if path.split(".")[0] == "stages":
+                place = root / path.replace(".", "/")
+                found |= {place.with_suffix(".py"), *(place / f"{alias.name}.py" for alias in names)}
+            case ast.Import(names=names):
+                found |= {(root / alias.name.replace(".", "/")).with_suffix(".py") for alias in names}
+    return {path for path in found if path.is_file()}
+
+
+def reached(root, file):
+    """The project's modules that run when a file does: itself, what it imports, and what that imports."""
+    found, waiting = set(), [file]
+    while waiting:
+        if (path := waiting.pop()) not in found:
+            found.add(path)
+            waiting += imported(root, path)
+    return found
+
+
+def room(root, file):
+    """A module's package, or its own path where it stands alone at the top."""
+    own = file.relative_to(root / "stages")
+    return own.parts[0] if len(own.parts) > 1 else f"stages/{own}"
+
+
+def modules(root, package):
+    return [file for file in (root / "stages" / package).rglob("*.py") if file.name != "__init__.py"]
+
+
+def test_the_stages_are_the_five_of_the_pipeline_and_stand_alone_at_the_top(root, stages):
+    assert tuple(stages) == STAGES
+    assert {file.stem for file in (root / "stages").glob("*.py")} == {*STAGES, "__init__"}
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_the_packages_that_it_may(root, package):
+    assert modules(root, package)
+    allowed = MAY_IMPORT[package] | {package}
+    arrows = {(file, room(root, other)) for file in modules(root, package) for other in imported(root, file)}
+    # a model that is logged is a Keras model
+    arrows = {(file, other) for file, other in arrows if (package, other) != ("tracking", "engine")}
+    assert {(file.name, other) for file, other in arrows if other not in allowed} == set()
+
+
+def test_tracking_imports_of_the_engine_no_more_than_the_backend(root):
+    others = {other for file in modules(root, "tracking") for other in imported(root, file)}
+    assert {other.name for other in others if room(root, other) == "engine"} <= {"backend.py"}
+
+
+def test_nobody_imports_a_stage_or_a_command(root):
+    for file in (root / "stages").rglob("*.py"):
+        for other in imported(root, file):
+            assert not room(root, other).endswith(".py"), f"{file} imports {other}"
+            assert room(root, other) != "commands" or room(root, file) == "commands", f"{file} imports {other}"
+
+
+def test_every_package_is_in_the_table_or_the_users_own(root):
+    packages = {file.parent.name for file in (root / "stages").glob("*/__init__.py")}
+    assert packages == {*MAY_IMPORT, "commands"}
+
+
+def test_packages_say_what_is_inside_and_import_nothing(root):
+    for file in (root / "stages").rglob("__init__.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        assert ast.get_docstring(tree), file
+        assert len(tree.body) == 1, file
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_the_folders_that_it_imports_and_no_more(root, stages, stage):
+    rooms = {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}
+    expected = {name if "/" in name else f"stages/{name}" for name in rooms}
+    if "stages/engine" in expected and stage == "train":
+        expected.add("stages/custom")  # which the engine imports by name
+    listed = [path for path in stages[stage]["deps"] if path.startswith("stages")]
+    assert sorted(listed) == sorted(expected)
+
+
+def test_what_does_not_train_reaches_nothing_that_needs_tensorflow(root):
+    for stage in ("generate", "scale", "report"):
+        assert "engine" not in {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}
+
+
+@pytest.mark.parametrize("package", ["reporting", "verdicts", "tracking"])
+def test_a_change_in_what_comes_after_training_retrains_nothing(stages, package):
+    for stage in ("generate", "scale", "train"):
+        assert f"stages/{package}" not in stages[stage]["deps"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_runs_the_module_of_its_name(root, stages, stage):
+    assert stages[stage]["cmd"] == f"python -m stages.{stage}"
+    assert (root / "stages" / f"{stage}.py").is_file()
+
+
+def test_what_a_stage_reads_is_in_the_repository_or_written_by_a_stage(root, stages):
+    written = {
+        path if isinstance(path, str) else next(iter(path))
+        for stage in stages.values()
+        for path in [*stage.get("outs", []), *stage.get("metrics", [])]
+    }
+    for stage in stages.values():
+        for path in stage["deps"]:
+            assert path in written or (root / path).exists()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_parameter_section_that_a_stage_names_exists(stages, stage, defaults):
+    assert set(stages[stage]["params"]) <= set(defaults)
+
+
+def test_every_parameter_section_is_used_by_a_stage(stages, defaults):
+    assert {section for stage in stages.values() for section in stage["params"]} == set(defaults)
+
+
+def test_dvc_yaml_fits_on_a_screen(root):
+    assert len((root / "dvc.yaml").read_text().splitlines()) <= 90
+
+
+def test_no_module_is_longer_than_350_lines_and_no_function_than_60(root):
+    for file in (root / "stages").rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 350, file
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno + 1 <= 60, f"{file}: {node.name}"
