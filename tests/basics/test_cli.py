@@ -14,7 +14,7 @@ def raising(error):
 
 
 def test_a_mistake_of_the_user_ends_with_its_lines_and_status_one_and_no_traceback(root):
-    code = "from stages import cli\ndef main(): raise cli.UserError('first', 'second')\ncli.run(main)"
+    code = "from stages.basics import cli\ndef main(): raise cli.UserError('first', 'second')\ncli.run(main)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "first\nsecond\n")
 

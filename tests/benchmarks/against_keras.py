@@ -105,8 +105,8 @@ def growth() -> None:
 
 LARGE = """
 import numpy as np
-from stages.catalogue import LOSSES, settings_of
-from stages.training import Data, Unit, train
+from stages.losses.catalogue import LOSSES, settings_of
+from stages.engine.training import Data, Unit, train
 generator = np.random.default_rng(0)
 features = {part: generator.normal(size=(50_000, 20)).astype("float32") for part in ("train", "test")}
 labels = {part: rows.sum(axis=1, keepdims=True) for part, rows in features.items()}
@@ -147,8 +147,9 @@ train: {{seeds: {SEEDS}, batch_size: 32, optimizer: {{name: SGD, learning_rate: 
 TABLE_TIMES = """
 import json, time
 import numpy as np
-from stages import params, train
-from stages.training import keras_loss, make_optimizer, train as fit
+from stages import train
+from stages.params import load as params
+from stages.engine.training import keras_loss, make_optimizer, train as fit
 units = train.units(params.load())
 ours = []
 for unit in units:

@@ -10,7 +10,7 @@ from stages.engine.backend import INTER_OP_THREADS, _quiet, keras, tf
 def test_importing_it_and_computing_prints_nothing(root):
     # nothing of this process' own settings may do the silencing
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS_"))}
-    script = "from stages.backend import keras, tf; assert float(keras.ops.sum(tf.ones(3))) == 3"
+    script = "from stages.engine.backend import keras, tf; assert float(keras.ops.sum(tf.ones(3))) == 3"
     done = subprocess.run(
         [sys.executable, "-c", script],
         check=True,

@@ -364,8 +364,8 @@ def test_the_pipeline_comes_back_from_a_file_as_it_was():
 DUMP = """
 import sys
 import joblib, pandas
-from stages import columns
-from stages.datasets import Column
+from stages.tables import preprocess
+from stages.records.datasets import Column
 
 rows = pandas.DataFrame({
     "city": pandas.Series(["Bonn", "Kiel", "Ulm", None, "Genf", "Kiel", "Bonn", "Ulm"], dtype="str"),
@@ -375,7 +375,7 @@ rows = pandas.DataFrame({
     "size": [1.5, None, 2.5, 9.0, 1.0, 2.0, 4.0, 8.0],
 })
 kinds = {"city": "category", "land": "category", "new": "boolean", "day": "date", "size": "number"}
-fitted = columns.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "robust")
+fitted = preprocess.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "robust")
 joblib.dump(fitted.pipeline, sys.argv[1])
 """
 
