@@ -257,7 +257,7 @@ def test_scores_that_mislead_have_a_heading_where_there_are_any(make_section, re
 @pytest.mark.parametrize("names", [BINARY, ["hinge", "binary_crossentropy"]], ids=["first", "second"])
 def test_a_score_that_one_loss_has_stands_in_the_table_of_all(make_section, reference, names):
     text = report.render([make_section(*names)], reference)
-    head = next(line for line in text.splitlines() if line.startswith("| loss | split |"))
+    head = next(line for line in text.splitlines() if line.startswith("| loss | part |"))
     column = [cell.strip() for cell in head.strip("|").split("|")].index("log_loss")
     # outputs 0.25 and 0.75, all decided rightly: log loss log(4/3) = 0.288
     found = {
