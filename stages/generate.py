@@ -4,7 +4,7 @@ import pandas as pd
 from sklearn import datasets as generators
 
 from stages.basics import cli, paths
-from stages.params import load as params
+from stages.params.load import check_data, load_params
 from stages.params.schema import Dataset, Table
 from stages.records import datasets
 from stages.records.datasets import Column, Description
@@ -57,7 +57,7 @@ def _told(name: str, table: pd.DataFrame, description: Description) -> str:
 
 def main() -> None:
     """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
-    wanted = params.load()
+    wanted = load_params()
     found = {}
     for name, dataset in wanted.datasets.items():
         table, description = load(name, dataset)
@@ -65,7 +65,7 @@ def main() -> None:
         found[name] = description
         if description.files:
             cli.say(f"generate: {name}: {_told(name, table, description)}")
-    params.check_data(wanted, found)
+    check_data(wanted, found)
     cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
 
 

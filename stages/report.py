@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from stages.basics import cli, files, paths
 from stages.losses import validity
-from stages.params import load as params
+from stages.params.load import check_data, load_params
 from stages.records import datasets
 from stages.records.datasets import PART
 from stages.reporting import plots as figures
@@ -186,8 +186,8 @@ def _save(path: Path, draw: Callable[[], Figure]) -> None:
 
 def main() -> None:
     """Write ``reports/``."""
-    wanted = params.load()
-    params.check_data(wanted, {name: datasets.read_scaled(name).description for name in wanted.selected()})
+    wanted = load_params()
+    check_data(wanted, {name: datasets.read_scaled(name).description for name in wanted.selected()})
     sections = [
         read_section(
             name,

@@ -7,7 +7,7 @@ from sklearn.compose import ColumnTransformer
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.params.schema import Dataset, Scale, Table
 from stages.records import datasets
 from stages.records.datasets import PART, Description, Fold, Scaled
@@ -69,7 +69,7 @@ def split(name: str, dataset: Dataset, table: pd.DataFrame, description: Descrip
 
 def main() -> None:
     """Write ``data/scaled/``: for every dataset its folds, and what was done to its columns."""
-    wanted = params.load().datasets
+    wanted = load_params().datasets
     for name, dataset in wanted.items():
         table, description = datasets.read_raw(name)
         method, masks = split(name, dataset, table, description)

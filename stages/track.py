@@ -34,7 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.params.schema import Track
 from stages.records import datasets, runs
 from stages.records.runs import Run
@@ -292,7 +292,7 @@ def _git(*arguments: str) -> str:
 
 def main() -> None:
     """Log every run to MLflow; write ``data/tracked.json``: ``dataset → loss → fingerprint``."""
-    wanted = params.load()
+    wanted = load_params()
     verdicts = files.read_json(paths.VERDICTS, stage="report")
     found = [
         (runs.read(name, loss.name), name, loss) for name, selected in wanted.selected().items() for loss in selected

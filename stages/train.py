@@ -21,7 +21,7 @@ from stages.engine.networks import CustomNetwork, Network, save_model
 from stages.engine.training import Data, Unit, train
 from stages.engine.vetting import try_unit
 from stages.losses import catalogue, validity
-from stages.params import load as params
+from stages.params.load import check_data, load_params, refuse
 from stages.params.schema import Params
 from stages.records import datasets, runs
 from stages.records.datasets import PART, Scaled
@@ -35,7 +35,7 @@ def units(wanted: Params) -> list[Unit]:
         UserError: a loss cannot learn from its dataset.
     """
     scaled = {name: datasets.read_scaled(name) for name in wanted.selected()}
-    params.check_data(wanted, {name: each.description for name, each in scaled.items()})
+    check_data(wanted, {name: each.description for name, each in scaled.items()})
     found, cannot = [], []
     for name, selected in wanted.selected().items():
         comparison = wanted.comparisons[name]
@@ -61,7 +61,7 @@ def units(wanted: Params) -> list[Unit]:
         for loss, told in judged.items():
             if told.level == "works, but":
                 cli.say(f"train: {name}: {loss} {told}")
-    params.refuse(cannot)
+    refuse(cannot)
     return found
 
 
@@ -156,7 +156,7 @@ def train_all(
 
 def main() -> None:
     """Write ``data/runs/<dataset>/<loss>/`` for every selected loss."""
-    wanted = units(params.load())
+    wanted = units(load_params())
     for unit in wanted:
         try_unit(unit)
     failed = {}

@@ -10,7 +10,7 @@ import yaml
 
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES, names_for
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.records.datasets import Column, Description, Fold, Scaled, Treatment
 from stages.records.runs import Regions, Run
 from stages.scores import measure as scoring
@@ -86,7 +86,7 @@ def labels():
 @pytest.fixture(scope="session")
 def loaded():
     """The project's params.yaml, checked."""
-    return params.load(ROOT / "params.yaml")
+    return load_params(ROOT / "params.yaml")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from stages import train as stage
 from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.engine.backend import keras
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.records import datasets, runs
 
 FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "objective.npy", "model.keras"}
@@ -116,7 +116,7 @@ def test_training_again_writes_the_same_bytes(tmp_path):
 
 @pytest.mark.usefixtures("project")
 def test_results_do_not_depend_on_how_many_units_train_at_once():
-    wanted = stage.units(params.load())
+    wanted = stage.units(load_params())
 
     def results(n_threads):
         done = stage.train_all(wanted, ThreadPoolExecutor(n_threads), Progress(disable=True))

@@ -20,7 +20,7 @@ from stages.basics.cli import UserError
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.validity import Seen, Validity
-from stages.params import load as params
+from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params, Table
 from stages.records import datasets
 from stages.records.datasets import PART, Description
@@ -134,13 +134,13 @@ def main() -> None:
         raise UserError(USAGE)
     file, target = Path(given[0]), given[1]
     destination = _destination(file)
-    wanted = params.load()
+    wanted = load_params()
     name = given[2] if len(given) == 3 else name_for(file)
     _check_name(name, wanted)
     description, judged, in_order = judge(name, file, target, wanted.train.batch_size)
     fitting = [loss for loss, told in judged.items() if told.level == "fits"]
     text = with_entries(paths.PARAMS.read_bytes().decode("utf-8"), name, destination, target, fitting)
-    added = params.parse(text)
+    added = parse_params(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
             shutil.copyfile(file, temporary)

@@ -16,7 +16,7 @@ from stages.basics import suggest as mistakes
 from stages.basics.cli import UserError
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES, Loss
-from stages.params import load as params
+from stages.params.load import check_data, load_params
 from stages.records import datasets
 
 
@@ -43,12 +43,12 @@ def dataset_table(name: str) -> Table:
     Raises:
         UserError: there is no such dataset, or it was not scaled yet.
     """
-    wanted = params.load()
+    wanted = load_params()
     if name not in wanted.datasets:
         raise UserError(mistakes.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
     scaled = datasets.read_scaled(name)
     task = scaled.description.task
-    params.check_data(wanted, {name: scaled.description})
+    check_data(wanted, {name: scaled.description})
     compared = wanted.compared().get(name, [])
     named = {loss.name for loss in compared}
     others = [LOSSES[other] for other in catalogue.names_for(task) if other not in named]

@@ -1,6 +1,6 @@
 """The parameters, read from ``params.yaml`` and checked in one place.
 
-`load` returns the whole file as frozen pydantic models, or raises `UserError` with one line for
+`load_params` returns the whole file as frozen pydantic models, or raises `UserError` with one line for
 each mistake: the key's path, what was given, what is allowed, and the nearest valid name.
 """
 
@@ -18,21 +18,21 @@ from stages.params.schema import Params
 from stages.records.datasets import Description
 
 
-def load(path: Path = paths.PARAMS) -> Params:
+def load_params(path: Path = paths.PARAMS) -> Params:
     """Read and check the parameters.
 
     Raises:
         UserError: one line for each mistake in the file.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"), path)
+        return parse_params(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing; run this in the project's folder") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from error
 
 
-def parse(text: str, path: Path = paths.PARAMS) -> Params:
+def parse_params(text: str, path: Path = paths.PARAMS) -> Params:
     """Check parameters in YAML.
 
     Args:

@@ -54,9 +54,9 @@ def pipeline() -> None:
 
 def _units() -> list:
     from stages import train
-    from stages.params import load as params
+    from stages.params.load import load_params
 
-    return train.units(params.load())
+    return train.units(load_params())
 
 
 def _best_of(repeat: int, run: Callable[[], object]) -> float:
@@ -148,9 +148,9 @@ TABLE_TIMES = """
 import json, time
 import numpy as np
 from stages import train
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.engine.training import keras_loss, make_optimizer, train as fit
-units = train.units(params.load())
+units = train.units(load_params())
 ours = []
 for unit in units:
     started = time.perf_counter()

@@ -16,7 +16,7 @@ from stages.basics.cli import UserError
 from stages.commands import add_table as add
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.records import datasets
 
 PARAMS = """# What I compare.
@@ -92,7 +92,7 @@ def test_a_dataset_and_a_comparison_are_added_and_the_table_is_copied(project, t
     ]
     assert Path("data/external/houses.csv").read_text(encoding="utf-8") == HOUSES
     assert sorted(map(str, everything())) == ["data/external/houses.csv", "params.yaml"]
-    wanted = params.load()
+    wanted = load_params()
     assert list(wanted.datasets) == list(wanted.comparisons) == ["rings", "houses"]
     assert wanted.datasets["houses"].source.file == "data/external/houses.csv"
     assert wanted.datasets["houses"].source.target == ["price"]
@@ -115,7 +115,7 @@ def test_several_tables_are_added_one_after_another(project, tmp_path):
     project(tmp_path / "houses.csv", "street", "streets")
     project(tmp_path / "sick.csv", "sick")
     assert len(added(PARAMS, Path("params.yaml").read_text(encoding="utf-8"))) == 3 * 4
-    wanted = params.load()
+    wanted = load_params()
     assert list(wanted.comparisons) == ["rings", "houses", "streets", "sick"]
     assert wanted.datasets["streets"].source.target == ["street"]
 
@@ -146,7 +146,7 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     losses = [LOSSES[name] for name in names_for(scaled.description.task)]
     judged = validity.judge_all(table, scaled, losses, batch_size=8)
     fitting = [name for name, found in judged.items() if found.level == "fits"]
-    assert params.load().comparisons[table].losses == fitting != []
+    assert load_params().comparisons[table].losses == fitting != []
     left_out = [f"try: left out: {name} {found}" for name, found in judged.items() if name not in fitting]
     assert [line for line in told.splitlines() if "left out" in line] == left_out
 
@@ -157,7 +157,7 @@ def test_a_table_that_is_in_its_place_is_not_copied(project, tmp_path):
     shutil.copy(tmp_path / "houses.csv", there)
     before = there.stat()
     project("./data/../data/external/sub/h.csv", "price")
-    assert params.load().datasets["h"].source.file == "data/external/sub/h.csv"
+    assert load_params().datasets["h"].source.file == "data/external/sub/h.csv"
     assert sorted(map(str, everything())) == ["data/external/sub/h.csv", "params.yaml"]
     assert (there.stat().st_ino, there.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
@@ -166,7 +166,7 @@ def test_a_table_that_was_copied_before_is_taken_as_it_is(project, tmp_path):
     Path("data/external").mkdir(parents=True)
     shutil.copy(tmp_path / "houses.csv", "data/external/houses.csv")
     project(tmp_path / "houses.csv", "price")
-    assert params.load().datasets["houses"].source.file == "data/external/houses.csv"
+    assert load_params().datasets["houses"].source.file == "data/external/houses.csv"
 
 
 def test_the_copy_is_kept_byte_by_byte(project, tmp_path):
@@ -174,7 +174,7 @@ def test_the_copy_is_kept_byte_by_byte(project, tmp_path):
         file.write(HOUSES)
     project(tmp_path / "houses.csv.gz", "price")
     assert Path("data/external/houses.csv.gz").read_bytes() == (tmp_path / "houses.csv.gz").read_bytes()
-    assert list(params.load().datasets) == ["rings", "houses"]
+    assert list(load_params().datasets) == ["rings", "houses"]
 
 
 REFUSED = {
@@ -315,7 +315,7 @@ def test_a_dataset_is_named_after_its_file(file, name):
 def test_a_name_that_yaml_would_take_for_no_text_loads_back_as_given(project, tmp_path, file):
     shutil.copy(tmp_path / "houses.csv", tmp_path / file)
     project(tmp_path / file, "price")
-    wanted, name = params.load(), file.removesuffix(".csv")
+    wanted, name = load_params(), file.removesuffix(".csv")
     assert list(wanted.datasets) == list(wanted.comparisons) == ["rings", name]
     assert wanted.datasets[name].source.file == f"data/external/{file}"
 
@@ -326,7 +326,7 @@ def test_a_name_that_yaml_would_take_for_no_text_loads_back_as_given(project, tm
 def test_a_file_of_an_odd_name_loads_back_as_given(project, tmp_path, file):
     shutil.copy(tmp_path / "houses.csv", tmp_path / file)
     project(tmp_path / file, "price", "houses")
-    assert params.load().datasets["houses"].source.file == f"data/external/{file}"
+    assert load_params().datasets["houses"].source.file == f"data/external/{file}"
     assert Path("data/external", file).is_file()
     generate.main()
 
@@ -359,7 +359,7 @@ def test_a_column_that_yaml_would_take_for_something_else_loads_back_as_given(pr
     rows = "".join(f"{i % 7},{i * 1.5}\n" for i in range(20))
     (tmp_path / "odd.csv").write_text(f'x,"{heading}"\n{rows}', encoding="utf-8")
     project(tmp_path / "odd.csv", target)
-    assert params.load().datasets["odd"].source.target == [target]
+    assert load_params().datasets["odd"].source.target == [target]
     assert len(added(PARAMS, Path("params.yaml").read_text(encoding="utf-8"))) == 4
 
 
@@ -452,8 +452,8 @@ def test_the_command_ends_with_status_one_and_a_line(project, tmp_path, root):
 @pytest.mark.parametrize("name", ["yes", "no", "on", "null", "1e3", "2024"])
 def test_a_dataset_may_be_called_what_yaml_takes_for_something_else(project, tmp_path, name):
     project(tmp_path / "houses.csv", "price", name)
-    assert name in params.load().datasets
-    assert name in params.load().comparisons
+    assert name in load_params().datasets
+    assert name in load_params().comparisons
 
 
 def test_a_selector_that_selects_none_of_what_is_added_is_told(project, tmp_path, capsys):

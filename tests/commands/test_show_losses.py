@@ -11,7 +11,7 @@ from stages.basics.cli import UserError
 from stages.commands import show_losses as losses
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.records import datasets
 
 SETTINGS = {
@@ -119,7 +119,7 @@ def test_a_narrow_terminal_cuts_no_name_of_a_loss(project, columns):
 def test_on_a_dataset_every_loss_for_its_task_has_its_level_and_its_reasons(project, name):
     text = project(name)
     scaled = datasets.read_scaled(name)
-    compared = params.load().compared().get(name, [])
+    compared = load_params().compared().get(name, [])
     others = [
         LOSSES[other] for other in names_for(scaled.description.task) if other not in {one.name for one in compared}
     ]

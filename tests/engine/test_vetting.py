@@ -12,7 +12,7 @@ from stages.engine.networks import Network
 from stages.engine.training import Data, Unit
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES, Loss
-from stages.params import load as params
+from stages.params.load import load_params
 from stages.records import datasets, runs
 
 HEAD = "import keras\nimport numpy as np\nimport tensorflow as tf\nfrom keras import layers, ops\n\n\n"
@@ -608,4 +608,4 @@ def test_what_is_refused_is_not_trained(trained, tmp_path):
         "one value for each row, (16,), is needed"
     )
     assert not (tmp_path / "data/runs").exists()
-    assert params.load().compared()["prices"][1].name == "own"
+    assert load_params().compared()["prices"][1].name == "own"

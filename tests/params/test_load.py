@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stages.basics import suggest as mistakes
 from stages.basics.cli import UserError
-from stages.params import load as params
+from stages.params.load import load_params
 
 COMPARED = (
     "mse, msle, mae, binary_crossentropy, hinge, squared_hinge, "
@@ -48,7 +48,7 @@ def load(tmp_path, monkeypatch):
         else:
             text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
             Path("params.yaml").write_text(text, encoding="utf-8")
-        return params.load()
+        return load_params()
 
     return write_and_load
 
@@ -347,7 +347,7 @@ def test_a_file_that_is_no_mapping_is_refused(lines, content, line):
 def test_a_missing_file_tells_where_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as raised:
-        params.load()
+        load_params()
     assert str(raised.value) == "params.yaml is missing; run this in the project's folder"
 
 
@@ -531,7 +531,7 @@ def test_whatever_is_edited_either_loads_or_is_refused_in_lines(defaults_text, t
     path = tmp_path_factory.getbasetemp() / "params.yaml"
     path.write_text(yaml.safe_dump(edited, allow_unicode=True), encoding="utf-8")
     try:
-        loaded, refusal = params.load(path), None
+        loaded, refusal = load_params(path), None
     except UserError as error:
         loaded, refusal = None, str(error)
     if loaded:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from stages.basics.cli import UserError
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
-from stages.params import load as params
 from stages.params import loss_entry as entries
+from stages.params.load import check_data, load_params
 from stages.params.loss_entry import EntryError
 from stages.records.datasets import Description
 
@@ -345,7 +345,7 @@ def load(tmp_path, monkeypatch, defaults):
         if path:
             inside[path[-1]] = value
         Path("params.yaml").write_text(yaml.safe_dump(defaults, sort_keys=False), encoding="utf-8")
-        return params.load()
+        return load_params()
 
     return edit_and_load
 
@@ -452,17 +452,17 @@ def test_a_headline_is_held_against_what_the_table_is(load, headline, found, all
     load("comparisons", "houses", "losses", value=losses)
     wanted = load("report", "headline", value={"houses": headline})
     if allowed:
-        params.check_data(wanted, {"houses": found})
+        check_data(wanted, {"houses": found})
     else:
         with pytest.raises(UserError, match=f"report.headline.houses: '{headline}' is not a score"):
-            params.check_data(wanted, {"houses": found})
+            check_data(wanted, {"houses": found})
 
 
 def test_when_the_table_tells_its_task_losses_for_another_are_refused(load):
     wanted = load()
-    params.check_data(wanted, {"houses": described("regression")})
+    check_data(wanted, {"houses": described("regression")})
     with pytest.raises(UserError) as raised:
-        params.check_data(wanted, {"houses": described("binary", classes=["no", "yes"])})
+        check_data(wanted, {"houses": described("binary", classes=["no", "yes"])})
     assert str(raised.value).splitlines() == [
         f"params.yaml: comparisons.houses.losses[{index}]: '{given}' is a loss for a regression task; "
         f"losses for a binary task: {OF_BINARY}"
