@@ -5,7 +5,8 @@ from sklearn import datasets as generators
 
 from stages.basics import cli, paths
 from stages.params.load import check_data, load_params
-from stages.params.schema import Dataset, Table
+from stages.params.schema import Dataset
+from stages.params.source import Table
 from stages.records import datasets
 from stages.records.datasets import Column, Description
 from stages.tables import describe as tables

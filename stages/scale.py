@@ -8,7 +8,8 @@ from sklearn.compose import ColumnTransformer
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
 from stages.params.load import load_params
-from stages.params.schema import Dataset, Scale, Table
+from stages.params.schema import Dataset, Scale
+from stages.params.source import Table
 from stages.records import datasets
 from stages.records.datasets import PART, Description, Fold, Scaled
 from stages.tables import preprocess as columns

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from sklearn import datasets
 
 from stages import generate
-from stages.params import schema
+from stages.params.source import MakeBlobs, MakeCircles, MakeRegression
 
 # arguments of scikit-learn's that change what is returned, not the problem
 LEFT_OUT = {"make_regression": {"n_targets", "coef"}, "make_circles": set(), "make_blobs": {"return_centers"}}
 SOURCES = {
-    "make_regression": schema.MakeRegression,
-    "make_circles": schema.MakeCircles,
-    "make_blobs": schema.MakeBlobs,
+    "make_regression": MakeRegression,
+    "make_circles": MakeCircles,
+    "make_blobs": MakeBlobs,
 }
 
 

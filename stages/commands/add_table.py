@@ -21,7 +21,8 @@ from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.validity import Seen, Validity
 from stages.params.load import load_params, parse_params
-from stages.params.schema import Dataset, Params, Table
+from stages.params.schema import Dataset, Params
+from stages.params.source import Table
 from stages.records import datasets
 from stages.records.datasets import PART, Description
 from stages.tables import describe as tables

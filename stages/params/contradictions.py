@@ -9,7 +9,8 @@ from stages.losses import catalogue
 from stages.losses.catalogue import Task
 from stages.params import loss_entry as entries
 from stages.params.loss_entry import EntryError
-from stages.params.schema import Comparison, Dataset, MakeBlobs, Params, Split, Table
+from stages.params.schema import Comparison, Dataset, Params, Split
+from stages.params.source import MakeBlobs, Table
 from stages.records.datasets import Description
 from stages.scores import names as scores
 

@@ -8,7 +8,8 @@ import pandas as pd
 from stages.basics import paths
 from stages.basics import suggest as mistakes
 from stages.basics.cli import UserError
-from stages.params.schema import Dataset, Table
+from stages.params.schema import Dataset
+from stages.params.source import Table
 from stages.records.datasets import PART, Column, Description, target_names, unique
 from stages.tables import reading
 from stages.tables.column_kinds import find_target, tidy

@@ -21,7 +21,7 @@ import pyarrow.parquet
 
 from stages.basics import suggest as mistakes
 from stages.basics.cli import UserError
-from stages.params.schema import Table
+from stages.params.source import Table
 from stages.tables.column_kinds import as_dates
 
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stages.basics.cli import UserError
-from stages.params import schema
+from stages.params.source import MakeCircles
 from stages.reporting import published
 
 # the losses that were published, with their dataset
@@ -128,7 +128,7 @@ def test_settings_that_differ_are_named(make_run, reference, changes, found):
     assert published.differences(reference, differing(make_run, **changes)) == found
 
 
-@pytest.mark.parametrize("argument", sorted(set(schema.MakeCircles.model_fields) - {"generator"}))
+@pytest.mark.parametrize("argument", sorted(set(MakeCircles.model_fields) - {"generator"}))
 def test_no_argument_of_the_generator_can_differ_unseen(make_run, reference, argument):
     assert published.differences(reference, differing(make_run, **{f"data__source__{argument}": "other"}))
 

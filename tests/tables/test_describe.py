@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.basics.cli import UserError
-from stages.params.schema import Dataset, Split, Table
+from stages.params.schema import Dataset, Split
+from stages.params.source import Table
 from stages.records.datasets import Column, Description
 from stages.tables import column_kinds as kinds
 from stages.tables import describe as tables

@@ -13,7 +13,8 @@ import yaml
 
 from stages import generate, scale
 from stages.basics.cli import UserError
-from stages.params.schema import Dataset, Split, Table
+from stages.params.schema import Dataset, Split
+from stages.params.source import Table
 from stages.records.datasets import Column
 from stages.tables import column_kinds as kinds
 from stages.tables import describe as tables
