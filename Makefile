@@ -3,6 +3,7 @@
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make setup    make .venv and install requirements.lock
 # make test     run the tests
+# make test-thorough  run the tests that take long
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow UI on what the pipeline logged; PORT=5001 for another port
@@ -15,7 +16,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: all try losses setup test test-browser lint ui clean
+.PHONY: all try losses setup test test-thorough test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
@@ -37,7 +38,10 @@ setup: .venv/installed
 	@touch $@
 
 test: setup
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough"
+
+test-thorough: setup
+	@pytest -n 2 --dist loadfile -m thorough
 
 test-browser: setup
 	@pytest -m browser
