@@ -210,11 +210,12 @@ def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(kept):
 
 def test_a_server_that_is_down_stops_track_alone(kept):
     run = run_in(kept)
-    (kept / "data/tracked.json").unlink()
+    edit(kept, lambda params: params["track"].update(experiment="elsewhere"))
     done = run("dvc", "repro", ok=False, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert "When it is back, run: dvc repro track" in done.stderr
     assert "Running stage 'train'" not in done.stdout
     assert "Running stage 'train'" not in run("dvc", "repro", "track").stdout
+    assert logged(kept)["elsewhere/circles"] == set(CIRCLES)
 
 
 @pytest.mark.thorough
