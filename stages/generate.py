@@ -7,9 +7,9 @@ from stages.basics import cli, paths
 from stages.params.load import check_data, load_params
 from stages.params.schema import Dataset
 from stages.params.source import Table
-from stages.records import datasets
+from stages.records import datasets, wording
 from stages.records.datasets import Column, Description
-from stages.tables import describe as tables
+from stages.tables import describe
 
 
 def generate(generator: str, **arguments: object) -> pd.DataFrame:
@@ -30,43 +30,45 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
 def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     """Make or read one dataset, and say what it is."""
     if isinstance(dataset.source, Table):
-        return tables.load(name, dataset)
+        return describe.load(name, dataset)
     table = generate(**dataset.source.model_dump())
     return table, Description(
         task=dataset.known_task,
-        inferred="",
+        inferred=None,
         other_tasks=[],
         classes=[str(index) for index in range(dataset.source.n_classes())],
         targets=["target"],
         files=[],
-        written="",
+        csv=None,
         n_read=len(table),
         columns=[Column(column, "number", missing=0) for column in table.columns.drop("target")],
     )
 
 
-def _told(name: str, table: pd.DataFrame, description: Description) -> str:
+def summary(name: str, table: pd.DataFrame, description: Description) -> str:
+    """A line that tells what was read, and how the task was found out where the parameters do not say it."""
     first, *others = description.files
-    where = f"{first} and {len(others)} more" if others else first
-    parts = [f"{len(table):,} rows of {where}" + f" ({description.written})" * bool(description.written)]
+    files = f"{first} and {len(others)} more" if others else first
+    written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
+    parts = [f"{len(table):,} rows of {files}{written}"]
     if without := description.n_read - len(table):
         parts.append(f"{without:,} without a target left out")
     if description.inferred:
-        parts.append(description.inference(name))
-    return "; ".join(parts)
+        parts.append(wording.task(name, description))
+    return f"generate: {name}: {'; '.join(parts)}"
 
 
 def main() -> None:
     """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
     wanted = load_params()
-    found = {}
+    descriptions = {}
     for name, dataset in wanted.datasets.items():
         table, description = load(name, dataset)
         datasets.write_raw(name, table, description)
-        found[name] = description
+        descriptions[name] = description
         if description.files:
-            cli.say(f"generate: {name}: {_told(name, table, description)}")
-    check_data(wanted, found)
+            cli.say(summary(name, table, description))
+    check_data(wanted, descriptions)
     cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
 
 

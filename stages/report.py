@@ -15,9 +15,8 @@ from stages.basics import cli, files, paths
 from stages.losses import validity
 from stages.params.load import check_data, load_params
 from stages.records import datasets
-from stages.records.datasets import PART
+from stages.reporting import columns_text, published
 from stages.reporting import plots as figures
-from stages.reporting import published
 from stages.reporting import setup_text as prose
 from stages.reporting import verdict_text as wording
 from stages.reporting.html_page import page
@@ -143,13 +142,13 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
         ],
         positive=[name for name, (low, _) in validity.OUTPUTS.items() if low >= 0],
         has_forest=bool(forest(sections)),
-        treatments=treatments,
+        treatments=lambda section: columns_text.treatments(section.scaled.folds),
         in_full=wording.loss_in_full,
         source_of=prose.source,
         split_of=prose.split,
         scaling_of=prose.scaling,
         network_of=prose.network,
-        pipeline_of=lambda section: datasets.scaled_path(section.name, 0, len(section.scaled.folds), "joblib"),
+        pipeline_of=lambda section: datasets.pipeline_path(section.name, 0, len(section.scaled.folds)),
         folded=[section.name for section in sections if len(section.scaled.folds) > 1],
         median=lambda run, metric: float(np.nanmedian(run.values(metric, "test"))),
         verdict=verdict_of,
@@ -160,24 +159,8 @@ def render(sections: list[Section], reference: dict[str, Any]) -> str:
 
 def _share_below_zero(section: Section) -> float:
     """The share of the scaled train targets that are below 0, on the fold where it is the largest."""
-    shares = [
-        (datasets.labels_of(rows[rows[PART] == "train"], section.description) < 0).mean() for rows in section.folds
-    ]
+    shares = [(datasets.labels_of(rows, section.description, "train") < 0).mean() for rows in section.folds]
     return float(max(shares))
-
-
-def treatments(section: Section) -> dict[tuple[str, str], list[str]]:
-    """The columns by kind and by what was done to them; where folds differ, each way with its folds."""
-    ways: dict[str, dict[tuple[str, str], list[int]]] = {}
-    for number, fold in enumerate(section.scaled.folds, start=1):
-        for each in fold.treatments:
-            ways.setdefault(each.column, {}).setdefault((each.kind, each.done), []).append(number)
-    found: dict[tuple[str, str], list[str]] = {}
-    for column, way in ways.items():
-        for (kind, done), numbers in way.items():
-            where = "" if len(way) == 1 else f" (fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))})"
-            found.setdefault((kind, done + where), []).append(column)
-    return found
 
 
 def _save(path: Path, draw: Callable[[], Figure]) -> None:

@@ -52,7 +52,7 @@ def units(wanted: Params) -> list[Unit]:
             "data": wanted.datasets[name].model_dump(mode="json"),
             "seeds": list(range(wanted.train.seeds)),
         }
-        judged = validity.judge_all(name, scaled[name], selected, settings["batch_size"])
+        judged = validity.judge_all(selected, datasets.seen_by_losses(name, scaled[name], settings["batch_size"]))
         for index, loss in enumerate(wanted.compared()[name]):
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")

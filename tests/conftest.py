@@ -101,16 +101,16 @@ def make_scaled(labels):
         table["part"] = [part for part, targets in parts.items() for _ in targets]
         description = Description(
             task=task,
-            inferred="",
+            inferred=None,
             other_tasks=[],
             classes=[] if task == "regression" else [str(index) for index in range(int(rows.max()) + 1)],
             targets=["target"],
             files=[],
-            written="",
+            csv=None,
             n_read=len(rows),
             columns=[Column(name, "number", 0) for name in names],
         )
-        treatments = [Treatment(name, "number", "as it is", 1) for name in names]
+        treatments = [Treatment(name, "number", 1) for name in names]
         fold = Fold(len(parts["train"]), len(parts["test"]), treatments, [center], [spread])
         return Scaled(description, "first", [fold]), table
 

@@ -13,7 +13,7 @@ from sklearn import datasets as shipped
 
 from stages import train
 from stages.basics.cli import UserError
-from stages.records import datasets, runs
+from stages.records import datasets, runs, wording
 
 ROOT = Path(__file__).parents[1]
 TRAIN = {"seeds": 3, "batch_size": 32, "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
@@ -182,7 +182,7 @@ def test_every_table_of_the_report_has_as_many_cells_in_each_row_as_its_head(pro
 def test_the_task_is_found_out_and_said(sections, name, task):
     description = datasets.read_scaled(name).description
     assert description.task == task
-    assert f"a {task} task because of its {description.inferred}" in sections[name]
+    assert f"a {task} task because of its {wording.inferred(description.inferred)}" in sections[name]
 
 
 def test_what_to_write_for_another_task_is_said(sections):
@@ -237,7 +237,7 @@ def test_the_saved_pipeline_and_the_saved_model_predict_new_rows():
 
     table, scaled = datasets.read_raw("haeuser")[0], datasets.read_scaled("haeuser")
     test = datasets.read_fold("haeuser", scaled, 0)["part"] == "test"
-    pipeline = joblib.load("data/scaled/haeuser.joblib")
+    pipeline = joblib.load("data/pipelines/haeuser.joblib")
     model = keras.models.load_model("data/runs/haeuser/mse/model.keras")
     predicted = model.predict(pipeline.transform(table[test]).astype(np.float32), verbose=0)
     np.testing.assert_allclose(predicted, runs.read("haeuser", "mse").outputs[0]["test"][0], rtol=0, atol=1e-5)

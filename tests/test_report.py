@@ -14,7 +14,6 @@ from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES
-from stages.losses.validity import Seen
 from stages.records import datasets, runs
 from stages.reporting import verdict_text as wording
 from stages.reporting.sections import Section, drawings, read_section
@@ -38,8 +37,7 @@ def make_section(make_run, make_scaled):
         made = [make_run(name, **changes) for name in names]
         task = made[0].loss.task
         scaled, table = make_scaled(task, n_features=2 if made[0].regions else 3, center=center, spread=spread)
-        labels = datasets.labels_of(table[table["part"] == "train"], scaled.description)
-        seen = Seen(labels, scaled.description, [spread], made[0].settings["batch_size"])
+        seen = datasets.seen(table, scaled.folds[0], scaled.description, made[0].settings["batch_size"])
         return Section(
             name=made[0].dataset,
             runs=made,

@@ -15,7 +15,8 @@ from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.params.schema import Scale
 from stages.records import datasets
-from stages.records.datasets import Column, Description
+from stages.records.datasets import Column, CsvFormat, Description, Inference
+from stages.tables import scaling
 
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
 
@@ -36,12 +37,12 @@ def describe(table, *, classes=()):
     task = "multiclass" if classes else "regression"
     return Description(
         task=task,
-        inferred="",
+        inferred=None,
         other_tasks=[],
         classes=list(classes),
         targets=targets,
         files=[],
-        written="",
+        csv=None,
         n_read=len(table),
         columns=columns,
     )
@@ -53,7 +54,7 @@ def first(table, n_train):
 
 def scaled(table, n_train, *, classes=(), **settings):
     """The scaled table and the fold."""
-    made, fold, _ = scale.scale(table, describe(table, classes=classes), Scale(**settings), first(table, n_train))
+    made, fold, _ = scaling.scale(table, describe(table, classes=classes), Scale(**settings), first(table, n_train))
     return made, fold
 
 
@@ -147,7 +148,7 @@ def test_each_of_several_target_columns_has_a_scaling_of_its_own(table):
 
 def test_the_rows_of_the_mask_train_and_the_others_test(table):
     train = np.isin(np.arange(20), [1, 5, 7])
-    made, fold, _ = scale.scale(table, describe(table), Scale(), train)
+    made, fold, _ = scaling.scale(table, describe(table), Scale(), train)
     assert list(np.flatnonzero(made["part"] == "train")) == [1, 5, 7]
     assert (fold.n_train, fold.n_test) == (3, 17)
 
@@ -193,7 +194,7 @@ def test_the_fitted_pipeline_is_kept_and_scales_rows_as_the_stage_did(tmp_path, 
     monkeypatch.chdir(tmp_path)
     write(tmp_path, defaults)
     raw, made = (pd.read_parquet(f"data/{folder}/regression.parquet") for folder in ("raw", "scaled"))
-    pipeline = joblib.load("data/scaled/regression.joblib")
+    pipeline = joblib.load("data/pipelines/regression.joblib")
     np.testing.assert_array_equal(pipeline.transform(raw), made.drop(columns=["target", "part"]))
 
 
@@ -210,12 +211,12 @@ def test_each_fold_is_scaled_by_its_own_train_rows(tmp_path, monkeypatch, defaul
         train = fold[fold["part"] == "train"].drop(columns="part")
         np.testing.assert_allclose(train.mean(), 0, atol=1e-9)
         np.testing.assert_allclose(train.std(ddof=0), 1)
-    assert sorted(path.name for path in (tmp_path / "data/scaled/regression").iterdir()) == [
-        f"fold_{i}.{ending}" for i in range(1, 5) for ending in ("joblib", "parquet")
-    ]
-    assert not (tmp_path / "data/scaled/regression.parquet").exists()
+    for folder, ending in (("scaled", "parquet"), ("pipelines", "joblib")):
+        names = sorted(path.name for path in (tmp_path / "data" / folder / "regression").iterdir())
+        assert names == [f"fold_{i}.{ending}" for i in range(1, 5)]
+        assert not (tmp_path / "data" / folder / f"regression.{ending}").exists()
     raw = pd.read_parquet("data/raw/regression.parquet")
-    third = joblib.load("data/scaled/regression/fold_3.joblib").transform(raw)
+    third = joblib.load("data/pipelines/regression/fold_3.joblib").transform(raw)
     np.testing.assert_array_equal(third, folds[2].drop(columns=["target", "part"]))
 
 
@@ -225,7 +226,8 @@ def test_scaling_again_writes_the_same_bytes(tmp_path, monkeypatch, defaults):
     kept = []
     for _ in range(2):
         write(tmp_path, defaults)
-        kept.append({path: path.read_bytes() for path in (tmp_path / "data/scaled").rglob("*") if path.is_file()})
+        files = [path for folder in ("scaled", "pipelines") for path in (tmp_path / "data" / folder).rglob("*.*")]
+        kept.append({path: path.read_bytes() for path in files})
     assert kept[0] == kept[1]
     assert len(kept[0]) == 3 + 2 * (1 + 1 + 5)
 
@@ -258,7 +260,10 @@ def test_a_damaged_description_names_the_stage_that_writes_it(tmp_path, monkeypa
 def test_a_description_comes_back_as_it_was_written(tmp_path, monkeypatch, table):
     monkeypatch.chdir(tmp_path)
     described = replace(
-        describe(table, classes=["no", "yes"]), inferred="two different values", files=["data/external/ä.csv"]
+        describe(table, classes=["no", "yes"]),
+        inferred=Inference("values", 2),
+        files=["data/external/ä.csv"],
+        csv=CsvFormat(";", "utf-8", ",", skipped=1),
     )
     datasets.write_raw("own", table, described)
     back, description = datasets.read_raw("own")

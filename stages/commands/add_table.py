@@ -10,22 +10,23 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from stages import scale
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
-from stages.losses.validity import Seen, Validity
+from stages.losses.validity import Validity
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params
 from stages.params.source import Table
-from stages.records import datasets
-from stages.records.datasets import PART, Description
-from stages.tables import describe as tables
+from stages.records import datasets, wording
+from stages.records.datasets import Description
+from stages.tables import describe, scaling
 
 USAGE = "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's)"
 
@@ -36,32 +37,50 @@ def name_for(file: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")
 
 
-def judge(name: str, file: Path, target: str, batch_size: int) -> tuple[Description, dict[str, Validity], list[str]]:
-    """What a table's target makes for a problem, what each loss for it comes to, and by which dates rows are sorted."""
+@dataclass(frozen=True)
+class Judged:
+    """What a table comes to.
+
+    Attributes:
+        description: what it is.
+        losses: by name, whether a loss for its task can learn from it.
+        sorted_by: the columns of dates that its rows are sorted by.
+    """
+
+    description: Description
+    losses: dict[str, Validity]
+    sorted_by: list[str]
+
+
+def judge(name: str, file: Path, target: str, batch_size: int) -> Judged:
+    """Judge the losses for a table's target on the train rows of its first split.
+
+    Raises:
+        UserError: the table cannot be read, split or scaled as is usual.
+    """
     dataset = Dataset(source=Table(file=file.as_posix(), target=target))
-    table, description = tables.load(name, dataset)
+    table, description = describe.load(name, dataset)
     try:
-        _, masks = scale.split(name, dataset, table, description)
+        _, masks = scaling.split(name, dataset, table, description)
     except UserError as error:
         why = str(error).removeprefix(f"{paths.PARAMS}: datasets.{name}.split: ")
         raise UserError(f"{file} cannot be split as is usual, so add it by hand with another split: {why}") from error
-    scaled, fold, _ = scale.scale(table, description, dataset.scale, masks[0])
-    labels = datasets.labels_of(scaled[scaled[PART] == "train"], description)
-    seen = Seen(labels, description, fold.spread, batch_size)
-    names = catalogue.names_for(description.task)
+    scaled, fold, _ = scaling.scale(table, description, dataset.scale, masks[0])
+    losses = [LOSSES[loss] for loss in catalogue.names_for(description.task)]
+    judged = validity.judge_all(losses, [datasets.seen(scaled, fold, description, batch_size)])
     dates = [column.name for column in description.columns if column.kind == "date"]
-    in_order = [column for column in dates if table[column].is_monotonic_increasing and table[column].nunique() > 1]
-    return description, {loss: validity.judge(LOSSES[loss], seen) for loss in names}, in_order
+    sorted_by = [column for column in dates if table[column].is_monotonic_increasing and table[column].nunique() > 1]
+    return Judged(description, judged, sorted_by)
 
 
 def with_entries(text: str, name: str, file: Path, target: str, losses: list[str]) -> str:
-    """The text of ``params.yaml`` with a dataset and a comparison more; all else stays as it is."""
+    """The text of ``params.yaml`` with a dataset and a comparison added; everything else stays as it is."""
     text = with_entry(text, "datasets", name, {"source": {"file": file.as_posix(), "target": target}})
     return with_entry(text, "comparisons", name, {"losses": losses})
 
 
 def with_entry(text: str, section: str, name: str, entry: dict[str, object]) -> str:
-    """A YAML text with one entry more at the end of a section; every other letter stays as it is.
+    """A YAML text with an entry added at the end of a section; every other letter stays as it is.
 
     Args:
         text: a mapping that has the section, which is a mapping with an entry or more.
@@ -91,7 +110,7 @@ def _inline(value: object) -> str:
 
 
 def _step(node: yaml.MappingNode) -> int:
-    """By how many columns the keys within a mapping's entries stand further in."""
+    """By how many columns the keys of a section's entries are indented."""
     for key, value in node.value:
         if isinstance(value, yaml.MappingNode) and not value.flow_style and value.value:
             return value.value[0][0].start_mark.column - key.start_mark.column
@@ -99,7 +118,10 @@ def _step(node: yaml.MappingNode) -> int:
 
 
 def _end(node: yaml.Node) -> int:
-    """Where a node's last letter is: a block's own end mark lies behind the comments after it."""
+    """The position of a node's last letter, which is before the comments that follow it.
+
+    YAML's own mark of where a block ends lies behind those comments, so the end is that of the last value in it.
+    """
     if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
         # a text over several lines ends before the next one begins
         return node.end_mark.index - (isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"))
@@ -116,30 +138,44 @@ def _check_name(name: str, wanted: Params) -> None:
 
 
 def _destination(file: Path) -> Path:
-    """Where the file is to be for DVC to see it."""
+    """The place of a file in ``data/external``, where DVC sees it change."""
     if not file.is_file():
         raise UserError(f"{file} is not a file; {USAGE}")
     inside = file.resolve()
     if inside.is_relative_to(paths.EXTERNAL.resolve()):
         return paths.EXTERNAL / inside.relative_to(paths.EXTERNAL.resolve())
-    there = paths.EXTERNAL / file.name
-    if there.exists() and not filecmp.cmp(file, there, shallow=False):
-        raise UserError(f"{there} is there already and is another file; rename {file}")
-    return there
+    destination = paths.EXTERNAL / file.name
+    if destination.exists() and not filecmp.cmp(file, destination, shallow=False):
+        raise UserError(f"{destination} is there already and is another file; rename {file}")
+    return destination
+
+
+def summary(name: str, judged: Judged, fitting: list[str]) -> Iterator[str]:
+    """Lines that tell what a table was taken to be, and why losses were left out."""
+    yield wording.task(name, judged.description)
+    if judged.sorted_by:
+        yield (
+            f"rows are sorted by {judged.sorted_by[0]}, and those that test are drawn from all of them; to predict "
+            f"later ones from earlier: split: {{method: first}} under datasets.{name} in {paths.PARAMS}"
+        )
+    for loss, validity_of_loss in judged.losses.items():
+        if loss not in fitting:
+            yield f"left out: {loss} {validity_of_loss}"
+    yield f"added datasets.{name} and comparisons.{name} ({', '.join(fitting)}) to {paths.PARAMS}"
 
 
 def main() -> None:
-    """Add what the command line names."""
-    given = [argument for argument in sys.argv[1:] if argument]
-    if len(given) not in (2, 3):
+    """Add the table that the command line names."""
+    arguments = [argument for argument in sys.argv[1:] if argument]
+    if len(arguments) not in (2, 3):
         raise UserError(USAGE)
-    file, target = Path(given[0]), given[1]
+    file, target = Path(arguments[0]), arguments[1]
     destination = _destination(file)
     wanted = load_params()
-    name = given[2] if len(given) == 3 else name_for(file)
+    name = arguments[2] if len(arguments) == 3 else name_for(file)
     _check_name(name, wanted)
-    description, judged, in_order = judge(name, file, target, wanted.train.batch_size)
-    fitting = [loss for loss, told in judged.items() if told.level == "fits"]
+    judged = judge(name, file, target, wanted.train.batch_size)
+    fitting = [loss for loss, each in judged.losses.items() if each.level == "fits"]
     text = with_entries(paths.PARAMS.read_bytes().decode("utf-8"), name, destination, target, fitting)
     added = parse_params(text)
     if not destination.exists():
@@ -147,16 +183,8 @@ def main() -> None:
             shutil.copyfile(file, temporary)
     with files.replacing(paths.PARAMS) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
-    cli.say(f"try: {description.inference(name)}")
-    if in_order:
-        cli.say(
-            f"try: rows are sorted by {in_order[0]}, and those that test are drawn from all of them; to predict "
-            f"later ones from earlier: split: {{method: first}} under datasets.{name} in {paths.PARAMS}"
-        )
-    for loss, why in judged.items():
-        if loss not in fitting:
-            cli.say(f"try: left out: {loss} {why}")
-    cli.say(f"try: added datasets.{name} and comparisons.{name} ({', '.join(fitting)}) to {paths.PARAMS}")
+    for line in summary(name, judged, fitting):
+        cli.say(f"try: {line}")
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")
     cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stages.basics import cli
-from stages.basics import suggest as mistakes
+from stages.basics import cli, suggest
 from stages.basics.cli import UserError
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES, Loss
@@ -45,7 +44,7 @@ def dataset_table(name: str) -> Table:
     """
     wanted = load_params()
     if name not in wanted.datasets:
-        raise UserError(mistakes.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
+        raise UserError(suggest.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
     scaled = datasets.read_scaled(name)
     task = scaled.description.task
     check_data(wanted, {name: scaled.description})
@@ -55,12 +54,11 @@ def dataset_table(name: str) -> Table:
     batch_size = wanted.train.batch_size
     if name in wanted.comparisons:
         batch_size = wanted.comparisons[name].batch_size or batch_size
-    judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
+    judged = validity.judge_all([*compared, *others], datasets.seen_by_losses(name, scaled, batch_size))
     table = _table(f"{task} loss", "compared", f"on {name}", "why")
     for loss in [*compared, *others]:
-        told = judged[loss.name]
-        why = escape("; ".join(told.reasons))  # names of classes are the user's own
-        table.add_row("\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", told.level, why)
+        level, why = judged[loss.name].level, escape("; ".join(judged[loss.name].reasons))  # classes are named there
+        table.add_row("\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", level, why)
     return table
 
 

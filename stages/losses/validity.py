@@ -10,9 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from stages.losses.catalogue import LOSSES, Loss, TargetRange
-from stages.records import datasets
-from stages.records.datasets import PART, Description, Scaled
+from stages.basics.words import counted
+from stages.losses.catalogue import LOSSES, Loss, TargetRange, Task
 
 Level = Literal["fits", "works, but", "cannot"]
 _WORST: list[Level] = ["cannot", "works, but", "fits"]
@@ -40,7 +39,7 @@ OUTPUTS = {
 
 @dataclass(frozen=True)
 class Validity:
-    """Whether a loss can learn from a dataset, and why; what is told of one that fits is a remark."""
+    """Whether a loss can learn from a dataset, and why; of one that fits the reasons are remarks."""
 
     level: Level
     reasons: tuple[str, ...]
@@ -56,45 +55,52 @@ class Seen:
 
     Attributes:
         labels: of the train rows: (n_train, n_targets) scaled values, or (n_train,) class indices.
-        description: what the dataset is.
+        task: the kind of problem.
+        classes: the classes' names in the order of their indices; empty for values.
         spread: (n_targets,) how many of the target's own units one scaled unit is.
         batch_size: rows of a batch.
     """
 
     labels: np.ndarray
-    description: Description
+    task: Task
+    classes: list[str]
     spread: list[float]
     batch_size: int
 
 
-Finding = tuple[Level, str]
+Reason = tuple[Level, str]
 
 
 def judge(loss: Loss, seen: Seen) -> Validity:
     """Judge one loss on the data it will see."""
-    if loss.task != seen.description.task:
+    if loss.task != seen.task:
         return Validity("cannot", (f"it is for a {loss.task} task",))
-    found = list(_of_values(loss, seen) if loss.task == "regression" else _of_classes(loss, seen))
-    level = next((level for level in _WORST if any(level == of for of, _ in found)), "fits")
-    return Validity(level, tuple(told for of, told in found if of == level))
+    reasons = list(_of_values(loss, seen) if loss.task == "regression" else _of_classes(loss, seen))
+    worst = next((level for level in _WORST if any(level == of for of, _ in reasons)), "fits")
+    return Validity(worst, tuple(why for of, why in reasons if of == worst))
 
 
-def judge_all(name: str, scaled: Scaled, losses: list[Loss], batch_size: int) -> dict[str, Validity]:
-    """Judge losses on a dataset: each on the first of the folds where it does worst."""
-    judged: dict[str, Validity] = {}
-    for index, fold in enumerate(scaled.folds):
-        rows = datasets.read_fold(name, scaled, index, features=False)
-        labels = datasets.labels_of(rows[rows[PART] == "train"], scaled.description)
-        seen = Seen(labels, scaled.description, fold.spread, batch_size)
+def judge_all(losses: Iterable[Loss], folds: Iterable[Seen]) -> dict[str, Validity]:
+    """Judge losses on the folds of a dataset.
+
+    Args:
+        losses: whose names differ.
+        folds: what a loss sees of each; read one at a time.
+
+    Returns:
+        By loss, the judgement on the fold where it is worst; on the first of those that are as bad.
+    """
+    losses, worst = list(losses), {}
+    for seen in folds:
         for loss in losses:
-            here = judge(loss, seen)
-            worst = judged.setdefault(loss.name, here)
-            if _WORST.index(here.level) < _WORST.index(worst.level):
-                judged[loss.name] = here
-    return judged
+            judged = judge(loss, seen)
+            before = worst.setdefault(loss.name, judged)
+            if _WORST.index(judged.level) < _WORST.index(before.level):
+                worst[loss.name] = judged
+    return worst
 
 
-def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
+def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
     values = seen.labels.astype(np.float32)  # as the loss sees them
     yield from _RANGES[loss.target_range](loss, values)
     size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
@@ -118,7 +124,7 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Finding]:
         yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {shown} in the target's own"
 
 
-def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
+def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Reason]:
     below, above = float(np.mean(values < 0)), OUTPUTS.get(loss.activation, (-np.inf,))[0] >= 0
     if below == 1:
         yield "cannot", "all scaled targets are below 0, and all count as 0"
@@ -129,7 +135,7 @@ def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Finding]:
         yield "works, but", "predictions below 0 have no gradient; activation: softplus keeps them above"
 
 
-def _not_below(_: Loss, values: np.ndarray) -> Iterator[Finding]:
+def _not_below(_: Loss, values: np.ndarray) -> Iterator[Reason]:
     if below := float(np.mean(values < 0)):
         yield (
             "cannot",
@@ -138,14 +144,14 @@ def _not_below(_: Loss, values: np.ndarray) -> Iterator[Finding]:
         )
 
 
-def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Finding]:
+def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Reason]:
     size = np.abs(values)
     zeros = int(np.sum(size < EPSILON))
     if zeros == size.size:
         yield "cannot", "all targets are 0, and it divides by them"
         return
     if zeros:
-        yield "works, but", f"it divides by {zeros:,} target{'s' * (zeros != 1)} at 0, which outweigh all others"
+        yield "works, but", f"it divides by {counted(zeros, 'target')} at 0, which outweigh all others"
         return
     heavy = float(np.mean(size < np.median(size) / HEAVY))
     if heavy >= 0.01:
@@ -154,14 +160,14 @@ def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Finding]:
         yield "works, but", "the scaled targets lie on both sides of 0, and it divides by how far from it they are"
 
 
-def _vectors(_: Loss, values: np.ndarray) -> Iterator[Finding]:
+def _vectors(_: Loss, values: np.ndarray) -> Iterator[Reason]:
     if values.shape[1] == 1:
         yield "cannot", "the target is one column, of which it sees no more than the sign"
     else:
         yield "works, but", "it learns the direction of the target, not its length"
 
 
-_RANGES: dict[TargetRange, Callable[[Loss, np.ndarray], Iterable[Finding]]] = {
+_RANGES: dict[TargetRange, Callable[[Loss, np.ndarray], Iterable[Reason]]] = {
     "any": lambda *_: (),
     "clipped below 0": _clipped,
     "not below 0": _not_below,
@@ -170,20 +176,20 @@ _RANGES: dict[TargetRange, Callable[[Loss, np.ndarray], Iterable[Finding]]] = {
 }
 
 
-def _of_classes(loss: Loss, seen: Seen) -> Iterator[Finding]:
-    sizes = np.bincount(seen.labels, minlength=seen.description.n_classes)
-    absent = [name for name, size in zip(seen.description.classes, sizes, strict=True) if not size]
+def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
+    sizes = np.bincount(seen.labels, minlength=len(seen.classes))
+    absent = [name for name, size in zip(seen.classes, sizes, strict=True) if not size]
     if len(absent) == len(sizes) - 1:
-        yield "cannot", f"all train rows are of class '{seen.description.classes[int(sizes.argmax())]}'"
+        yield "cannot", f"all train rows are of class '{seen.classes[int(sizes.argmax())]}'"
     elif absent:
         more = f" and {len(absent) - 1} more have" if len(absent) > 1 else " has"
         yield "works, but", f"class '{absent[0]}'{more} no train row"
     if not loss.per_row:
         empty = _without(int(sizes[1]), int(sizes.sum()), seen.batch_size)
-        told = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
+        why = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
         if empty >= 0.01:
-            told += f", and {percent(empty)} of the batches hold no row of class '{seen.description.classes[1]}'"
-        yield "works, but", told
+            why += f", and {percent(empty)} of the batches hold no row of class '{seen.classes[1]}'"
+        yield "works, but", why
     if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
         usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
         if loss.parameters["alpha"] != usual:

@@ -1,25 +1,60 @@
-"""The files of a dataset: what it is, its rows, and its rows split and scaled.
+"""The files of a dataset: what it is, its rows, and its rows split and scaled. They hold facts; words are made later.
 
 - ``data/raw/<dataset>.parquet`` and ``.json``: the rows as they were read or made, and a `Description`.
 - ``data/scaled/<dataset>.json``: the description, and a `Fold` for each fold: how the columns were treated.
-- ``data/scaled/<dataset>.parquet``: the scaled features, the target and ``part`` (train or
-  test); and ``.joblib``: the fitted pipeline that scaled the features. With several folds these two are
-  ``data/scaled/<dataset>/fold_<k>.parquet`` and ``.joblib``, with k from 1.
+- ``data/scaled/<dataset>.parquet``: the scaled features, the target and ``part`` (train or test).
+- ``data/pipelines/<dataset>.joblib``: the fitted pipeline that scaled the features, for rows of the user's own.
+
+With several folds the last two are ``<dataset>/fold_<k>`` instead, with k from 1.
 """
 
-import textwrap
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from stages.basics import files, paths
 from stages.losses.catalogue import Task
+from stages.losses.validity import Seen
 
 PART = "part"
-SHOWN_CLASSES = 5  # more are not named where a task is told
+
+Kind = Literal["number", "boolean", "date", "category", "identifier"]
+Values = Literal["values", "texts", "whole numbers", "numbers", "target columns"]
+Reason = Literal["identifier", "empty", "constant", "always", "rare"]
+Imputed = Literal["median", "most frequent"]
+MissingAs = Literal["a category", "rare", "no category"]
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a CSV file is written.
+
+    Attributes:
+        delimiter: what stands between the fields, as pandas takes it.
+        encoding: of the text.
+        decimal: the decimal mark.
+        thousands: the mark that groups digits; empty where no column was read so.
+        skipped: lines before the heading.
+    """
+
+    delimiter: str
+    encoding: str
+    decimal: str
+    thousands: str = ""
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What of a target decided the task: how many different values it has, of what sort, or how many columns."""
+
+    values: Values
+    count: int
 
 
 @dataclass(frozen=True)
@@ -27,7 +62,7 @@ class Column:
     """One column to predict from: its name, its kind, and in how many rows it is missing."""
 
     name: str
-    kind: str
+    kind: Kind
     missing: int
 
 
@@ -37,24 +72,24 @@ class Description:
 
     Attributes:
         task: the kind of problem.
-        inferred: why it was taken for that, in words; empty where the parameters say it.
+        inferred: what of the target decided the task; None where the parameters say it.
         other_tasks: what else the target could be taken for.
         classes: the names of the classes in the order of their indices; empty for values.
         targets: the columns that are predicted, as the source names them.
         files: what was read; empty for a generator.
-        written: how a CSV file was taken to be written, in words.
+        csv: how a CSV file was taken to be written; None for Parquet and for a generator.
         n_read: rows read, also those without a target, which are left out.
         columns: the columns to predict from.
         group: the column whose values keep rows together in a split; empty where there is none.
     """
 
     task: Task
-    inferred: str
+    inferred: Inference | None
     other_tasks: list[Task]
     classes: list[str]
     targets: list[str]
     files: list[str]
-    written: str
+    csv: CsvFormat | None
     n_read: int
     columns: list[Column]
     group: str = ""
@@ -69,18 +104,6 @@ class Description:
         """Number of classes; 0 for values."""
         return len(self.classes)
 
-    def inference(self, name: str) -> str:
-        """In words: why the task of a dataset was taken to be what it is, and what to write for another."""
-        some = [textwrap.shorten(name, 40, placeholder="…") for name in self.classes[:SHOWN_CLASSES]]
-        more = ", …" * (len(self.classes) > SHOWN_CLASSES)
-        classes = f" ({', '.join(some)}{more})" if some else ""
-        told = f"{' and '.join(self.targets)}: {self.inferred}{classes}, so the task is {self.task}"
-        return f"{told} ({self.override(name)})" if self.other_tasks else told
-
-    def override(self, name: str) -> str:
-        """In words: what to write for another task."""
-        return f"for another: task: {' or '.join(self.other_tasks)} under datasets.{name} in {paths.PARAMS}"
-
 
 @dataclass(frozen=True)
 class Treatment:
@@ -88,19 +111,34 @@ class Treatment:
 
     Attributes:
         column: its name.
-        kind: number, boolean, date, category or identifier.
-        done: what was done to it, in words.
+        kind: of what it holds.
         n_inputs: how many inputs of the network it became; 0 where it was left out.
+        missing: in how many of all rows it is missing.
+        left_out: why it is no input: it only tells rows apart (identifier); it holds nothing (empty), one value
+            (constant) or one text (always); or each of its texts is rare. None where it is an input.
+        value: the text that it always is.
+        imputed: what stands for a missing number, date or boolean, where one is missing.
+        scaled: the method by which a number or a date is scaled; None where it is not.
         center: of a scaled column: ``value = scaled * scale + center``.
         scale: see `center`.
+        n_categories: of a category: different texts in the rows fitted on; that it is missing counts as one.
+        n_rare: how many of them are rare, which share one input.
+        missing_as: what a missing text is encoded as, where one is missing.
     """
 
     column: str
-    kind: str
-    done: str
+    kind: Kind
     n_inputs: int
+    missing: int = 0
+    left_out: Reason | None = None
+    value: str = ""
+    imputed: Imputed | None = None
+    scaled: str | None = None
     center: float | None = None
     scale: float | None = None
+    n_categories: int = 0
+    n_rare: int = 0
+    missing_as: MissingAs | None = None
 
 
 @dataclass(frozen=True)
@@ -136,22 +174,25 @@ class Scaled:
     folds: list[Fold]
 
 
+_DESCRIPTION, _SCALED = TypeAdapter(Description), TypeAdapter(Scaled)
+
+
 def target_names(n_targets: int) -> list[str]:
     """What the target's columns are called in ``data/raw`` and ``data/scaled``."""
     return ["target"] if n_targets == 1 else [f"target_{i + 1}" for i in range(n_targets)]
 
 
 def unique(names: list[str], reserved: list[str]) -> list[str]:
-    """The names, with a number behind those that are reserved or stand before."""
-    taken, found = set(reserved), []
+    """Names of which each stands once: one that is reserved or stands before gets a number behind it, ``size (2)``."""
+    taken, own_names = set(reserved), []
     for name in names:
         own, count = name, 1
         while own in taken:
             count += 1
             own = f"{name} ({count})"
         taken.add(own)
-        found.append(own)
-    return found
+        own_names.append(own)
+    return own_names
 
 
 def write_raw(name: str, table: pd.DataFrame, description: Description) -> None:
@@ -162,15 +203,22 @@ def write_raw(name: str, table: pd.DataFrame, description: Description) -> None:
 
 def read_raw(name: str) -> tuple[pd.DataFrame, Description]:
     """Read a dataset's rows and what it is."""
-    described = files.read_json(paths.RAW / f"{name}.json", stage="generate")
-    table = files.read_table(paths.RAW / f"{name}.parquet", stage="generate")
-    with files.reading(paths.RAW / f"{name}.json", "generate"):
-        return table, _description(described)
+    description = _read(paths.RAW / f"{name}.json", _DESCRIPTION, stage="generate")
+    return files.read_table(paths.RAW / f"{name}.parquet", stage="generate"), description
 
 
-def scaled_path(name: str, fold: int, n_folds: int, ending: str = "parquet") -> Path:
-    """The file of one fold (from 0)."""
-    return paths.SCALED / (f"{name}.{ending}" if n_folds == 1 else f"{name}/fold_{fold + 1}.{ending}")
+def scaled_path(name: str, fold: int, n_folds: int) -> Path:
+    """The file of one fold's rows (from 0)."""
+    return paths.SCALED / f"{_stem(name, fold, n_folds)}.parquet"
+
+
+def pipeline_path(name: str, fold: int, n_folds: int) -> Path:
+    """The file of the pipeline that scaled one fold's features (from 0)."""
+    return paths.PIPELINES / f"{_stem(name, fold, n_folds)}.joblib"
+
+
+def _stem(name: str, fold: int, n_folds: int) -> str:
+    return name if n_folds == 1 else f"{name}/fold_{fold + 1}"
 
 
 def write_scaled(name: str, scaled: Scaled) -> None:
@@ -180,14 +228,7 @@ def write_scaled(name: str, scaled: Scaled) -> None:
 
 def read_scaled(name: str) -> Scaled:
     """Read what a dataset is and how it was scaled."""
-    path = paths.SCALED / f"{name}.json"
-    described = files.read_json(path, stage="scale")
-    with files.reading(path, "scale"):
-        folds = [
-            Fold(**fold | {"treatments": [Treatment(**each) for each in fold["treatments"]]})
-            for fold in described["folds"]
-        ]
-        return Scaled(_description(described["description"]), described["method"], folds)
+    return _read(paths.SCALED / f"{name}.json", _SCALED, stage="scale")
 
 
 def read_fold(name: str, scaled: Scaled, fold: int, *, features: bool = True) -> pd.DataFrame:
@@ -201,11 +242,34 @@ def features_of(table: pd.DataFrame, description: Description) -> pd.DataFrame:
     return table.drop(columns=[*target_names(description.n_targets), PART])
 
 
-def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
-    """The target of a raw or scaled table: (n_rows, n_targets) values, or (n_rows,) class indices."""
-    labels = table[target_names(description.n_targets)].to_numpy()
+def labels_of(table: pd.DataFrame, description: Description, part: str | None = None) -> np.ndarray:
+    """The target of a raw or scaled table: (n_rows, n_targets) values, or (n_rows,) class indices.
+
+    Args:
+        table: its rows.
+        description: what the dataset is.
+        part: the part whose rows are wanted, of a scaled table; None for all rows.
+    """
+    names = target_names(description.n_targets)
+    labels = (table if part is None else table.loc[table[PART] == part])[names].to_numpy()
     return labels[:, 0] if description.n_classes else labels
 
 
-def _description(described: dict[str, Any]) -> Description:
-    return Description(**described | {"columns": [Column(**column) for column in described["columns"]]})
+def seen_by_losses(name: str, scaled: Scaled, batch_size: int) -> Iterator[Seen]:
+    """What a loss sees of each fold of a dataset: the targets of its train rows."""
+    for index, fold in enumerate(scaled.folds):
+        rows = read_fold(name, scaled, index, features=False)
+        yield seen(rows, fold, scaled.description, batch_size)
+
+
+def seen(rows: pd.DataFrame, fold: Fold, description: Description, batch_size: int) -> Seen:
+    """What a loss sees of the scaled rows of one fold."""
+    labels = labels_of(rows, description, "train")
+    return Seen(labels, description.task, description.classes, fold.spread, batch_size)
+
+
+def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:
+    """Read a record from JSON that `stage` wrote."""
+    value = files.read_json(path, stage=stage)
+    with files.reading(path, stage):
+        return adapter.validate_python(value)

@@ -90,7 +90,7 @@ class Section:
     def labels(self, fold: int, part: str | None = None) -> np.ndarray:
         """The targets of one fold's rows (from 0): (n_rows, n_targets) values in target units, or class indices."""
         rows = self.folds[fold]
-        labels = datasets.labels_of(rows[rows[PART] == part] if part else rows, self.description)
+        labels = datasets.labels_of(rows, self.description, part)
         if self.task != "regression":
             return labels
         return labels * self.scaled.folds[fold].spread + self.scaled.folds[fold].center
@@ -132,7 +132,7 @@ class Section:
         seeds, found = self.runs[0].seeds, []
         for index, fold in enumerate(self.scaled.folds[: len(seeds)]):
             rows = self.folds[index]
-            train, test = (datasets.labels_of(rows[rows[PART] == part], self.description) for part in ("train", "test"))
+            train, test = (datasets.labels_of(rows, self.description, part) for part in ("train", "test"))
             scored = scoring.score_constant(
                 self.headline,
                 self.task,
@@ -210,7 +210,9 @@ def read_section(
         _check_headline(run, score)
     drawn = found[0].regions is not None
     folds = [datasets.read_fold(name, scaled, fold, features=drawn) for fold in range(len(scaled.folds))]
-    judged = validity.judge_all(name, scaled, losses, found[0].settings["batch_size"])
+    batch_size = found[0].settings["batch_size"]
+    seen = [datasets.seen(*each, description, batch_size) for each in zip(folds, scaled.folds, strict=True)]
+    judged = validity.judge_all(losses, seen)
     return Section(name, found, scaled, folds, score, baseline, judged, margin)
 
 

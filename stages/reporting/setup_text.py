@@ -1,5 +1,7 @@
 """What a section of the report says of its dataset and its network, in sentences."""
 
+from stages.basics.words import counted
+from stages.records import wording
 from stages.reporting.sections import Section
 from stages.reporting.verdict_text import code, number
 
@@ -12,18 +14,17 @@ def source(section: Section) -> str:
         return f"{section.n_rows:,} rows made by scikit-learn's `{generator}`, {columns} features."
     first, *others = map(code, description.files)
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
-    parts = [f"{section.n_rows:,} rows of {files}{f' ({description.written})' if description.written else ''}"]
+    written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
+    parts = [f"{section.n_rows:,} rows of {files}{written}"]
     if without := description.n_read - section.n_rows:
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
-    told = f"{'; '.join(parts)}. Target: {' and '.join(map(code, description.targets))}, a {section.task} task"
+    target = f"{' and '.join(map(code, description.targets))}, a {section.task} task"
     if description.inferred:
-        told += f" because of its {description.inferred}"
-        told += f" ({description.override(section.name)})" if description.other_tasks else ""
+        target += f" because of its {wording.inferred(description.inferred)}"
+        target += f" ({wording.other_tasks(section.name, description)})" if description.other_tasks else ""
     if section.task == "binary":
-        told += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
-    n_columns, n_inputs = len(description.columns), section.scaled.folds[0].n_inputs
-    became = f"{n_columns:,} column{'s' * (n_columns != 1)} became {n_inputs:,} input{'s' * (n_inputs != 1)}"
-    return f"{told}. {became}."
+        target += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
+    return f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(section.scaled.folds[0].treatments)}."
 
 
 def split(section: Section) -> str:
@@ -36,7 +37,7 @@ def split(section: Section) -> str:
     how = "; ".join(part for part in (kept, alike) if part)
     if len(folds) > 1:
         seeds = len(section.runs[0].seeds)
-        used = f"{seeds} seed{'s' * (seeds > 1)} take turns on them" + (
+        used = f"{counted(seeds, 'seed')} take turns on them" + (
             f", so {len(folds) - seeds} are not used" if seeds < len(folds) else ""
         )
         return (
@@ -68,17 +69,16 @@ def network(section: Section) -> str:
     else:
         more = [
             part
-            for part, there in (
+            for part, is_used in (
                 ("normalised over the batch", settings["batch_norm"]),
                 (f"dropout {settings['dropout']:g}", settings["dropout"]),
             )
-            if there
+            if is_used
         ]
         extra = f" ({', '.join(more)})" if more else ""
         hidden = "".join(f" → {units} {settings['hidden_activation']}{extra}" for units in settings["hidden"])
         layers = f"{inputs:,} inputs{hidden} → output"
-    epochs = f"{settings['epochs']} epoch{'s' * (settings['epochs'] > 1)}"
     return (
-        f"Network: {layers}; {epochs} of batches of {settings['batch_size']}, "
+        f"Network: {layers}; {counted(settings['epochs'], 'epoch')} of batches of {settings['batch_size']}, "
         f"{optimizer['name']} with learning rate {number(optimizer['learning_rate'])}."
     )

@@ -5,45 +5,46 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from stages.basics import paths
-from stages.basics import suggest as mistakes
+from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.records.datasets import PART, Column, Description, target_names, unique
 from stages.tables import reading
-from stages.tables.column_kinds import find_target, tidy
+from stages.tables.column_kinds import tidy
+from stages.tables.target import find_target
 
 
 def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     """Read a dataset's table, keep the columns that are wanted, and find out what they are.
 
+    Rows without a target are left out.
+
     Args:
-        name: of the dataset, for what is told of mistakes.
+        name: of the dataset, for messages about mistakes.
         dataset: its parameters, whose source is a table.
 
     Returns:
-        The features, the column that groups rows where there is one, then ``target``: values
-        (``target_1`` and so on for several columns) or class indices; and what was found out. Rows
-        without a target are left out.
+        The rows: the features; the column that groups rows, where there is one; and the target, in
+        ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
-    table, files, written = reading.read(source, f"{key}.source")
+    table, files, csv_format = reading.read(source, f"{key}.source")
     group = dataset.split.column
-    wanted = _choose(table, source, group, key, is_csv=bool(written))
+    wanted = _choose(table, source, group, key, is_csv=csv_format is not None)
     keep = list(dict.fromkeys([*wanted, *([group] if group is not None else [])]))
     names = target_names(len(source.target))
     own_names = dict(zip(keep, unique(keep, [*names, PART]), strict=True))
-    # all rows tell what a column is: those that count on do so also where the first has no target
+    # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {own: tidy(table[column]) for column, own in own_names.items()}
     features = pd.DataFrame({own: values for own, (values, _) in tidied.items()})
     targets, n_read = table[source.target], len(table)
-    there = targets.notna().all(axis=1)
-    if not there.all():
-        features, targets = (rows[there].reset_index(drop=True) for rows in (features, targets))
+    has_target = targets.notna().all(axis=1)
+    if not has_target.all():
+        features, targets = (rows[has_target].reset_index(drop=True) for rows in (features, targets))
     if len(targets) < 2:
-        found = "is 1 row" if len(targets) else "are 0 rows"
-        raise UserError(f"{key}.source: there {found} with a target; at least 2 are needed")
+        count = "is 1 row" if len(targets) else "are 0 rows"
+        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
     target = find_target(targets, dataset.task, key)
     columns = []
     for column in wanted:
@@ -53,12 +54,12 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
         columns.append(Column(own, kind, missing=int(features[own].isna().sum())))
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
-        inferred=target.reason if dataset.task is None else "",
+        inferred=target.inferred if dataset.task is None else None,
         other_tasks=target.other_tasks,
         classes=target.classes,
         targets=source.target,
         files=[path.as_posix() for path in files],
-        written=written,
+        csv=csv_format,
         n_read=n_read,
         columns=columns,
         group=own_names[group] if group is not None else "",
@@ -82,7 +83,7 @@ def _check_columns(names: Iterable[str], table: pd.DataFrame, key: str, *, is_cs
     for name in names:
         if name not in table.columns:
             shown = list(table.columns[:40]) + ["…"] * (len(table.columns) > 40)
-            near = mistakes.nearest(name, table.columns)
+            near = suggest.nearest(name, table.columns)
             alone = "; the delimiter may be wrong, say it with delimiter: beside file:"
-            told = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
-            raise UserError(f"{key}: '{name}' is not a column{near} {told}")
+            columns = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
+            raise UserError(f"{key}: '{name}' is not a column{near} {columns}")

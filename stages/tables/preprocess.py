@@ -6,10 +6,8 @@ rows fitted on, or that only tell rows apart, are left out.
 """
 
 import math
-import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -17,11 +15,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
 
 from stages.basics.cli import UserError
-from stages.records.datasets import Column, Treatment
+from stages.records import wording
+from stages.records.datasets import Column, Kind, MissingAs, Treatment
 
 RARE_SHARE = 0.01  # a text in a smaller share of the rows, or in one row only, is rare
 MAX_CATEGORIES = 50
-_KINDS = ("number", "date", "boolean", "category")  # in the order of their inputs
+SHOWN = 10  # of those left out, where none is left
+_KINDS: tuple[Kind, ...] = ("number", "date", "boolean", "category")  # in the order of their inputs
 
 # each scaler, and the (center, scale) it fitted: value = scaled * scale + center
 SCALERS = {
@@ -58,44 +58,42 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
     Raises:
         UserError: no column is left.
     """
-    why = {column.name: _useless(rows[column.name], column.kind) for column in columns}
-    kept = [column for column in columns if not why[column.name]]
+    treatments = {column.name: _useless(rows[column.name], column) for column in columns}
+    kept = [column for column in columns if not treatments[column.name].left_out]
     if not kept:
-        told = ", ".join(f"{name} ({reason})" for name, reason in list(why.items())[:10])
-        raise UserError(f"no column is left to learn from: {told}")
+        shown = [f"{each.column} (left out: {wording.left_out(each)})" for each in list(treatments.values())[:SHOWN]]
+        raise UserError(f"no column is left to learn from: {', '.join(shown)}")
     of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
     pipeline = ColumnTransformer(
         [(kind, _step(kind, method, len(rows)), names) for kind, names in of_kind.items() if names],
         sparse_threshold=0,
     ).fit(rows)
-    done = {column.name: Treatment(column.name, column.kind, why[column.name], 0) for column in columns}
-    missing = {column.name: column.missing for column in columns}
     for kind, names in of_kind.items():
-        if names and kind == "category":
-            done |= _encoded(pipeline.named_transformers_[kind], names, missing)
-        elif names:
-            done |= _numeric(pipeline.named_transformers_[kind], names, kind, method, missing)
+        if names:
+            before, step = [treatments[name] for name in names], pipeline.named_transformers_[kind]
+            done = _encoded(step, before) if kind == "category" else _numeric(step, before, method)
+            treatments |= {each.column: each for each in done}
     # each is called by its kind as well, which keeps a text's input apart from a number of the same name
     names = [str(name).split("__", 1)[1] for name in pipeline.get_feature_names_out()]
-    return Fitted(pipeline, names, list(done.values()))
+    return Fitted(pipeline, names, list(treatments.values()))
 
 
-def _useless(values: pd.Series, kind: str) -> str:
-    """Why a column is left out; empty where it is not."""
-    if kind == "identifier":
-        return "left out: it only tells rows apart"
-    present = values.dropna()
+def _useless(values: pd.Series, column: Column) -> Treatment:
+    """That a column is left out and why; one that is no input yet, where nothing speaks against it."""
+    treatment, present = Treatment(column.name, column.kind, 0, missing=column.missing), values.dropna()
+    if column.kind == "identifier":
+        return replace(treatment, left_out="identifier")
     if not len(present):
-        return "left out: nothing in it"
-    if kind == "category":
+        return replace(treatment, left_out="empty")
+    if column.kind == "category":
         counts = present.value_counts()
         if len(counts) == 1 and len(present) == len(values):
-            return f"left out: always {textwrap.shorten(repr(counts.index[0]), 60, placeholder='…')}"
+            return replace(treatment, left_out="always", value=counts.index[0])
         if counts.iloc[0] < _rare(len(values)) and len(counts) > 1:
-            return "left out: every text is rare, so it only tells rows apart"
+            return replace(treatment, left_out="rare")
     elif present.min() == present.max():
-        return "left out: constant"
-    return ""
+        return replace(treatment, left_out="constant")
+    return treatment
 
 
 def _rare(n_rows: int) -> int:
@@ -140,44 +138,39 @@ def named(column: str, category: str | None) -> str:
     return f"{column}={ {None: 'missing', 'infrequent_sklearn': 'rare'}.get(category, category) }"
 
 
-def _numeric(
-    step: Pipeline | SimpleImputer, names: list[str], kind: str, method: str, missing: dict[str, int]
-) -> dict[str, Treatment]:
-    scaled = kind != "boolean" and method != "none"
-    fitted = SCALERS[method][1](step[-1]) if scaled else (np.full(len(names), np.nan),) * 2
-    with_what = "the most frequent value" if kind == "boolean" else "the median"
-    as_what = {"number": "", "boolean": "as 0 and 1", "date": "as days"}[kind]
-    found = {}
-    for name, center, scale in zip(names, *fitted, strict=True):
-        parts = [as_what, f"{missing[name]:,} missing: {with_what}" if missing[name] else ""]
-        parts.append(f"scaled ({method})" if scaled else "" if as_what else "as it is")
-        found[name] = Treatment(
-            name,
-            kind,
-            "; ".join(part for part in parts if part),
-            1,
-            center=float(center) if scaled else None,
-            scale=float(scale) if scaled else None,
+def _numeric(step: Pipeline | SimpleImputer, before: list[Treatment], method: str) -> list[Treatment]:
+    """What a fitted step does to its numbers, dates or booleans."""
+    done = []
+    for index, column in enumerate(before):
+        is_boolean = column.kind == "boolean"
+        imputed = "most frequent" if is_boolean else "median"
+        treatment = replace(column, n_inputs=1, imputed=imputed if column.missing else None)
+        if method != "none" and not is_boolean:
+            center, scale = (float(values[index]) for values in SCALERS[method][1](step[-1]))
+            treatment = replace(treatment, scaled=method, center=center, scale=scale)
+        done.append(treatment)
+    return done
+
+
+def _encoded(step: Pipeline, before: list[Treatment]) -> list[Treatment]:
+    """What a fitted step does to its texts."""
+    encoder, done = step[-1], []
+    for column, every, rare in zip(before, encoder.categories_, encoder.infrequent_categories_, strict=True):
+        rare_ones = [] if rare is None else list(rare)
+        done.append(
+            replace(
+                column,
+                n_inputs=len(every) - len(rare_ones) + bool(rare_ones),
+                n_categories=len(every),
+                n_rare=len(rare_ones),
+                missing_as=_missing_as(list(every), rare_ones) if column.missing else None,
+            )
         )
-    return found
+    return done
 
 
-def _encoded(step: Pipeline, names: list[str], missing: dict[str, int]) -> dict[str, Treatment]:
-    encoder, found = step[-1], {}
-    for name, every, rare in zip(names, encoder.categories_, encoder.infrequent_categories_, strict=True):
-        n_rare = 0 if rare is None else len(rare)
-        n_inputs = len(every) - n_rare + bool(n_rare)
-        parts = [f"one-hot: {len(every):,} texts"]
-        if n_rare > 1:
-            parts.append(f"{n_rare:,} rare ones as one")
-        if missing[name]:
-            parts.append(f"{missing[name]:,} missing: {_missing_as(list(every), list(rare) if n_rare else [])}")
-        found[name] = Treatment(name, "category", "; ".join(parts), n_inputs)
-    return found
-
-
-def _missing_as(every: list[str | None], rare: list[str | None]) -> str:
+def _missing_as(every: list[str | None], rare: list[str | None]) -> MissingAs:
     """What missing texts are encoded as, which the rows fitted on may lack."""
     if None in every and None not in rare:
-        return "a text of its own"
-    return "as a rare one" if rare else "as none of them"
+        return "a category"
+    return "rare" if rare else "no category"

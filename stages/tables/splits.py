@@ -12,6 +12,7 @@ from sklearn.model_selection import (
 )
 
 from stages.basics.cli import UserError
+from stages.basics.words import counted
 from stages.losses.catalogue import Task
 from stages.params.schema import Split
 
@@ -36,7 +37,7 @@ def train_rows(
         labels: (n_rows, ...) target values or (n_rows,) class indices.
         groups: (n_rows,) for the method ``group``.
         classes: the classes' names; empty for values.
-        key: path of the key ``split``, for what is told of mistakes.
+        key: path of the key ``split``, for messages about mistakes.
 
     Returns:
         For each fold, bool (n_rows,): the rows that train; the others test.
@@ -64,15 +65,15 @@ def train_rows(
         size = {"n_splits": 1, "train_size": share}
         kinds = {"shuffle": ShuffleSplit, "stratified": StratifiedShuffleSplit, "group": GroupShuffleSplit}
         splitter = kinds[method](**size, **state)
-    found = []
+    masks = []
     try:
         for train, _ in splitter.split(np.zeros((n_rows, 1)), labels if classes else None, ids):
             mask = np.zeros(n_rows, bool)
             mask[train] = True
-            found.append(mask)
+            masks.append(mask)
     except ValueError as error:
         raise UserError(f"{key}: {str(error).splitlines()[0]}") from error
-    return found
+    return masks
 
 
 def _n_train(train: float, n_rows: int, key: str) -> int:
@@ -108,6 +109,6 @@ def _check_enough(
         if fewest < needed:
             what = f"the {needed} folds" if n_folds else "the 2 that are needed"
             raise UserError(
-                f"{key}: class '{smallest}' has {fewest} row{'s' * (fewest != 1)}, fewer than {what}; "
+                f"{key}: class '{smallest}' has {counted(fewest, 'row')}, fewer than {what}; "
                 "method: shuffle takes rows whatever their class"
             )

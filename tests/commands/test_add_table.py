@@ -144,10 +144,10 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     scale.main()
     scaled = datasets.read_scaled(table)
     losses = [LOSSES[name] for name in names_for(scaled.description.task)]
-    judged = validity.judge_all(table, scaled, losses, batch_size=8)
-    fitting = [name for name, found in judged.items() if found.level == "fits"]
+    judged = validity.judge_all(losses, datasets.seen_by_losses(table, scaled, batch_size=8))
+    fitting = [name for name, each in judged.items() if each.level == "fits"]
     assert load_params().comparisons[table].losses == fitting != []
-    left_out = [f"try: left out: {name} {found}" for name, found in judged.items() if name not in fitting]
+    left_out = [f"try: left out: {name} {each}" for name, each in judged.items() if name not in fitting]
     assert [line for line in told.splitlines() if "left out" in line] == left_out
 
 

@@ -124,7 +124,7 @@ def test_on_a_dataset_every_loss_for_its_task_has_its_level_and_its_reasons(proj
         LOSSES[other] for other in names_for(scaled.description.task) if other not in {one.name for one in compared}
     ]
     batch_size = SETTINGS["comparisons"].get(name, {}).get("batch_size", 8)
-    judged = validity.judge_all(name, scaled, [*compared, *others], batch_size)
+    judged = validity.judge_all([*compared, *others], datasets.seen_by_losses(name, scaled, batch_size))
     rows = iter([line.strip() for line in text.splitlines()[3:] if line.strip()])
     for loss, row in zip([*compared, *others], rows, strict=False):
         told = judged[loss.name]
@@ -171,7 +171,7 @@ def test_the_batches_are_those_of_the_comparison(project):
 @pytest.mark.parametrize("name", ["[/b]", "[red]"])
 def test_the_name_of_a_class_is_shown_as_it_is(project, monkeypatch, name):
     told = validity.Validity("works, but", (f"class '{name}' has no train row",))
-    monkeypatch.setattr(validity, "judge_all", lambda *given: {loss.name: told for loss in given[2]})
+    monkeypatch.setattr(validity, "judge_all", lambda losses, _: dict.fromkeys((loss.name for loss in losses), told))
     assert f"class '{name}' has no train row" in " ".join(project("rings").split())
 
 

@@ -7,43 +7,26 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.preprocessing import MinMaxScaler
 
-from stages.basics import files
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, Loss, names_for
 from stages.losses.validity import Seen, Validity
-from stages.records import datasets
-from stages.records.datasets import Description
 
 FOCAL = LOSSES["binary_focal_crossentropy"].parameters
 OWN = Loss("own", "mine:f", "value", "linear")
 PER_BATCH = "it has one value for each batch of {}, so it depends on the batch size"
 
 
-def describe(task, classes=()):
-    return Description(
-        task=task,
-        inferred="",
-        other_tasks=[],
-        classes=list(classes),
-        targets=["y"],
-        files=[],
-        written="",
-        n_read=0,
-        columns=[],
-    )
-
-
 def on_values(loss, values, spread=(1.0,)):
     """Judge a loss, or a name of the catalogue's, on the scaled targets of the train rows."""
     rows = np.array(values, np.float64)
-    seen = Seen(rows if rows.ndim == 2 else rows[:, None], describe("regression"), list(spread), batch_size=4)
+    seen = Seen(rows if rows.ndim == 2 else rows[:, None], "regression", [], list(spread), batch_size=4)
     return validity.judge(LOSSES.get(loss, loss) if isinstance(loss, str) else loss, seen)
 
 
 def on_classes(loss, labels, classes="ab", batch_size=1):
     """Judge a loss on the classes of the train rows."""
     task = "binary" if len(classes) == 2 else "multiclass"
-    seen = Seen(np.array(labels), describe(task, classes), [], batch_size)
+    seen = Seen(np.array(labels), task, list(classes), [], batch_size)
     return validity.judge(LOSSES[loss] if isinstance(loss, str) else loss, seen)
 
 
@@ -337,30 +320,17 @@ def test_what_was_judged_reads_as_a_line(judged, line):
     assert str(judged) == line
 
 
-@pytest.fixture
-def write_folds(tmp_path, monkeypatch, make_scaled):
-    """Write a scaled dataset whose folds have these targets of train and of test rows; gives what `judge_all` needs."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(task, *folds):
-        scaled, table = make_scaled(task, n_features=2)
-        scaled = replace(scaled, folds=[scaled.folds[0]] * len(folds))
-        for index, (train, test) in enumerate(folds):
-            rows = table.iloc[[0] * (len(train) + len(test))].assign(
-                target=[*train, *test], part=["train"] * len(train) + ["test"] * len(test)
-            )
-            files.write_table(datasets.scaled_path("d", index, len(folds)), rows)
-        return scaled
-
-    return write
+def folds_of(*targets):
+    """What a loss sees of folds whose train rows have these scaled targets."""
+    return [Seen(np.array(rows, np.float64)[:, None], "regression", [], [1.0], batch_size=8) for rows in targets]
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_loss_is_judged_on_the_fold_where_it_does_worst(write_folds, order):
-    folds = [([0, 1.0], [1]), ([-1.0, -1, 1, 2], [1]), ([-1.0, -2], [1])][::order]
+def test_a_loss_is_judged_on_the_fold_where_it_does_worst(order):
+    folds = folds_of([0, 1.0], [-1.0, -1, 1, 2], [-1.0, -2])[::order]
     losses = [LOSSES["msle"], LOSSES["poisson"], LOSSES["mse"], with_output("mae", "tanh")]
-    judged = validity.judge_all("d", write_folds("regression", *folds), losses, 8)
-    assert {name: found.level for name, found in judged.items()} == {
+    judged = validity.judge_all(losses, folds)
+    assert {name: each.level for name, each in judged.items()} == {
         "msle": "cannot",
         "poisson": "cannot",
         "mse": "fits",
@@ -369,23 +339,15 @@ def test_a_loss_is_judged_on_the_fold_where_it_does_worst(write_folds, order):
     assert judged["msle"].reasons[0].startswith("all scaled targets are below 0,")
 
 
-def test_of_folds_that_are_as_bad_the_first_gives_the_reasons(write_folds):
-    scaled = write_folds("regression", ([0, 1.0], [1]), ([-1.0, 1], [1]), ([-1.0, -1, -1, 1], [1]))
-    judged = validity.judge_all("d", scaled, [with_output("msle", "softplus")], 8)
+def test_of_folds_that_are_as_bad_the_first_gives_the_reasons():
+    folds = folds_of([0, 1.0], [-1.0, 1], [-1.0, -1, -1, 1])
+    judged = validity.judge_all([with_output("msle", "softplus")], folds)
     assert judged["msle"].reasons[0].startswith("50 % of the scaled targets are below 0 ")
 
 
-def test_test_rows_are_not_judged(write_folds):
-    scaled = write_folds("regression", ([0.5, 1.0], [-1, 0]))
-    judged = validity.judge_all("d", scaled, [LOSSES["poisson"], LOSSES["mape"]], 8)
-    assert judged == {"poisson": FITS, "mape": FITS}
-
-
-def test_classes_of_a_dataset_are_judged_with_its_batch_size(write_folds):
-    scaled = write_folds("binary", ([0, 1, 0, 0], [1]))
-    judged = validity.judge_all("d", scaled, [LOSSES["hinge"], LOSSES["dice"]], 1)
-    assert judged["hinge"] == FITS
-    assert judged["dice"].reasons == (f"{PER_BATCH.format(1)}, and 75 % of the batches hold no row of class '1'",)
+def test_folds_may_come_one_at_a_time():
+    losses = (LOSSES[name] for name in ("poisson", "mape"))
+    assert validity.judge_all(losses, iter(folds_of([0.5, 1.0], [0.25, 1.0]))) == {"poisson": FITS, "mape": FITS}
 
 
 VALUES = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -434,7 +396,7 @@ def test_a_loss_that_cannot_or_may_not_learn_has_a_reason(values):
 
 
 @pytest.mark.parametrize(
-    ("share", "told"),
+    ("share", "shown"),
     [
         (0.0, "0 %"),
         (1e-12, "under 0.1 %"),
@@ -453,15 +415,15 @@ def test_a_loss_that_cannot_or_may_not_learn_has_a_reason(values):
         (1.0, "100 %"),
     ],
 )
-def test_a_share_is_told_in_percent(share, told):
-    assert validity.percent(share) == told
+def test_a_share_is_shown_in_percent(share, shown):
+    assert validity.percent(share) == shown
 
 
 @settings(deadline=None)
 @given(share=st.floats(0, 1))
-def test_no_share_but_none_is_told_as_none_and_none_but_all_as_all(share):
-    told = validity.percent(share)
-    assert (told == "0 %") == (share == 0)
-    assert (told == "100 %") == (share == 1)
-    if told[0].isdigit():
-        assert abs(float(told.removesuffix(" %")) / 100 - share) <= (0.0051 if share >= 0.01 else 0.00051)
+def test_no_share_but_none_is_shown_as_none_and_none_but_all_as_all(share):
+    shown = validity.percent(share)
+    assert (shown == "0 %") == (share == 0)
+    assert (shown == "100 %") == (share == 1)
+    if shown[0].isdigit():
+        assert abs(float(shown.removesuffix(" %")) / 100 - share) <= (0.0051 if share >= 0.01 else 0.00051)

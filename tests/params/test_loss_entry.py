@@ -427,12 +427,12 @@ def described(task, *, classes=(), targets=("price",)):
     """What a table was found out to be."""
     return Description(
         task=task,
-        inferred="",
+        inferred=None,
         other_tasks=[],
         classes=list(classes),
         targets=list(targets),
         files=["data/external/houses.csv"],
-        written="",
+        csv=None,
         n_read=9,
         columns=[],
     )

@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.params.source import Table
-from stages.records.datasets import Column, Description
-from stages.tables import column_kinds as kinds
-from stages.tables import describe as tables
-from stages.tables import reading
-from stages.tables.reading import Format
+from stages.records.datasets import Column, CsvFormat, Description, Inference
+from stages.tables import csv_format, describe, reading
+from stages.tables.column_kinds import tidy
+from stages.tables.target import find_target
 
 KEY = "params.yaml: datasets.own"
 ROWS = [["city", "size", "price"], ["Zürich", "12", "0.5"], ["Ærø", "7", "1.5"], ["Bonn", "3", "2.5"]]
@@ -53,14 +52,15 @@ def table_at(file, content):
 
 def read(content, file="own.csv", **source):
     """What a file is read as, and how it was taken to be written."""
-    table, _, written = reading.read(Table(file=table_at(file, content), target="price", **source), f"{KEY}.source")
+    path = table_at(file, content)
+    table, _, written = reading.read(Table(file=path, target="price", **source), f"{KEY}.source")
     return table, written
 
 
 def load(content, *, file="own.parquet", target="y", task=None, split=None, **source):
     """The rows and the description of a dataset whose table holds this."""
     source = Table(file=table_at(file, content), target=target, **source)
-    return tables.load("own", Dataset(source=source, task=task, split=split or Split()))
+    return describe.load("own", Dataset(source=source, task=task, split=split or Split()))
 
 
 def target_of(*values, task=None, **other):
@@ -92,7 +92,7 @@ def refusal(function, *arguments, **settings):
 def test_the_delimiter_is_found_out(delimiter):
     table, written = read(joined(ROWS, delimiter))
     pd.testing.assert_frame_equal(table, CITIES)
-    assert written == f"delimiter {delimiter!r}, decimal '.', utf-8"
+    assert written == CsvFormat(delimiter, "utf-8", ".")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_delimiter_is_found_out(delimiter):
 def test_the_delimiter_may_be_given(delimiter, between):
     table, written = read(joined(ROWS, between), delimiter=delimiter)
     pd.testing.assert_frame_equal(table, CITIES)
-    assert written.startswith(f"delimiter {delimiter!r}, ")
+    assert written.delimiter == delimiter
 
 
 def test_a_delimiter_that_is_given_is_not_found_out():
@@ -114,7 +114,7 @@ def test_a_delimiter_that_is_given_is_not_found_out():
 def test_a_first_line_for_excel_gives_the_delimiter(first, encoding):
     table, written = read((first + "a,b;price\nx,2;3\ny,5;6\n").encode(encoding))
     assert table.to_dict("list") == {"a,b": ["x,2", "y,5"], "price": [3, 6]}
-    assert written == f"delimiter ';', decimal '.', {encoding}"
+    assert written == CsvFormat(";", encoding, ".", skipped=1)
 
 
 def test_a_first_line_for_excel_is_no_heading_where_the_delimiter_is_given():
@@ -132,7 +132,7 @@ def test_a_decimal_comma_is_found_out(delimiter):
     rows = [[field.replace(".", ",") for field in row] for row in ROWS]
     table, written = read(joined(rows, delimiter))
     pd.testing.assert_frame_equal(table, CITIES)
-    assert written == f"delimiter {delimiter!r}, decimal ',', utf-8"
+    assert written == CsvFormat(delimiter, "utf-8", ",")
 
 
 def test_a_decimal_comma_may_stand_in_quotes_and_behind_a_sign():
@@ -142,7 +142,7 @@ def test_a_decimal_comma_may_stand_in_quotes_and_behind_a_sign():
 
 def test_dates_and_versions_are_no_sign_of_a_decimal_point():
     table, written = read("day;code;price\n1.2.2020;1.2.3;0,5\n2.2.2020;1.2.4;1,5\n3.2.2020;1.2.5;2,5\n")
-    assert "decimal ','" in written
+    assert written.decimal == ","
     assert table["price"].tolist() == [0.5, 1.5, 2.5]
 
 
@@ -155,7 +155,7 @@ def test_the_decimal_mark_may_be_given():
 def test_a_decimal_mark_that_is_given_holds_where_the_delimiter_is_a_comma():
     table, written = read('size,price\n1,"0,5"\n2,"1,5"\n3,"2,5"\n', decimal=",")
     assert table["price"].tolist() == [0.5, 1.5, 2.5]
-    assert written == "delimiter ',', decimal ',', utf-8"
+    assert written == CsvFormat(",", "utf-8", ",")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -180,18 +180,14 @@ def test_what_stands_behind_the_rows_looked_at_is_read_as_well():
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("a;b\n1;2\n3;4\n", Format(";", "utf-8", ".")),
-        ("a;b\n1,5;2\n3,5;4\n", Format(";", "utf-8", ",")),
-        ("a,b\n1.5,2\n3.5,4\n", Format(",", "utf-8", ".")),
-        ("", Format(",", "utf-8", ".")),
+        ("a;b\n1;2\n3;4\n", CsvFormat(";", "utf-8", ".")),
+        ("a;b\n1,5;2\n3,5;4\n", CsvFormat(";", "utf-8", ",")),
+        ("a,b\n1.5,2\n3.5,4\n", CsvFormat(",", "utf-8", ".")),
+        ("", CsvFormat(",", "utf-8", ".")),
     ],
 )
 def test_how_a_file_is_written_worked_by_hand(given, expected):
-    assert reading.sniff(given, "utf-8", Table(file="own.csv", target="b")) == expected
-
-
-def test_how_a_file_was_read_is_told_in_words():
-    assert str(Format("\t", "utf-16", ",")) == "delimiter '\\t', decimal ',', utf-16"
+    assert csv_format.sniff(given, "utf-8", Table(file="own.csv", target="b")) == expected
 
 
 @pytest.mark.parametrize(
@@ -206,7 +202,7 @@ def test_how_a_file_was_read_is_told_in_words():
 def test_the_encoding_is_found_out(encoding, told):
     table, written = read(joined(ROWS, ",").encode(encoding))
     pd.testing.assert_frame_equal(table, CITIES)
-    assert written == f"delimiter ',', decimal '.', {told}"
+    assert written == CsvFormat(",", told, ".")
 
 
 def test_utf_16_may_come_from_a_machine_of_the_other_kind():
@@ -218,12 +214,12 @@ def test_utf_16_may_come_from_a_machine_of_the_other_kind():
 def test_the_encoding_may_be_given(encoding):
     table, written = read("straße,price\nü,1\nö,2\n".encode(encoding), encoding=encoding)
     assert table.to_dict("list") == {"straße": ["ü", "ö"], "price": [1, 2]}
-    assert written.endswith(f", {encoding}")
+    assert written.encoding == encoding
 
 
 def test_letters_behind_the_first_64_kb_decide_the_encoding_too():
     table, written = read(b"city,price\n" + b"Bonn,1\n" * 20_000 + "Zürich,2\n".encode("cp1252"))
-    assert (table["city"].iloc[-1], written[-6:]) == ("Zürich", "cp1252")
+    assert (table["city"].iloc[-1], written.encoding) == ("Zürich", "cp1252")
 
 
 def test_an_encoding_that_does_not_fit_is_told():
@@ -243,7 +239,7 @@ def test_a_csv_file_may_be_compressed(ending, compress):
     rows = [[field.replace(".", ",") for field in row] for row in ROWS]
     table, written = read(compress.compress(joined(rows, ";").encode("cp1252")), f"own.csv.{ending}")
     pd.testing.assert_frame_equal(table, CITIES)
-    assert written == "delimiter ';', decimal ',', cp1252"
+    assert written == CsvFormat(";", "cp1252", ",")
 
 
 @pytest.mark.parametrize(("ending", "compress"), [("gz", gzip), ("bz2", bz2), ("xz", lzma)])
@@ -323,7 +319,7 @@ def test_what_stands_for_nothing_is_missing_among_numbers_booleans_and_dates(mis
     table, _ = read(joined(rows, delimiter), delimiter=delimiter)
     assert table.iloc[:1].to_dict("list") == {"size": [1], "new": [True], "day": ["2020-01-31"], "price": [1.5]}
     assert table.iloc[1].isna().all()
-    assert [kinds.tidy(table[name])[1] for name in table] == ["number", "boolean", "date", "number"]
+    assert [tidy(table[name])[1] for name in table] == ["number", "boolean", "date", "number"]
 
 
 @pytest.mark.parametrize("missing", [word for word in MISSING if word == word.strip()] + ['" "', '" NA "'])
@@ -429,19 +425,19 @@ def grouped(*values, between=";", **source):
 )
 def test_the_decimal_mark_is_told_by_what_leaves_no_doubt(fields, decimal):
     head = joined([["a", "price"], *([field, "1"] for field in fields)], ";")
-    assert reading.sniff(head, "utf-8", Table(file="own.csv", target="price")) == Format(";", "utf-8", decimal)
+    assert csv_format.sniff(head, "utf-8", Table(file="own.csv", target="price")) == CsvFormat(";", "utf-8", decimal)
 
 
 def test_whole_numbers_with_points_and_some_below_a_thousand_are_thousands():
-    assert grouped("1.680", "715") == ([1680, 715], "delimiter ';', decimal ',', thousands '.', utf-8")
+    assert grouped("1.680", "715") == ([1680, 715], CsvFormat(";", "utf-8", ",", "."))
     assert grouped("1,680", "715", between="\t") == (
         [1680, 715],
-        "delimiter '\\t', decimal '.', thousands ',', utf-8",
+        CsvFormat("\t", "utf-8", ".", ","),
     )
 
 
 def test_decimals_with_three_digits_stay_decimals():
-    assert grouped("12.345", "0.123", "1.500") == ([12.345, 0.123, 1.5], "delimiter ';', decimal '.', utf-8")
+    assert grouped("12.345", "0.123", "1.500") == ([12.345, 0.123, 1.5], CsvFormat(";", "utf-8", "."))
 
 
 @pytest.mark.parametrize(
@@ -475,7 +471,7 @@ def test_grouped_numbers_are_numbers(values, numbers, between):
 def test_what_is_not_all_grouped_numbers_stays_as_it_is_written(values):
     read_as, written = grouped(*values, decimal=",")
     assert read_as == values
-    assert "thousands" not in written
+    assert written.thousands == ""
 
 
 def test_where_every_value_is_a_group_beside_decimal_points_it_may_be_a_code():
@@ -486,7 +482,7 @@ def test_where_every_value_is_a_group_beside_decimal_points_it_may_be_a_code():
 def test_between_commas_grouped_numbers_were_in_quotes():
     assert grouped("106,910", "7,440", between=",") == (
         [106910, 7440],
-        "delimiter ',', decimal '.', thousands ',', utf-8",
+        CsvFormat(",", "utf-8", ".", ","),
     )
     assert grouped("1,234.50", "0.5", ".75", between=",")[0] == [1234.5, 0.5, 0.75]
     assert grouped("1,23", "1,234", between=",")[0] == ["1,23", "1,234"]
@@ -509,7 +505,7 @@ def test_whole_grouped_numbers_are_as_whole_as_others():
 
 def test_a_compressed_file_may_have_grouped_numbers():
     table, written = read(gzip.compress(b"a;price\n1.680;1\n715;2\n"), "own.csv.gz")
-    assert (table["a"].tolist(), "thousands '.'" in written) == ([1680, 715], True)
+    assert (table["a"].tolist(), written.thousands) == ([1680, 715], ".")
 
 
 @given(
@@ -538,7 +534,7 @@ def test_files_that_a_pattern_names_are_read_as_one():
     table, files, written = reading.read(Table(file="years/**/*.csv*", target="price"), KEY)
     assert table.to_dict("list") == {"price": [2.5, 3.5, 4.5, 5.5], "city": ["Kiel", "Ulm", "Bern", "Genf"]}
     assert [file.as_posix() for file in files] == ["years/b.csv", "years/old/c.csv.gz"]
-    assert written == "delimiter ';', decimal ',', utf-8"
+    assert written == CsvFormat(";", "utf-8", ",")
     assert list(table.index) == [0, 1, 2, 3]
 
 
@@ -585,7 +581,7 @@ def test_grouped_numbers_in_one_file_are_numbers_in_all_that_have_numbers():
     table_at("b.csv", "a;price\n1.680;0,5\n7;1,5\n")
     table, _, written = reading.read(Table(file="*.csv", target="price"), KEY)
     assert table["a"].tolist() == [715, 7, 1680, 7]
-    assert written == "delimiter ';', decimal ',', thousands '.', utf-8"
+    assert written == CsvFormat(";", "utf-8", ",", ".")
 
 
 def test_grouped_numbers_in_one_file_are_texts_where_another_has_texts():
@@ -593,7 +589,7 @@ def test_grouped_numbers_in_one_file_are_texts_where_another_has_texts():
     table_at("b.csv", "a;price\n1.680;0,5\nfew;1,5\n")
     table, _, written = reading.read(Table(file="*.csv", target="price"), KEY)
     assert table["a"].tolist() == ["1.680", "7", "1.680", "few"]
-    assert written == "delimiter ';', decimal ',', utf-8"
+    assert written == CsvFormat(";", "utf-8", ",")
 
 
 def test_files_with_different_columns_are_refused():
@@ -640,7 +636,7 @@ def test_a_folder_is_no_file():
 def test_parquet_is_read_as_it_is():
     table, written = read(CITIES, "own.parquet")
     pd.testing.assert_frame_equal(table, CITIES)
-    assert written == ""
+    assert written is None
     pd.testing.assert_frame_equal(read(Path("own.parquet").read_bytes(), "own.pq")[0], CITIES)
 
 
@@ -747,32 +743,32 @@ def test_of_many_columns_40_are_told():
 @pytest.mark.parametrize(
     ("values", "task", "reason", "others"),
     [
-        ([1.5, 2.5, 3.5], "regression", "3 different numbers", ["multiclass"]),
-        (np.arange(21), "regression", "21 different numbers", []),
-        ([*range(21)] * 2, "regression", "21 different numbers", ["multiclass"]),
-        ([1, 2, 3] * 2, "multiclass", "3 different whole numbers", ["regression"]),
-        ([*range(20)] * 2, "multiclass", "20 different whole numbers", ["regression"]),
-        ([-1.0, 7.0, 7.0, 8.0, 8.0, -1.0], "multiclass", "3 different whole numbers", ["regression"]),
-        ([*range(12)] * 9 + [12], "regression", "13 different numbers", ["multiclass"]),
-        ([*range(15)], "regression", "15 different numbers", ["multiclass"]),
-        ([0.5, 7, 7, 8], "regression", "3 different numbers", ["multiclass"]),
-        ([3, 8, 8], "binary", "two different values", ["regression", "multiclass"]),
-        ([0.5, 7.25], "binary", "two different values", ["regression", "multiclass"]),
-        ([True, False], "binary", "two different values", ["multiclass"]),
-        (["no", "yes"], "binary", "two different values", ["multiclass"]),
-        (["a", "b", "b", "c", "c", "c"], "multiclass", "3 different texts", ["regression"][:0]),
+        ([1.5, 2.5, 3.5], "regression", ("numbers", 3), ["multiclass"]),
+        (np.arange(21), "regression", ("numbers", 21), []),
+        ([*range(21)] * 2, "regression", ("numbers", 21), ["multiclass"]),
+        ([1, 2, 3] * 2, "multiclass", ("whole numbers", 3), ["regression"]),
+        ([*range(20)] * 2, "multiclass", ("whole numbers", 20), ["regression"]),
+        ([-1.0, 7.0, 7.0, 8.0, 8.0, -1.0], "multiclass", ("whole numbers", 3), ["regression"]),
+        ([*range(12)] * 9 + [12], "regression", ("numbers", 13), ["multiclass"]),
+        ([*range(15)], "regression", ("numbers", 15), ["multiclass"]),
+        ([0.5, 7, 7, 8], "regression", ("numbers", 3), ["multiclass"]),
+        ([3, 8, 8], "binary", ("values", 2), ["regression", "multiclass"]),
+        ([0.5, 7.25], "binary", ("values", 2), ["regression", "multiclass"]),
+        ([True, False], "binary", ("values", 2), ["multiclass"]),
+        (["no", "yes"], "binary", ("values", 2), ["multiclass"]),
+        (["a", "b", "b", "c", "c", "c"], "multiclass", ("texts", 3), ["regression"][:0]),
     ],
 )
 def test_the_task_is_found_out(values, task, reason, others):
     _, description = target_of(*values)
-    assert (description.task, description.inferred, description.other_tasks) == (task, reason, others)
+    assert (description.task, description.inferred, description.other_tasks) == (task, Inference(*reason), others)
 
 
 def test_a_task_that_is_given_holds():
     assert target_of(1, 2, 3, task="regression")[0] == [1, 2, 3]
     labels, description = target_of(1, 2, 2, task="multiclass")
     assert (labels, description.task, description.classes) == ([0, 1, 1], "multiclass", ["1", "2"])
-    assert (description.inferred, description.other_tasks) == ("", ["regression", "binary"])
+    assert (description.inferred, description.other_tasks) == (None, ["regression", "binary"])
     assert target_of(0.5, 1.5, 1.5, 2.5, task="multiclass")[1].classes == ["0.5", "1.5", "2.5"]
     assert target_of(3, 8, task="regression")[1].classes == []
 
@@ -899,7 +895,7 @@ def test_several_target_columns_make_a_regression():
     table, description = load(content, target=["down", "up"])
     assert table.to_dict("list") == {"x": ["a", "b", "d"], "target_1": [0.5, 0.25, 2.0], "target_2": [1, 2, 4]}
     assert (description.task, description.targets) == ("regression", ["down", "up"])
-    assert (description.inferred, description.other_tasks) == ("2 target columns", [])
+    assert (description.inferred, description.other_tasks) == (Inference("target columns", 2), [])
     assert (description.n_read, description.classes) == (4, [])
 
 
@@ -922,7 +918,7 @@ def test_a_class_is_called_by_its_value_and_has_its_label(values):
     column = pd.DataFrame({"y": values})
     if len(set(values)) == 1:
         return
-    found = kinds.find_target(column, "multiclass", KEY)
+    found = find_target(column, "multiclass", KEY)
     assert [float(found.classes[label]) for label in found.labels] == values
     assert [float(name) for name in found.classes] == sorted(set(values))
 
@@ -1113,12 +1109,12 @@ def test_a_dataset_is_described():
     }
     assert description == Description(
         task="binary",
-        inferred="two different values",
+        inferred=Inference("values", 2),
         other_tasks=["multiclass"],
         classes=["no", "yes"],
         targets=["y"],
         files=["own.csv"],
-        written="delimiter ',', decimal '.', utf-8",
+        csv=CsvFormat(",", "utf-8", "."),
         n_read=3,
         columns=[Column("x", "number", missing=1), Column("city", "category", missing=0)],
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stages.basics.cli import UserError
 from stages.records.datasets import Column, Treatment
-from stages.tables import preprocess as columns
+from stages.tables import preprocess
 
 ROOT = Path(__file__).parents[2]
 METHODS = ["none", "standard", "minmax", "robust"]
@@ -34,7 +34,7 @@ def fit(kinds, *, method="standard", **values):
     described = [
         Column(name, kind, missing=int(rows[name].isna().sum())) for name, kind in zip(rows, kinds.split(), strict=True)
     ]
-    return columns.fit(rows, described, method)
+    return preprocess.fit(rows, described, method)
 
 
 def inputs(fitted, **values):
@@ -42,9 +42,16 @@ def inputs(fitted, **values):
     return fitted.pipeline.transform(pd.DataFrame(values)).tolist()
 
 
-def done(fitted):
-    """What was done to each column, in words."""
-    return {each.column: each.done for each in fitted.treatments}
+def numeric(kind, *, missing=0, imputed=None):
+    """What was done to an unscaled column x."""
+    return Treatment("x", kind, 1, missing=missing, imputed=imputed)
+
+
+def encoded(n_inputs, n_categories, *, n_rare=0, missing=0, missing_as=None):
+    """What was done to the texts of a column city."""
+    return Treatment(
+        "city", "category", n_inputs, missing=missing, n_categories=n_categories, n_rare=n_rare, missing_as=missing_as
+    )
 
 
 # --- numbers
@@ -75,8 +82,9 @@ def test_a_missing_number_is_the_median(method):
     fitted = fit("number", x=[0.0, None, 1.0, 5.0, None], method=method)
     missing, median = inputs(fitted, x=[None, 1.0])
     assert missing == median
-    told = "as it is" if method == "none" else f"scaled ({method})"
-    assert done(fitted) == {"x": f"2 missing: the median; {told}"}
+    [treatment] = fitted.treatments
+    assert (treatment.missing, treatment.imputed) == (2, "median")
+    assert treatment.scaled == (None if method == "none" else method)
 
 
 def test_the_median_counts_when_the_scale_is_found():
@@ -109,7 +117,7 @@ def test_the_pipeline_is_fitted_on_the_rows_given_alone():
     train = pd.DataFrame({"x": [1.0, 3.0, None], "city": texts("Bonn", "Bonn", "Kiel")})
     rows = pd.DataFrame({"x": [1.0, 3.0, None, 900.0], "city": texts("Bonn", "Bonn", "Kiel", "Genf")})
     described = [Column("x", "number", missing=1), Column("city", "category", missing=0)]
-    fitted = columns.fit(train, described, "minmax")
+    fitted = preprocess.fit(train, described, "minmax")
     assert fitted.treatments[0].center == 1
     assert fitted.pipeline.transform(rows).tolist() == [[0, 1, 0], [1, 1, 0], [0.5, 0, 1], [449.5, 0, 1]]
 
@@ -118,9 +126,9 @@ def test_the_pipeline_is_fitted_on_the_rows_given_alone():
 
 
 def test_dates_become_days_since_1970():
-    fitted = fit("date", day=dates("1970-01-03", "1969-12-31T12:00"), method="none")
-    assert inputs(fitted, day=dates("1970-01-03", "1969-12-31T12:00", "2070-01-01")) == [[2], [-0.5], [36525]]
-    assert done(fitted) == {"day": "as days"}
+    fitted = fit("date", x=dates("1970-01-03", "1969-12-31T12:00"), method="none")
+    assert inputs(fitted, x=dates("1970-01-03", "1969-12-31T12:00", "2070-01-01")) == [[2], [-0.5], [36525]]
+    assert fitted.treatments == [numeric("date")]
 
 
 def test_dates_are_scaled_as_numbers_are():
@@ -130,8 +138,10 @@ def test_dates_are_scaled_as_numbers_are():
         Treatment(
             "day",
             "date",
-            "as days; 1 missing: the median; scaled (standard)",
             1,
+            missing=1,
+            imputed="median",
+            scaled="standard",
             center=2.0,
             scale=pytest.approx(3**0.5),
         )
@@ -144,15 +154,15 @@ def test_dates_are_scaled_as_numbers_are():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_booleans_are_0_and_1_and_never_scaled(method):
-    fitted = fit("boolean", new=[1.0, 0.0, 0.0], method=method)
-    assert inputs(fitted, new=[0.0, 1.0]) == [[0], [1]]
-    assert fitted.treatments == [Treatment("new", "boolean", "as 0 and 1", 1)]
+    fitted = fit("boolean", x=[1.0, 0.0, 0.0], method=method)
+    assert inputs(fitted, x=[0.0, 1.0]) == [[0], [1]]
+    assert fitted.treatments == [numeric("boolean")]
 
 
 def test_a_missing_boolean_is_what_is_most_frequent():
-    fitted = fit("boolean", new=[1.0, None, 1.0, 0.0])
-    assert inputs(fitted, new=[None, 0.0]) == [[1], [0]]
-    assert done(fitted) == {"new": "as 0 and 1; 1 missing: the most frequent value"}
+    fitted = fit("boolean", x=[1.0, None, 1.0, 0.0])
+    assert inputs(fitted, x=[None, 0.0]) == [[1], [0]]
+    assert fitted.treatments == [numeric("boolean", missing=1, imputed="most frequent")]
 
 
 # --- texts
@@ -162,7 +172,7 @@ def test_texts_are_one_hot():
     fitted = fit("category", city=texts("Bonn", "Kiel", "Kiel", "Bonn", "Ærø", "Ærø"))
     assert fitted.names == ["city=Bonn", "city=Kiel", "city=Ærø"]
     assert inputs(fitted, city=texts("Kiel", "Ærø", "Bonn")) == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
-    assert fitted.treatments == [Treatment("city", "category", "one-hot: 3 texts", 3)]
+    assert fitted.treatments == [encoded(3, 3)]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -176,7 +186,7 @@ def test_texts_in_one_row_only_are_one_input():
     fitted = fit("category", city=texts("Bonn", "Bonn", "Kiel", "Genf", "Ulm"))
     assert fitted.names == ["city=Bonn", "city=rare"]
     assert inputs(fitted, city=texts("Genf", "Bonn", "Ulm")) == [[0, 1], [1, 0], [0, 1]]
-    assert fitted.treatments == [Treatment("city", "category", "one-hot: 4 texts; 3 rare ones as one", 2)]
+    assert fitted.treatments == [encoded(2, 4, n_rare=3)]
 
 
 @pytest.mark.parametrize(("n_rows", "needed"), [(10, 2), (200, 2), (201, 3), (300, 3), (1000, 10), (1001, 11)])
@@ -190,7 +200,7 @@ def test_of_very_many_texts_the_most_frequent_are_kept():
     often = [f"often {i}" for i in range(49)]
     fitted = fit("category", city=texts(*often * 30, *[f"seldom {i}" for i in range(60)] * 20))
     assert fitted.names == [*sorted(f"city={text}" for text in often), "city=rare"]
-    assert done(fitted) == {"city": "one-hot: 109 texts; 60 rare ones as one"}
+    assert fitted.treatments == [encoded(50, 109, n_rare=60)]
 
 
 def test_a_text_that_was_not_seen_counts_as_rare():
@@ -207,29 +217,30 @@ def test_missing_is_a_text_of_its_own():
     fitted = fit("category", city=texts("Bonn", None, "Bonn", None, "Kiel", "Kiel"))
     assert fitted.names == ["city=Bonn", "city=Kiel", "city=missing"]
     assert inputs(fitted, city=texts(None, "Kiel")) == [[0, 0, 1], [0, 1, 0]]
-    assert done(fitted) == {"city": "one-hot: 3 texts; 2 missing: a text of its own"}
+    assert fitted.treatments == [encoded(3, 3, missing=2, missing_as="a category")]
 
 
 def test_missing_in_one_row_is_rare():
     fitted = fit("category", city=texts("Bonn", None, "Bonn", "Kiel"))
     assert inputs(fitted, city=texts(None, "Kiel", "Bonn")) == [[0, 1], [0, 1], [1, 0]]
-    assert done(fitted) == {"city": "one-hot: 3 texts; 2 rare ones as one; 1 missing: as a rare one"}
+    assert fitted.treatments == [encoded(2, 3, n_rare=2, missing=1, missing_as="rare")]
 
 
 @pytest.mark.parametrize(
-    ("values", "made", "told"),
+    ("values", "made", "missing_as"),
     [
-        (["Bonn", "Bonn", "Kiel", "Kiel"], [0, 0], "one-hot: 2 texts; 3 missing: as none of them"),
-        (["Bonn", "Bonn", "Kiel"], [0, 1], "one-hot: 2 texts; 3 missing: as a rare one"),
-        (["Bonn", "Bonn", None], [0, 1], "one-hot: 2 texts; 3 missing: as a rare one"),
-        (["Bonn", "Bonn", None, None], [0, 1], "one-hot: 2 texts; 3 missing: a text of its own"),
+        (["Bonn", "Bonn", "Kiel", "Kiel"], [0, 0], "no category"),
+        (["Bonn", "Bonn", "Kiel"], [0, 1], "rare"),
+        (["Bonn", "Bonn", None], [0, 1], "rare"),
+        (["Bonn", "Bonn", None, None], [0, 1], "a category"),
     ],
 )
-def test_what_is_told_of_missing_texts_holds_for_rows_that_were_not_fitted_on(values, made, told):
+def test_what_missing_texts_are_encoded_as_holds_for_rows_that_were_not_fitted_on(values, made, missing_as):
     rows = pd.DataFrame({"city": texts(*values)})
-    fitted = columns.fit(rows, [Column("city", "category", missing=3)], "none")
+    fitted = preprocess.fit(rows, [Column("city", "category", missing=3)], "none")
     assert inputs(fitted, city=texts(None)) == [made]
-    assert done(fitted) == {"city": told}
+    [treatment] = fitted.treatments
+    assert (treatment.missing, treatment.missing_as) == (3, missing_as)
 
 
 def test_one_text_and_nothing_tell_rows_apart():
@@ -247,32 +258,32 @@ def test_a_text_may_be_anything(text):
 
 
 @pytest.mark.parametrize(
-    ("kind", "values", "why"),
+    ("kind", "values", "reason"),
     [
         ("number", [7.0, 7.0, 7.0], "constant"),
         ("number", [7.0, None, 7.0], "constant"),
-        ("number", [None, None, None], "nothing in it"),
+        ("number", [None, None, None], "empty"),
         ("boolean", [1.0, 1.0, 1.0], "constant"),
-        ("boolean", [None, None, None], "nothing in it"),
+        ("boolean", [None, None, None], "empty"),
         ("date", dates("2020-01-01", None, "2020-01-01"), "constant"),
-        ("date", dates(None, None, None), "nothing in it"),
-        ("category", texts("CH", "CH", "CH"), "always 'CH'"),
-        ("category", texts(None, None, None), "nothing in it"),
-        ("category", texts("a", "b", "c"), "every text is rare, so it only tells rows apart"),
-        ("category", texts("a", None, "c"), "every text is rare, so it only tells rows apart"),
-        ("identifier", [1, 2, 3], "it only tells rows apart"),
+        ("date", dates(None, None, None), "empty"),
+        ("category", texts("CH", "CH", "CH"), "always"),
+        ("category", texts(None, None, None), "empty"),
+        ("category", texts("a", "b", "c"), "rare"),
+        ("category", texts("a", None, "c"), "rare"),
+        ("identifier", [1, 2, 3], "identifier"),
     ],
 )
-def test_a_column_that_tells_nothing_is_left_out(kind, values, why):
+def test_a_column_that_tells_nothing_is_left_out(kind, values, reason):
     values = pd.Series(values, dtype=None if kind in ("date", "category", "identifier") else "float64")
     fitted = fit(f"{kind} number", odd=values, x=[1.0, 2.0, 4.0])
-    assert (fitted.names, done(fitted)["odd"]) == (["x"], f"left out: {why}")
-    assert fitted.treatments[0].n_inputs == 0
+    assert fitted.names == ["x"]
+    missing, value = int(values.isna().sum()), "CH" if reason == "always" else ""
+    assert fitted.treatments[0] == Treatment("odd", kind, 0, missing=missing, left_out=reason, value=value)
     rows = pd.DataFrame({"odd": values, "x": [1.0, 2.0, 4.0]})
     assert fitted.pipeline.transform(rows).shape == (3, 1)
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(UserError, match=r"^no column is left to learn from: odd \(left out: .+\)$"):
         fit(kind, odd=values)
-    assert str(raised.value) == f"no column is left to learn from: odd (left out: {why})"
 
 
 def test_a_column_that_was_left_out_may_vary_or_lack_in_new_rows():

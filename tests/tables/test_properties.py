@@ -224,7 +224,7 @@ def check_fold(raw, scaled, index):
         assert set(labels) == set(range(len(description.classes)))
     counts = rows["part"].value_counts().to_dict()
     assert counts == {"train": fold.n_train, "test": fold.n_test}
-    pipeline = joblib.load(datasets.scaled_path("own", index, len(scaled.folds), "joblib"))
+    pipeline = joblib.load(datasets.pipeline_path("own", index, len(scaled.folds)))
     np.testing.assert_array_equal(pipeline.transform(raw), features)
 
 
@@ -239,11 +239,13 @@ def test_any_table_is_scaled_or_refused_in_plain_words(case):
             generate.main()
             scale.main()
         except UserError as error:
-            told = str(error)
+            message = str(error)
         else:
-            told = ""
+            message = ""
             check_written()
-        assert told == "" or all(line.startswith(("params.yaml: ", "data/external/own")) for line in told.split("\n"))
+        assert not message or all(
+            line.startswith(("params.yaml: ", "data/external/own")) for line in message.split("\n")
+        )
 
 
 @pytest.fixture(scope="module")
@@ -300,8 +302,10 @@ def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, 
             train.main()
             report.main()
         except UserError as error:
-            told = str(error)
+            message = str(error)
         else:
-            told = ""
+            message = ""
             check_report(losses)
-        assert told == "" or all(line.startswith(("params.yaml: ", "data/external/own")) for line in told.split("\n"))
+        assert not message or all(
+            line.startswith(("params.yaml: ", "data/external/own")) for line in message.split("\n")
+        )

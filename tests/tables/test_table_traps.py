@@ -16,10 +16,8 @@ from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.params.source import Table
 from stages.records.datasets import Column
-from stages.tables import column_kinds as kinds
-from stages.tables import describe as tables
-from stages.tables import preprocess as columns
-from stages.tables import splits
+from stages.tables import describe, preprocess, splits
+from stages.tables.column_kinds import tidy
 
 KEY = "params.yaml: datasets.own"
 
@@ -39,7 +37,7 @@ def load(content, *, file="own.parquet", target="y", task=None, split=None, **so
         file = put(file if file != "own.parquet" else "own.csv", content)
     elif content is not None:
         pd.DataFrame(content).to_parquet(file)
-    return tables.load(
+    return describe.load(
         "own", Dataset(source=Table(file=file, target=target, **source), task=task, split=split or Split())
     )
 
@@ -56,7 +54,7 @@ def test_decimal_commas_do_not_outnumber_the_delimiter(n_more):
     heading, field = ";".join(["n"] * n_more + ["a", "y"]), "".join(["7;"] * n_more)
     table, description = load(heading + "\n" + "".join(f"{field}{i},5;{i},25\n" for i in range(20)))
     assert table["a"].tolist() == [i + 0.5 for i in range(20)]
-    assert "delimiter ';', decimal ','" in description.written
+    assert (description.csv.delimiter, description.csv.decimal) == (";", ",")
 
 
 def test_commas_in_texts_do_not_outnumber_the_delimiter():
@@ -95,19 +93,19 @@ def test_a_delimiter_at_the_end_of_each_row_shifts_nothing():
 
 @pytest.mark.parametrize("values", [["01/02/20", "13/02/20"], ["13/02/20", "01/02/20"], ["01-02-20", "13-02-20"]])
 def test_day_and_month_stand_where_they_stand_in_every_row(values):
-    made, kind = kinds.tidy(pd.Series(values))
+    made, kind = tidy(pd.Series(values))
     assert kind == "category" or sorted(made.dt.day) == [1, 13]
 
 
 def test_with_points_between_the_day_comes_first():
-    assert kinds.tidy(pd.Series(["01.02.2020", "03.04.2020"]))[0].dt.month.tolist() == [2, 4]
+    assert tidy(pd.Series(["01.02.2020", "03.04.2020"]))[0].dt.month.tolist() == [2, 4]
 
 
 def test_dates_far_away_are_days_too():
     rows = pd.DataFrame(
         {"a": pd.to_datetime(pd.Series(["2020-01-01", "9999-12-31"]), format="ISO8601").astype("datetime64[us]")}
     )
-    assert columns.fit(rows, [Column("a", "date", 0)], "none").pipeline.transform(rows)[1, 0] == 2932896
+    assert preprocess.fit(rows, [Column("a", "date", 0)], "none").pipeline.transform(rows)[1, 0] == 2932896
 
 
 @pytest.mark.parametrize(
@@ -121,20 +119,20 @@ def test_dates_far_away_are_days_too():
 def test_inputs_of_one_name_are_told_apart(rows):
     rows = pd.DataFrame(rows)
     kinds = {name: "number" if rows[name].dtype == float else "category" for name in rows}
-    fitted = columns.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "none")
+    fitted = preprocess.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "none")
     assert fitted.pipeline.transform(rows).shape[1] == len(fitted.names)
 
 
 def test_a_text_called_missing_is_not_what_is_missing():
     rows = pd.DataFrame({"a": pd.Series(["missing"] * 3 + ["x"] * 3 + [None] * 3, dtype="str")})
-    assert len(columns.fit(rows, [Column("a", "category", 3)], "none").names) == 3
+    assert len(preprocess.fit(rows, [Column("a", "category", 3)], "none").names) == 3
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("method", ["none", "standard", "minmax", "robust"])
 def test_numbers_that_a_network_cannot_hold_are_missing(method):
     table, description = load({"a": [1.5, 1.7e308, -1e200, 2.5], "y": [1.5, 2.5, 3.5, 1.0]})
-    made = columns.fit(table, description.columns, method).pipeline.transform(table)
+    made = preprocess.fit(table, description.columns, method).pipeline.transform(table)
     assert np.isfinite(made.astype(np.float32)).all()
 
 
@@ -263,7 +261,7 @@ def test_a_delimiter_at_the_end_of_each_row_shifts_no_word_for_nothing():
 def test_a_postcode_is_a_category():
     table, description = load("code;y\n" + "01067;1,5\n80331;2,5\n" * 3)
     assert description.columns == [Column("code", "category", missing=0)]
-    assert columns.fit(table, description.columns, "standard").names == ["code=01067", "code=80331"]
+    assert preprocess.fit(table, description.columns, "standard").names == ["code=01067", "code=80331"]
 
 
 def test_a_line_break_in_a_name_makes_no_second_line():
@@ -280,7 +278,7 @@ def test_booleans_are_not_called_texts_or_dates():
 
 def test_a_very_long_text_is_not_told_in_full():
     rows = pd.DataFrame({"a": pd.Series(["x" * 5000] * 3, dtype="str")})
-    assert len(one_line(columns.fit, rows, [Column("a", "category", 0)], "none")) < 500
+    assert len(one_line(preprocess.fit, rows, [Column("a", "category", 0)], "none")) < 500
 
 
 def test_why_a_column_was_left_out_is_told_in_full(capsys):

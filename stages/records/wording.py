@@ -1,0 +1,62 @@
+"""Facts about a dataset in words, where the console and the report say the same; other words are made where shown."""
+
+import textwrap
+
+from stages.basics import paths
+from stages.basics.words import counted
+from stages.records.datasets import CsvFormat, Description, Inference, Treatment
+
+SHOWN = 60  # characters of a text in a column that are shown
+SHOWN_CLASSES = 5  # more are not named where a task is explained
+SHOWN_CLASS = 40  # characters of a class's name there
+
+_LEFT_OUT = {
+    "identifier": "it only tells rows apart",
+    "empty": "nothing in it",
+    "constant": "constant",
+    "rare": "every text is rare, so it only tells rows apart",
+}
+
+
+def csv_format(csv: CsvFormat) -> str:
+    """How a CSV file was taken to be written."""
+    grouped = f"thousands {csv.thousands!r}, " if csv.thousands else ""
+    return f"delimiter {csv.delimiter!r}, decimal {csv.decimal!r}, {grouped}{csv.encoding}"
+
+
+def inferred(inference: Inference) -> str:
+    """What of a target decided the task."""
+    match inference.values:
+        case "values":
+            return "two different values"
+        case "target columns":
+            return f"{inference.count:,} target columns"
+    return f"{inference.count:,} different {inference.values}"
+
+
+def other_tasks(name: str, description: Description) -> str:
+    """What to write for another task than the one inferred for a dataset."""
+    return f"for another: task: {' or '.join(description.other_tasks)} under datasets.{name} in {paths.PARAMS}"
+
+
+def task(name: str, description: Description) -> str:
+    """Why the task of a dataset was taken to be what it is, and what to write for another."""
+    some = [textwrap.shorten(each, SHOWN_CLASS, placeholder="…") for each in description.classes[:SHOWN_CLASSES]]
+    more = ", …" * (len(description.classes) > SHOWN_CLASSES)
+    classes = f" ({', '.join(some)}{more})" if some else ""
+    targets, why = " and ".join(description.targets), inferred(description.inferred)
+    line = f"{targets}: {why}{classes}, so the task is {description.task}"
+    return f"{line} ({other_tasks(name, description)})" if description.other_tasks else line
+
+
+def left_out(treatment: Treatment) -> str:
+    """Why a column is no input of the network."""
+    if treatment.left_out == "always":
+        return f"always {textwrap.shorten(repr(treatment.value), SHOWN, placeholder='…')}"
+    return _LEFT_OUT[treatment.left_out]
+
+
+def became_inputs(treatments: list[Treatment]) -> str:
+    """How many columns became how many inputs of the network."""
+    n_inputs = sum(treatment.n_inputs for treatment in treatments)
+    return f"{counted(len(treatments), 'column')} became {counted(n_inputs, 'input')}"

@@ -1,0 +1,47 @@
+"""What was done to the columns of a dataset, in the report's words."""
+
+from stages.records import wording
+from stages.records.datasets import Fold, Treatment
+
+_KEPT = {"number": "as it is", "date": "as days", "boolean": "as 0 and 1"}
+_IMPUTED = {"median": "the median", "most frequent": "the most frequent value"}
+_MISSING_AS = {"a category": "a text of its own", "rare": "as a rare one", "no category": "as none of them"}
+
+
+def done(treatment: Treatment) -> str:
+    """What was done to one column."""
+    if treatment.left_out:
+        return f"left out: {wording.left_out(treatment)}"
+    if treatment.kind == "category":
+        return "; ".join(_encoded(treatment))
+    parts = [_KEPT[treatment.kind]] if treatment.kind != "number" else []
+    if treatment.imputed:
+        parts.append(f"{treatment.missing:,} missing: {_IMPUTED[treatment.imputed]}")
+    if treatment.scaled:
+        parts.append(f"scaled ({treatment.scaled})")
+    elif treatment.kind == "number":
+        parts.append(_KEPT["number"])
+    return "; ".join(parts)
+
+
+def _encoded(treatment: Treatment) -> list[str]:
+    parts = [f"one-hot: {treatment.n_categories:,} texts"]
+    if treatment.n_rare > 1:
+        parts.append(f"{treatment.n_rare:,} rare ones as one")
+    if treatment.missing_as:
+        parts.append(f"{treatment.missing:,} missing: {_MISSING_AS[treatment.missing_as]}")
+    return parts
+
+
+def treatments(folds: list[Fold]) -> dict[tuple[str, str], list[str]]:
+    """The columns by their kind and what was done to them; where folds differ, each way with its folds."""
+    ways: dict[str, dict[tuple[str, str], list[int]]] = {}
+    for number, fold in enumerate(folds, start=1):
+        for each in fold.treatments:
+            ways.setdefault(each.column, {}).setdefault((each.kind, done(each)), []).append(number)
+    columns: dict[tuple[str, str], list[str]] = {}
+    for column, way in ways.items():
+        for (kind, text), numbers in way.items():
+            where = "" if len(way) == 1 else f" (fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))})"
+            columns.setdefault((kind, text + where), []).append(column)
+    return columns

@@ -1,0 +1,131 @@
+"""What a table's target is: the task that it makes, and its values or classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stages.basics.cli import UserError
+from stages.losses.catalogue import Task
+from stages.records.datasets import Inference
+from stages.tables.column_kinds import LARGEST, as_dates, is_number, plain
+
+FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
+_SHOWN = 60  # characters of a value that a mistake shows
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to predict.
+
+    Attributes:
+        task: the kind of problem.
+        labels: (n_rows, n_targets) values, or (n_rows,) class indices.
+        classes: the classes' names in the order of their indices; empty for values.
+        inferred: what the task is taken from where the parameters do not say it.
+        other_tasks: what else the values could be taken for.
+    """
+
+    task: Task
+    labels: np.ndarray
+    classes: list[str]
+    inferred: Inference
+    other_tasks: list[Task]
+
+
+def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
+    """Find out what kind of problem a target makes, and encode it.
+
+    Args:
+        columns: (n_rows, n_targets), nothing missing.
+        task: as the parameters say; None to find it out.
+        key: path of the dataset's key, for messages about mistakes.
+
+    Raises:
+        UserError: the target makes no problem, or not the one that the parameters say.
+    """
+    if columns.shape[1] > 1:
+        return _vector(columns, task, key)
+    name, values = columns.columns[0], plain(columns.iloc[:, 0])
+    numbers = _numbers(values, key)
+    if numbers is None and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None):
+        raise UserError(f"{key}.source.target: '{name}' holds dates; a target must be numbers or classes")
+    counts = values.value_counts()
+    distinct = len(counts)
+    if distinct == 1:
+        raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
+    likely, inferred = _infer(numbers, counts)
+    task = task or likely
+    too_many = distinct > FEW_CLASSES and distinct > len(values) / 2
+    possible: dict[Task, bool] = {
+        "regression": numbers is not None,
+        "binary": distinct == 2,
+        "multiclass": not too_many,
+    }
+    others = [other for other, can_be in possible.items() if can_be and other != task]
+    if task == "regression":
+        if numbers is None:
+            raise UserError(f"{key}.task: '{name}' holds text or booleans; a regression needs numbers")
+        return Target(task, numbers[:, None], [], inferred, others)
+    if task == "binary" and distinct != 2:
+        raise UserError(f"{key}.task: '{name}' has {distinct:,} different values; a binary task needs 2")
+    if task is None or too_many:
+        first = str(values.iloc[0])
+        shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
+        raise UserError(
+            f"{key}.source.target: '{name}' has {distinct:,} different values in {len(values):,} rows, "
+            f"such as {shown!r}, too many for classes"
+        )
+    labels, classes = _classes(values, are_numbers=numbers is not None)
+    return Target(task, labels, classes, inferred, others)
+
+
+def _classes(values: pd.Series, *, are_numbers: bool) -> tuple[np.ndarray, list[str]]:
+    """Class indices (n_rows,), and the classes' names in their order: numbers by size, texts by letters."""
+    if are_numbers:
+        different, labels = np.unique(values.to_numpy(), return_inverse=True)
+        names = [str(int(value)) if value % 1 == 0 else str(float(value)) for value in different]
+    else:
+        different, labels = np.unique(values.astype(str).to_numpy(object), return_inverse=True)
+        names = [str(value) for value in different]
+    return labels.astype(np.int64), names
+
+
+def _infer(numbers: np.ndarray | None, counts: pd.Series) -> tuple[Task | None, Inference]:
+    """The task that a target's values make, None where they are too many texts, and what it is taken from.
+
+    Args:
+        numbers: (n_rows,) the values; None where they are no numbers.
+        counts: (n_different,) in how many rows each value is.
+    """
+    distinct = len(counts)
+    if distinct == 2:
+        return "binary", Inference("values", distinct)
+    if numbers is None:
+        return (None if distinct > counts.sum() / 2 else "multiclass"), Inference("texts", distinct)
+    if distinct <= FEW_CLASSES and counts.min() > 1 and not (numbers % 1).any():
+        return "multiclass", Inference("whole numbers", distinct)
+    return "regression", Inference("numbers", distinct)
+
+
+def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
+    if task not in (None, "regression"):
+        raise UserError(f"{key}.task: several target columns make a regression; '{task}' given")
+    values = {name: _numbers(plain(columns[name]), key) for name in columns}
+    for name, numbers in values.items():
+        if numbers is None:
+            raise UserError(f"{key}.source.target: '{name}' is not numbers, and one of several targets must be")
+        if not np.ptp(numbers):
+            raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
+    inferred = Inference("target columns", len(values))
+    return Target("regression", np.column_stack(list(values.values())), [], inferred, [])
+
+
+def _numbers(values: pd.Series, key: str) -> np.ndarray | None:
+    """A target's values as float64 (n_rows,); None where they are text or dates."""
+    if pd.api.types.is_bool_dtype(values) or not (pd.api.types.is_numeric_dtype(values) or values.map(is_number).all()):
+        return None
+    numbers = values.to_numpy(np.float64)
+    if not (np.abs(numbers) <= LARGEST).all():
+        raise UserError(f"{key}.source.target: '{values.name}' has infinite values; mend or remove these rows")
+    return numbers

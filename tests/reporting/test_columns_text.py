@@ -1,0 +1,66 @@
+import pytest
+
+from stages.records.datasets import Fold, Treatment
+from stages.reporting import columns_text
+
+
+def number(**facts):
+    return Treatment("x", "number", 1, **facts)
+
+
+def texts(n_inputs, **facts):
+    return Treatment("city", "category", n_inputs, **facts)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "words"),
+    [
+        (number(), "as it is"),
+        (number(scaled="standard"), "scaled (standard)"),
+        (number(missing=2, imputed="median"), "2 missing: the median; as it is"),
+        (number(missing=1200, imputed="median", scaled="robust"), "1,200 missing: the median; scaled (robust)"),
+        (Treatment("x", "date", 1), "as days"),
+        (Treatment("x", "date", 1, scaled="minmax"), "as days; scaled (minmax)"),
+        (Treatment("x", "boolean", 1), "as 0 and 1"),
+        (
+            Treatment("x", "boolean", 1, missing=1, imputed="most frequent"),
+            "as 0 and 1; 1 missing: the most frequent value",
+        ),
+        (texts(3, n_categories=3), "one-hot: 3 texts"),
+        (texts(2, n_categories=2, n_rare=1), "one-hot: 2 texts"),
+        (texts(50, n_categories=1090, n_rare=1041), "one-hot: 1,090 texts; 1,041 rare ones as one"),
+        (
+            texts(3, n_categories=3, missing=2, missing_as="a category"),
+            "one-hot: 3 texts; 2 missing: a text of its own",
+        ),
+        (
+            texts(2, n_categories=3, n_rare=2, missing=1, missing_as="rare"),
+            "one-hot: 3 texts; 2 rare ones as one; 1 missing: as a rare one",
+        ),
+        (texts(2, n_categories=2, missing=3, missing_as="no category"), "one-hot: 2 texts; 3 missing: as none of them"),
+        (Treatment("x", "number", 0, left_out="constant"), "left out: constant"),
+        (texts(0, left_out="always", value="CH"), "left out: always 'CH'"),
+    ],
+)
+def test_what_was_done_to_a_column(treatment, words):
+    assert columns_text.done(treatment) == words
+
+
+def fold(*treatments):
+    return Fold(3, 1, list(treatments), [0.0], [1.0])
+
+
+def test_columns_that_were_treated_alike_stand_together():
+    fold_of_three = fold(number(), Treatment("y", "number", 1), Treatment("day", "date", 1))
+    assert columns_text.treatments([fold_of_three]) == {
+        ("number", "as it is"): ["x", "y"],
+        ("date", "as days"): ["day"],
+    }
+
+
+def test_where_folds_differ_each_way_has_its_folds():
+    constant = Treatment("x", "number", 0, left_out="constant")
+    assert columns_text.treatments([fold(number()), fold(constant), fold(number())]) == {
+        ("number", "as it is (folds 1, 3)"): ["x"],
+        ("number", "left out: constant (fold 2)"): ["x"],
+    }
