@@ -1,50 +1,40 @@
-"""The replica axis: many seeds of one Keras model trained as one program.
+"""The replica axis: many copies of one Keras model trained as one program.
 
-The weights of all seeds are stacked on a leading axis, so a kernel (20, 25) becomes (n_seeds, 20, 25).
-The forward pass is the Keras model's own, mapped over that axis. The gradient of the *sum* of the
-replicas' losses is each replica's own gradient, and an optimizer that works element by element
-updates each replica as it would alone. What a model keeps beside its weights (moving averages, the
-state of its random generators) is stacked and carried along in the same way, and a constraint is
+A replica is a seed and a learning rate. The weights of all replicas are stacked on a leading axis, so a kernel
+(20, 25) becomes (n_replicas, 20, 25). The forward pass is the Keras model's own, mapped over that axis. The
+gradient of the *sum* of the replicas' losses is each replica's own gradient, and an optimizer that works
+element by element updates each replica as it would alone. What a model keeps beside its weights (moving
+averages, the state of its random generators) is stacked and carried along in the same way, and a constraint is
 mapped like the forward pass. A replica's results do not depend on the others beside it.
+
+A seed decides which rows a replica sees, in which order and on which scale, its initial weights and its random
+draws; the learning rates of a seed share all of these. The replicas of a seed stand together: with n_rates
+learning rates, replica r is of seed r // n_rates and learns at rate r % n_rates.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from stages.engine.backend import keras, tf
+from stages.engine.rates import per_replica
+from stages.engine.views import Rows, View, shared_features, shared_targets
 
 # (targets, outputs) of one replica's rows -> (n_rows,)
 RowMetric = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
-# rows that are evaluated at once
-EVALUATION_ROWS = 4096
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Features and encoded targets of the train or the test rows.
-
-    Attributes:
-        features: float32 (n_rows, n_features).
-        targets: (n_rows, n_outputs) or (n_rows,), as the loss wants them.
-    """
-
-    features: np.ndarray
-    targets: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.features)
+# rows that are evaluated at once: at most so many of one replica, and about so many of all together
+EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL = 4096, 131_072
 
 
 @dataclass(frozen=True)
 class History:
-    """What every seed did in every epoch, with Keras' meaning: each array is (n_seeds, n_epochs).
+    """What every replica did in every epoch, with Keras' meaning: each array is (n_replicas, n_epochs).
 
     `loss` and `metric` are means over the train rows during the epoch, each batch measured before its
-    update; `val_loss` and `val_metric` are means over the test rows after the epoch.
+    update; `val_loss` and `val_metric` are means over the rows to measure on after the epoch.
     """
 
     loss: np.ndarray
@@ -54,7 +44,7 @@ class History:
 
 
 class Replicas:
-    """One Keras model in as many copies as there are seeds."""
+    """One Keras model in as many copies as there are seeds and learning rates."""
 
     def __init__(
         self,
@@ -64,7 +54,8 @@ class Replicas:
         loss: keras.losses.Loss,
         metric: RowMetric,
         optimizer: keras.optimizers.Optimizer,
-        evaluation_rows: int = EVALUATION_ROWS,
+        learning_rates: np.ndarray | None = None,
+        per_row: bool = True,
     ) -> None:
         """Stack the copies.
 
@@ -74,12 +65,20 @@ class Replicas:
             loss: mean loss of one replica's batch.
             metric: metric of one replica's rows, beside the loss.
             optimizer: one whose update rule works element by element; not used before.
-            evaluation_rows: rows that are evaluated at once: it bounds the memory, and changes a result
-                only where the loss has one value for a whole batch.
+            learning_rates: (n_rates,) the learning rates of every seed; None for the optimizer's own.
+            per_row: whether the loss has a value for each row; one that has a value for a whole batch is measured
+                on batches as large as those it trains on, as Keras does.
         """
+        n_rates = 1 if learning_rates is None else len(learning_rates)
+        self._n_rates, self._n_replicas = n_rates, len(weights[0]) * n_rates
         self._model = model
         self._variables = [
-            keras.Variable(array, dtype=variable.dtype, trainable=variable.trainable, name=f"{variable.name}_{i}")
+            keras.Variable(
+                np.repeat(array, n_rates, axis=0),
+                dtype=variable.dtype,
+                trainable=variable.trainable,
+                name=f"{variable.name}_{i}",
+            )
             for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))
         ]
         for stacked, variable in zip(self._variables, model.variables, strict=True):
@@ -88,59 +87,84 @@ class Replicas:
         self._trainable = [variable for variable in self._variables if variable.trainable]
         self._state = [variable for variable in self._variables if not variable.trainable]
         self._loss = loss
+        self._per_row = per_row
         self._metric = metric
+        if learning_rates is not None:
+            optimizer = per_replica(optimizer, np.tile(learning_rates, len(weights[0])))
         self._optimizer = optimizer
-        self._evaluation_rows = evaluation_rows
         optimizer.build(self._trainable)
-        self._forward_all = tf.function(
-            self._forward_all, autograph=False, input_signature=[tf.TensorSpec(model.input_shape)]
-        )
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The present weights: one array (n_seeds, *shape) for each of the model's variables."""
+        """The present weights: one array (n_replicas, *shape) for each of the model's variables."""
         return [variable.numpy() for variable in self._variables]
 
     def fit(
         self,
-        train: Rows,
-        test: Rows,
+        rows: Rows,
+        view: View,
         *,
         epochs: int,
         batch_size: int,
-        orders: Callable[[int], np.ndarray],
+        orders: Callable[[int], Sequence[np.ndarray]],
         on_epoch: Callable[[int], None],
     ) -> History:
         """Train every replica and measure it after each epoch.
 
         Args:
-            train: the rows to learn from.
-            test: the rows to measure on after each epoch.
+            rows: the rows that all share.
+            view: which of them each seed learns from and is measured on, and on which scale.
             epochs: number of passes over the train rows.
             batch_size: rows of a batch; the last batch of an epoch holds what is left.
-            orders: gives, for an epoch (from 0), the order in which each replica sees the train
-                rows: int32 (n_seeds, n_train).
+            orders: gives, for an epoch (from 0), the order in which each seed sees its train rows: for each seed
+                a permutation of their number. Where seeds have unequal numbers of train rows, an epoch is as long
+                as the largest, and the others see some of their rows twice.
             on_epoch: called with the number of epochs done.
         """
-        run_epoch = self._compile(train, test, batch_size)
-        measured = np.empty((4, epochs, self._variables[0].shape[0]), np.float32)
+        run_epoch = self._compile(rows, view, batch_size)
+        measured = np.empty((4, epochs, self._n_replicas), np.float32)
         for epoch in range(epochs):
-            measured[:, epoch] = run_epoch(tf.constant(orders(epoch)))
+            measured[:, epoch] = run_epoch(tf.constant(view.in_order(orders(epoch))))
             on_epoch(epoch + 1)
         return History(*(values.T for values in measured))
 
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        """The outputs of every replica for every row: float32 (n_seeds, n_rows, n_outputs)."""
-        rows = tf.constant(features)
-        blocks = [
-            self._forward_all(rows[start : start + EVALUATION_ROWS]).numpy()
-            for start in range(0, len(features), EVALUATION_ROWS)
-        ]
-        return np.concatenate(blocks, axis=1)
+    def predict(self, features: np.ndarray, view: View) -> np.ndarray:
+        """Every replica's outputs for every row, on its seed's scale: float32 (n_replicas, n_rows, n_outputs).
+
+        Args:
+            features: (n_rows, n_features), as in `Rows`.
+            view: the scale of each seed.
+        """
+        shared, scale = shared_features(features, view)
+        shared, block = tf.constant(shared), self._block
+
+        @tf.function(autograph=False, input_signature=[tf.TensorSpec((None, *shared.shape[1:]))])
+        def outputs_of(features: tf.Tensor) -> tf.Tensor:
+            weights, state = self._values()
+            if scale is None:
+                return tf.vectorized_map(lambda own: self._forward(*own, features, training=False)[0], (weights, state))
+            return tf.vectorized_map(
+                lambda own: self._forward(*own, training=False)[0],
+                (weights, state, self._for_replicas(scale(features))),
+            )
+
+        outputs = np.empty((self._n_replicas, len(features), *self._model.output_shape[1:]), np.float32)
+        for start in range(0, len(features), block):
+            outputs[:, start : start + block] = outputs_of(shared[start : start + block])
+        return outputs
+
+    @property
+    def _block(self) -> int:
+        """Rows of each replica that are evaluated at once."""
+        return max(1, min(EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL // self._n_replicas))
 
     def _values(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """The present weights, and what else the replicas keep."""
         return [variable.value for variable in self._trainable], [variable.value for variable in self._state]
+
+    def _for_replicas(self, of_seeds: tf.Tensor) -> tf.Tensor:
+        """What each seed has, (n_seeds, ...), for each of its learning rates: (n_replicas, ...)."""
+        return of_seeds if self._n_rates == 1 else tf.repeat(of_seeds, self._n_rates, axis=0)
 
     def _forward(
         self, weights: list[tf.Tensor], state: list[tf.Tensor], features: tf.Tensor, *, training: bool
@@ -148,22 +172,15 @@ class Replicas:
         """One replica's outputs (n_rows, n_outputs), its state after them, and what its layers add to the loss."""
         return self._model.stateless_call(weights, state, features, training=training, return_losses=True)
 
-    def _forward_all(self, features: tf.Tensor) -> tf.Tensor:
-        return tf.vectorized_map(lambda values: self._forward(*values, features, training=False)[0], self._values())
-
-    def _measure(self, targets: tf.Tensor, outputs: tf.Tensor, added: list[tf.Tensor]) -> tf.Tensor:
-        """Mean loss, with what layers add to it, and mean metric of one replica's rows: (2,)."""
-        loss = tf.add_n([self._loss(targets, outputs), *added])
-        return tf.stack([loss, tf.reduce_mean(self._metric(targets, outputs))])
-
     def _train_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Update every replica by its own batch; what each measured before it, times its rows: (n_seeds, 2)."""
+        """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2)."""
         weights, state = self._values()
 
         def measure(replica: tuple) -> tuple[tf.Tensor, list[tf.Tensor]]:
             own_weights, own_state, own_features, own_targets = replica
             outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
-            return self._measure(own_targets, outputs, added), next_state
+            loss = tf.add_n([self._loss(own_targets, outputs), *added])
+            return tf.stack([loss, tf.reduce_mean(self._metric(own_targets, outputs))]), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
@@ -175,49 +192,76 @@ class Replicas:
             variable.assign(value)
         return measured * tf.cast(tf.shape(targets)[1], tf.float32)
 
-    def _test_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """What each replica measures on the same rows, times their number: (n_seeds, 2)."""
+    def _test_batch(self, features: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+        """What each replica measures, summed over the rows that count: (n_replicas, 2).
+
+        Args:
+            features: of rows that all replicas share (n_rows, n_features), or of each (n_replicas, n_rows, n_features).
+            targets: theirs, in the same way.
+            counts: float32, theirs in the same way: 1 where a row counts, else 0.
+        """
+        rows, n_rows = (features, targets, counts), tf.cast(tf.shape(counts)[-1], tf.float32)
+        are_shared = counts.shape.rank == 1
 
         def measure(replica: tuple) -> tf.Tensor:
-            outputs, _, added = self._forward(*replica, features, training=False)
-            return self._measure(targets, outputs, added)
+            values, own_rows = replica
+            own_features, own_targets, own_counts = rows if are_shared else own_rows
+            outputs, _, added = self._forward(*values, own_features, training=False)
+            share = tf.reduce_mean(own_counts)
+            if self._per_row:
+                loss = self._loss(own_targets, outputs, sample_weight=own_counts)
+            else:
+                loss = self._loss(own_targets, outputs) * share
+            metric = tf.reduce_mean(self._metric(own_targets, outputs) * own_counts)
+            return tf.stack([tf.add_n([loss, *(value * share for value in added)]), metric])
 
-        return tf.vectorized_map(measure, self._values()) * tf.cast(tf.shape(targets)[0], tf.float32)
+        return tf.vectorized_map(measure, (self._values(), () if are_shared else rows)) * n_rows
 
-    def _compile(self, train: Rows, test: Rows, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
-        """One epoch as one TensorFlow program: order (n_seeds, n_train) -> (4, n_seeds), as in `History`."""
-        train_features, train_targets = tf.constant(train.features), tf.constant(train.targets)
-        test_features, test_targets = tf.constant(test.features), tf.constant(test.targets)
+    def _compile(self, rows: Rows, view: View, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        """One epoch as one TensorFlow program: row numbers (n_seeds, n_train) -> (4, n_replicas), as in `History`."""
+        features, feature_scale = shared_features(rows.features, view)
+        targets, target_scale = shared_targets(rows.targets, view)
+        features, targets = tf.constant(features), tf.constant(targets)
+        tested, n_tested = view.tested()
+        counts = tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32)
+        tested, block = tf.constant(tested), self._block if self._per_row else batch_size
+
+        def of_seeds(numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            found = tf.gather(features, numbers), tf.gather(targets, numbers)
+            scales = feature_scale, target_scale
+            return tuple(scale(values) if scale else values for scale, values in zip(scales, found, strict=True))
 
         def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-            rows = order[:, start : start + batch_size]
-            return self._train_batch(tf.gather(train_features, rows), tf.gather(train_targets, rows))
+            return self._train_batch(*map(self._for_replicas, of_seeds(order[:, start : start + batch_size])))
 
         def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-            del order  # every replica is measured on the rows as they stand
-            rows = slice(start, start + self._evaluation_rows)
-            return self._test_batch(test_features[rows], test_targets[rows])
+            del order  # each replica is measured on its rows as they stand
+            which = slice(start, start + block)
+            if len(tested) == 1:
+                return self._test_batch(*of_seeds(tested[0, which]), counts[0, which])
+            return self._test_batch(*map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which])))
+
+        totals = tf.constant(np.repeat(n_tested, self._n_replicas // len(n_tested)), tf.float32)[:, None]
 
         @tf.function(autograph=False)
         def run_epoch(order: tf.Tensor) -> tf.Tensor:
-            during = _sum_over_batches(train_on, range(0, len(train), batch_size), order) / len(train)
-            after = _sum_over_batches(measure_on, range(0, len(test), self._evaluation_rows), order) / len(test)
+            during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size), order) / view.n_train
+            after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block), order) / totals
             return tf.transpose(tf.concat([during, after], axis=1))
 
         return run_epoch
+
+    def _sum_over_batches(
+        self, measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor
+    ) -> tf.Tensor:
+        """The sum over the batches that begin at `starts` of what `measure` gives for each: (n_replicas, 2)."""
+        return tf.while_loop(
+            lambda start, _: start < starts.stop,
+            lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start, order), total.shape)),
+            (tf.constant(0), tf.zeros((self._n_replicas, 2))),
+        )[1]
 
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:
     """The values of a variable of all replicas, each replica's constrained as it would be alone."""
     return tf.vectorized_map(constraint, stacked.value)
-
-
-def _sum_over_batches(
-    measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor
-) -> tf.Tensor:
-    """The sum over the batches that begin at `starts` of what `measure` gives for (start, order): (n_seeds, 2)."""
-    return tf.while_loop(
-        lambda start, _: start < starts.stop,
-        lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start, order), total.shape)),
-        (tf.constant(0), tf.zeros((order.shape[0], 2))),
-    )[1]

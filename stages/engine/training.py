@@ -13,7 +13,8 @@ import pandas as pd
 from stages.basics import usercode
 from stages.engine.backend import keras, tf
 from stages.engine.networks import CustomNetwork, Network
-from stages.engine.replicas import EVALUATION_ROWS, History, Replicas, RowMetric, Rows
+from stages.engine.replicas import History, Replicas, RowMetric
+from stages.engine.views import Rows, View
 from stages.losses import catalogue
 from stages.losses.catalogue import Loss
 from stages.records.runs import Regions, Run
@@ -156,28 +157,27 @@ def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trai
         loss=keras_loss(loss),
         metric=row_metric(loss),
         optimizer=make_optimizer(settings["optimizer"]),
-        # a loss of a whole batch is measured on batches as large as those it trains on, as Keras does
-        evaluation_rows=EVALUATION_ROWS if loss.per_row else settings["batch_size"],
+        per_row=loss.per_row,
     )
-    rows = {
-        part: Rows(data.features[part], loss.encode(data.labels[part], data.n_classes)) for part in ("train", "test")
-    }
+    features, labels = (np.concatenate([by_part["train"], by_part["test"]]) for by_part in (data.features, data.labels))
+    train, test = np.split(np.arange(len(labels)), [len(data.labels["train"])])
+    view = View(np.zeros(len(seeds), np.int64), [train], [test])
     history = replicas.fit(
-        rows["train"],
-        rows["test"],
+        Rows(features, loss.encode(labels, data.n_classes)),
+        view,
         epochs=settings["epochs"],
         batch_size=settings["batch_size"],
-        orders=lambda epoch: batch_orders(seeds, epoch, len(rows["train"])),
+        orders=lambda epoch: batch_orders(seeds, epoch, len(train)),
         on_epoch=on_epoch,
     )
-    weights = replicas.weights
+    weights, outputs = replicas.weights, replicas.predict(features, view)
     finite = [np.isfinite(array).reshape(len(seeds), -1).all(axis=1) for array in (*vars(history).values(), *weights)]
     return _Trained(
         history=history,
-        outputs={part: replicas.predict(data.features[part]) for part in rows},
+        outputs=dict(zip(("train", "test"), np.split(outputs, [len(train)], axis=1), strict=True)),
         finished=np.all(finite, axis=0),
         weights=[array[0] for array in weights],
-        regions=_regions(replicas, unit) if is_drawn else None,
+        regions=_regions(replicas, unit, view) if is_drawn else None,
     )
 
 
@@ -311,12 +311,12 @@ def _score(unit: Unit, fold: int, trained: _Trained) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _regions(replicas: Replicas, unit: Unit) -> Regions:
+def _regions(replicas: Replicas, unit: Unit, view: View) -> Regions:
     every_row = np.concatenate(list(unit.folds[0].features.values()))
     low, high = every_row.min(axis=0), every_row.max(axis=0)
     margin = 0.05 * (high - low)
     x, y = np.linspace(low - margin, high + margin, GRID, dtype=np.float32).T
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    decisions = unit.loss.decide(replicas.predict(grid))
+    decisions = unit.loss.decide(replicas.predict(grid, view))
     kind = np.int8 if unit.folds[0].n_classes <= np.iinfo(np.int8).max + 1 else np.int16
     return Regions(x, y, decisions.astype(kind).reshape(-1, GRID, GRID))

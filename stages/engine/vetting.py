@@ -13,8 +13,9 @@ from stages.basics import paths, usercode
 from stages.basics.cli import UserError
 from stages.engine.backend import keras, tf
 from stages.engine.networks import CustomNetwork, save_model
-from stages.engine.replicas import Replicas, Rows
+from stages.engine.replicas import Replicas
 from stages.engine.training import Unit, batch_orders, keras_loss, make_optimizer, objective, punishment, row_metric
+from stages.engine.views import Rows, View
 from stages.losses.validity import OUTPUTS
 
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
@@ -136,7 +137,8 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
     """Train two copies together on a few rows, twice: it must go, repeat itself, and be what each is alone."""
     network, loss, seeds = unit.network(0), unit.loss, unit.seeds(0)[:SEEDS]
     features, labels = _few_rows(unit)
-    rows = Rows(features, loss.encode(labels, unit.folds[0].n_classes))
+    rows, every = Rows(features, loss.encode(labels, unit.folds[0].n_classes)), np.arange(len(features))
+    view = View(np.zeros(len(seeds), np.int64), [every], [every])
 
     def train(chance: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         replicas = Replicas(
@@ -149,13 +151,13 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
         keras.utils.set_random_seed(chance)  # what draws from there would be another's chance
         history = replicas.fit(
             rows,
-            rows,
+            view,
             epochs=1,
             batch_size=BATCH,
             orders=lambda epoch: batch_orders(seeds, epoch, len(rows)),
             on_epoch=lambda _: None,
         )
-        return np.stack([history.loss, history.val_loss]), replicas.predict(features), replicas.weights
+        return np.stack([history.loss, history.val_loss]), replicas.predict(features, view), replicas.weights
 
     once, again = (refuse(lambda chance=chance: train(chance), "training two copies together") for chance in (1, 2))
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(once[:2], again[:2], strict=True)):
