@@ -1,12 +1,10 @@
-"""The kinds of value that may stand in ``params.yaml``, and the mapping whose keys are all known."""
+"""The kinds of value that may stand in ``params.yaml``, with their limits."""
 
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
-
-from stages.basics import suggest as mistakes
 
 
 def _reject_bool(value: Any) -> Any:
@@ -44,20 +42,3 @@ def _reference(value: Any) -> Any:
 
 
 Reference = Annotated[str, BeforeValidator(_reference)]
-
-
-class Section(BaseModel):
-    """A mapping in the file whose keys are all known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys(cls, given: Any) -> Any:
-        if isinstance(given, dict) and (unknown := [key for key in given if key not in cls.model_fields]):
-            raise PydanticCustomError(
-                "unknown_key",
-                "{message}",
-                {"message": mistakes.not_one_of(unknown[0], cls.model_fields, "a key here", "Keys")},
-            )
-        return given

@@ -290,6 +290,16 @@ def canonical_name(name: str) -> str | None:
     return _NAMES.get(name)
 
 
+def known_as(name: str) -> str:
+    """The catalogue's name for any name Keras knows a loss by, or else the name itself, as a user's ``as`` is."""
+    return _NAMES.get(name, name)
+
+
+def task_of(n_classes: int) -> Task:
+    """The task of a target with so many classes, 0 for values."""
+    return "regression" if not n_classes else "binary" if n_classes == 2 else "multiclass"
+
+
 def names_for(task: Task | None) -> list[str]:
     """The names of the losses for one task, or for any, in catalogue order."""
     return [loss.name for loss in LOSSES.values() if task in (None, loss.task)]

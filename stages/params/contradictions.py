@@ -1,13 +1,13 @@
-"""Mistakes in the parameters that no single key shows: a line for each, which begins with the key's path."""
+"""Mistakes in the parameters that no single key shows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from stages.basics import paths
-from stages.basics import suggest as mistakes
 from stages.losses import catalogue
-from stages.losses.catalogue import Task
-from stages.params import loss_entry as entries
+from stages.losses.catalogue import Task, known_as
+from stages.params import loss_entry
+from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError
 from stages.params.schema import Comparison, Dataset, Params, Split
 from stages.params.source import MakeBlobs, Table
@@ -15,7 +15,7 @@ from stages.records.datasets import Description
 from stages.scores import names as scores
 
 
-def contradictions(params: Params) -> Iterator[str]:
+def contradictions(params: Params) -> Iterator[Mistake]:
     """What contradicts itself in the parameters alone."""
     for name, dataset in params.datasets.items():
         yield from _dataset(f"datasets.{name}", dataset)
@@ -24,17 +24,20 @@ def contradictions(params: Params) -> Iterator[str]:
     for name, comparison in params.comparisons.items():
         yield from _network(f"comparisons.{name}", comparison)
         if name not in params.datasets:
-            yield f"comparisons.{name}: " + mistakes.not_one_of(name, params.datasets, "a dataset", "Datasets")
+            yield Mistake(f"comparisons.{name}", "unknown_dataset", name, tuple(params.datasets))
         else:
             yield from _task(params, name, params.datasets[name].known_task)
-    yield from _figures(params)
-    yield from _selector(params)
-    yield from _report(params)
+    compared = _compared(params)
+    yield from _figures(compared)
+    yield from _selector(params.loss, _each_once(compared))
+    yield from _baseline(params.report.baseline, compared)
+    for section, by_name in (("headline", params.report.headline), ("margin", params.report.margin)):
+        yield from _comparisons(f"report.{section}", by_name, compared)
 
 
-def contradictions_with_data(params: Params, found: Mapping[str, Description]) -> Iterator[str]:
-    """What does not fit what was found out of the datasets."""
-    for name, description in found.items():
+def contradictions_with_data(params: Params, descriptions: Mapping[str, Description]) -> Iterator[Mistake]:
+    """What does not fit what the datasets turned out to be."""
+    for name, description in descriptions.items():
         if params.datasets[name].known_task is None:
             yield from _task(params, name, description.task)
         if name in params.comparisons:
@@ -42,74 +45,81 @@ def contradictions_with_data(params: Params, found: Mapping[str, Description]) -
             yield from _headline(params, name, description.task, **sizes)
 
 
-def _dataset(key: str, dataset: Dataset) -> Iterator[str]:
+def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
+    """What is wrong where all of a dataset's rows are to train, or more than there are.
+
+    Args:
+        key: path of the key ``split``.
+        train: its ``train``: rows, or a share of them.
+        n_rows: rows of the dataset.
+    """
+    if isinstance(train, int) and train >= n_rows:
+        yield Mistake(f"{key}.train", "no_row_to_test", train, facts={"most": n_rows - 1, "n_rows": n_rows})
+
+
+def _dataset(key: str, dataset: Dataset) -> Iterator[Mistake]:
     source, split = dataset.source, dataset.split
     yield from _split(f"{key}.split", split)
     if isinstance(source, Table):
-        path = PurePosixPath(source.file)
-        if not path.is_relative_to(paths.EXTERNAL) or ".." in path.parts or path == paths.EXTERNAL:
-            yield (
-                f"{key}.source.file: '{source.file}' is not in {paths.EXTERNAL}, where DVC sees it change; "
-                "copy it there, or let this do it: make try FILE=… TARGET=…"
-            )
-        for column in dict.fromkeys(source.target):
-            if column in source.drop:
-                yield f"{key}.source.drop: '{column}' is the target; allowed: other columns"
-            if source.target.count(column) > 1:
-                yield f"{key}.source.target: '{column}' stands twice"
+        yield from _table(f"{key}.source", source)
         return
     if split.method == "group":
-        yield f"{key}.split.method: 'group' needs a table's column that names the groups; {source.generator} has none"
-    n_classes = source.n_classes()
-    task: Task = "regression" if not n_classes else "binary" if n_classes == 2 else "multiclass"
+        facts = {"generator": source.generator}
+        yield Mistake(f"{key}.split.method", "group_without_table", split.method, facts=facts)
+    n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
     if dataset.task not in (None, task):
         target = f"{n_classes} classes" if n_classes else "values"
-        yield f"{key}.task: '{dataset.task}' does not fit {source.generator}, which gives {target}; allowed: {task}"
-    if isinstance(split.train, int) and split.train >= source.n_samples:
-        yield (
-            f"{key}.split.train: {split.train} leaves no row to test; "
-            f"allowed: 1 to {source.n_samples - 1} (there are {source.n_samples} rows)"
-        )
+        facts = {"generator": source.generator, "target": target, "own_task": task}
+        yield Mistake(f"{key}.task", "wrong_source_task", dataset.task, facts=facts)
+    yield from no_row_to_test(f"{key}.split", split.train, source.n_samples)
     if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
-        yield f"{key}.source.center_box: {list(source.center_box)} is upside down; allowed: [low, high]"
+        low, high = source.center_box
+        yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
 
 
-def _split(key: str, split: Split) -> Iterator[str]:
-    method, given = split.method, split.model_fields_set
+def _table(key: str, source: Table) -> Iterator[Mistake]:
+    path = PurePosixPath(source.file)
+    if not path.is_relative_to(paths.EXTERNAL) or ".." in path.parts or path == paths.EXTERNAL:
+        yield Mistake(f"{key}.file", "file_outside", source.file, facts={"folder": paths.EXTERNAL})
+    for column in dict.fromkeys(source.target):
+        if column in source.drop:
+            yield Mistake(f"{key}.drop", "target_dropped", column)
+        if source.target.count(column) > 1:
+            yield Mistake(f"{key}.target", "target_twice", column)
+
+
+def _split(key: str, split: Split) -> Iterator[Mistake]:
+    method, facts = split.method, {"method": split.method or "not given"}
     in_folds = method == "kfold" or (method == "group" and split.folds is not None)
     if split.folds is not None and method not in ("kfold", "group"):
-        yield f"{key}.folds: goes with method: kfold or group; the method is {method or 'not given'}"
-    if "train" in given and in_folds:
-        yield f"{key}.train: folds say how many rows train; leave one of the two out"
+        yield Mistake(f"{key}.folds", "folds_without_method", split.folds, facts=facts)
+    if "train" in split.model_fields_set and in_folds:
+        yield Mistake(f"{key}.train", "folds_and_train", split.train)
     if split.column is not None and method != "group":
-        yield f"{key}.column: goes with method: group; the method is {method or 'not given'}"
+        yield Mistake(f"{key}.column", "column_without_group", split.column, facts=facts)
     if split.column is None and method == "group":
-        yield f"{key}.column: is missing; method: group needs the column that names the groups"
+        yield Mistake(f"{key}.column", "group_without_column")
     if method == "group" and isinstance(split.train, int):
-        yield f"{key}.train: {split.train} given; allowed with method: group: a share of the groups (above 0, below 1)"
+        yield Mistake(f"{key}.train", "group_share", split.train)
 
 
-def _network(key: str, comparison: Comparison) -> Iterator[str]:
+def _network(key: str, comparison: Comparison) -> Iterator[Mistake]:
     layers = {"hidden", "activation", "dropout", "batch_norm"} & comparison.model_fields_set
     if comparison.model and layers:
-        yield f"{key}.model: builds the whole network; leave out {', '.join(sorted(layers))}"
+        yield Mistake(f"{key}.model", "model_and_layers", comparison.model, facts={"layers": ", ".join(sorted(layers))})
 
 
-def _task(params: Params, name: str, task: Task | None) -> Iterator[str]:
+def _task(params: Params, name: str, task: Task | None) -> Iterator[Mistake]:
     """What does not fit the task of a dataset; None where only the data tell it."""
     dataset, comparison = params.datasets[name], params.comparisons.get(name)
     if task in ("binary", "multiclass") and dataset.scale.target not in (None, "none"):
-        yield (
-            f"datasets.{name}.scale.target: '{dataset.scale.target}' scales values, and the target is classes; "
-            "allowed: none"
-        )
+        yield Mistake(f"datasets.{name}.scale.target", "scaled_classes", dataset.scale.target)
     if task == "regression" and dataset.split.method == "stratified":
-        yield (
-            f"datasets.{name}.split.method: 'stratified' needs classes, and the target is values; "
-            "allowed: first, shuffle, kfold, group"
-        )
+        names = ("first", "shuffle", "kfold", "group")
+        yield Mistake(f"datasets.{name}.split.method", "class_split", dataset.split.method, names)
     if comparison:
-        yield from (f"comparisons.{name}.losses{line}" for line in entries.find_mistakes(comparison.losses, task))
+        for mistake in loss_entry.find_mistakes(comparison.losses, task):
+            yield mistake.below(f"comparisons.{name}.losses")
         source = dataset.source
         sizes = {} if isinstance(source, Table) else {"n_classes": source.n_classes(), "n_targets": 1}
         yield from _headline(params, name, task, **sizes)
@@ -117,83 +127,81 @@ def _task(params: Params, name: str, task: Task | None) -> Iterator[str]:
 
 def _headline(
     params: Params, name: str, task: Task | None, *, n_classes: int | None = None, n_targets: int | None = None
-) -> Iterator[str]:
+) -> Iterator[Mistake]:
     headline, key = params.report.headline.get(name), f"report.headline.{name}"
     if headline is None:
         return
     score = scores.find(headline, task, n_classes=n_classes, n_targets=n_targets)
     if score is None:
-        heading = f"Scores of a {task} task" if task else "Scores"
-        yield f"{key}: " + mistakes.not_one_of(headline, scores.names_for(task, n_targets), "a score", heading)
+        names = tuple(scores.names_for(task, n_targets))
+        yield Mistake(key, "unknown_score", headline, names, {"task": task})
     elif score.needs_probability:
         for entry in params.comparisons[name].losses:
             try:
-                loss = entries.resolve(entry, task)
+                loss = loss_entry.resolve(entry, task)
             except EntryError:
                 continue
             if not loss.outputs_probability:
-                yield f"{key}: '{headline}' needs outputs that are probabilities, and those of '{loss.name}' are not"
+                yield Mistake(key, "needs_probability", headline, facts={"loss": loss.name})
 
 
 def _compared(params: Params) -> dict[str, list[str]]:
-    """The names of the losses of every comparison; an entry that cannot be had goes by what was given."""
-    found: dict[str, list[str]] = {}
+    """The names of the losses of every comparison; an entry that cannot be had goes by what stands in the file."""
+    names: dict[str, list[str]] = {}
     for name, comparison in params.comparisons.items():
-        found[name] = []
+        names[name] = []
         for entry in comparison.losses:
             try:
-                found[name].append(entries.resolve(entry, None).name)
+                names[name].append(loss_entry.resolve(entry, None).name)
             except EntryError:
-                found[name].append(str(entry if isinstance(entry, str) else entry.get("loss")))
-    return found
+                names[name].append(str(entry if isinstance(entry, str) else entry.get("loss")))
+    return names
 
 
-def _figures(params: Params) -> Iterator[str]:
-    """Names that would be one in the name of a figure, ``<dataset>-<loss>-curves.png``."""
+def _each_once(compared: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in compared.values() for name in names))
+
+
+def _figures(compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
+    """Names that would be one in the name of a figure, ``<comparison>-<loss>-curves.png``."""
     seen: dict[str, str] = {}
-    for name, losses in _compared(params).items():
+    for name, losses in compared.items():
         for index, loss in enumerate(losses):
             first = seen.setdefault(f"{name}-{loss}", name)
             if first != name:
-                yield (
-                    f"comparisons.{name}.losses[{index}]: '{loss}' makes the figure {name}-{loss}-curves.png, and so "
-                    f"does a loss of {first}; give it another name with as:"
-                )
+                facts = {"figure": f"{name}-{loss}-curves.png", "other": first}
+                yield Mistake(f"comparisons.{name}.losses[{index}]", "one_figure_twice", loss, facts=facts)
 
 
-def _selector(params: Params) -> Iterator[str]:
-    if params.loss == ["all"]:
+def _selector(selected: list[str], compared: tuple[str, ...]) -> Iterator[Mistake]:
+    if selected == ["all"]:
         return
-    compared = list(dict.fromkeys(name for names in _compared(params).values() for name in names))
-    if not params.loss:
-        yield f"loss: is empty; allowed: all, or any of {', '.join(compared)}"
-    for given in params.loss:
-        name = catalogue.canonical_name(given) or given
+    if not selected:
+        yield Mistake("loss", "nothing_selected", selected, compared)
+    for name in selected:
         if name == "all":
-            yield "loss: 'all' stands alone, without other names"
-        elif name not in compared and catalogue.canonical_name(name) is None:
-            yield "loss: " + mistakes.not_one_of(given, ["all", *compared], "a loss", "Allowed")
-        elif name not in compared:
-            yield f"loss: '{given}' is in no comparison; allowed: all, or any of {', '.join(compared)}"
+            yield Mistake("loss", "all_stands_alone", name)
+        elif known_as(name) not in compared:
+            if catalogue.canonical_name(name) is None:
+                yield Mistake("loss", "unknown_selection", name, ("all", *compared))
+            else:
+                yield Mistake("loss", "selected_nowhere", name, compared)
 
 
-def _report(params: Params) -> Iterator[str]:
-    compared = _compared(params)
-    chosen = params.report.baseline
+def _baseline(chosen: str | dict[str, str], compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
     if isinstance(chosen, str):
-        allowed = list(dict.fromkeys(name for names in compared.values() for name in names))
-        if chosen != "first" and (catalogue.canonical_name(chosen) or chosen) not in allowed:
-            yield "report.baseline: " + mistakes.not_one_of(chosen, ["first", *allowed], "a loss compared", "Allowed")
-    else:
-        for dataset, name in chosen.items():
-            key = f"report.baseline.{dataset}: "
-            if dataset not in compared:
-                yield key + mistakes.not_one_of(dataset, compared, "a comparison", "Comparisons")
-            elif name != "first" and (catalogue.canonical_name(name) or name) not in compared[dataset]:
-                yield key + mistakes.not_one_of(name, ["first", *compared[dataset]], "a loss compared here", "Allowed")
-    for section, by_dataset in (("headline", params.report.headline), ("margin", params.report.margin)):
-        for dataset in by_dataset:
-            if dataset not in compared:
-                yield f"report.{section}.{dataset}: " + mistakes.not_one_of(
-                    dataset, compared, "a comparison", "Comparisons"
-                )
+        names = ("first", *_each_once(compared))
+        if known_as(chosen) not in names:
+            yield Mistake("report.baseline", "not_compared", chosen, names)
+        return
+    yield from _comparisons("report.baseline", chosen, compared)
+    for comparison, name in chosen.items():
+        names = ("first", *compared.get(comparison, []))
+        if comparison in compared and known_as(name) not in names:
+            yield Mistake(f"report.baseline.{comparison}", "not_compared_here", name, names)
+
+
+def _comparisons(key: str, names: Iterable[str], compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
+    for name in names:
+        if name not in compared:
+            yield Mistake(f"{key}.{name}", "unknown_comparison", name, tuple(compared))

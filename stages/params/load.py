@@ -1,28 +1,38 @@
 """The parameters, read from ``params.yaml`` and checked in one place.
 
-`load_params` returns the whole file as frozen pydantic models, or raises `UserError` with one line for
-each mistake: the key's path, what was given, what is allowed, and the nearest valid name.
+`load_params` returns the whole file as frozen pydantic models, or raises `ParamsError` with one line for
+each mistake: the key's path, what stands there, what is allowed, and the nearest valid name.
 """
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-import yaml
 from pydantic import ValidationError
+from ruamel.yaml import YAML, YAMLError
 
-from stages.basics import paths
-from stages.basics import suggest as mistakes
+from stages.basics import paths, suggest
 from stages.basics.cli import UserError
-from stages.params import contradictions as checks
+from stages.params.contradictions import contradictions, contradictions_with_data
+from stages.params.explain import Mistake, findings, in_words
 from stages.params.schema import Params
 from stages.records.datasets import Description
+
+
+class ParamsError(UserError):
+    """Mistakes in the parameters: as data in `mistakes`, and in words, a line for each."""
+
+    def __init__(self, mistakes: Iterable[Mistake], path: Path = paths.PARAMS) -> None:
+        self.mistakes = list(mistakes)
+        super().__init__(*dict.fromkeys(f"{path}: {in_words(mistake)}" for mistake in self.mistakes))
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:
     """Read and check the parameters.
 
     Raises:
-        UserError: one line for each mistake in the file.
+        UserError: there is no such file, or it is not YAML.
+        ParamsError: it holds mistakes.
     """
     try:
         return parse_params(path.read_text(encoding="utf-8"), path)
@@ -40,53 +50,65 @@ def parse_params(text: str, path: Path = paths.PARAMS) -> Params:
         path: what the file is called where mistakes are told.
 
     Raises:
-        UserError: one line for each mistake.
+        UserError: it is not YAML.
+        ParamsError: it holds mistakes.
     """
+    return check_params(_read_yaml(text, path), path)
+
+
+def check_params(values: Any, path: Path = paths.PARAMS) -> Params:
+    """Check what a file holds.
+
+    Args:
+        values: as YAML reads it: mappings, lists, texts, numbers.
+        path: what the file is called where mistakes are told.
+
+    Raises:
+        UserError: it is no mapping.
+        ParamsError: it holds mistakes.
+    """
+    if not isinstance(values, dict):
+        keys = ", ".join(Params.model_fields)
+        raise UserError(f"{path}: the keys {keys} are needed; the file holds {suggest.show(values)}")
     try:
-        given = yaml.load(text, _EachKeyOnce)  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or error}") from error
-    if not isinstance(given, dict):
-        raise UserError(
-            f"{path}: the keys {', '.join(Params.model_fields)} are needed; the file holds {mistakes.show(given)}"
-        )
-    try:
-        params = Params.model_validate(given)
+        params = Params.model_validate(values)
     except ValidationError as error:
-        refuse((f"{mistakes.key_path(detail, given)}{mistakes.explain(detail)}" for detail in error.errors()), path)
-        raise
-    refuse(checks.contradictions(params), path)
+        raise ParamsError(findings(error, values), path) from error
+    _refuse(contradictions(params), path)
     return params
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """A loader for which a key that stands twice is a mistake; PyYAML takes the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Make a dictionary, unless a key stands twice."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key '{key.value}' stands twice", problem_mark=key.start_mark
-                )
-            if isinstance(key, yaml.ScalarNode):
-                seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+def _read_yaml(text: str, path: Path) -> Any:
+    try:
+        # as DVC does: YAML 1.2, where 1e-3 is a number and yes a text, and no key stands twice
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        # what a key that stands twice has for values may be long
+        problem = (getattr(error, "problem", None) or str(error).splitlines()[0]).partition(" with value ")[0]
+        raise UserError(f"{path}{place}: not YAML: {problem}") from error
 
 
-def check_data(params: Params, found: Mapping[str, Description]) -> None:
-    """Check the parameters against what was found out of the datasets.
+def check_data(params: Params, descriptions: Mapping[str, Description]) -> None:
+    """Check the parameters against what the datasets turned out to be.
+
+    Args:
+        params: the parameters.
+        descriptions: what each dataset is, by name.
 
     Raises:
-        UserError: one line for each mistake.
+        ParamsError: what does not fit.
     """
-    refuse(checks.contradictions_with_data(params, found))
+    _refuse(contradictions_with_data(params, descriptions))
 
 
 def refuse(lines: Iterable[str], path: Path = paths.PARAMS) -> None:
     """Raise `UserError` with these lines, each of which begins with a key's path, if there are any."""
-    if found := list(dict.fromkeys(f"{path}: {line}" for line in lines)):
-        raise UserError(*found)
+    if each := list(dict.fromkeys(f"{path}: {line}" for line in lines)):
+        raise UserError(*each)
+
+
+def _refuse(mistakes: Iterable[Mistake], path: Path = paths.PARAMS) -> None:
+    if each := list(mistakes):
+        raise ParamsError(each, path)

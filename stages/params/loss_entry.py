@@ -8,20 +8,21 @@ from typing import Any, Literal
 
 from pydantic import ValidationError, create_model
 
-from stages.basics import suggest as mistakes
-from stages.basics.ranges import REFERENCE, Name, Section
+from stages.basics.ranges import REFERENCE, Name
 from stages.losses import catalogue
 from stages.losses.catalogue import ACTIVATIONS, LOSSES, Loss, Task
+from stages.params.explain import Mistake, findings
+from stages.params.section import Section
 
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
 
 
 class EntryError(Exception):
-    """What is wrong with an entry: a line for each mistake, which begins with its key's path within the entry."""
+    """What is wrong with an entry; keys begin within it."""
 
-    def __init__(self, *lines: str) -> None:
-        super().__init__(*lines)
-        self.lines = lines
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
 
 
 class Custom(Section):
@@ -66,88 +67,81 @@ def resolve(entry: str | dict[str, Any], task: Task | None) -> Loss:
     Raises:
         EntryError: it cannot be had.
     """
-    given = {"loss": entry} if isinstance(entry, str) else entry
-    if not isinstance(given.get("loss"), str):
-        told = f"{mistakes.show(given['loss'])} given; allowed: a loss's name" if "loss" in given else "is missing"
-        raise EntryError(f".loss: {told}")
-    loss = _custom(given) if ":" in given["loss"] else _catalogued(given, task)
+    keys = {"loss": entry} if isinstance(entry, str) else entry
+    if "loss" not in keys:
+        raise EntryError(Mistake("loss", "missing"))
+    name = keys["loss"]
+    if not isinstance(name, str):
+        raise EntryError(Mistake("loss", "loss_type", name))
+    loss = _custom(keys) if ":" in name else _catalogued(keys, task)
     if task not in (None, loss.task):
-        raise EntryError(
-            f": '{given['loss']}' is a loss for a {loss.task} task; "
-            f"losses for a {task} task: {', '.join(catalogue.names_for(task))}"
-        )
+        names = tuple(catalogue.names_for(task))
+        raise EntryError(Mistake("", "wrong_task", name, names, {"own_task": loss.task, "task": task}))
     return loss
 
 
-def _catalogued(given: dict[str, Any], task: Task | None) -> Loss:
-    name = catalogue.canonical_name(given["loss"])
+def _catalogued(keys: dict[str, Any], task: Task | None) -> Loss:
+    name = catalogue.canonical_name(keys["loss"])
     if name is None:
-        heading = f"Losses for a {task} task" if task else "Losses"
-        raise EntryError(": " + mistakes.not_one_of(given["loss"], catalogue.names_for(task), "a loss", heading))
-    row, found = LOSSES[name], _validated(_schema(name), given)
+        names = tuple(catalogue.names_for(task))
+        raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
+    row, values = LOSSES[name], _validated(_schema(name), keys)
     return replace(
         row,
-        name=_own_name(found["as"]) or name,
-        activation=found["activation"],
-        parameters={key: found[key] for key in row.parameters},
+        name=_own_name(values["as"]) or name,
+        activation=values["activation"],
+        parameters={key: values[key] for key in row.parameters},
     )
 
 
-def _custom(given: dict[str, Any]) -> Loss:
-    found = _validated(Custom, given)
-    targets = found["targets"]
+def _custom(keys: dict[str, Any]) -> Loss:
+    values = _validated(Custom, keys)
+    function, targets = values["loss"], values["targets"]
     suited = ACTIVATIONS[targets]
-    activation = found["activation"] or suited[0]
+    activation = values["activation"] or suited[0]
     if activation not in suited:
-        raise EntryError(f".activation: '{activation}' does not suit targets {targets}; allowed: {', '.join(suited)}")
-    if not re.fullmatch(REFERENCE, found["loss"]):
-        raise EntryError(
-            f".loss: {mistakes.show(found['loss'])} given; allowed: module:function, as in my_losses:pinball"
-        )
-    name = _own_name(found["as"] or found["loss"].partition(":")[2])
-    return Loss(name, found["loss"], targets, activation, activations=suited)
+        raise EntryError(Mistake("activation", "activation_unsuited", activation, suited, {"targets": targets}))
+    if not re.fullmatch(REFERENCE, function):
+        raise EntryError(Mistake("loss", "loss_reference", function))
+    name = _own_name(values["as"] or function.partition(":")[2])
+    return Loss(name, function, targets, activation, activations=suited)
 
 
 def _own_name(name: str | None) -> str | None:
     if name is not None and (name in ("all", "first") or catalogue.canonical_name(name)):
-        raise EntryError(f".as: '{name}' has a meaning of its own; choose another name")
+        raise EntryError(Mistake("as", "name_taken", name))
     return name
 
 
-def _validated(schema: type[Section], given: dict[str, Any]) -> dict[str, Any]:
+def _validated(schema: type[Section], keys: dict[str, Any]) -> dict[str, Any]:
     try:
-        return schema.model_validate(given).model_dump()
+        return schema.model_validate(keys).model_dump()
     except ValidationError as error:
-        raise EntryError(
-            *(
-                f"{'.' if path else ''}{path or ': '}{mistakes.explain(detail)}"
-                for detail in error.errors()
-                for path in [mistakes.key_path(detail, given)]
-            )
-        ) from error
+        raise EntryError(*findings(error, keys)) from error
 
 
-def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Iterator[str]:
-    """What is wrong with a comparison's entries, a line for each mistake: key path, then what is told."""
+def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Iterator[Mistake]:
+    """What is wrong with a comparison's entries; keys begin within the list."""
     seen: dict[str, str] = {}
     tasks: dict[Task, str] = {}
     for index, entry in enumerate(entries):
         try:
             loss = resolve(entry, task)
         except EntryError as error:
-            yield from (f"[{index}]{line}" for line in error.lines)
+            yield from (mistake.below(f"[{index}]") for mistake in error.mistakes)
             continue
-        given = entry if isinstance(entry, str) else entry["loss"]
+        name = entry if isinstance(entry, str) else entry["loss"]
         if loss.name in seen:
             other = seen[loss.name]
-            told = (
-                f"is the same loss as '{other}'; list each once, or name one with as:"
-                if catalogue.canonical_name(given) == catalogue.canonical_name(other) is not None
-                else f"goes by the name '{loss.name}', as '{other}' does; name one with as:"
+            same = catalogue.canonical_name(name) == catalogue.canonical_name(other) is not None
+            yield Mistake(
+                f"[{index}]",
+                "same_loss" if same else "name_twice",
+                name,
+                facts={"other": other, "name": loss.name},
             )
-            yield f"[{index}]: '{given}' {told}"
-        seen.setdefault(loss.name, given)
-        tasks.setdefault(loss.task, given)
+        seen.setdefault(loss.name, name)
+        tasks.setdefault(loss.task, name)
     if task is None and len(tasks) > 1:
-        told = " and ".join(f"'{name}' for a {of} task" for of, name in tasks.items())
-        yield f": losses of one task are compared; {told}"
+        losses = " and ".join(f"'{name}' for a {of} task" for of, name in tasks.items())
+        yield Mistake("", "several_tasks", facts={"losses": losses})

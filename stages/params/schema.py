@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Section, Seed, Weight, Whole
+from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Weight, Whole
 from stages.losses import catalogue
-from stages.losses.catalogue import Loss, Task
-from stages.params import loss_entry as entries
+from stages.losses.catalogue import Loss, Task, known_as
+from stages.params import loss_entry
+from stages.params.section import Section
 from stages.params.source import Column, Source, Table
 
 
@@ -97,8 +98,7 @@ class Dataset(Section):
         """The task as the parameters alone tell it; None when only the table does."""
         if self.task or isinstance(self.source, Table):
             return self.task
-        n_classes = self.source.n_classes()
-        return "regression" if not n_classes else "binary" if n_classes == 2 else "multiclass"
+        return catalogue.task_of(self.source.n_classes())
 
 
 class SGD(Section):
@@ -210,13 +210,13 @@ class Params(Section):
     def compared(self) -> dict[str, list[Loss]]:
         """The losses of every comparison, by dataset."""
         return {
-            dataset: [entries.resolve(entry, self.datasets[dataset].known_task) for entry in comparison.losses]
+            dataset: [loss_entry.resolve(entry, self.datasets[dataset].known_task) for entry in comparison.losses]
             for dataset, comparison in self.comparisons.items()
         }
 
     def selected(self) -> dict[str, list[Loss]]:
         """The losses to compare, by dataset: those of each comparison that `loss` selects, in its order."""
-        wanted = {catalogue.canonical_name(name) or name for name in self.loss}
+        wanted = {known_as(name) for name in self.loss}
         chosen = {
             dataset: [loss for loss in compared if self.loss == ["all"] or loss.name in wanted]
             for dataset, compared in self.compared().items()
@@ -226,7 +226,6 @@ class Params(Section):
     def baseline(self, dataset: str) -> str:
         """The loss that a dataset's others are compared with; the first selected, where the one chosen is not."""
         chosen = self.report.baseline
-        given = chosen.get(dataset, "first") if isinstance(chosen, dict) else chosen
-        name = catalogue.canonical_name(given) or given
+        name = known_as(chosen.get(dataset, "first") if isinstance(chosen, dict) else chosen)
         names = [loss.name for loss in self.selected()[dataset]]
         return name if name in names else names[0]

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
-from stages.basics import suggest as mistakes
-from stages.basics.ranges import Fraction, Number, Positive, Section, Seed, Spread, Weight, Whole
+from stages.basics.ranges import Fraction, Number, Positive, Seed, Spread, Weight, Whole
+from stages.params.section import Section
 
 
 def _column(value: Any) -> Any:
@@ -107,25 +107,23 @@ class Table(Section):
 _GENERATORS = {"make_regression": MakeRegression, "make_circles": MakeCircles, "make_blobs": MakeBlobs}
 
 
-def _source(given: Any) -> Any:
-    if isinstance(given, dict):
-        told = None
-        if "file" not in given and "generator" not in given:
-            told = "is neither a generator nor a file; allowed: {generator: …} or {file: …, target: …}"
-        elif "file" not in given and given["generator"] not in list(_GENERATORS):
-            told = mistakes.not_one_of(given["generator"], _GENERATORS, "a generator", "Allowed")
-        if told:
-            raise PydanticCustomError("source", "{message}", {"message": told})
-    return given
+def _source(value: Any) -> Any:
+    if isinstance(value, dict) and "file" not in value:
+        if "generator" not in value:
+            raise PydanticCustomError("source_unclear", "neither a generator nor a file")
+        if value["generator"] not in list(_GENERATORS):
+            context = {"value": value["generator"], "names": tuple(_GENERATORS)}
+            raise PydanticCustomError("unknown_generator", "not a generator", context)
+    return value
 
 
 _TABLE = "<table>"  # a tag that no key has, as it stands in the locations of pydantic's findings
 
 
-def _tag(given: Any) -> str:
-    if isinstance(given, dict):
-        return _TABLE if "file" in given else given["generator"]
-    return getattr(given, "generator", _TABLE)
+def _tag(value: Any) -> str:
+    if isinstance(value, dict):
+        return _TABLE if "file" in value else value["generator"]
+    return getattr(value, "generator", _TABLE)
 
 
 Source = Annotated[

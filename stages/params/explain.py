@@ -1,0 +1,181 @@
+"""A mistake in the parameters as data, and the one place that puts it into words."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from stages.basics import suggest
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing to mend in the parameters.
+
+    Attributes:
+        key: path of the key at fault, as in ``comparisons.circles.losses[1].delta``; empty for the whole.
+        kind: what is wrong: a key of `ALLOWED` or `SENTENCES`.
+        value: what stands there.
+        names: the names that may stand there, where only some names may.
+        facts: what else its sentence says.
+    """
+
+    key: str
+    kind: str
+    value: Any = None
+    names: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def nearest(self) -> str | None:
+        """The allowed name that was probably meant."""
+        return suggest.nearest_name(self.value, self.names)
+
+    def below(self, key: str) -> "Mistake":
+        """The same mistake, its key's path begun with the path of the key above."""
+        dot = "." if self.key and not self.key.startswith("[") else ""
+        return replace(self, key=f"{key}{dot}{self.key}")
+
+
+# what may stand there: "'thirty' given; allowed: …"
+ALLOWED = {
+    "baseline_type": "first, a loss's name, or a mapping of datasets to them",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys to values",
+    "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
+    "entry_type": "a loss's name, or a mapping with the key loss",
+    "finite_number": "a number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "above {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than": "below {lt:g}",
+    "less_than_equal": "{le:g} or less",
+    "list_type": "a list",
+    "loss_reference": "module:function, as in my_losses:pinball",
+    "loss_type": "a loss's name",
+    "model_attributes_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "number_type": "a number",
+    "reference_type": "module:function, as in my_models:build",
+    "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
+    "selector_type": "all, one loss's name, or a list of names",
+    "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
+    "string_too_short": "{min_length} or more letters",
+    "string_type": "a name",
+    "too_long": "{max_length} at most",
+    "tuple_type": "a list",
+    "whole_type": "a whole number",
+}
+
+# everything else that can be wrong
+SENTENCES = {
+    "activation_unsuited": "{value} does not suit targets {targets}; allowed: {names}",
+    "all_stands_alone": "'all' stands alone, without other names",
+    "class_split": "{value} needs classes, and the target is values; allowed: {names}",
+    "column_without_group": "goes with method: group; the method is {method}",
+    "file_outside": "{value} is not in {folder}, where DVC sees it change; copy it there, "
+    "or let this do it: make try FILE=… TARGET=…",
+    "folds_and_train": "folds say how many rows train; leave one of the two out",
+    "folds_without_method": "goes with method: kfold or group; the method is {method}",
+    "group_share": "{value} given; allowed with method: group: a share of the groups (above 0, below 1)",
+    "group_without_column": "is missing; method: group needs the column that names the groups",
+    "group_without_table": "{value} needs a table's column that names the groups; {generator} has none",
+    "literal_error": "{value} is not allowed here{nearest} Allowed: {names}",
+    "literal_type": "{value} given; allowed: {names}",
+    "missing": "is missing",
+    "model_and_layers": "builds the whole network; leave out {layers}",
+    "name_taken": "{value} has a meaning of its own; choose another name",
+    "name_twice": "{value} goes by the name '{name}', as '{other}' does; name one with as:",
+    "needs_probability": "{value} needs outputs that are probabilities, and those of '{loss}' are not",
+    "no_row_to_test": "{value} leaves no row to test; allowed: 1 to {most} (there are {n_rows} rows)",
+    "not_compared": "{value} is not a loss compared{nearest} Allowed: {names}",
+    "not_compared_here": "{value} is not a loss compared here{nearest} Allowed: {names}",
+    "nothing_selected": "is empty; allowed: all, or any of {names}",
+    "one_figure_twice": "{value} makes the figure {figure}, and so does a loss of {other}; "
+    "give it another name with as:",
+    "other": "{value} given: {message}",
+    "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
+    "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
+    "selected_nowhere": "{value} is in no comparison; allowed: all, or any of {names}",
+    "several_tasks": "losses of one task are compared; {losses}",
+    "source_unclear": "is neither a generator nor a file; allowed: {{generator: …}} or {{file: …, target: …}}",
+    "target_dropped": "{value} is the target; allowed: other columns",
+    "target_twice": "{value} stands twice",
+    "too_short": "is empty; allowed: at least one",
+    "union_tag_invalid": "{value} is not a {tag}{nearest} Allowed: {names}",
+    "union_tag_not_found": "{tag} is missing",
+    "unknown_comparison": "{value} is not a comparison{nearest} Comparisons: {names}",
+    "unknown_dataset": "{value} is not a dataset{nearest} Datasets: {names}",
+    "unknown_generator": "{value} is not a generator{nearest} Allowed: {names}",
+    "unknown_key": "{value} is not a key here{nearest} Keys: {names}",
+    "unknown_loss": "{value} is not a loss{nearest} Losses{for_task}: {names}",
+    "unknown_score": "{value} is not a score{nearest} Scores{of_task}: {names}",
+    "unknown_selection": "{value} is not a loss{nearest} Allowed: {names}",
+    "upside_down": "[{low:g}, {high:g}] is upside down; allowed: [low, high]",
+    "wrong_source_task": "{value} does not fit {generator}, which gives {target}; allowed: {own_task}",
+    "wrong_task": "{value} is a loss for a {own_task} task; losses{for_task}: {names}",
+}
+
+
+def in_words(mistake: Mistake) -> str:
+    """The line a user reads: the key's path, what stands there, what is allowed, and the nearest name."""
+    task = mistake.facts.get("task")
+    facts = {
+        "value": suggest.show(mistake.value),
+        "names": ", ".join(mistake.names),
+        "nearest": suggest.nearest(mistake.value, mistake.names),
+        "for_task": f" for a {task} task" if task else "",
+        "of_task": f" of a {task} task" if task else "",
+        **mistake.facts,
+    }
+    sentence = SENTENCES.get(mistake.kind) or f"{{value}} given; allowed: {ALLOWED[mistake.kind]}"
+    return f"{mistake.key}{': ' if mistake.key else ''}{sentence.format(**facts)}"
+
+
+def findings(error: ValidationError, values: Any) -> Iterator[Mistake]:
+    """The mistakes that pydantic found in what a file, or a part of one, holds."""
+    for detail in error.errors():
+        yield _mistake(detail, _key_path(detail, values))
+
+
+def _mistake(detail: ErrorDetails, key: str) -> Mistake:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    match kind:
+        case "missing":
+            return Mistake(key, kind)
+        case "unknown_key" | "unknown_generator":
+            return Mistake(key, kind, context["value"], context["names"])
+        case "literal_error":
+            names = _quoted(context["expected"])
+            return Mistake(key, kind if isinstance(value, str) else "literal_type", value, names)
+        case "union_tag_invalid":
+            tag = context["discriminator"].strip("'")
+            return Mistake(key, kind, context["tag"], _quoted(context["expected_tags"]), {"tag": tag})
+        case "union_tag_not_found":
+            return Mistake(key, kind, facts={"tag": context["discriminator"]})
+        case _ if kind in ALLOWED or kind in SENTENCES:
+            return Mistake(key, kind, value, facts=context)
+        case _:
+            return Mistake(key, "other", value, facts={"message": detail["msg"]})
+
+
+def _key_path(detail: ErrorDetails, values: Any) -> str:
+    """The path of the key at fault as it stands in the file, less what pydantic adds to its locations."""
+    path = ""
+    for part in detail["loc"]:
+        if isinstance(part, int) and isinstance(values, list):
+            path, values = f"{path}[{part}]", values[part] if part < len(values) else None
+        elif isinstance(values, dict) and (
+            part in values or (detail["type"] == "missing" and part == detail["loc"][-1])
+        ):
+            path, values = f"{path}.{part}" if path else str(part), values.get(part)
+    return path
+
+
+def _quoted(words: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"'([^']*)'", words))

@@ -1,0 +1,139 @@
+"""How every kind of mistake is told: the one place that knows the wording."""
+
+import pytest
+
+from stages.params.explain import ALLOWED, SENTENCES, Mistake, in_words
+
+NAMES = ("mse", "mae")
+WORDING = [
+    ({"kind": "activation_unsuited", "names": NAMES, "facts": {"targets": "value"}},
+     "'msa' does not suit targets value; allowed: mse, mae"),
+    ({"kind": "all_stands_alone"}, "'all' stands alone, without other names"),
+    ({"kind": "baseline_type", "value": 3}, "3 given; allowed: first, a loss's name, or a mapping of datasets to them"),
+    ({"kind": "bool_parsing", "value": "maybe"}, "'maybe' given; allowed: true or false"),
+    ({"kind": "bool_type", "value": [1]}, "a list given; allowed: true or false"),
+    ({"kind": "class_split", "value": "stratified", "names": ("first", "kfold")},
+     "'stratified' needs classes, and the target is values; allowed: first, kfold"),
+    ({"kind": "column_without_group", "facts": {"method": "shuffle"}},
+     "goes with method: group; the method is shuffle"),
+    ({"kind": "dict_type", "value": [1]}, "a list given; allowed: a mapping of keys to values"),
+    ({"kind": "encoding_type", "value": "utf-88"},
+     "'utf-88' given; allowed: a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1"),
+    ({"kind": "entry_type", "value": None}, "nothing given; allowed: a loss's name, or a mapping with the key loss"),
+    ({"kind": "file_outside", "value": "a.csv", "facts": {"folder": "data/external"}},
+     "'a.csv' is not in data/external, where DVC sees it change; copy it there, "
+     "or let this do it: make try FILE=… TARGET=…"),
+    ({"kind": "finite_number", "value": float("nan")}, "nan given; allowed: a number"),
+    ({"kind": "float_parsing", "value": "fast"}, "'fast' given; allowed: a number"),
+    ({"kind": "float_type", "value": {}}, "a mapping given; allowed: a number"),
+    ({"kind": "folds_and_train"}, "folds say how many rows train; leave one of the two out"),
+    ({"kind": "folds_without_method", "facts": {"method": "not given"}},
+     "goes with method: kfold or group; the method is not given"),
+    ({"kind": "greater_than", "value": 0, "facts": {"gt": 0.0}}, "0 given; allowed: above 0"),
+    ({"kind": "greater_than_equal", "value": -1, "facts": {"ge": 2}}, "-1 given; allowed: 2 or more"),
+    ({"kind": "group_share", "value": 10},
+     "10 given; allowed with method: group: a share of the groups (above 0, below 1)"),
+    ({"kind": "group_without_column"}, "is missing; method: group needs the column that names the groups"),
+    ({"kind": "group_without_table", "value": "group", "facts": {"generator": "make_circles"}},
+     "'group' needs a table's column that names the groups; make_circles has none"),
+    ({"kind": "less_than", "value": 1.5, "facts": {"lt": 1.0}}, "1.5 given; allowed: below 1"),
+    ({"kind": "less_than_equal", "value": 2, "facts": {"le": 0.5}}, "2 given; allowed: 0.5 or less"),
+    ({"kind": "list_type", "value": 50}, "50 given; allowed: a list"),
+    ({"kind": "literal_error", "names": NAMES}, "'msa' is not allowed here; did you mean 'mse'? Allowed: mse, mae"),
+    ({"kind": "literal_type", "value": 3, "names": NAMES}, "3 given; allowed: mse, mae"),
+    ({"kind": "loss_reference", "value": "m:"}, "'m:' given; allowed: module:function, as in my_losses:pinball"),
+    ({"kind": "loss_type", "value": 3}, "3 given; allowed: a loss's name"),
+    ({"kind": "missing"}, "is missing"),
+    ({"kind": "model_and_layers", "facts": {"layers": "dropout, hidden"}},
+     "builds the whole network; leave out dropout, hidden"),
+    ({"kind": "model_attributes_type", "value": 500}, "500 given; allowed: a mapping of keys to values"),
+    ({"kind": "model_type", "value": 500}, "500 given; allowed: a mapping of keys to values"),
+    ({"kind": "name_taken"}, "'msa' has a meaning of its own; choose another name"),
+    ({"kind": "name_twice", "facts": {"name": "mine", "other": "huber"}},
+     "'msa' goes by the name 'mine', as 'huber' does; name one with as:"),
+    ({"kind": "needs_probability", "value": "log_loss", "facts": {"loss": "hinge"}},
+     "'log_loss' needs outputs that are probabilities, and those of 'hinge' are not"),
+    ({"kind": "no_row_to_test", "value": 9, "facts": {"most": 8, "n_rows": 9}},
+     "9 leaves no row to test; allowed: 1 to 8 (there are 9 rows)"),
+    ({"kind": "not_compared", "names": NAMES},
+     "'msa' is not a loss compared; did you mean 'mse'? Allowed: mse, mae"),
+    ({"kind": "not_compared_here", "value": "hinge", "names": NAMES},
+     "'hinge' is not a loss compared here. Allowed: mse, mae"),
+    ({"kind": "nothing_selected", "names": NAMES}, "is empty; allowed: all, or any of mse, mae"),
+    ({"kind": "number_type", "value": True}, "True given; allowed: a number"),
+    ({"kind": "one_figure_twice", "value": "hinge", "facts": {"figure": "a-b-hinge-curves.png", "other": "a"}},
+     "'hinge' makes the figure a-b-hinge-curves.png, and so does a loss of a; give it another name with as:"),
+    ({"kind": "other", "value": 3, "facts": {"message": "what pydantic says"}}, "3 given: what pydantic says"),
+    ({"kind": "reference_type", "value": "deep"}, "'deep' given; allowed: module:function, as in my_models:build"),
+    ({"kind": "rows_type", "value": 0},
+     "0 given; allowed: rows (a whole number, 1 or more) or a share (above 0, below 1)"),
+    ({"kind": "same_loss", "value": "MSE", "facts": {"other": "mse"}},
+     "'MSE' is the same loss as 'mse'; list each once, or name one with as:"),
+    ({"kind": "scaled_classes", "value": "standard"},
+     "'standard' scales values, and the target is classes; allowed: none"),
+    ({"kind": "selected_nowhere", "value": "huber", "names": NAMES},
+     "'huber' is in no comparison; allowed: all, or any of mse, mae"),
+    ({"kind": "selector_type", "value": 3}, "3 given; allowed: all, one loss's name, or a list of names"),
+    ({"kind": "several_tasks", "facts": {"losses": "'mse' for a regression task and 'hinge' for a binary task"}},
+     "losses of one task are compared; 'mse' for a regression task and 'hinge' for a binary task"),
+    ({"kind": "source_unclear"},
+     "is neither a generator nor a file; allowed: {generator: …} or {file: …, target: …}"),
+    ({"kind": "string_pattern_mismatch", "value": "../x"},
+     "'../x' given; allowed: letters, digits, '_', '-' and '.', not starting with '-' or '.'"),
+    ({"kind": "string_too_short", "value": "", "facts": {"min_length": 1}}, "'' given; allowed: 1 or more letters"),
+    ({"kind": "string_type", "value": 2024}, "2024 given; allowed: a name"),
+    ({"kind": "target_dropped", "value": "price"}, "'price' is the target; allowed: other columns"),
+    ({"kind": "target_twice", "value": "price"}, "'price' stands twice"),
+    ({"kind": "too_long", "value": [1, 2, 3], "facts": {"max_length": 2}}, "a list given; allowed: 2 at most"),
+    ({"kind": "too_short", "value": []}, "is empty; allowed: at least one"),
+    ({"kind": "tuple_type", "value": 3}, "3 given; allowed: a list"),
+    ({"kind": "union_tag_invalid", "value": "SDG", "names": ("SGD", "Adam"), "facts": {"tag": "name"}},
+     "'SDG' is not a name; did you mean 'SGD'? Allowed: SGD, Adam"),
+    ({"kind": "union_tag_not_found", "facts": {"tag": "'name'"}}, "'name' is missing"),
+    ({"kind": "unknown_comparison", "names": NAMES},
+     "'msa' is not a comparison; did you mean 'mse'? Comparisons: mse, mae"),
+    ({"kind": "unknown_dataset", "names": NAMES}, "'msa' is not a dataset; did you mean 'mse'? Datasets: mse, mae"),
+    ({"kind": "unknown_generator", "names": NAMES}, "'msa' is not a generator; did you mean 'mse'? Allowed: mse, mae"),
+    ({"kind": "unknown_key", "names": NAMES}, "'msa' is not a key here; did you mean 'mse'? Keys: mse, mae"),
+    ({"kind": "unknown_loss", "names": NAMES}, "'msa' is not a loss; did you mean 'mse'? Losses: mse, mae"),
+    ({"kind": "unknown_loss", "names": NAMES, "facts": {"task": "regression"}},
+     "'msa' is not a loss; did you mean 'mse'? Losses for a regression task: mse, mae"),
+    ({"kind": "unknown_score", "value": "", "names": NAMES}, "'' is not a score. Scores: mse, mae"),
+    ({"kind": "unknown_score", "names": NAMES, "facts": {"task": "regression"}},
+     "'msa' is not a score; did you mean 'mse'? Scores of a regression task: mse, mae"),
+    ({"kind": "unknown_selection", "names": NAMES}, "'msa' is not a loss; did you mean 'mse'? Allowed: mse, mae"),
+    ({"kind": "upside_down", "facts": {"low": 1.0, "high": -0.5}}, "[1, -0.5] is upside down; allowed: [low, high]"),
+    ({"kind": "whole_type", "value": 1.5}, "1.5 given; allowed: a whole number"),
+    ({"kind": "wrong_source_task", "value": "regression",
+      "facts": {"generator": "make_blobs", "target": "3 classes", "own_task": "multiclass"}},
+     "'regression' does not fit make_blobs, which gives 3 classes; allowed: multiclass"),
+    ({"kind": "wrong_task", "value": "hinge", "names": NAMES, "facts": {"own_task": "binary", "task": "regression"}},
+     "'hinge' is a loss for a binary task; losses for a regression task: mse, mae"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mistake", "sentence"), WORDING, ids=[mistake["kind"] for mistake, _ in WORDING])
+def test_a_mistake_is_told_in_these_words(mistake, sentence):
+    assert in_words(Mistake(**{"key": "a.b[1]", "value": "msa"} | mistake)) == f"a.b[1]: {sentence}"
+
+
+def test_every_kind_of_mistake_has_its_words_and_they_are_checked_here():
+    assert sorted({mistake["kind"] for mistake, _ in WORDING}) == sorted(ALLOWED | SENTENCES)
+    assert not set(ALLOWED) & set(SENTENCES)
+
+
+def test_a_mistake_in_the_whole_has_no_key():
+    assert in_words(Mistake("", "unknown_key", "trian", ("train",))).startswith("'trian' is not a key here; did you")
+
+
+@pytest.mark.parametrize(
+    ("above", "key", "whole"),
+    [("a", "b", "a.b"), ("a.b", "[1].c", "a.b[1].c"), ("a[0]", "b", "a[0].b"), ("a", "", "a"), ("[2]", "b", "[2].b")],
+)
+def test_a_key_below_another_joins_it_as_in_the_file(above, key, whole):
+    assert Mistake(key, "missing").below(above) == Mistake(whole, "missing")
+
+
+@pytest.mark.parametrize(("value", "nearest"), [("msa", "mse"), ("MAE", "mae"), ("hinge", None), (None, None)])
+def test_the_nearest_name_is_what_was_probably_meant(value, nearest):
+    assert Mistake("a", "unknown_loss", value, NAMES).nearest == nearest

@@ -1,0 +1,240 @@
+"""What a single key of params.yaml may hold."""
+
+import datetime
+import math
+
+import pytest
+
+SOURCE = "datasets.blobs.source"
+ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kind"),
+    [
+        ("loss", 3, "selector_type"),
+        ("loss", None, "selector_type"),
+        ("loss", {"all": 1}, "selector_type"),
+        ("train", None, "model_type"),
+        ("track", None, "model_type"),
+        ("datasets", [], "dict_type"),
+        ("datasets", {}, "too_short"),
+        *(("datasets.blobs.split.train", rows, "rows_type") for rows in ROWS),
+        ("datasets.blobs.split.folds", 1, "greater_than_equal"),
+        ("datasets.blobs.split", 500, "model_type"),
+        ("datasets.blobs.scale.features", "standart", "literal_error"),
+        ("datasets.blobs.scale.features", 3, "literal_type"),
+        ("datasets.blobs.scale.fit_on", "test", "literal_error"),
+        ("datasets.houses.source.target", [], "too_short"),
+        ("datasets.houses.source.encoding", "utf-88", "encoding_type"),
+        ("datasets.houses.source.delimiter", "", "string_too_short"),
+        (f"{SOURCE}.random_state", -1, "greater_than_equal"),
+        (f"{SOURCE}.random_state", 2**32, "less_than"),
+        (f"{SOURCE}.n_samples", "many", "whole_type"),
+        (f"{SOURCE}.n_samples", 1e3, "whole_type"),
+        (f"{SOURCE}.centers", 1, "greater_than_equal"),
+        (f"{SOURCE}.cluster_std", math.nan, "finite_number"),
+        (f"{SOURCE}.cluster_std", math.inf, "finite_number"),
+        (f"{SOURCE}.cluster_std", True, "number_type"),
+        (f"{SOURCE}.cluster_std", "wide", "float_parsing"),
+        (f"{SOURCE}.cluster_std", [1], "float_type"),
+        (f"{SOURCE}.cluster_std", -0.5, "greater_than_equal"),
+        (f"{SOURCE}.shuffle", "maybe", "bool_parsing"),
+        (f"{SOURCE}.shuffle", [True], "bool_type"),
+        (f"{SOURCE}.center_box", 3, "tuple_type"),
+        (f"{SOURCE}.center_box", [1, 2, 3], "too_long"),
+        ("datasets.regression.source.tail_strength", 2, "less_than_equal"),
+        ("datasets.circles.source.factor", 1, "less_than"),
+        ("comparisons", {}, "too_short"),
+        ("comparisons.circles.epochs", -5, "greater_than_equal"),
+        ("comparisons.circles.epochs", 1.5, "whole_type"),
+        ("comparisons.circles.epochs", True, "whole_type"),
+        ("comparisons.circles.hidden", 50, "list_type"),
+        ("comparisons.circles.model", "deep", "reference_type"),
+        ("comparisons.circles.losses", [], "too_short"),
+        ("comparisons.circles.losses", "hinge", "list_type"),
+        ("train.seeds", 0, "greater_than_equal"),
+        ("train.seeds", "thirty", "whole_type"),
+        ("train.batch_size", 0, "greater_than_equal"),
+        ("train.optimizer.learning_rate", 0, "greater_than"),
+        ("train.optimizer.learning_rate", "fast", "float_parsing"),
+        ("train.optimizer.momentum", 2, "less_than_equal"),
+        ("track.experiment", "../x", "string_pattern_mismatch"),
+        ("track.experiment", "", "string_pattern_mismatch"),
+        ("track.experiment", datetime.date(2020, 1, 1), "string_type"),
+        ("report.baseline", 3, "baseline_type"),
+        ("report.baseline", {"circles": 3}, "baseline_type"),
+        ("report.margin", 0.1, "dict_type"),
+        ("report.margin.circles", 0, "greater_than"),
+    ],
+)
+def test_a_value_that_may_not_stand_there_is_refused(mistakes, key, value, kind):
+    [mistake] = mistakes({key: value})
+    assert (mistake.key, mistake.kind) == (key, kind)
+    assert mistake.value is value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("loss", ["mse", None], ("[1]", "string_type", None)),
+        (f"{SOURCE}.center_box", [1], ("[1]", "missing", None)),
+        (f"{SOURCE}.center_box", [1, "a"], ("[1]", "float_parsing", "a")),
+        ("comparisons.circles.hidden", [50, 0], ("[1]", "greater_than_equal", 0)),
+        ("comparisons.circles.losses", ["hinge", 3.5], ("[1]", "entry_type", 3.5)),
+        ("comparisons.circles.losses", [None], ("[0]", "entry_type", None)),
+        ("comparisons.circles.losses", [{1: 2}], ("[0]", "entry_type", {1: 2})),
+        ("datasets.houses.source.target", ["price", 1.5], ("[1]", "string_type", 1.5)),
+    ],
+)
+def test_a_mistake_within_a_list_is_told_by_its_place(mistakes, path, value, expected):
+    [mistake] = mistakes({path: value})
+    assert (mistake.key, mistake.kind, mistake.value) == (path + expected[0], *expected[1:])
+
+
+@pytest.mark.parametrize("path", ["loss", "datasets", "train", f"{SOURCE}.random_state", "comparisons.circles.losses"])
+def test_what_has_no_default_is_missed(mistakes, path):
+    [mistake] = mistakes({path: ...})
+    assert (mistake.key, mistake.kind) == (path, "missing")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "key", "nearest"),
+    [
+        ("trian", {}, "", "train"),
+        ("comparisons.circles.epoch", 5, "comparisons.circles", "epochs"),
+        ("train.optimizer.lr", 0.1, "train.optimizer", None),
+        (f"{SOURCE}.n_sample", 5, SOURCE, "n_samples"),
+        ("datasets.houses.source.targets", "price", "datasets.houses.source", "target"),
+    ],
+)
+def test_a_key_that_is_not_known_is_refused_with_the_nearest(mistakes, path, value, key, nearest):
+    [mistake] = mistakes({path: value})
+    assert (mistake.key, mistake.kind, mistake.value) == (key, "unknown_key", path.split(".")[-1])
+    assert mistake.nearest == nearest
+
+
+def test_a_word_that_is_not_allowed_is_refused_with_the_nearest(mistakes):
+    [mistake] = mistakes({"datasets.blobs.scale.features": "standart"})
+    assert (mistake.nearest, mistake.names) == ("standard", ("none", "standard", "minmax", "robust"))
+
+
+def test_a_source_is_a_generator_or_a_file(mistakes):
+    [mistake] = mistakes({f"{SOURCE}.generator": "make_blob"})
+    assert (mistake.key, mistake.kind, mistake.nearest) == (SOURCE, "unknown_generator", "make_blobs")
+    [mistake] = mistakes({f"{SOURCE}.generator": ...})
+    assert (mistake.key, mistake.kind) == (SOURCE, "source_unclear")
+
+
+def test_every_mistake_is_told(mistakes):
+    optimizer = {"name": "SGD", "learning_rate": "fast", "nesterov": "si"}
+    wrong = mistakes({"train": {"seeds": -1, "batch_size": 2.5, "optimizer": optimizer}, "datasets.my data": {}})
+    assert [(mistake.key, mistake.kind) for mistake in wrong] == [
+        ("datasets.my data", "string_pattern_mismatch"),
+        ("datasets.my data.source", "missing"),
+        ("train.seeds", "greater_than_equal"),
+        ("train.batch_size", "whole_type"),
+        ("train.optimizer.learning_rate", "float_parsing"),
+        ("train.optimizer.nesterov", "bool_parsing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [(2024, "comparisons.2024"), (None, "comparisons"), (datetime.date(2020, 1, 1), "comparisons")]
+)
+def test_a_name_that_is_no_text_is_refused(mistakes, values, name, key):
+    values["comparisons"][name] = {"hidden": ["wide"], "losses": ["mse"]}
+    first, second = mistakes({})
+    assert (first.key, first.kind, first.value) == (key, "string_type", name)
+    assert (second.kind, second.value) == ("whole_type", "wide")
+
+
+def test_what_is_left_out_has_a_default(check):
+    params = check(
+        dict.fromkeys(("track", "report", "train.seeds", "train.batch_size", "datasets.regression.scale"), ...)
+    )
+    assert (params.train.seeds, params.train.batch_size, params.track.experiment) == (30, 32, "losslab")
+    assert (params.report.baseline, params.report.margin) == ("first", {})
+    # a scaler fitted on test rows leaks
+    assert params.datasets["regression"].scale.fit_on == "train"
+
+
+def test_parameters_once_checked_do_not_change(check):
+    with pytest.raises(ValueError, match="frozen"):
+        check().train.seeds = 1
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        ({"name": "SGD"}, {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False}),
+        (
+            {"name": "Adam", "learning_rate": "1e-3"},  # in quotes
+            {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False},
+        ),
+        (
+            {"name": "RMSprop", "centered": True},
+            {"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": True},
+        ),
+    ],
+    ids=lambda value: value.get("name"),
+)
+def test_each_optimizer_has_its_own_settings(check, optimizer, expected):
+    assert check({"train.optimizer": optimizer}).train.optimizer.model_dump(exclude={"name"}) == expected
+
+
+def names(selected):
+    return {name: [loss.name for loss in losses] for name, losses in selected.items()}
+
+
+@pytest.mark.parametrize(
+    ("loss", "selected"),
+    [
+        ("msle", {"regression": ["msle"]}),
+        ("MeanSquaredError", {"regression": ["mse"], "houses": ["mse"]}),
+        (["mae", "kld", "mean_absolute_error"], {"regression": ["mae"], "blobs": ["kl_divergence"]}),
+        ("huber_small", {"houses": ["huber_small"]}),
+        (["pinball90", "MSE"], {"regression": ["mse"], "houses": ["mse", "pinball90"]}),
+    ],
+    ids=str,
+)
+def test_the_selector_picks_losses_of_each_comparison_in_its_order(check, loss, selected):
+    assert names(check({"loss": loss}).selected()) == selected
+
+
+def test_all_selects_what_is_compared(check):
+    params = check()
+    assert params.selected() == params.compared()
+    assert {name: len(losses) for name, losses in params.compared().items()} == {
+        name: len(comparison.losses) for name, comparison in params.comparisons.items()
+    }
+
+
+def test_every_comparison_keeps_what_its_entries_say(check):
+    [mse, small, own] = check().compared()["houses"]
+    assert (mse.parameters, small.parameters, own.function) == ({}, {"delta": 0.2}, "my_losses:pinball")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "loss", "expected"),
+    [
+        ("first", "all", "binary_crossentropy"),
+        ("SquaredHinge", "all", "squared_hinge"),
+        ("mse", "all", "binary_crossentropy"),  # compared on another dataset
+        ({"circles": "hinge", "blobs": "first"}, "all", "hinge"),
+        ({"blobs": "kld"}, "all", "binary_crossentropy"),
+        ({"circles": "bce"}, ["squared_hinge", "hinge"], "hinge"),  # not selected: the first that is
+    ],
+    ids=str,
+)
+def test_the_baseline_is_the_loss_chosen_or_else_the_first_selected(check, baseline, loss, expected):
+    params = check(
+        {"report.baseline": baseline, "loss": loss, "comparisons.circles.losses": ["bce", "hinge", "squared_hinge"]}
+    )
+    assert params.baseline("circles") == expected
+
+
+@pytest.mark.parametrize("baseline", ["huber_small", {"houses": "huber_small"}], ids=str)
+def test_a_baseline_may_be_a_name_chosen_with_as(check, baseline):
+    params = check({"report.baseline": baseline})
+    assert (params.baseline("houses"), params.baseline("regression")) == ("huber_small", "mse")
