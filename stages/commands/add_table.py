@@ -6,6 +6,7 @@ The file is copied to ``data/external`` unless it is there. Nothing that exists 
 """
 
 import filecmp
+import io
 import re
 import shlex
 import shutil
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from ruamel.yaml import YAML
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
@@ -106,7 +108,10 @@ def with_entry(text: str, section: str, name: str, entry: dict[str, object]) -> 
 
 def _inline(value: object) -> str:
     """A value in one line of YAML, in quotes where it would be taken for something else."""
-    return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1e9).strip()
+    writer, text = YAML(typ="safe", pure=True), io.StringIO()
+    writer.default_flow_style, writer.width, writer.sort_base_mapping_type_on_output = True, 10**9, False
+    writer.dump(value, text)
+    return text.getvalue().strip()
 
 
 def _step(node: yaml.MappingNode) -> int:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from stages import generate, scale
 from stages.basics.cli import UserError
@@ -427,10 +428,11 @@ train: False
 @pytest.mark.parametrize("text", LAYOUTS.values(), ids=list(LAYOUTS))
 def test_whatever_the_layout_the_letters_that_are_there_stay(text):
     after = add.with_entries(text, "b", Path("data/external/b.csv"), "no", ["mae", "mse"])
-    expected = yaml.safe_load(text)
+    # as DVC reads it
+    expected = YAML(typ="safe").load(text)
     expected["datasets"]["b"] = {"source": {"file": "data/external/b.csv", "target": "no"}}
     expected["comparisons"]["b"] = {"losses": ["mae", "mse"]}
-    assert yaml.safe_load(after) == expected
+    assert YAML(typ="safe").load(after) == expected
     rest = iter(after)
     assert all(letter in rest for letter in text)  # in their order, nothing lost
     assert after.count("\r") == after.count("\n") or "\r" not in text
