@@ -1,8 +1,30 @@
-"""How the rows of a comparison are divided and scaled."""
+"""The plan of a comparison: which rows each seed trains, validates and tests on, and how it scales them.
 
-from dataclasses import dataclass
+- ``data/plans/<comparison>.npz``: the arrays of a `Plan`;
+- ``data/plans/<comparison>.json``: the rest of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from enum import IntEnum
+from typing import Literal
 
 import numpy as np
+from pydantic import TypeAdapter
+
+from stages.basics import files, paths
+from stages.losses.validity import Seen
+from stages.records.datasets import Description
+
+Method = Literal["first", "shuffle", "stratified", "kfold", "group"]
+
+
+class Part(IntEnum):
+    """What a seed uses a row for. Its validation rows are train rows that also serve to choose."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
 
 
 @dataclass(frozen=True)
@@ -10,11 +32,11 @@ class Scaling:
     """Numbers that scale the columns, ``(value - center) / spread``: one line for each distinct split.
 
     Attributes:
-        fill: (n_splits, n_features), what stands for a missing value.
-        center: (n_splits, n_features).
-        spread: (n_splits, n_features).
-        target_center: (n_splits, n_targets).
-        target_spread: (n_splits, n_targets).
+        fill: (n_splits, n_features), what stands for a missing value, in the feature's own units.
+        center: (n_splits, n_features), in the feature's own units.
+        spread: (n_splits, n_features), how many of the feature's own units one scaled unit is.
+        target_center: (n_splits, n_targets), in target units; no targets where they are classes.
+        target_spread: (n_splits, n_targets), how many target units one scaled unit is.
     """
 
     fill: np.ndarray
@@ -22,3 +44,108 @@ class Scaling:
     spread: np.ndarray
     target_center: np.ndarray
     target_spread: np.ndarray
+
+    def repeated(self, n_splits: int) -> "Scaling":
+        """The numbers of a single split for each of several."""
+        return Scaling(*(np.repeat(getattr(self, field.name), n_splits, axis=0) for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each seed of a comparison does with each row. Seeds of one split see the same rows.
+
+    Attributes:
+        method: how rows are divided: the ``first`` train; ``shuffle``; ``stratified`` keeps the share of each class;
+            ``kfold`` tests on each fold in turn; ``group`` keeps the rows of a group together.
+        n_folds: folds of a partition; 0 where rows are not divided in folds.
+        fixed: whether all seeds have the same rows.
+        parts: uint8 (n_splits, n_rows), the `Part` of each row in each distinct split.
+        split_of: integers (n_seeds,), each seed's line in `parts`.
+        to_tune: fitted on the train rows less the validation rows.
+        to_train: fitted on the train and validation rows.
+        wanted_folds: the usual number of folds, where a class has too few rows for so many; else 0.
+    """
+
+    method: Method
+    n_folds: int
+    fixed: bool
+    parts: np.ndarray
+    split_of: np.ndarray
+    to_tune: Scaling
+    to_train: Scaling
+    wanted_folds: int = 0
+
+    @property
+    def n_seeds(self) -> int:
+        """Number of seeds."""
+        return len(self.split_of)
+
+    @property
+    def n_splits(self) -> int:
+        """Number of distinct splits."""
+        return len(self.parts)
+
+    def rows(self, seed_index: int, *parts: Part) -> np.ndarray:
+        """The numbers of a seed's rows in these parts, ascending."""
+        return self.split_rows(int(self.split_of[seed_index]), *parts)
+
+    def split_rows(self, split: int, *parts: Part) -> np.ndarray:
+        """The numbers of a split's rows in these parts, ascending."""
+        return np.flatnonzero(np.isin(self.parts[split], parts))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What of a plan is no array."""
+
+    method: Method
+    n_folds: int
+    fixed: bool
+    wanted_folds: int
+
+
+_FACTS = TypeAdapter(_Facts)
+_SCALINGS = ("to_tune", "to_train")
+
+
+def write_plan(name: str, plan: Plan) -> None:
+    """Write the plan of a comparison."""
+    arrays = {"parts": plan.parts, "split_of": plan.split_of}
+    for which in _SCALINGS:
+        scaling = getattr(plan, which)
+        arrays |= {f"{which}_{field.name}": getattr(scaling, field.name) for field in fields(Scaling)}
+    with files.replacing(paths.PLANS / f"{name}.npz") as temporary:
+        np.savez_compressed(temporary, **arrays)
+    facts = _Facts(plan.method, plan.n_folds, plan.fixed, plan.wanted_folds)
+    files.write_json(paths.PLANS / f"{name}.json", asdict(facts))
+
+
+def read_plan(name: str) -> Plan:
+    """Read the plan of a comparison."""
+    path = paths.PLANS / f"{name}.json"
+    value = files.read_json(path, stage="scale")
+    with files.reading(path, "scale"):
+        facts = _FACTS.validate_python(value)
+    path = paths.PLANS / f"{name}.npz"
+    with files.reading(path, "scale"), np.load(path, allow_pickle=False) as arrays:
+        scalings = {
+            which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
+            for which in _SCALINGS
+        }
+        return Plan(**asdict(facts), parts=arrays["parts"], split_of=arrays["split_of"], **scalings)
+
+
+def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, batch_size: int) -> Iterator[Seen]:
+    """What a loss sees of a dataset, for each distinct split: the targets of its train rows.
+
+    Args:
+        plan: of the comparison.
+        description: what the dataset is.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        batch_size: rows of a batch.
+    """
+    for split in range(plan.n_splits):
+        own, spread = labels[plan.split_rows(split, Part.TRAIN, Part.VALIDATION)], plan.to_train.target_spread[split]
+        if not description.classes:
+            own = (own - plan.to_train.target_center[split]) / spread
+        yield Seen(own, description.task, description.classes, spread.tolist(), batch_size)
