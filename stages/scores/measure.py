@@ -41,13 +41,37 @@ def score(
     return placed
 
 
-def score_constant(
-    metric: str, task: Task, train: np.ndarray, test: np.ndarray, n_classes: int, *, center: Any, spread: Any
-) -> float | None:
-    """Score a prediction that is the same for every row: what can be had without looking at a feature.
+def constant_prediction(metric: str, task: Task, train: np.ndarray, n_classes: int) -> tuple[Loss, np.ndarray] | None:
+    """Make a prediction that is the same for every row: what can be had without looking at a feature.
 
     It is the mean of the train rows, for ``mae`` their median; the shares of their classes, so that the
     most frequent one is decided, for ``f1`` always class 1.
+
+    Args:
+        metric: one of those of `score`.
+        task: the kind of problem.
+        train: (n_train, n_targets) target values in any unit, or (n_train,) class indices.
+        n_classes: number of classes; 0 for values.
+
+    Returns:
+        A loss whose outputs the prediction could be, and the prediction (n_outputs,), values in the unit of
+        `train`; None where its score would say nothing (the recall of one class, a direction).
+    """
+    if metric == "cosine_similarity" or metric.startswith("recall_"):
+        return None
+    if metric == "log_loss" and len(np.unique(train)) < n_classes:
+        return None
+    if task == "regression":
+        return LOSSES["mse"], np.median(train, axis=0) if metric == "mae" else train.mean(axis=0)
+    if task == "binary":
+        return LOSSES["binary_crossentropy"], np.array([1.0 if metric == "f1" else train.mean()])
+    return LOSSES["categorical_crossentropy"], np.bincount(train, minlength=n_classes) / len(train)
+
+
+def score_constant(
+    metric: str, task: Task, train: np.ndarray, test: np.ndarray, n_classes: int, *, center: Any, spread: Any
+) -> float | None:
+    """Score the prediction of `constant_prediction`.
 
     Args:
         metric: one of those of `score`.
@@ -59,21 +83,15 @@ def score_constant(
         spread: as in `score`.
 
     Returns:
-        The score; None where it is not defined, or says nothing (the recall of one class, a direction).
+        The score; None where it is not defined, or says nothing.
     """
-    if metric == "cosine_similarity" or metric.startswith("recall_"):
+    made = constant_prediction(metric, task, train, n_classes)
+    if made is None:
         return None
-    if task == "regression":
-        loss, same = LOSSES["mse"], np.median(train, axis=0) if metric == "mae" else train.mean(axis=0)
-    elif task == "binary":
-        loss, same = LOSSES["binary_crossentropy"], np.array([1.0 if metric == "f1" else train.mean()])
-    else:
-        loss, same = LOSSES["categorical_crossentropy"], np.bincount(train, minlength=n_classes) / len(train)
-    if metric == "log_loss" and len(np.unique(train)) < n_classes:
-        return None
+    loss, same = made
     outputs = np.broadcast_to(same, (1, len(test), len(same)))
-    found = float(score(loss, test, outputs, center=center, spread=spread)[metric][0])
-    return found if np.isfinite(found) else None
+    scored = float(score(loss, test, outputs, center=center, spread=spread)[metric][0])
+    return scored if np.isfinite(scored) else None
 
 
 def _regression(
@@ -90,15 +108,15 @@ def _regression(
         else np.full(len(outputs), np.nan),
     }
     if labels.shape[1] > 1:
-        scores["cosine_similarity"] = _each(_cosine, labels, predictions)
+        scores["cosine_similarity"] = _each(lambda *vectors: cosines(*vectors).mean(), labels, predictions)
     return scores
 
 
-def _cosine(labels: np.ndarray, predictions: np.ndarray) -> float:
-    """Mean cosine of the angle between the rows of two (n_rows, n_targets); 0 where a row is 0."""
+def cosines(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """The cosines (n_rows,) of the angles between the rows of two (n_rows, n_targets); 0 where a row is 0."""
     lengths = np.linalg.norm(labels, axis=1) * np.linalg.norm(predictions, axis=1)
     products = (labels * predictions).sum(axis=1)
-    return float(np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0).mean())
+    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
 
 
 def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: Any) -> dict[str, np.ndarray]:

@@ -1,0 +1,159 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from stages.verdicts import intervals
+from stages.verdicts.intervals import estimate, over_seeds
+
+
+def crossed(values, reach=1.0):
+    values = np.array(values, float)
+    return estimate(values, np.ones(values.shape, bool), reach=reach)
+
+
+def folds(n_seeds, n_rows, n_folds, generator):
+    """Which rows each seed tests: a fresh partition every `n_folds` seeds."""
+    tested = np.zeros((n_seeds, n_rows), bool)
+    for seed in range(n_seeds):
+        if seed % n_folds == 0:
+            order = generator.permutation(n_rows)
+        tested[seed, order[seed % n_folds :: n_folds]] = True
+    return tested
+
+
+def test_two_seeds_and_three_rows_worked_by_hand():
+    # the mean is 3; rows' means 1, 3, 5, seeds' means 2, 4, interaction 0
+    found = crossed([[0, 2, 4], [2, 4, 6]])
+    # rows: variance 4 of 3 means; seeds: variance 2 of 2 means
+    assert found.mean == 3
+    assert found.rows_variance == pytest.approx(4 / 3)
+    assert found.variance == pytest.approx(4 / 3 + 2 / 2)
+    assert found.seeds_variance == pytest.approx(1)
+    # sums by row -2/3, 0, 2/3: 2 × (8/9)² / (32/81 − (8/9)² / 3) is 12, held at 2; by seed held at 1
+    assert found.df == pytest.approx((7 / 3) ** 2 / ((4 / 3) ** 2 / 2 + 1))
+    assert (found.n_seeds, found.n_rows, found.n_telling) == (2, 3, 3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), n_seeds=st.integers(2, 6), n_rows=st.integers(2, 8))
+def test_of_crossed_seeds_and_rows_the_variance_is_that_of_the_two_way_analysis(seed, n_seeds, n_rows):
+    d = np.random.default_rng(seed).normal(size=(n_seeds, n_rows))
+    found = crossed(d)
+    by_row, by_seed = d.mean(axis=0, keepdims=True), d.mean(axis=1, keepdims=True)
+    rest = ((d - by_row - by_seed + d.mean()) ** 2).sum() / (n_seeds - 1) / (n_rows - 1)
+    both = by_row.var(ddof=1) / n_rows + by_seed.var(ddof=1) / n_seeds
+    expected = max(both - rest / d.size, by_row.var(ddof=1) / n_rows, by_seed.var(ddof=1) / n_seeds)
+    assert found.variance == pytest.approx(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), n_seeds=st.integers(2, 6), n_rows=st.integers(4, 9))
+def test_of_folds_the_variance_is_the_sum_over_cells_that_share_a_row_or_a_seed(seed, n_seeds, n_rows):
+    generator = np.random.default_rng(seed)
+    tested, d = folds(n_seeds, n_rows, 2, generator), generator.normal(size=(n_seeds, n_rows))
+    found = estimate(np.where(tested, d, np.nan), tested, reach=1.0)
+    weights = tested / tested.sum(axis=1, keepdims=True) / n_seeds
+    cells = np.where(tested, weights * (d - (weights * d).sum()), 0)
+    rows, seeds, each = (cells.sum(axis=0) ** 2).sum(), (cells.sum(axis=1) ** 2).sum(), (cells**2).sum()
+    rows, seeds = rows * n_rows / (n_rows - 1), seeds * n_seeds / (n_seeds - 1)
+    n_cells = tested.sum()
+    assert found.variance == pytest.approx(max(rows + seeds - each * n_cells / (n_cells - 1), rows, seeds))
+    assert found.mean == pytest.approx((weights * d).sum())
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10**6), design=st.sampled_from(["crossed", "folds", "uneven"]))
+def test_the_order_of_seeds_and_rows_and_the_sign_do_not_matter(seed, design):
+    generator = np.random.default_rng(seed)
+    d = generator.normal(size=(6, 20)).round(1)
+    tested = {
+        "crossed": np.ones(d.shape, bool),
+        "folds": folds(6, 20, 3, generator),
+        "uneven": (generator.random(d.shape) < 0.4) | (np.arange(20) == 0),
+    }[design]
+    one = estimate(d, tested, reach=1.0)
+    seeds, rows = generator.permutation(6), generator.permutation(20)
+    other = estimate(-d[seeds][:, rows], tested[seeds][:, rows], reach=1.0)
+    numbers = ("variance", "rows_variance", "seeds_variance", "df", "p", "n_seeds", "n_rows", "n_telling")
+    for name in numbers:
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9, abs=1e-12)
+    assert (other.mean, other.low, other.high) == pytest.approx((-one.mean, -one.high, -one.low))
+    assert one.negated().low == pytest.approx(-one.high)
+    assert one.negated().negated() == one
+    assert one.low <= one.mean <= one.high
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), shift=st.floats(-1, 1))
+def test_the_p_value_and_the_interval_never_disagree(seed, shift):
+    generator = np.random.default_rng(seed)
+    d = generator.standard_t(3, size=(5, 30)) + generator.normal(size=(5, 1)) / 5 + shift
+    found = crossed(d)
+    assert (found.p <= intervals.ALPHA) == (found.low > 0 or found.high < 0)
+    t = abs(found.mean) / math.sqrt(found.variance)
+    assert found.p == pytest.approx(2 * stats.t.sf(t, found.df))
+    assert found.high - found.mean == pytest.approx(stats.t.isf(0.025, found.df) * math.sqrt(found.variance))
+    assert found.upper_bound(0.01) == pytest.approx(found.mean + stats.t.isf(0.01, found.df) * found.variance**0.5)
+
+
+def test_rows_decided_alike_are_bounded_by_the_rule_of_three():
+    same = crossed(np.zeros((30, 500)))
+    assert (same.mean, same.variance, same.p, same.n_telling) == (0, 0, 1, 0)
+    assert same.high == -same.low == pytest.approx(3 / 500, rel=0.01)
+    assert same.upper_bound(0.05 / 2) == pytest.approx(math.log(40) / 500)
+    assert crossed(np.zeros((30, 500)), reach=10).high == pytest.approx(30 / 500, rel=0.01)
+    # as many rows as are needed to exclude 0: 0.1 × 30 > 3
+    assert crossed(np.full((4, 30), 0.1)).low > 0 > crossed(np.full((4, 29), 0.1)).low
+    assert crossed(np.full((4, 30), 0.1)).p == pytest.approx(math.exp(-3))
+    assert crossed(np.full((4, 30), 0.1), reach=0.0).p == 0
+
+
+def test_rounding_is_no_variance():
+    noise = np.random.default_rng(0).random((30, 50))
+    found = crossed((noise + 0.25) - noise)
+    assert (found.mean, found.variance) == (pytest.approx(0.25), 0)
+
+
+def test_where_one_row_carries_the_difference_few_degrees_of_freedom_are_left():
+    d = np.zeros((30, 400))
+    d[:, 7] = 1
+    found = crossed(d)
+    assert found.df == pytest.approx(2, abs=0.02)
+    assert found.low < 0 < found.mean
+    assert found.n_telling == 1
+    assert crossed(np.tile(np.random.default_rng(0).normal(size=400), (30, 1))).df > 100
+
+
+@pytest.mark.parametrize("values", [[[1.0, 2.0, 4.0]], [[1.0], [2.0]], [[1.0]]])
+@pytest.mark.filterwarnings("error")
+def test_one_seed_or_one_row_has_no_interval(values):
+    found = crossed(values)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+    assert math.isnan(found.upper_bound(0.05))
+    assert (found.mean, found.p) == (np.mean(values), 1)
+
+
+def test_over_seeds_the_interval_is_students():
+    sample = np.random.default_rng(0).normal(size=12)
+    expected = stats.t.interval(0.95, 11, sample.mean(), stats.sem(sample))
+    assert over_seeds(sample) == pytest.approx(expected)
+    assert np.isnan(over_seeds(sample[:1])).all()
+
+
+@pytest.mark.parametrize("n_seeds", [3, 10, 30])
+@pytest.mark.parametrize("seeds_sd", [0.0, 0.05, 0.3])
+@pytest.mark.parametrize("design", ["crossed", "folds"])
+def test_the_interval_holds_the_truth_at_its_nominal_rate(n_seeds, seeds_sd, design):
+    generator, covered = np.random.default_rng(0), 0
+    for _ in range(400):
+        tested = np.ones((n_seeds, 120), bool) if design == "crossed" else folds(n_seeds, 120, 3, generator)
+        d = generator.normal(size=120) + seeds_sd * generator.normal(size=(n_seeds, 1))
+        d = d + 0.5 * generator.normal(size=(n_seeds, 120))
+        found = estimate(d, tested, reach=1.0)
+        covered += found.low <= 0 <= found.high
+    assert 0.915 <= covered / 400 <= 0.985
