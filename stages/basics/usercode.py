@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from stages.basics import paths
-from stages.basics import suggest as mistakes
+from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 
 
@@ -21,36 +20,37 @@ def find(reference: str) -> Callable:
     """
     name, _, function = reference.partition(":")
     module = _load(name, paths.CUSTOM.resolve())
-    found = getattr(module, function, None)
-    if not callable(found):
-        there = [
-            key
-            for key, value in vars(module).items()
-            if getattr(value, "__module__", None) == module.__name__
-            and callable(value)
-            and not inspect.isclass(value)
-            and not key.startswith("_")
-        ]
-        told = (
-            mistakes.not_one_of(function, there, "a function here", "There are")
-            if there
-            else f"there is no function '{function}'"
+    value = getattr(module, function, None)
+    if not callable(value):
+        functions = [key for key, each in vars(module).items() if _is_own_function(key, each, module)]
+        raise UserError(
+            f"{paths.CUSTOM / name}.py: "
+            + (
+                suggest.not_one_of(function, functions, "a function here", "There are")
+                if functions
+                else f"there is no function '{function}'"
+            )
         )
-        raise UserError(f"{paths.CUSTOM / name}.py: {told}")
-    return found
+    return value
+
+
+def _is_own_function(name: str, value: object, module: ModuleType) -> bool:
+    """Whether a module defines a public function under a name, rather than importing it."""
+    is_own = getattr(value, "__module__", None) == module.__name__
+    return is_own and callable(value) and not inspect.isclass(value) and not name.startswith("_")
 
 
 @cache
 def _load(name: str, folder: Path) -> ModuleType:
     path = paths.CUSTOM / f"{name}.py"
     if not path.is_file():
-        there = sorted(file.stem for file in paths.CUSTOM.glob("*.py"))
-        told = f"; there are: {', '.join(there)}" if there else ""
-        raise UserError(f"{path} is missing, where '{name}' is looked for and DVC sees it change{told}")
+        others = ", ".join(sorted(file.stem for file in paths.CUSTOM.glob("*.py")))
+        there_are = f"; there are: {others}" if others else ""
+        raise UserError(f"{path} is missing, where '{name}' is looked for and DVC sees it change{there_are}")
     # files of the folder may import each other
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
-    # a name of its own, as the user's may be that of a module there is
+    # not under its plain name, which may be that of an installed module, as in json.py
     spec = importlib.util.spec_from_file_location(f"stages.custom.{name}", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
