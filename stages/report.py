@@ -49,7 +49,7 @@ def curves(sections: list[Section]) -> pd.DataFrame:
     tables = []
     for section in sections:
         for run in section.runs:
-            finished = ~np.isin(run.seeds, run.failed)
+            finished = run.finished
             for part, name in (("train", section.epoch_metric), ("test", f"val_{section.epoch_metric}")):
                 values = run.epochs(name)[finished]
                 if len(values):

@@ -38,6 +38,7 @@ from stages.params.load import load_params
 from stages.params.schema import Track
 from stages.records import datasets, runs
 from stages.records.runs import Run
+from stages.records.settings import Settings
 from stages.verdicts.statistics import summarise
 
 FINGERPRINT = "losslab.fingerprint"
@@ -120,7 +121,7 @@ def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) 
     """Log one run; its identifier."""
     run_id = client.create_run(experiment, run_name=run.loss.name, tags=tags).info.run_id
     client.log_inputs(run_id, datasets=_dataset_inputs(run))
-    client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in _flat(run.settings)])
+    client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in _parameters(run.settings)])
     metrics = list(_metrics(run))
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
@@ -210,6 +211,12 @@ def experiment_of(client: MlflowClient, name: str, *, verdict: str, headline: st
     return identifier
 
 
+def _parameters(settings: Settings) -> Iterator[tuple[str, object]]:
+    """A run's settings as MLflow's parameters: names and values."""
+    loss = {key: getattr(settings.loss, key) for key in ("function", "parameters", "task", "activation", "targets")}
+    yield from _flat({"loss": settings.loss.name} | loss | settings.model_dump(mode="json", exclude={"loss"}))
+
+
 def _flat(settings: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in settings.items():
         if isinstance(value, dict):
@@ -235,7 +242,7 @@ def _dataset_inputs(run: Run) -> list[DatasetInput]:
 def _metrics(run: Run) -> Iterator[Metric]:
     """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores."""
     now = int(time.time() * 1000)
-    finished = ~np.isin(run.seeds, run.failed)
+    finished = run.finished
     metric = run.loss.epoch_metric
     if finished.any():
         for name in ("loss", "val_loss", metric, f"val_{metric}"):

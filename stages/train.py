@@ -20,12 +20,14 @@ from stages.engine.backend import INTER_OP_THREADS
 from stages.engine.networks import CustomNetwork, Network, save_model
 from stages.engine.training import Data, Unit, train
 from stages.engine.vetting import try_unit
-from stages.losses import catalogue, validity
+from stages.losses import validity
+from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse
 from stages.params.schema import Params
 from stages.records import datasets, runs
 from stages.records.datasets import PART, Scaled
 from stages.records.runs import Run
+from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 
 
 def units(wanted: Params) -> list[Unit]:
@@ -39,30 +41,37 @@ def units(wanted: Params) -> list[Unit]:
     found, cannot = [], []
     for name, selected in wanted.selected().items():
         comparison = wanted.comparisons[name]
-        settings = {
-            "dataset": name,
-            "model": comparison.model,
-            "hidden": comparison.hidden,
-            "hidden_activation": comparison.activation,
-            "dropout": comparison.dropout,
-            "batch_norm": comparison.batch_norm,
-            "epochs": comparison.epochs,
-            "batch_size": comparison.batch_size or wanted.train.batch_size,
-            "optimizer": (comparison.optimizer or wanted.train.optimizer).model_dump(),
-            "data": wanted.datasets[name].model_dump(mode="json"),
-            "seeds": list(range(wanted.train.seeds)),
-        }
-        judged = validity.judge_all(selected, datasets.seen_by_losses(name, scaled[name], settings["batch_size"]))
+        batch_size = comparison.batch_size or wanted.train.batch_size
+        judged = validity.judge_all(selected, datasets.seen_by_losses(name, scaled[name], batch_size))
         for index, loss in enumerate(wanted.compared()[name]):
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
         data = [read_data(name, scaled[name], fold) for fold in range(len(scaled[name].folds))]
-        found += [Unit(catalogue.settings_of(loss) | settings, data) for loss in selected]
+        found += [Unit(settings_of(wanted, name, loss), data) for loss in selected]
         for loss, told in judged.items():
             if told.level == "works, but":
                 cli.say(f"train: {name}: {loss} {told}")
     refuse(cannot)
     return found
+
+
+def settings_of(wanted: Params, name: str, loss: Loss) -> Settings:
+    """The settings with which one loss of a comparison is trained."""
+    comparison = wanted.comparisons[name]
+    return Settings(
+        loss=loss,
+        dataset=name,
+        model=comparison.model,
+        hidden=comparison.hidden,
+        hidden_activation=comparison.activation,
+        dropout=comparison.dropout,
+        batch_norm=comparison.batch_norm,
+        epochs=comparison.epochs,
+        batch_size=comparison.batch_size or wanted.train.batch_size,
+        optimizer=OptimizerSettings(**(comparison.optimizer or wanted.train.optimizer).model_dump()),
+        data=DatasetSettings(**wanted.datasets[name].model_dump(mode="json")),
+        seeds=range(wanted.train.seeds),
+    )
 
 
 def read_data(name: str, scaled: Scaled, fold: int) -> Data:
@@ -118,7 +127,7 @@ class _Report:
 
     def __init__(self, progress: Progress, unit: Unit) -> None:
         self._progress = progress
-        name, epochs = f"{unit.settings['dataset']}/{unit.loss.name}", unit.n_epochs
+        name, epochs = f"{unit.settings.dataset}/{unit.loss.name}", unit.n_epochs
         self._task = progress.add_task(name, total=epochs, visible=False)
         self._epochs = epochs
 
@@ -165,13 +174,13 @@ def main() -> None:
             write(run, unit.network(0), weights)
             failed[run.dataset, run.loss.name] = len(run.failed)
     for unit in wanted:
-        seeds, name = len(unit.settings["seeds"]), (unit.settings["dataset"], unit.loss.name)
+        seeds, name = len(unit.settings.seeds), (unit.settings.dataset, unit.loss.name)
         if failed[name]:
             cli.say(
                 f"train: {': '.join(name)}: {failed[name]} of {seeds} seeds failed: "
                 "the loss or a weight became infinite or not a number"
             )
-    n_seeds = sum(len(unit.settings["seeds"]) for unit in wanted)
+    n_seeds = sum(len(unit.settings.seeds) for unit in wanted)
     cli.say(f"train: {len(wanted)} losses, {n_seeds} networks ({sum(failed.values())} failed) in {paths.RUNS}")
 
 

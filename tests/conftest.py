@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
 from stages.records.datasets import Column, Description, Fold, Scaled, Treatment
 from stages.records.runs import Regions, Run
+from stages.records.settings import Settings
 from stages.scores import measure as scoring
 
 ROOT = Path(__file__).parents[1]
@@ -128,19 +128,21 @@ def make_run(labels, loaded):
     def make(name: str, *, n_seeds: int = 3, failed: tuple[int, ...] = (), dataset: str | None = None, **changes):
         loss, seeds = LOSSES[name], list(range(n_seeds))
         usual = DATASET_OF[loss.task]
-        settings = {
-            **catalogue.settings_of(loss),
-            "dataset": dataset or usual,
-            "model": None,
-            "hidden_activation": "relu",
-            "dropout": 0.0,
-            "batch_norm": False,
-            **loaded.comparisons[usual].model_dump(include={"hidden", "epochs"}),
-            **loaded.train.model_dump(exclude={"seeds"}),
-            "data": loaded.datasets[usual].model_dump(mode="json"),
-            "seeds": seeds,
-            **changes,
-        }
+        settings = Settings.model_validate(
+            {
+                "loss": loss,
+                "dataset": dataset or usual,
+                "model": None,
+                "hidden_activation": "relu",
+                "dropout": 0.0,
+                "batch_norm": False,
+                **loaded.comparisons[usual].model_dump(include={"hidden", "epochs"}),
+                **loaded.train.model_dump(exclude={"seeds"}),
+                "data": loaded.datasets[usual].model_dump(mode="json"),
+                "seeds": seeds,
+                **changes,
+            }
+        )
         ended_well = ~np.isin(seeds, failed)[:, None, None]
         outputs = {
             part: np.where(ended_well, _outputs(loss, rows, n_seeds), np.nan).astype(np.float32)
@@ -151,7 +153,7 @@ def make_run(labels, loaded):
             for part, rows in labels[loss.task].items()
             for metric, values in scoring.score(loss, rows, outputs[part]).items()
         ]
-        n_epochs, metric = settings["epochs"], loss.epoch_metric
+        n_epochs, metric = settings.epochs, loss.epoch_metric
         columns = ("loss", "val_loss", metric, f"val_{metric}")
         history = pd.DataFrame(
             {

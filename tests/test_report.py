@@ -37,7 +37,7 @@ def make_section(make_run, make_scaled):
         made = [make_run(name, **changes) for name in names]
         task = made[0].loss.task
         scaled, table = make_scaled(task, n_features=2 if made[0].regions else 3, center=center, spread=spread)
-        seen = datasets.seen(table, scaled.folds[0], scaled.description, made[0].settings["batch_size"])
+        seen = datasets.seen(table, scaled.folds[0], scaled.description, made[0].settings.batch_size)
         return Section(
             name=made[0].dataset,
             runs=made,
@@ -424,7 +424,8 @@ def test_folds_count_for_a_constant_prediction_as_their_seeds_do_each_in_its_uni
     ]
     one = math.sqrt(0.5 / 3)
     assert in_folds[0].constant == pytest.approx((one + 10 * one + one) / 3)  # seeds 0, 1 and 2
-    few = replace(in_folds[1], runs=[replace(section.runs[0], settings=section.runs[0].settings | {"seeds": [0, 1]})])
+    two_seeds = section.runs[0].settings.model_copy(update={"seeds": (0, 1)})
+    few = replace(in_folds[1], runs=[replace(section.runs[0], settings=two_seeds)])
     assert few.constant == pytest.approx((one + 10 * one) / 2)  # the third fold is not used
 
 

@@ -14,7 +14,8 @@ from rich.table import Table
 from stages.basics import cli, suggest
 from stages.basics.cli import UserError
 from stages.losses import catalogue, validity
-from stages.losses.catalogue import LOSSES, Loss
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
 from stages.params.load import check_data, load_params
 from stages.records import datasets
 
@@ -22,7 +23,7 @@ from stages.records import datasets
 def catalogue_table() -> Table:
     """The whole catalogue, by task."""
     table = _table("loss", "targets", "output", "decides by", "beware")
-    for task in dict.fromkeys(catalogue.TASK_OF.values()):
+    for task in dict.fromkeys(TASK_OF.values()):
         table.add_section()
         table.add_row(f"[bold]{task}")
         for loss in map(LOSSES.get, catalogue.names_for(task)):
@@ -31,7 +32,7 @@ def catalogue_table() -> Table:
             usual, *others = loss.activations
             more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
             table.add_row("\n".join(names), loss.targets + made_for, usual + more, loss.decision_rule, loss.beware)
-    also = ", ".join(catalogue.ACTIVATIONS["value"][1:])
+    also = ", ".join(ACTIVATIONS["value"][1:])
     table.caption = f"linear …: also {also}, as in {{loss: msle, activation: softplus}}"
     return table
 

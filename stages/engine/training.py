@@ -15,9 +15,9 @@ from stages.engine.backend import keras, tf
 from stages.engine.networks import CustomNetwork, Network
 from stages.engine.replicas import History, Replicas, RowMetric
 from stages.engine.views import Rows, View
-from stages.losses import catalogue
-from stages.losses.catalogue import Loss
+from stages.losses.loss import Loss
 from stages.records.runs import Regions, Run
+from stages.records.settings import OptimizerSettings, Settings
 from stages.scores import measure as scoring
 
 GRID = 100  # points along each side of the grid that shows a two-dimensional problem's regions
@@ -50,32 +50,39 @@ class Unit:
     With several folds the seeds take turns: the first trains on the first fold, and so on.
     """
 
-    settings: dict[str, Any]
+    settings: Settings
     folds: list[Data]
 
     @property
     def loss(self) -> Loss:
         """The loss to train with."""
-        return catalogue.from_settings(self.settings)
+        return self.settings.loss
 
     @property
     def n_epochs(self) -> int:
         """Epochs to train, over all folds."""
-        return self.settings["epochs"] * min(len(self.folds), len(self.settings["seeds"]))
+        return self.settings.epochs * min(len(self.folds), len(self.settings.seeds))
 
     def seeds(self, fold: int) -> tuple[int, ...]:
         """The seeds that train on one fold."""
-        return tuple(self.settings["seeds"][fold :: len(self.folds)])
+        return tuple(self.settings.seeds[fold :: len(self.folds)])
 
     def network(self, fold: int) -> Network | CustomNetwork:
         """The network to train on one fold."""
         data, loss, settings = self.folds[fold], self.loss, self.settings
         n_features = data.features["train"].shape[1]
         n_outputs = data.n_classes if loss.task == "multiclass" else 1 if data.n_classes else len(data.center)
-        if settings["model"]:
-            return CustomNetwork(settings["model"], n_features, n_outputs, loss.activation)
-        layers = {key: settings[key] for key in ("hidden_activation", "dropout", "batch_norm")}
-        return Network(n_features, tuple(settings["hidden"]), n_outputs, loss.activation, **layers)
+        if settings.model:
+            return CustomNetwork(settings.model, n_features, n_outputs, loss.activation)
+        return Network(
+            n_features,
+            settings.hidden,
+            n_outputs,
+            loss.activation,
+            hidden_activation=settings.hidden_activation,
+            dropout=settings.dropout,
+            batch_norm=settings.batch_norm,
+        )
 
 
 @dataclass(frozen=True)
@@ -110,10 +117,10 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
         The run, and the first seed's trained value of each of the model's variables.
     """
     settings, loss = unit.settings, unit.loss
-    epochs, used = settings["epochs"], [fold for fold in range(len(unit.folds)) if unit.seeds(fold)]
+    epochs, used = settings.epochs, [fold for fold in range(len(unit.folds)) if unit.seeds(fold)]
     folds = [_train_fold(unit, fold, lambda done, fold=fold: on_epoch(fold * epochs + done)) for fold in used]
     position = {seed: i for i, seed in enumerate(seed for fold in used for seed in unit.seeds(fold))}
-    order = [position[seed] for seed in settings["seeds"]]
+    order = [position[seed] for seed in settings.seeds]
 
     def in_order(arrays: list[np.ndarray]) -> np.ndarray:
         return np.concatenate(arrays)[order]
@@ -124,11 +131,11 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
     scores = pd.concat([_score(unit, fold, trained) for fold, trained in zip(used, folds, strict=True)])
     run = Run(
         settings=settings,
-        failed=[seed for seed, ended_well in zip(settings["seeds"], finished, strict=True) if not ended_well],
+        failed=[seed for seed, ended_well in zip(settings.seeds, finished, strict=True) if not ended_well],
         history=pd.DataFrame(
             {
-                "seed": np.repeat(settings["seeds"], epochs),
-                "epoch": np.tile(np.arange(1, epochs + 1), len(settings["seeds"])),
+                "seed": np.repeat(settings.seeds, epochs),
+                "epoch": np.tile(np.arange(1, epochs + 1), len(settings.seeds)),
                 "loss": history["loss"].ravel(),
                 "val_loss": history["val_loss"].ravel(),
                 metric: history["metric"].ravel(),
@@ -137,7 +144,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
         ),
         outputs=[fold.outputs for fold in folds],
         # each metric's rows in the order of the seeds
-        scores=scores.sort_values("seed", key=lambda seeds: seeds.map(settings["seeds"].index), kind="stable")
+        scores=scores.sort_values("seed", key=lambda seeds: seeds.map(settings.seeds.index), kind="stable")
         if len(used) > 1
         else scores,
         punishment=punishment(loss, unit.folds[0].n_classes, len(unit.folds[0].center)),
@@ -156,7 +163,7 @@ def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trai
         network.initial_weights(seeds),
         loss=keras_loss(loss),
         metric=row_metric(loss),
-        optimizer=make_optimizer(settings["optimizer"]),
+        optimizer=make_optimizer(settings.optimizer),
         per_row=loss.per_row,
     )
     features, labels = (np.concatenate([by_part["train"], by_part["test"]]) for by_part in (data.features, data.labels))
@@ -165,8 +172,8 @@ def _train_fold(unit: Unit, fold: int, on_epoch: Callable[[int], None]) -> _Trai
     history = replicas.fit(
         Rows(features, loss.encode(labels, data.n_classes)),
         view,
-        epochs=settings["epochs"],
-        batch_size=settings["batch_size"],
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
         orders=lambda epoch: batch_orders(seeds, epoch, len(train)),
         on_epoch=on_epoch,
     )
@@ -287,10 +294,9 @@ def _values(loss: Loss, targets: np.ndarray, outputs: np.ndarray | tf.Tensor, *,
     return np.array([float(measure(targets[i : i + batch], outputs[i : i + batch])) for i in starts])
 
 
-def make_optimizer(settings: dict[str, Any]) -> keras.optimizers.Optimizer:
-    """A new Keras optimizer from its name and settings."""
-    arguments = dict(settings)
-    return getattr(keras.optimizers, arguments.pop("name"))(**arguments)
+def make_optimizer(settings: OptimizerSettings) -> keras.optimizers.Optimizer:
+    """A new Keras optimizer."""
+    return getattr(keras.optimizers, settings.name)(learning_rate=settings.learning_rate, **settings.arguments)
 
 
 def batch_orders(seeds: tuple[int, ...], epoch: int, n_rows: int) -> np.ndarray:

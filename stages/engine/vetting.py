@@ -30,13 +30,13 @@ def try_unit(unit: Unit) -> None:
         UserError: one does not pass.
     """
     own = [
-        *([f"model {unit.settings['model']}"] if unit.settings["model"] else []),
+        *([f"model {unit.settings.model}"] if unit.settings.model else []),
         *([f"loss {unit.loss.function}"] if unit.loss.is_custom else []),
     ]
     if not own:
         return
-    refuse = _Refusing(f"{paths.PARAMS}: comparisons.{unit.settings['dataset']}: {' with '.join(own)} is refused")
-    if unit.settings["model"]:
+    refuse = _Refusing(f"{paths.PARAMS}: comparisons.{unit.settings.dataset}: {' with '.join(own)} is refused")
+    if unit.settings.model:
         _try_network(unit, refuse)
     if unit.loss.is_custom:
         _try_loss(unit, refuse)
@@ -146,7 +146,7 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
             network.initial_weights(seeds),
             loss=keras_loss(loss),
             metric=row_metric(loss),
-            optimizer=make_optimizer(unit.settings["optimizer"]),
+            optimizer=make_optimizer(unit.settings.optimizer),
         )
         keras.utils.set_random_seed(chance)  # what draws from there would be another's chance
         history = replicas.fit(
@@ -165,7 +165,7 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
             "training it twice from the same seed gives two results; draw random numbers from a "
             "keras.random.SeedGenerator that a layer holds"
         )
-    if unit.settings["model"]:
+    if unit.settings.model:
         for seed, one, values in zip(seeds, once[1], zip(*once[2], strict=True), strict=True):
             model = network.build(seed)
             for variable, value in zip(model.variables, values, strict=True):

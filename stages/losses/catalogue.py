@@ -3,129 +3,9 @@
 It needs no TensorFlow, so that stages which do not train can read it without waiting.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
 
-import numpy as np
-
-from stages.basics.ranges import Fraction, Rate, Share, Spread, Weight
-
-Task = Literal["regression", "binary", "multiclass"]
-Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
-TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "vectors"]
-
-TASK_OF: dict[Targets, Task] = {
-    "value": "regression",
-    "zero_one": "binary",
-    "plus_minus_one": "binary",
-    "one_hot": "multiclass",
-    "class_index": "multiclass",
-}
-# the output activations that suit each kind of targets, the usual one first
-ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
-    "value": ("linear", "softplus", "relu", "exponential", "sigmoid", "tanh"),
-    "zero_one": ("sigmoid",),
-    "plus_minus_one": ("tanh", "linear"),
-    "one_hot": ("softmax", "linear"),
-    "class_index": ("softmax", "linear"),
-}
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A loss function, and what a network trained with it needs.
-
-    Attributes:
-        name: what a comparison calls it: one of Keras' own names, or the user's ``as``.
-        function: the class in ``keras.losses``, or a user's own ``module:function``.
-        targets: how the targets are fed to the network.
-        activation: the activation of the network's last layer.
-        aliases: other names Keras knows it by.
-        activations: the output activations it can be trained with.
-        parameters: arguments of the loss and their values.
-        limits: what values each of them may have, a type that pydantic checks.
-        target_range: regression only: the targets it is made for.
-        per_row: whether it has a value for each row; otherwise it has one for a whole batch.
-        beware: a trap, in words.
-    """
-
-    name: str
-    function: str
-    targets: Targets
-    activation: str
-    aliases: tuple[str, ...] = ()
-    activations: tuple[str, ...] = ()
-    parameters: dict[str, Any] = field(default_factory=dict)
-    limits: dict[str, Any] = field(default_factory=dict)
-    target_range: TargetRange = "any"
-    per_row: bool = True
-    beware: str = ""
-
-    @property
-    def task(self) -> Task:
-        """The kind of problem it is for."""
-        return TASK_OF[self.targets]
-
-    @property
-    def is_custom(self) -> bool:
-        """Whether it is a user's own function."""
-        return ":" in self.function
-
-    @property
-    def threshold(self) -> float:
-        """Binary only: an output at or above it is decided as class 1."""
-        return 0.5 if self.targets == "zero_one" else 0.0
-
-    @property
-    def epoch_metric(self) -> str:
-        """The score that is followed epoch by epoch, beside the loss."""
-        return "mse" if self.task == "regression" else "accuracy"
-
-    @property
-    def outputs_probability(self) -> bool:
-        """Whether the network's outputs are class probabilities."""
-        return self.task != "regression" and self.activation in ("sigmoid", "softmax")
-
-    @property
-    def decision_rule(self) -> str:
-        """In words: how an output becomes a prediction that can be scored."""
-        return {"regression": "value", "binary": f"output ≥ {self.threshold}", "multiclass": "largest output"}[
-            self.task
-        ]
-
-    def encode(self, labels: np.ndarray, n_classes: int) -> np.ndarray:
-        """Encode the targets as this loss wants them.
-
-        Args:
-            labels: (n_rows, n_targets) values (regression) or (n_rows,) class indices.
-            n_classes: number of classes; not used for regression.
-
-        Returns:
-            float32 (n_rows, n_targets) for values, (n_rows, 1) for binary classes, (n_rows, n_classes)
-            for one-hot classes; int32 (n_rows,) for class indices.
-        """
-        match self.targets:
-            case "value":
-                return labels.astype(np.float32)
-            case "class_index":
-                return labels.astype(np.int32)
-            case "one_hot":
-                return np.eye(n_classes, dtype=np.float32)[labels.astype(np.int64)]
-            case "plus_minus_one":
-                return (2 * labels - 1).astype(np.float32)[:, None]
-            case _:
-                return labels.astype(np.float32)[:, None]
-
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Turn network outputs (..., n_outputs) into values (..., n_outputs) or class indices (...)."""
-        match self.task:
-            case "regression":
-                return outputs
-            case "binary":
-                return (outputs[..., 0] >= self.threshold).astype(np.int64)
-            case _:
-                return outputs.argmax(axis=-1)
-
+from stages.losses.loss import ACTIVATIONS, Loss, Task
 
 LOSSES = {
     loss.name: replace(loss, activations=loss.activations or ACTIVATIONS[loss.targets])
@@ -164,7 +44,7 @@ LOSSES = {
             "value",
             "linear",
             parameters={"delta": 1.0},
-            limits={"delta": Rate},
+            limits={"delta": "above 0"},
             beware="delta is in units of the target as it is scaled",
         ),
         Loss("log_cosh", "LogCosh", "value", "linear"),
@@ -193,7 +73,7 @@ LOSSES = {
             "sigmoid",
             aliases=("bce", "BCE"),
             parameters={"label_smoothing": 0.0},
-            limits={"label_smoothing": Fraction},
+            limits={"label_smoothing": "0 to below 1"},
         ),
         Loss(
             "hinge", "Hinge", "plus_minus_one", "tanh", beware="Keras' own accuracy misjudges it; ours is by the sign"
@@ -211,7 +91,12 @@ LOSSES = {
             "zero_one",
             "sigmoid",
             parameters={"gamma": 2.0, "alpha": 0.25, "apply_class_balancing": False, "label_smoothing": 0.0},
-            limits={"gamma": Spread, "alpha": Weight, "apply_class_balancing": bool, "label_smoothing": Fraction},
+            limits={
+                "gamma": "0 or more",
+                "alpha": "0 to 1",
+                "apply_class_balancing": "true or false",
+                "label_smoothing": "0 to below 1",
+            },
             beware="alpha, the weight of class 1, acts only with apply_class_balancing: true",
         ),
         Loss(
@@ -228,7 +113,7 @@ LOSSES = {
             "zero_one",
             "sigmoid",
             parameters={"alpha": 0.5, "beta": 0.5},
-            limits={"alpha": Spread, "beta": Spread},
+            limits={"alpha": "0 or more", "beta": "0 or more"},
             per_row=False,
             beware="one value for a whole batch; in Keras 3.15 alpha weighs missed positives and beta false alarms, "
             "the reverse of what its documentation says",
@@ -240,7 +125,7 @@ LOSSES = {
             "softmax",
             activations=("softmax",),
             parameters={"label_smoothing": 0.0},
-            limits={"label_smoothing": Fraction},
+            limits={"label_smoothing": "0 to below 1"},
         ),
         Loss(
             "sparse_categorical_crossentropy",
@@ -265,7 +150,7 @@ LOSSES = {
             "softmax",
             activations=("softmax",),
             parameters={"gamma": 2.0, "alpha": 0.25, "label_smoothing": 0.0},
-            limits={"gamma": Spread, "alpha": Rate, "label_smoothing": Fraction},
+            limits={"gamma": "0 or more", "alpha": "above 0", "label_smoothing": "0 to below 1"},
             beware="alpha scales every class alike, as a learning rate does",
         ),
         Loss(
@@ -275,7 +160,7 @@ LOSSES = {
             "softmax",
             activations=("softmax",),
             parameters={"q": 0.5},
-            limits={"q": Share},
+            limits={"q": "between 0 and 1"},
             beware="q near 0 is cross-entropy, near 1 the mean absolute error, which is slow to learn",
         ),
         Loss("categorical_hinge", "CategoricalHinge", "one_hot", "linear", activations=("linear", "softmax")),
@@ -303,25 +188,6 @@ def task_of(n_classes: int) -> Task:
 def names_for(task: Task | None) -> list[str]:
     """The names of the losses for one task, or for any, in catalogue order."""
     return [loss.name for loss in LOSSES.values() if task in (None, loss.task)]
-
-
-def settings_of(loss: Loss) -> dict[str, Any]:
-    """What `from_settings` needs to make the loss again."""
-    return {
-        "loss": loss.name,
-        "function": loss.function,
-        "parameters": loss.parameters,
-        "task": loss.task,
-        "activation": loss.activation,
-        "targets": loss.targets,
-    }
-
-
-def from_settings(settings: dict[str, Any]) -> Loss:
-    """The loss that a run was trained with."""
-    function = settings["function"]
-    row = LOSSES.get(_NAMES.get(function, "")) or Loss("", function, settings["targets"], "")
-    return replace(row, name=settings["loss"], activation=settings["activation"], parameters=settings["parameters"])
 
 
 def shown(value: object) -> str:

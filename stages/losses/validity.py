@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 from stages.basics.words import counted
-from stages.losses.catalogue import LOSSES, Loss, TargetRange, Task
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss, TargetRange, Task
 
 Level = Literal["fits", "works, but", "cannot"]
 _WORST: list[Level] = ["cannot", "works, but", "fits"]

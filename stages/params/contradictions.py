@@ -5,7 +5,8 @@ from pathlib import PurePosixPath
 
 from stages.basics import paths
 from stages.losses import catalogue
-from stages.losses.catalogue import Task, known_as
+from stages.losses.catalogue import known_as
+from stages.losses.loss import Task
 from stages.params import loss_entry
 from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError

@@ -8,12 +8,22 @@ from typing import Any, Literal
 
 from pydantic import ValidationError, create_model
 
-from stages.basics.ranges import REFERENCE, Name
+from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
 from stages.losses import catalogue
-from stages.losses.catalogue import ACTIVATIONS, LOSSES, Loss, Task
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
 from stages.params.explain import Mistake, findings
 from stages.params.section import Section
 
+# what pydantic checks a loss's parameter by
+_WITHIN: dict[Limit, Any] = {
+    "above 0": Rate,
+    "0 or more": Spread,
+    "0 to below 1": Fraction,
+    "between 0 and 1": Share,
+    "0 to 1": Weight,
+    "true or false": bool,
+}
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
 
 
@@ -35,7 +45,7 @@ class Custom(Section):
     """
 
     loss: str
-    targets: catalogue.Targets
+    targets: Targets
     activation: _ACTIVATION | None = None
 
 
@@ -47,7 +57,7 @@ Custom = create_model("Custom", __base__=Custom, **{"as": (Name | None, None)})
 def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
-    parameters = {key: (kind, row.parameters[key]) for key, kind in row.limits.items()}
+    parameters = {key: (_WITHIN[limit], row.parameters[key]) for key, limit in row.limits.items()}
     return create_model(
         row.function,
         __base__=Section,

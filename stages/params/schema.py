@@ -7,7 +7,8 @@ from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Weight, Whole
 from stages.losses import catalogue
-from stages.losses.catalogue import Loss, Task, known_as
+from stages.losses.catalogue import known_as
+from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
 from stages.params.section import Section
 from stages.params.source import Column, Source, Table

@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from stages.basics import files, paths
-from stages.losses.catalogue import Task
+from stages.losses.loss import Task
 from stages.losses.validity import Seen
 
 PART = "part"

@@ -17,14 +17,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.basics import files, paths
-from stages.losses import catalogue
-from stages.losses.catalogue import Loss
+from stages.losses.loss import Loss
+from stages.records.settings import Settings
 
 STAGE = "train"
 
@@ -49,7 +48,7 @@ class Run:
     """What training one loss on one dataset gave.
 
     Attributes:
-        settings: what it was made with, as in ``run.json``.
+        settings: what it was made with.
         failed: seeds whose loss or weights became non-finite.
         history: one row per seed and epoch.
         outputs: for each fold by part, float32 (n_seeds, n_rows, n_outputs), of the seeds that trained on it.
@@ -59,7 +58,7 @@ class Run:
         regions: for two features, else None.
     """
 
-    settings: dict[str, Any]
+    settings: Settings
     failed: list[int]
     history: pd.DataFrame
     outputs: list[dict[str, np.ndarray]]
@@ -71,17 +70,22 @@ class Run:
     @property
     def dataset(self) -> str:
         """Name of the dataset."""
-        return self.settings["dataset"]
+        return self.settings.dataset
 
     @property
     def loss(self) -> Loss:
         """The loss it was trained with."""
-        return catalogue.from_settings(self.settings)
+        return self.settings.loss
 
     @property
     def seeds(self) -> list[int]:
-        """All seeds, failed ones too."""
-        return self.settings["seeds"]
+        """All seeds, also those that failed."""
+        return list(self.settings.seeds)
+
+    @property
+    def finished(self) -> np.ndarray:
+        """Bool (n_seeds,): whether a seed's loss and weights stayed finite."""
+        return ~np.isin(self.seeds, self.failed)
 
     def values(self, metric: str, part: str) -> np.ndarray:
         """One metric on one part for every seed (n_seeds,); NaN where a seed failed."""
@@ -115,7 +119,7 @@ def write(run: Run, path: Path) -> None:
     if run.regions:
         np.savez(path / "regions.npz", **vars(run.regions))
     hashes = {file.name: _sha256(file) for file in sorted(path.iterdir())}
-    described = {"settings": run.settings, "failed": run.failed, "sha256": hashes}
+    described = {"settings": run.settings.model_dump(mode="json"), "failed": run.failed, "sha256": hashes}
     (path / "run.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
@@ -129,6 +133,7 @@ def read(dataset: str, loss: str) -> Run:
     described = files.read_json(path / "run.json", stage=STAGE)
     with files.reading(path / "run.json", STAGE):
         settings, failed, hashes = (described[key] for key in ("settings", "failed", "sha256"))
+        settings = Settings.model_validate(settings)
     for name, written in hashes.items():
         with files.reading(path / name, STAGE):
             if _sha256(path / name) != written:

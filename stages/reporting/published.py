@@ -41,7 +41,7 @@ def read() -> dict[str, Any]:
 
 def differences(published: dict[str, Any], run: Run) -> list[str]:
     """In what a run's settings differ from the published ones of its dataset; empty when they are the same."""
-    return _differences(published["settings"][run.dataset], run.settings)
+    return _differences(published["settings"][run.dataset], run.settings.model_dump(mode="json"))
 
 
 def compare(published: dict[str, Any], run: Run) -> list[Row]:

@@ -14,7 +14,7 @@ from stages.basics import paths
 from stages.basics import suggest as mistakes
 from stages.basics.cli import UserError
 from stages.losses import validity
-from stages.losses.catalogue import Loss, Task
+from stages.losses.loss import Loss, Task
 from stages.losses.validity import Validity
 from stages.records import datasets, runs
 from stages.records.datasets import PART, Description, Scaled
@@ -210,7 +210,7 @@ def read_section(
         _check_headline(run, score)
     drawn = found[0].regions is not None
     folds = [datasets.read_fold(name, scaled, fold, features=drawn) for fold in range(len(scaled.folds))]
-    batch_size = found[0].settings["batch_size"]
+    batch_size = found[0].settings.batch_size
     seen = [datasets.seen(*each, description, batch_size) for each in zip(folds, scaled.folds, strict=True)]
     judged = validity.judge_all(losses, seen)
     return Section(name, found, scaled, folds, score, baseline, judged, margin)
@@ -221,7 +221,7 @@ def _check_headline(run: Run, score: Score) -> None:
     if not len(values):
         there = list(dict.fromkeys(run.scores["metric"]))
         raise UserError(f"{key}: " + mistakes.not_one_of(score.name, there, f"a score of '{run.loss.name}'", "Scores"))
-    if np.isnan(values[~np.isin(run.seeds, run.failed)]).any():
+    if np.isnan(values[run.finished]).any():
         raise UserError(f"{key}: '{score.name}' is not defined on the test rows of {run.dataset}; choose another score")
 
 
@@ -322,7 +322,7 @@ def _draw_regions(section: Section) -> Figure:
     test = section.folds[0][section.folds[0][PART] == "test"]
     features = datasets.features_of(test, section.description)
     for ax, run in zip(axes.flat, section.runs, strict=False):
-        finished = ~np.isin(run.seeds, run.failed)
+        finished = run.finished
         if finished.any():
             voting = replace(run.regions, decisions=run.regions.decisions[finished])
             figures.regions(ax, voting, features, section.labels(0, "test"), run.loss.name)
@@ -362,7 +362,7 @@ def _predicted(section: Section, run: Run, fold: int) -> np.ndarray:
 
 def _draw_curves(run: Run) -> Figure:
     figure, axes = figures.new(8, 5, 2, 1, sharex=True)
-    finished, metric = ~np.isin(run.seeds, run.failed), run.loss.epoch_metric
+    finished, metric = run.finished, run.loss.epoch_metric
     for ax, name, label in (
         (axes[0, 0], "loss", f"loss ({run.loss.name})"),
         (axes[1, 0], metric, EPOCH_LABELS[metric]),

@@ -10,7 +10,7 @@ def source(section: Section) -> str:
     """Where the rows come from, and what is predicted."""
     description = section.description
     if not description.files:
-        generator, columns = section.runs[0].settings["data"]["source"]["generator"], len(description.columns)
+        generator, columns = section.runs[0].settings.data.source["generator"], len(description.columns)
         return f"{section.n_rows:,} rows made by scikit-learn's `{generator}`, {columns} features."
     first, *others = map(code, description.files)
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
@@ -31,8 +31,8 @@ def split(section: Section) -> str:
     """Which rows train and which test."""
     folds, method = section.scaled.folds, section.scaled.method
     n_train, n_test = folds[0].n_train, folds[0].n_test
-    settings = section.runs[0].settings["data"]["split"]
-    kept = f"rows with the same {code(settings['column'])} stay together" if method == "group" else ""
+    settings = section.runs[0].settings.data.split
+    kept = f"rows with the same {code(settings.column)} stay together" if method == "group" else ""
     alike = "each class alike" if section.description.classes and method in ("stratified", "kfold") else ""
     how = "; ".join(part for part in (kept, alike) if part)
     if len(folds) > 1:
@@ -51,34 +51,34 @@ def split(section: Section) -> str:
 
 def scaling(section: Section) -> str:
     """How features and target are scaled."""
-    settings = section.runs[0].settings["data"]["scale"]
-    target = "none" if section.description.classes else settings["target"] or "standard"
-    fitted = "all rows" if settings["fit_on"] == "all" else "the train rows"
-    fitted += " of each fold" if len(section.scaled.folds) > 1 and settings["fit_on"] != "all" else ""
-    on = "" if (settings["features"], target) == ("none", "none") else f", fitted on {fitted}"
+    settings = section.runs[0].settings.data.scale
+    target = "none" if section.description.classes else settings.target or "standard"
+    fitted = "all rows" if settings.fit_on == "all" else "the train rows"
+    fitted += " of each fold" if len(section.scaled.folds) > 1 and settings.fit_on != "all" else ""
+    on = "" if (settings.features, target) == ("none", "none") else f", fitted on {fitted}"
     of_target = "" if section.description.classes else f"; target: scaling {target}"
-    return f"Features: scaling {settings['features']}{of_target}{on}."
+    return f"Features: scaling {settings.features}{of_target}{on}."
 
 
 def network(section: Section) -> str:
     """The network, and how it is trained."""
     settings, inputs = section.runs[0].settings, section.scaled.folds[0].n_inputs
-    optimizer = settings["optimizer"]
-    if settings["model"]:
-        layers = f"{code(settings['model'])} in `stages/custom`, {inputs:,} inputs"
+    optimizer = settings.optimizer
+    if settings.model:
+        layers = f"{code(settings.model)} in `stages/custom`, {inputs:,} inputs"
     else:
         more = [
             part
             for part, is_used in (
-                ("normalised over the batch", settings["batch_norm"]),
-                (f"dropout {settings['dropout']:g}", settings["dropout"]),
+                ("normalised over the batch", settings.batch_norm),
+                (f"dropout {settings.dropout:g}", settings.dropout),
             )
             if is_used
         ]
         extra = f" ({', '.join(more)})" if more else ""
-        hidden = "".join(f" → {units} {settings['hidden_activation']}{extra}" for units in settings["hidden"])
+        hidden = "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
         layers = f"{inputs:,} inputs{hidden} → output"
     return (
-        f"Network: {layers}; {counted(settings['epochs'], 'epoch')} of batches of {settings['batch_size']}, "
-        f"{optimizer['name']} with learning rate {number(optimizer['learning_rate'])}."
+        f"Network: {layers}; {counted(settings.epochs, 'epoch')} of batches of {settings.batch_size}, "
+        f"{optimizer.name} with learning rate {number(optimizer.learning_rate)}."
     )

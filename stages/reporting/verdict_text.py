@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from stages.losses import catalogue
-from stages.losses.catalogue import LOSSES, Loss
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss
 from stages.scores.names import Score
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from stages.losses.catalogue import LOSSES, Loss, Task
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss, Task
 
 
 def score(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from stages.losses.catalogue import Task
+from stages.losses.loss import Task
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sklearn.model_selection import (
 
 from stages.basics.cli import UserError
 from stages.basics.words import counted
-from stages.losses.catalogue import Task
+from stages.losses.loss import Task
 from stages.params.schema import Split
 
 FOLDS = 5  # of kfold, where the parameters give no number

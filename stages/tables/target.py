@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.cli import UserError
-from stages.losses.catalogue import Task
+from stages.losses.loss import Task
 from stages.records.datasets import Inference
 from stages.tables.column_kinds import LARGEST, as_dates, is_number, plain
 

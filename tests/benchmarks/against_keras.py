@@ -75,9 +75,9 @@ def engine() -> None:
 
     print("engine: seconds per trained network")
     for unit in _units():
-        dataset, loss = unit.settings["dataset"], unit.loss.name
+        dataset, loss = unit.settings.dataset, unit.loss.name
         plain = _best_of(1, lambda dataset=dataset, loss=loss: plain_keras.fit(dataset, loss))
-        ours = _best_of(2, lambda unit=unit: train(unit)) / len(unit.settings["seeds"])
+        ours = _best_of(2, lambda unit=unit: train(unit)) / len(unit.settings.seeds)
         print(
             f"  {dataset:<11} {loss:<32} model.fit {plain:6.2f}   ours {ours:6.4f}   {plain / ours:4.0f} times faster"
         )
@@ -91,7 +91,7 @@ def growth() -> None:
     print("growth")
     for unit in _units():
         times = []
-        for seeds in ([0], unit.settings["seeds"]):
+        for seeds in ([0], unit.settings.seeds):
             alone = Unit(unit.settings | {"seeds": seeds}, unit.folds)
 
             def afresh(alone: Unit = alone) -> None:
@@ -158,7 +158,7 @@ for unit in units:
     ours.append(time.perf_counter() - started)
 [data], unit = units[0].folds, units[0]
 model = unit.network(0).build(0)
-model.compile(make_optimizer(unit.settings["optimizer"]), keras_loss(unit.loss), metrics=["mse"])
+model.compile(make_optimizer(unit.settings.optimizer), keras_loss(unit.loss), metrics=["mse"])
 started = time.perf_counter()
 model.fit(data.features["train"], data.labels["train"], batch_size=32, epochs=1, verbose=0,
           validation_data=(data.features["test"], data.labels["test"]))

@@ -14,8 +14,12 @@ from stages.engine.training import batch_orders, keras_loss, make_optimizer, row
 from stages.engine.views import Rows, View
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
+from stages.records.settings import OptimizerSettings
 
-SGD = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
+OPTIMIZERS = {
+    "SGD": OptimizerSettings(name="SGD", learning_rate=0.01, momentum=0.9),
+    "Adam": OptimizerSettings(name="Adam", learning_rate=0.001),
+}
 BATCH_SIZE = 32
 # rows of each task's data: (n_train, n_test); no two sizes are the same, and none is a multiple of a batch
 N_ROWS = {"regression": (100, 37), "binary": (70, 45), "multiclass": (90, 26)}
@@ -63,9 +67,8 @@ def taken(rows, numbers):
 
 def optimizer_for(loss, name):
     """A new optimizer; a loss in percent is 100 times as steep, and SGD would run away from it."""
-    settings = SGD if name == "SGD" else {"name": name}
     steep = name == "SGD" and loss.function == "MeanAbsolutePercentageError"
-    return make_optimizer(settings | ({"learning_rate": 1e-4} if steep else {}))
+    return make_optimizer(OPTIMIZERS[name].model_copy(update={"learning_rate": 1e-4} if steep else {}))
 
 
 def make_replicas(network, loss, seeds, optimizer="SGD", learning_rates=None):
@@ -180,7 +183,9 @@ def test_with_rows_a_scale_and_learning_rates_of_its_own_each_replica_is_as_in_k
     rows, view = table()
     loss, seeds, rates, epochs = LOSSES["huber"], (3, 11), np.array([0.003, 0.03]), 3
     network = Network(4, (6,), 1, "linear", **layers)
-    replicas = make_replicas(network, loss, seeds, make_optimizer(optimizer), rates)
+    replicas = make_replicas(
+        network, loss, seeds, make_optimizer(OptimizerSettings(learning_rate=0.01, **optimizer)), rates
+    )
     orders = [[np.random.default_rng((epoch, seed)).permutation(size) for seed, size in ((3, 87), (11, 80))]
               for epoch in range(epochs)]  # fmt: skip
     history = fit(replicas, rows, view, epochs=epochs, orders=lambda epoch: orders[epoch])
@@ -188,7 +193,9 @@ def test_with_rows_a_scale_and_learning_rates_of_its_own_each_replica_is_as_in_k
     # the first seed at the higher rate, and the second, which sees seven of its rows twice, at the lower
     for i, seed, split, rate in ((1, 0, 1, 0.03), (2, 1, 0, 0.003)):
         model, own = network.build(seeds[seed]), scaled(rows, view.scaling, split)
-        model.compile(make_optimizer(optimizer | {"learning_rate": rate}), keras_loss(loss), metrics=["mse"])
+        model.compile(
+            make_optimizer(OptimizerSettings(learning_rate=rate, **optimizer)), keras_loss(loss), metrics=["mse"]
+        )
         for epoch in range(epochs):
             seen = np.resize(view.train[split][orders[epoch][seed]], 87)
             expected = model.fit(
@@ -232,13 +239,13 @@ def test_what_layers_add_to_the_loss_and_constrain_is_as_in_keras_fit(settings):
         start,
         loss=keras_loss(loss),
         metric=row_metric(loss),
-        optimizer=make_optimizer(SGD),
+        optimizer=make_optimizer(OPTIMIZERS["SGD"]),
         learning_rates=np.array([0.003, 0.01]),
     )
     history = fit(replicas, rows, view, epochs=3)
     for i, seed, rate in ((1, 3, 0.01), (2, 11, 0.003)):
         model, train, test = build(seed), taken(rows, slice(n_train)), taken(rows, view.test[i // 2])
-        optimizer = make_optimizer(SGD | {"learning_rate": rate})
+        optimizer = make_optimizer(OPTIMIZERS["SGD"].model_copy(update={"learning_rate": rate}))
         expected = keras_fit(model, loss, optimizer, train=train, test=test, epochs=3)
         assert_is_alone(history, replicas, i, expected, model)
 
@@ -432,6 +439,7 @@ from stages.engine.training import batch_orders, keras_loss, make_optimizer, row
 from stages.engine.views import Rows, View
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
+from stages.records.settings import OptimizerSettings
 
 def digest(name):
     loss, rng = LOSSES[name], np.random.default_rng(0)
@@ -446,7 +454,8 @@ def digest(name):
     seeds = tuple(range(6))
     replicas = Replicas(
         network.build(0), network.initial_weights(seeds), loss=keras_loss(loss), metric=row_metric(loss),
-        optimizer=make_optimizer({"name": "SGD", "momentum": 0.9}), learning_rates=np.array([0.01, 0.03]),
+        optimizer=make_optimizer(OptimizerSettings(name="SGD", learning_rate=0.01, momentum=0.9)),
+        learning_rates=np.array([0.01, 0.03]),
     )
     history = replicas.fit(
         Rows(features, loss.encode(labels, n_classes)), view, epochs=5, batch_size=32,

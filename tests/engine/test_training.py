@@ -11,7 +11,6 @@ from stages.engine.backend import keras
 from stages.engine.networks import Network
 from stages.engine.training import (
     GRID,
-    Data,
     Unit,
     batch_orders,
     make_optimizer,
@@ -20,59 +19,17 @@ from stages.engine.training import (
     row_metric,
     train,
 )
-from stages.losses.catalogue import LOSSES, Loss, settings_of
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss
+from stages.records.settings import OptimizerSettings
 from stages.reporting.sections import _same_objective
-
-SEEDS = [4, 0, 9]
-N_FEATURES = {"regression": 5, "binary": 2, "multiclass": 4}
-N_ROWS = {
-    "regression": {"train": 50, "test": 21},
-    "binary": {"train": 40, "test": 33},
-    "multiclass": {"train": 45, "test": 26},
-}
-N_CLASSES = {"regression": 0, "binary": 2, "multiclass": 3}
-
-
-def make_unit(name, *, seeds=SEEDS, epochs=3, n_features=None, n_folds=1, **changes):
-    """A small unit of work whose features say something of the target; every size is its own."""
-    settings = settings_of(LOSSES[name]) | {
-        "dataset": "made_up",
-        "model": None,
-        "hidden": [7],
-        "hidden_activation": "relu",
-        "dropout": 0.0,
-        "batch_norm": False,
-        "epochs": epochs,
-        "batch_size": 16,
-        "optimizer": {"name": "SGD", "learning_rate": 0.05, "momentum": 0.9},
-        "seeds": seeds,
-        **changes,
-    }
-    return Unit(settings, [make_data(name, fold, n_features) for fold in range(n_folds)])
-
-
-def make_data(name, fold=0, n_features=None):
-    """The rows of one fold; a fold has a row more than the one before."""
-    task = LOSSES[name].task
-    rng, n_classes, n_features = np.random.default_rng(fold), N_CLASSES[task], n_features or N_FEATURES[task]
-    n_targets = 2 if LOSSES[name].target_range == "vectors" else 1
-    features = {part: rng.normal(size=(n + fold, n_features)).astype(np.float32) for part, n in N_ROWS[task].items()}
-    signal = {part: rows[:, 0] + 0.1 * rng.normal(size=len(rows)) for part, rows in features.items()}
-    if n_classes:
-        labels = {
-            part: np.clip(np.floor(x + n_classes / 2), 0, n_classes - 1).astype(int) for part, x in signal.items()
-        }
-    else:
-        labels = {part: np.column_stack([x, x**2][:n_targets]) for part, x in signal.items()}
-        if LOSSES[name].target_range in ("not below 0", "away from 0"):
-            labels = {part: 1 + np.abs(values) for part, values in labels.items()}
-    return Data(features, labels, n_classes, center=np.full(n_targets, 3.0), spread=np.full(n_targets, 2.0))
+from tests.engine.units import N_CLASSES, N_ROWS, SEEDS, make_settings, make_unit
 
 
 def as_bytes(run, weights):
     return pickle.dumps(
         [
-            run.settings,
+            run.settings.model_dump(),
             run.failed,
             run.history.to_numpy().tobytes(),
             run.scores.to_csv(),
@@ -247,7 +204,7 @@ def are_one(make_run):
         n_classes = N_CLASSES[losses[0].task]
         return _same_objective(
             *(
-                replace(make_run(usual), settings=settings_of(loss), objective=objective(loss, n_classes, n_targets))
+                replace(make_run(usual), settings=make_settings(loss), objective=objective(loss, n_classes, n_targets))
                 for loss in losses
             )
         )
@@ -391,7 +348,7 @@ def test_a_seed_that_overflows_is_recorded_and_leaves_the_others_alone(name, bre
 
 def test_when_every_seed_fails_every_score_is_nan():
     run, _ = train(make_unit("mse", optimizer={"name": "SGD", "learning_rate": 1e30}))
-    assert run.failed == SEEDS
+    assert run.failed == list(SEEDS)
     assert set(run.scores["seed"]) == set(SEEDS)
     assert run.scores["value"].isna().all()
 
@@ -409,7 +366,7 @@ def test_seeds_take_turns_on_the_folds_and_come_back_in_their_order():
     ]
     assert run.history["seed"].tolist() == [seed for seed in (4, 0, 9, 2, 7) for _ in range(3)]
     for fold, seeds in ((0, [4, 9, 7]), (1, [0, 2])):
-        alone, own_weights = train(Unit(unit.settings | {"seeds": seeds}, [unit.folds[fold]]))
+        alone, own_weights = train(Unit(unit.settings.model_copy(update={"seeds": seeds}), [unit.folds[fold]]))
         for seed in seeds:
             for ours, theirs in ((run.history, alone.history), (run.scores, alone.scores)):
                 pd.testing.assert_frame_equal(
@@ -453,9 +410,7 @@ def test_regions_of_several_folds_are_not_drawn():
     ],
 )
 def test_an_optimizer_is_made_anew_from_its_settings(settings, kind, expected):
-    given = dict(settings)
-    optimizer, another = make_optimizer(settings), make_optimizer(settings)
-    assert settings == given
+    optimizer, another = (make_optimizer(OptimizerSettings(**settings)) for _ in range(2))
     assert optimizer is not another
     assert type(optimizer) is getattr(keras.optimizers, kind)
     assert float(optimizer.learning_rate) == 0.5

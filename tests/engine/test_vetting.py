@@ -10,10 +10,11 @@ from stages.engine import vetting as trials
 from stages.engine.backend import keras
 from stages.engine.networks import Network
 from stages.engine.training import Data, Unit
-from stages.losses import catalogue
-from stages.losses.catalogue import LOSSES, Loss
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss
 from stages.params.load import load_params
 from stages.records import datasets, runs
+from tests.engine.units import make_settings
 
 HEAD = "import keras\nimport numpy as np\nimport tensorflow as tf\nfrom keras import layers, ops\n\n\n"
 N_TRAIN = {"regression": 24, "binary": 23, "multiclass": 22}
@@ -38,18 +39,16 @@ def unit(loss=None, *, task="regression", model=None, n_features=3, n_targets=1,
         center=np.zeros(n_targets),
         spread=np.ones(n_targets),
     )
-    settings = catalogue.settings_of(loss or LOSSES[USUAL[task]]) | {
-        "dataset": "houses",
-        "model": model,
-        "hidden": [4],
-        "hidden_activation": "relu",
-        "dropout": 0.0,
-        "batch_norm": False,
-        "epochs": 1,
-        "batch_size": 8,
-        "optimizer": {"name": "SGD"},
-        "seeds": list(range(seeds)),
-    }
+    settings = make_settings(
+        loss or LOSSES[USUAL[task]],
+        dataset="houses",
+        model=model,
+        hidden=[4],
+        epochs=1,
+        batch_size=8,
+        optimizer={"name": "SGD", "learning_rate": 0.01},
+        seeds=range(seeds),
+    )
     return Unit(settings, [data])
 
 
@@ -583,7 +582,7 @@ return keras.Sequential([
 ])"""
     data = trained(network(body), {"model": "mine:build", "epochs": 3, "losses": ["mse"]})
     run = runs.read("prices", "mse")
-    assert (run.failed, run.settings["model"]) == ([], "mine:build")
+    assert (run.failed, run.settings.model) == ([], "mine:build")
     assert (run.epochs("loss")[:, -1] < run.epochs("loss")[:, 0]).all()
     model = keras.models.load_model(tmp_path / "data/runs/prices/mse/model.keras")
     for part in ("train", "test"):

@@ -8,7 +8,8 @@ from hypothesis.extra import numpy as npst
 from sklearn.preprocessing import MinMaxScaler
 
 from stages.losses import validity
-from stages.losses.catalogue import LOSSES, Loss, names_for
+from stages.losses.catalogue import LOSSES, names_for
+from stages.losses.loss import Loss
 from stages.losses.validity import Seen, Validity
 
 FOCAL = LOSSES["binary_focal_crossentropy"].parameters

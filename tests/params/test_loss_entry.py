@@ -275,4 +275,3 @@ def test_whatever_an_entry_holds_it_is_a_loss_of_the_task_or_refused(entry, task
         assert task in (None, loss.task)
         assert loss.activation in loss.activations
         assert all(math.isfinite(value) for value in loss.parameters.values())
-        assert catalogue.from_settings(catalogue.settings_of(loss)).parameters == loss.parameters

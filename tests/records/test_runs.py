@@ -152,7 +152,7 @@ def test_the_fingerprint_changes_with_every_part_of_a_run(written, make_run, par
     before = runs.fingerprint("circles", "hinge")
     (folder / "run.json").unlink()
     other = {
-        "settings": {**run.settings, "epochs": 7},
+        "settings": run.settings.model_copy(update={"epochs": 7}),
         "failed": [1],
         "history": run.history.assign(loss=0.5),
         "outputs": [{**run.outputs[0], "test": run.outputs[0]["test"] / 2}],

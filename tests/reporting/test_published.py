@@ -1,11 +1,13 @@
-import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from stages.basics.cli import UserError
+from stages.losses.catalogue import LOSSES
 from stages.params.source import MakeCircles
+from stages.records.settings import Settings
 from stages.reporting import published
 
 # the losses that were published, with their dataset
@@ -80,8 +82,7 @@ def test_a_run_without_published_scores_has_no_row(make_run, reference, changes)
 
 
 def test_a_variant_of_a_published_loss_is_not_set_beside_it(make_run, reference):
-    run = make_run("mse")
-    run.settings["activation"] = "softplus"
+    run = make_run("mse", loss=replace(LOSSES["mse"], activation="softplus"))
     assert published.compare(reference, run) == []
     assert published.compare(reference, make_run("mape")) == []
 
@@ -95,14 +96,14 @@ def test_the_default_parameters_are_those_of_the_published_comparison(make_run, 
 
 def differing(make_run, **changes):
     run = make_run("hinge")
-    settings = copy.deepcopy(run.settings)
+    settings = run.settings.model_dump()
     for path, value in changes.items():
         *above, last = path.split("__")
         inside = settings
         for key in above:
             inside = inside[key]
         inside[last] = value
-    return run.__class__(**{**vars(run), "settings": settings})
+    return replace(run, settings=Settings.model_validate(settings))
 
 
 @pytest.mark.parametrize(

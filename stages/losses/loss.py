@@ -1,0 +1,126 @@
+"""A loss function: what a network trained with it needs, and what its outputs mean.
+
+A loss holds plain values alone, so that it goes to a file and back whole.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Task = Literal["regression", "binary", "multiclass"]
+Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
+TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "vectors"]
+Limit = Literal["above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false"]
+
+TASK_OF: dict[Targets, Task] = {
+    "value": "regression",
+    "zero_one": "binary",
+    "plus_minus_one": "binary",
+    "one_hot": "multiclass",
+    "class_index": "multiclass",
+}
+# the output activations that suit each kind of targets, the usual one first
+ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
+    "value": ("linear", "softplus", "relu", "exponential", "sigmoid", "tanh"),
+    "zero_one": ("sigmoid",),
+    "plus_minus_one": ("tanh", "linear"),
+    "one_hot": ("softmax", "linear"),
+    "class_index": ("softmax", "linear"),
+}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss function, and what a network trained with it needs.
+
+    Attributes:
+        name: what a comparison calls it: one of Keras' own names, or the user's ``as``.
+        function: the class in ``keras.losses``, or a user's own ``module:function``.
+        targets: how the targets are fed to the network.
+        activation: the activation of the network's last layer.
+        aliases: other names Keras knows it by.
+        activations: the output activations it can be trained with.
+        parameters: arguments of the loss and their values.
+        limits: what values each of them may have.
+        target_range: regression only: the targets it is made for.
+        per_row: whether it has a value for each row; otherwise it has one for a whole batch.
+        beware: a trap, in words.
+    """
+
+    name: str
+    function: str
+    targets: Targets
+    activation: str
+    aliases: tuple[str, ...] = ()
+    activations: tuple[str, ...] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    target_range: TargetRange = "any"
+    per_row: bool = True
+    beware: str = ""
+
+    @property
+    def task(self) -> Task:
+        """The kind of problem it is for."""
+        return TASK_OF[self.targets]
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is a user's own function."""
+        return ":" in self.function
+
+    @property
+    def threshold(self) -> float:
+        """Binary only: an output at or above it is decided as class 1."""
+        return 0.5 if self.targets == "zero_one" else 0.0
+
+    @property
+    def epoch_metric(self) -> str:
+        """The score that is followed epoch by epoch, beside the loss."""
+        return "mse" if self.task == "regression" else "accuracy"
+
+    @property
+    def outputs_probability(self) -> bool:
+        """Whether the network's outputs are class probabilities."""
+        return self.task != "regression" and self.activation in ("sigmoid", "softmax")
+
+    @property
+    def decision_rule(self) -> str:
+        """In words: how an output becomes a prediction that can be scored."""
+        return {"regression": "value", "binary": f"output ≥ {self.threshold}", "multiclass": "largest output"}[
+            self.task
+        ]
+
+    def encode(self, labels: np.ndarray, n_classes: int) -> np.ndarray:
+        """Encode the targets as this loss wants them.
+
+        Args:
+            labels: (n_rows, n_targets) values (regression) or (n_rows,) class indices.
+            n_classes: number of classes; not used for regression.
+
+        Returns:
+            float32 (n_rows, n_targets) for values, (n_rows, 1) for binary classes, (n_rows, n_classes)
+            for one-hot classes; int32 (n_rows,) for class indices.
+        """
+        match self.targets:
+            case "value":
+                return labels.astype(np.float32)
+            case "class_index":
+                return labels.astype(np.int32)
+            case "one_hot":
+                return np.eye(n_classes, dtype=np.float32)[labels.astype(np.int64)]
+            case "plus_minus_one":
+                return (2 * labels - 1).astype(np.float32)[:, None]
+            case _:
+                return labels.astype(np.float32)[:, None]
+
+    def decide(self, outputs: np.ndarray) -> np.ndarray:
+        """Turn network outputs (..., n_outputs) into values (..., n_outputs) or class indices (...)."""
+        match self.task:
+            case "regression":
+                return outputs
+            case "binary":
+                return (outputs[..., 0] >= self.threshold).astype(np.int64)
+            case _:
+                return outputs.argmax(axis=-1)

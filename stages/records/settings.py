@@ -1,0 +1,92 @@
+"""What a run was made with: everything that decides its result, as `run.json` holds it."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from stages.losses.loss import Loss, Task
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OptimizerSettings(_Record):
+    """A Keras optimizer: its class, its learning rate, and as further fields the other arguments of that class."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, bool | float]
+
+    name: str
+    learning_rate: float
+
+    @property
+    def arguments(self) -> dict[str, bool | float]:
+        """The arguments of its class besides the learning rate, as ``momentum``."""
+        return dict(self.__pydantic_extra__)
+
+
+class ScaleSettings(_Record):
+    """How features and target were scaled, and on which rows the scaling was fitted."""
+
+    features: str
+    target: str | None
+    fit_on: str
+
+
+class SplitSettings(_Record):
+    """How the rows were divided, as the parameters say it; None where they leave it open."""
+
+    method: str | None
+    train: int | float
+    folds: int | None
+    column: str | None
+    random_state: int
+
+
+class DatasetSettings(_Record):
+    """Where the rows came from and what was done to them: a dataset's section of the parameters.
+
+    Attributes:
+        task: the kind of problem; None where it was inferred from the target.
+        source: the generator and its arguments, or the file, its target and how it is read.
+        scale: how the columns were scaled.
+        split: how the rows were divided.
+    """
+
+    task: Task | None
+    source: dict[str, Any]
+    scale: ScaleSettings
+    split: SplitSettings
+
+
+class Settings(_Record):
+    """Everything that decides the result of a run.
+
+    Attributes:
+        loss: what it was trained with.
+        dataset: the name of what it learned from.
+        model: the user's own network, ``module:function``; None where the next four describe it.
+        hidden: units of each hidden layer.
+        hidden_activation: activation of the hidden layers.
+        dropout: share of each hidden layer's outputs that were dropped while training.
+        batch_norm: whether each hidden layer was normalised over the batch.
+        epochs: passes over the train rows.
+        batch_size: rows of a batch.
+        optimizer: how a step is taken.
+        data: what the dataset is made of.
+        seeds: one network was trained for each.
+    """
+
+    loss: Loss
+    dataset: str
+    model: str | None
+    hidden: tuple[int, ...]
+    hidden_activation: str
+    dropout: float
+    batch_norm: bool
+    epochs: int
+    batch_size: int
+    optimizer: OptimizerSettings
+    data: DatasetSettings
+    seeds: tuple[int, ...]
