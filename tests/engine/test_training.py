@@ -29,7 +29,7 @@ from tests.engine.units import N_CLASSES, N_ROWS, SEEDS, make_settings, make_uni
 def as_bytes(run, weights):
     return pickle.dumps(
         [
-            run.settings.model_dump(),
+            run.settings.model_dump_json(),
             run.failed,
             run.history.to_numpy().tobytes(),
             run.scores.to_csv(),
