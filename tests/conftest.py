@@ -1,6 +1,7 @@
 """What several tests share: the project's own parameters, a project of one's own, and small made-up runs."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,11 +123,12 @@ def make_run(labels, loaded):
     """A factory of small runs: the default parameters' settings, outputs that are easy to score by hand.
 
     Values are off by 0.1 for seed 0, 0.2 for seed 1 and so on. Classes are all decided rightly, and
-    the ±1 losses' outputs are ±0.4, which rounds to 0.
+    the ±1 losses' outputs are ±0.4, which rounds to 0. Changes are of the settings, or of the loss.
     """
 
     def make(name: str, *, n_seeds: int = 3, failed: tuple[int, ...] = (), dataset: str | None = None, **changes):
-        loss, seeds = LOSSES[name], list(range(n_seeds))
+        of_the_loss = {key: changes.pop(key) for key in ("activation", "parameters") if key in changes}
+        loss, seeds = replace(LOSSES[name], **of_the_loss), list(range(n_seeds))
         usual = DATASET_OF[loss.task]
         settings = Settings.model_validate(
             {

@@ -91,8 +91,8 @@ def growth() -> None:
     print("growth")
     for unit in _units():
         times = []
-        for seeds in ([0], unit.settings.seeds):
-            alone = Unit(unit.settings | {"seeds": seeds}, unit.folds)
+        for seeds in ((0,), unit.settings.seeds):
+            alone = Unit(unit.settings.model_copy(update={"seeds": seeds}), unit.folds)
 
             def afresh(alone: Unit = alone) -> None:
                 _initial_weights.cache_clear()
@@ -105,15 +105,15 @@ def growth() -> None:
 
 LARGE = """
 import numpy as np
-from stages.losses.catalogue import LOSSES, settings_of
+from stages.losses.catalogue import LOSSES
 from stages.engine.training import Data, Unit, train
+from tests.engine.units import make_settings
 generator = np.random.default_rng(0)
 features = {part: generator.normal(size=(50_000, 20)).astype("float32") for part in ("train", "test")}
 labels = {part: rows.sum(axis=1, keepdims=True) for part, rows in features.items()}
-settings = {"dataset": "large", "model": None, "hidden": [25], "hidden_activation": "relu", "dropout": 0.0,
-            "batch_norm": False, "epochs": 2, "batch_size": 32, "seeds": list(range(10)),
-            "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
-train(Unit(settings_of(LOSSES["mse"]) | settings, [Data(features, labels, 0, np.zeros(1), np.ones(1))]))
+optimizer = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
+settings = make_settings(LOSSES["mse"], hidden=[25], epochs=2, batch_size=32, seeds=range(10), optimizer=optimizer)
+train(Unit(settings, [Data(features, labels, 0, np.zeros(1), np.ones(1))]))
 """
 
 
