@@ -1,0 +1,1 @@
+"""Logging runs to MLflow: what is logged, where a run came from, and the store that keeps it."""

@@ -1,0 +1,233 @@
+"""The MLflow store: reaching it, its experiments, and logging a run once."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+# nothing leaves the machine, and a server that is down is reported within seconds
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+
+import mlflow
+import numpy as np
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER,
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
+    MLFLOW_PARENT_RUN_ID,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from stages.basics.cli import UserError
+from stages.params.schema import Track
+from stages.records import datasets, runs
+from stages.records.runs import Run
+from stages.tracking import contents
+from stages.tracking.contents import Number
+
+FINGERPRINT = "losslab.fingerprint"
+NOTE = "mlflow.note.content"
+VIEW = "losslab"  # the name of the view that the notes link to
+BATCH = 1000  # metrics that MLflow takes in one call
+LONGEST = 6000  # letters of a parameter that MLflow takes
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The score that decides between the losses of an experiment, and which way is better."""
+
+    name: str
+    higher_is_better: bool
+
+
+def root() -> Path:
+    """The real repository, also when DVC runs the stage in a temporary copy."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def address() -> str:
+    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository."""
+    database = str(root() / "mlflow.db").replace("%", "%25")
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
+
+
+@contextmanager
+def connect() -> Iterator[MlflowClient]:
+    """A client of the store. The local database is ours alone meanwhile: SQLite races when it is first made."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    try:
+        if os.environ.get("MLFLOW_TRACKING_URI"):
+            yield MlflowClient(address())
+        else:
+            with FileLock(root() / "mlflow.db.lock"):
+                yield MlflowClient(address())
+    except (MlflowException, SQLAlchemyError, ImportError) as error:
+        unreachable = "Max retries exceeded" in str(error)
+        what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).strip().splitlines()[0]})"
+        raise UserError(
+            f"track: MLflow at {address()} {what}; nothing trained is lost. When it is back, run: dvc repro track"
+        ) from error
+
+
+def experiment_of(client: MlflowClient, name: str, verdict: str, headline: Headline) -> str:
+    """The identifier of the experiment of this name, made or restored if need be.
+
+    Args:
+        client: of the store.
+        name: of the experiment.
+        verdict: goes into its note, after links to a view of its runs that is sorted by the headline score.
+        headline: the score that decides between losses.
+    """
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        # a server decides itself where artifacts go; beside a database they go into the repository
+        served = address().startswith(("http", "databricks"))
+        location = None if served else (root() / "mlartifacts" / name).as_uri()
+        identifier = client.create_experiment(name, artifact_location=location)
+    else:
+        identifier = experiment.experiment_id
+        if experiment.lifecycle_stage == "deleted":
+            client.restore_experiment(identifier)
+    for tag, value in _experiment_tags(identifier, verdict, headline).items():
+        client.set_experiment_tag(identifier, tag, value)
+    return identifier
+
+
+def _experiment_tags(identifier: str, verdict: str, headline: Headline) -> dict[str, str]:
+    score = f"test_{headline.name}"
+    columns = [f"metrics.`{metric}`" for metric in (score, f"{score}_low", f"{score}_high", "failed_seeds")]
+    order = {"orderByKey": f"metrics.`{score}`", "orderByAsc": not headline.higher_is_better}
+    links = (
+        f"[Scores](#/experiments/{identifier}/runs?viewStateShareKey={VIEW}) · "
+        f"[Curves](#/experiments/{identifier}/runs?compareRunsMode=CHART) · "
+    )
+    return {
+        NOTE: links + verdict,
+        f"mlflow.sharedViewState.{VIEW}": json.dumps({**order, "selectedColumns": columns}),
+        "mlflow.experimentKind": "custom_model_development",
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: str(headline.higher_is_better),
+    }
+
+
+def log_once(
+    client: MlflowClient,
+    experiment: str,
+    run: Run,
+    *,
+    fingerprint: str,
+    note: str,
+    tags: dict[str, str],
+    options: Track,
+) -> bool:
+    """Log one run, unless it has been logged.
+
+    Args:
+        client: of the store.
+        experiment: identifier of the experiment.
+        run: what to log.
+        fingerprint: identifies the run; one with this tag that is finished is not logged again.
+        note: how its loss did; brought up to date where the run has been logged.
+        tags: more tags of a new run.
+        options: what else to log; added to a run that was logged without.
+
+    Returns:
+        Whether it was logged now.
+    """
+    alike = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    finished = [each for each in alike if each.info.status == "FINISHED"]
+    for each in alike:
+        if each not in finished:
+            client.delete_run(each.info.run_id)
+    note += (
+        f" [All losses](#/experiments/{experiment}/runs?viewStateShareKey={VIEW}); the figures are among the artifacts."
+    )
+    if finished:
+        run_id = finished[0].info.run_id
+        client.set_tag(run_id, NOTE, note)
+    else:
+        run_id = _log(client, experiment, run, tags | {FINGERPRINT: fingerprint, NOTE: note})
+    if options.per_seed:
+        _log_seeds(client, experiment, run, run_id)
+    if options.model and not _has_model(client, experiment, run_id):
+        _log_model(run, run_id)
+    return not finished
+
+
+def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) -> str:
+    """Log one run; its identifier."""
+    run_id = client.create_run(experiment, run_name=run.loss.name, tags=tags).info.run_id
+    rows = [
+        DatasetInput(
+            Dataset(name=file.name, digest=file.md5, source_type="local", source=file.path.as_posix()),
+            [InputTag("mlflow.data.context", "training")],
+        )
+        for file in contents.scaled_files(run)
+    ]
+    client.log_inputs(run_id, datasets=rows)
+    settings = contents.parameters(run).items()
+    client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
+    _log_numbers(client, run_id, list(contents.numbers(run)))
+    client.log_artifact(run_id, str(runs.folder(run.dataset, run.loss.name) / "history.csv"))
+    for figure in contents.figures(run):
+        client.log_artifact(run_id, str(figure), "figures")
+    client.set_terminated(run_id)
+    return run_id
+
+
+def _log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> None:
+    now = int(time.time() * 1000)
+    metrics = [Metric(number.name, number.value, now, number.step) for number in numbers]
+    for start in range(0, len(metrics), BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + BATCH])
+
+
+def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str) -> None:
+    """Log a child run for every seed that has none yet, with its final scores."""
+    children = client.search_runs([experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'", max_results=50_000)
+    logged = {int(child.data.tags["seed"]) for child in children if child.info.status in ("FINISHED", "FAILED")}
+    for child in children:
+        if int(child.data.tags["seed"]) not in logged:
+            client.delete_run(child.info.run_id)
+    for seed, numbers in contents.numbers_of_seeds(run).items():
+        if seed not in logged:
+            tags = {MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed)}
+            child = client.create_run(experiment, run_name=f"{run.loss.name} seed {seed}", tags=tags).info.run_id
+            _log_numbers(client, child, numbers)
+            client.set_terminated(child, "FAILED" if seed in run.failed else "FINISHED")
+
+
+def _has_model(client: MlflowClient, experiment: str, run_id: str) -> bool:
+    return any(model.source_run_id == run_id for model in client.search_logged_models([experiment]))
+
+
+def _log_model(run: Run, run_id: str) -> None:
+    """Log the first seed's model with its signature and an example of its input."""
+    from stages.engine.backend import keras
+
+    model = keras.models.load_model(runs.folder(run.dataset, run.loss.name) / "model.keras")
+    scaled = datasets.read_scaled(run.dataset)
+    rows = datasets.read_fold(run.dataset, scaled, 0).head(5)
+    example = datasets.features_of(rows, scaled.description).to_numpy(np.float32)
+    mlflow.set_tracking_uri(address())
+    with mlflow.start_run(run_id=run_id):
+        mlflow.tensorflow.log_model(
+            model,
+            name="model",
+            signature=mlflow.models.infer_signature(example, model.predict(example, verbose=0)),
+            input_example=example,
+            pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "mlflow", "numpy", "tensorflow")],
+        )

@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages.basics import paths
+from stages.records import datasets
+from stages.tracking import contents
+
+
+def by_name(numbers, step=0):
+    """The value of each number of one step."""
+    return {number.name: number.value for number in numbers if number.step == step}
+
+
+def test_parameters_are_the_settings_with_a_path_for_those_within_others(make_run):
+    expected = {
+        "dataset": "circles",
+        "task": "binary",
+        "activation": "tanh",
+        "targets": "plus_minus_one",
+        "hidden": [50],
+        "epochs": 200,
+        "batch_size": 32,
+        "seeds": 3,
+        "optimizer.name": "SGD",
+        "optimizer.momentum": 0.9,
+        "data.source.generator": "make_circles",
+        "data.source.n_samples": 1000,
+        "data.split.train": 500,
+    }
+    parameters = contents.parameters(make_run("hinge"))
+    assert {key: parameters.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(("loss", "metric"), [("hinge", "accuracy"), ("mse", "mse")])
+def test_each_epoch_is_the_mean_and_standard_deviation_of_the_seeds_that_did_not_fail(make_run, loss, metric):
+    run = make_run(loss, failed=(1,))
+    numbers = list(contents.numbers(run))
+    history = run.history[run.history["seed"] != 1]
+    for column in ("loss", "val_loss", metric, f"val_{metric}"):
+        by_epoch = history.groupby("epoch")[column]
+        for name, expected in ((column, by_epoch.mean()), (f"{column}_sd", by_epoch.std())):
+            logged = {number.step: number.value for number in numbers if number.name == name}
+            assert logged == pytest.approx(expected.to_dict())
+
+
+def test_final_scores_have_their_interval(make_run):
+    # every prediction of seeds 0, 1 and 2 is off by 0.1, 0.2 and 0.3: mse 0.01, 0.04 and 0.09
+    numbers = by_name(contents.numbers(make_run("mse")))
+    sd = np.std([0.01, 0.04, 0.09], ddof=1)
+    half_width = 4.302653 * sd / np.sqrt(3)  # Student's t, two degrees of freedom
+    mean = 0.14 / 3
+    expected = {"": mean, "_sd": sd, "_low": mean - half_width, "_high": mean + half_width}
+    for part in ("train", "test"):
+        assert {end: numbers[f"{part}_mse{end}"] for end in expected} == pytest.approx(expected, rel=1e-5)
+    assert numbers["failed_seeds"] == 0
+
+
+def test_a_single_seed_has_no_standard_deviation_and_no_interval(make_run):
+    names = {number.name for number in contents.numbers(make_run("mse", n_seeds=1))}
+    assert {"loss", "val_mse", "test_mse"} <= names
+    assert not {name for name in names if name.endswith(("_sd", "_low", "_high"))}
+
+
+def test_of_a_run_whose_seeds_all_failed_there_is_only_how_many(make_run):
+    run = make_run("mse", failed=(0, 1, 2))
+    assert by_name(contents.numbers(run)) == {"failed_seeds": 3}
+    assert contents.numbers_of_seeds(run) == {0: [], 1: [], 2: []}
+
+
+def test_each_seed_has_its_own_final_scores(make_run):
+    numbers = contents.numbers_of_seeds(make_run("mse", failed=(1,)))
+    assert {seed: bool(scores) for seed, scores in numbers.items()} == {0: True, 1: False, 2: True}
+    assert by_name(numbers[2])["test_mse"] == pytest.approx(0.09, rel=1e-5)
+
+
+def test_rows_are_known_by_the_md5_of_their_file_folds_by_their_number(tmp_path, monkeypatch, make_run, make_scaled):
+    monkeypatch.chdir(tmp_path)
+    scaled, _ = make_scaled("binary", n_features=2)
+    datasets.write_scaled("circles", scaled)
+    (paths.SCALED / "circles.parquet").write_bytes(b"circles")
+    [file] = contents.scaled_files(make_run("hinge"))
+    assert (file.name, file.path.as_posix()) == ("circles", "data/scaled/circles.parquet")
+    assert file.md5 == "a8163da6de06656113b77e5ec66c6c53"
+    datasets.write_scaled("circles", replace(scaled, folds=scaled.folds * 2))
+    (paths.SCALED / "circles").mkdir()
+    for fold in (1, 2):
+        (paths.SCALED / f"circles/fold_{fold}.parquet").write_bytes(b"circles")
+    assert [file.name for file in contents.scaled_files(make_run("hinge"))] == ["circles fold 1", "circles fold 2"]
+
+
+def test_figures_are_those_of_the_loss_and_those_that_show_all(tmp_path, monkeypatch, make_run):
+    monkeypatch.chdir(tmp_path)
+    assert contents.figures(make_run("hinge")) == []
+    paths.FIGURES.mkdir(parents=True)
+    for name in ("circles-hinge-curves", "circles-squared_hinge-curves", "circles-scores", "blobs-scores"):
+        (paths.FIGURES / f"{name}.png").write_bytes(b"")
+    assert [path.name for path in contents.figures(make_run("hinge"))] == [
+        "circles-hinge-curves.png",
+        "circles-scores.png",
+    ]
