@@ -9,12 +9,16 @@ import pandas as pd
 import pytest
 import yaml
 
+from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
+from stages.records import datasets
 from stages.records.datasets import Column, Description, Fold, Scaled, Treatment
 from stages.records.runs import Regions, Run
 from stages.records.settings import Settings
 from stages.scores import measure as scoring
+from stages.scores import names as scores
+from stages.verdicts.comparison import Comparison
 
 ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
@@ -193,3 +197,25 @@ def _outputs(loss, rows, n_seeds):
         case _:
             one = 0.25 + 0.25 * np.eye(3)[rows]
     return np.stack([one] * n_seeds)
+
+
+@pytest.fixture
+def make_comparison(make_run, make_scaled):
+    """A factory of comparisons: the named losses on one dataset, with made-up runs."""
+
+    def make(*names, center=0.0, spread=1.0, headline=None, **changes):
+        made = [make_run(name, **changes) for name in names]
+        task = made[0].loss.task
+        scaled, table = make_scaled(task, n_features=2 if made[0].regions else 3, center=center, spread=spread)
+        seen = datasets.seen(table, scaled.folds[0], scaled.description, made[0].settings.batch_size)
+        return Comparison(
+            name=made[0].dataset,
+            runs=made,
+            scaled=scaled,
+            folds=[table],
+            score=scores.find(headline or made[0].loss.epoch_metric, task),
+            baseline=names[0],
+            validity={run.loss.name: validity.judge(run.loss, seen) for run in made},
+        )
+
+    return make

@@ -28,18 +28,17 @@ SHOWN_CLASSES = 60  # more are not drawn as bars
 POINTS = 50_000  # of predictions, more are not drawn as a scatter
 DENSE = 1_200  # points that lie over each other to the darkest
 
-mpl.rcParams.update(
-    {
-        "figure.dpi": 110,
-        "figure.constrained_layout.use": True,
-        "font.size": 10,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.alpha": 0.25,
-        "legend.frameon": False,
-    }
-)
+# for `matplotlib.rc_context` around making and saving a figure, as ticks are made when it is saved
+STYLE = {
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+}
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,14 @@ def colors_of(losses: list[str]) -> dict[str, str]:
     One of the catalogue has the same colour on every page; a variant or a loss of the user's own has
     one that none of the others has, as far as the colours go.
     """
-    found = {
+    known = {
         name: _PALETTE[catalogue.names_for(LOSSES[name].task).index(name) % len(_PALETTE)]
         for name in losses
         if name in LOSSES
     }
-    free = [color for color in _PALETTE if color not in found.values()] or list(_PALETTE)
-    others = [name for name in losses if name not in found]
-    return found | {name: free[i % len(free)] for i, name in enumerate(others)}
+    free = [color for color in _PALETTE if color not in known.values()] or list(_PALETTE)
+    others = [name for name in losses if name not in known]
+    return known | {name: free[i % len(free)] for i, name in enumerate(others)}
 
 
 def plain(name: str) -> str:

@@ -1,12 +1,11 @@
-"""Numbers and verdicts in words, made from the objects that the tables beside them show."""
+"""Verdicts in words, made from the objects that the tables beside them show."""
 
 import math
 from dataclasses import dataclass
 
-from stages.losses import catalogue
-from stages.losses.catalogue import LOSSES
-from stages.losses.loss import Loss
+from stages.reporting.formats import listed, number, p_value, plus_minus
 from stages.scores.names import Score
+from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary
 
@@ -42,6 +41,18 @@ def advise(losses: list[str], pairs: dict[tuple[str, str], Pair]) -> Advice:
     return Advice(best, **grouped)
 
 
+def verdict_of(comparison: Comparison) -> str:
+    """The verdict on a comparison, in words."""
+    return verdict(
+        comparison.losses, comparison.pairs, comparison.summaries("test"), comparison.score, comparison.constant
+    )
+
+
+def lead_of(comparison: Comparison) -> str:
+    """The first words of the verdict, which are bold on the page: what to train with."""
+    return verdict_of(comparison).split("**")[1]
+
+
 def verdict(
     losses: list[str],
     pairs: dict[tuple[str, str], Pair],
@@ -63,30 +74,35 @@ def verdict(
     # of equals, one that finished
     advice = advise(sorted(losses, key=lambda loss: not summaries[loss].n), pairs)
     best = summaries[advice.best]
-    failures = [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed"
-        f"{' and count as worse than any other' * (len(losses) > 1)}."
-        for loss, summary in summaries.items()
-        if summary.n_failed
-    ]
     trusted = [best, *(summary for summary in summaries.values() if not summary.n_failed)]
-    learned = constant is None or any(_surely_better(summary, constant, score) for summary in trusted)
+    learned = any(_surely_better(summary, constant, score) for summary in trusted)
     surely = "surely " * (best.n > 1)
     if len(losses) == 1:
-        told = f"**No verdict**: `{losses[0]}` alone was trained. Its test {score.name} is {plus_minus(best)}"
         beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
-        return " ".join([f"{told}{beside}.", *failures])
-    if not learned:
-        told = (
+        parts = [
+            f"**No verdict**: `{losses[0]}` alone was trained. Its test {score.name} is {plus_minus(best)}{beside}."
+        ]
+    elif not learned:
+        parts = [
             f"**Train with none of these: no loss {surely}beats a constant prediction, whose test {score.name} is "
             f"{number(constant)}.** The best mean is that of `{advice.best}`, {plus_minus(best)}. "
             "More epochs, another learning rate or another scaling may help."
-        )
-        return " ".join([told, *failures])
-    parts = [_lead(advice, score.name)]
+        ]
+    else:
+        parts = [_lead(advice, score.name), *_standings(advice, summaries, score.name)]
+        idle = [loss for loss, each in summaries.items() if each.n and not _surely_better(each, constant, score)]
+        if idle:
+            beats = "does" if len(idle) == 1 else "do"
+            parts.append(f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)}).")
+    return " ".join(parts + _failures(summaries))
+
+
+def _standings(advice: Advice, summaries: dict[str, Summary], score: str) -> list[str]:
+    """How each of the others stands to the best loss."""
+    parts = []
     if alike := [pair for pair in advice.equal if pair.verdict == "equivalent"]:
         verb = "differs" if len(alike) == 1 else "differ"
-        margin = f"± {number(alike[0].margin)} {score.name}"
+        margin = f"± {number(alike[0].margin)} {score}"
         others = listed([pair.against for pair in alike])
         parts.append(f"{others} {verb} from `{advice.best}` by less than matters ({margin}).")
     if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
@@ -101,16 +117,22 @@ def verdict(
             for pair in advice.beaten
         ]
         parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
-    if constant is not None:
-        idle = [loss for loss, each in summaries.items() if each.n and not _surely_better(each, constant, score)]
-        if idle:
-            beats = "does" if len(idle) == 1 else "do"
-            parts.append(f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)}).")
-    return " ".join(parts + failures)
+    return parts
 
 
-def _surely_better(summary: Summary, constant: float, score: Score) -> bool:
+def _failures(summaries: dict[str, Summary]) -> list[str]:
+    count = " and count as worse than any other" * (len(summaries) > 1)
+    return [
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed{count}."
+        for loss, summary in summaries.items()
+        if summary.n_failed
+    ]
+
+
+def _surely_better(summary: Summary, constant: float | None, score: Score) -> bool:
     """Whether a mean beats a constant prediction, and its 95 % interval, where there is one, leaves that out."""
+    if constant is None:
+        return True
     gain = summary.mean - constant if score.higher_is_better else constant - summary.mean
     return gain > (summary.half_width if summary.n > 1 else 0)
 
@@ -149,60 +171,3 @@ def _unsettled(pairs: list[Pair]) -> list[str]:
 
 def _against(pairs: list[Pair]) -> str:
     return f"`{pairs[0].loss}` against {listed([pair.against for pair in pairs])}"
-
-
-def number(value: float) -> str:
-    """A score for people: three significant digits; a dash where there is none."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
-
-
-def plus_minus(summary: Summary) -> str:
-    """A mean with its 95 % interval."""
-    if not summary.n:
-        return "–"
-    return (
-        f"{number(summary.mean)} ± {number(float(f'{summary.half_width:.2g}'))}"
-        if summary.n > 1
-        else number(summary.mean)
-    )
-
-
-def difference(pair: Pair) -> str:
-    """The mean difference in a pair and its 95 % interval; positive is in favour of the first."""
-    if pair.n_failed == pair.n_seeds:
-        return "no seed finished both"
-    center, low, high = (
-        f"{value:+.2g}".replace("-", "−") if value else "0" for value in (pair.difference, pair.low, pair.high)
-    )
-    return f"{center} ({low} to {high})" if math.isfinite(pair.low) else center
-
-
-def p_value(p: float) -> str:
-    """A p-value for people."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
-
-
-def listed(names: list[str]) -> str:
-    """Names in a sentence."""
-    *most, last = [f"`{name}`" for name in names]
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def code(text: str) -> str:
-    """A user's own name as code in Markdown, also in a table: nothing in it ends the code or the cell."""
-    plain = " ".join(text.replace("`", "'").replace("|", "¦").split())
-    return f"`{plain if len(plain) <= 80 else plain[:79] + '…'}`"
-
-
-def loss_in_full(loss: Loss) -> str:
-    """What a loss is, where its name alone does not say it: its function and the parameters that are not usual."""
-    usual = LOSSES.get(catalogue.canonical_name(loss.function) or "")
-    if usual is None:
-        return loss.function
-    given = [
-        f"{key} {catalogue.shown(value)}" for key, value in loss.parameters.items() if value != usual.parameters[key]
-    ]
-    named = usual.name if loss.name != usual.name else ""
-    return " ".join(part for part in (named, ", ".join(given)) if part)

@@ -33,7 +33,9 @@ class ScaledFile:
 
 def parameters(run: Run) -> dict[str, Any]:
     """The settings of a run, those within others by a path with dots; of the seeds their number."""
-    return dict(_flat(run.settings)) | {"seeds": len(run.seeds)}
+    loss = {key: getattr(run.loss, key) for key in ("function", "parameters", "task", "activation", "targets")}
+    settings = run.settings.model_dump(mode="json", exclude={"loss"})
+    return dict(_flat({"loss": run.loss.name} | loss | settings)) | {"seeds": len(run.seeds)}
 
 
 def numbers(run: Run) -> Iterator[Number]:

@@ -22,7 +22,7 @@ from stages.engine.training import (
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.records.settings import OptimizerSettings
-from stages.reporting.sections import _same_objective
+from stages.verdicts.comparison import same_objective
 from tests.engine.units import N_CLASSES, N_ROWS, SEEDS, make_settings, make_unit
 
 
@@ -202,7 +202,7 @@ def are_one(make_run):
     def compare(*losses, n_targets=1):
         usual = {"regression": "mse", "binary": "hinge", "multiclass": "kl_divergence"}[losses[0].task]
         n_classes = N_CLASSES[losses[0].task]
-        return _same_objective(
+        return same_objective(
             *(
                 replace(make_run(usual), settings=make_settings(loss), objective=objective(loss, n_classes, n_targets))
                 for loss in losses

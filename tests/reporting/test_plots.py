@@ -7,12 +7,12 @@ import pytest
 
 from stages.losses.catalogue import names_for
 from stages.records.runs import Regions
-from stages.reporting import plots as figures
+from stages.reporting import plots
 
 
 @pytest.fixture
 def axes():
-    return figures.new(4, 3)[1][0, 0]
+    return plots.new(4, 3)[1][0, 0]
 
 
 def plane(points):
@@ -27,7 +27,7 @@ def drawn(axes):
 
 
 def test_a_figure_has_the_size_and_the_axes_asked_for():
-    figure, axes = figures.new(6, 2.5, 2, 3, sharex=True)
+    figure, axes = plots.new(6, 2.5, 2, 3, sharex=True)
     assert tuple(figure.get_size_inches()) == (6, 2.5)
     assert axes.shape == (2, 3)
     axes[0, 0].set_xlim(0, 7)
@@ -37,27 +37,27 @@ def test_a_figure_has_the_size_and_the_axes_asked_for():
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_losses_that_are_compared_have_colours_of_their_own(task):
     names = names_for(task)
-    assert len(set(figures.colors_of(names).values())) == len(names)
+    assert len(set(plots.colors_of(names).values())) == len(names)
 
 
 def test_a_variant_and_a_loss_of_ones_own_have_colours_that_the_others_have_not():
-    alone, together = figures.colors_of(["huber"]), figures.colors_of(["mse", "huber_small", "huber", "pinball90"])
+    alone, together = plots.colors_of(["huber"]), plots.colors_of(["mse", "huber_small", "huber", "pinball90"])
     assert together["huber"] == alone["huber"]  # the same on every page
     assert len(set(together.values())) == 4
     many = [f"own_{i}" for i in range(20)]
-    assert set(figures.colors_of(many)) == set(many)
+    assert set(plots.colors_of(many)) == set(many)
 
 
 def test_a_loss_has_one_colour_in_every_figure(axes):
-    figures.final_scores(axes, {"msle": np.array([0.5]), "mse": np.array([0.25])}, "score", log=False)
+    plots.final_scores(axes, {"msle": np.array([0.5]), "mse": np.array([0.25])}, "score", log=False)
     found = [mpl.colors.to_hex(points.get_facecolor()[0]) for points in axes.collections]
-    colors = figures.colors_of(["mse", "msle"])
+    colors = plots.colors_of(["mse", "msle"])
     assert found == [colors[name].lower() for name in ("msle", "mse")]
 
 
 def test_classes_are_told_apart_by_colour_and_by_mark(axes):
     features = plane(np.arange(8.0).reshape(4, 2))
-    assert figures.classes(axes, features, np.array([1, 0, 1, 2]), ["no", "yes", "$?$"]) is axes
+    assert plots.classes(axes, features, np.array([1, 0, 1, 2]), ["no", "yes", "$?$"]) is axes
     # what stands between dollars is no formula
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["class no", "class yes", r"class \$?\$"]
     np.testing.assert_array_equal(axes.collections[1].get_offsets(), features.iloc[[0, 2]])
@@ -67,35 +67,35 @@ def test_classes_are_told_apart_by_colour_and_by_mark(axes):
 
 
 def test_more_classes_than_colours_can_be_drawn(axes):
-    figures.classes(axes, plane(np.zeros((12, 2))), np.arange(12), list("abcdefghijkl"))
+    plots.classes(axes, plane(np.zeros((12, 2))), np.arange(12), list("abcdefghijkl"))
     assert len(axes.collections) == 12
     assert axes.get_legend() is None  # it would hide the points
 
 
 def test_a_target_is_shown_with_its_units_and_all_its_rows(axes):
-    assert figures.target(axes, np.linspace(-3, 3, 50), "price (own units)") is axes
+    assert plots.target(axes, np.linspace(-3, 3, 50), "price (own units)") is axes
     assert sum(bar.get_height() for bar in axes.patches) == 50
     assert axes.get_xlabel() == "price (own units)"
 
 
 def test_the_size_of_each_class_is_its_number_of_rows(axes):
-    assert figures.class_sizes(axes, np.array([2, 0, 2, 2, 1]), ["a", "b", "c"]) is axes
+    assert plots.class_sizes(axes, np.array([2, 0, 2, 2, 1]), ["a", "b", "c"]) is axes
     assert [bar.get_width() for bar in axes.patches] == [1, 1, 3]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
 
 
 def test_of_too_many_classes_the_largest_are_shown(axes):
     labels = np.repeat(np.arange(100), np.arange(100) + 1)
-    figures.class_sizes(axes, labels, [f"c{i}" for i in range(100)])
+    plots.class_sizes(axes, labels, [f"c{i}" for i in range(100)])
     assert [bar.get_width() for bar in axes.patches] == list(range(41, 101))
 
 
 def test_a_curve_has_every_seed_the_mean_and_the_middle_of_the_seeds(axes):
     train = np.array([[4.0, 1.0, 0.5], [2.0, 3.0, 0.5]])
     test = train + 1
-    assert figures.curve(axes, train, test, "loss (mse)", log=False) is axes
+    assert plots.curve(axes, train, test, "loss (mse)", log=False) is axes
     assert [line.get_label() for line in axes.lines] == ["train", "test"]
-    for line, values, color in zip(axes.lines, (train, test), (figures.TRAIN, figures.TEST), strict=True):
+    for line, values, color in zip(axes.lines, (train, test), (plots.TRAIN, plots.TEST), strict=True):
         np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
         np.testing.assert_allclose(line.get_ydata(), values.mean(axis=0))
         assert line.get_color() == color
@@ -110,16 +110,16 @@ def test_a_curve_has_every_seed_the_mean_and_the_middle_of_the_seeds(axes):
 @pytest.mark.parametrize("log", [True, False])
 def test_a_scale_is_logarithmic_when_asked_for(axes, log):
     scale = "log" if log else "linear"
-    figures.curve(axes, np.ones((2, 3)), np.ones((2, 3)), "loss", log=log)
+    plots.curve(axes, np.ones((2, 3)), np.ones((2, 3)), "loss", log=log)
     assert axes.get_yscale() == scale
-    other = figures.new(4, 3)[1][0, 0]
-    figures.final_scores(other, {"mse": np.array([0.5, 1])}, "score", log=log)
+    other = plots.new(4, 3)[1][0, 0]
+    plots.final_scores(other, {"mse": np.array([0.5, 1])}, "score", log=log)
     assert other.get_xscale() == scale
 
 
 def test_final_scores_show_every_seed_the_mean_and_how_many_failed(axes):
     scores = {"mse": np.array([1.0, 2.0, 6.0]), "mae": np.array([np.nan, 4.0, np.nan]), "msle": np.full(3, np.nan)}
-    assert figures.final_scores(axes, scores, "test mse", log=False) is axes
+    assert plots.final_scores(axes, scores, "test mse", log=False) is axes
     assert [points.get_offsets()[:, 0].tolist() for points in axes.collections] == [[1, 2, 6], [4], []]
     assert [line.get_xdata()[0] for line in axes.lines] == [3, 4]
     assert [text.get_text() for text in axes.texts] == ["2 failed", "3 failed"]
@@ -129,15 +129,15 @@ def test_final_scores_show_every_seed_the_mean_and_how_many_failed(axes):
 
 @pytest.mark.parametrize("log", [True, False])
 def test_final_scores_can_be_drawn_when_every_seed_failed(axes, log):
-    figures.final_scores(axes, {"mse": np.full(3, np.nan)}, "score", log=log)
+    plots.final_scores(axes, {"mse": np.full(3, np.nan)}, "score", log=log)
     assert [text.get_text() for text in drawn(axes).texts] == ["3 failed"]
 
 
 def test_final_scores_are_drawn_alike_every_time():
     offsets = []
     for _ in range(2):
-        axes = figures.new(4, 3)[1][0, 0]
-        figures.final_scores(axes, {"mse": np.array([1.0, 2.0])}, "score", log=False)
+        axes = plots.new(4, 3)[1][0, 0]
+        plots.final_scores(axes, {"mse": np.array([1.0, 2.0])}, "score", log=False)
         offsets.append(axes.collections[0].get_offsets().tolist())
     assert offsets[0] == offsets[1]
 
@@ -148,8 +148,8 @@ def decided(*seeds):
 
 def test_a_region_has_the_colour_of_the_class_most_seeds_give_paler_where_they_disagree(axes):
     seeds = ([[0, 1], [1, 2]],) * 3 + ([[0, 0], [2, 2]],)
-    figures.regions(axes, decided(*seeds), plane(np.zeros((3, 2))), np.array([0, 1, 2]), "hinge")
-    first, second, third = (mpl.colors.to_rgb(color) for color in figures._CLASSES[:3])
+    plots.regions(axes, decided(*seeds), plane(np.zeros((3, 2))), np.array([0, 1, 2]), "hinge")
+    first, second, third = (mpl.colors.to_rgb(color) for color in plots._CLASSES[:3])
     expected = [[(*first, 0.6), (*second, 0.475)], [(*second, 0.475), (*third, 0.6)]]
     np.testing.assert_allclose(axes.images[0].get_array(), expected)
     assert (axes.images[0].origin, axes.images[0].get_extent()) == ("lower", [0, 10, 0, 20])
@@ -158,14 +158,14 @@ def test_a_region_has_the_colour_of_the_class_most_seeds_give_paler_where_they_d
 
 @pytest.mark.parametrize("labels", [[0, 1, 2], [1, 2], [2], list(range(10))], ids=len)
 def test_a_test_row_has_the_colour_of_its_class(axes, labels):
-    figures.regions(axes, decided([[0, 0], [0, 0]]), plane(np.zeros((len(labels), 2))), np.array(labels), "mae")
+    plots.regions(axes, decided([[0, 0], [0, 0]]), plane(np.zeros((len(labels), 2))), np.array(labels), "mae")
     found = [mpl.colors.to_hex(color) for color in drawn(axes).collections[0].get_facecolor()]
-    assert found == [figures._CLASSES[label % 8].lower() for label in labels]
+    assert found == [plots._CLASSES[label % 8].lower() for label in labels]
 
 
 def test_predictions_are_drawn_for_every_seed_against_the_line_of_equality(axes):
     actual, values = np.array([-2.0, 3.0, -2.0, 3.0]), np.array([-1.0, 2.0, -3.0, 4.0])
-    assert figures.predicted(axes, actual, values, "mae", "#123456") is axes
+    assert plots.predicted(axes, actual, values, "mae", "#123456") is axes
     assert mpl.colors.to_hex(axes.collections[0].get_facecolor()[0]) == "#123456"
     assert axes.collections[0].get_offsets().tolist() == [[-2, -1], [3, 2], [-2, -3], [3, 4]]
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[-2, -2], [3, 3]])
@@ -173,17 +173,17 @@ def test_predictions_are_drawn_for_every_seed_against_the_line_of_equality(axes)
 
 
 def test_predictions_can_be_drawn_when_every_seed_failed(axes):
-    figures.predicted(axes, np.empty(0), np.empty(0), "mae", "#123456")
+    plots.predicted(axes, np.empty(0), np.empty(0), "mae", "#123456")
     assert len(drawn(axes).collections[0].get_offsets()) == 0
 
 
 def test_of_too_many_predictions_some_are_drawn_the_same_every_time():
     offsets = []
     for _ in range(2):
-        axes = figures.new(4, 3)[1][0, 0]
-        actual = np.arange(figures.POINTS + 1000.0)
-        figures.predicted(axes, actual, actual + 1, "mae", "#123456")
+        axes = plots.new(4, 3)[1][0, 0]
+        actual = np.arange(plots.POINTS + 1000.0)
+        plots.predicted(axes, actual, actual + 1, "mae", "#123456")
         offsets.append(axes.collections[0].get_offsets())
-    assert len(offsets[0]) == figures.POINTS
+    assert len(offsets[0]) == plots.POINTS
     np.testing.assert_array_equal(offsets[0], offsets[1])
     np.testing.assert_array_equal(offsets[0][:, 1], offsets[0][:, 0] + 1)

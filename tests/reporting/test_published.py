@@ -134,16 +134,16 @@ def test_no_argument_of_the_generator_can_differ_unseen(make_run, reference, arg
 
 
 def test_every_published_name_is_one_of_ours(reference, make_run, loaded):
-    assert set(reference["settings"]) == set(reference["scores"]) == set(reference["metrics"]) == set(loaded.datasets)
-    for dataset, losses in reference["scores"].items():
+    assert set(reference.settings) == set(reference.scores) == set(reference.metrics) == set(loaded.datasets)
+    for dataset, losses in reference.scores.items():
         assert list(losses) == [loss.name for loss in loaded.selected()[dataset]]
         for loss in losses:
-            assert np.isfinite(make_run(loss).values(reference["metrics"][dataset], "test")).all()
+            assert np.isfinite(make_run(loss).values(reference.metrics[dataset], "test")).all()
 
 
 def test_the_published_scores_are_those_of_the_source(reference):
     scores = pd.DataFrame(
-        [(loss, row["train"], row["test"]) for losses in reference["scores"].values() for loss, row in losses.items()],
+        [(loss, row["train"], row["test"]) for losses in reference.scores.values() for loss, row in losses.items()],
         columns=["loss", "train", "test"],
     ).set_index("loss")
     assert scores.loc["mse"].tolist() == [0.000, 0.001]

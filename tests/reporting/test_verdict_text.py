@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.reporting import verdict_text as wording
-from stages.scores import names as scores
+from stages.reporting import verdict_text
+from stages.reporting.formats import difference
+from stages.scores import names
 from stages.verdicts import pairs as verdicts
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary, summarise
@@ -32,7 +33,7 @@ BASE = Pair(
     seeds_to_settle=None,
     verdict="inconclusive",
 )
-ACCURACY, MSE = scores.find("accuracy", "binary"), scores.find("mse", "regression")
+ACCURACY, MSE = names.find("accuracy", "binary"), names.find("mse", "regression")
 FINISHED, FAILED = Summary(0.05, 0.01, 0.0123, 30, 0), Summary(math.nan, math.nan, math.nan, 0, 30)
 
 
@@ -43,18 +44,18 @@ def told(verdict, *, summaries=None, against=("b",), constant=None, **changes):
     for other in against:
         pairs["a", other] = replace(BASE, against=other, verdict=verdict, **changes)
         pairs[other, "a"] = verdicts.mirror(pairs["a", other])
-    return wording.verdict(losses, pairs, summaries or dict.fromkeys(losses, FINISHED), ACCURACY, constant)
+    return verdict_text.verdict(losses, pairs, summaries or dict.fromkeys(losses, FINISHED), ACCURACY, constant)
 
 
 def test_one_loss_alone_gets_no_verdict():
-    assert wording.verdict(["a"], {}, {"a": FINISHED}, MSE, 1.0) == (
+    assert verdict_text.verdict(["a"], {}, {"a": FINISHED}, MSE, 1.0) == (
         "**No verdict**: `a` alone was trained. Its test mse is 0.05 ± 0.012."
     )
 
 
 def test_where_every_seed_failed_a_remedy_is_named():
     expected = "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
-    assert wording.verdict(["a"], {}, {"a": FAILED}, MSE, 1.0) == expected
+    assert verdict_text.verdict(["a"], {}, {"a": FAILED}, MSE, 1.0) == expected
     assert told("equivalent", summaries={"a": FAILED, "b": FAILED}) == expected
 
 
@@ -85,7 +86,7 @@ def test_one_number_of_seeds_settles_every_open_pair():
     for other, settled in (("b", 40), ("c", 1300), ("d", None)):
         pairs["a", other] = replace(BASE, against=other, seeds_to_settle=settled)
         pairs[other, "a"] = verdicts.mirror(pairs["a", other])
-    text = wording.verdict(["a", "b", "c", "d"], pairs, dict.fromkeys("abcd", FINISHED), ACCURACY, None)
+    text = verdict_text.verdict(["a", "b", "c", "d"], pairs, dict.fromkeys("abcd", FINISHED), ACCURACY, None)
     assert text.endswith(
         "These seeds do not tell how many would settle `a` against `d`. "
         "About 1,300 seeds would settle `a` against `b` and `c` (`dvc exp run -S train.seeds=1300`)."
@@ -140,7 +141,7 @@ def test_a_winner_on_every_seed_is_told_so():
 )
 def test_no_loss_is_recommended_that_does_not_surely_beat_a_constant_prediction(constant, score, beaten):
     pairs = {("a", "b"): replace(BASE, verdict="better"), ("b", "a"): verdicts.mirror(replace(BASE, verdict="better"))}
-    text = wording.verdict(["a", "b"], pairs, {"a": FINISHED, "b": FAILED}, score, constant)
+    text = verdict_text.verdict(["a", "b"], pairs, {"a": FINISHED, "b": FAILED}, score, constant)
     if beaten:
         assert text.startswith("**Train with `a`.**")
     else:
@@ -155,8 +156,8 @@ def test_no_loss_is_recommended_that_does_not_surely_beat_a_constant_prediction(
 
 def test_one_seed_beats_a_constant_prediction_by_its_score_alone():
     alone = {"a": Summary(0.9, math.nan, math.nan, 1, 0)}
-    assert wording.verdict(["a"], {}, alone, ACCURACY, 0.8).startswith("**No verdict**: `a` alone was trained.")
-    assert wording.verdict(["a"], {}, alone, ACCURACY, 0.9) == (
+    assert verdict_text.verdict(["a"], {}, alone, ACCURACY, 0.8).startswith("**No verdict**: `a` alone was trained.")
+    assert verdict_text.verdict(["a"], {}, alone, ACCURACY, 0.9) == (
         "**No verdict**: `a` alone was trained. Its test accuracy is 0.9; "
         "that of a constant prediction, 0.9, it does not beat."
     )
@@ -196,14 +197,14 @@ def verdict_of(scores, score, constant):
         generator=np.random.default_rng(0),
     )
     summaries = {loss: summarise(values) for loss, values in scores.items()}
-    return wording.verdict(list(scores), pairs, summaries, score, constant)
+    return verdict_text.verdict(list(scores), pairs, summaries, score, constant)
 
 
 def test_a_loss_that_failed_on_every_seed_is_worse_by_no_number():
     text = told("better", against=("b", "c"), summaries={"a": FINISHED, "b": FINISHED, "c": FAILED})
     assert "Worse than `a`: `b` (by 0.0123, p = 0.023), `c` (every seed failed)." in text
-    assert wording.difference(replace(BASE, n_failed=30)) == "no seed finished both"
-    assert wording.difference(replace(BASE, n_failed=29)).startswith("+0.012")
+    assert difference(replace(BASE, n_failed=30)) == "no seed finished both"
+    assert difference(replace(BASE, n_failed=29)).startswith("+0.012")
 
 
 def test_failed_seeds_are_told_of_each_loss_that_has_some():
@@ -242,7 +243,7 @@ def comparisons(draw):
 @given(comparisons())
 def test_every_other_loss_is_in_exactly_one_group(comparison):
     scores, pairs = comparison
-    advice = wording.advise(list(scores), pairs)
+    advice = verdict_text.advise(list(scores), pairs)
     grouped = [*advice.equal, *advice.open, *advice.beaten]
     assert sorted([advice.best, *(pair.against for pair in grouped)]) == sorted(scores)
     assert all(pair == pairs[advice.best, pair.against] and pair.difference >= 0 for pair in grouped)
@@ -256,7 +257,7 @@ def test_every_other_loss_is_in_exactly_one_group(comparison):
 def test_a_verdict_is_in_words_whatever_the_scores(comparison):
     scores, pairs = comparison
     summaries = {loss: summarise(values) for loss, values in scores.items()}
-    text = wording.verdict(list(scores), pairs, summaries, ACCURACY, None)
+    text = verdict_text.verdict(list(scores), pairs, summaries, ACCURACY, None)
     assert text.startswith("**")
     assert text.count("**") == 2
     for wrong in ("nan", "inf ", "None", "About 0 "):
@@ -275,30 +276,4 @@ def test_a_loss_that_always_fails_is_never_the_best():
             few, higher_is_better=True, margin=0, same_objective=set(), generator=np.random.default_rng(0)
         )
         summaries = {loss: summarise(values) for loss, values in few.items()}
-        assert wording.verdict(list(few), pairs, summaries, ACCURACY, None).startswith(lead)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "shown"),
-    [
-        ((0.0123, 0.0051, 0.0204), "+0.012 (+0.0051 to +0.02)"),
-        ((-0.15, -0.17, -0.13), "−0.15 (−0.17 to −0.13)"),
-        ((0.0015, -1.7e-5, 0.0028), "+0.0015 (−1.7e−05 to +0.0028)"),
-        ((-0.0, -0.0, 0.0), "0 (0 to 0)"),
-        ((0.5, math.nan, math.nan), "+0.5"),
-    ],
-)
-def test_a_difference_is_shown_with_its_interval_where_it_has_one(numbers, shown):
-    assert wording.difference(replace(BASE, **dict(zip(("difference", "low", "high"), numbers, strict=True)))) == shown
-
-
-@pytest.mark.parametrize(
-    ("p", "shown"), [(1.0, "p = 1"), (0.0234, "p = 0.023"), (0.001, "p = 0.001"), (0.0009, "p < 0.001")]
-)
-def test_p_values_are_shown_in_two_digits(p, shown):
-    assert wording.p_value(p) == shown
-
-
-@pytest.mark.parametrize(("names", "shown"), [(["a"], "`a`"), (["a", "b"], "`a` and `b`"), ("abc", "`a`, `b` and `c`")])
-def test_names_are_listed_as_in_a_sentence(names, shown):
-    assert wording.listed(list(names)) == shown
+        assert verdict_text.verdict(list(few), pairs, summaries, ACCURACY, None).startswith(lead)

@@ -1,0 +1,62 @@
+"""Numbers and names as people read them, in sentences and in the cells of tables."""
+
+import math
+
+from stages.verdicts.pairs import Pair
+from stages.verdicts.statistics import Summary
+
+LONGEST_NAME = 80  # letters of a user's own name that are shown
+
+
+def number(value: float) -> str:
+    """A score for people: three significant digits; a dash where there is none."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
+
+
+def plus_minus(summary: Summary) -> str:
+    """A mean with its 95 % interval."""
+    if not summary.n:
+        return "–"
+    if summary.n == 1:
+        return number(summary.mean)
+    return f"{number(summary.mean)} ± {number(float(f'{summary.half_width:.2g}'))}"
+
+
+def difference(pair: Pair) -> str:
+    """The mean difference in a pair and its 95 % interval; positive is in favour of the first."""
+    if pair.n_failed == pair.n_seeds:
+        return "no seed finished both"
+    center, low, high = (
+        f"{value:+.2g}".replace("-", "−") if value else "0" for value in (pair.difference, pair.low, pair.high)
+    )
+    return f"{center} ({low} to {high})" if math.isfinite(pair.low) else center
+
+
+def p_cell(p: float) -> str:
+    """A p-value where its column is headed by p."""
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def p_value(p: float) -> str:
+    """A p-value in a sentence."""
+    shown = p_cell(p)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def whole_percent(share: float) -> str:
+    """A share in whole percents, without the sign."""
+    return f"{100 * share:.0f}"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence."""
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def code(text: str) -> str:
+    """A user's own name as code in Markdown, also in a table: nothing in it ends the code or the cell."""
+    plain = " ".join(text.replace("`", "'").replace("|", "¦").split())
+    return f"`{plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1] + '…'}`"

@@ -1,0 +1,87 @@
+"""Scores of a report that do not mean what they seem to: the accuracy of hinge losses, MSLE below 0."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.losses.validity import OUTPUTS
+from stages.records.runs import Run
+from stages.reporting.formats import number, whole_percent
+from stages.reporting.markdown import Table
+from stages.verdicts.comparison import Comparison
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """A loss that counts targets below 0 as 0, on a dataset that has some.
+
+    Attributes:
+        dataset: its name.
+        loss: its name.
+        share: of the train targets that are below 0, in percent.
+        no_gradient: what becomes of predictions below 0, if anything.
+        spread: from where to where its test scores go over the seeds.
+    """
+
+    dataset: str
+    loss: str
+    share: str
+    no_gradient: str
+    spread: str
+
+
+@dataclass(frozen=True)
+class Misleading:
+    """What a reader of the scores should know.
+
+    Attributes:
+        hinges: the accuracy of hinge losses under two rules; None where there are none.
+        clipped: losses that see part of the data as 0.
+    """
+
+    hinges: Table | None
+    clipped: list[Clipped]
+
+    @classmethod
+    def of(cls, comparisons: list[Comparison]) -> "Misleading":
+        """What misleads in these comparisons."""
+        rows = [
+            (comparison.name, f"`{run.loss.name}`", _median(run, "rounded_accuracy"), f"**{_median(run, 'accuracy')}**")
+            for comparison in comparisons
+            for run in comparison.runs
+            if run.loss.targets == "plus_minus_one" and not run.loss.is_custom and run.finished.any()
+        ]
+        head = ("dataset", "loss", "rounded output equals target", "sign of the output")
+        clipped = [
+            _clipped(comparison, run)
+            for comparison in comparisons
+            for run in comparison.runs
+            if run.loss.target_range == "clipped below 0" and comparison.share_below_zero
+        ]
+        return cls(Table(head, rows) if rows else None, clipped)
+
+    @property
+    def explained(self) -> set[tuple[str, str]]:
+        """The losses, with their datasets, of which it is explained what they do below 0."""
+        return {(each.dataset, each.loss) for each in self.clipped}
+
+
+def _median(run: Run, metric: str) -> str:
+    return number(float(np.nanmedian(run.values(metric, "test"))))
+
+
+def _clipped(comparison: Comparison, run: Run) -> Clipped:
+    positive = OUTPUTS.get(run.loss.activation, (-np.inf,))[0] >= 0
+    values = run.values("mse", "test")
+    values = values[np.isfinite(values)]
+    return Clipped(
+        dataset=comparison.name,
+        loss=run.loss.name,
+        share=whole_percent(comparison.share_below_zero),
+        no_gradient="" if positive else ", and a negative prediction has no gradient",
+        spread=_spread(values) if len(values) > 1 else "",
+    )
+
+
+def _spread(values: np.ndarray) -> str:
+    return f"Over the seeds the test mse goes from {number(values.min())} to {number(values.max())}. "

@@ -1,0 +1,44 @@
+"""The report in git has the structure that the code writes now; its last digits may be another processor's."""
+
+import re
+
+import pytest
+
+from stages.reporting import data_files, figures, page, published
+
+
+@pytest.fixture
+def comparisons(make_comparison, loaded):
+    """The comparisons of the default parameters, with made-up runs."""
+    return [make_comparison(*[loss.name for loss in losses]) for losses in loaded.selected().values()]
+
+
+def headings(text):
+    return re.findall(r"^#+ .+$|<summary>.+</summary>", text, re.MULTILINE)
+
+
+def heads_of_tables(text):
+    """The first line of every table; how many seeds there were is no part of its structure."""
+    heads = re.findall(r"^(\|.+\|)\n\|---", text, re.MULTILINE)
+    return [re.sub(r"\d+ seeds", "seeds", head) for head in heads]
+
+
+def images(text):
+    return re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+
+
+@pytest.mark.parametrize("part", [headings, heads_of_tables, images], ids=lambda part: part.__name__)
+def test_the_report_in_git_has_what_the_code_writes(root, monkeypatch, comparisons, part):
+    monkeypatch.chdir(root)
+    assert part((root / "reports/report.md").read_text()) == part(page.markdown(comparisons, published.read()))
+
+
+def test_the_figures_in_git_are_those_that_the_code_draws(root, comparisons):
+    drawn = {drawing.name for drawing in figures.drawings(comparisons)}
+    assert {path.name for path in (root / "reports/figures").iterdir()} == drawn
+
+
+@pytest.mark.parametrize("name", ["results", "curves"])
+def test_the_tables_in_git_have_the_columns_that_the_code_writes(root, name, comparisons):
+    with (root / f"reports/{name}.csv").open() as file:
+        assert file.readline().strip().split(",") == list(getattr(data_files, name)(comparisons))
