@@ -8,9 +8,10 @@ import pytest
 from sklearn import datasets
 
 from stages.engine.backend import keras, tf
+from stages.engine.keras_parts import keras_loss, make_optimizer, row_metric
 from stages.engine.networks import Network
 from stages.engine.replicas import EVALUATION_ROWS, Replicas
-from stages.engine.training import batch_orders, keras_loss, make_optimizer, row_metric
+from stages.engine.training import batch_orders
 from stages.engine.views import Rows, View
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
@@ -435,7 +436,8 @@ import numpy as np
 from stages.engine.backend import INTER_OP_THREADS, tf
 from stages.engine.networks import Network
 from stages.engine.replicas import Replicas
-from stages.engine.training import batch_orders, keras_loss, make_optimizer, row_metric
+from stages.engine.keras_parts import keras_loss, make_optimizer, row_metric
+from stages.engine.training import batch_orders
 from stages.engine.views import Rows, View
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
