@@ -34,8 +34,8 @@ class Finding:
     Attributes:
         kind: what is odd.
         column: its name as the table has it; empty where it is about the whole table.
-        values: the first few odd values, as they are written.
-        rows: the row of each value, counted from 1 for the first row below the heading.
+        examples: the first few odd values, as they are written.
+        rows: the row of each, counted from 1 for the first row below the heading.
         n_rows: in how many rows it is odd.
         n_of: among how many, where that tells something.
         read_as: what the first value was taken for, where that is not what is written.
@@ -43,7 +43,7 @@ class Finding:
 
     kind: Odd
     column: str = ""
-    values: list[str] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     n_rows: int = 0
     n_of: int = 0

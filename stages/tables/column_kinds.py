@@ -1,16 +1,14 @@
 """The kind of each column of a table, and its values as they are kept."""
 
-import contextlib
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
 
 from stages.records.datasets import Kind
+from stages.tables.written_dates import as_dates
 
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
 
 
@@ -81,24 +79,6 @@ def _is_identifier(values: pd.Series) -> bool:
     ends = (present.iloc[0], present.iloc[-1])
     counts_on = present.is_monotonic_increasing and ends in ((0, n_rows - 1), (1, n_rows))
     return counts_on or bool(_IDENTIFIER_NAME.search(str(values.name)))
-
-
-def as_dates(texts: pd.Series) -> pd.Series | None:
-    """Texts that are all dates as dates; None when they are not."""
-    texts = texts.astype(str)
-    if not len(texts) or not texts.head(100).str.contains(_DATE).all():
-        return None
-    orders = ("%d{0}%m{0}%{1}", "%m{0}%d{0}%{1}") if "." in texts.iloc[0] else ("%m{0}%d{0}%{1}", "%d{0}%m{0}%{1}")
-    short = [order.format(mark, "y") for order in orders for mark in "./-"]
-    first = [{"dayfirst": day} for day in ((True, False) if "." in texts.iloc[0] else (False, True))]
-    for how in ({"format": "ISO8601"}, *({"format": form} for form in short), *first):
-        with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, UserWarning):
-            # where pandas finds no format that all share it warns and takes each by itself, so that day and
-            # month may change places
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", "Could not infer format")
-            return pd.to_datetime(texts, utc=True, **how)
-    return None
 
 
 def _plain_dates(dates: pd.Series) -> pd.Series:

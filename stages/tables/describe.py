@@ -29,7 +29,8 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
         ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
-    table, files, csv_format = reading.read(source, f"{key}.source")
+    read = reading.read(source, f"{key}.source")
+    table, files, csv_format = read.table, read.files, read.written
     group = dataset.split.column
     wanted = _choose(table, source, group, key, is_csv=csv_format is not None)
     keep = list(dict.fromkeys([*wanted, *([group] if group is not None else [])]))

@@ -8,7 +8,8 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.losses.loss import Task
 from stages.records.datasets import Inference
-from stages.tables.column_kinds import LARGEST, as_dates, is_number, plain
+from stages.tables.column_kinds import LARGEST, is_number, plain
+from stages.tables.written_dates import as_dates
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
 _SHOWN = 60  # characters of a value that a mistake shows

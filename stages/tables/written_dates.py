@@ -124,7 +124,7 @@ def _month(word: str) -> int | None:
 
 
 def _in_its_century(dates: pd.Series, texts: pd.Series) -> pd.Series:
-    """Dates whose years have two digits, none of them later than any table holds, unless the column is of what is due."""
+    """Dates whose years have two digits, none later than tables hold, unless the column is of what is due."""
     late = dates.dt.year > LAST_YEAR
     if not late.any() or _AHEAD.search(str(texts.name)) or not is_short(str(texts.iloc[0])):
         return dates

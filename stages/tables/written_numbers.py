@@ -11,7 +11,7 @@ import pandas as pd
 OTHER_MARK = {".": ",", ",": "."}  # the mark that may group digits, by the decimal mark
 _BLANKS = " \u00a0\u2009\u202f"  # of which the last three do not end a line
 _MINUS = "-\u2212"
-_MONEY = (
+MONEY = (
     r"US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺฿₫₴₪]|CHF|USD|EUR|GBP|INR|JPY|CNY|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|MXN"
     r"|Rs\.?|Fr\.|kr\.?|zł|Kč|lei"
 )
@@ -50,10 +50,10 @@ def _pattern(decimal: str) -> re.Pattern:
     threes = rf"[1-9]\d{{0,2}}(?P<three>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=three)\d{{3}})*(?:{mark}\d+)?"
     lakhs = rf"[1-9]\d?(?P<lakh>[{other}{_BLANKS}])(?:\d\d(?P=lakh))*\d{{3}}(?:{mark}\d+)?"
     return re.compile(
-        rf"(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*(?P<inner>[{_MINUS}+])?"
+        rf"(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{MONEY})?[{_BLANKS}]*(?P<inner>[{_MINUS}+])?"
         rf"(?P<body>{threes}|{lakhs}|{plain})(?P<power>[eE][-+]?\d+)?"
         rf"[{_BLANKS}]*(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})?"
-        rf"[{_BLANKS}]*(?P<after>{_MONEY}|%)?(?P<behind>[{_MINUS}])?(?P<close>\))?",
+        rf"[{_BLANKS}]*(?P<after>{MONEY}|%)?(?P<behind>[{_MINUS}])?(?P<close>\))?",
         re.ASCII,
     )
 
