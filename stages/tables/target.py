@@ -8,7 +8,7 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.losses.loss import Task
 from stages.records.datasets import Inference
-from stages.tables.column_kinds import LARGEST, is_number, plain
+from stages.tables.column_kinds import LARGEST, is_number, plain, without_blanks
 from stages.tables.written_dates import as_dates
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
@@ -34,13 +34,14 @@ class Target:
     other_tasks: list[Task]
 
 
-def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
+def find_target(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False) -> Target:
     """Find out what kind of problem a target makes, and encode it.
 
     Args:
         columns: (n_rows, n_targets), nothing missing.
         task: as the parameters say; None to find it out.
         key: path of the dataset's key, for messages about mistakes.
+        as_texts: whether texts are classes, although they may all be dates.
 
     Raises:
         UserError: the target makes no problem, or not the one that the parameters say.
@@ -49,7 +50,13 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         return _vector(columns, task, key)
     name, values = columns.columns[0], plain(columns.iloc[:, 0])
     numbers = _numbers(values, key)
-    if numbers is None and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None):
+    if numbers is None and pd.api.types.is_string_dtype(values):
+        values = without_blanks(values)
+    if (
+        numbers is None
+        and not as_texts
+        and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None)
+    ):
         raise UserError(f"{key}.source.target: '{name}' holds dates; a target must be numbers or classes")
     counts = values.value_counts()
     distinct = len(counts)

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from stages.basics.cli import UserError
 from stages.records.datasets import CsvFormat
 from stages.records.findings import SHOWN_ROWS, Finding, Odd
 from stages.tables.csv_format import ungrouped
@@ -25,9 +24,6 @@ def numbers(texts: pd.Series, written: CsvFormat, *, forced: bool = False) -> tu
 
     Returns:
         The numbers; None where they stay texts.
-
-    Raises:
-        UserError: they are said to be numbers, and most are not.
     """
     present = texts.dropna()
     if not len(present):
@@ -37,8 +33,6 @@ def numbers(texts: pd.Series, written: CsvFormat, *, forced: bool = False) -> tu
     decimal = _decimal(present.head(_SAMPLE), written)
     if decimal is None:
         times = seconds(present)
-        if times is None and forced:
-            raise _refusal(present)
         return (None, []) if times is None else _times(texts, times)
     looked = look(present, decimal)
     is_number = looked.is_number
@@ -122,12 +116,10 @@ def _times(texts: pd.Series, times: np.ndarray) -> tuple[pd.Series, list[Finding
     return _whole(values), [odd("written", present, read_as=f"{shown(times[0])} seconds")]
 
 
-def _refusal(present: pd.Series) -> UserError:
-    first = odd("mixed", present[~look(present, ".").is_number])
-    return UserError(
-        f"columns: '{present.name}' is said to be numbers, and row {first.rows[0]} holds {first.examples[0]!r}; "
-        "what stands for nothing goes into missing: beside file:, and category takes texts as they are"
-    )
+def no_number(texts: pd.Series) -> Finding:
+    """The first of texts that are said to be numbers which is none."""
+    present = texts.dropna().astype(str).str.strip()
+    return odd("mixed", present[~look(present, ".").is_number])
 
 
 def _whole(values: pd.Series) -> pd.Series:

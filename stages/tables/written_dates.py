@@ -5,6 +5,7 @@ import re
 import unicodedata
 import warnings
 
+import numpy as np
 import pandas as pd
 
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
@@ -78,6 +79,11 @@ def by_format(texts: pd.Series, form: str) -> pd.Series | None:
 def is_short(text: str) -> bool:
     """Whether the year of a date has two digits."""
     return _SHORT.fullmatch(text.strip()) is not None and not re.match(r"\d{4}", text.strip())
+
+
+def looks_like_date(texts: pd.Series) -> np.ndarray:
+    """Which texts have the look of a date in numbers: bool (n_rows,)."""
+    return texts.str.match(_DATE).to_numpy(bool)
 
 
 def may_swap(texts: pd.Series) -> bool:
