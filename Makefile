@@ -59,5 +59,5 @@ ui: setup
 	esac
 
 clean:
-	@rm -rf data/raw data/scaled data/pipelines data/runs data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
+	@rm -rf data/raw data/scaled data/plans data/pipelines data/runs data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
 	@find stages tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,11 +1,13 @@
 """Stage `generate`: make or read every dataset of ``params.yaml`` and write it to ``data/raw``."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from sklearn import datasets as generators
 
 from stages.basics import cli, paths
 from stages.params.load import check_data, load_params
-from stages.params.schema import Dataset
+from stages.params.schema import Dataset, Params
 from stages.params.source import Table
 from stages.records import datasets, wording
 from stages.records.datasets import Column, Description
@@ -27,10 +29,16 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
     return table.assign(target=target)
 
 
-def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
-    """Make or read one dataset, and say what it is."""
+def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
+    """Make or read one dataset, and say what it is.
+
+    Args:
+        name: of the dataset.
+        dataset: its parameters.
+        groups: columns by which a split keeps rows together, and the path of the key that names each.
+    """
     if isinstance(dataset.source, Table):
-        return describe.load(name, dataset)
+        return describe.load(name, dataset, groups)
     table = generate(**dataset.source.model_dump())
     return table, Description(
         task=dataset.known_task,
@@ -43,6 +51,14 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
         n_read=len(table),
         columns=[Column(column, "number", missing=0) for column in table.columns.drop("target")],
     )
+
+
+def group_columns(wanted: Params, dataset: str) -> dict[str, str]:
+    """The columns that group rows of a dataset in a split of its own or of a comparison, with the key of each."""
+    splits = {f"datasets.{dataset}.split": wanted.datasets[dataset].split}
+    on_it = [name for name in wanted.comparisons if wanted.dataset_of(name) == dataset]
+    splits |= {wanted.split_key(name): wanted.setup(name).split for name in on_it}
+    return {split.column: f"{paths.PARAMS}: {key}.column" for key, split in splits.items() if split.column is not None}
 
 
 def summary(name: str, table: pd.DataFrame, description: Description) -> str:
@@ -63,7 +79,7 @@ def main() -> None:
     wanted = load_params()
     descriptions = {}
     for name, dataset in wanted.datasets.items():
-        table, description = load(name, dataset)
+        table, description = load(name, dataset, group_columns(wanted, name))
         datasets.write_raw(name, table, description)
         descriptions[name] = description
         if description.files:

@@ -1,51 +1,99 @@
-"""Stage `scale`: split every dataset into train and test rows, and scale it."""
+"""Stage `scale`: make numbers of every dataset's columns, and plan which rows each seed of a comparison sees."""
 
 from collections.abc import Iterator
 
 import joblib
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import make_pipeline
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
 from stages.params.load import load_params
-from stages.records import datasets, wording
-from stages.records.datasets import Fold, Scaled
-from stages.tables import scaling
+from stages.params.schema import Params
+from stages.records import datasets, plans, wording
+from stages.records.datasets import Description, Encoded
+from stages.records.plans import Part, Plan
+from stages.tables import encoding, planning
+from stages.tables.encoding import Encoder
+from stages.tables.scaling import KnownScaler
 
 SHOWN = 10  # columns left out that are named
 
 
-def summary(name: str, folds: list[Fold]) -> Iterator[str]:
-    """Lines that tell how a table was split and scaled; where it has several folds, in the first."""
-    first = folds[0]
-    rows = f"{first.n_train:,} rows train, {first.n_test:,} test" + f", in {len(folds)} folds" * (len(folds) > 1)
-    yield f"scale: {name}: {rows}; {wording.became_inputs(first.treatments)}"
-    left_out = [f"{each.column} ({wording.left_out(each)})" for each in first.treatments if each.left_out]
+def encode(name: str, wanted: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder, Description]:
+    """Make numbers of a dataset's columns and write them.
+
+    Returns:
+        The columns that are no features; the features, float64 (n_rows, n_inputs); the encoder; what the dataset is.
+    """
+    table, description = datasets.read_raw(name)
+    try:
+        encoder = encoding.fit(table, description.columns, wanted.datasets[name].scale.features)
+    except UserError as error:
+        raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
+    features = encoder.pipeline.transform(table)
+    named = datasets.unique(encoder.names, datasets.target_names(description.n_targets))
+    rows = table[[*datasets.target_names(description.n_targets), *description.groups.values()]]
+    datasets.write_encoded(
+        name,
+        pd.DataFrame(features, columns=named, copy=False),
+        datasets.labels_of(rows, description),
+        Encoded(description, encoder.treatments),
+    )
+    return rows, features, encoder, description
+
+
+def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
+    """Write what makes inputs of rows as ``data/raw`` holds them, scaled as the first seed's, whose model is kept."""
+    scaling, split = plan.to_train, plan.split_of[0]
+    scaler = KnownScaler(scaling.fill[split], scaling.center[split], scaling.spread[split])
+    with files.replacing(datasets.pipeline_path(name)) as temporary:
+        joblib.dump(make_pipeline(encoder.pipeline, scaler), temporary)
+
+
+def summary(name: str, n_rows: int, treatments: list[datasets.Treatment]) -> Iterator[str]:
+    """Lines that tell what became of a table's columns."""
+    yield f"scale: {name}: {n_rows:,} rows; {wording.became_inputs(treatments)}"
+    left_out = [f"{each.column} ({wording.left_out(each)})" for each in treatments if each.left_out]
     if left_out:
         more = f" and {len(left_out) - SHOWN:,} more" if len(left_out) > SHOWN else ""
         yield f"scale: {name}: left out: {', '.join(left_out[:SHOWN])}{more}"
 
 
+def division(name: str, plan: Plan, description: Description) -> str:
+    """A line that tells how the rows of a comparison are divided: as in the first split, where others differ."""
+    n_test = len(plan.rows(0, Part.TEST))
+    rows = f"{plan.parts.shape[1] - n_test:,} rows train, {n_test:,} test"
+    folds = f", in {plan.n_folds} folds" if plan.n_folds else ""
+    fewer = f"; {wording.fewer_folds(plan, description)}" if plan.wanted_folds else ""
+    return f"scale: {name}: {rows}{folds}{fewer}"
+
+
 def main() -> None:
-    """Write ``data/scaled/``, every dataset's folds and what was done to its columns, and ``data/pipelines/``."""
-    wanted = load_params().datasets
-    for name, dataset in wanted.items():
-        table, description = datasets.read_raw(name)
-        method, masks = scaling.split(name, dataset, table, description)
-        folds = []
-        for index, train in enumerate(masks):
-            try:
-                scaled, fold, pipeline = scaling.scale(table, description, dataset.scale, train)
-            except UserError as error:
-                raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
-            folds.append(fold)
-            files.write_table(datasets.scaled_path(name, index, len(masks)), scaled)
-            with files.replacing(datasets.pipeline_path(name, index, len(masks))) as temporary:
-                joblib.dump(pipeline, temporary)
-        datasets.write_scaled(name, Scaled(description, method, folds))
+    """Write ``data/scaled``, every dataset as numbers; and ``data/plans`` and ``data/pipelines``, by comparison."""
+    wanted = load_params()
+    for name, dataset in wanted.datasets.items():
+        rows, features, encoder, description = encode(name, wanted)
         if description.files:
-            for line in summary(name, folds):
+            for line in summary(name, len(rows), encoder.treatments):
                 cli.say(line)
-    cli.say(f"scale: {len(wanted)} datasets in {paths.SCALED}")
+        for comparison in (each for each in wanted.comparisons if wanted.dataset_of(each) == name):
+            plan = planning.make_plan(
+                rows,
+                description,
+                features,
+                encoder.kinds,
+                split=wanted.setup(comparison).split,
+                scale=dataset.scale,
+                n_seeds=wanted.train.seeds,
+                key=f"{paths.PARAMS}: {wanted.split_key(comparison)}",
+            )
+            plans.write_plan(comparison, plan)
+            write_pipeline(comparison, encoder, plan)
+            if description.files:
+                cli.say(division(comparison, plan, description))
+    cli.say(f"scale: {len(wanted.datasets)} datasets in {paths.SCALED}")
 
 
 if __name__ == "__main__":

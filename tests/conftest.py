@@ -2,7 +2,7 @@
 
 import copy
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,8 @@ from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
 from stages.records import datasets
-from stages.records.datasets import Column, Description, Fold, Scaled, Treatment
+from stages.records.datasets import Column, Description, Encoded, Treatment
+from stages.records.plans import Part, Plan, Scaling
 from stages.records.runs import Regions, Run
 from stages.records.settings import Settings
 from stages.scores import measure as scoring
@@ -101,30 +102,54 @@ def loaded():
     return load_params(ROOT / "params.yaml")
 
 
-@pytest.fixture
-def make_scaled(labels):
-    """A factory of scaled datasets: what one is, and its rows as `datasets.read_fold` gives them."""
+@dataclass(frozen=True)
+class MadeUp:
+    """A made-up dataset, and the plan of a comparison on it.
 
-    def make(task: str, *, n_features: int, center: float = 0.0, spread: float = 1.0) -> tuple[Scaled, pd.DataFrame]:
-        parts = labels[task]
-        names, rows = [f"x{i + 1}" for i in range(n_features)], np.concatenate(list(parts.values()))
-        table = pd.DataFrame(np.random.default_rng(0).normal(size=(len(rows), n_features)), columns=names)
-        table["target"] = rows if rows.ndim == 1 else rows[:, 0]
-        table["part"] = [part for part, targets in parts.items() for _ in targets]
+    Attributes:
+        encoded: what it is.
+        features: float64 (n_rows, n_features), in their own units.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        plan: the first rows train, of which the last validates; those of the made-up runs' test part test.
+    """
+
+    encoded: Encoded
+    features: pd.DataFrame
+    labels: np.ndarray
+    plan: Plan
+
+
+@pytest.fixture
+def make_dataset(labels):
+    """A factory of made-up datasets, whose targets are those of the made-up runs."""
+
+    def make(
+        task: str, *, n_features: int, n_seeds: int = 3, center: float = 0.0, spread: float = 1.0, n_splits: int = 1
+    ) -> MadeUp:
+        rows = np.concatenate(list(labels[task].values()))
+        n_train, is_values = len(labels[task]["train"]), task == "regression"
+        names = [f"x{i + 1}" for i in range(n_features)]
+        features = pd.DataFrame(np.random.default_rng(0).normal(size=(len(rows), n_features)), columns=names)
         description = Description(
             task=task,
             inferred=None,
             other_tasks=[],
-            classes=[] if task == "regression" else [str(index) for index in range(int(rows.max()) + 1)],
+            classes=[] if is_values else [str(index) for index in range(int(rows.max()) + 1)],
             targets=["target"],
             files=[],
             csv=None,
             n_read=len(rows),
             columns=[Column(name, "number", 0) for name in names],
         )
-        treatments = [Treatment(name, "number", 1) for name in names]
-        fold = Fold(len(parts["train"]), len(parts["test"]), treatments, [center], [spread])
-        return Scaled(description, "first", [fold]), table
+        encoded = Encoded(description, [Treatment(name, "number", 1) for name in names])
+        parts = np.full((n_splits, len(rows)), Part.TEST, np.uint8)
+        parts[:, :n_train] = Part.TRAIN
+        parts[:, n_train - 1] = Part.VALIDATION
+        nothing, one = np.zeros((n_splits, n_features)), np.ones((n_splits, n_features))
+        target = [np.full((n_splits, int(is_values)), number) for number in (center, spread)]
+        scaling = Scaling(nothing, nothing, one, *target)
+        plan = Plan("first", 0, n_splits == 1, parts, np.arange(n_seeds) % n_splits, scaling, scaling)
+        return MadeUp(encoded, features, rows * spread + center if is_values else rows, plan)
 
     return make
 

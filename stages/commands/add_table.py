@@ -26,9 +26,9 @@ from stages.losses.validity import Validity
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params
 from stages.params.source import Table
-from stages.records import datasets, wording
+from stages.records import datasets, plans, wording
 from stages.records.datasets import Description
-from stages.tables import describe, scaling
+from stages.tables import describe, encoding, planning
 
 USAGE = "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's)"
 
@@ -54,22 +54,25 @@ class Judged:
     sorted_by: list[str]
 
 
-def judge(name: str, file: Path, target: str, batch_size: int) -> Judged:
-    """Judge the losses for a table's target on the train rows of its first split.
+def judge(name: str, file: Path, target: str, *, n_seeds: int, batch_size: int) -> Judged:
+    """Judge the losses for a table's target on the train rows of the seeds.
 
     Raises:
-        UserError: the table cannot be read, split or scaled as is usual.
+        UserError: the table cannot be read, encoded or split as is usual.
     """
     dataset = Dataset(source=Table(file=file.as_posix(), target=target))
-    table, description = describe.load(name, dataset)
+    table, description = describe.load(name, dataset, {})
+    encoding.fit(table, description.columns, dataset.scale.features)
+    labels, key = datasets.labels_of(table, description), f"{paths.PARAMS}: datasets.{name}.split"
     try:
-        _, masks = scaling.split(name, dataset, table, description)
+        plan = planning.plan_targets(
+            table, description, split=dataset.split, scale=dataset.scale, n_seeds=n_seeds, key=key
+        )
     except UserError as error:
-        why = str(error).removeprefix(f"{paths.PARAMS}: datasets.{name}.split: ")
+        why = str(error).removeprefix(f"{key}: ")
         raise UserError(f"{file} cannot be split as is usual, so add it by hand with another split: {why}") from error
-    scaled, fold, _ = scaling.scale(table, description, dataset.scale, masks[0])
     losses = [LOSSES[loss] for loss in catalogue.names_for(description.task)]
-    judged = validity.judge_all(losses, [datasets.seen(scaled, fold, description, batch_size)])
+    judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
     dates = [column.name for column in description.columns if column.kind == "date"]
     sorted_by = [column for column in dates if table[column].is_monotonic_increasing and table[column].nunique() > 1]
     return Judged(description, judged, sorted_by)
@@ -179,7 +182,7 @@ def main() -> None:
     wanted = load_params()
     name = arguments[2] if len(arguments) == 3 else name_for(file)
     _check_name(name, wanted)
-    judged = judge(name, file, target, wanted.train.batch_size)
+    judged = judge(name, file, target, n_seeds=wanted.train.seeds, batch_size=wanted.train.batch_size)
     fitting = [loss for loss, each in judged.losses.items() if each.level == "fits"]
     text = with_entries(paths.PARAMS.read_bytes().decode("utf-8"), name, destination, target, fitting)
     added = parse_params(text)

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stages.basics import cli, suggest
+from stages.basics import cli, paths, suggest
 from stages.basics.cli import UserError
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
 from stages.params.load import check_data, load_params
-from stages.records import datasets
+from stages.records import datasets, plans
+from stages.tables import planning
 
 
 def catalogue_table() -> Table:
@@ -40,24 +41,39 @@ def catalogue_table() -> Table:
 def dataset_table(name: str) -> Table:
     """What every loss for a dataset's task comes to on its train rows, those that are compared first.
 
+    Args:
+        name: of a comparison, or of a dataset, whose own split is taken.
+
     Raises:
-        UserError: there is no such dataset, or it was not scaled yet.
+        UserError: there is neither, or its rows are not in ``data/raw`` yet.
     """
     wanted = load_params()
-    if name not in wanted.datasets:
-        raise UserError(suggest.not_one_of(name, wanted.datasets, "a dataset", "Datasets"))
-    scaled = datasets.read_scaled(name)
-    task = scaled.description.task
-    check_data(wanted, {name: scaled.description})
-    compared = wanted.compared().get(name, [])
-    named = {loss.name for loss in compared}
-    others = [LOSSES[other] for other in catalogue.names_for(task) if other not in named]
-    batch_size = wanted.train.batch_size
+    if name not in wanted.datasets and name not in wanted.comparisons:
+        names = dict.fromkeys([*wanted.datasets, *wanted.comparisons])
+        raise UserError(suggest.not_one_of(name, names, "a dataset or a comparison", "There are"))
     if name in wanted.comparisons:
-        batch_size = wanted.comparisons[name].batch_size or batch_size
-    judged = validity.judge_all([*compared, *others], datasets.seen_by_losses(name, scaled, batch_size))
-    table = _table(f"{task} loss", "compared", f"on {name}", "why")
-    for loss in [*compared, *others]:
+        setup = wanted.setup(name)
+        dataset, split, key = setup.dataset, setup.split, wanted.split_key(name)
+        compared, batch_size = setup.losses, setup.batch_size
+    else:
+        dataset, split, key = name, wanted.datasets[name].split, f"datasets.{name}.split"
+        compared, batch_size = [], wanted.train.batch_size
+    rows, description = datasets.read_raw(dataset)
+    check_data(wanted, {dataset: description})
+    plan = planning.plan_targets(
+        rows,
+        description,
+        split=split,
+        scale=wanted.datasets[dataset].scale,
+        n_seeds=wanted.train.seeds,
+        key=f"{paths.PARAMS}: {key}",
+    )
+    labels = datasets.labels_of(rows, description)
+    named = {loss.name for loss in compared}
+    losses = [*compared, *(LOSSES[other] for other in catalogue.names_for(description.task) if other not in named)]
+    judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
+    table = _table(f"{description.task} loss", "compared", f"on {name}", "why")
+    for loss in losses:
         level, why = judged[loss.name].level, escape("; ".join(judged[loss.name].reasons))  # classes are named there
         table.add_row("\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", level, why)
     return table

@@ -1,14 +1,11 @@
-"""The files of a dataset: what it is, its rows, and its rows split and scaled. They hold facts; words are made later.
+"""The files of a dataset: what it is, its rows, and its rows as numbers. They hold facts; words are made later.
 
 - ``data/raw/<dataset>.parquet`` and ``.json``: the rows as they were read or made, and a `Description`.
-- ``data/scaled/<dataset>.json``: the description, and a `Fold` for each fold: how the columns were treated.
-- ``data/scaled/<dataset>.parquet``: the scaled features, the target and ``part`` (train or test).
-- ``data/pipelines/<dataset>.joblib``: the fitted pipeline that scaled the features, for rows of the user's own.
-
-With several folds the last two are ``<dataset>/fold_<k>`` instead, with k from 1.
+- ``data/scaled/<dataset>.parquet`` and ``.json``: the rows as numbers, still in their own units and with what is
+  missing left so, then the target; and an `Encoded`. The plan of a comparison holds the numbers that scale them.
+- ``data/pipelines/<comparison>.joblib``: what makes a network's inputs of rows as ``data/raw`` holds them.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,16 +16,14 @@ from pydantic import TypeAdapter
 
 from stages.basics import files, paths
 from stages.losses.loss import Task
-from stages.losses.validity import Seen
 from stages.records.findings import Finding
-
-PART = "part"
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
 Values = Literal["values", "texts", "whole numbers", "numbers", "target columns"]
 Reason = Literal["identifier", "empty", "constant", "always", "rare"]
 Imputed = Literal["median", "most frequent"]
-MissingAs = Literal["a category", "rare", "no category"]
+ScaledBy = Literal["standard", "minmax", "robust"]
+MissingAs = Literal["a category", "rare"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ class Description:
         csv: how a CSV file was taken to be written; None for Parquet and for a generator.
         n_read: rows read, also those without a target, which are left out.
         columns: the columns to predict from.
-        group: the column whose values keep rows together in a split; empty where there is none.
+        groups: by the names that splits use, the columns of ``data/raw`` whose values keep rows together.
         findings: what is odd about the table and its columns.
     """
 
@@ -94,7 +89,7 @@ class Description:
     csv: CsvFormat | None
     n_read: int
     columns: list[Column]
-    group: str = ""
+    groups: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -110,21 +105,19 @@ class Description:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What was done to one column.
+    """What is done to one column.
 
     Attributes:
         column: its name.
         kind: of what it holds.
-        n_inputs: how many inputs of the network it became; 0 where it was left out.
+        n_inputs: how many inputs of the network it becomes; 0 where it is left out.
         missing: in how many of all rows it is missing.
         left_out: why it is no input: it only tells rows apart (identifier); it holds nothing (empty), one value
             (constant) or one text (always); or each of its texts is rare. None where it is an input.
         value: the text that it always is.
-        imputed: what stands for a missing number, date or boolean, where one is missing.
+        imputed: what of a split's train rows stands for a missing number, date or boolean, where one is missing.
         scaled: the method by which a number or a date is scaled; None where it is not.
-        center: of a scaled column: ``value = scaled * scale + center``.
-        scale: see `center`.
-        n_categories: of a category: different texts in the rows fitted on; that it is missing counts as one.
+        n_categories: of a category: different texts; that it is missing counts as one.
         n_rare: how many of them are rare, which share one input.
         missing_as: what a missing text is encoded as, where one is missing.
     """
@@ -136,48 +129,26 @@ class Treatment:
     left_out: Reason | None = None
     value: str = ""
     imputed: Imputed | None = None
-    scaled: str | None = None
-    center: float | None = None
-    scale: float | None = None
+    scaled: ScaledBy | None = None
     n_categories: int = 0
     n_rare: int = 0
     missing_as: MissingAs | None = None
 
 
 @dataclass(frozen=True)
-class Fold:
-    """One split of a dataset, scaled.
+class Encoded:
+    """A dataset whose columns are numbers: what it is, and what was done to each column."""
 
-    Attributes:
-        n_train: rows that train.
-        n_test: rows that test.
-        treatments: what was done to each column.
-        center: (n_targets,) with `spread`, undoes the target's scaling: ``value = scaled * spread + center``.
-        spread: see `center`.
-    """
-
-    n_train: int
-    n_test: int
+    description: Description
     treatments: list[Treatment]
-    center: list[float]
-    spread: list[float]
 
     @property
     def n_inputs(self) -> int:
-        """Inputs of the network."""
+        """Inputs of a network."""
         return sum(treatment.n_inputs for treatment in self.treatments)
 
 
-@dataclass(frozen=True)
-class Scaled:
-    """A dataset that is ready to train on: what it is, by which method it was split, and its folds."""
-
-    description: Description
-    method: str
-    folds: list[Fold]
-
-
-_DESCRIPTION, _SCALED = TypeAdapter(Description), TypeAdapter(Scaled)
+_DESCRIPTION, _ENCODED = TypeAdapter(Description), TypeAdapter(Encoded)
 
 
 def target_names(n_targets: int) -> list[str]:
@@ -210,65 +181,47 @@ def read_raw(name: str) -> tuple[pd.DataFrame, Description]:
     return files.read_table(paths.RAW / f"{name}.parquet", stage="generate"), description
 
 
-def scaled_path(name: str, fold: int, n_folds: int) -> Path:
-    """The file of one fold's rows (from 0)."""
-    return paths.SCALED / f"{_stem(name, fold, n_folds)}.parquet"
+def pipeline_path(comparison: str) -> Path:
+    """The file of what makes a network's inputs of rows as ``data/raw`` holds them."""
+    return paths.PIPELINES / f"{comparison}.joblib"
 
 
-def pipeline_path(name: str, fold: int, n_folds: int) -> Path:
-    """The file of the pipeline that scaled one fold's features (from 0)."""
-    return paths.PIPELINES / f"{_stem(name, fold, n_folds)}.joblib"
-
-
-def _stem(name: str, fold: int, n_folds: int) -> str:
-    return name if n_folds == 1 else f"{name}/fold_{fold + 1}"
-
-
-def write_scaled(name: str, scaled: Scaled) -> None:
-    """Write what a dataset is and how it was scaled, when all its folds are written."""
-    files.write_json(paths.SCALED / f"{name}.json", asdict(scaled))
-
-
-def read_scaled(name: str) -> Scaled:
-    """Read what a dataset is and how it was scaled."""
-    return _read(paths.SCALED / f"{name}.json", _SCALED, stage="scale")
-
-
-def read_fold(name: str, scaled: Scaled, fold: int, *, features: bool = True) -> pd.DataFrame:
-    """Read the rows of one fold (from 0): features where asked for, target and part."""
-    columns = None if features else [*target_names(scaled.description.n_targets), PART]
-    return files.read_table(scaled_path(name, fold, len(scaled.folds)), stage="scale", columns=columns)
-
-
-def features_of(table: pd.DataFrame, description: Description) -> pd.DataFrame:
-    """The features of a scaled table."""
-    return table.drop(columns=[*target_names(description.n_targets), PART])
-
-
-def labels_of(table: pd.DataFrame, description: Description, part: str | None = None) -> np.ndarray:
-    """The target of a raw or scaled table: (n_rows, n_targets) values, or (n_rows,) class indices.
+def write_encoded(name: str, features: pd.DataFrame, labels: np.ndarray, encoded: Encoded) -> None:
+    """Write a dataset whose columns are numbers.
 
     Args:
-        table: its rows.
-        description: what the dataset is.
-        part: the part whose rows are wanted, of a scaled table; None for all rows.
+        name: of the dataset.
+        features: float64 (n_rows, n_inputs) in their own units, NaN where missing; no column is called as the target.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        encoded: what it is.
     """
+    names = target_names(encoded.description.n_targets)
+    targets = dict(zip(names, np.atleast_2d(labels.T), strict=True))
+    files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
+    files.write_json(paths.SCALED / f"{name}.json", asdict(encoded))
+
+
+def read_encoded(name: str) -> Encoded:
+    """Read what a dataset is and what was done to its columns."""
+    return _read(paths.SCALED / f"{name}.json", _ENCODED, stage="scale")
+
+
+def read_features(name: str, description: Description) -> pd.DataFrame:
+    """Read the features of a dataset: float64 (n_rows, n_inputs) in their own units, NaN where missing."""
+    rows = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
+    return rows.drop(columns=target_names(description.n_targets))
+
+
+def read_labels(name: str, description: Description) -> np.ndarray:
+    """Read the target of a dataset: (n_rows, n_targets) values in target units, or (n_rows,) class indices."""
     names = target_names(description.n_targets)
-    labels = (table if part is None else table.loc[table[PART] == part])[names].to_numpy()
+    return labels_of(files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names), description)
+
+
+def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
+    """The target of a table of ``data/raw``: (n_rows, n_targets) values, or (n_rows,) class indices."""
+    labels = table[target_names(description.n_targets)].to_numpy()
     return labels[:, 0] if description.n_classes else labels
-
-
-def seen_by_losses(name: str, scaled: Scaled, batch_size: int) -> Iterator[Seen]:
-    """What a loss sees of each fold of a dataset: the targets of its train rows."""
-    for index, fold in enumerate(scaled.folds):
-        rows = read_fold(name, scaled, index, features=False)
-        yield seen(rows, fold, scaled.description, batch_size)
-
-
-def seen(rows: pd.DataFrame, fold: Fold, description: Description, batch_size: int) -> Seen:
-    """What a loss sees of the scaled rows of one fold."""
-    labels = labels_of(rows, description, "train")
-    return Seen(labels, description.task, description.classes, fold.spread, batch_size)
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

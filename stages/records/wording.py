@@ -5,6 +5,7 @@ import textwrap
 from stages.basics import paths
 from stages.basics.words import counted
 from stages.records.datasets import CsvFormat, Description, Inference, Treatment
+from stages.records.plans import Plan
 
 SHOWN = 60  # characters of a text in a column that are shown
 SHOWN_CLASSES = 5  # more are not named where a task is explained
@@ -60,3 +61,9 @@ def became_inputs(treatments: list[Treatment]) -> str:
     """How many columns became how many inputs of the network."""
     n_inputs = sum(treatment.n_inputs for treatment in treatments)
     return f"{counted(len(treatments), 'column')} became {counted(n_inputs, 'input')}"
+
+
+def fewer_folds(plan: Plan, description: Description) -> str:
+    """Why there are fewer folds than is usual."""
+    why = f"the smallest class has {counted(plan.n_folds, 'row')}" if description.classes else "there are no more rows"
+    return f"{plan.n_folds} folds instead of {plan.wanted_folds}, since {why}"

@@ -1,11 +1,11 @@
 """What was done to the columns of a dataset, in the report's words."""
 
 from stages.records import wording
-from stages.records.datasets import Fold, Treatment
+from stages.records.datasets import Treatment
 
 _KEPT = {"number": "as it is", "date": "as days", "boolean": "as 0 and 1"}
 _IMPUTED = {"median": "the median", "most frequent": "the most frequent value"}
-_MISSING_AS = {"a category": "a text of its own", "rare": "as a rare one", "no category": "as none of them"}
+_MISSING_AS = {"a category": "a text of its own", "rare": "as a rare one"}
 
 
 def done(treatment: Treatment) -> str:
@@ -33,15 +33,9 @@ def _encoded(treatment: Treatment) -> list[str]:
     return parts
 
 
-def treatments(folds: list[Fold]) -> dict[tuple[str, str], list[str]]:
-    """The columns by their kind and what was done to them; where folds differ, each way with its folds."""
-    ways: dict[str, dict[tuple[str, str], list[int]]] = {}
-    for number, fold in enumerate(folds, start=1):
-        for each in fold.treatments:
-            ways.setdefault(each.column, {}).setdefault((each.kind, done(each)), []).append(number)
+def treatments(treated: list[Treatment]) -> dict[tuple[str, str], list[str]]:
+    """The columns by their kind and what was done to them."""
     columns: dict[tuple[str, str], list[str]] = {}
-    for column, way in ways.items():
-        for (kind, text), numbers in way.items():
-            where = "" if len(way) == 1 else f" (fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))})"
-            columns.setdefault((kind, text + where), []).append(column)
+    for each in treated:
+        columns.setdefault((each.kind, done(each)), []).append(each.column)
     return columns

@@ -1,5 +1,6 @@
 """A user's own table: what its columns are, and what is odd about them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset
-from stages.records.datasets import PART, Column, Description, Kind, target_names, unique
+from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
 from stages.tables import choosing, oddities, reading
 from stages.tables.choosing import Choice
@@ -16,7 +17,7 @@ from stages.tables.column_kinds import counts_on, tidy
 from stages.tables.target import Target, find_target
 
 
-def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
+def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
     """Read a dataset's table, keep the columns that are wanted, and find out what they are.
 
     Rows without a target are left out.
@@ -24,19 +25,20 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     Args:
         name: of the dataset, for messages about mistakes.
         dataset: its parameters, whose source is a table.
+        groups: columns by which a split keeps rows together, and the path of the key that names each. They are no
+            features unless asked for.
 
     Returns:
-        The rows: the features; the column that groups rows, where there is one; and the target, in
-        ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
+        The rows: the features; the columns that group rows; and the target, in ``target`` (``target_1`` and so on
+        for several columns) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
-    groups = {} if dataset.split.column is None else {dataset.split.column: f"{key}.split.column"}
     read = reading.read(source, f"{key}.source")
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
     table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
     names = target_names(len(choice.targets))
     keep = list(dict.fromkeys([*choice.features, *choice.groups.values()]))
-    own_names = dict(zip(keep, unique(keep, [*names, PART]), strict=True))
+    own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {column: _tidy(table[column], choice) for column in keep}
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
@@ -67,7 +69,7 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
         csv=read.written,
         n_read=n_read,
         columns=columns,
-        group=own_names[choice.groups[dataset.split.column]] if groups else "",
+        groups={name: own_names[column] for name, column in choice.groups.items()},
         findings=sorted([*read.findings, *findings], key=lambda each: place[each.column]),
     )
 

@@ -1,71 +1,101 @@
-"""A table split and scaled: which rows train, and its columns as a network takes them."""
+"""The numbers that scale features and targets, fitted on each split's own train rows by scikit-learn's scalers."""
+
+import math
 
 import numpy as np
-import pandas as pd
-from sklearn.compose import ColumnTransformer
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from stages.basics import paths
-from stages.params.schema import Dataset, Scale
-from stages.params.source import Table
-from stages.records.datasets import PART, Description, Fold, labels_of, target_names, unique
-from stages.tables import preprocess, splits
-from stages.tables.preprocess import SCALERS
+from stages.params.schema import Scale, Scaler
+from stages.records.datasets import Kind
+
+BLOCK = 1 << 22  # values that are fitted on at once, 32 MB: it bounds the memory
+
+Numbers = tuple[np.ndarray, ...]
+
+# each scaler, and the (center, spread) it fitted: value = scaled * spread + center
+_SCALERS = {
+    "standard": (StandardScaler, lambda scaler: (scaler.mean_, scaler.scale_)),
+    # MinMaxScaler's own scale_ multiplies
+    "minmax": (MinMaxScaler, lambda scaler: (scaler.data_min_, 1 / scaler.scale_)),
+    "robust": (RobustScaler, lambda scaler: (scaler.center_, scaler.scale_)),
+}
 
 
-def split(name: str, dataset: Dataset, table: pd.DataFrame, description: Description) -> tuple[str, list[np.ndarray]]:
-    """The method by which a dataset is split, and for each fold the rows that train: bool (n_rows,).
+class KnownScaler(TransformerMixin, BaseEstimator):
+    """Scales by numbers that were fitted before: the last step of what makes a network's inputs of new rows.
+
+    Attributes:
+        fill: (n_features,), what stands for a missing value.
+        center: (n_features,).
+        spread: (n_features,).
+    """
+
+    def __init__(self, fill: np.ndarray, center: np.ndarray, spread: np.ndarray) -> None:
+        self.fill = fill
+        self.center = center
+        self.spread = spread
+
+    def fit(self, features: np.ndarray, targets: np.ndarray | None = None) -> "KnownScaler":  # noqa: ARG002
+        """Do nothing, as scikit-learn wants it done."""
+        return self
+
+    def transform(self, features: np.ndarray) -> np.ndarray:
+        """Scale features, (n_rows, n_features)."""
+        return (np.where(np.isnan(features), self.fill, features) - self.center) / self.spread
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def fit(features: np.ndarray, kinds: list[Kind], values: np.ndarray, rows: np.ndarray, settings: Scale) -> Numbers:
+    """Fit the numbers of one split: one line of each array of a `Scaling`.
+
+    A feature that none of the rows has is filled and scaled as in all rows, which says nothing of the target and
+    keeps the inputs of a network small.
 
     Args:
-        name: of the dataset, for messages about mistakes.
-        dataset: its parameters.
-        table: the features and the target, as ``data/raw`` holds them.
-        description: what they are.
-
-    Raises:
-        UserError: the rows are too few for this split.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing.
+        kinds: (n_features,) the kind of the column that each comes from.
+        values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
+        rows: the numbers of the rows to fit on.
+        settings: how features and target are scaled.
     """
-    method = splits.method_of(dataset.split, description.task, generated=not isinstance(dataset.source, Table))
-    return method, splits.train_rows(
-        dataset.split,
-        method,
-        labels_of(table, description),
-        groups=table[description.group] if dataset.split.column is not None else None,
-        classes=description.classes,
-        key=f"{paths.PARAMS}: datasets.{name}.split",
-    )
+    of_column, n_features = np.array(kinds), features.shape[1]
+    numbers = np.empty((3, n_features))
+    for columns in np.array_split(np.arange(n_features), max(1, math.ceil(len(rows) * n_features / BLOCK))):
+        own = features[np.ix_(rows, columns)]
+        empty = np.isnan(own).all(axis=0)
+        for chosen, block in ((columns[~empty], own[:, ~empty]), (columns[empty], features[:, columns[empty]])):
+            if len(chosen):
+                numbers[:, chosen] = _fit_features(block, of_column[chosen], settings.features)
+    return *numbers, *_fit_scaler(values[rows], settings.target or "standard")
 
 
-def scale(
-    table: pd.DataFrame, description: Description, settings: Scale, train: np.ndarray
-) -> tuple[pd.DataFrame, Fold, ColumnTransformer]:
-    """Scale a table's columns and say which rows train.
+def _fit_features(features: np.ndarray, kinds: np.ndarray, method: Scaler) -> np.ndarray:
+    """Fill, center and spread of features, (3, n_features); numbers and dates are scaled as they are once filled."""
+    fill = np.array([_fill(column, kind) for column, kind in zip(features.T, kinds, strict=True)])
+    numbers = np.stack([fill, np.zeros(len(fill)), np.ones(len(fill))])
+    scaled = np.isin(kinds, ("number", "date"))
+    if scaled.any():
+        own = features[:, scaled]
+        numbers[1:, scaled] = _fit_scaler(np.where(np.isnan(own), fill[scaled], own), method)
+    return numbers
 
-    Args:
-        table: the features and the target, as ``data/raw`` holds them.
-        description: what they are.
-        settings: how features and target are scaled, and on which rows the scaling is fitted.
-        train: bool (n_rows,): the rows that train; the others test.
 
-    Returns:
-        The inputs of the network, the target, and ``part`` (``train`` or ``test``); what
-        was done; and the fitted pipeline of the features.
+def _fill(values: np.ndarray, kind: Kind) -> float:
+    """What stands for a missing value: the median, of booleans the more frequent; no text is missing any more."""
+    match kind:
+        case "category":
+            return 0.0
+        case "boolean":
+            return float(np.nanmean(values) > 0.5)
+    return float(np.median(values[~np.isnan(values)]))
 
-    Raises:
-        UserError: no column is left to learn from.
-    """
-    fitted_on = table if settings.fit_on == "all" else table[train]
-    fitted = preprocess.fit(fitted_on, description.columns, settings.features)
-    names = target_names(len(description.targets))
-    inputs = fitted.pipeline.transform(table)
-    targets, center, spread = table[names].to_numpy(), np.zeros(len(names)), np.ones(len(names))
-    method = settings.target or ("none" if description.classes else "standard")
-    if method != "none":
-        make, fitted_values = SCALERS[method]
-        scaler = make().fit(fitted_on[names].to_numpy())
-        targets, (center, spread) = scaler.transform(targets), fitted_values(scaler)
-    scaled = pd.DataFrame(inputs, columns=unique(fitted.names, [*names, PART]), copy=False)
-    scaled[names] = targets
-    scaled[PART] = np.where(train, "train", "test")
-    n_train = int(train.sum())
-    fold = Fold(n_train, len(table) - n_train, fitted.treatments, center.tolist(), spread.tolist())
-    return scaled, fold, fitted.pipeline
+
+def _fit_scaler(values: np.ndarray, method: Scaler) -> Numbers:
+    """Center and spread of columns (n_rows, n_columns); a constant has the spread 1."""
+    if method == "none" or not values.shape[1]:
+        return np.zeros(values.shape[1]), np.ones(values.shape[1])
+    make, fitted = _SCALERS[method]
+    return fitted(make().fit(values))

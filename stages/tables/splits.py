@@ -1,4 +1,13 @@
-"""Which rows train and which test, by scikit-learn's splitters."""
+"""Which rows each seed trains, validates and tests on, by scikit-learn's splitters.
+
+A seed's split is decided by the parameters and the seed's number alone, so that more seeds change nothing for those
+before them. Where rows are shuffled, the first partition or split is the one that scikit-learn makes with the
+parameters' own ``random_state``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -13,67 +22,161 @@ from sklearn.model_selection import (
 
 from stages.basics.cli import UserError
 from stages.basics.words import counted
-from stages.losses.loss import Task
 from stages.params.schema import Split
+from stages.records.plans import Method, Part
 
-FOLDS = 5  # of kfold, where the parameters give no number
-
-
-def method_of(split: Split, task: Task, *, generated: bool) -> str:
-    """The method of a split, the one that suits the data where the parameters name none."""
-    if split.method:
-        return split.method
-    return "first" if generated else "shuffle" if task == "regression" else "stratified"
+FOLDS = 10  # of kfold, where the parameters give no number and rows suffice
+VALIDATION = 0.2  # of the train rows, used to choose
 
 
-def train_rows(
-    split: Split, method: str, labels: np.ndarray, *, groups: pd.Series | None, classes: list[str], key: str
-) -> list[np.ndarray]:
-    """Split rows.
+@dataclass(frozen=True)
+class Splits:
+    """How rows are divided; the attributes are those of a `Plan`."""
+
+    method: Method
+    n_folds: int
+    fixed: bool
+    parts: np.ndarray
+    split_of: np.ndarray
+    wanted_folds: int = 0
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows to divide.
+
+    Attributes:
+        labels: (n_rows, n_targets) values or (n_rows,) class indices.
+        classes: the classes' names; empty for values.
+        groups: (n_rows,) numbers of the groups that stay together; None where there are none.
+    """
+
+    labels: np.ndarray
+    classes: list[str]
+    groups: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(np.unique(self.groups))
+
+    def take(self, numbers: np.ndarray) -> "_Rows":
+        """Some of the rows."""
+        return _Rows(self.labels[numbers], self.classes, None if self.groups is None else self.groups[numbers])
+
+
+def divide(
+    split: Split,
+    labels: np.ndarray,
+    *,
+    generated: bool,
+    classes: list[str],
+    groups: pd.Series | None,
+    n_seeds: int,
+    key: str,
+) -> Splits:
+    """Divide rows for every seed.
 
     Args:
         split: the parameters.
-        method: as `method_of` gives it.
-        labels: (n_rows, ...) target values or (n_rows,) class indices.
-        groups: (n_rows,) for the method ``group``.
+        labels: (n_rows, n_targets) target values or (n_rows,) class indices.
+        generated: whether the rows come from a generator.
         classes: the classes' names; empty for values.
+        groups: (n_rows,) for the method ``group``; else not looked at.
+        n_seeds: number of seeds.
         key: path of the key ``split``, for messages about mistakes.
-
-    Returns:
-        For each fold, bool (n_rows,): the rows that train; the others test.
 
     Raises:
         UserError: there are too few rows, of a class or of a group, for this split.
     """
-    n_rows = len(labels)
+    method = split.method_for(generated=generated, has_classes=bool(classes))
+    rows = _Rows(labels, classes, _group_numbers(groups, key) if method == "group" else None)
+    n_folds, wanted_folds = _folds(split, method, rows)
+    _check_enough(method, n_folds, rows, key)
+    fixed = method == "first" or (split.fixed and not n_folds)
+    n_splits = 1 if fixed else n_seeds
+    parts = np.full((n_splits, len(rows)), Part.TEST, np.uint8)
+    for index, train in enumerate(islice(_train_rows(split, method, n_folds, rows, key), n_splits)):
+        chosen = _validation(method, rows.take(train), _state(split.random_state, index, 1))
+        parts[index, train] = Part.TRAIN
+        parts[index, train[chosen]] = Part.VALIDATION
+    split_of = np.zeros(n_seeds, int) if fixed else np.arange(n_seeds)
+    return Splits(method, n_folds, fixed, parts, split_of, wanted_folds)
+
+
+def _folds(split: Split, method: Method, rows: _Rows) -> tuple[int, int]:
+    """The number of folds, 0 for none; and the usual number, where there are too few rows for it, else 0."""
+    if method not in ("kfold", "group") or (method == "group" and not split.folds):
+        return 0, 0
+    if split.folds:
+        return split.folds, 0
+    smallest = int(np.bincount(rows.labels, minlength=len(rows.classes)).min()) if rows.classes else len(rows)
+    n_folds = max(2, min(FOLDS, smallest))
+    return n_folds, FOLDS if n_folds < FOLDS else 0
+
+
+def _state(random_state: int, *place: int) -> int:
+    """A random state for each place: a partition or split by its number, and 1 behind it for its validation rows."""
+    if place == (0,):
+        return random_state
+    return int(np.random.SeedSequence((random_state, *place)).generate_state(1)[0])
+
+
+def _train_rows(split: Split, method: Method, n_folds: int, rows: _Rows, key: str) -> Iterator[np.ndarray]:
+    """The numbers of the rows that train, ascending, of one split after another."""
+    count, index = len(rows), 0
     if method == "first":
-        return [np.arange(n_rows) < _n_train(split.train, n_rows, key)]
-    n_folds = (split.folds or FOLDS) if method == "kfold" else split.folds if method == "group" else None
-    ids = _group_ids(groups, key) if method == "group" else None
-    _check_enough(method, n_folds, labels, groups=ids, classes=classes, key=key)
-    state = {"random_state": split.random_state}
-    if n_folds:
-        kind = GroupKFold if method == "group" else StratifiedKFold if classes else KFold
-        splitter = kind(n_folds, shuffle=True, **state)
-    else:
-        share = _n_train(split.train, int(ids.max()) + 1 if method == "group" else n_rows, key)
-        if method == "stratified" and not len(classes) <= share <= n_rows - len(classes):
-            raise UserError(
-                f"{key}.train: {share} of {n_rows} rows train and {n_rows - share} test, and either needs a row of "
-                f"each of {len(classes)} classes; method: shuffle takes rows whatever their class"
-            )
-        size = {"n_splits": 1, "train_size": share}
-        kinds = {"shuffle": ShuffleSplit, "stratified": StratifiedShuffleSplit, "group": GroupShuffleSplit}
-        splitter = kinds[method](**size, **state)
-    masks = []
-    try:
-        for train, _ in splitter.split(np.zeros((n_rows, 1)), labels if classes else None, ids):
-            mask = np.zeros(n_rows, bool)
-            mask[train] = True
-            masks.append(mask)
-    except ValueError as error:
-        raise UserError(f"{key}: {str(error).splitlines()[0]}") from error
-    return masks
+        yield np.arange(_n_train(split.train, count, key))
+        return
+    stratify = rows.labels if rows.classes and method in ("kfold", "stratified") else None
+    while True:
+        state = _state(split.random_state, index)
+        if n_folds:
+            kind = GroupKFold if method == "group" else KFold if stratify is None else StratifiedKFold
+            splitter = kind(n_folds, shuffle=True, random_state=state)
+        else:
+            kinds = {"shuffle": ShuffleSplit, "stratified": StratifiedShuffleSplit, "group": GroupShuffleSplit}
+            units = rows.n_groups if method == "group" else count
+            n_train = _n_train(split.train, units, key)
+            _check_classes_on_both_sides(method, n_train, rows, key)
+            splitter = kinds[method](1, train_size=n_train, random_state=state)
+        try:
+            for train, _ in splitter.split(np.zeros((count, 1)), stratify, rows.groups):
+                yield np.sort(train)
+        except ValueError as error:
+            raise UserError(f"{key}: {str(error).splitlines()[0]}") from error
+        index += 1
+
+
+def _validation(method: Method, train: _Rows, state: int) -> np.ndarray:
+    """Which of the train rows validate: a fifth, drawn as the split is, at least one where two rows train.
+
+    Where a class or a group has too few train rows for that they are drawn from all alike.
+    """
+    count = _share(VALIDATION, len(train))
+    if not count:
+        return np.empty(0, int)
+    if method == "first":
+        return np.arange(len(train) - count, len(train))
+    splitter, groups = ShuffleSplit, None
+    if method == "group" and train.n_groups > 1:
+        splitter, groups, count = GroupShuffleSplit, train.groups, _share(VALIDATION, train.n_groups)
+    elif train.classes and method in ("kfold", "stratified"):
+        sizes = np.bincount(train.labels)
+        n_classes = np.count_nonzero(sizes)
+        if sizes[sizes > 0].min() > 1 and n_classes <= count <= len(train) - n_classes:
+            splitter = StratifiedShuffleSplit
+    empty = np.zeros((len(train), 1))
+    [(_, chosen)] = splitter(1, test_size=count, random_state=state).split(empty, train.labels, groups)
+    return chosen
+
+
+def _share(share: float, count: int) -> int:
+    """A share of some rows or groups: at least one, leaving at least one; none of a single one."""
+    return min(max(round(share * count), 1), count - 1)
 
 
 def _n_train(train: float, n_rows: int, key: str) -> int:
@@ -84,31 +187,38 @@ def _n_train(train: float, n_rows: int, key: str) -> int:
                 f"{key}.train: {train} leaves no row to test; allowed: 1 to {n_rows - 1} (there are {n_rows} rows)"
             )
         return train
-    return min(max(round(train * n_rows), 1), n_rows - 1)
+    return _share(train, n_rows)
 
 
-def _group_ids(groups: pd.Series, key: str) -> np.ndarray:
+def _group_numbers(groups: pd.Series, key: str) -> np.ndarray:
     if groups.isna().any():
         raise UserError(f"{key}.column: '{groups.name}' is missing in {groups.isna().sum():,} rows; each needs a group")
     return pd.factorize(groups)[0]
 
 
-def _check_enough(
-    method: str, n_folds: int | None, labels: np.ndarray, *, groups: np.ndarray | None, classes: list[str], key: str
-) -> None:
+def _check_enough(method: Method, n_folds: int, rows: _Rows, key: str) -> None:
     if method == "group":
-        n_groups, needed = int(groups.max()) + 1, n_folds or 2
-        if n_groups < needed:
-            raise UserError(f"{key}: there are {n_groups} groups, fewer than the {needed} that are needed")
-    elif n_folds and len(labels) < n_folds:
-        raise UserError(f"{key}: there are {len(labels)} rows, fewer than the {n_folds} folds")
-    needed = n_folds if method == "kfold" else 2
-    if classes and method in ("kfold", "stratified"):
-        sizes = np.bincount(labels, minlength=len(classes))
-        fewest, smallest = int(sizes.min()), classes[int(sizes.argmin())]
+        needed = n_folds or 2
+        if rows.n_groups < needed:
+            raise UserError(f"{key}: there are {rows.n_groups} groups, fewer than the {needed} that are needed")
+    elif n_folds and len(rows) < n_folds:
+        raise UserError(f"{key}: there are {len(rows)} rows, fewer than the {n_folds} folds")
+    if rows.classes and method in ("kfold", "stratified"):
+        needed = n_folds or 2
+        sizes = np.bincount(rows.labels, minlength=len(rows.classes))
+        fewest, smallest = int(sizes.min()), rows.classes[int(sizes.argmin())]
         if fewest < needed:
             what = f"the {needed} folds" if n_folds else "the 2 that are needed"
             raise UserError(
                 f"{key}: class '{smallest}' has {counted(fewest, 'row')}, fewer than {what}; "
                 "method: shuffle takes rows whatever their class"
             )
+
+
+def _check_classes_on_both_sides(method: Method, n_train: int, rows: _Rows, key: str) -> None:
+    count, n_classes = len(rows), len(rows.classes)
+    if method == "stratified" and not n_classes <= n_train <= count - n_classes:
+        raise UserError(
+            f"{key}.train: {n_train} of {count} rows train and {count - n_train} test, and either needs a row of "
+            f"each of {n_classes} classes; method: shuffle takes rows whatever their class"
+        )

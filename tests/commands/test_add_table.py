@@ -18,7 +18,7 @@ from stages.commands import add_table as add
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
-from stages.records import datasets
+from stages.records import datasets, plans
 
 PARAMS = """# What I compare.
 loss: all   # every one
@@ -143,9 +143,10 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     told = capsys.readouterr().out
     generate.main()
     scale.main()
-    scaled = datasets.read_scaled(table)
-    losses = [LOSSES[name] for name in names_for(scaled.description.task)]
-    judged = validity.judge_all(losses, datasets.seen_by_losses(table, scaled, batch_size=8))
+    description, plan = datasets.read_encoded(table).description, plans.read_plan(table)
+    labels = datasets.read_labels(table, description)
+    losses = [LOSSES[name] for name in names_for(description.task)]
+    judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size=8))
     fitting = [name for name, each in judged.items() if each.level == "fits"]
     assert load_params().comparisons[table].losses == fitting != []
     left_out = [f"try: left out: {name} {each}" for name, each in judged.items() if name not in fitting]
@@ -481,7 +482,7 @@ def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):
         project(tmp_path / "odd.csv", "kind")
     assert str(raised.value) == (
         f"{tmp_path / 'odd.csv'} cannot be split as is usual, so add it by hand with another split: "
-        "class 'b' has 1 row, fewer than the 2 that are needed; "
+        "class 'b' has 1 row, fewer than the 2 folds; "
         "method: shuffle takes rows whatever their class"
     )
     assert everything() == {Path("params.yaml"): PARAMS.encode()}

@@ -14,7 +14,7 @@ from stages.commands import show_losses
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
-from stages.records import datasets
+from stages.records import datasets, plans
 
 SETTINGS = {
     "loss": "all",
@@ -51,20 +51,19 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def scaled(tmp_path_factory):
-    """A project's folder whose datasets are read and scaled."""
+def generated(tmp_path_factory):
+    """A project's folder whose datasets are read."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "params.yaml").write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
     with chdir(folder):
         generate.main()
-        scale.main()
     return folder
 
 
 @pytest.fixture
-def project(scaled, monkeypatch, capsys):
+def project(generated, monkeypatch, capsys):
     """What the command prints in that folder, on a wide or a narrow terminal."""
-    monkeypatch.chdir(scaled)
+    monkeypatch.chdir(generated)
 
     def printed(*arguments, columns=500):
         monkeypatch.setenv("COLUMNS", str(columns))
@@ -73,14 +72,6 @@ def project(scaled, monkeypatch, capsys):
         return capsys.readouterr().out
 
     return printed
-
-
-@pytest.fixture
-def another(project, scaled, tmp_path, monkeypatch):
-    """What the command prints in another folder with the same project, which the test may change."""
-    shutil.copytree(scaled, tmp_path / "another")
-    monkeypatch.chdir(tmp_path / "another")
-    return project
 
 
 def lines_of(text, name):
@@ -132,25 +123,28 @@ def test_a_narrow_terminal_cuts_no_name_of_a_loss(project, columns):
     assert max(map(len, text.splitlines())) <= columns
 
 
-@pytest.mark.parametrize("name", SETTINGS["datasets"])
-def test_on_a_dataset_every_loss_for_its_task_has_its_level_and_its_reasons(project, name):
+def test_a_dataset_that_is_in_no_comparison_is_judged_on_its_own_split(project):
+    text = project("blobs")
+    assert [name for name in LOSSES if lines_of(text, name)] == names_for("multiclass")
+    assert all("fits" in lines_of(text, name)[0] for name in names_for("multiclass"))
+    assert " yes " not in text
+
+
+@pytest.mark.parametrize("name", SETTINGS["comparisons"])
+def test_on_a_comparison_every_loss_for_its_task_has_its_level_and_its_reasons(project, name):
     text = project(name)
-    scaled = datasets.read_scaled(name)
-    compared = load_params().compared().get(name, [])
-    others = [
-        LOSSES[other] for other in names_for(scaled.description.task) if other not in {one.name for one in compared}
-    ]
-    batch_size = SETTINGS["comparisons"].get(name, {}).get("batch_size", 8)
-    judged = validity.judge_all([*compared, *others], datasets.seen_by_losses(name, scaled, batch_size))
+    scale.main()
+    description = datasets.read_encoded(name).description
+    compared = load_params().compared()[name]
+    named = {one.name for one in compared}
+    losses = [*compared, *(LOSSES[other] for other in names_for(description.task) if other not in named)]
+    plan, labels = plans.read_plan(name), datasets.read_labels(name, description)
+    batch_size = SETTINGS["comparisons"][name].get("batch_size", 8)
+    judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
     rows = iter([line.strip() for line in text.splitlines()[3:] if line.strip()])
-    for loss, row in zip([*compared, *others], rows, strict=False):
-        told = judged[loss.name]
-        cells = [
-            loss.name,
-            *["yes"] * (loss in compared),
-            told.level,
-            *["; ".join(told.reasons)] * bool(told.reasons),
-        ]
+    for loss, row in zip(losses, rows, strict=False):
+        level, reasons = judged[loss.name].level, judged[loss.name].reasons
+        cells = [loss.name, *["yes"] * (loss in compared), level, *["; ".join(reasons)] * bool(reasons)]
         assert re.split(r" {2,}", row) == cells
         assert [next(rows) for _ in loss.parameters] == [
             f"{key}: {shown(value)}" for key, value in loss.parameters.items()
@@ -195,8 +189,8 @@ def test_the_name_of_a_class_is_shown_as_it_is(project, monkeypatch, name):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["price"], "'price' is not a dataset; did you mean 'prices'? Datasets: blobs, prices, rings"),
-        (["zzz"], "'zzz' is not a dataset. Datasets: blobs, prices, rings"),
+        (["price"], "'price' is not a dataset or a comparison; did you mean 'prices'? There are: blobs, prices, rings"),
+        (["zzz"], "'zzz' is not a dataset or a comparison. There are: blobs, prices, rings"),
         (["prices", "rings"], "usage: make losses, or make losses ON=houses"),
     ],
     ids=str,
@@ -207,19 +201,44 @@ def test_what_is_asked_wrongly_is_told_in_one_line(project, arguments, line):
     assert str(raised.value) == line
 
 
-def test_a_dataset_that_is_not_scaled_is_told_with_the_command_that_scales_it(another):
-    Path("data/scaled/rings.json").unlink()
+@pytest.fixture
+def another(project, generated, tmp_path, monkeypatch):
+    """What the command prints in another folder with the same project, which the test may change."""
+    shutil.copytree(generated, tmp_path / "another")
+    monkeypatch.chdir(tmp_path / "another")
+    return project
+
+
+def test_a_dataset_that_was_not_read_is_told_with_the_command_that_reads_it(another):
+    Path("data/raw/rings.json").unlink()
     with pytest.raises(UserError) as raised:
         another("rings")
-    assert str(raised.value) == "data/scaled/rings.json is missing; write it with: dvc repro --force scale"
+    assert str(raised.value) == "data/raw/rings.json is missing; write it with: dvc repro --force generate"
+
+
+def test_a_comparison_is_judged_on_its_own_split(another):
+    """Only the first rows are of class 1, so that a split of the first half has none of class 0."""
+    Path("data/external").mkdir(parents=True)
+    text = "x,sick\n" + "".join(f"{i * 3 % 7},{int(i < 10)}\n" for i in range(20))
+    Path("data/external/sick.csv").write_text(text, encoding="utf-8")
+    changed = {
+        **SETTINGS,
+        "datasets": {"sick": {"source": {"file": "data/external/sick.csv", "target": "sick"}}},
+        "comparisons": {
+            "sick": {"losses": ["bce"]},
+            "half": {"losses": ["bce"], "dataset": "sick", "split": {"method": "first", "train": 0.5}},
+        },
+    }
+    Path("params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    generate.main()
+    assert "fits" in lines_of(another("sick"), "binary_crossentropy")[0]
+    assert "all train rows are of class '1'" in lines_of(another("half"), "binary_crossentropy")[0]
 
 
 def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(another):
-    folder = Path("data/external")
-    folder.mkdir(parents=True)
-    (folder / "sick.csv").write_text(
-        "x,sick\n" + "".join(f"{i * 3 % 7},{i % 2}\n" for i in range(20)), encoding="utf-8"
-    )
+    Path("data/external").mkdir(parents=True)
+    text = "x,sick\n" + "".join(f"{i * 3 % 7},{i % 2}\n" for i in range(20))
+    Path("data/external/sick.csv").write_text(text, encoding="utf-8")
     changed = {
         **SETTINGS,
         "datasets": {"sick": {"source": {"file": "data/external/sick.csv", "target": "sick"}}},
@@ -227,7 +246,6 @@ def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(another):
     }
     Path("params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
     generate.main()
-    scale.main()
     changed["comparisons"] = {"sick": {"losses": ["mse"]}}
     Path("params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
     with pytest.raises(UserError) as raised:

@@ -1,6 +1,6 @@
 import pytest
 
-from stages.records.datasets import Fold, Treatment
+from stages.records.datasets import Treatment
 from stages.reporting import columns_text
 
 
@@ -37,7 +37,6 @@ def texts(n_inputs, **facts):
             texts(2, n_categories=3, n_rare=2, missing=1, missing_as="rare"),
             "one-hot: 3 texts; 2 rare ones as one; 1 missing: as a rare one",
         ),
-        (texts(2, n_categories=2, missing=3, missing_as="no category"), "one-hot: 2 texts; 3 missing: as none of them"),
         (Treatment("x", "number", 0, left_out="constant"), "left out: constant"),
         (texts(0, left_out="always", value="CH"), "left out: always 'CH'"),
     ],
@@ -46,21 +45,6 @@ def test_what_was_done_to_a_column(treatment, words):
     assert columns_text.done(treatment) == words
 
 
-def fold(*treatments):
-    return Fold(3, 1, list(treatments), [0.0], [1.0])
-
-
 def test_columns_that_were_treated_alike_stand_together():
-    fold_of_three = fold(number(), Treatment("y", "number", 1), Treatment("day", "date", 1))
-    assert columns_text.treatments([fold_of_three]) == {
-        ("number", "as it is"): ["x", "y"],
-        ("date", "as days"): ["day"],
-    }
-
-
-def test_where_folds_differ_each_way_has_its_folds():
-    constant = Treatment("x", "number", 0, left_out="constant")
-    assert columns_text.treatments([fold(number()), fold(constant), fold(number())]) == {
-        ("number", "as it is (folds 1, 3)"): ["x"],
-        ("number", "left out: constant (fold 2)"): ["x"],
-    }
+    treated = [number(), Treatment("y", "number", 1), Treatment("day", "date", 1)]
+    assert columns_text.treatments(treated) == {("number", "as it is"): ["x", "y"], ("date", "as days"): ["day"]}

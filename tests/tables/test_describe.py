@@ -66,7 +66,8 @@ def read_files(source, key):
 def load(content, *, file="own.parquet", target="y", task=None, split=None, **source):
     """The rows and the description of a dataset whose table holds this."""
     source = Table(file=table_at(file, content), target=target, **source)
-    return describe.load("own", Dataset(source=source, task=task, split=split or Split()))
+    groups = {split.column: f"{KEY}.split.column"} if split and split.column is not None else {}
+    return describe.load("own", Dataset(source=source, task=task), groups)
 
 
 def target_of(*values, task=None, **other):
@@ -1127,18 +1128,18 @@ def test_a_dataset_is_described():
     )
 
 
-def test_columns_may_be_called_target_and_split():
+def test_columns_may_be_called_target():
     content = {"target": [1.5, 2.5], "part": ["a", "b"], "target (2)": [True, False], "y": [5.5, 6.5]}
     table, description = load(content, task="regression")
     assert table.to_dict("list") == {
         "target (2)": [1.5, 2.5],
-        "part (2)": ["a", "b"],
+        "part": ["a", "b"],
         "target (2) (2)": [1.0, 0.0],
         "target": [5.5, 6.5],
     }
     assert [(column.name, column.kind) for column in description.columns] == [
         ("target (2)", "number"),
-        ("part (2)", "category"),
+        ("part", "category"),
         ("target (2) (2)", "boolean"),
     ]
 
@@ -1165,16 +1166,29 @@ BY_PART = Split(method="group", column="part")
 
 def test_the_column_that_groups_rows_is_kept_and_is_no_feature():
     table, description = load(GROUPED, split=BY_PART)
-    assert table.to_dict("list") == {"x": [1.5, 2.5, 3.5], "part (2)": ["u", "u", "v"], "target": [0.5, 1.0, 1.5]}
-    assert (description.group, description.columns) == ("part (2)", [Column("x", "number", 0)])
+    assert table.to_dict("list") == {"x": [1.5, 2.5, 3.5], "part": ["u", "u", "v"], "target": [0.5, 1.0, 1.5]}
+    assert (description.groups, description.columns) == ({"part": "part"}, [Column("x", "number", 0)])
 
 
 def test_the_column_that_groups_rows_is_a_feature_where_it_is_asked_for():
     _, description = load(GROUPED, split=BY_PART, features=["part", "x"])
-    assert description.columns == [Column("part (2)", "category", 0), Column("x", "number", 0)]
+    assert description.columns == [Column("part", "category", 0), Column("x", "number", 0)]
 
 
 def test_rows_may_be_grouped_by_a_column_that_is_dropped_or_predicted():
     assert load(GROUPED, split=BY_PART, drop=["part"])[1].columns == [Column("x", "number", 0)]
     table, description = load(GROUPED, split=Split(method="group", column="y"))
-    assert (description.group, table["y"].tolist()) == ("y", [0.5, 1.0, 1.5])
+    assert (description.groups, table["y"].tolist()) == ({"y": "y"}, [0.5, 1.0, 1.5])
+
+
+def test_splits_may_group_rows_by_several_columns():
+    content = {"x": [1.5, 2.5, 3.5], "street": list("aab"), "target": list("uvv"), "y": [0.5, 1.0, 1.5]}
+    dataset = Dataset(source=Table(file=table_at("own.parquet", content), target="y"))
+    table, description = describe.load("own", dataset, {"street": "one key", "target": "another"})
+    assert list(table) == ["x", "street", "target (2)", "target"]
+    assert (description.groups, [column.name for column in description.columns]) == (
+        {"street": "street", "target": "target (2)"},
+        ["x"],
+    )
+    with pytest.raises(UserError, match=r"^another: 'no' is not a column"):
+        describe.load("own", dataset, {"street": "one key", "no": "another"})

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.losses.catalogue import names_for
-from stages.records import datasets
+from stages.records import datasets, plans
+from stages.records.plans import Part
 
 # what a user's column may be called; some are what Losslab itself calls columns, or what YAML or CSV would change
 NAMES = (
@@ -193,39 +194,65 @@ def write(kind, table, how, dataset):
         "loss": "all",
         "datasets": {"own": dataset | {"source": {"file": file.as_posix()} | dataset["source"]}, "circles": OTHER},
         "comparisons": {"circles": {"losses": ["hinge"]}},
-        "train": {"optimizer": {"name": "SGD"}},
+        "train": {"seeds": 4, "optimizer": {"name": "SGD"}},
     }
     Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
+def compare(losses, comparison, train):
+    """Make the parameters compare these losses on the table."""
+    path = Path("params.yaml")
+    before = yaml.safe_load(path.read_text(encoding="utf-8"))
+    after = before | {"comparisons": {"own": comparison | {"losses": losses}}, "train": before["train"] | train}
+    path.write_text(yaml.safe_dump(after), encoding="utf-8")
+
+
+def check_plain(message):
+    """A refusal says in each line which parameter or file is at fault; no message is no refusal."""
+    assert all(line.startswith(("params.yaml: ", "data/external/own")) for line in message.splitlines())
+
+
 def check_written():
-    """What holds of a dataset that was scaled."""
+    """What holds of a dataset that was made numbers, and of a comparison's plan."""
     raw, description = datasets.read_raw("own")
-    scaled = datasets.read_scaled("own")
-    assert scaled.description == description
+    encoded = datasets.read_encoded("own")
+    assert encoded.description == description
     assert description.n_read >= len(raw) >= 2
     for column in description.columns:
         assert raw[column.name].isna().sum() == column.missing
-    for index in range(len(scaled.folds)):
-        check_fold(raw, scaled, index)
-
-
-def check_fold(raw, scaled, index):
-    """What holds of every fold that was written."""
-    description, fold = scaled.description, scaled.folds[index]
-    rows = datasets.read_fold("own", scaled, index)
-    features, labels = datasets.features_of(rows, description), datasets.labels_of(rows, description)
-    assert features.shape == (len(raw), fold.n_inputs)
-    assert fold.n_inputs > 0
+    features, labels = datasets.read_features("own", description), datasets.read_labels("own", description)
+    assert features.shape == (len(raw), encoded.n_inputs)
+    assert encoded.n_inputs > 0
     assert (features.dtypes == np.float64).all()
-    assert np.isfinite(features.to_numpy()).all()
-    assert np.isfinite(labels).all()
     if description.classes:
         assert set(labels) == set(range(len(description.classes)))
-    counts = rows["part"].value_counts().to_dict()
-    assert counts == {"train": fold.n_train, "test": fold.n_test}
-    pipeline = joblib.load(datasets.pipeline_path("own", index, len(scaled.folds)))
-    np.testing.assert_array_equal(pipeline.transform(raw), features)
+    else:
+        assert np.isfinite(labels).all()
+    plan = plans.read_plan("own")
+    assert plan.parts.shape[1] == len(raw)
+    for seed in range(plan.n_seeds):
+        check_seed(plan, seed, features.to_numpy(), labels)
+    pipeline = joblib.load(datasets.pipeline_path("own"))
+    np.testing.assert_array_equal(pipeline.transform(raw), scaled(features.to_numpy(), plan.to_train, plan.split_of[0]))
+
+
+def scaled(features, scaling, split):
+    """Features as a split scales them."""
+    return (np.where(np.isnan(features), scaling.fill[split], features) - scaling.center[split]) / scaling.spread[split]
+
+
+def check_seed(plan, seed, features, labels):
+    """What holds of every seed's rows and of the numbers that scale them."""
+    train, test = plan.rows(seed, Part.TRAIN, Part.VALIDATION), plan.rows(seed, Part.TEST)
+    assert len(train) > 0 < len(test)
+    assert len(plan.rows(seed, Part.TRAIN)) > 0
+    assert sorted([*train, *test]) == [*range(len(labels))]
+    split = plan.split_of[seed]
+    for scaling in (plan.to_tune, plan.to_train):
+        assert np.isfinite(scaled(features, scaling, split)).all()
+        assert (scaling.spread[split] > 0).all()
+        if labels.ndim == 2:
+            assert np.isfinite((labels - scaling.target_center[split]) / scaling.target_spread[split]).all()
 
 
 @settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -237,15 +264,14 @@ def test_any_table_is_scaled_or_refused_in_plain_words(case):
         warnings.simplefilter("error")
         try:
             generate.main()
+            compare(names_for(datasets.read_raw("own")[1].task)[:1], {}, {})
             scale.main()
         except UserError as error:
             message = str(error)
         else:
             message = ""
             check_written()
-        assert not message or all(
-            line.startswith(("params.yaml: ", "data/external/own")) for line in message.split("\n")
-        )
+        check_plain(message)
 
 
 @pytest.fixture(scope="module")
@@ -265,8 +291,7 @@ def trainings(draw):
         "batch_norm": draw(st.booleans()),
         "optimizer": draw(st.sampled_from(optimizers)),
     }
-    train = {"seeds": draw(st.integers(1, 4)), "batch_size": draw(st.sampled_from([1, 4, 32]))}
-    return comparison, train | {"optimizer": {"name": "SGD"}}
+    return comparison, {"seeds": draw(st.integers(1, 4)), "batch_size": draw(st.sampled_from([1, 4, 32]))}
 
 
 def check_report(losses):
@@ -285,21 +310,15 @@ def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, 
     from stages import report, train
 
     kind, (table, how), dataset = case
-    comparison, settings_of_train = training
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         write(kind, table, how, dataset)
         Path("data/published.yaml").write_bytes(published)
         try:
             generate.main()
-            scale.main()
-            task = datasets.read_scaled("own").description.task
+            task = datasets.read_raw("own")[1].task
             losses = data.draw(st.lists(st.sampled_from(names_for(task)), min_size=1, max_size=3, unique=True))
-            given_before = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-            content = given_before | {
-                "comparisons": {"own": comparison | {"losses": losses}},
-                "train": settings_of_train,
-            }
-            Path("params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+            compare(losses, *training)
+            scale.main()
             train.main()
             report.main()
         except UserError as error:
@@ -307,6 +326,4 @@ def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, 
         else:
             message = ""
             check_report(losses)
-        assert not message or all(
-            line.startswith(("params.yaml: ", "data/external/own")) for line in message.split("\n")
-        )
+        check_plain(message)

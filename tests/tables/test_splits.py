@@ -1,7 +1,9 @@
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import (
     GroupKFold,
@@ -14,6 +16,7 @@ from sklearn.model_selection import (
 
 from stages.basics.cli import UserError
 from stages.params.schema import Split
+from stages.records.plans import Part
 from stages.tables import splits
 
 KEY = "params.yaml: datasets.own.split"
@@ -22,12 +25,28 @@ CLASSES = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])  # 8 of one, 4 of the o
 GROUPS = list("aaabbcdddd")
 
 
-def masks(method, labels=VALUES, *, classes=(), groups=None, **settings):
-    """For each fold the rows that train, as bool (n_rows,)."""
+TRAIN, VALIDATION, TEST = Part
+
+
+def divide(method, labels=VALUES, *, classes=(), groups=None, n_seeds=1, generated=False, **settings):
+    """The rows divided for every seed."""
     if method == "group":
         settings["column"], groups = "house", pd.Series(groups, name="house")
-    split = Split(method=method, **settings)
-    return splits.train_rows(split, method, labels, groups=groups, classes=list(classes), key=KEY)
+    return splits.divide(
+        Split(method=method, **settings),
+        np.asarray(labels),
+        generated=generated,
+        classes=list(classes),
+        groups=groups,
+        n_seeds=n_seeds,
+        key=KEY,
+    )
+
+
+def masks(*arguments, **settings):
+    """For each fold of the first partition, or for the first seed, the rows that train: bool (n_rows,)."""
+    n_seeds = divide(*arguments, **settings).n_folds or 1
+    return list(divide(*arguments, n_seeds=n_seeds, **settings).parts != TEST)
 
 
 def rows(*arguments, **settings):
@@ -52,19 +71,10 @@ def sides(mask, groups):
 # --- which method
 
 
-@pytest.mark.parametrize(
-    ("task", "generated", "method"),
-    [
-        ("regression", False, "shuffle"),
-        ("binary", False, "stratified"),
-        ("multiclass", False, "stratified"),
-        ("regression", True, "first"),
-        ("multiclass", True, "first"),
-    ],
-)
-def test_the_method_that_suits_the_data_is_taken_where_none_is_given(task, generated, method):
-    assert splits.method_of(Split(), task, generated=generated) == method
-    assert splits.method_of(Split(method="kfold"), task, generated=generated) == "kfold"
+def test_the_method_that_suits_the_data_is_taken_where_none_is_given():
+    assert divide(None).method == "kfold"
+    assert divide(None, generated=True).method == "first"
+    assert divide("shuffle", generated=True).method == "shuffle"
 
 
 # --- the first rows
@@ -117,16 +127,16 @@ def test_a_split_is_scikit_learns():
 
 def test_folds_are_scikit_learns():
     state = {"shuffle": True, "random_state": 7}
-    for settings, kind, labels in [
+    for how, kind, labels in [
         ({"labels": VALUES}, KFold, None),
         ({"labels": CLASSES, "classes": "ab"}, StratifiedKFold, CLASSES),
     ]:
-        expected = kind(3, **state).split(settings["labels"], labels)
-        found = masks("kfold", folds=3, random_state=7, **settings)
-        assert [np.flatnonzero(fold).tolist() for fold in found] == [train.tolist() for train, _ in expected]
+        expected = kind(3, **state).split(how["labels"], labels)
+        made = masks("kfold", folds=3, random_state=7, **how)
+        assert [np.flatnonzero(fold).tolist() for fold in made] == [train.tolist() for train, _ in expected]
     expected = GroupKFold(3, **state).split(VALUES, groups=pd.factorize(pd.Series(GROUPS))[0])
-    found = masks("group", folds=3, random_state=7, groups=GROUPS)
-    assert [np.flatnonzero(fold).tolist() for fold in found] == [train.tolist() for train, _ in expected]
+    made = masks("group", folds=3, random_state=7, groups=GROUPS)
+    assert [np.flatnonzero(fold).tolist() for fold in made] == [train.tolist() for train, _ in expected]
 
 
 METHODS = {
@@ -146,8 +156,8 @@ def test_the_same_random_state_gives_the_same_rows(method):
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "first"])
 def test_another_random_state_gives_other_rows(method):
-    found = {np.array(masks(method, random_state=seed, **METHODS[method])).tobytes() for seed in range(8)}
-    assert len(found) > 2
+    made = {np.array(masks(method, random_state=seed, **METHODS[method])).tobytes() for seed in range(8)}
+    assert len(made) > 2
 
 
 def test_the_random_state_is_0_where_none_is_given():
@@ -157,8 +167,8 @@ def test_the_random_state_is_0_where_none_is_given():
 def test_numpys_own_random_numbers_are_left_alone():
     np.random.seed(1)  # noqa: NPY002
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    for method, settings in METHODS.items():
-        masks(method, **settings)
+    for method, how in METHODS.items():
+        masks(method, **how)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
@@ -183,19 +193,18 @@ def test_rows_that_leave_no_room_for_each_class_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("labels", "settings", "told"),
+    ("labels", "settings", "reason"),
     [
         ([0, 0, 0, 1], {}, "'b' has 1 row, fewer than the 2 that are needed"),
         ([0, 1, 1, 1], {}, "'a' has 1 row, fewer than the 2 that are needed"),
-        (CLASSES, {"method": "kfold"}, "'b' has 4 rows, fewer than the 5 folds"),
         (CLASSES, {"method": "kfold", "folds": 6}, "'b' has 4 rows, fewer than the 6 folds"),
         ([0, 1, 1, 1], {"method": "kfold", "folds": 2}, "'a' has 1 row, fewer than the 2 folds"),
     ],
 )
-def test_a_class_with_too_few_rows_is_told_and_what_to_do(labels, settings, told):
+def test_a_class_with_too_few_rows_is_named_with_what_to_do(labels, settings, reason):
     settings = {"method": "stratified"} | settings
     assert refusal(labels=np.array(labels), classes="ab", **settings) == (
-        f"{KEY}: class {told}; method: shuffle takes rows whatever their class"
+        f"{KEY}: class {reason}; method: shuffle takes rows whatever their class"
     )
 
 
@@ -207,8 +216,24 @@ def test_folds_keep_the_share_of_each_class_down_to_one_row():
 # --- folds
 
 
-def test_there_are_five_folds_where_nothing_is_said():
-    assert len(masks("kfold")) == 5
+def test_there_are_ten_folds_where_nothing_is_said_and_rows_suffice():
+    assert (divide("kfold").n_folds, divide("kfold").wanted_folds) == (10, 0)
+    assert divide("kfold", np.repeat([0, 1], 10), classes="ab").n_folds == 10
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "n_folds"),
+    [(VALUES[:7], "", 7), (VALUES[:2], "", 2), (CLASSES, "ab", 4), (np.repeat([0, 1], [2, 50]), "ab", 2)],
+)
+def test_there_are_fewer_folds_where_a_class_has_too_few_rows_and_that_is_a_fact(labels, classes, n_folds):
+    divided = divide("kfold", labels, classes=classes)
+    assert (divided.n_folds, divided.wanted_folds) == (n_folds, 10)
+
+
+def test_a_class_with_one_row_has_no_folds():
+    assert refusal("kfold", np.array([0, 1, 1, 1]), classes="ab") == (
+        f"{KEY}: class 'a' has 1 row, fewer than the 2 folds; method: shuffle takes rows whatever their class"
+    )
 
 
 def test_folds_are_of_equal_size_or_one_more():
@@ -217,7 +242,6 @@ def test_folds_are_of_equal_size_or_one_more():
 
 def test_more_folds_than_rows_are_refused():
     assert refusal("kfold", folds=11) == f"{KEY}: there are 10 rows, fewer than the 11 folds"
-    assert refusal("kfold", VALUES[:3]) == f"{KEY}: there are 3 rows, fewer than the 5 folds"
 
 
 @given(n_rows=st.integers(2, 30), n_classes=st.integers(0, 3), folds=st.integers(2, 5), random_state=st.integers(0, 99))
@@ -226,9 +250,9 @@ def test_every_row_is_tested_once_over_the_folds(n_rows, n_classes, folds, rando
     settings = {"classes": "abc"[:n_classes], "folds": folds, "random_state": random_state}
     if n_rows < folds * max(n_classes, 1):
         return
-    found = masks("kfold", labels, **settings)
-    assert len(found) == folds
-    np.testing.assert_array_equal(np.sum(np.logical_not(found), axis=0), 1)
+    made = masks("kfold", labels, **settings)
+    assert len(made) == folds
+    np.testing.assert_array_equal(np.sum(np.logical_not(made), axis=0), 1)
 
 
 # --- groups
@@ -257,15 +281,15 @@ def test_groups_are_whole_in_every_fold_and_tested_once(groups, folds, random_st
             f"{KEY}: there are {n_groups} groups, fewer than the {needed} that are needed"
         )
         return
-    found = masks("group", labels, **settings)
-    assert len(found) == (folds or 1)
-    for mask in found:
+    made = masks("group", labels, **settings)
+    assert len(made) == (folds or 1)
+    for mask in made:
         trained, tested = sides(mask, groups)
         assert trained
         assert tested
         assert not trained & tested
     if folds:
-        np.testing.assert_array_equal(np.sum(np.logical_not(found), axis=0), 1)
+        np.testing.assert_array_equal(np.sum(np.logical_not(made), axis=0), 1)
 
 
 @pytest.mark.parametrize(
@@ -288,10 +312,8 @@ def test_groups_may_be_named_by_anything(groups):
 
 def test_what_the_groups_are_called_changes_nothing():
     renamed = [{"a": "z", "b": "y", "c": "x", "d": "w"}[group] for group in GROUPS]
-    for settings in ({}, {"folds": 3}):
-        np.testing.assert_array_equal(
-            masks("group", groups=GROUPS, **settings), masks("group", groups=renamed, **settings)
-        )
+    for how in ({}, {"folds": 3}):
+        np.testing.assert_array_equal(masks("group", groups=GROUPS, **how), masks("group", groups=renamed, **how))
 
 
 def test_classes_may_be_split_by_groups():
@@ -312,3 +334,106 @@ def test_one_group_cannot_be_split():
 
 def test_fewer_groups_than_folds_are_refused():
     assert refusal("group", groups=GROUPS, folds=6) == f"{KEY}: there are 4 groups, fewer than the 6 that are needed"
+
+
+# --- a split for every seed
+
+
+def test_seeds_take_turns_on_the_folds_and_every_round_has_a_partition_of_its_own():
+    divided = divide("kfold", folds=5, n_seeds=12)
+    assert (divided.n_folds, divided.fixed, divided.split_of.tolist()) == (5, False, [*range(12)])
+    tested = divided.parts == TEST
+    for partition in (tested[:5], tested[5:10]):
+        np.testing.assert_array_equal(partition.sum(axis=0), 1)
+    assert {row.tobytes() for row in tested[:5]} != {row.tobytes() for row in tested[5:10]}
+    assert len({row.tobytes() for row in tested}) > 10
+
+
+@pytest.mark.parametrize("method", ["shuffle", "stratified", "group"])
+def test_every_seed_has_a_split_of_its_own_unless_it_is_fixed(method):
+    own = divide(method, n_seeds=8, **METHODS[method])
+    assert (own.fixed, own.n_folds, own.split_of.tolist()) == (False, 0, [*range(8)])
+    assert len({row.tobytes() for row in own.parts == TEST}) > 2
+    fixed = divide(method, n_seeds=8, fixed=True, **METHODS[method])
+    assert (fixed.fixed, fixed.split_of.tolist()) == (True, [0] * 8)
+    np.testing.assert_array_equal(fixed.parts, own.parts[:1])
+
+
+def test_the_first_rows_are_the_same_for_all_seeds():
+    divided = divide("first", n_seeds=4, train=0.8)
+    assert (divided.fixed, divided.split_of.tolist()) == (True, [0, 0, 0, 0])
+    # the last fifth of those that train validates
+    assert divided.parts.tolist() == [[TRAIN] * 6 + [VALIDATION] * 2 + [TEST] * 2]
+
+
+ANY = [*METHODS.items(), ("group", {"groups": GROUPS, "folds": 3})]
+
+
+@pytest.mark.parametrize(("method", "how"), ANY)
+@given(few=st.integers(1, 9), more=st.integers(0, 9), random_state=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_more_seeds_change_nothing_for_those_before_them(method, how, few, more, random_state):
+    first, longer = (divide(method, n_seeds=n, random_state=random_state, **how) for n in (few, few + more))
+    np.testing.assert_array_equal(first.split_of, longer.split_of[:few])
+    np.testing.assert_array_equal(first.parts, longer.parts[: len(first.parts)])
+
+
+# --- validation rows
+
+
+@pytest.mark.parametrize("method", ["shuffle", "kfold", "first"])
+def test_a_fifth_of_the_train_rows_validates(method):
+    divided = divide(method, np.arange(100.0)[:, None], n_seeds=3)
+    for own in divided.parts:
+        n_train = np.isin(own, (TRAIN, VALIDATION)).sum()
+        assert (own == VALIDATION).sum() == round(n_train / 5)
+
+
+@pytest.mark.parametrize("method", ["stratified", "kfold"])
+def test_validation_rows_keep_the_share_of_each_class(method):
+    labels = np.repeat([0, 1], [75, 25])
+    for own in divide(method, labels, classes="ab", n_seeds=3, **({"folds": 5} if method == "kfold" else {})).parts:
+        assert np.bincount(labels[own == VALIDATION]).tolist() == [12, 4]
+
+
+def test_groups_are_whole_in_the_validation_rows():
+    groups = [f"house {row % 10}" for row in range(50)]
+    for own in divide("group", np.zeros((50, 1)), groups=groups, n_seeds=5).parts:
+        by_part = pd.DataFrame({"group": groups, "part": own}).groupby("group")["part"]
+        assert by_part.nunique().max() == 1
+        assert (by_part.first() == VALIDATION).sum() == 2
+
+
+def test_seeds_of_one_fold_in_two_partitions_validate_on_other_rows():
+    divided = divide("kfold", np.arange(60.0)[:, None], folds=2, n_seeds=6)
+    assert len({row.tobytes() for row in divided.parts == VALIDATION}) == 6
+
+
+def check_parts(divided, n_rows):
+    """Every seed trains on some rows, validates on some where two train, and tests on the others."""
+    for own in divided.parts:
+        n_train = (own != TEST).sum()
+        assert 0 < n_train < n_rows
+        assert (own == VALIDATION).any() == (n_train > 1)
+        assert (own == TRAIN).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n_rows=st.integers(2, 40),
+    n_classes=st.integers(0, 3),
+    method=st.sampled_from([None, "first", "shuffle", "stratified", "kfold", "group"]),
+    random_state=st.integers(0, 99),
+    data=st.data(),
+)
+def test_however_few_rows_there_are_every_part_has_some_or_the_split_is_refused(
+    n_rows, n_classes, method, random_state, data
+):
+    n_classes = min(n_classes, n_rows)
+    labels = np.arange(n_rows) % n_classes if n_classes else np.arange(float(n_rows))[:, None]
+    if method == "stratified" and not n_classes:
+        method = "shuffle"
+    groups = data.draw(st.lists(st.integers(0, 3), min_size=n_rows, max_size=n_rows))
+    with contextlib.suppress(UserError):
+        divided = divide(method, labels, classes="abc"[:n_classes], groups=groups, n_seeds=4, random_state=random_state)
+        check_parts(divided, n_rows)

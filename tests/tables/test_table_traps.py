@@ -13,11 +13,14 @@ import yaml
 
 from stages import generate, scale
 from stages.basics.cli import UserError
-from stages.params.schema import Dataset, Split
+from stages.params.schema import Dataset, Scale, Split
 from stages.params.source import Table
+from stages.records import plans
 from stages.records.datasets import Column
-from stages.tables import describe, preprocess, splits
+from stages.records.plans import Part
+from stages.tables import describe, encoding, scaling, splits
 from stages.tables.column_kinds import tidy
+from stages.tables.scaling import KnownScaler
 
 KEY = "params.yaml: datasets.own"
 
@@ -37,9 +40,9 @@ def load(content, *, file="own.parquet", target="y", task=None, split=None, **so
         file = put(file if file != "own.parquet" else "own.csv", content)
     elif content is not None:
         pd.DataFrame(content).to_parquet(file)
-    return describe.load(
-        "own", Dataset(source=Table(file=file, target=target, **source), task=task, split=split or Split())
-    )
+    groups = {split.column: f"{KEY}.split.column"} if split and split.column is not None else {}
+    dataset = Dataset(source=Table(file=file, target=target, **source), task=task, split=split or Split())
+    return describe.load("own", dataset, groups)
 
 
 def one_line(function, *arguments, **settings):
@@ -105,7 +108,7 @@ def test_dates_far_away_are_days_too():
     rows = pd.DataFrame(
         {"a": pd.to_datetime(pd.Series(["2020-01-01", "9999-12-31"]), format="ISO8601").astype("datetime64[us]")}
     )
-    assert preprocess.fit(rows, [Column("a", "date", 0)], "none").pipeline.transform(rows)[1, 0] == 2932896
+    assert encoding.fit(rows, [Column("a", "date", 0)], "none").pipeline.transform(rows)[1, 0] == 2932896
 
 
 @pytest.mark.parametrize(
@@ -119,21 +122,24 @@ def test_dates_far_away_are_days_too():
 def test_inputs_of_one_name_are_told_apart(rows):
     rows = pd.DataFrame(rows)
     kinds = {name: "number" if rows[name].dtype == float else "category" for name in rows}
-    fitted = preprocess.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "none")
+    fitted = encoding.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "none")
     assert fitted.pipeline.transform(rows).shape[1] == len(fitted.names)
 
 
 def test_a_text_called_missing_is_not_what_is_missing():
     rows = pd.DataFrame({"a": pd.Series(["missing"] * 3 + ["x"] * 3 + [None] * 3, dtype="str")})
-    assert len(preprocess.fit(rows, [Column("a", "category", 3)], "none").names) == 3
+    assert len(encoding.fit(rows, [Column("a", "category", 3)], "none").names) == 3
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("method", ["none", "standard", "minmax", "robust"])
 def test_numbers_that_a_network_cannot_hold_are_missing(method):
     table, description = load({"a": [1.5, 1.7e308, -1e200, 2.5], "y": [1.5, 2.5, 3.5, 1.0]})
-    made = preprocess.fit(table, description.columns, method).pipeline.transform(table)
-    assert np.isfinite(made.astype(np.float32)).all()
+    encoder = encoding.fit(table, description.columns, method)
+    made = encoder.pipeline.transform(table)
+    assert np.isnan(made).sum() == 2
+    fill, center, spread, *_ = scaling.fit(made, encoder.kinds, made[:, :0], np.arange(4), Scale(features=method))
+    assert np.isfinite(KnownScaler(fill, center, spread).transform(made).astype(np.float32)).all()
 
 
 @pytest.mark.filterwarnings("error")
@@ -262,7 +268,7 @@ def test_a_delimiter_at_the_end_of_each_row_shifts_no_word_for_nothing():
 def test_a_postcode_is_a_category():
     table, description = load("code;y\n" + "01067;1,5\n80331;2,5\n" * 3)
     assert description.columns == [Column("code", "category", missing=0)]
-    assert preprocess.fit(table, description.columns, "standard").names == ["code=01067", "code=80331"]
+    assert encoding.fit(table, description.columns, "standard").names == ["code=01067", "code=80331"]
 
 
 def test_a_line_break_in_a_name_makes_no_second_line():
@@ -279,7 +285,7 @@ def test_booleans_are_not_called_texts_or_dates():
 
 def test_a_very_long_text_is_not_told_in_full():
     rows = pd.DataFrame({"a": pd.Series(["x" * 5000] * 3, dtype="str")})
-    assert len(one_line(preprocess.fit, rows, [Column("a", "category", 0)], "none")) < 500
+    assert len(one_line(encoding.fit, rows, [Column("a", "category", 0)], "none")) < 500
 
 
 def test_why_a_column_was_left_out_is_told_in_full(capsys):
@@ -287,7 +293,7 @@ def test_why_a_column_was_left_out_is_told_in_full(capsys):
     assert "left out: c (always 'a: b')" in capsys.readouterr().out
 
 
-def stage(table, dataset):
+def stage(table, dataset, compared="circles"):
     Path("data/external").mkdir(parents=True)
     pd.DataFrame(table).to_parquet("data/external/own.parquet")
     source = {"file": "data/external/own.parquet", "target": "y"}
@@ -295,7 +301,7 @@ def stage(table, dataset):
     content = {
         "loss": "all",
         "datasets": {"own": {"source": source} | dataset, "circles": circles},
-        "comparisons": {"circles": {"losses": ["hinge"]}},
+        "comparisons": {compared: {"losses": ["mse" if compared == "own" else "hinge"]}},
         "train": {"optimizer": {"name": "SGD"}},
     }
     Path("params.yaml").write_text(yaml.safe_dump(content))
@@ -318,20 +324,23 @@ def test_a_group_column_may_be_without_a_name():
     stage(
         {"": list("aabbcc"), "x": [1.5, 2, 3, 5, 8, 9], "y": [1.5, 2, 3, 5, 9, 8]},
         {"split": {"method": "group", "column": ""}},
+        compared="own",
     )
-    assert pd.read_parquet("data/scaled/own.parquet")["part"].value_counts().to_dict() == {"train": 4, "test": 2}
+    assert plans.read_plan("own").rows(0, Part.TEST).size == 2
+
+
+def divide(split, labels, *, groups=None, classes=()):
+    return splits.divide(split, labels, generated=False, classes=list(classes), groups=groups, n_seeds=1, key=KEY)
 
 
 def test_a_share_that_leaves_no_group_takes_one():
     groups = pd.Series(list("aabbccddee"), name="g")
     split = Split(method="group", column="g", train=0.01)
-    [mask] = splits.train_rows(split, "group", np.zeros((10, 1)), groups=groups, classes=[], key=KEY)
-    assert mask.sum() == 2
+    [parts] = divide(split, np.zeros((10, 1)), groups=groups).parts
+    assert (parts != Part.TEST).sum() == 2
 
 
 def test_a_share_that_leaves_no_row_for_a_class_speaks_of_rows():
     labels = np.array([0, 1] * 5)
-    told = one_line(
-        splits.train_rows, Split(train=0.99), "stratified", labels, groups=None, classes=["a", "b"], key=KEY
-    )
+    told = one_line(divide, Split(method="stratified", train=0.99), labels, classes=["a", "b"])
     assert "test_size" not in told

@@ -1,59 +1,55 @@
-"""What is done to each column before a network sees it, by scikit-learn's ``ColumnTransformer``.
+"""A table's columns as numbers, by scikit-learn's ``ColumnTransformer``, in the same way for every split.
 
-Numbers and dates are imputed with their median and scaled, booleans imputed with what is most
-frequent, texts one-hot encoded with the rare ones as one group. Columns that are constant on the
-rows fitted on, or that only tell rows apart, are left out.
+Numbers stay as they are, dates become days since 1970, booleans 0 and 1, texts are one-hot encoded with the rare
+ones as one. What is missing in numbers, dates and booleans stays missing, until a split's own train rows say what
+stands for it. Columns that are constant, or that only tell rows apart, are left out. All rows decide which texts are
+rare and which columns are left out: that says nothing of the target.
 """
 
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from stages.basics.cli import UserError
+from stages.params.schema import Scaler
 from stages.records import wording
-from stages.records.datasets import Column, Kind, MissingAs, Treatment
+from stages.records.datasets import Column, Kind, Treatment
 
 RARE_SHARE = 0.01  # a text in a smaller share of the rows, or in one row only, is rare
 MAX_CATEGORIES = 50
-SHOWN = 10  # of those left out, where none is left
+SHOWN = 10  # of the columns left out, where none is left
 _KINDS: tuple[Kind, ...] = ("number", "date", "boolean", "category")  # in the order of their inputs
-
-# each scaler, and the (center, scale) it fitted: value = scaled * scale + center
-SCALERS = {
-    "standard": (StandardScaler, lambda scaler: (scaler.mean_, scaler.scale_)),
-    # MinMaxScaler's own scale_ multiplies
-    "minmax": (MinMaxScaler, lambda scaler: (scaler.data_min_, 1 / scaler.scale_)),
-    "robust": (RobustScaler, lambda scaler: (scaler.center_, scaler.scale_)),
-}
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Encoder:
     """A pipeline that was fitted, and what it does to each column.
 
     Attributes:
-        pipeline: takes rows as ``data/raw`` holds them, gives (n_rows, n_inputs).
+        pipeline: takes rows as ``data/raw`` holds them, gives float64 (n_rows, n_inputs), NaN where missing.
         names: (n_inputs,) what its outputs are called.
+        kinds: (n_inputs,) the kind of the column that each output comes from.
         treatments: one for each column, in the order of the table.
     """
 
     pipeline: ColumnTransformer
     names: list[str]
+    kinds: list[Kind]
     treatments: list[Treatment]
 
 
-def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
+def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
     """Fit the pipeline.
 
     Args:
-        rows: (n_rows, n_columns) what to fit on, as ``data/raw`` holds them.
+        rows: (n_rows, n_columns) all rows, as ``data/raw`` holds them.
         columns: what they are.
-        method: how numbers and dates are scaled: none, standard, minmax or robust.
+        method: how numbers and dates will be scaled.
 
     Raises:
         UserError: no column is left.
@@ -65,17 +61,17 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: str) -> Fitted:
         raise UserError(f"no column is left to learn from: {', '.join(shown)}")
     of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
     pipeline = ColumnTransformer(
-        [(kind, _step(kind, method, len(rows)), names) for kind, names in of_kind.items() if names],
+        [(kind, _step(kind, len(rows)), names) for kind, names in of_kind.items() if names],
         sparse_threshold=0,
     ).fit(rows)
     for kind, names in of_kind.items():
         if names:
-            before, step = [treatments[name] for name in names], pipeline.named_transformers_[kind]
-            done = _encoded(step, before) if kind == "category" else _numeric(step, before, method)
+            before = [treatments[name] for name in names]
+            done = _encoded(pipeline.named_transformers_[kind], before) if kind == "category" else _kept(before, method)
             treatments |= {each.column: each for each in done}
     # each is called by its kind as well, which keeps a text's input apart from a number of the same name
-    names = [str(name).split("__", 1)[1] for name in pipeline.get_feature_names_out()]
-    return Fitted(pipeline, names, list(treatments.values()))
+    kinds, names = zip(*(str(name).split("__", 1) for name in pipeline.get_feature_names_out()), strict=True)
+    return Encoder(pipeline, list(names), list(kinds), list(treatments.values()))
 
 
 def _useless(values: pd.Series, column: Column) -> Treatment:
@@ -101,30 +97,29 @@ def _rare(n_rows: int) -> int:
     return max(2, math.ceil(RARE_SHARE * n_rows))
 
 
-def _step(kind: str, method: str, n_rows: int) -> Pipeline | SimpleImputer:
-    """What is done to the columns of a kind, where so many rows are fitted on."""
-    numbers = [SimpleImputer(strategy="median"), *([SCALERS[method][0]()] if method != "none" else [])]
-    match kind:
-        case "number":
-            return make_pipeline(*numbers)
-        case "date":
-            return make_pipeline(FunctionTransformer(days, feature_names_out="one-to-one"), *numbers)
-        case "boolean":
-            return SimpleImputer(strategy="most_frequent")
-    return make_pipeline(
-        FunctionTransformer(texts, feature_names_out="one-to-one"),
-        OneHotEncoder(
-            handle_unknown="infrequent_if_exist",
-            min_frequency=_rare(n_rows),
-            max_categories=MAX_CATEGORIES,
-            sparse_output=False,
-            feature_name_combiner=named,
-        ),
+def _step(kind: Kind, n_rows: int) -> Pipeline | FunctionTransformer:
+    """What is done to the columns of a kind, where there are so many rows."""
+    function = {"date": days, "category": texts}.get(kind, numbers)
+    step = FunctionTransformer(function, feature_names_out="one-to-one")
+    if kind != "category":
+        return step
+    encoder = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        min_frequency=_rare(n_rows),
+        max_categories=MAX_CATEGORIES,
+        sparse_output=False,
+        feature_name_combiner=input_name,
     )
+    return make_pipeline(step, encoder)
+
+
+def numbers(columns: pd.DataFrame) -> np.ndarray:
+    """Numbers or booleans as float64, NaN where missing: (n_rows, n_columns)."""
+    return columns.to_numpy(np.float64, na_value=np.nan)
 
 
 def days(dates: pd.DataFrame) -> pd.DataFrame:
-    """Dates as days since 1970."""
+    """Dates as days since 1970, NaN where missing."""
     return (dates - pd.Timestamp(0).as_unit("us")) / pd.Timedelta(days=1)
 
 
@@ -133,22 +128,25 @@ def texts(categories: pd.DataFrame) -> pd.DataFrame:
     return categories.astype(object).where(categories.notna(), None)
 
 
-def named(column: str, category: str | None) -> str:
+def input_name(column: str, category: str | None) -> str:
     """What the input is called that tells whether a row has this text."""
     return f"{column}={ {None: 'missing', 'infrequent_sklearn': 'rare'}.get(category, category) }"
 
 
-def _numeric(step: Pipeline | SimpleImputer, before: list[Treatment], method: str) -> list[Treatment]:
-    """What a fitted step does to its numbers, dates or booleans."""
+def _kept(before: list[Treatment], method: Scaler) -> list[Treatment]:
+    """What is done to numbers, dates or booleans, by each split once it is known which rows train."""
     done = []
-    for index, column in enumerate(before):
+    for column in before:
         is_boolean = column.kind == "boolean"
         imputed = "most frequent" if is_boolean else "median"
-        treatment = replace(column, n_inputs=1, imputed=imputed if column.missing else None)
-        if method != "none" and not is_boolean:
-            center, scale = (float(values[index]) for values in SCALERS[method][1](step[-1]))
-            treatment = replace(treatment, scaled=method, center=center, scale=scale)
-        done.append(treatment)
+        done.append(
+            replace(
+                column,
+                n_inputs=1,
+                imputed=imputed if column.missing else None,
+                scaled=None if is_boolean or method == "none" else method,
+            )
+        )
     return done
 
 
@@ -163,14 +161,7 @@ def _encoded(step: Pipeline, before: list[Treatment]) -> list[Treatment]:
                 n_inputs=len(every) - len(rare_ones) + bool(rare_ones),
                 n_categories=len(every),
                 n_rare=len(rare_ones),
-                missing_as=_missing_as(list(every), rare_ones) if column.missing else None,
+                missing_as=("rare" if None in rare_ones else "a category") if column.missing else None,
             )
         )
     return done
-
-
-def _missing_as(every: list[str | None], rare: list[str | None]) -> MissingAs:
-    """What missing texts are encoded as, which the rows fitted on may lack."""
-    if None in every and None not in rare:
-        return "a category"
-    return "rare" if rare else "no category"

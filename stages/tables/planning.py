@@ -1,0 +1,78 @@
+"""The plan of a comparison: its rows divided for every seed, and the numbers that scale them for each split."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from stages.params.schema import Scale, Split
+from stages.records.datasets import Description, Kind, labels_of
+from stages.records.plans import Part, Plan, Scaling
+from stages.tables import scaling, splits
+
+
+def make_plan(
+    rows: pd.DataFrame,
+    description: Description,
+    features: np.ndarray,
+    kinds: list[Kind],
+    *,
+    split: Split,
+    scale: Scale,
+    n_seeds: int,
+    key: str,
+) -> Plan:
+    """Plan which rows each seed trains, validates and tests on, and how it scales them.
+
+    Args:
+        rows: the target, and the column that groups rows where there is one, as ``data/raw`` holds them.
+        description: what the dataset is.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing.
+        kinds: (n_features,) the kind of the column that each comes from.
+        split: how rows are divided.
+        scale: how features and target are scaled, and on which rows that is fitted.
+        n_seeds: number of seeds.
+        key: path of the key ``split``, for messages about mistakes.
+
+    Raises:
+        UserError: there are too few rows, of a class or of a group, for this split.
+    """
+    labels = labels_of(rows, description)
+    divided = splits.divide(
+        split,
+        labels,
+        generated=not description.files,
+        classes=description.classes,
+        groups=None if split.column is None else rows[description.groups[split.column]],
+        n_seeds=n_seeds,
+        key=key,
+    )
+    values = np.empty((len(labels), 0)) if description.classes else labels
+
+    def fit(fitted_on: Iterable[np.ndarray]) -> Scaling:
+        lines = [scaling.fit(features, kinds, values, numbers, scale) for numbers in fitted_on]
+        return Scaling(*map(np.stack, zip(*lines, strict=True)))
+
+    if scale.fit_on == "all":
+        to_tune = to_train = fit([np.arange(len(labels))]).repeated(len(divided.parts))
+    else:
+        to_tune = fit(np.flatnonzero(own == Part.TRAIN) for own in divided.parts)
+        to_train = fit(np.flatnonzero(own != Part.TEST) for own in divided.parts)
+    return Plan(
+        method=divided.method,
+        n_folds=divided.n_folds,
+        fixed=divided.fixed,
+        parts=divided.parts,
+        split_of=divided.split_of,
+        to_tune=to_tune,
+        to_train=to_train,
+        wanted_folds=divided.wanted_folds,
+    )
+
+
+def plan_targets(
+    rows: pd.DataFrame, description: Description, *, split: Split, scale: Scale, n_seeds: int, key: str
+) -> Plan:
+    """Make a plan of which no more than the rows and the targets is of interest: see `make_plan`."""
+    no_features = np.empty((len(rows), 0))
+    return make_plan(rows, description, no_features, [], split=split, scale=scale, n_seeds=n_seeds, key=key)
