@@ -13,7 +13,7 @@ import yaml
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
-from stages.records import datasets
+from stages.records import plans
 from stages.records.datasets import Column, Description, Encoded, Treatment
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.runs import Regions, Run
@@ -233,22 +233,26 @@ def _outputs(loss, rows, n_seeds):
 
 
 @pytest.fixture
-def make_comparison(make_run, make_scaled):
+def make_comparison(make_run, make_dataset):
     """A factory of comparisons: the named losses on one dataset, with made-up runs."""
 
     def make(*names, center=0.0, spread=1.0, headline=None, **changes):
         made = [make_run(name, **changes) for name in names]
         task = made[0].loss.task
-        scaled, table = make_scaled(task, n_features=2 if made[0].regions else 3, center=center, spread=spread)
-        seen = datasets.seen(table, scaled.folds[0], scaled.description, made[0].settings.batch_size)
+        n_features, n_seeds = 2 if made[0].regions else 3, len(made[0].seeds)
+        dataset = make_dataset(task, n_features=n_features, n_seeds=n_seeds, center=center, spread=spread)
+        description, batch_size = dataset.encoded.description, made[0].settings.batch_size
+        seen = plans.seen_by_losses(dataset.plan, description, dataset.labels, batch_size)
         return Comparison(
             name=made[0].dataset,
             runs=made,
-            scaled=scaled,
-            folds=[table],
+            encoded=dataset.encoded,
+            features=dataset.features if n_features == 2 else None,
+            targets=dataset.labels,
+            plan=dataset.plan,
             score=scores.find(headline or made[0].loss.epoch_metric, task),
             baseline=names[0],
-            validity={run.loss.name: validity.judge(run.loss, seen) for run in made},
+            validity=validity.judge_all([run.loss for run in made], seen),
         )
 
     return make

@@ -192,7 +192,7 @@ def _curves(comparison: Comparison, loss: str) -> Image:
 
 def _columns(comparison: Comparison) -> Columns:
     rows = []
-    for (kind, done), columns in columns_text.treatments(comparison.scaled.folds).items():
+    for (kind, done), columns in columns_text.treatments(comparison.encoded.treatments).items():
         names = ", ".join(map(code, columns[:SHOWN_COLUMNS]))
         more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
         rows.append((names + more, kind, done.replace("|", "¦").replace("<", "&lt;")))
@@ -200,7 +200,7 @@ def _columns(comparison: Comparison) -> Columns:
     return Columns(
         fitted_on="all rows" if fitted == "all" else "the train rows alone",
         table=Table(("columns", "kind", "what was done"), rows),
-        pipeline=str(datasets.pipeline_path(comparison.name, 0, len(comparison.scaled.folds))),
+        pipeline=str(datasets.pipeline_path(comparison.name)),
     )
 
 

@@ -1,76 +1,95 @@
 """What a chapter of the report says of its dataset, its network and its losses, in sentences."""
 
+from typing import Any
+
 from stages.basics.words import counted
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.records import wording
+from stages.records.datasets import Description, Encoded
+from stages.records.plans import Part, Plan
+from stages.records.settings import ScaleSettings, Settings
 from stages.reporting.formats import code, number
 from stages.verdicts.comparison import Comparison
 
 
 def setup(comparison: Comparison) -> str:
     """The dataset, its split and scaling, and the network, in one paragraph."""
-    return " ".join(say(comparison) for say in (source, split, scaling, network))
+    settings, encoded, plan = comparison.runs[0].settings, comparison.encoded, comparison.plan
+    return " ".join(
+        [
+            source(settings.dataset, settings.data.source, comparison.n_rows, encoded),
+            split(plan, encoded.description, settings.data.split.column),
+            scaling(plan, encoded.description, settings.data.scale),
+            network(settings, encoded.n_inputs),
+        ]
+    )
 
 
-def source(comparison: Comparison) -> str:
-    """Where the rows come from, and what is predicted."""
-    description = comparison.description
+def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -> str:
+    """Where the rows of a dataset come from, and what is predicted."""
+    description = encoded.description
     if not description.files:
-        generator, columns = comparison.runs[0].settings.data.source["generator"], len(description.columns)
-        return f"{comparison.n_rows:,} rows made by scikit-learn's `{generator}`, {columns} features."
+        columns = len(description.columns)
+        return f"{n_rows:,} rows made by scikit-learn's `{settings['generator']}`, {columns} features."
     first, *others = map(code, description.files)
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
     written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
-    parts = [f"{comparison.n_rows:,} rows of {files}{written}"]
-    if without := description.n_read - comparison.n_rows:
+    parts = [f"{n_rows:,} rows of {files}{written}"]
+    if without := description.n_read - n_rows:
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
-    target = f"{' and '.join(map(code, description.targets))}, a {comparison.task} task"
+    target = f"{' and '.join(map(code, description.targets))}, a {description.task} task"
     if description.inferred:
         target += f" because of its {wording.inferred(description.inferred)}"
-        target += f" ({wording.other_tasks(comparison.name, description)})" if description.other_tasks else ""
-    if comparison.task == "binary":
+        target += f" ({wording.other_tasks(name, description)})" if description.other_tasks else ""
+    if description.task == "binary":
         target += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
-    return f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(comparison.scaled.folds[0].treatments)}."
+    return f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}."
 
 
-def split(comparison: Comparison) -> str:
-    """Which rows train and which test."""
-    folds, method = comparison.scaled.folds, comparison.scaled.method
-    n_train, n_test = folds[0].n_train, folds[0].n_test
-    settings = comparison.runs[0].settings.data.split
-    kept = f"rows with the same {code(settings.column)} stay together" if method == "group" else ""
-    alike = "each class alike" if comparison.description.classes and method in ("stratified", "kfold") else ""
-    how = "; ".join(part for part in (kept, alike) if part)
-    if len(folds) > 1:
-        seeds = len(comparison.seeds)
-        used = f"{counted(seeds, 'seed')} take turns on them" + (
-            f", so {len(folds) - seeds} are not used" if seeds < len(folds) else ""
-        )
-        return (
-            f"Split into {len(folds)} folds{f' ({how})' if how else ''}: each tests once while the others train; "
-            f"{used}."
-        )
-    if method == "first":
+def split(plan: Plan, description: Description, column: str | None) -> str:
+    """Which rows train and which test; numbers of rows are those of the first seed.
+
+    Args:
+        plan: of the comparison.
+        description: what its dataset is.
+        column: the one that groups rows, where there is one.
+    """
+    n_test = len(plan.rows(0, Part.TEST))
+    n_train = plan.parts.shape[1] - n_test
+    kept = f"rows with the same {code(column)} stay together" if plan.method == "group" else ""
+    alike = "each class alike" if description.classes and plan.method in ("stratified", "kfold") else ""
+    how = f" ({kept or alike})" if kept or alike else ""
+    if plan.n_folds:
+        return _folds(plan, description, how)
+    if plan.method == "first":
         return f"The first {n_train:,} train, the other {n_test:,} test."
-    return f"{n_train:,} rows drawn at random train{f' ({how})' if how else ''}, the other {n_test:,} test."
+    drawn = f"{n_train:,} rows drawn at random train{how}, the other {n_test:,} test"
+    return f"{drawn}, the same for every seed." if plan.fixed else f"For each seed {drawn}."
 
 
-def scaling(comparison: Comparison) -> str:
+def _folds(plan: Plan, description: Description, how: str) -> str:
+    fewer = f" ({wording.fewer_folds(plan, description)})" if plan.wanted_folds else ""
+    text = f"Divided into {plan.n_folds} folds{how}{fewer}: each seed tests on one of them and trains on the others"
+    if plan.n_seeds > plan.n_folds:
+        return f"{text}; after {plan.n_folds} seeds the rows are divided anew."
+    unused = plan.n_folds - plan.n_seeds
+    return f"{text}; {counted(unused, 'fold')} without a seed." if unused else f"{text}."
+
+
+def scaling(plan: Plan, description: Description, settings: ScaleSettings) -> str:
     """How features and target are scaled."""
-    settings = comparison.runs[0].settings.data.scale
-    target = "none" if comparison.description.classes else settings.target or "standard"
+    target = "none" if description.classes else settings.target or "standard"
     fitted = "all rows" if settings.fit_on == "all" else "the train rows"
-    fitted += " of each fold" if len(comparison.scaled.folds) > 1 and settings.fit_on != "all" else ""
+    fitted += " of each seed" if plan.n_splits > 1 and settings.fit_on != "all" else ""
     on = "" if (settings.features, target) == ("none", "none") else f", fitted on {fitted}"
-    of_target = "" if comparison.description.classes else f"; target: scaling {target}"
+    of_target = "" if description.classes else f"; target: scaling {target}"
     return f"Features: scaling {settings.features}{of_target}{on}."
 
 
-def network(comparison: Comparison) -> str:
-    """The network, and how it is trained."""
-    settings, inputs = comparison.runs[0].settings, comparison.scaled.folds[0].n_inputs
+def network(settings: Settings, inputs: int) -> str:
+    """The network and its number of inputs, and how it is trained."""
     optimizer = settings.optimizer
     if settings.model:
         layers = f"{code(settings.model)} in `stages/custom`, {inputs:,} inputs"

@@ -12,8 +12,9 @@ from stages.basics.cli import UserError
 from stages.losses import validity
 from stages.losses.loss import Loss, Task
 from stages.losses.validity import Validity
-from stages.records import datasets, runs
-from stages.records.datasets import Description, Scaled
+from stages.records import datasets, plans, runs
+from stages.records.datasets import Description, Encoded
+from stages.records.plans import Part, Plan
 from stages.records.runs import Run
 from stages.scores import measure, names
 from stages.scores.names import Score
@@ -31,8 +32,10 @@ class Comparison:
     Attributes:
         name: of the comparison.
         runs: in the order of the parameters.
-        scaled: what the dataset is and what was done to it.
-        folds: for each fold its rows, with the target and ``part``; with the features of a plane.
+        encoded: what the dataset is and what was done to its columns.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing; None but in a plane.
+        targets: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        plan: which rows each seed trains, validates and tests on, and how it scales them.
         score: the score that decides between losses.
         baseline: the loss that the others are compared with.
         validity: by loss, whether it can learn from this dataset.
@@ -41,8 +44,10 @@ class Comparison:
 
     name: str
     runs: list[Run]
-    scaled: Scaled
-    folds: list[pd.DataFrame]
+    encoded: Encoded
+    features: pd.DataFrame | None
+    targets: np.ndarray
+    plan: Plan
     score: Score
     baseline: str
     validity: dict[str, Validity]
@@ -51,7 +56,7 @@ class Comparison:
     @property
     def description(self) -> Description:
         """What the dataset is."""
-        return self.scaled.description
+        return self.encoded.description
 
     @property
     def task(self) -> Task:
@@ -86,27 +91,23 @@ class Comparison:
     @property
     def n_rows(self) -> int:
         """Rows of the dataset."""
-        return len(self.folds[0])
+        return len(self.targets)
 
-    def scaled_labels(self, fold: int, part: str | None = None) -> np.ndarray:
-        """The targets of one fold's rows (from 0), as the losses see them.
+    def labels(self, split: int, *parts: Part) -> np.ndarray:
+        """The targets of a split's rows in these parts: (n_rows, n_targets) in target units, or class indices."""
+        return self.targets[self.plan.split_rows(split, *parts)]
 
-        Returns:
-            (n_rows, n_targets) scaled values, or (n_rows,) class indices.
-        """
-        return datasets.labels_of(self.folds[fold], self.description, part)
-
-    def labels(self, fold: int, part: str | None = None) -> np.ndarray:
-        """The same in the target's own units."""
-        labels = self.scaled_labels(fold, part)
+    def scaled_labels(self, split: int, *parts: Part) -> np.ndarray:
+        """The same as the losses see them: values are scaled."""
+        labels, scaling = self.labels(split, *parts), self.plan.to_train
         if self.task != "regression":
             return labels
-        return labels * self.scaled.folds[fold].spread + self.scaled.folds[fold].center
+        return (labels - scaling.target_center[split]) / scaling.target_spread[split]
 
     @property
     def class_sizes(self) -> np.ndarray:
         """Rows of each class: (n_classes,)."""
-        return np.bincount(self.labels(0), minlength=self.description.n_classes)
+        return np.bincount(self.targets, minlength=self.description.n_classes)
 
     @property
     def is_imbalanced(self) -> bool:
@@ -138,23 +139,24 @@ class Comparison:
     def constant(self) -> float | None:
         """The test score of a prediction that is the same for every row; None where there is none that says anything.
 
-        With several folds it is their mean, each counting as often as a seed trained on it.
+        It is the mean over seeds, each with the constant that its own train rows suggest.
         """
-        scored = []
-        for index, fold in enumerate(self.scaled.folds[: len(self.seeds)]):
-            of_the_fold = measure.score_constant(
+        scaling = self.plan.to_train
+        scored = [
+            measure.score_constant(
                 self.headline,
                 self.task,
-                self.scaled_labels(index, "train"),
-                self.scaled_labels(index, "test"),
+                self.scaled_labels(split, Part.TRAIN, Part.VALIDATION),
+                self.scaled_labels(split, Part.TEST),
                 self.description.n_classes,
-                center=fold.center,
-                spread=fold.spread,
+                center=scaling.target_center[split],
+                spread=scaling.target_spread[split],
             )
-            if of_the_fold is None:
-                return None
-            scored += [of_the_fold] * len(self.seeds[index :: len(self.folds)])
-        return float(np.mean(scored))
+            for split in range(self.plan.n_splits)
+        ]
+        if any(score is None for score in scored):
+            return None
+        return float(np.mean(np.array(scored)[self.plan.split_of]))
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
@@ -192,8 +194,9 @@ class Comparison:
 
     @property
     def share_below_zero(self) -> float:
-        """The share of the scaled train targets that are below 0, on the fold where it is the largest."""
-        return float(max((self.scaled_labels(fold, "train") < 0).mean() for fold in range(len(self.folds))))
+        """The share of the scaled train targets that are below 0, in the split where it is the largest."""
+        train = (self.scaled_labels(split, Part.TRAIN, Part.VALIDATION) for split in range(self.plan.n_splits))
+        return float(max((labels < 0).mean() for labels in train))
 
 
 def read(name: str, losses: list[Loss], *, headline: str | None, baseline: str, margin: float | None) -> Comparison:
@@ -209,19 +212,19 @@ def read(name: str, losses: list[Loss], *, headline: str | None, baseline: str, 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
     """
-    scaled = datasets.read_scaled(name)
-    description = scaled.description
     trained = [runs.read(name, loss.name) for loss in losses]
+    dataset = trained[0].settings.dataset
+    encoded, plan = datasets.read_encoded(dataset), plans.read_plan(name)
+    description = encoded.description
+    targets = datasets.read_labels(dataset, description)
     headline = headline or names.default_headline(description.task, description.n_targets)
     score = names.find(headline, description.task)
     for run in trained:
         _check_headline(run, score)
-    in_the_plane = trained[0].regions is not None
-    folds = [datasets.read_fold(name, scaled, fold, features=in_the_plane) for fold in range(len(scaled.folds))]
-    batch_size = trained[0].settings.batch_size
-    seen = [datasets.seen(*each, description, batch_size) for each in zip(folds, scaled.folds, strict=True)]
+    features = datasets.read_features(dataset, description) if trained[0].regions is not None else None
+    seen = plans.seen_by_losses(plan, description, targets, trained[0].settings.batch_size)
     judged = validity.judge_all(losses, seen)
-    return Comparison(name, trained, scaled, folds, score, baseline, judged, margin)
+    return Comparison(name, trained, encoded, features, targets, plan, score, baseline, judged, margin)
 
 
 def _check_headline(run: Run, score: Score) -> None:
