@@ -1,4 +1,4 @@
-"""Stage `train`: train every selected loss on every dataset, all seeds at once."""
+"""Stage `train`: train every selected loss of every comparison, all seeds at once."""
 
 import numpy as np
 
@@ -7,75 +7,73 @@ from stages.basics.progress import bars
 from stages.engine.executor import training
 from stages.engine.model_file import save_model
 from stages.engine.networks import CustomNetwork, Network
-from stages.engine.unit import Data, Unit
+from stages.engine.tuning import selection
+from stages.engine.unit import Table, Unit
 from stages.engine.vetting import try_unit
 from stages.losses import validity
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
-from stages.records import datasets, runs
-from stages.records.datasets import PART, Scaled
+from stages.records import datasets, plans, runs
+from stages.records.datasets import Description
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
+from stages.scores.names import default_headline
 
 
-def units(wanted: Params) -> list[Unit]:
-    """The units of work that the parameters ask for, their data read from ``data/scaled``.
+def units(params: Params) -> list[Unit]:
+    """The units of work that the parameters ask for, their rows read from ``data/scaled``.
 
     Raises:
         UserError: a loss cannot learn from its dataset.
     """
-    scaled = {name: datasets.read_scaled(name) for name in wanted.selected()}
-    check_data(wanted, {name: each.description for name, each in scaled.items()})
-    selected_units, cannot = [], []
-    for name, selected in wanted.selected().items():
-        comparison = wanted.comparisons[name]
-        batch_size = comparison.batch_size or wanted.train.batch_size
-        judged = validity.judge_all(selected, datasets.seen_by_losses(name, scaled[name], batch_size))
-        for index, loss in enumerate(wanted.compared()[name]):
+    descriptions = {name: datasets.read_encoded(name).description for name in map(params.dataset_of, params.selected())}
+    check_data(params, descriptions)
+    tables = {name: read_table(name, description) for name, description in descriptions.items()}
+    selected, cannot = [], []
+    for name, losses in params.selected().items():
+        setup, plan = params.setup(name), plans.read_plan(name)
+        table, description = tables[setup.dataset], descriptions[setup.dataset]
+        seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
+        judged = validity.judge_all(losses, seen)
+        for index, loss in enumerate(setup.losses):
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
-        data = [read_data(name, scaled[name], fold) for fold in range(len(scaled[name].folds))]
-        selected_units += [Unit(settings_of(wanted, name, loss), data) for loss in selected]
-        for loss, verdict in judged.items():
-            if verdict.level == "works, but":
-                cli.say(f"train: {name}: {loss} {verdict}")
+        for loss, judgement in judged.items():
+            if judgement.level == "works, but":
+                cli.say(f"train: {name}: {loss} {judgement}")
+        selected += [Unit(settings_of(params, name, loss, description), table, plan) for loss in losses]
     refuse(cannot)
-    return selected_units
+    return selected
 
 
-def settings_of(wanted: Params, name: str, loss: Loss) -> Settings:
+def settings_of(params: Params, comparison: str, loss: Loss, description: Description) -> Settings:
     """The settings with which one loss of a comparison is trained."""
-    comparison = wanted.comparisons[name]
+    written, setup = params.comparisons[comparison], params.setup(comparison)
+    optimizer = OptimizerSettings(**setup.optimizer.settings())
+    headline = params.report.headline.get(comparison) or default_headline(description.task, description.n_targets)
     return Settings(
         loss=loss,
-        dataset=name,
-        model=comparison.model,
-        hidden=comparison.hidden,
-        hidden_activation=comparison.activation,
-        dropout=comparison.dropout,
-        batch_norm=comparison.batch_norm,
-        epochs=comparison.epochs,
-        batch_size=comparison.batch_size or wanted.train.batch_size,
-        optimizer=OptimizerSettings(**wanted.setup(name).optimizer.settings()),
-        data=DatasetSettings(**wanted.datasets[name].model_dump(mode="json")),
-        seeds=range(wanted.train.seeds),
+        comparison=comparison,
+        dataset=setup.dataset,
+        model=written.model,
+        hidden=written.hidden,
+        hidden_activation=written.activation,
+        dropout=written.dropout,
+        batch_norm=written.batch_norm,
+        epochs=written.epochs,
+        batch_size=setup.batch_size,
+        optimizer=optimizer,
+        selected_by=selection(headline, loss) if optimizer.is_tuned else None,
+        data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
+        seeds=range(params.train.seeds),
     )
 
 
-def read_data(name: str, scaled: Scaled, fold: int) -> Data:
-    """Read one fold (from 0) of a scaled dataset."""
-    table, description = datasets.read_fold(name, scaled, fold), scaled.description
-    rows = {part: table[PART].to_numpy() == part for part in ("train", "test")}
-    features = datasets.features_of(table, description).to_numpy(np.float32)
-    labels = datasets.labels_of(table, description)
-    return Data(
-        features={part: features[chosen] for part, chosen in rows.items()},
-        labels={part: labels[chosen] for part, chosen in rows.items()},
-        n_classes=description.n_classes,
-        center=np.array(scaled.folds[fold].center),
-        spread=np.array(scaled.folds[fold].spread),
-    )
+def read_table(name: str, description: Description) -> Table:
+    """Read the rows of a dataset."""
+    features = datasets.read_features(name, description).to_numpy(np.float64)
+    return Table(features, datasets.read_labels(name, description), description.n_classes)
 
 
 def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) -> None:
@@ -86,7 +84,7 @@ def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) 
         network: the one it trained.
         values: the first seed's value of each of the model's variables.
     """
-    with files.replacing(runs.folder(run.dataset, run.loss.name)) as folder:
+    with files.replacing(runs.folder(run.comparison, run.loss.name)) as folder:
         folder.mkdir()
         model = network.build(run.seeds[0])
         for variable, value in zip(model.variables, values, strict=True):
@@ -95,30 +93,47 @@ def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) 
         runs.write(run, folder)
 
 
+def outcome(run: Run) -> list[str]:
+    """Lines that tell what became of a run: what was chosen, and which seeds failed."""
+    name, lines = f"train: {run.comparison}: {run.loss.name}", []
+    if tuning := run.tuning:
+        by = "its own loss" if tuning.score == "loss" else tuning.score
+        lines.append(f"{name}: learning rate {tuning.rate:g} and {tuning.epochs} epochs, chosen by validation {by}")
+        if tuning.at_edge:
+            lines[-1] += f"; a rate {'below' if tuning.rate == tuning.rates[0] else 'above'} those tried may be better"
+        if tuning.at_last_epoch:
+            lines[-1] += "; more epochs may be better"
+    if run.failed:
+        lines.append(
+            f"{name}: {len(run.failed)} of {len(run.seeds)} seeds failed: "
+            "the loss or a weight became infinite or not a number"
+        )
+    return lines
+
+
 def main() -> None:
-    """Write ``data/runs/<dataset>/<loss>/`` for every selected loss."""
+    """Write ``data/runs/<comparison>/<loss>/`` for every selected loss."""
     params = load_params()
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)
     for unit in selected:
         try_unit(unit)
-    failed: dict[str, int] = {}
+    outcomes: dict[str, list[str]] = {}
+    n_networks = n_failed = 0
     with (
         bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show,
         training(selected, lambda unit, epoch: show(unit.name, epoch)) as trained,
     ):
         for unit, run, weights in trained:
-            write(run, unit.network(0), weights)
-            failed[unit.name] = len(run.failed)
+            write(run, unit.network(), weights)
+            outcomes[unit.name] = outcome(run)
+            n_networks += len(run.seeds) * (1 + (len(run.tuning.rates) if run.tuning else 0))
+            n_failed += len(run.failed)
     for unit in selected:
-        if failed[unit.name]:
-            cli.say(
-                f"train: {unit.name.replace('/', ': ')}: {failed[unit.name]} of {len(unit.settings.seeds)} seeds "
-                "failed: the loss or a weight became infinite or not a number"
-            )
-    n_networks = sum(len(unit.settings.seeds) for unit in selected)
-    cli.say(f"train: {len(selected)} losses, {n_networks} networks ({sum(failed.values())} failed) in {paths.RUNS}")
+        for line in outcomes[unit.name]:
+            cli.say(line)
+    cli.say(f"train: {len(selected)} losses, {n_networks:,} networks ({n_failed} failed) in {paths.RUNS}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from stages.basics import usercode
 from stages.engine.backend import keras, tf
 from stages.engine.replicas import RowMetric
@@ -29,20 +31,48 @@ def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
     return getattr(keras.losses, loss.function)(**loss.parameters, **settings)
 
 
-def row_metric(loss: Loss) -> RowMetric:
-    """The metric that is followed epoch by epoch, of single rows, computed on the encoded targets while training."""
-    if loss.task == "regression":
-        return lambda targets, outputs: tf.reduce_mean(tf.square(targets - outputs), axis=-1)
-    if loss.task == "binary":
-        return lambda targets, outputs: tf.cast(
-            tf.equal(targets >= loss.threshold, outputs >= loss.threshold), tf.float32
-        )[:, 0]
-    classes = (
-        (lambda targets: targets)
-        if loss.targets == "class_index"
-        else (lambda targets: tf.argmax(targets, -1, tf.int32))
-    )
-    return lambda targets, outputs: tf.cast(tf.equal(classes(targets), tf.argmax(outputs, -1, tf.int32)), tf.float32)
+def row_metric(loss: Loss, score: str, spread: np.ndarray | float = 1.0) -> RowMetric:
+    """What a score averages over rows, computed on the encoded targets while training.
+
+    Args:
+        loss: the loss that is trained with.
+        score: ``mse`` in scaled units; ``mae``, or for ``rmse`` the squared error, in target units; ``accuracy``;
+            ``log_loss``, for outputs that are probabilities.
+        spread: (n_targets,) how many target units one scaled unit is.
+    """
+    spread = np.float32(spread)
+    match score:
+        case "mse":
+            return lambda targets, outputs: tf.reduce_mean(tf.square(targets - outputs), axis=-1)
+        case "rmse":
+            return lambda targets, outputs: tf.reduce_mean(tf.square((targets - outputs) * spread), axis=-1)
+        case "mae":
+            return lambda targets, outputs: tf.reduce_mean(tf.abs((targets - outputs) * spread), axis=-1)
+        case "accuracy" if loss.task == "binary":
+            return lambda targets, outputs: tf.cast(
+                tf.equal(targets >= loss.threshold, outputs >= loss.threshold), tf.float32
+            )[:, 0]
+        case "accuracy":
+            return lambda targets, outputs: tf.cast(
+                tf.equal(_class_of(targets), tf.argmax(outputs, -1, tf.int32)), tf.float32
+            )
+        case _:
+            return lambda targets, outputs: -tf.math.log(tf.maximum(_probability(targets, outputs), _LEAST))
+
+
+_LEAST = np.finfo(np.float64).eps  # a probability of 0 counts as this, as in scikit-learn's log loss
+
+
+def _class_of(targets: tf.Tensor) -> tf.Tensor:
+    """The class indices (n_rows,) of several classes' encoded targets."""
+    return targets if targets.shape.rank == 1 else tf.argmax(targets, -1, tf.int32)
+
+
+def _probability(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+    """The probability (n_rows,) that outputs give to the true class."""
+    if outputs.shape[-1] == 1:
+        return tf.where(targets >= 0.5, outputs, 1 - outputs)[:, 0]
+    return tf.gather(outputs, _class_of(targets), axis=-1, batch_dims=1) / tf.reduce_sum(outputs, axis=-1)
 
 
 def make_optimizer(settings: OptimizerSettings) -> keras.optimizers.Optimizer:

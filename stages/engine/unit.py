@@ -1,4 +1,4 @@
-"""One unit of work: one loss on one dataset, every seed.
+"""One unit of work: one loss of one comparison, every seed.
 
 A unit is pickled as it is: arrays and settings go in, arrays come out, so any executor can run it.
 """
@@ -8,45 +8,45 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.engine.networks import CustomNetwork, Network
+from stages.engine.views import Rows, View
 from stages.losses.loss import Loss
+from stages.records.plans import Part, Plan
 from stages.records.settings import Settings
 
 
 @dataclass(frozen=True)
-class Data:
-    """One fold of a scaled dataset.
+class Table:
+    """The rows of a dataset, which all units of its comparisons share.
 
     Attributes:
-        features: by part, float32 (n_rows, n_features).
-        labels: by part, (n_rows, n_targets) scaled values or (n_rows,) class indices.
+        features: float64 (n_rows, n_features) in their own units, NaN where a value is missing.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
-        center: (n_targets,) with `spread`, undoes the target's scaling: ``value * spread + center``.
-        spread: see `center`.
     """
 
-    features: dict[str, np.ndarray]
-    labels: dict[str, np.ndarray]
+    features: np.ndarray
+    labels: np.ndarray
     n_classes: int
-    center: np.ndarray
-    spread: np.ndarray
 
     @property
     def n_targets(self) -> int:
         """Columns that are predicted."""
-        return len(self.center)
+        return self.labels.shape[1] if self.labels.ndim > 1 else 1
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One loss on one dataset, every seed. With several folds the seeds take turns on them, the first on the first.
+    """One loss of one comparison, every seed.
 
     Attributes:
-        settings: everything else that decides the result.
-        folds: the rows.
+        settings: everything that decides the result beside the rows.
+        table: the rows.
+        plan: which of them each seed trains, validates and tests on, and how it scales them.
     """
 
     settings: Settings
-    folds: list[Data]
+    table: Table
+    plan: Plan
 
     @property
     def loss(self) -> Loss:
@@ -55,32 +55,36 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """Dataset and loss, which no other unit shares."""
-        return f"{self.settings.dataset}/{self.loss.name}"
+        """Comparison and loss, which no other unit shares."""
+        return f"{self.settings.comparison}/{self.loss.name}"
 
     @property
     def n_epochs(self) -> int:
-        """Epochs to train, over all folds."""
-        return self.settings.epochs * self.n_used_folds
+        """Epochs to train, those of tuning included; fewer where fewer turn out to be best."""
+        return self.settings.epochs * (1 + self.settings.is_tuned)
 
     @property
-    def n_used_folds(self) -> int:
-        """Folds that a seed trains on; seeds may be fewer than folds."""
-        return min(len(self.folds), len(self.settings.seeds))
+    def rows(self) -> Rows:
+        """All rows, with targets as the loss wants them; values in target units."""
+        values = self.table.labels.astype(np.float64) if self.loss.task == "regression" else None
+        targets = self.loss.encode(self.table.labels, self.table.n_classes) if values is None else values
+        return Rows(self.table.features, targets)
 
-    def positions(self, fold: int) -> range:
-        """Where the seeds that train on one fold stand among all."""
-        return range(fold, len(self.settings.seeds), len(self.folds))
+    @property
+    def to_tune(self) -> View:
+        """What each seed sees while the learning rate is tuned: it learns without its validation rows."""
+        return self._view((Part.TRAIN,), (Part.VALIDATION,), tuning=True)
 
-    def seeds(self, fold: int) -> tuple[int, ...]:
-        """The seeds that train on one fold."""
-        return tuple(self.settings.seeds[position] for position in self.positions(fold))
+    @property
+    def to_train(self) -> View:
+        """What each seed sees in the end: it learns from all its train rows and is measured on its test rows."""
+        return self._view((Part.TRAIN, Part.VALIDATION), (Part.TEST,), tuning=False)
 
-    def network(self, fold: int) -> Network | CustomNetwork:
-        """The network to train on one fold."""
-        data, loss, settings = self.folds[fold], self.loss, self.settings
-        n_outputs = loss.n_outputs(data.n_classes, data.n_targets)
-        n_features = data.features["train"].shape[1]
+    def network(self) -> Network | CustomNetwork:
+        """The network to train."""
+        settings, loss = self.settings, self.loss
+        n_features = self.table.features.shape[1]
+        n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)
         if settings.model:
             return CustomNetwork(settings.model, n_features, n_outputs, loss.activation)
         return Network(
@@ -91,4 +95,13 @@ class Unit:
             hidden_activation=settings.hidden_activation,
             dropout=settings.dropout,
             batch_norm=settings.batch_norm,
+        )
+
+    def _view(self, learned: tuple[Part, ...], measured: tuple[Part, ...], *, tuning: bool) -> View:
+        splits = range(self.plan.n_splits)
+        return View(
+            split_of=self.plan.split_of,
+            train=[self.plan.split_rows(split, *learned) for split in splits],
+            test=[self.plan.split_rows(split, *measured) for split in splits],
+            scaling=self.plan.to_tune if tuning else self.plan.to_train,
         )

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -13,13 +14,15 @@ import numpy as np
 from stages.basics import paths, usercode
 from stages.basics.cli import UserError
 from stages.engine.backend import keras, tf
+from stages.engine.fitting import fit, make_replicas
+from stages.engine.keras_parts import row_metric
 from stages.engine.model_file import save_model
 from stages.engine.networks import CustomNetwork
 from stages.engine.probes import objective, punishment
-from stages.engine.training import batch_orders, make_replicas
-from stages.engine.unit import Unit
-from stages.engine.views import Rows, View
+from stages.engine.unit import Table, Unit
+from stages.engine.views import shared_features, shared_targets
 from stages.losses.validity import OUTPUTS
+from stages.records.plans import Part, Plan, Scaling
 
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
 SEEDS = 2  # copies of a network that a trial trains together
@@ -38,28 +41,55 @@ def try_unit(unit: Unit) -> None:
     ]
     if not own:
         return
-    trial = _Trial(f"{paths.PARAMS}: comparisons.{unit.settings.dataset}: {' with '.join(own)} is refused")
+    trial = _Trial(f"{paths.PARAMS}: comparisons.{unit.settings.comparison}: {' with '.join(own)} is refused")
+    few = few_rows(unit)
     if unit.settings.model:
-        _try_network(unit, trial)
+        _try_network(few, trial)
     if unit.loss.is_custom:
-        _try_loss(unit, trial)
-    _try_training(unit, trial)
+        _try_loss(few, trial)
+    _try_training(few, trial)
     if unit.loss.is_custom:
         with trial.step("calling it on made-up rows"):
             for ask in (punishment, objective):
-                ask(unit.loss, unit.folds[0].n_classes, unit.folds[0].n_targets)
+                ask(unit.loss, unit.table.n_classes, unit.table.n_targets)
 
 
-def _few_rows(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of train rows, taken evenly from the lowest target to the highest."""
-    features, labels = unit.folds[0].features["train"], unit.folds[0].labels["train"]
-    by_target = np.argsort(labels.reshape(len(labels), -1)[:, 0], kind="stable")
-    few = by_target[np.linspace(0, len(labels) - 1, min(BATCH + LEFT, len(labels))).round().astype(int)]
-    return features[few], labels[few]
+def few_rows(unit: Unit) -> Unit:
+    """The unit with two of its seeds and a few of their train rows, from the lowest target to the highest.
+
+    All rows of it train, on the scale of the first seed; its learning rate is the lowest.
+    """
+    plan, table, split = unit.plan, unit.table, unit.plan.split_of[0]
+    trained = plan.rows(0, Part.TRAIN, Part.VALIDATION)
+    labels = table.labels[trained]
+    by_target = trained[np.argsort(labels.reshape(len(labels), -1)[:, 0], kind="stable")]
+    few = by_target[np.linspace(0, len(by_target) - 1, min(BATCH + LEFT, len(by_target))).round().astype(int)]
+    seeds = unit.settings.seeds[:SEEDS]
+    optimizer = unit.settings.optimizer.at(float(np.min(unit.settings.optimizer.learning_rate)))
+    scaling = Scaling(*(getattr(plan.to_train, field.name)[[split]] for field in fields(Scaling)))
+    return Unit(
+        unit.settings.model_copy(update={"seeds": seeds, "optimizer": optimizer, "batch_size": BATCH}),
+        Table(table.features[few], table.labels[few], table.n_classes),
+        Plan(
+            method=plan.method,
+            n_folds=0,
+            fixed=True,
+            parts=np.full((1, len(few)), Part.TRAIN, np.uint8),
+            split_of=np.zeros(len(seeds), np.int64),
+            to_tune=scaling,
+            to_train=scaling,
+        ),
+    )
+
+
+def _seen(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
+    """Features and targets of all rows as a network sees them, scaled."""
+    rows, view = unit.rows, unit.to_train
+    return shared_features(rows.features, view)[0], shared_targets(rows.targets, view)[0]
 
 
 def _try_network(unit: Unit, trial: "_Trial") -> None:
-    network, seeds = unit.network(0), unit.seeds(0)[:SEEDS]
+    network, seeds = unit.network(), unit.settings.seeds
     with trial.step("building it"):
         models = [network.build(seed) for seed in seeds]
     for model in models:
@@ -72,7 +102,7 @@ def _try_network(unit: Unit, trial: "_Trial") -> None:
         trial.refuse("its variables have other shapes for another seed")
     if not models[0].trainable_variables:
         trial.refuse("it has no weights to train")
-    features = tf.constant(_few_rows(unit)[0])
+    features = tf.constant(_seen(unit)[0])
     with trial.step("calling it"):
         outputs = models[0](features, training=False)
     outputs = outputs.numpy()
@@ -107,22 +137,21 @@ def _check_kind(model: object, network: CustomNetwork, trial: "_Trial") -> None:
 
 
 def _try_loss(unit: Unit, trial: "_Trial") -> None:
-    loss, function = unit.loss, usercode.find(unit.loss.function)
+    function = usercode.find(unit.loss.function)
     if inspect.isclass(function):
         trial.refuse("it is a class; a function (y_true, y_pred) is needed")
-    features, labels = _few_rows(unit)
-    targets = tf.constant(loss.encode(labels, unit.folds[0].n_classes))
-    model = unit.network(0).build(unit.seeds(0)[0])
+    features, targets = map(tf.constant, _seen(unit))
+    n_rows = len(unit.table.labels)
+    model = unit.network().build(unit.settings.seeds[0])
     with tf.GradientTape() as tape:
         # a plain tensor: Keras' crossentropies would else use the sums that it remembers of a layer's outputs
-        outputs = tf.identity(model(tf.constant(features), training=False))
+        outputs = tf.identity(model(features, training=False))
         tape.watch(outputs)
         with trial.step("calling it"):
             values = tf.convert_to_tensor(function(targets, outputs))
-    if values.shape != (len(labels),):
+    if values.shape != (n_rows,):
         trial.refuse(
-            f"shape: it gave {tuple(values.shape)} for {len(labels)} rows; one value for each row, "
-            f"({len(labels)},), is needed"
+            f"shape: it gave {tuple(values.shape)} for {n_rows} rows; one value for each row, ({n_rows},), is needed"
         )
     if not np.isfinite(values).all():
         trial.refuse(f"finite: its value is {_odd(values)} for a train row and an untrained network")
@@ -138,7 +167,7 @@ def _try_loss(unit: Unit, trial: "_Trial") -> None:
     if not np.isfinite(gradient).all():
         trial.refuse(f"finite: its gradient is {_odd(gradient)} for a train row and an untrained network")
     if not gradient.any():
-        trial.refuse(f"gradient: it is 0 for every one of {len(labels)} train rows, so nothing would be learned")
+        trial.refuse(f"gradient: it is 0 for every one of {n_rows} train rows, so nothing would be learned")
 
 
 def _try_training(unit: Unit, trial: "_Trial") -> None:
@@ -146,23 +175,16 @@ def _try_training(unit: Unit, trial: "_Trial") -> None:
 
     Nothing may fail, both times must give the same, and a copy of the user's own network what it gives alone.
     """
-    network, loss, seeds = unit.network(0), unit.loss, unit.seeds(0)[:SEEDS]
-    features, labels = _few_rows(unit)
-    rows, every = Rows(features, loss.encode(labels, unit.folds[0].n_classes)), np.arange(len(features))
-    view = View(np.zeros(len(seeds), np.int64), [every], [every])
+    network, seeds = unit.network(), unit.settings.seeds
+    view = replace(unit.to_train, test=unit.to_train.train)
 
     def train(chance: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        replicas = make_replicas(unit, 0, seeds)
+        rate = unit.settings.optimizer.learning_rate
+        replicas = make_replicas(unit, seeds, [rate], row_metric(unit.loss, unit.loss.epoch_metric))
         keras.utils.set_random_seed(chance)  # so that what draws from the global generator gives another result
-        history = replicas.fit(
-            rows,
-            view,
-            epochs=1,
-            batch_size=BATCH,
-            orders=lambda epoch: batch_orders(seeds, epoch, len(rows)),
-            on_epoch=lambda _: None,
-        )
-        return np.stack([history.loss, history.val_loss]), replicas.predict(features, view), replicas.weights
+        history = fit(replicas, unit, view, seeds, epochs=1, on_epoch=lambda _: None)
+        outputs = replicas.predict(unit.table.features, view)
+        return np.stack([history.loss, history.val_loss]), outputs, replicas.weights
 
     with trial.step("training two copies together"):
         once, again = train(chance=1), train(chance=2)
@@ -176,7 +198,7 @@ def _try_training(unit: Unit, trial: "_Trial") -> None:
             model = network.build(seed)
             for variable, value in zip(model.variables, values, strict=True):
                 variable.assign(value)
-            alone = model(tf.constant(features), training=False)
+            alone = model(tf.constant(_seen(unit)[0]), training=False)
             if not np.allclose(one, alone, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
                 trial.refuse("its copies do not give what it gives alone; it keeps something that is not a variable")
 

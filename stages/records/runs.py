@@ -1,11 +1,11 @@
-"""A run: everything that training one loss on one dataset left behind, and its files.
+"""A run: everything that training one loss of one comparison left behind, and its files.
 
-``data/runs/<dataset>/<loss>/`` holds
+``data/runs/<comparison>/<loss>/`` holds
 
 - ``run.json``: the settings, the seeds that failed, and the hash of every other file;
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
-- ``predictions.npz``: the outputs for the ``train`` and ``test`` rows, (n_seeds, n_rows, n_outputs); with
-  several folds ``train_1``, ``test_1`` and so on, each of the seeds that trained on the fold;
+- ``predictions.npz``: the ``outputs`` for every row of the dataset, (n_seeds, n_rows, n_outputs);
+- ``tuning.npz`` (where the learning rate was chosen): how it was chosen;
 - ``scores.csv``: ``seed, part, metric, value``;
 - ``punishment.csv``: what the loss punishes, ``case, x, value``;
 - ``objective.npy``: the loss's values on made-up rows, by which two losses are told apart;
@@ -44,28 +44,61 @@ class Regions:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """How the learning rate and the number of epochs of a loss were chosen, on validation rows and for all seeds alike.
+
+    Attributes:
+        rates: (n_rates,) those that were tried, ascending.
+        curves: (n_rates, n_epochs), the mean over seeds of the validation score after every epoch (for ``rmse`` the
+            root of the mean squared error); NaN at a rate at which a seed failed.
+        n_failed: (n_rates,) how many seeds failed.
+        score: the name of the score that chose; ``loss`` for the loss itself.
+        rate: the one chosen.
+        epochs: the number chosen.
+        at_edge: whether the rate is at an end of those tried, so that one beyond may be better.
+        at_last_epoch: whether the epochs are the most there could be, so that more may be better.
+    """
+
+    rates: np.ndarray
+    curves: np.ndarray
+    n_failed: np.ndarray
+    score: str
+    rate: float
+    epochs: int
+    at_edge: bool
+    at_last_epoch: bool
+
+
+@dataclass(frozen=True)
 class Run:
-    """What training one loss on one dataset gave.
+    """What training one loss of one comparison gave.
 
     Attributes:
         settings: what it was made with.
         failed: seeds whose loss or weights became non-finite.
         history: one row per seed and epoch.
-        outputs: for each fold by part, float32 (n_seeds, n_rows, n_outputs), of the seeds that trained on it.
+        outputs: float32 (n_seeds, n_rows, n_outputs) for every row of the dataset, values in each seed's scaled units.
         scores: columns ``seed``, ``part``, ``metric``, ``value``.
         punishment: what the loss punishes, columns ``case``, ``x`` and ``value``.
         objective: (n_rows,) or (n_batches,), the loss's values on made-up rows, by which two losses are told apart.
-        regions: for two features, else None.
+        regions: for classes and two features, else None.
+        tuning: how the learning rate and the epochs were chosen; None where they were not.
     """
 
     settings: Settings
     failed: list[int]
     history: pd.DataFrame
-    outputs: list[dict[str, np.ndarray]]
+    outputs: np.ndarray
     scores: pd.DataFrame
     punishment: pd.DataFrame
     objective: np.ndarray
     regions: Regions | None
+    tuning: Tuning | None = None
+
+    @property
+    def comparison(self) -> str:
+        """Name of the comparison."""
+        return self.settings.comparison
 
     @property
     def dataset(self) -> str:
@@ -87,6 +120,16 @@ class Run:
         """Bool (n_seeds,): whether a seed's loss and weights stayed finite."""
         return ~np.isin(self.seeds, self.failed)
 
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate that it was trained with: the one chosen, or the one set."""
+        return self.tuning.rate if self.tuning else self.settings.optimizer.learning_rate
+
+    @property
+    def n_epochs(self) -> int:
+        """The number of epochs that it was trained for: the one chosen, or the one set."""
+        return self.tuning.epochs if self.tuning else self.settings.epochs
+
     def values(self, metric: str, part: str) -> np.ndarray:
         """One metric on one part for every seed (n_seeds,); NaN where a seed failed."""
         rows = self.scores[(self.scores["metric"] == metric) & (self.scores["part"] == part)]
@@ -97,9 +140,9 @@ class Run:
         return self.history[name].to_numpy().reshape(len(self.seeds), -1)
 
 
-def folder(dataset: str, loss: str) -> Path:
+def folder(comparison: str, loss: str) -> Path:
     """Where a run is kept."""
-    return paths.RUNS / dataset / loss
+    return paths.RUNS / comparison / loss
 
 
 def write(run: Run, path: Path) -> None:
@@ -108,14 +151,9 @@ def write(run: Run, path: Path) -> None:
     run.scores.to_csv(path / "scores.csv", index=False)
     run.punishment.to_csv(path / "punishment.csv", index=False)
     np.save(path / "objective.npy", run.objective)
-    np.savez(
-        path / "predictions.npz",
-        **{
-            f"{part}_{fold}" if len(run.outputs) > 1 else part: array
-            for fold, outputs in enumerate(run.outputs, start=1)
-            for part, array in outputs.items()
-        },
-    )
+    np.savez(path / "predictions.npz", outputs=run.outputs)
+    if run.tuning:
+        np.savez(path / "tuning.npz", **vars(run.tuning))
     if run.regions:
         np.savez(path / "regions.npz", **vars(run.regions))
     hashes = {file.name: _sha256(file) for file in sorted(path.iterdir())}
@@ -123,13 +161,13 @@ def write(run: Run, path: Path) -> None:
     (path / "run.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
-def read(dataset: str, loss: str) -> Run:
+def read(comparison: str, loss: str) -> Run:
     """Read a run.
 
     Raises:
         UserError: a file is missing, or not as it was written.
     """
-    path = folder(dataset, loss)
+    path = folder(comparison, loss)
     described = files.read_json(path / "run.json", stage=STAGE)
     with files.reading(path / "run.json", STAGE):
         settings, failed, hashes = (described[key] for key in ("settings", "failed", "sha256"))
@@ -139,11 +177,11 @@ def read(dataset: str, loss: str) -> Run:
             if _sha256(path / name) != written:
                 raise ValueError("not as it was written")
     with np.load(path / "predictions.npz") as arrays:
-        outputs = [
-            {part: arrays[f"{part}{ending}"] for part in ("train", "test")}
-            for ending in ([""] if "train" in arrays else [f"_{fold + 1}" for fold in range(len(arrays) // 2)])
-        ]
-    regions = None
+        outputs = arrays["outputs"]
+    tuning = regions = None
+    if "tuning.npz" in hashes:
+        with np.load(path / "tuning.npz") as arrays:
+            tuning = Tuning(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
     if "regions.npz" in hashes:
         with np.load(path / "regions.npz") as arrays:
             regions = Regions(**arrays)
@@ -156,13 +194,14 @@ def read(dataset: str, loss: str) -> Run:
         punishment=pd.read_csv(path / "punishment.csv", keep_default_na=False, na_values={"value": [""]}),
         objective=np.load(path / "objective.npy"),
         regions=regions,
+        tuning=tuning,
     )
 
 
-def fingerprint(dataset: str, loss: str) -> str:
+def fingerprint(comparison: str, loss: str) -> str:
     """SHA-256 of ``run.json``, which holds the settings and the hash of every file: same results, same fingerprint."""
-    with files.reading(folder(dataset, loss) / "run.json", STAGE):
-        return _sha256(folder(dataset, loss) / "run.json")
+    with files.reading(folder(comparison, loss) / "run.json", STAGE):
+        return _sha256(folder(comparison, loss) / "run.json")
 
 
 def _sha256(path: Path) -> str:

@@ -12,18 +12,32 @@ class _Record(BaseModel):
 
 
 class OptimizerSettings(_Record):
-    """A Keras optimizer: its class, its learning rate, and as further fields the other arguments of that class."""
+    """A Keras optimizer, with further fields: the other arguments of its class.
+
+    Attributes:
+        name: of the class.
+        learning_rate: one, or those to choose from for each loss, ascending.
+    """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, bool | float]
 
     name: str
-    learning_rate: float
+    learning_rate: float | tuple[float, ...]
 
     @property
     def arguments(self) -> dict[str, bool | float]:
         """The arguments of its class besides the learning rate, as ``momentum``."""
         return dict(self.__pydantic_extra__)
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether the learning rate is chosen from several."""
+        return isinstance(self.learning_rate, tuple)
+
+    def at(self, rate: float) -> "OptimizerSettings":
+        """The same with this learning rate."""
+        return self.model_copy(update={"learning_rate": rate})
 
 
 class ScaleSettings(_Record):
@@ -66,20 +80,24 @@ class Settings(_Record):
 
     Attributes:
         loss: what it was trained with.
+        comparison: the name of the comparison it is part of.
         dataset: the name of what it learned from.
         model: the user's own network, ``module:function``; None where the next four describe it.
         hidden: units of each hidden layer.
         hidden_activation: activation of the hidden layers.
         dropout: share of each hidden layer's outputs that were dropped while training.
         batch_norm: whether each hidden layer was normalised over the batch.
-        epochs: passes over the train rows.
+        epochs: passes over the train rows; the most there are, where they are chosen.
         batch_size: rows of a batch.
         optimizer: how a step is taken.
+        selected_by: what the learning rate and the epochs are chosen by: a score, or the ``loss`` itself; None where
+            nothing is chosen.
         data: what the dataset is made of.
         seeds: one network was trained for each.
     """
 
     loss: Loss
+    comparison: str
     dataset: str
     model: str | None
     hidden: tuple[int, ...]
@@ -89,5 +107,11 @@ class Settings(_Record):
     epochs: int
     batch_size: int
     optimizer: OptimizerSettings
+    selected_by: str | None
     data: DatasetSettings
     seeds: tuple[int, ...]
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether the learning rate and the epochs are chosen."""
+        return self.optimizer.is_tuned

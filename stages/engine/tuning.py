@@ -1,0 +1,142 @@
+"""Choose the learning rate and the number of epochs of one loss, on rows that seeds do not learn from meanwhile.
+
+Every seed trains at every rate on its train rows less its validation rows; the mean over seeds of the validation
+score decides, once for all seeds. A mean over thirty seeds hardly overfits the validation rows; the best epoch of a
+single seed would, since the minimum of a noisier curve is lower.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from stages.engine.fitting import fit, make_replicas, stayed_finite
+from stages.engine.keras_parts import row_metric
+from stages.engine.unit import Unit
+from stages.losses.loss import Loss
+from stages.records.runs import Tuning
+from stages.scores import names
+
+EXTENSIONS = 3  # rates that are added at most where the best is at an end of the list
+WEIGHTS = 20_000_000  # weights that replicas trained together have at most, which bounds the memory
+LOSS = "loss"
+
+
+def selection(headline: str, loss: Loss) -> str:
+    """What a loss's learning rate and epochs are chosen by.
+
+    Args:
+        headline: the score that decides between losses.
+        loss: the loss.
+
+    Returns:
+        That score, where it is a mean over rows or moves as one does; else ``loss``, the loss's own value.
+    """
+    means = ["mse", "rmse", "mae"] if loss.task == "regression" else ["accuracy"]
+    if loss.outputs_probability:
+        means.append("log_loss")
+    return headline if headline in means else LOSS
+
+
+def tune(unit: Unit, on_epoch: Callable[[int], None]) -> Tuning:
+    """Choose the learning rate and the number of epochs of a unit.
+
+    A best at an end of the list of rates extends it by the same factor. A rate at which a seed fails is taken only
+    where there is none with fewer failed seeds.
+
+    Args:
+        unit: one whose learning rates are a list.
+        on_epoch: called with the number of epochs done; not for rates that are added.
+    """
+    rates = list(unit.settings.optimizer.learning_rate)
+    curves, n_failed = _curves(unit, rates, on_epoch)
+    for extension in range(EXTENSIONS + 1):
+        best, epoch = choose(curves, n_failed, higher_is_better=_higher_is_better(unit))
+        at_edge = len(rates) > 1 and best in (0, len(rates) - 1)
+        if not at_edge or extension == EXTENSIONS:
+            break
+        new, place = (next_rate(rates[1], rates[0]), 0) if best == 0 else (next_rate(*rates[-2:]), len(rates))
+        more_curves, more_failed = _curves(unit, [new], lambda _: None)
+        rates.insert(place, new)
+        curves, n_failed = np.insert(curves, place, more_curves, axis=0), np.insert(n_failed, place, more_failed)
+    return Tuning(
+        rates=np.array(rates),
+        curves=np.where(n_failed[:, None] > 0, np.nan, curves),
+        n_failed=n_failed,
+        score=unit.settings.selected_by,
+        rate=rates[best],
+        epochs=epoch + 1,
+        at_edge=at_edge,
+        at_last_epoch=epoch + 1 == unit.settings.epochs,
+    )
+
+
+def choose(curves: np.ndarray, n_failed: np.ndarray, *, higher_is_better: bool) -> tuple[int, int]:
+    """The best rate and the best epoch, by their places.
+
+    Args:
+        curves: (n_rates, n_epochs) a score of every rate and epoch; NaN where there is none.
+        n_failed: (n_rates,) seeds that failed; rates with more than the fewest are no choice.
+        higher_is_better: whether more of the score is better.
+
+    Returns:
+        The best; of equals the lowest rate, then the fewest epochs. The last epoch, where nothing has a score.
+    """
+    costs = np.where(np.isfinite(curves), -curves if higher_is_better else curves, np.inf)
+    fewest = n_failed == n_failed.min()
+    costs[~fewest] = np.inf
+    if np.isinf(costs).all():
+        return int(np.argmax(fewest)), curves.shape[1] - 1
+    rate, epoch = np.unravel_index(np.argmin(costs), costs.shape)
+    return int(rate), int(epoch)
+
+
+def next_rate(before: float, last: float) -> float:
+    """The rate that follows two neighbours by the same factor, to six digits."""
+    return float(f"{last * last / before:.6g}")
+
+
+def _higher_is_better(unit: Unit) -> bool:
+    score = names.find(unit.settings.selected_by, unit.loss.task)
+    return score is not None and score.higher_is_better
+
+
+def _curves(unit: Unit, rates: list[float], on_epoch: Callable[[int], None]) -> tuple[np.ndarray, np.ndarray]:
+    """Train every seed at every rate.
+
+    Returns:
+        (n_rates, n_epochs) the mean over the seeds that did not fail of the validation score, NaN where all failed;
+        and (n_rates,) how many failed.
+    """
+    n_weights = sum(array[0].size for array in unit.network().initial_weights(unit.settings.seeds[:1]))
+    n_seeds, together = len(unit.settings.seeds), max(1, WEIGHTS // (n_weights * len(rates)))
+    parts = [
+        _values(unit, range(start, min(start + together, n_seeds)), rates, on_epoch)
+        for start in range(0, n_seeds, together)
+    ]
+    values, finished = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    values = np.where(finished[:, :, None], values, np.nan)
+    n_finished = finished.sum(axis=0)
+    curves = np.nansum(values, axis=0) / np.where(n_finished, n_finished, np.nan)[:, None]
+    return np.sqrt(curves) if unit.settings.selected_by == "rmse" else curves, n_seeds - n_finished
+
+
+def _values(
+    unit: Unit, places: Sequence[int], rates: list[float], on_epoch: Callable[[int], None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train some seeds, told by their places, at every rate.
+
+    Returns:
+        The validation score of each epoch (n_seeds, n_rates, n_epochs), for ``rmse`` its square; and bool
+        (n_seeds, n_rates), whether loss and weights stayed finite.
+    """
+    by_loss = unit.settings.selected_by == LOSS
+    score = unit.loss.epoch_metric if by_loss else unit.settings.selected_by
+    spread = unit.plan.to_tune.target_spread.mean(axis=0)
+    view, seeds = unit.to_tune, [unit.settings.seeds[place] for place in places]
+    replicas = make_replicas(unit, seeds, rates, row_metric(unit.loss, score, spread))
+    view = replace(view, split_of=view.split_of[list(places)])
+    history = fit(replicas, unit, view, seeds, epochs=unit.settings.epochs, on_epoch=on_epoch)
+    finished = stayed_finite([*vars(history).values(), *replicas.weights])
+    values = (history.val_loss if by_loss else history.val_metric).astype(np.float64)
+    return values.reshape(len(seeds), len(rates), -1), finished.reshape(len(seeds), len(rates))
