@@ -9,7 +9,7 @@ from stages.tracking.origin import origin
 
 
 def main() -> None:
-    """Log every run to MLflow; write ``data/tracked.json``: ``dataset → loss → fingerprint``."""
+    """Log every run to MLflow; write ``data/tracked.json``: ``comparison → loss → fingerprint``."""
     params = load_params()
     verdicts = files.read_json(paths.VERDICTS, stage="report")
     trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in params.selected().items()}

@@ -16,7 +16,7 @@ from stages.params.load import load_params
 from stages.records import plans
 from stages.records.datasets import Column, Description, Encoded, Treatment
 from stages.records.plans import Part, Plan, Scaling
-from stages.records.runs import Regions, Run
+from stages.records.runs import Regions, Run, Tuning
 from stages.records.settings import Settings
 from stages.scores import measure as scoring
 from stages.scores import names as scores
@@ -162,13 +162,23 @@ def make_run(labels, loaded):
     the ±1 losses' outputs are ±0.4, which rounds to 0. Changes are of the settings, or of the loss.
     """
 
-    def make(name: str, *, n_seeds: int = 3, failed: tuple[int, ...] = (), dataset: str | None = None, **changes):
+    def make(
+        name: str,
+        *,
+        n_seeds: int = 3,
+        failed: tuple[int, ...] = (),
+        dataset: str | None = None,
+        comparison: str | None = None,
+        tuning: Tuning | None = None,
+        **changes,
+    ):
         of_the_loss = {key: changes.pop(key) for key in ("activation", "parameters") if key in changes}
         loss, seeds = replace(LOSSES[name], **of_the_loss), list(range(n_seeds))
-        usual = DATASET_OF[loss.task]
+        usual, rates = DATASET_OF[loss.task], {"learning_rate": tuning.rates.tolist()} if tuning else {}
         settings = Settings.model_validate(
             {
                 "loss": loss,
+                "comparison": comparison or dataset or usual,
                 "dataset": dataset or usual,
                 "model": None,
                 "hidden_activation": "relu",
@@ -176,7 +186,8 @@ def make_run(labels, loaded):
                 "batch_norm": False,
                 **loaded.comparisons[usual].model_dump(include={"hidden", "epochs"}),
                 "batch_size": loaded.setup(usual).batch_size,
-                "optimizer": loaded.setup(usual).optimizer.settings(),
+                "optimizer": loaded.setup(usual).optimizer.settings() | rates,
+                "selected_by": tuning.score if tuning else None,
                 "data": loaded.datasets[usual].model_dump(mode="json"),
                 "seeds": seeds,
                 **changes,
@@ -209,11 +220,12 @@ def make_run(labels, loaded):
             settings=settings,
             failed=list(failed),
             history=history,
-            outputs=[outputs],
+            outputs=np.concatenate(list(outputs.values()), axis=1),
             scores=pd.concat(scores, ignore_index=True),
             punishment=pd.DataFrame({"case": "", "x": x, "value": steepness * x**2}),
             objective=steepness * x**2,
             regions=None if loss.task == "regression" else regions,
+            tuning=tuning,
         )
 
     return make
@@ -234,25 +246,40 @@ def _outputs(loss, rows, n_seeds):
 
 @pytest.fixture
 def make_comparison(make_run, make_dataset):
-    """A factory of comparisons: the named losses on one dataset, with made-up runs."""
+    """A factory of comparisons: the named losses on one dataset, with made-up runs; changes are of the runs."""
 
-    def make(*names, center=0.0, spread=1.0, headline=None, **changes):
-        made = [make_run(name, **changes) for name in names]
-        task = made[0].loss.task
-        n_features, n_seeds = 2 if made[0].regions else 3, len(made[0].seeds)
-        dataset = make_dataset(task, n_features=n_features, n_seeds=n_seeds, center=center, spread=spread)
-        description, batch_size = dataset.encoded.description, made[0].settings.batch_size
-        seen = plans.seen_by_losses(dataset.plan, description, dataset.labels, batch_size)
+    def make(*names, center=0.0, spread=1.0, n_splits=1, n_seeds=3, headline=None, **changes):
+        made = [make_run(name, n_seeds=n_seeds, **changes) for name in names]
+        task, in_the_plane = made[0].loss.task, made[0].regions is not None
+        dataset = make_dataset(
+            task, n_features=2 if in_the_plane else 3, n_seeds=n_seeds, center=center, spread=spread, n_splits=n_splits
+        )
+        description = dataset.encoded.description
+        seen = plans.seen_by_losses(dataset.plan, description, dataset.labels, made[0].settings.batch_size)
         return Comparison(
-            name=made[0].dataset,
+            name=made[0].comparison,
+            dataset=made[0].dataset,
             runs=made,
             encoded=dataset.encoded,
-            features=dataset.features if n_features == 2 else None,
-            targets=dataset.labels,
+            features=dataset.features if in_the_plane else None,
+            labels=dataset.labels,
             plan=dataset.plan,
             score=scores.find(headline or made[0].loss.epoch_metric, task),
             baseline=names[0],
             validity=validity.judge_all([run.loss for run in made], seen),
         )
+
+    return make
+
+
+@pytest.fixture
+def make_tuning():
+    """A factory of tunings over three learning rates and four epochs, of which the second rate and epoch are best."""
+
+    def make(score="mse", **changes):
+        curves = np.array([[4.0, 3.0, 3.5, 3.5], [2.0, 1.0, 1.5, 1.5], [9.0, 8.0, 8.5, 8.5]])
+        usual = {"rate": 0.01, "epochs": 2, "at_edge": False, "at_last_epoch": False}
+        rates, n_failed = np.array([0.001, 0.01, 0.1]), np.zeros(3, int)
+        return Tuning(**{"rates": rates, "curves": curves, "n_failed": n_failed, "score": score} | usual | changes)
 
     return make

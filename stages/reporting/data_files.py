@@ -1,4 +1,4 @@
-"""What the report holds for programs: ``results.csv``, ``curves.csv``, ``metrics.json`` and ``verdicts.json``."""
+"""What the report holds for programs: results, pairs, curves, tuning, metrics and verdicts."""
 
 from typing import Any
 
@@ -6,21 +6,44 @@ import numpy as np
 import pandas as pd
 
 from stages.reporting.formats import difference
-from stages.reporting.verdict_text import verdict_of
+from stages.reporting.verdict_text import verdict
+from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.tuned import best_of_each_rate
 
-RESULTS = ["dataset", "loss", "seed", "part", "metric", "value"]
+RESULTS = ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
+PAIRS = ["comparison", "loss", "against", "difference", "low", "high", "p", "margin", "verdict", "cost_of_being_wrong"]
 CURVES = ["panel", "part", "epoch", "mean", "low", "high"]
+TUNING = ["comparison", "loss", "learning_rate", "score", "value", "epochs", "chosen"]
 
 
 def results(comparisons: list[Comparison]) -> pd.DataFrame:
     """Every score, one row each: the columns `RESULTS`; the value is empty where a seed failed."""
     tables = [
-        run.scores.assign(dataset=comparison.name, loss=run.loss.name)
+        run.scores.assign(comparison=comparison.name, dataset=comparison.dataset, loss=run.loss.name)
         for comparison in comparisons
         for run in comparison.runs
     ]
     return pd.concat(tables)[RESULTS]
+
+
+def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
+    """Every pair in both orders: the columns `PAIRS`.
+
+    A positive difference is in favour of the loss, the interval is the 95 % one for new rows, and p is adjusted by
+    Holm. The cost of being wrong is the most that any other loss may have over `loss`, the same for all its rows.
+    """
+    rows = []
+    for comparison in comparisons:
+        for loss in comparison.losses:
+            others = [other for other in comparison.losses if other != loss]
+            rivals = [comparison.pairs[other, loss] for other in others]
+            cost, _ = cost_of_being_wrong([pair for pair in rivals if pair.verdict != "same objective"])
+            for other in others:
+                pair = comparison.pairs[loss, other]
+                numbers = pair.difference, pair.low, pair.high, pair.p_holm, pair.margin
+                rows.append((comparison.name, loss, other, *numbers, pair.verdict, cost))
+    return pd.DataFrame(rows, columns=PAIRS)
 
 
 def curves(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -37,25 +60,40 @@ def curves(comparisons: list[Comparison]) -> pd.DataFrame:
     return pd.concat(tables) if tables else pd.DataFrame(columns=CURVES)
 
 
+def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
+    """The best validation score at each learning rate, where rates were tuned: the columns `TUNING`."""
+    rows = []
+    for comparison in comparisons:
+        for run in comparison.runs:
+            for tried in best_of_each_rate(run.tuning) if run.tuning else []:
+                best = tried.value, tried.epoch, tried.rate == run.tuning.rate
+                rows.append((comparison.name, run.loss.name, tried.rate, run.tuning.score, *best))
+    return pd.DataFrame(rows, columns=TUNING)
+
+
 def metrics(comparisons: list[Comparison]) -> dict[str, Any]:
-    """DVC's metrics: ``dataset → test_<headline score> → loss → mean over the seeds that did not fail``."""
-    return {
-        comparison.name: {
-            f"test_{comparison.headline}": {
-                loss: summary.mean for loss, summary in comparison.summaries("test").items() if summary.n
-            }
-        }
-        for comparison in comparisons
+    """DVC's metrics: for each comparison the mean test score, the learning rate and the epochs, each by loss."""
+    return {comparison.name: _metrics(comparison) for comparison in comparisons}
+
+
+def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
+    means = {loss: summary.mean for loss, summary in comparison.summaries.items() if summary.n}
+    scores = {f"test_{comparison.headline}": means}
+    if not comparison.is_tuned:
+        return scores
+    return scores | {
+        "learning_rate": {run.loss.name: run.learning_rate for run in comparison.runs},
+        "epochs": {run.loss.name: run.n_epochs for run in comparison.runs},
     }
 
 
 def verdicts(comparisons: list[Comparison]) -> dict[str, Any]:
-    """For the notes in MLflow: by dataset the headline score, the verdict in words, and how each loss did."""
+    """For the notes in MLflow: by comparison the headline score, the verdict in words, and how each loss did."""
     return {
         comparison.name: {
             "headline": comparison.headline,
             "higher_is_better": comparison.score.higher_is_better,
-            "verdict": verdict_of(comparison),
+            "verdict": str(verdict(comparison)),
             "losses": {loss: _note(comparison, loss) for loss in comparison.losses},
         }
         for comparison in comparisons

@@ -11,12 +11,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from stages.records import datasets
 from stages.records.runs import Run
-from stages.reporting import plots
-from stages.reporting.plots import ForestRow
-from stages.scores.names import EPOCH_LABELS
+from stages.reporting import charts, plots
+from stages.reporting.charts import ForestRow
+from stages.scores import names
+from stages.scores.names import EPOCH_LABELS, Score
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.tuned import best_of_each_rate
 
 WIDE = 4  # losses beside each other in one row of a figure
 UNLIKE = 20  # a loss so many times as high as another is drawn on a scale of its own
@@ -33,7 +34,9 @@ class Drawing:
 
 def drawings(comparisons: list[Comparison]) -> list[Drawing]:
     """Every figure of the report."""
-    every = [drawing for comparison in comparisons for drawing in of_comparison(comparison)]
+    first_on = {comparison.dataset: comparison for comparison in reversed(comparisons)}
+    every = [Drawing(f"{dataset}-data.png", partial(_data, comparison)) for dataset, comparison in first_on.items()]
+    every += [drawing for comparison in comparisons for drawing in of_comparison(comparison)]
     rows = forest_rows(comparisons)
     return [*every, Drawing("forest.png", partial(_forest, rows))] if rows else every
 
@@ -41,11 +44,13 @@ def drawings(comparisons: list[Comparison]) -> list[Drawing]:
 def of_comparison(comparison: Comparison) -> list[Drawing]:
     """The figures of one comparison: those that show all losses, then each loss's curves."""
     makers: dict[str, Callable[[], Figure]] = {
-        "data": partial(_data, comparison),
         "scores": partial(_scores, comparison),
+        "epochs": partial(_epochs, comparison),
         "punishment": partial(_punishment, comparison),
     }
-    if comparison.is_plane:
+    if comparison.is_tuned:
+        makers["tuning"] = partial(_tuning, comparison)
+    if comparison.features is not None:
         makers["regions"] = partial(_regions, comparison)
     if comparison.task == "regression":
         makers["predicted"] = partial(_predicted, comparison)
@@ -66,15 +71,14 @@ def _save(folder: Path, drawing: Drawing) -> None:
 
 def forest_rows(comparisons: list[Comparison]) -> list[ForestRow]:
     """Every loss's difference to its baseline in units of the margin, where there are both."""
-    colors = {comparison.name: plots.colors_of(comparison.losses) for comparison in comparisons}
     return [
         ForestRow(
             label=f"{comparison.name}: {pair.loss}",
             difference=pair.difference / comparison.margin,
             low=pair.low / comparison.margin,
             high=pair.high / comparison.margin,
-            verdict=f"{pair.verdict} than {pair.against}" if pair.verdict in ("better", "worse") else pair.verdict,
-            color=colors[comparison.name][pair.loss],
+            verdict=pair.verdict,
+            against=pair.against,
         )
         for comparison in comparisons
         if comparison.margin
@@ -85,7 +89,7 @@ def forest_rows(comparisons: list[Comparison]) -> list[ForestRow]:
 
 def _forest(rows: list[ForestRow]) -> Figure:
     figure, axes = plots.new(8.5, 1.1 + 0.42 * len(rows))
-    plots.forest(axes[0, 0], rows)
+    charts.forest(axes[0, 0], rows)
     return figure
 
 
@@ -100,11 +104,10 @@ def _side_by_side(n: int, *, sharey: bool = True) -> tuple[Figure, np.ndarray]:
 
 
 def _data(comparison: Comparison) -> Figure:
-    description, labels = comparison.description, comparison.labels(0)
-    if comparison.is_plane:
+    description, labels = comparison.description, comparison.labels
+    if comparison.features is not None:
         figure, axes = plots.new(5, 3.6)
-        features = datasets.features_of(comparison.folds[0], description)
-        plots.classes(axes[0, 0], features, labels, description.classes)
+        plots.classes(axes[0, 0], comparison.features, labels, description.classes)
     elif comparison.task == "regression":
         figure, axes = plots.new(5 * description.n_targets, 3.6, 1, description.n_targets)
         for ax, name, column in zip(axes[0], description.targets, labels.T, strict=True):
@@ -117,12 +120,51 @@ def _data(comparison: Comparison) -> Figure:
 
 def _scores(comparison: Comparison) -> Figure:
     figure, axes = plots.new(8, 0.9 + 0.7 * len(comparison.runs))
-    values = comparison.scores("test")
-    finite = np.concatenate(list(values.values()))
+    values = comparison.scores()
+    log = _far_apart(comparison.score, *values.values())
+    charts.final_scores(axes[0, 0], values, f"test {comparison.score.label}", log=log)
+    return figure
+
+
+def _far_apart(score: Score | None, *values: np.ndarray) -> bool:
+    """Whether values are errors (of a loss itself where there is no score) that lie orders of magnitude apart."""
+    finite = np.concatenate([np.ravel(each) for each in values])
     finite = finite[np.isfinite(finite)]
-    # errors that lie orders of magnitude apart
-    log = not comparison.score.higher_is_better and len(finite) > 0 and finite.max() > 10 * finite.min() > 0
-    plots.final_scores(axes[0, 0], values, f"test {comparison.score.label}", log=bool(log))
+    is_error = score is None or not score.higher_is_better
+    return bool(is_error and len(finite) > 0 and finite.max() > 10 * finite.min() > 0)
+
+
+def _epochs(comparison: Comparison) -> Figure:
+    figure, axes = plots.new(8, 3.8)
+    metric = comparison.epoch_metric
+    curves = {run.loss.name: run.epochs(f"val_{metric}")[run.finished] for run in comparison.runs}
+    log = _far_apart(names.find(metric, comparison.task), *curves.values())
+    charts.side_by_side(axes[0, 0], curves, f"test {EPOCH_LABELS[metric]}", log=log)
+    if axes[0, 0].get_legend_handles_labels()[0]:
+        axes[0, 0].legend()
+    return figure
+
+
+def _tuning(comparison: Comparison) -> Figure:
+    tuned = {run.loss.name: run.tuning for run in comparison.runs if run.tuning}
+    tried = {loss: best_of_each_rate(tuning) for loss, tuning in tuned.items()}
+    chosen = {loss: tuning.rate for loss, tuning in tuned.items()}
+    scores = {tuning.score for tuning in tuned.values()}
+    if len(scores) > 1 or scores == {"loss"}:  # which has a unit of its own for each loss
+        figure, axes = _side_by_side(len(tuned), sharey=False)
+        for ax, loss in zip(axes.flat, tuned, strict=False):
+            values = np.array([each.value for each in tried[loss]])
+            log = _far_apart(names.find(tuned[loss].score, None), values)
+            charts.tuned(ax, {loss: tried[loss]}, chosen, f"validation {tuned[loss].score}", log=log)
+            ax.set_title(loss)
+            ax.tick_params(axis="x", rotation=45)
+        return figure
+    [score] = scores
+    figure, axes = plots.new(8, 3.8)
+    values = np.array([each.value for points in tried.values() for each in points])
+    log = _far_apart(names.find(score, comparison.task), values)
+    charts.tuned(axes[0, 0], tried, chosen, f"validation {EPOCH_LABELS.get(score, score)}", log=log)
+    axes[0, 0].legend()
     return figure
 
 
@@ -157,12 +199,12 @@ def _punished_over(comparison: Comparison) -> str:
 
 def _regions(comparison: Comparison) -> Figure:
     figure, axes = _side_by_side(len(comparison.runs))
-    rows = comparison.folds[0]
-    features = datasets.features_of(rows[rows[datasets.PART] == "test"], comparison.description)
+    tested = comparison.tested.any(axis=0)
+    features, labels = comparison.features[tested], comparison.labels[tested]
     for ax, run in zip(axes.flat, comparison.runs, strict=False):
         if run.finished.any():
             voting = replace(run.regions, decisions=run.regions.decisions[run.finished])
-            plots.regions(ax, voting, features, comparison.labels(0, "test"), run.loss.name)
+            plots.regions(ax, voting, features, labels, run.loss.name)
         else:
             ax.set(title=run.loss.name, xlabel="every seed failed", xticks=[])
     for ax in axes[:, 0]:
@@ -173,11 +215,10 @@ def _regions(comparison: Comparison) -> Figure:
 def _predicted(comparison: Comparison) -> Figure:
     figure, axes = _side_by_side(len(comparison.runs))
     colors = plots.colors_of(comparison.losses)
-    low, high = comparison.labels(0).min(), comparison.labels(0).max()
+    low, high = comparison.labels.min(), comparison.labels.max()
     shown = low - FAR * (high - low), high + FAR * (high - low)
     for ax, run in zip(axes.flat, comparison.runs, strict=False):
-        points = [_predictions(comparison, run, fold) for fold in range(len(run.outputs))]
-        actual, values = np.concatenate(points, axis=1)
+        actual, values = _predictions(comparison, run)
         inside = (values >= shown[0]) & (values <= shown[1])
         plots.predicted(ax, actual[inside], values[inside], run.loss.name, colors[run.loss.name])
         if not inside.all():
@@ -187,14 +228,16 @@ def _predicted(comparison: Comparison) -> Figure:
     return figure
 
 
-def _predictions(comparison: Comparison, run: Run, fold: int) -> np.ndarray:
-    """Actual and predicted values of one fold's test rows, of its seeds that did not fail: (2, n_points)."""
-    scaling = comparison.scaled.folds[fold]
-    values = run.loss.decide(run.outputs[fold]["test"]) * scaling.spread + scaling.center
-    finished = run.finished[fold :: len(comparison.scaled.folds)]
-    values = values[finished & np.isfinite(values).all(axis=(1, 2))]
-    actual = np.broadcast_to(comparison.labels(fold, "test"), values.shape)
-    return np.stack([actual.ravel(), values.ravel()])
+def _predictions(comparison: Comparison, run: Run) -> np.ndarray:
+    """Actual and predicted values of the rows that each seed tests, of seeds that did not fail: (2, n_points)."""
+    scaling = {name: np.asarray(each) for name, each in comparison.target_scaling.items()}
+    points = [np.empty((2, 0))]
+    for seed in np.flatnonzero(run.finished):
+        rows = comparison.tested[seed]
+        values = run.loss.decide(run.outputs[seed, rows]) * scaling["spread"][seed] + scaling["center"][seed]
+        if np.isfinite(values).all():
+            points.append(np.stack([comparison.labels[rows].ravel(), values.ravel()]))
+    return np.concatenate(points, axis=1)
 
 
 def _curves(run: Run) -> Figure:
@@ -207,7 +250,7 @@ def _curves(run: Run) -> Figure:
         if run.finished.any():
             train, test = run.epochs(name)[run.finished], run.epochs(f"val_{name}")[run.finished]
             positive = min(train.min(), test.min()) > 0
-            plots.curve(ax, train, test, label, log=run.loss.task == "regression" and positive)
+            charts.curve(ax, train, test, label, log=run.loss.task == "regression" and positive)
             ax.legend()
     axes[1, 0].set_xlabel("epoch")
     return figure

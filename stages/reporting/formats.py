@@ -19,19 +19,28 @@ def plus_minus(summary: Summary) -> str:
     """A mean with its 95 % interval."""
     if not summary.n:
         return "–"
-    if summary.n == 1:
+    if math.isnan(summary.half_width):
         return number(summary.mean)
     return f"{number(summary.mean)} ± {number(float(f'{summary.half_width:.2g}'))}"
+
+
+def signed(value: float) -> str:
+    """A difference in two significant digits."""
+    return f"{value:+.2g}".replace("-", "−") if value else "0"
+
+
+def interval(ends: tuple[float, float]) -> str:
+    """An interval of differences; a dash where there is none."""
+    return "–" if math.isnan(ends[0]) else " to ".join(map(signed, ends))
 
 
 def difference(pair: Pair) -> str:
     """The mean difference in a pair and its 95 % interval; positive is in favour of the first."""
     if pair.n_failed == pair.n_seeds:
         return "no seed finished both"
-    center, low, high = (
-        f"{value:+.2g}".replace("-", "−") if value else "0" for value in (pair.difference, pair.low, pair.high)
-    )
-    return f"{center} ({low} to {high})" if math.isfinite(pair.low) else center
+    if math.isnan(pair.low):
+        return signed(pair.difference)
+    return f"{signed(pair.difference)} ({interval((pair.low, pair.high))})"
 
 
 def p_cell(p: float) -> str:
@@ -48,6 +57,11 @@ def p_value(p: float) -> str:
 def whole_percent(share: float) -> str:
     """A share in whole percents, without the sign."""
     return f"{100 * share:.0f}"
+
+
+def rate(value: float) -> str:
+    """A learning rate, as a user would write it."""
+    return f"{value:.6g}"
 
 
 def listed(names: list[str]) -> str:

@@ -13,17 +13,17 @@ from stages.verdicts.comparison import Comparison
 
 @dataclass(frozen=True)
 class Clipped:
-    """A loss that counts targets below 0 as 0, on a dataset that has some.
+    """A loss that counts targets below 0 as 0, in a comparison that has some.
 
     Attributes:
-        dataset: its name.
+        comparison: its name.
         loss: its name.
         share: of the train targets that are below 0, in percent.
         no_gradient: what becomes of predictions below 0, if anything.
         spread: from where to where its test scores go over the seeds.
     """
 
-    dataset: str
+    comparison: str
     loss: str
     share: str
     no_gradient: str
@@ -51,7 +51,7 @@ class Misleading:
             for run in comparison.runs
             if run.loss.targets == "plus_minus_one" and not run.loss.is_custom and run.finished.any()
         ]
-        head = ("dataset", "loss", "rounded output equals target", "sign of the output")
+        head = ("comparison", "loss", "rounded output equals target", "sign of the output")
         clipped = [
             _clipped(comparison, run)
             for comparison in comparisons
@@ -62,8 +62,8 @@ class Misleading:
 
     @property
     def explained(self) -> set[tuple[str, str]]:
-        """The losses, with their datasets, of which it is explained what they do below 0."""
-        return {(each.dataset, each.loss) for each in self.clipped}
+        """The losses, with their comparisons, of which it is explained what they do below 0."""
+        return {(each.comparison, each.loss) for each in self.clipped}
 
 
 def _median(run: Run, metric: str) -> str:
@@ -75,7 +75,7 @@ def _clipped(comparison: Comparison, run: Run) -> Clipped:
     values = run.values("mse", "test")
     values = values[np.isfinite(values)]
     return Clipped(
-        dataset=comparison.name,
+        comparison=comparison.name,
         loss=run.loss.name,
         share=whole_percent(comparison.share_below_zero),
         no_gradient="" if positive else ", and a negative prediction has no gradient",

@@ -1,21 +1,23 @@
-"""The report: its parts, filled from the comparisons; `render` prints them."""
+"""The report: its parts, filled from the comparisons; `markdown` prints them."""
 
 from dataclasses import dataclass
 
 from stages.basics.words import counted
-from stages.reporting import chapter, figures, published
+from stages.reporting import chapter, figures
 from stages.reporting.chapter import Chapter
-from stages.reporting.formats import difference, listed, number, p_cell, plus_minus, whole_percent
+from stages.reporting.formats import difference, number, p_cell, plus_minus, rate
+from stages.reporting.html_page import anchor
 from stages.reporting.markdown import Image, Table, render
 from stages.reporting.misleading import Misleading
-from stages.reporting.published import Published, Reference
-from stages.reporting.verdict_text import verdict_of
-from stages.verdicts import pairs
+from stages.reporting.published import Reference
+from stages.reporting.section import heading, verdict_cell
+from stages.reporting.verdict_text import verdict
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS
 
 _FOREST = Image(
-    "Difference of each loss to its baseline with its 95 % interval, in units of the margin; "
-    "the grey band holds differences that do not matter",
+    "Difference of each loss to its baseline with its 95 % interval for new rows, in units of the margin, coloured by "
+    "verdict; the grey band holds differences that do not matter",
     "forest.png",
 )
 
@@ -25,20 +27,16 @@ class HowToRead:
     """What the last chapter needs of this report.
 
     Attributes:
-        n_draws: of the simulation that is quoted.
-        coverage: in how many percent of them the interval held the truth.
-        false_verdicts: in how many percent of them a loss that does not differ was called better or worse.
+        fewest_seeds: for a verdict.
+        few_rows: fewer that tell losses apart make an interval only roughly right.
         margins: each comparison's margin.
-        seeds_needed: the fewest seeds for a verdict, of each comparison.
-        split_varied: whether seeds had different rows, and what that means.
+        tuned: whether any loss was tuned.
     """
 
-    n_draws: int
-    coverage: str
-    false_verdicts: str
+    fewest_seeds: int
+    few_rows: int
     margins: str
-    seeds_needed: str
-    split_varied: str
+    tuned: bool
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,12 @@ class Report:
 
     Attributes:
         seeds: how many.
-        verdicts: the verdict on each comparison, by its name.
+        verdicts: the verdict on each comparison, by a link to its section.
         forest: the figure of all differences, where there are any.
         losses: every loss of every comparison.
         legend: what the scores of that table are.
         failures: a sentence for each loss of which seeds failed.
-        chapters: one for each comparison.
-        published: our scores beside the published ones, where any were published.
+        chapters: one for each dataset.
         misleading: scores that do not mean what they seem to.
         how_to_read: the last chapter.
     """
@@ -65,7 +62,6 @@ class Report:
     legend: str
     failures: list[str]
     chapters: list[Chapter]
-    published: Published | None
     misleading: Misleading
     how_to_read: HowToRead
 
@@ -80,15 +76,19 @@ def report(comparisons: list[Comparison], reference: Reference) -> Report:
     misleading = Misleading.of(comparisons)
     return Report(
         seeds=counted(len(comparisons[0].seeds), "seed"),
-        verdicts={comparison.name: verdict_of(comparison) for comparison in comparisons},
+        verdicts={_link(comparison.name, comparison): str(verdict(comparison)) for comparison in comparisons},
         forest=_FOREST if figures.forest_rows(comparisons) else None,
         losses=_losses(comparisons),
         legend=_legend(comparisons),
         failures=[sentence for comparison in comparisons for sentence in _failures(comparison)],
-        chapters=[chapter.chapter(comparison, misleading.explained) for comparison in comparisons],
-        published=published.beside(reference, comparisons),
+        chapters=chapter.chapters(comparisons, reference, misleading.explained),
         misleading=misleading,
-        how_to_read=_how_to_read(comparisons),
+        how_to_read=HowToRead(
+            fewest_seeds=FEWEST_SEEDS,
+            few_rows=FEW_ROWS,
+            margins="; ".join(f"{each.name} {number(each.margin)} {each.headline}" for each in comparisons),
+            tuned=any(comparison.is_tuned for comparison in comparisons),
+        ),
     )
 
 
@@ -97,25 +97,34 @@ def markdown(comparisons: list[Comparison], reference: Reference) -> str:
     return render("report.md.j2", report=report(comparisons, reference))
 
 
+def _link(text: str, comparison: Comparison) -> str:
+    """A link to the section of a comparison."""
+    return f"[{text}](#{anchor(heading(comparison))})"
+
+
 def _losses(comparisons: list[Comparison]) -> Table:
     rows = []
     for comparison in comparisons:
-        for loss, summary in comparison.summaries("test").items():
-            scored = (comparison.name, f"`{loss}`", f"{comparison.headline} {plus_minus(summary)}")
+        for run in comparison.runs:
+            loss = run.loss.name
             if loss == comparison.baseline:
-                rows.append((*scored, "baseline", "", "", ""))
-                continue
-            pair = comparison.pairs[loss, comparison.baseline]
-            beats = f"{whole_percent(pair.beats)} %"
-            rows.append((*scored, difference(pair), p_cell(pair.p_holm), beats, f"**{pair.verdict}**"))
-    return Table(("dataset", "loss", "test score", "against the baseline", "p", "beats it on", "verdict"), rows)
+                judged, against = _link("baseline", comparison), ("", "")
+            else:
+                pair = comparison.pairs[loss, comparison.baseline]
+                judged = _link(verdict_cell(comparison, pair), comparison)
+                against = difference(pair), p_cell(pair.p_holm)
+            scored = f"{comparison.headline} {plus_minus(comparison.summaries[loss])}"
+            trained = rate(run.learning_rate), str(run.n_epochs)
+            rows.append((comparison.name, f"`{loss}`", judged, scored, *against, *trained))
+    head = ("comparison", "loss", "verdict", "test score", "against the baseline", "p", "learning rate", "epochs")
+    return Table(head, rows)
 
 
 def _legend(comparisons: list[Comparison]) -> str:
-    scores = {comparison.score for comparison in comparisons}
+    scores = dict.fromkeys(comparison.score for comparison in comparisons)
     named = [
         f"`{score.name}`: {score.label}; {'higher' if score.higher_is_better else 'lower'} is better."
-        for score in sorted(scores, key=[comparison.score for comparison in comparisons].index)
+        for score in scores
     ]
     if any(comparison.task != "regression" for comparison in comparisons):
         named.append("Classes are decided by each loss's own rule.")
@@ -132,34 +141,7 @@ def _failures(comparison: Comparison) -> list[str]:
             seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"
             count = "It counts" if len(run.failed) == 1 else "They count"
             sentences.append(
-                f"`{run.loss.name}` on {comparison.name}: {seeds} failed: the loss or a weight became infinite or "
-                f"not a number. {count} in no mean; in every comparison as {worst}."
+                f"`{run.loss.name}` in {comparison.name}: {seeds} failed: the loss or a weight became infinite or "
+                f"not a number. {count} in no mean; in every pair as {worst}."
             )
     return sentences
-
-
-def _how_to_read(comparisons: list[Comparison]) -> HowToRead:
-    return HowToRead(
-        n_draws=pairs.SIMULATED_DRAWS,
-        coverage=f"{100 * pairs.SIMULATED_COVERAGE:.1f}",
-        false_verdicts=f"{100 * pairs.SIMULATED_FALSE_VERDICTS:.1f}",
-        margins="; ".join(
-            f"{comparison.name} {number(comparison.margin)} {comparison.headline}" for comparison in comparisons
-        ),
-        seeds_needed=", ".join(f"{comparison.seeds_needed} on {comparison.name}" for comparison in comparisons),
-        split_varied=_split_varied(comparisons),
-    )
-
-
-def _split_varied(comparisons: list[Comparison]) -> str:
-    folded = [comparison.name for comparison in comparisons if len(comparison.folds) > 1]
-    if not folded:
-        return "The split into train and test rows did not, so the intervals say nothing of other rows."
-    sentence = (
-        f"On {listed(folded)} the split into train and test rows varied too: the seeds take turns on the folds, and a "
-        "seed has the same fold under every loss. Seeds of one fold share its rows, so a verdict there is about these "
-        "folds: it says less of other rows than as many separate splits would, and more seeds do not change that."
-    )
-    if len(folded) < len(comparisons):
-        sentence += " On the others it did not, so their intervals say nothing of other rows."
-    return sentence

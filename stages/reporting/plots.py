@@ -1,27 +1,22 @@
 """The report's figures: functions that take data and axes, and draw.
 
 A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
-can tell apart (for lines with Tol's wine in place of a yellow too pale for them); train is always blue and test orange.
+can tell apart (for lines with Tol's wine in place of a yellow too pale for them).
 """
-
-from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Regions
 
-TRAIN, TEST = "#0072B2", "#D55E00"
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000")
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
-_MARKERS = "osD^vP*X"
+MARKERS = "osD^vP*X"
 
 NAMED_CLASSES = 10  # more classes are not named in a legend
 SHOWN_CLASSES = 60  # more are not drawn as bars
@@ -39,18 +34,6 @@ STYLE = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
 }
-
-
-@dataclass(frozen=True)
-class ForestRow:
-    """One line of the forest plot; differences are in units of the margin, positive is better."""
-
-    label: str
-    difference: float
-    low: float
-    high: float
-    verdict: str
-    color: str
 
 
 def colors_of(losses: list[str]) -> dict[str, str]:
@@ -104,7 +87,7 @@ def classes(axes: Axes, features: pd.DataFrame, labels: np.ndarray, names: list[
             *rows.T,
             s=12,
             color=_CLASSES[label % len(_CLASSES)],
-            marker=_MARKERS[label % len(_MARKERS)],
+            marker=MARKERS[label % len(MARKERS)],
             alpha=0.7,
             linewidths=0,
             label=f"class {plain(names[label])}",
@@ -137,67 +120,6 @@ def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:
     return axes
 
 
-def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: bool) -> Axes:
-    """A quantity over epochs: each seed faintly, the mean, and the band that holds the middle 80 % of seeds.
-
-    Args:
-        axes: where to draw.
-        train: (n_seeds, n_epochs).
-        test: (n_seeds, n_epochs).
-        label: name of the quantity.
-        log: whether its axis is logarithmic.
-    """
-    epochs = np.arange(1, train.shape[1] + 1)
-    for values, color, name in ((train, TRAIN, "train"), (test, TEST, "test")):
-        lines = [np.column_stack([epochs, seed]) for seed in values]
-        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6))
-        low, high = np.percentile(values, [10, 90], axis=0)
-        axes.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
-        axes.plot(epochs, values.mean(axis=0), color=color, linewidth=1.8, label=name)
-    if log:
-        axes.set_yscale("log")
-    axes.autoscale_view()
-    axes.set(ylabel=label, xlim=(0, len(epochs)))
-    return axes
-
-
-def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
-    """Every seed's final score for each loss side by side, with its mean.
-
-    Args:
-        axes: where to draw.
-        scores: by loss, (n_seeds,); NaN where a seed failed.
-        label: name of the score.
-        log: whether its axis is logarithmic.
-    """
-    jitter, colors = np.random.default_rng(0), colors_of(list(scores))
-    for position, (loss, values) in enumerate(scores.items()):
-        finished = values[np.isfinite(values)]
-        axes.scatter(
-            finished,
-            position + jitter.uniform(-0.22, 0.22, len(finished)),
-            s=16,
-            color=colors[loss],
-            alpha=0.55,
-            linewidths=0,
-        )
-        if len(finished):
-            axes.plot([finished.mean()] * 2, [position - 0.36, position + 0.36], color="black", linewidth=2)
-        if len(finished) < len(values):
-            axes.annotate(
-                f"{len(values) - len(finished)} failed",
-                (1, position),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
-            )
-    axes.set_yticks(range(len(scores)), list(scores))
-    axes.set(xlabel=label, ylim=(len(scores) - 0.4, -0.6))
-    if log and any((values > 0).any() for values in scores.values()):
-        axes.set_xscale("log")
-    return axes
-
-
 def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
     """What one loss punishes, beside the others of its comparison, which are faint.
 
@@ -215,34 +137,6 @@ def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
             if loss == own and label:
                 axes.legend()
     _title(axes, own)
-    return axes
-
-
-def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
-    """Differences to the baseline with their intervals, in units of the margin; 1 is the margin.
-
-    Args:
-        axes: where to draw.
-        rows: from top to bottom.
-    """
-    axes.axvspan(-1, 1, color="#999999", alpha=0.2, linewidth=0)
-    axes.axvline(0, color="black", linewidth=0.8)
-    for position, row in enumerate(rows):
-        axes.plot([row.low, row.high], [position] * 2, color=row.color, linewidth=2.5)
-        axes.plot(row.difference, position, "o", color=row.color, markersize=7)
-        axes.annotate(
-            row.verdict, (1.02, position), xycoords=("axes fraction", "data"), va="center", annotation_clip=False
-        )
-    axes.set_yticks(range(len(rows)), [row.label for row in rows])
-    axes.set_xscale("symlog", linthresh=2, linscale=1.5)
-    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="← worse     difference to the baseline (1 = margin)     better →")
-    furthest = max([3.0, *(abs(end) * 1.5 for row in rows for end in (row.low, row.high))])
-    powers = [10**power for power in range(int(np.log10(furthest)) + 1)]
-    ticks = [*(-power for power in reversed(powers)), 0, *powers]
-    named = [0, *(powers if len(powers) <= 3 else powers[::2])]  # more would lie over each other
-    axes.set_xticks(ticks, [f"{tick:,}" if abs(tick) in named else "" for tick in ticks])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(-furthest, furthest)
     return axes
 
 

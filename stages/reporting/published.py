@@ -10,7 +10,9 @@ from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
+from stages.reporting.formats import difference, interval
 from stages.reporting.markdown import Table
+from stages.scores import names
 from stages.verdicts.comparison import Comparison
 
 
@@ -52,21 +54,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Published:
-    """Our scores beside the published ones.
+    """What was published of one dataset, beside ours.
 
     Attributes:
-        source: who published them.
-        metrics: under which metric, by dataset.
-        otherwise: a sentence for each dataset that was trained otherwise.
+        source: who published it.
+        metric: under which metric.
+        otherwise: a sentence for each comparison that was trained otherwise and whose scores are not set beside it.
         scores: published and ours; None where all were trained otherwise.
         inside: how many of them lie inside our range.
+        claims: for each loss that is not the best published, whether that holds; None for fewer than two losses.
     """
 
     source: str
-    metrics: str
+    metric: str
     otherwise: list[str]
     scores: Table | None
     inside: str
+    claims: Table | None
 
 
 def read() -> Reference:
@@ -77,27 +81,58 @@ def read() -> Reference:
         raise UserError(f"{paths.PUBLISHED} cannot be read; restore it with: git checkout {paths.PUBLISHED}") from error
 
 
-def beside(reference: Reference, comparisons: list[Comparison]) -> Published | None:
-    """What was published beside our runs; None where nothing was published of these."""
-    otherwise, rows = [], []
-    for comparison in comparisons:
-        for run in comparison.runs:
-            if not differences(reference, run):
-                rows += compare(reference, run)
-        if differing := differences(reference, comparison.runs[-1]):
-            otherwise.append(
-                f"{comparison.name} is not set beside them, as it was trained otherwise: {'; '.join(differing)}."
-            )
-    if not (rows or otherwise):
+def beside(reference: Reference, on_it: list[Comparison]) -> Published | None:
+    """What was published of a dataset, beside our comparisons on it; None where nothing was of these losses."""
+    dataset = on_it[0].dataset
+    known = reference.scores.get(dataset, {})
+    if not any(loss in known for comparison in on_it for loss in comparison.losses):
         return None
-    names = [comparison.name for comparison in comparisons]
+    rows, otherwise = [], []
+    for comparison in on_it:
+        if comparison.is_tuned:
+            continue  # which is meant to differ
+        if differing := differences(reference, comparison.runs[0]):
+            why = "; ".join(differing)
+            otherwise.append(f"{comparison.name} is not set beside it, as it was trained otherwise: {why}.")
+        else:
+            rows += [row for run in comparison.runs for row in compare(reference, run)]
     return Published(
         source=reference.source,
-        metrics="; ".join(f"{dataset} `{metric}`" for dataset, metric in reference.metrics.items() if dataset in names),
+        metric=reference.metrics[dataset],
         otherwise=otherwise,
         scores=_table(rows) if rows else None,
         inside=f"{sum(row.inside for row in rows)} of {len(rows)}",
+        claims=_claims(reference, on_it),
     )
+
+
+def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
+    """For each loss but the best as published: by how much it is worse there, and our verdicts."""
+    dataset = on_it[0].dataset
+    compared = {loss for comparison in on_it for loss in comparison.losses}
+    scores = {loss: parts["test"] for loss, parts in reference.scores[dataset].items() if loss in compared}
+    if len(scores) < 2:
+        return None
+    score = names.find(reference.metrics[dataset], None)
+    sign = 1 if score is None or score.higher_is_better else -1
+    best = max(scores, key=lambda loss: sign * scores[loss])
+    rows = []
+    for loss, own in scores.items():
+        if loss != best:
+            than = "as good as" if own == scores[best] else "better than"
+            claim = f"`{best}` ({scores[best]:.3f}) {than} `{loss}` ({own:.3f})"
+            rows.append((claim, *(_verdict(comparison, best, loss) for comparison in on_it)))
+    head = ("as published", *(f"{each.name}{': each loss at its own best' * each.is_tuned}" for each in on_it))
+    return Table(head, rows)
+
+
+def _verdict(comparison: Comparison, loss: str, against: str) -> str:
+    """Our verdict on a loss against another, for new rows and where all seeds tested the same rows also on these."""
+    pair = comparison.pairs.get((loss, against))
+    if pair is None:
+        return "–"
+    here = f"; on these very rows {interval(pair.on_these_rows)}" if pair.on_these_rows and pair.n_seeds > 1 else ""
+    return f"**{pair.verdict}**: {difference(pair)}{here}"
 
 
 def differences(reference: Reference, run: Run) -> list[str]:
@@ -126,7 +161,6 @@ def compare(reference: Reference, run: Run) -> list[Row]:
 def _table(rows: list[Row]) -> Table:
     cells = [
         (
-            row.dataset,
             f"`{row.loss}`",
             row.part,
             f"{row.published:.3f}",
@@ -136,7 +170,7 @@ def _table(rows: list[Row]) -> Table:
         )
         for row in rows
     ]
-    return Table(("dataset", "loss", "part", "published", "ours: median", "range", "inside"), cells)
+    return Table(("loss", "part", "published", "ours: median", "range", "inside"), cells)
 
 
 def _differences(published: dict[str, Any], own: dict[str, Any], path: str = "") -> list[str]:

@@ -9,20 +9,20 @@ from stages.losses.loss import Loss
 from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
-from stages.records.settings import ScaleSettings, Settings
-from stages.reporting.formats import code, number
+from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
+from stages.reporting.formats import code, rate
 from stages.verdicts.comparison import Comparison
 
 
 def setup(comparison: Comparison) -> str:
-    """The dataset, its split and scaling, and the network, in one paragraph."""
-    settings, encoded, plan = comparison.runs[0].settings, comparison.encoded, comparison.plan
+    """How rows are split and scaled, and the network and its training, in one paragraph."""
+    settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
     return " ".join(
         [
-            source(settings.dataset, settings.data.source, comparison.n_rows, encoded),
-            split(plan, encoded.description, settings.data.split.column),
-            scaling(plan, encoded.description, settings.data.scale),
-            network(settings, encoded.n_inputs),
+            split(plan, description, settings.data.split.column),
+            scaling(plan, description, settings.data.scale),
+            network(settings, comparison.encoded.n_inputs),
+            training(settings),
         ]
     )
 
@@ -89,26 +89,42 @@ def scaling(plan: Plan, description: Description, settings: ScaleSettings) -> st
 
 
 def network(settings: Settings, inputs: int) -> str:
-    """The network and its number of inputs, and how it is trained."""
-    optimizer = settings.optimizer
+    """The network and its number of inputs."""
     if settings.model:
-        layers = f"{code(settings.model)} in `stages/custom`, {inputs:,} inputs"
-    else:
-        more = [
-            part
-            for part, is_used in (
-                ("normalised over the batch", settings.batch_norm),
-                (f"dropout {settings.dropout:g}", settings.dropout),
-            )
-            if is_used
-        ]
-        extra = f" ({', '.join(more)})" if more else ""
-        hidden = "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
-        layers = f"{inputs:,} inputs{hidden} → output"
-    return (
-        f"Network: {layers}; {counted(settings.epochs, 'epoch')} of batches of {settings.batch_size}, "
-        f"{optimizer.name} with learning rate {number(optimizer.learning_rate)}."
-    )
+        return f"Network: {code(settings.model)} in `stages/custom`, {counted(inputs, 'input')}."
+    more = [
+        part
+        for part, is_used in (
+            ("normalised over the batch", settings.batch_norm),
+            (f"dropout {settings.dropout:g}", settings.dropout),
+        )
+        if is_used
+    ]
+    extra = f" ({', '.join(more)})" if more else ""
+    hidden = "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
+    return f"Network: {counted(inputs, 'input')}{hidden} → output."
+
+
+def training(settings: Settings) -> str:
+    """The optimizer with all its settings, and for how long."""
+    batches, own = f"batches of {settings.batch_size}", _optimizer(settings.optimizer)
+    if settings.is_tuned:
+        return (
+            f"Training: {own}, {batches}; each loss with the learning rate and the number of epochs (at most "
+            f"{settings.epochs}) that are best for it."
+        )
+    rated = f"learning rate {rate(settings.optimizer.learning_rate)}"
+    return f"Training: {own}, {rated}, {counted(settings.epochs, 'epoch')} of {batches}."
+
+
+def _optimizer(optimizer: OptimizerSettings) -> str:
+    """Its name and every argument that is not off, as ``momentum 0.9``."""
+    shown = [
+        key.replace("_", " ") if value is True else f"{key.replace('_', ' ')} {value:g}"
+        for key, value in optimizer.arguments.items()
+        if value
+    ]
+    return f"{optimizer.name} ({', '.join(shown)})" if shown else optimizer.name
 
 
 def loss_in_full(loss: Loss) -> str:

@@ -1,173 +1,172 @@
-"""Verdicts in words, made from the objects that the tables beside them show."""
+"""The verdict on a comparison in words, made from the objects that the tables beside it show."""
 
 import math
 from dataclasses import dataclass
 
-from stages.reporting.formats import listed, number, p_value, plus_minus
-from stages.scores.names import Score
+from stages.basics.words import counted
+from stages.losses.validity import percent
+from stages.reporting.formats import code, interval, listed, number, p_value, plus_minus
+from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison
-from stages.verdicts.pairs import Pair
-from stages.verdicts.statistics import Summary
+from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
+
+ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the variance is due to the rows
 
 
 @dataclass(frozen=True)
-class Advice:
-    """How the losses of a comparison stand to the one with the best mean.
+class Statement:
+    """A verdict in words: what to do, and why."""
 
-    Attributes:
-        best: the loss with the best mean test score, a failed seed counting as `verdicts.worst_score`.
-        equal: its pairs with losses that are equivalent or the same objective.
-        open: its pairs that are inconclusive, or for which there are too few seeds.
-        beaten: its pairs with losses that are worse.
-    """
+    lead: str
+    reasons: tuple[str, ...]
 
-    best: str
-    equal: list[Pair]
-    open: list[Pair]
-    beaten: list[Pair]
+    def __str__(self) -> str:
+        return " ".join([f"**{self.lead}**", *self.reasons])
 
 
-def advise(losses: list[str], pairs: dict[tuple[str, str], Pair]) -> Advice:
-    """Sort the losses of a comparison by how they stand to the best; of equals, the first listed is taken."""
-    best = losses[0]
-    for loss in losses[1:]:
-        if pairs[loss, best].difference > 0:
-            best = loss
-    against = [pairs[best, other] for other in losses if other != best]
-    kinds = {"equivalent": "equal", "same objective": "equal", "better": "beaten"}
-    grouped: dict[str, list[Pair]] = {"equal": [], "open": [], "beaten": []}
-    for pair in against:
-        grouped[kinds.get(pair.verdict, "open")].append(pair)
-    return Advice(best, **grouped)
-
-
-def verdict_of(comparison: Comparison) -> str:
-    """The verdict on a comparison, in words."""
-    return verdict(
-        comparison.losses, comparison.pairs, comparison.summaries("test"), comparison.score, comparison.constant
-    )
-
-
-def lead_of(comparison: Comparison) -> str:
-    """The first words of the verdict, which are bold on the page: what to train with."""
-    return verdict_of(comparison).split("**")[1]
-
-
-def verdict(
-    losses: list[str],
-    pairs: dict[tuple[str, str], Pair],
-    summaries: dict[str, Summary],
-    score: Score,
-    constant: float | None,
-) -> str:
-    """One paragraph for one dataset: which loss to train with, how sure that is, and what would settle the rest.
-
-    Args:
-        losses: names, in the comparison's order.
-        pairs: every ordered pair of them.
-        summaries: their test scores.
-        score: the score.
-        constant: what a prediction that is the same for every row has of it; None where that says nothing.
-    """
+def verdict(comparison: Comparison) -> Statement:
+    """Which loss to train with, what it costs if that is wrong, and how the others stand to it."""
+    summaries, constant = comparison.summaries, comparison.constant
     if not any(summary.n for summary in summaries.values()):
-        return "**No verdict**: every seed failed. A smaller learning rate or another scaling may help."
-    # of equals, one that finished
-    advice = advise(sorted(losses, key=lambda loss: not summaries[loss].n), pairs)
-    best = summaries[advice.best]
-    trusted = [best, *(summary for summary in summaries.values() if not summary.n_failed)]
-    learned = any(_surely_better(summary, constant, score) for summary in trusted)
-    surely = "surely " * (best.n > 1)
-    if len(losses) == 1:
+        return Statement("No verdict: every seed failed.", ("A smaller learning rate or another scaling may help.",))
+    advice, score = comparison.advice, comparison.headline
+    best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) > 1)
+    trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
+    learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
+    notes = (*_failures(comparison), *_cautions(comparison))
+    if len(summaries) == 1:
         beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
-        parts = [
-            f"**No verdict**: `{losses[0]}` alone was trained. Its test {score.name} is {plus_minus(best)}{beside}."
-        ]
-    elif not learned:
-        parts = [
-            f"**Train with none of these: no loss {surely}beats a constant prediction, whose test {score.name} is "
-            f"{number(constant)}.** The best mean is that of `{advice.best}`, {plus_minus(best)}. "
-            "More epochs, another learning rate or another scaling may help."
-        ]
-    else:
-        parts = [_lead(advice, score.name), *_standings(advice, summaries, score.name)]
-        idle = [loss for loss, each in summaries.items() if each.n and not _surely_better(each, constant, score)]
-        if idle:
-            beats = "does" if len(idle) == 1 else "do"
-            parts.append(f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)}).")
-    return " ".join(parts + _failures(summaries))
+        mean = f"Its test {score} is {plus_minus(best)}{beside}."
+        return Statement(f"No verdict: `{advice.best}` alone was trained.", (mean, *notes))
+    if not learned:
+        lead = (
+            f"Train with none of these: no loss {surely}beats a constant prediction, "
+            f"whose test {score} is {number(constant)}."
+        )
+        mean = f"The best mean is that of `{advice.best}`, {plus_minus(best)}."
+        return Statement(lead, (mean, "More epochs, another network or other columns may help.", *notes))
+    idle = [loss for loss, each in summaries.items() if each.n and not surely_beats_constant(comparison, loss)]
+    beats = "does" if len(idle) == 1 else "do"
+    nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
+    standings = _standings(comparison, advice)
+    return Statement(_lead(advice), (_cost(comparison, advice), *standings, *nothing, *notes))
 
 
-def _standings(advice: Advice, summaries: dict[str, Summary], score: str) -> list[str]:
+def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
+    """Whether a loss is better than a constant prediction, and the 95 % interval of its gain, if any, excludes 0."""
+    if comparison.constant is None:
+        return True
+    gain = comparison.gain(loss)
+    if gain is None:
+        return False
+    return gain.mean > 0 if math.isnan(gain.low) else gain.low > 0
+
+
+def _lead(advice: Advice) -> str:
+    alike, undecided = [[pair.against for pair in pairs] for pairs in (advice.equal, advice.open)]
+    if undecided:
+        verb = "is" if len(alike + undecided) == 1 else "are"
+        return f"Train with `{advice.best}`; {listed(alike + undecided)} {verb} not shown to be worse."
+    if alike:
+        return f"Train with any of these {len(alike) + 1}: {listed([advice.best, *alike])}."
+    return f"Train with `{advice.best}`; every other loss is worse."
+
+
+def _cost(comparison: Comparison, advice: Advice) -> str:
+    """What it costs to be wrong about the loss with the best mean."""
+    score = comparison.headline
+    mean = f"`{advice.best}` has the best mean test {score}, {plus_minus(comparison.summaries[advice.best])}"
+    if math.isnan(advice.cost):
+        few = counted(len(comparison.seeds), "seed")
+        return f"{mean}; {few} cannot say how sure that is, which needs at least {FEWEST_SEEDS}."
+    if not advice.cost or advice.rival is None:
+        settled = f"{mean}; none of the others may be better (95 %)."
+        return settled if advice.beaten else f"{mean}."
+    matters = ", less than matters" if advice.cost <= comparison.margin else ""
+    most = f"{number(advice.cost)} (95 %){matters}"
+    return f"{mean}; if `{advice.rival}` is the better one after all, then by at most {most}."
+
+
+def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     """How each of the others stands to the best loss."""
-    parts = []
-    if alike := [pair for pair in advice.equal if pair.verdict == "equivalent"]:
-        verb = "differs" if len(alike) == 1 else "differ"
-        margin = f"± {number(alike[0].margin)} {score}"
-        others = listed([pair.against for pair in alike])
-        parts.append(f"{others} {verb} from `{advice.best}` by less than matters ({margin}).")
+    sentences, best = [], f"`{advice.best}`"
+    if alike := [pair.against for pair in advice.equal if pair.verdict == "equivalent"]:
+        verb, margin = "differs" if len(alike) == 1 else "differ", f"± {number(comparison.margin)}"
+        sentences.append(f"{listed(alike)} {verb} from {best} by less than matters ({margin}).")
     if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
         verb = "is" if len(same) == 1 else "are"
-        parts.append(f"{listed(same)} {verb} the same objective as `{advice.best}`.")
-    parts += _unsettled(advice.open)
+        sentences.append(f"{listed(same)} {verb} the same objective as {best}.")
     if advice.beaten:
         worse = [
             f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})"
-            if summaries[pair.against].n
+            if comparison.summaries[pair.against].n
             else f"`{pair.against}` (every seed failed)"
             for pair in advice.beaten
         ]
-        parts.append(f"Worse than `{advice.best}`: {', '.join(worse)}.")
-    return parts
+        sentences.append(f"Worse than {best}: {', '.join(worse)}.")
+    if undecided := [pair for pair in advice.open if pair.verdict == "inconclusive"]:
+        sentences.append(_what_would_settle(comparison, undecided))
+        sentences += _on_these_rows(undecided)
+    return sentences
 
 
-def _failures(summaries: dict[str, Summary]) -> list[str]:
-    count = " and count as worse than any other" * (len(summaries) > 1)
+def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:
+    others = listed([pair.against for pair in undecided])
+    due_to_rows = [
+        pair.estimate.rows_variance > ROWS_DECIDE * pair.estimate.variance or not pair.estimate.variance
+        for pair in undecided
+    ]
+    if all(due_to_rows):
+        rows = counted(undecided[0].n_rows, "test row")
+        return f"More rows, not more seeds, would tell {others} from `{undecided[0].loss}`: {rows} are too few."
+    more = 2 * len(comparison.seeds)
+    return f"More seeds may tell {others} from `{undecided[0].loss}` (`dvc exp run -S train.seeds={more}`)."
+
+
+def _on_these_rows(undecided: list[Pair]) -> list[str]:
+    """What is certain on the rows that all seeds test alike, though not for new rows."""
+    certain = [pair for pair in undecided if pair.on_these_rows and pair.on_these_rows[0] > 0]
+    if not certain:
+        return []
+    ahead = [f"`{pair.against}` (by {number(pair.difference)}, {interval(pair.on_these_rows)})" for pair in certain]
+    return [f"On these very rows `{certain[0].loss}` is ahead of {', '.join(ahead)}, which says nothing of others."]
+
+
+def _failures(comparison: Comparison) -> list[str]:
+    count = " and count as worse than any other" * (len(comparison.runs) > 1)
     return [
         f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed{count}."
-        for loss, summary in summaries.items()
+        for loss, summary in comparison.summaries.items()
         if summary.n_failed
     ]
 
 
-def _surely_better(summary: Summary, constant: float | None, score: Score) -> bool:
-    """Whether a mean beats a constant prediction, and its 95 % interval, where there is one, leaves that out."""
-    if constant is None:
-        return True
-    gain = summary.mean - constant if score.higher_is_better else constant - summary.mean
-    return gain > (summary.half_width if summary.n > 1 else 0)
-
-
-def _lead(advice: Advice, score: str) -> str:
-    equal = [pair.against for pair in advice.equal]
-    if advice.open:
-        rivals = listed([pair.against for pair in advice.open])
-        return (
-            f"**Not settled: `{advice.best}` has the best mean test {score}, but {rivals} may do as well or better.**"
+def _cautions(comparison: Comparison) -> list[str]:
+    """What makes the verdict less certain than it sounds."""
+    sentences = []
+    if comparison.is_misleading:
+        sizes, classes = comparison.class_sizes, comparison.description.classes
+        share = percent(sizes.max() / comparison.n_rows)
+        sentences.append(
+            f"Accuracy says little here: always saying {code(classes[int(sizes.argmax())])} is right in {share}."
         )
-    if not equal:
-        margin = min(pair.beats for pair in advice.beaten)
-        share = "every seed" if margin == 1 else f"at least {math.floor(100 * margin)} % of the seeds"
-        return f"**Train with `{advice.best}`.** It has the better test {score} on {share}."
-    return f"**Train with any of these {len(equal) + 1}: {listed([advice.best, *equal])}.**"
+    best = comparison.advice.best
+    pairs = [comparison.pairs[best, loss] for loss in comparison.losses if loss != best]
+    if few := [pair for pair in pairs if _few_rows_tell(pair)]:
+        rows = counted(max(round(min(pair.n_telling for pair in few)), 1), "test row")
+        sentences.append(
+            f"Some losses are told apart by as few as {rows}; below {FEW_ROWS}, intervals are a little too narrow."
+        )
+    return sentences
 
 
-def _unsettled(pairs: list[Pair]) -> list[str]:
-    """What would settle the pairs of the best loss that are open."""
-    few, unknown, known = [], [], []
-    for pair in pairs:
-        kind = few if pair.verdict == "too few seeds" else unknown if pair.seeds_to_settle is None else known
-        kind.append(pair)
-    parts = []
-    if few:
-        seeds = "1 seed" if few[0].n_seeds == 1 else f"{few[0].n_seeds} seeds"
-        parts.append(f"{seeds} cannot settle {_against(few)}: the test needs at least {few[0].seeds_needed}.")
-    if unknown:
-        parts.append(f"These seeds do not tell how many would settle {_against(unknown)}.")
-    if known:
-        more = max(pair.seeds_to_settle for pair in known)
-        parts.append(f"About {more:,} seeds would settle {_against(known)} (`dvc exp run -S train.seeds={more}`).")
-    return parts
+def _few_rows_tell(pair: Pair) -> bool:
+    """Whether a pair is told apart by so few rows that its interval is only roughly right."""
+    return pair.few_rows_tell and pair.verdict not in ("same objective", "too few seeds")
 
 
-def _against(pairs: list[Pair]) -> str:
-    return f"`{pairs[0].loss}` against {listed([pair.against for pair in pairs])}"
+def caution(comparison: Comparison, pair: Pair) -> str:
+    """What is said beside the verdict on one pair, in a word or two; empty where there is nothing to say."""
+    if comparison.is_misleading:
+        return "accuracy says little"
+    return "few rows tell" if _few_rows_tell(pair) else ""

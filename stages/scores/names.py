@@ -1,6 +1,7 @@
 """What losses are scored by: the names of the scores, which way is better, and what an axis calls them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stages.losses.loss import Task
@@ -48,13 +49,30 @@ SCORES: dict[Task, tuple[Score, ...]] = {
     "multiclass": (_ACCURACY, _BALANCED, Score("f1_macro", "F1, mean of the classes"), _LOG_LOSS),
 }
 
+UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
+
 # what is followed epoch by epoch
 EPOCH_LABELS = {score.name: score.label for scores in SCORES.values() for score in scores}
 
 
-def default_headline(task: Task, n_targets: int = 1) -> str:
-    """The score that decides between losses where the parameters name none; one without unit for several columns."""
-    return "r2" if n_targets > 1 else SCORES[task][0].name
+def are_unequal(class_sizes: Sequence[int]) -> bool:
+    """Whether classes are so unequal that accuracy says little; none at all are not."""
+    return len(class_sizes) > 0 and max(class_sizes) >= UNEQUAL * min(class_sizes)
+
+
+def default_headline(task: Task, n_targets: int = 1, class_sizes: Sequence[int] = ()) -> str:
+    """The score that decides between losses where the parameters name none.
+
+    It has no unit for several columns of values, and counts every class alike where their sizes are unequal.
+
+    Args:
+        task: the kind of problem.
+        n_targets: number of target columns.
+        class_sizes: (n_classes,) rows of each class.
+    """
+    if n_targets > 1:
+        return "r2"
+    return _BALANCED.name if are_unequal(class_sizes) else SCORES[task][0].name
 
 
 def names_for(task: Task | None, n_targets: int | None = None) -> list[str]:

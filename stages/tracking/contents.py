@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from stages.basics import files, paths
-from stages.records import datasets
 from stages.records.runs import Run
 from stages.verdicts.statistics import summarise
+from stages.verdicts.tuned import best_of_each_rate
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,32 @@ class ScaledFile:
 
 
 def parameters(run: Run) -> dict[str, Any]:
-    """The settings of a run, those within others by a path with dots; of the seeds their number."""
+    """The settings of a run, those within others by a path with dots; of the seeds their number.
+
+    Where the learning rate and the epochs were tuned, those are the chosen ones, and what they were chosen from and by
+    which score stands beside them.
+    """
     loss = {key: getattr(run.loss, key) for key in ("function", "parameters", "task", "activation", "targets")}
     settings = run.settings.model_dump(mode="json", exclude={"loss"})
-    return dict(_flat({"loss": run.loss.name} | loss | settings)) | {"seeds": len(run.seeds)}
+    chosen = {
+        "seeds": len(run.seeds),
+        "epochs": run.n_epochs,
+        "optimizer.learning_rate": run.learning_rate,
+    }
+    if run.tuning:
+        chosen |= {
+            "tuning.learning_rates": [float(rate) for rate in run.tuning.rates],
+            "tuning.epochs": run.settings.epochs,
+            "tuning.score": run.tuning.score,
+        }
+    return dict(_flat({"loss": run.loss.name} | loss | settings)) | chosen
 
 
 def numbers(run: Run) -> Iterator[Number]:
-    """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores."""
+    """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores.
+
+    Where rates were tuned, also the best validation score at each: its step counts the rates, the smallest first.
+    """
     if run.finished.any():
         metric = run.loss.epoch_metric
         for name in ("loss", "val_loss", metric, f"val_{metric}"):
@@ -58,6 +76,10 @@ def numbers(run: Run) -> Iterator[Number]:
         }
         yield from (Number(f"{part}_{score}{ending}", value) for ending, value in every.items() if math.isfinite(value))
     yield Number("failed_seeds", len(run.failed))
+    for step, tried in enumerate(best_of_each_rate(run.tuning) if run.tuning else [], start=1):
+        yield Number("tuning_learning_rate", tried.rate, step)
+        if math.isfinite(tried.value):
+            yield Number(f"tuning_{run.tuning.score}", tried.value, step)
 
 
 def numbers_of_seeds(run: Run) -> dict[int, list[Number]]:
@@ -70,21 +92,18 @@ def numbers_of_seeds(run: Run) -> dict[int, list[Number]]:
     }
 
 
-def scaled_files(run: Run) -> list[ScaledFile]:
-    """The scaled rows that the run learned from, one file for each fold."""
-    n_folds, every = len(datasets.read_scaled(run.dataset).folds), []
-    for fold in range(n_folds):
-        path = datasets.scaled_path(run.dataset, fold, n_folds)
-        with files.reading(path, "scale"), path.open("rb") as file:
-            md5 = hashlib.file_digest(file, "md5").hexdigest()
-        every.append(ScaledFile(run.dataset if n_folds == 1 else f"{run.dataset} fold {fold + 1}", md5, path))
-    return every
+def scaled_file(run: Run) -> ScaledFile:
+    """The rows that the run learned from."""
+    path = paths.SCALED / f"{run.dataset}.parquet"
+    with files.reading(path, "scale"), path.open("rb") as file:
+        return ScaledFile(run.dataset, hashlib.file_digest(file, "md5").hexdigest(), path)
 
 
 def figures(run: Run) -> list[Path]:
-    """The report's figures of this run, and those of its comparison that show all losses."""
-    names = [f"{run.loss.name}-curves", "data", "scores", "regions", "predicted"]
-    every = [paths.FIGURES / f"{run.dataset}-{name}.png" for name in names]
+    """The report's figures of this run, of its comparison and of its dataset."""
+    of_the_comparison = (f"{run.loss.name}-curves", "scores", "epochs", "tuning", "regions", "predicted")
+    names = [*(f"{run.comparison}-{name}" for name in of_the_comparison), f"{run.dataset}-data"]
+    every = [paths.FIGURES / f"{name}.png" for name in names]
     return [path for path in every if path.exists()]
 
 

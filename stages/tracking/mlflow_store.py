@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stages.basics.cli import UserError
 from stages.params.schema import Track
-from stages.records import datasets, runs
+from stages.records import datasets, plans, runs
 from stages.records.runs import Run
 from stages.tracking import contents
 from stages.tracking.contents import Number
@@ -170,18 +170,13 @@ def log_once(
 def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) -> str:
     """Log one run; its identifier."""
     run_id = client.create_run(experiment, run_name=run.loss.name, tags=tags).info.run_id
-    rows = [
-        DatasetInput(
-            Dataset(name=file.name, digest=file.md5, source_type="local", source=file.path.as_posix()),
-            [InputTag("mlflow.data.context", "training")],
-        )
-        for file in contents.scaled_files(run)
-    ]
-    client.log_inputs(run_id, datasets=rows)
+    file = contents.scaled_file(run)
+    rows = Dataset(name=file.name, digest=file.md5, source_type="local", source=file.path.as_posix())
+    client.log_inputs(run_id, datasets=[DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
     settings = contents.parameters(run).items()
     client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
     _log_numbers(client, run_id, list(contents.numbers(run)))
-    client.log_artifact(run_id, str(runs.folder(run.dataset, run.loss.name) / "history.csv"))
+    client.log_artifact(run_id, str(runs.folder(run.comparison, run.loss.name) / "history.csv"))
     for figure in contents.figures(run):
         client.log_artifact(run_id, str(figure), "figures")
     client.set_terminated(run_id)
@@ -218,10 +213,8 @@ def _log_model(run: Run, run_id: str) -> None:
     """Log the first seed's model with its signature and an example of its input."""
     from stages.engine.backend import keras
 
-    model = keras.models.load_model(runs.folder(run.dataset, run.loss.name) / "model.keras")
-    scaled = datasets.read_scaled(run.dataset)
-    rows = datasets.read_fold(run.dataset, scaled, 0).head(5)
-    example = datasets.features_of(rows, scaled.description).to_numpy(np.float32)
+    model = keras.models.load_model(runs.folder(run.comparison, run.loss.name) / "model.keras")
+    example = _inputs(run, 5)
     mlflow.set_tracking_uri(address())
     with mlflow.start_run(run_id=run_id):
         mlflow.tensorflow.log_model(
@@ -231,3 +224,12 @@ def _log_model(run: Run, run_id: str) -> None:
             input_example=example,
             pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "mlflow", "numpy", "tensorflow")],
         )
+
+
+def _inputs(run: Run, n_rows: int) -> np.ndarray:
+    """The inputs of the first seed's network for the first rows: float32 (n_rows, n_inputs)."""
+    rows = datasets.read_features(run.dataset, datasets.read_encoded(run.dataset).description).to_numpy()[:n_rows]
+    plan = plans.read_plan(run.comparison)
+    scaling, split = plan.to_train, plan.split_of[0]
+    filled = np.where(np.isnan(rows), scaling.fill[split], rows)
+    return ((filled - scaling.center[split]) / scaling.spread[split]).astype(np.float32)

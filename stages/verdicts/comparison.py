@@ -16,13 +16,13 @@ from stages.records import datasets, plans, runs
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.runs import Run
-from stages.scores import measure, names
+from stages.scores import names
 from stages.scores.names import Score
-from stages.verdicts import pairs
+from stages.verdicts import pairs, row_values
+from stages.verdicts.advice import Advice, advise
+from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
-from stages.verdicts.statistics import Summary, summarise
-
-IMBALANCED = 3  # classes are unequal where the largest has so many times the rows of the smallest
+from stages.verdicts.statistics import Summary, gain_over_constant, scores_of, summarise, summarise_for_new_rows
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,12 @@ class Comparison:
 
     Attributes:
         name: of the comparison.
+        dataset: name of the dataset.
         runs: in the order of the parameters.
         encoded: what the dataset is and what was done to its columns.
-        features: float64 (n_rows, n_features) in their own units, NaN where missing; None but in a plane.
-        targets: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
-        plan: which rows each seed trains, validates and tests on, and how it scales them.
+        features: (n_rows, 2) in their own units, where there are classes in a plane; else None.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        plan: which rows each seed trains and tests on.
         score: the score that decides between losses.
         baseline: the loss that the others are compared with.
         validity: by loss, whether it can learn from this dataset.
@@ -43,10 +44,11 @@ class Comparison:
     """
 
     name: str
+    dataset: str
     runs: list[Run]
     encoded: Encoded
     features: pd.DataFrame | None
-    targets: np.ndarray
+    labels: np.ndarray
     plan: Plan
     score: Score
     baseline: str
@@ -84,85 +86,121 @@ class Comparison:
         return self.runs[0].seeds
 
     @property
-    def is_plane(self) -> bool:
-        """Whether there are classes and two features, so that decisions can be drawn in the plane."""
-        return self.runs[0].regions is not None
+    def is_tuned(self) -> bool:
+        """Whether each loss has the learning rate and the number of epochs that are best for it."""
+        return any(run.tuning for run in self.runs)
 
     @property
     def n_rows(self) -> int:
         """Rows of the dataset."""
-        return len(self.targets)
+        return len(self.labels)
 
-    def labels(self, split: int, *parts: Part) -> np.ndarray:
-        """The targets of a split's rows in these parts: (n_rows, n_targets) in target units, or class indices."""
-        return self.targets[self.plan.split_rows(split, *parts)]
+    @cached_property
+    def tested(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows): which rows each seed tests on."""
+        return (self.plan.parts == Part.TEST)[self.plan.split_of]
 
-    def scaled_labels(self, split: int, *parts: Part) -> np.ndarray:
-        """The same as the losses see them: values are scaled."""
-        labels, scaling = self.labels(split, *parts), self.plan.to_train
+    @property
+    def target_scaling(self) -> dict[str, np.ndarray | float]:
+        """``center`` and ``spread``, each (n_seeds, n_targets), which put a seed's outputs into target units."""
         if self.task != "regression":
-            return labels
-        return (labels - scaling.target_center[split]) / scaling.target_spread[split]
+            return {"center": 0.0, "spread": 1.0}
+        scaling, split_of = self.plan.to_train, self.plan.split_of
+        return {"center": scaling.target_center[split_of], "spread": scaling.target_spread[split_of]}
 
     @property
     def class_sizes(self) -> np.ndarray:
         """Rows of each class: (n_classes,)."""
-        return np.bincount(self.targets, minlength=self.description.n_classes)
+        return _class_sizes(self.labels, self.description)
 
     @property
-    def is_imbalanced(self) -> bool:
+    def has_unequal_classes(self) -> bool:
         """Whether classes are so unequal that accuracy says little."""
-        return self.task != "regression" and self.class_sizes.max() >= IMBALANCED * self.class_sizes.min()
+        return names.are_unequal(self.class_sizes.tolist())
 
-    def scores(self, part: str) -> dict[str, np.ndarray]:
-        """The headline score of every loss: (n_seeds,), NaN where a seed failed."""
-        return {run.loss.name: run.values(self.headline, part) for run in self.runs}
+    @property
+    def is_misleading(self) -> bool:
+        """Whether accuracy decides although it says little."""
+        return self.headline == "accuracy" and self.has_unequal_classes
 
-    def summaries(self, part: str) -> dict[str, Summary]:
-        """The headline score of every loss over its seeds."""
-        return {loss: summarise(values) for loss, values in self.scores(part).items()}
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """For each loss the row values of the headline score, (n_seeds, n_rows): NaN where not tested or failed."""
+        values = {}
+        for run in self.runs:
+            values[run.loss.name] = row_values.row_values(
+                self.headline, run.loss, self.labels, run.outputs, self.tested, **self.target_scaling
+            )
+            values[run.loss.name][~run.finished] = np.nan
+        return values
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """The most that one row can tell two losses apart, for each kind of rows."""
+        return row_values.reach(self.headline, self.labels, self.tested)
+
+    @cached_property
+    def summaries(self) -> dict[str, Summary]:
+        """The test score of every loss, for new seeds and new rows."""
+        return {
+            loss: summarise_for_new_rows(values, self.tested, reach=self.reach) for loss, values in self.values.items()
+        }
+
+    @property
+    def train_summaries(self) -> dict[str, Summary]:
+        """The train score of every loss, over its seeds."""
+        return {run.loss.name: summarise(run.values(self.headline, "train")) for run in self.runs}
+
+    def scores(self) -> dict[str, np.ndarray]:
+        """The test score of every loss: (n_seeds,), NaN where a seed failed."""
+        return {run.loss.name: np.where(run.finished, run.values(self.headline, "test"), np.nan) for run in self.runs}
 
     @cached_property
     def margin(self) -> float:
         """Differences of the headline score within ± this do not matter in practice."""
         if self.own_margin is not None:
             return self.own_margin
-        baseline = self.scores("test")[self.baseline]
+        baseline = self.scores()[self.baseline]
         return pairs.default_margin(baseline, self.constant, higher_is_better=self.score.higher_is_better)
 
-    @property
-    def lowest(self) -> float:
-        """The lowest headline score of any seed; 0 where none is below."""
-        return float(min(values[np.isfinite(values)].min(initial=0) for values in self.scores("test").values()))
-
     @cached_property
-    def constant(self) -> float | None:
-        """The test score of a prediction that is the same for every row; None where there is none that says anything.
+    def constant_values(self) -> np.ndarray | None:
+        """Row values (n_seeds, n_rows) of a prediction that is the same for every row; None where it says nothing."""
+        return row_values.constant_values(
+            self.headline,
+            self.task,
+            self.labels,
+            ~self.tested,
+            self.tested,
+            n_classes=self.description.n_classes,
+            **self.target_scaling,
+        )
 
-        It is the mean over seeds, each with the constant that its own train rows suggest.
-        """
-        scaling = self.plan.to_train
-        scored = [
-            measure.score_constant(
-                self.headline,
-                self.task,
-                self.scaled_labels(split, Part.TRAIN, Part.VALIDATION),
-                self.scaled_labels(split, Part.TEST),
-                self.description.n_classes,
-                center=scaling.target_center[split],
-                spread=scaling.target_spread[split],
-            )
-            for split in range(self.plan.n_splits)
-        ]
-        if any(score is None for score in scored):
+    @property
+    def constant(self) -> float | None:
+        """The test score of such a prediction, the mean over seeds."""
+        if self.constant_values is None:
             return None
-        return float(np.mean(np.array(scored)[self.plan.split_of]))
+        return float(scores_of(self.constant_values, self.tested).mean())
+
+    def gain(self, loss: str) -> Estimate | None:
+        """How much better a loss does than a constant prediction; None where one of the two has no score."""
+        if self.constant_values is None:
+            return None
+        return gain_over_constant(
+            self.values[loss],
+            self.constant_values,
+            self.tested,
+            higher_is_better=self.score.higher_is_better,
+            reach=self.reach,
+        )
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
-        """For every ordered pair (loss, against), how their headline scores compare on the test rows."""
+        """For every ordered pair (loss, against), how their headline scores compare."""
         return pairs.compare(
-            self.scores("test"),
+            self.values,
+            self.tested,
             higher_is_better=self.score.higher_is_better,
             margin=self.margin,
             same_objective={
@@ -170,8 +208,13 @@ class Comparison:
                 for a, b in itertools.combinations(self.runs, 2)
                 if same_objective(a, b)
             },
-            generator=np.random.default_rng(0),
+            reach=self.reach,
         )
+
+    @cached_property
+    def advice(self) -> Advice:
+        """Which loss to train with; of equals, one that finished."""
+        return advise(sorted(self.losses, key=lambda loss: not self.summaries[loss].n), self.pairs)
 
     def against_baseline(self) -> list[Pair]:
         """Every other loss against the baseline."""
@@ -182,28 +225,31 @@ class Comparison:
         return [self.pairs[pair] for pair in itertools.combinations(self.losses, 2)]
 
     @property
+    def lowest(self) -> float:
+        """The lowest test score of any seed; 0 where none is below."""
+        return float(min(values[np.isfinite(values)].min(initial=0) for values in self.scores().values()))
+
+    @property
     def metrics(self) -> list[str]:
         """Every score that any of the losses has, but the one that only the published figures need, and recalls."""
         every = dict.fromkeys(metric for run in self.runs for metric in run.scores["metric"])
         return [name for name in every if name != "rounded_accuracy" and not name.startswith("recall_")]
 
     @property
-    def seeds_needed(self) -> int:
-        """The fewest seeds that can give a verdict here."""
-        return max([pairs.seeds_needed(1), *(pair.seeds_needed for pair in self.pairs.values())])
-
-    @property
     def share_below_zero(self) -> float:
-        """The share of the scaled train targets that are below 0, in the split where it is the largest."""
-        train = (self.scaled_labels(split, Part.TRAIN, Part.VALIDATION) for split in range(self.plan.n_splits))
-        return float(max((labels < 0).mean() for labels in train))
+        """The share of the scaled train targets that are below 0, on the split where it is the largest."""
+        seen = plans.seen_by_losses(self.plan, self.description, self.labels, self.runs[0].settings.batch_size)
+        return float(max((each.labels < 0).mean() for each in seen))
 
 
-def read(name: str, losses: list[Loss], *, headline: str | None, baseline: str, margin: float | None) -> Comparison:
-    """Read a dataset and its runs, each file once.
+def read(
+    name: str, dataset: str, losses: list[Loss], *, headline: str | None, baseline: str, margin: float | None
+) -> Comparison:
+    """Read a dataset, its plan and its runs, each file once.
 
     Args:
         name: of the comparison.
+        dataset: its name.
         losses: those that are compared.
         headline: name of the score that decides; None for the default.
         baseline: the loss that the others are compared with.
@@ -212,28 +258,51 @@ def read(name: str, losses: list[Loss], *, headline: str | None, baseline: str, 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
     """
-    trained = [runs.read(name, loss.name) for loss in losses]
-    dataset = trained[0].settings.dataset
-    encoded, plan = datasets.read_encoded(dataset), plans.read_plan(name)
+    encoded = datasets.read_encoded(dataset)
     description = encoded.description
-    targets = datasets.read_labels(dataset, description)
-    headline = headline or names.default_headline(description.task, description.n_targets)
+    labels, plan = datasets.read_labels(dataset, description), plans.read_plan(name)
+    trained = [runs.read(name, loss.name) for loss in losses]
+    class_sizes = _class_sizes(labels, description).tolist()
+    headline = headline or names.default_headline(description.task, description.n_targets, class_sizes)
     score = names.find(headline, description.task)
     for run in trained:
         _check_headline(run, score)
-    features = datasets.read_features(dataset, description) if trained[0].regions is not None else None
-    seen = plans.seen_by_losses(plan, description, targets, trained[0].settings.batch_size)
-    judged = validity.judge_all(losses, seen)
-    return Comparison(name, trained, encoded, features, targets, plan, score, baseline, judged, margin)
+    in_the_plane = trained[0].regions is not None
+    seen = list(plans.seen_by_losses(plan, description, labels, trained[0].settings.batch_size))
+    return Comparison(
+        name=name,
+        dataset=dataset,
+        runs=trained,
+        encoded=encoded,
+        features=datasets.read_features(dataset, description) if in_the_plane else None,
+        labels=labels,
+        plan=plan,
+        score=score,
+        baseline=baseline,
+        validity=validity.judge_all(losses, seen),
+        own_margin=margin,
+    )
+
+
+def by_dataset(comparisons: list[Comparison]) -> list[Comparison]:
+    """The comparisons in their order, those on one dataset one after the other."""
+    datasets_in_order = list(dict.fromkeys(comparison.dataset for comparison in comparisons))
+    return sorted(comparisons, key=lambda comparison: datasets_in_order.index(comparison.dataset))
+
+
+def _class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:
+    return np.bincount(labels, minlength=description.n_classes) if description.classes else np.empty(0, np.int64)
 
 
 def _check_headline(run: Run, score: Score) -> None:
-    values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.dataset}"
+    values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
     if not len(values):
         known = list(dict.fromkeys(run.scores["metric"]))
         raise UserError(f"{key}: " + suggest.not_one_of(score.name, known, f"a score of '{run.loss.name}'", "Scores"))
     if np.isnan(values[run.finished]).any():
-        raise UserError(f"{key}: '{score.name}' is not defined on the test rows of {run.dataset}; choose another score")
+        raise UserError(
+            f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
+        )
 
 
 def same_objective(a: Run, b: Run) -> bool:

@@ -28,8 +28,8 @@ def test_curves_hold_the_mean_and_the_middle_of_the_seeds_that_did_not_fail(make
 
 def test_results_hold_every_score_of_every_seed_once(every_comparison):
     table = data_files.results(every_comparison)
-    assert list(table) == ["dataset", "loss", "seed", "part", "metric", "value"]
-    assert not table.duplicated(["dataset", "loss", "seed", "part", "metric"]).any()
+    assert list(table) == ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
+    assert not table.duplicated(["comparison", "loss", "seed", "part", "metric"]).any()
     assert len(table) == sum(len(run.scores) for comparison in every_comparison for run in comparison.runs)
     found = table.query("dataset == 'regression' and loss == 'mae' and part == 'test' and metric == 'mse'")
     assert found["seed"].tolist() == [0, 1, 2]
@@ -42,3 +42,33 @@ def test_metrics_hold_the_mean_test_headline_of_each_loss(every_comparison):
         "circles": {"test_accuracy": dict.fromkeys(BINARY, 1)},
         "blobs": {"test_accuracy": dict.fromkeys(MULTICLASS, 1)},
     }
+
+
+def test_metrics_of_a_tuned_comparison_hold_how_each_loss_was_trained(make_comparison, make_tuning):
+    metrics = data_files.metrics([make_comparison("mse", "mae", tuning=make_tuning())])["regression"]
+    assert (metrics["learning_rate"], metrics["epochs"]) == ({"mse": 0.01, "mae": 0.01}, {"mse": 2, "mae": 2})
+
+
+def test_pairs_hold_every_pair_in_both_orders(make_comparison):
+    comparison = make_comparison("mse", "msle", "mae")
+    table = data_files.pairs([comparison])
+    assert list(table) == data_files.PAIRS
+    assert len(table) == 6
+    row = table.set_index(["loss", "against"]).loc[("mse", "mae")]
+    pair = comparison.pairs["mse", "mae"]
+    assert (row["difference"], row["low"], row["verdict"]) == (pair.difference, pair.low, pair.verdict)
+    costs = table.groupby("loss")["cost_of_being_wrong"]
+    assert costs.nunique().tolist() == [1, 1, 1]
+    assert costs.first()[comparison.advice.best] == comparison.advice.cost
+    assert data_files.pairs([make_comparison("mse")]).empty
+
+
+def test_tuning_holds_what_each_rate_came_to(make_comparison, make_tuning):
+    table = data_files.tuning([make_comparison("mse", tuning=make_tuning())])
+    assert list(table) == data_files.TUNING
+    assert table[["learning_rate", "value", "epochs", "chosen"]].to_numpy().tolist() == [
+        [0.001, 3, 2, False],
+        [0.01, 1, 2, True],
+        [0.1, 8, 2, False],
+    ]
+    assert data_files.tuning([make_comparison("mse")]).empty

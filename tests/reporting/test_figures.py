@@ -22,18 +22,39 @@ def test_no_difference_is_drawn_to_a_baseline_that_never_finished(make_compariso
     assert figures.forest_rows([comparison]) == []
 
 
-def test_each_dataset_has_the_figures_that_suit_it(make_comparison):
+def test_each_comparison_has_the_figures_that_suit_it(make_comparison, make_tuning):
     assert list(drawings(make_comparison("mse", "mae"))) == [
-        f"regression-{name}.png" for name in ("data", "scores", "punishment", "predicted", "mse-curves", "mae-curves")
+        f"regression-{name}.png" for name in ("scores", "epochs", "punishment", "predicted", "mse-curves", "mae-curves")
     ]
-    assert list(drawings(make_comparison("hinge"))) == [
-        f"circles-{name}.png" for name in ("data", "scores", "punishment", "regions", "hinge-curves")
+    assert list(drawings(make_comparison("hinge", tuning=make_tuning("accuracy")))) == [
+        f"circles-{name}.png" for name in ("scores", "epochs", "punishment", "tuning", "regions", "hinge-curves")
     ]
+
+
+def test_a_dataset_is_drawn_once(make_comparison):
+    comparisons = [make_comparison("mse"), make_comparison("mse", comparison="fair", dataset="regression")]
+    names = [drawing.name for drawing in figures.drawings(comparisons)]
+    assert names.count("regression-data.png") == 1
+    assert len(set(names)) == len(names)
+
+
+def data(comparison):
+    """The axes of the figure of a comparison's dataset."""
+    return figures.drawings([comparison])[0].make().axes[0]
+
+
+def test_rates_are_drawn_in_one_chart_where_all_were_chosen_by_one_score(make_comparison, make_tuning):
+    comparison = make_comparison("mse", "mae", tuning=make_tuning("mse"))
+    [axes] = drawn(comparison)["regression-tuning.png"].axes
+    assert axes.get_ylabel() == "validation mean squared error (scaled target)"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mse", "mae"]
+    own = drawn(make_comparison("mse", "mae", tuning=make_tuning("loss")))["regression-tuning.png"].axes
+    assert [ax.get_title() for ax in own] == ["mse", "mae"]
 
 
 def test_predictions_far_beyond_the_target_do_not_flatten_the_others(make_comparison):
     comparison = make_comparison("mse", "mae")
-    comparison.runs[1].outputs[0]["test"][0, 0] = 1e6
+    comparison.runs[1].outputs[0, 4] = 1e6
     one, other = drawn(comparison)["regression-predicted.png"].axes
     assert one.get_xlabel() == "actual (target units)"
     assert other.get_xlabel() == "actual (target units)\n1 of 9 points far beyond"
@@ -46,7 +67,7 @@ def test_predictions_and_targets_are_drawn_in_target_units(make_comparison):
     points = drawn["regression-predicted.png"].collections[0].get_offsets()
     # test targets -0.5, 0 and 0.5; seed 0 is off by 0.1
     np.testing.assert_allclose(points[:3], [[95, 96], [100, 101], [105, 106]])
-    bars = drawn["regression-data.png"].patches
+    bars = data(comparison).patches
     assert (bars[0].get_x(), bars[-1].get_x() + bars[-1].get_width()) == (pytest.approx(90), pytest.approx(112.5))
 
 
@@ -64,15 +85,13 @@ def test_a_failed_seed_whose_outputs_are_finite_is_not_drawn_among_predictions(m
     np.testing.assert_allclose(points[:, 1] - points[:, 0], [0.1] * 3 + [0.3] * 3, rtol=1e-5)
 
 
-def test_a_failed_seed_is_left_out_of_the_fold_it_trained_on(make_comparison):
-    comparison = make_comparison("mse", n_seeds=5)
-    # seeds 0, 2 and 4 train on the first fold, 1 and 3 on the second
-    outputs = [{"test": comparison.runs[0].outputs[0]["test"][fold::2]} for fold in range(2)]
-    run = replace(comparison.runs[0], outputs=outputs, failed=[2, 3])
-    scaled = replace(comparison.scaled, folds=comparison.scaled.folds * 2)
-    folds = replace(comparison, runs=[run], scaled=scaled, folds=comparison.folds * 2)
-    points = drawn(folds)["regression-predicted.png"].axes[0].collections[0].get_offsets()
-    np.testing.assert_allclose(points[:, 1] - points[:, 0], np.repeat([0.1, 0.5, 0.2], 3), rtol=1e-5)
+def test_each_seed_is_drawn_on_the_rows_that_it_tests(make_comparison):
+    comparison = make_comparison("mse", n_splits=3)
+    comparison.plan.parts[1] = [2, 2, 0, 0, 0, 0, 0]
+    points = drawn(comparison)["regression-predicted.png"].axes[0].collections[0].get_offsets()
+    # the second seed is off by 0.2
+    np.testing.assert_allclose(points[:, 0], [-0.5, 0, 0.5, -1, -0.5, -0.5, 0, 0.5])
+    np.testing.assert_allclose(points[3:5, 1], [-0.8, -0.3], rtol=1e-5)
 
 
 def test_failed_seeds_have_no_vote_in_the_regions(make_comparison):
@@ -94,16 +113,12 @@ def test_regions_without_a_seed_that_votes_say_so(make_comparison):
 
 
 def test_many_features_and_classes_are_shown_by_their_sizes(make_comparison):
-    comparison = make_comparison("kl_divergence")
-    for run in comparison.runs:
-        object.__setattr__(run, "regions", None)
-    drawn = drawings(comparison)
-    assert list(drawn) == [f"blobs-{name}.png" for name in ("data", "scores", "punishment", "kl_divergence-curves")]
-    assert [bar.get_width() for bar in drawn["blobs-data.png"]().axes[0].patches] == [4, 4, 3]
+    comparison = replace(make_comparison("kl_divergence"), features=None)
+    assert "blobs-regions.png" not in drawings(comparison)
+    assert [bar.get_width() for bar in data(comparison).patches] == [4, 4, 3]
 
 
 @pytest.mark.parametrize("loss", ["mse", "hinge", "kl_divergence"])
-@pytest.mark.filterwarnings("error")
 def test_figures_can_be_drawn_when_every_seed_failed(make_comparison, tmp_path, loss):
     for name, draw in drawings(make_comparison(loss, failed=(0, 1, 2))).items():
         draw().savefig(tmp_path / name)

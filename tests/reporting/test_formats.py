@@ -1,32 +1,19 @@
-import math
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from stages.reporting.formats import code, difference, listed, number, p_cell, p_value, plus_minus
-from stages.verdicts.pairs import Pair
-from stages.verdicts.statistics import Summary
-
-BASE = Pair(
-    loss="a",
-    against="b",
-    difference=0.0123,
-    low=0.0051,
-    high=0.0204,
-    p=0.01,
-    p_holm=0.0234,
-    beats=0.73,
-    beats_low=0.55,
-    beats_high=0.86,
-    margin=0.00894,
-    n_seeds=30,
-    n_failed=0,
-    seeds_needed=7,
-    detectable=0.02,
-    seeds_to_settle=None,
-    verdict="inconclusive",
+from stages.reporting.formats import (
+    code,
+    difference,
+    interval,
+    listed,
+    number,
+    p_cell,
+    p_value,
+    plus_minus,
+    rate,
+    signed,
 )
+from stages.verdicts.statistics import Summary
 
 
 @pytest.mark.parametrize(
@@ -59,17 +46,28 @@ def test_a_mean_is_shown_with_its_interval_where_it_has_one(summary, shown):
 
 
 @pytest.mark.parametrize(
-    ("numbers", "shown"),
-    [
-        ((0.0123, 0.0051, 0.0204), "+0.012 (+0.0051 to +0.02)"),
-        ((-0.15, -0.17, -0.13), "−0.15 (−0.17 to −0.13)"),
-        ((0.0015, -1.7e-5, 0.0028), "+0.0015 (−1.7e−05 to +0.0028)"),
-        ((-0.0, -0.0, 0.0), "0 (0 to 0)"),
-        ((0.5, math.nan, math.nan), "+0.5"),
-    ],
+    ("value", "shown"),
+    [(0.0123, "+0.012"), (-0.15, "−0.15"), (-1.7e-5, "−1.7e−05"), (-0.0, "0"), (0.5, "+0.5")],
 )
-def test_a_difference_is_shown_with_its_interval_where_it_has_one(numbers, shown):
-    assert difference(replace(BASE, **dict(zip(("difference", "low", "high"), numbers, strict=True)))) == shown
+def test_a_difference_has_a_sign_and_two_digits(value, shown):
+    assert signed(value) == shown
+
+
+def test_an_interval_goes_from_end_to_end():
+    assert interval((-0.17, 0.0)) == "−0.17 to 0"
+
+
+def test_a_difference_is_shown_with_its_interval_where_it_has_one(make_comparison):
+    pair = make_comparison("mse", "mae").pairs["mse", "mae"]
+    assert difference(pair) == f"{signed(pair.difference)} ({signed(pair.low)} to {signed(pair.high)})"
+    alone = make_comparison("mse", "mae", n_seeds=1).pairs["mse", "mae"]
+    assert difference(alone) == signed(alone.difference)
+    failed = make_comparison("mse", "mae", failed=(0, 1, 2)).pairs["mse", "mae"]
+    assert difference(failed) == "no seed finished both"
+
+
+def test_a_rate_is_shown_as_it_is_written():
+    assert [rate(value) for value in (0.01, 0.3, 1e-4, 0.02 / 3)] == ["0.01", "0.3", "0.0001", "0.00666667"]
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,6 @@ def test_a_variant_and_a_loss_of_ones_own_have_colours_that_the_others_have_not(
     assert set(plots.colors_of(many)) == set(many)
 
 
-def test_a_loss_has_one_colour_in_every_figure(axes):
-    plots.final_scores(axes, {"msle": np.array([0.5]), "mse": np.array([0.25])}, "score", log=False)
-    found = [mpl.colors.to_hex(points.get_facecolor()[0]) for points in axes.collections]
-    colors = plots.colors_of(["mse", "msle"])
-    assert found == [colors[name].lower() for name in ("msle", "mse")]
-
-
 def test_classes_are_told_apart_by_colour_and_by_mark(axes):
     features = plane(np.arange(8.0).reshape(4, 2))
     assert plots.classes(axes, features, np.array([1, 0, 1, 2]), ["no", "yes", "$?$"]) is axes
@@ -88,58 +81,6 @@ def test_of_too_many_classes_the_largest_are_shown(axes):
     labels = np.repeat(np.arange(100), np.arange(100) + 1)
     plots.class_sizes(axes, labels, [f"c{i}" for i in range(100)])
     assert [bar.get_width() for bar in axes.patches] == list(range(41, 101))
-
-
-def test_a_curve_has_every_seed_the_mean_and_the_middle_of_the_seeds(axes):
-    train = np.array([[4.0, 1.0, 0.5], [2.0, 3.0, 0.5]])
-    test = train + 1
-    assert plots.curve(axes, train, test, "loss (mse)", log=False) is axes
-    assert [line.get_label() for line in axes.lines] == ["train", "test"]
-    for line, values, color in zip(axes.lines, (train, test), (plots.TRAIN, plots.TEST), strict=True):
-        np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
-        np.testing.assert_allclose(line.get_ydata(), values.mean(axis=0))
-        assert line.get_color() == color
-    seeds, band = axes.collections[:2]
-    assert [segment[:, 1].tolist() for segment in seeds.get_segments()] == train.tolist()
-    # between 10 % and 90 % of the way from the lower seed to the higher
-    low, high = band.get_paths()[0].vertices[:, 1].min(), band.get_paths()[0].vertices[:, 1].max()
-    assert (low, high) == (0.5, pytest.approx(3.8))
-    assert axes.get_ylabel() == "loss (mse)"
-
-
-@pytest.mark.parametrize("log", [True, False])
-def test_a_scale_is_logarithmic_when_asked_for(axes, log):
-    scale = "log" if log else "linear"
-    plots.curve(axes, np.ones((2, 3)), np.ones((2, 3)), "loss", log=log)
-    assert axes.get_yscale() == scale
-    other = plots.new(4, 3)[1][0, 0]
-    plots.final_scores(other, {"mse": np.array([0.5, 1])}, "score", log=log)
-    assert other.get_xscale() == scale
-
-
-def test_final_scores_show_every_seed_the_mean_and_how_many_failed(axes):
-    scores = {"mse": np.array([1.0, 2.0, 6.0]), "mae": np.array([np.nan, 4.0, np.nan]), "msle": np.full(3, np.nan)}
-    assert plots.final_scores(axes, scores, "test mse", log=False) is axes
-    assert [points.get_offsets()[:, 0].tolist() for points in axes.collections] == [[1, 2, 6], [4], []]
-    assert [line.get_xdata()[0] for line in axes.lines] == [3, 4]
-    assert [text.get_text() for text in axes.texts] == ["2 failed", "3 failed"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["mse", "mae", "msle"]
-    assert axes.get_xlabel() == "test mse"
-
-
-@pytest.mark.parametrize("log", [True, False])
-def test_final_scores_can_be_drawn_when_every_seed_failed(axes, log):
-    plots.final_scores(axes, {"mse": np.full(3, np.nan)}, "score", log=log)
-    assert [text.get_text() for text in drawn(axes).texts] == ["3 failed"]
-
-
-def test_final_scores_are_drawn_alike_every_time():
-    offsets = []
-    for _ in range(2):
-        axes = plots.new(4, 3)[1][0, 0]
-        plots.final_scores(axes, {"mse": np.array([1.0, 2.0])}, "score", log=False)
-        offsets.append(axes.collections[0].get_offsets().tolist())
-    assert offsets[0] == offsets[1]
 
 
 def decided(*seeds):

@@ -1,0 +1,206 @@
+"""Figures of scores: over seeds, over epochs, over learning rates, and against the baseline.
+
+A loss has the same colour as everywhere (`plots.colors_of`); train is always blue and test orange.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import NullLocator
+
+from stages.reporting.plots import MARKERS, colors_of
+from stages.verdicts.pairs import Verdict
+from stages.verdicts.tuned import Tried
+
+TRAIN, TEST = "#0072B2", "#D55E00"
+_LINES = ("-", "--", "-.", ":")
+# better and worse are told apart in grey too: by their marks, which point to the side they are on
+_VERDICTS = {
+    "better": ("#0072B2", ">"),
+    "worse": ("#D55E00", "<"),
+    "equivalent": ("#009E73", "s"),
+    "same objective": ("#009E73", "D"),
+    "inconclusive": ("#777777", "o"),
+    "too few seeds": ("#777777", "o"),
+}
+NEAR = 6  # differences within so many margins are drawn on a linear axis
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One line of the forest plot; differences are in units of the margin, positive is better."""
+
+    label: str
+    difference: float
+    low: float
+    high: float
+    verdict: Verdict
+    against: str
+
+
+def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: bool) -> Axes:
+    """A quantity over epochs: each seed faintly, the mean, and the band that holds the middle 80 % of seeds.
+
+    Args:
+        axes: where to draw.
+        train: (n_seeds, n_epochs).
+        test: (n_seeds, n_epochs).
+        label: name of the quantity.
+        log: whether its axis is logarithmic.
+    """
+    epochs = np.arange(1, train.shape[1] + 1)
+    for values, color, name in ((train, TRAIN, "train"), (test, TEST, "test")):
+        lines = [np.column_stack([epochs, seed]) for seed in values]
+        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6))
+        low, high = np.percentile(values, [10, 90], axis=0)
+        axes.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
+        axes.plot(epochs, values.mean(axis=0), color=color, linewidth=1.8, label=name)
+    if log:
+        axes.set_yscale("log")
+    axes.autoscale_view()
+    axes.set(ylabel=label, xlim=(0, len(epochs)))
+    return axes
+
+
+def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
+    """Every seed's final score for each loss side by side, with its mean.
+
+    Args:
+        axes: where to draw.
+        scores: by loss, (n_seeds,); NaN where a seed failed.
+        label: name of the score.
+        log: whether its axis is logarithmic.
+    """
+    jitter, colors = np.random.default_rng(0), colors_of(list(scores))
+    for position, (loss, values) in enumerate(scores.items()):
+        finished = values[np.isfinite(values)]
+        axes.scatter(
+            finished,
+            position + jitter.uniform(-0.22, 0.22, len(finished)),
+            s=16,
+            color=colors[loss],
+            alpha=0.55,
+            linewidths=0,
+        )
+        if len(finished):
+            axes.plot([finished.mean()] * 2, [position - 0.36, position + 0.36], color="black", linewidth=2)
+        if len(finished) < len(values):
+            axes.annotate(
+                f"{len(values) - len(finished)} failed",
+                (1, position),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="bottom",
+            )
+    axes.set_yticks(range(len(scores)), list(scores))
+    axes.set(xlabel=label, ylim=(len(scores) - 0.4, -0.6))
+    if log and any((values > 0).any() for values in scores.values()):
+        axes.set_xscale("log")
+    return axes
+
+
+def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
+    """Differences to the baseline with their intervals, in units of the margin; 1 is the margin.
+
+    Args:
+        axes: where to draw.
+        rows: from top to bottom.
+    """
+    axes.axvspan(-1, 1, color="#999999", alpha=0.2, linewidth=0)
+    axes.axvline(0, color="black", linewidth=0.8)
+    for position, row in enumerate(rows):
+        color, marker = _VERDICTS[row.verdict]
+        axes.plot([row.low, row.high], [position] * 2, color=color, linewidth=2.5)
+        axes.plot(row.difference, position, marker, color=color, markersize=8)
+        verdict = f"{row.verdict} than {row.against}" if row.verdict in ("better", "worse") else row.verdict
+        axes.annotate(
+            verdict,
+            (1.02, position),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=color,
+            annotation_clip=False,
+        )
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="← worse     difference to the baseline (1 = margin)     better →")
+    ends = np.array([end for row in rows for end in (row.low, row.high, row.difference) if np.isfinite(end)])
+    _scale_in_margins(axes, float(min(ends.min(initial=0), -1.5)), float(max(ends.max(initial=0), 1.5)))
+    return axes
+
+
+def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
+    """An axis for what lies between `low` < 0 and `high` > 0: linear where all is near, else by powers of ten."""
+    room = 0.04 * (high - low)
+    if max(-low, high) <= NEAR:
+        axes.set_xlim(low - room, high + room)
+        return
+    axes.set_xscale("symlog", linthresh=1, linscale=0.7)
+    axes.set_xlim(1.3 * low, 1.3 * high)
+    powers = [10**power for power in range(int(np.log10(max(-low, high) * 1.3)) + 1)]
+    step = 1 if len(powers) <= 3 else 2  # more names would lie over each other
+    steps = [*powers, *(factor * power for power in powers for factor in (2, 5))] if len(powers) <= 2 else powers
+    ticks = sorted({0, *steps, *(-each for each in steps)})
+    named = {0, *steps} if len(powers) <= 2 else {0, *powers[::step]}
+    inside = [tick for tick in ticks if 1.3 * low <= tick <= 1.3 * high]
+    axes.set_xticks(inside, [f"{tick:,}" if abs(tick) in named else "" for tick in inside])
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def tuned(axes: Axes, tried: dict[str, list[Tried]], chosen: dict[str, float], label: str, *, log: bool) -> Axes:
+    """The best validation score at each learning rate, a line for each loss, with a ring around the rate chosen.
+
+    A rate at which seeds failed has a cross at the edge of the axes.
+
+    Args:
+        axes: where to draw.
+        tried: by loss, what each rate came to.
+        chosen: by loss, its rate.
+        label: name of the score.
+        log: whether its axis is logarithmic.
+    """
+    colors = colors_of(list(chosen))
+    for (loss, points), marker, line in zip(tried.items(), itertools.cycle(MARKERS), itertools.cycle(_LINES)):
+        rates, values = (np.array([getattr(point, name) for point in points]) for name in ("rate", "value"))
+        axes.plot(rates, values, line, marker=marker, color=colors[loss], markersize=5, label=loss)
+        best = rates == chosen[loss]
+        axes.plot(rates[best], values[best], "o", markersize=13, markerfacecolor="none", color=colors[loss])
+        failed = rates[~np.isfinite(values)]
+        axes.plot(
+            failed, np.ones(len(failed)), "x", color=colors[loss], transform=axes.get_xaxis_transform(), clip_on=False
+        )
+    rates = sorted({point.rate for points in tried.values() for point in points})
+    axes.set_xscale("log")
+    if log:
+        axes.set_yscale("log")
+    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set(xlabel="learning rate", ylabel=label)
+    return axes
+
+
+def side_by_side(axes: Axes, curves: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
+    """A score over epochs, every loss in one chart: the median over seeds and the band that holds the middle 80 %.
+
+    Args:
+        axes: where to draw.
+        curves: by loss, (n_seeds, n_epochs); losses may have different numbers of epochs, and no seeds.
+        label: name of the score.
+        log: whether its axis is logarithmic.
+    """
+    colors = colors_of(list(curves))
+    for (loss, values), line in zip(curves.items(), itertools.cycle(_LINES)):
+        if not len(values):
+            continue
+        low, median, high = np.percentile(values, [10, 50, 90], axis=0)
+        epochs = np.arange(1, values.shape[1] + 1)
+        axes.fill_between(epochs, low, high, color=colors[loss], alpha=0.15, linewidth=0)
+        axes.plot(epochs, median, line, color=colors[loss], linewidth=1.8, label=loss)
+        axes.plot(epochs[-1], median[-1], "o", color=colors[loss], markersize=5)
+    if log:
+        axes.set_yscale("log")
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.set_xlim(left=0)
+    return axes

@@ -1,0 +1,235 @@
+"""A section of a chapter: one comparison, its verdict, its scores and its figures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.losses.validity import percent
+from stages.reporting import setup_text, tuning_text
+from stages.reporting.formats import code, difference, interval, number, p_cell, plus_minus, rate
+from stages.reporting.markdown import Image, Table
+from stages.reporting.verdict_text import caution, verdict
+from stages.verdicts.comparison import Comparison
+from stages.verdicts.pairs import Pair
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Every pair of losses, and the difference that does not matter."""
+
+    table: Table
+    margin: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures that show all losses; some suit only some tasks, and tuning is shown where there was any."""
+
+    scores: Image
+    epochs: Image
+    punishment: Image
+    tuning: Image | None
+    regions: Image | None
+    predicted: Image | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """All that the section of one comparison prints.
+
+    Attributes:
+        heading: what links lead to.
+        headline: the score that decides.
+        verdict: which loss to train with, and why.
+        setup: the split, the scaling, the network and its training.
+        tuning: how the learning rate and the epochs were chosen; empty where they were not.
+        losses: each loss, how it was trained, and its scores.
+        interval: what the ± in that table is; empty for a single seed.
+        constant: the score of a constant prediction; empty where there is none.
+        remarks: on losses that suit the data badly, classes that are unequal, rates at an edge.
+        figures: those that show all losses.
+        pairs: of two losses or more.
+        epoch_metric: the score that is followed epoch by epoch.
+        curves: a figure for each loss, by its name.
+        scores: every score of every loss.
+        scores_note: what to know of them.
+        recalls: the recall of each class, where there are classes.
+    """
+
+    heading: str
+    headline: str
+    verdict: str
+    setup: str
+    tuning: str
+    losses: Table
+    interval: str
+    constant: str
+    remarks: list[str]
+    figures: Figures
+    pairs: Pairs | None
+    epoch_metric: str
+    curves: dict[str, Image]
+    scores: Table
+    scores_note: str
+    recalls: Table | None
+
+
+def heading(comparison: Comparison) -> str:
+    """The heading of a comparison's section, which no dataset's chapter has."""
+    return f"Comparison {comparison.name}"
+
+
+def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
+    """Fill every part of a section.
+
+    Args:
+        comparison: what it is about.
+        explained: the losses, with their comparisons, for which a later chapter says more.
+    """
+    headline, constant = comparison.headline, comparison.constant
+    several, regression = len(comparison.seeds) > 1, comparison.task == "regression"
+    return Section(
+        heading=heading(comparison),
+        headline=headline,
+        verdict=str(verdict(comparison)),
+        setup=setup_text.setup(comparison),
+        tuning=tuning_text.how_chosen(comparison) if comparison.is_tuned else "",
+        losses=_losses(comparison),
+        interval=", ± the half width of their 95 % interval: of train scores for new seeds, of test scores for new "
+        "seeds and rows"
+        if several
+        else "",
+        constant="" if constant is None else f" A constant prediction has a test {headline} of {number(constant)}.",
+        remarks=_remarks(comparison, explained),
+        figures=_figures(comparison),
+        pairs=Pairs(_pairs(comparison), number(comparison.margin)) if comparison.pairs else None,
+        epoch_metric=comparison.epoch_metric,
+        curves={loss: _curves(comparison, loss) for loss in comparison.losses},
+        scores=_scores(comparison),
+        scores_note=(
+            "`mse` is on the scaled target; `rmse` and `mae` are in the target's own units."
+            if regression
+            else "A dash stands where the score is not defined: `log_loss` needs outputs that are probabilities."
+        ),
+        recalls=None if regression else _recalls(comparison),
+    )
+
+
+def verdict_cell(comparison: Comparison, pair: Pair) -> str:
+    """The verdict on a pair, with what makes it doubtful."""
+    doubt = caution(comparison, pair)
+    return f"**{pair.verdict}**" + (f" ({doubt})" if doubt else "")
+
+
+def _losses(comparison: Comparison) -> Table:
+    headline = comparison.headline
+    rows = []
+    for run in comparison.runs:
+        loss, in_full = run.loss.name, setup_text.loss_in_full(run.loss)
+        rows.append(
+            (
+                f"`{loss}`" + (f" = {in_full}" if in_full else ""),
+                rate(run.learning_rate),
+                str(run.n_epochs),
+                plus_minus(comparison.train_summaries[loss]),
+                plus_minus(comparison.summaries[loss]),
+                f"{len(run.failed)} of {len(run.seeds)}",
+                comparison.validity[loss].level,
+                run.loss.activation,
+                run.loss.targets.replace("_", " "),
+            )
+        )
+    trained = ("loss", "learning rate", "epochs", f"train {headline}", f"test {headline}", "failed seeds")
+    return Table((*trained, "on this data", "output activation", "targets"), rows)
+
+
+def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[str]:
+    remarks = [
+        f"`{loss}` {judged}"
+        + (" ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else "")
+        + "."
+        for loss, judged in comparison.validity.items()
+        if judged.reasons
+    ]
+    return remarks + _imbalance(comparison) + tuning_text.doubts(comparison)
+
+
+def _imbalance(comparison: Comparison) -> list[str]:
+    sizes, classes, n_rows = comparison.class_sizes, comparison.description.classes, comparison.n_rows
+    if not comparison.has_unequal_classes:
+        return []
+    rarest, commonest = int(sizes.argmin()), int(sizes.argmax())
+    sentence = (
+        f"Classes are unequal: {code(classes[rarest])} has {sizes[rarest]:,} of {n_rows:,} rows "
+        f"({percent(sizes[rarest] / n_rows)}), and always saying {code(classes[commonest])} would be right in "
+        f"{percent(sizes[commonest] / n_rows)}."
+    )
+    if comparison.is_misleading:
+        sentence += (
+            f" Accuracy says little here: `report.headline: {{{comparison.name}: balanced_accuracy}}` in `params.yaml` "
+            "judges by the mean recall of the classes."
+        )
+    return [sentence]
+
+
+def _figures(comparison: Comparison) -> Figures:
+    name, headline = comparison.name, comparison.headline
+
+    def image(kind: str, alt: str) -> Image:
+        return Image(f"{alt} on {name}", f"{name}-{kind}.png")
+
+    return Figures(
+        scores=image("scores", f"Final test {headline} of every seed for each loss"),
+        epochs=image("epochs", f"Test {comparison.epoch_metric} by epoch, every loss in one chart,"),
+        punishment=image("punishment", "What each loss punishes"),
+        tuning=image("tuning", "Validation score against the learning rate for each loss")
+        if comparison.is_tuned
+        else None,
+        regions=image("regions", "Decision regions of each loss") if comparison.features is not None else None,
+        predicted=image("predicted", "Predicted against actual target of each loss")
+        if comparison.task == "regression"
+        else None,
+    )
+
+
+def _curves(comparison: Comparison, loss: str) -> Image:
+    shown = f"Loss and {comparison.epoch_metric} by epoch for {loss} on {comparison.name}"
+    return Image(shown, f"{comparison.name}-{loss}-curves.png")
+
+
+def _pairs(comparison: Comparison) -> Table:
+    fixed = comparison.plan.fixed
+    rows = []
+    for pair in comparison.each_pair():
+        names = f"`{pair.loss}` − `{pair.against}`"
+        here = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
+        rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p_holm), *here))
+    head = ("pair", "difference for new rows", "verdict", "p", *(("on these very rows",) * fixed))
+    return Table(head, rows)
+
+
+def _scores(comparison: Comparison) -> Table:
+    rows = [
+        (f"`{run.loss.name}`", part, *(_mean(run.values(metric, part)) for metric in comparison.metrics))
+        for run in comparison.runs
+        for part in ("train", "test")
+    ]
+    return Table(("loss", "part", *comparison.metrics), rows)
+
+
+def _recalls(comparison: Comparison) -> Table:
+    rows = [
+        (
+            code(name),
+            f"{size:,}",
+            *(_mean(run.values(f"recall_{index}", "test")) for run in comparison.runs),
+        )
+        for index, (name, size) in enumerate(zip(comparison.description.classes, comparison.class_sizes, strict=True))
+    ]
+    return Table(("class", "rows in all", *(f"`{loss}`" for loss in comparison.losses)), rows)
+
+
+def _mean(values: np.ndarray) -> str:
+    """The mean over the seeds of which there is a value; a dash where there is none."""
+    finite = values[np.isfinite(values)]
+    return number(finite.mean()) if len(finite) else "–"

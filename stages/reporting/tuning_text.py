@@ -1,0 +1,43 @@
+"""How the learning rate and the epochs of each loss were chosen, in sentences."""
+
+from stages.basics.words import counted
+from stages.records.runs import Tuning
+from stages.reporting.formats import listed, rate
+from stages.verdicts.comparison import Comparison
+
+
+def how_chosen(comparison: Comparison) -> str:
+    """By what the learning rate and the epochs were chosen."""
+    tuned = [run for run in comparison.runs if run.tuning]
+    rates = sorted({float(each) for run in tuned for each in run.tuning.rates})
+    by: dict[str, list[str]] = {}
+    for run in tuned:
+        by.setdefault(run.tuning.score, []).append(run.loss.name)
+    own = by.pop("loss", [])
+    scores = [f"the mean validation {score}" for score in by]
+    if own:
+        scores.append("each loss's own validation loss" if not by else f"the validation loss itself ({listed(own)})")
+    seeds = counted(len(comparison.seeds), "seed")
+    return (
+        f"Learning rate and epochs were chosen by {' and '.join(scores)} over {seeds}, at the rates "
+        f"{', '.join(map(rate, rates))}, on a fifth of each seed's train rows; "
+        "then each seed trained on all its train rows."
+    )
+
+
+def doubts(comparison: Comparison) -> list[str]:
+    """A sentence for each loss whose best rate or number of epochs may lie beyond those tried."""
+    return [doubt for run in comparison.runs if run.tuning for doubt in _doubts(run.loss.name, run.tuning)]
+
+
+def _doubts(loss: str, tuning: Tuning) -> list[str]:
+    sentences = []
+    if tuning.at_edge:
+        end = "smallest" if tuning.rate == min(tuning.rates) else "largest"
+        sentences.append(f"`{loss}` is best at the {end} learning rate that was tried, {rate(tuning.rate)}.")
+    if tuning.at_last_epoch:
+        epochs = counted(tuning.epochs, "epoch")
+        sentences.append(f"`{loss}` is best at the last of {epochs}; more may be better.")
+    if failing := [rate(each) for each, n_failed in zip(tuning.rates, tuning.n_failed, strict=True) if n_failed]:
+        sentences.append(f"Seeds of `{loss}` failed at a learning rate of {', '.join(failing)}, which counts as worst.")
+    return sentences
