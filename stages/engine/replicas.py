@@ -206,9 +206,9 @@ class Replicas:
             values, own_rows = replica
             own_features, own_targets, own_counts = rows if are_shared else own_rows
             outputs, _, added = self._forward(*values, own_features, training=False)
-            n_counted = tf.reduce_sum(own_counts)
+            n_rows, n_counted = tf.cast(tf.size(own_counts), tf.float32), tf.reduce_sum(own_counts)
             if self._per_row:  # Keras divides the weighted sum by all rows
-                loss = self._loss(own_targets, outputs, sample_weight=own_counts) * tf.cast(tf.size(own_counts), tf.float32)
+                loss = self._loss(own_targets, outputs, sample_weight=own_counts) * n_rows
             else:
                 loss = self._loss(own_targets, outputs) * n_counted
             metric = tf.reduce_sum(self._metric(own_targets, outputs) * own_counts)
