@@ -490,3 +490,94 @@ def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):
         "method: shuffle takes rows whatever their class: make try … WITH='split: {method: shuffle}'"
     )
     assert everything() == {Path("params.yaml"): PARAMS.encode()}
+
+
+def test_rows_newest_first_are_told_with_what_keeps_their_order(project, tmp_path, capsys):
+    rows = "\n".join(f"2024-01-{31 - i:02},{i * i % 7},{i * 1.5 % 4}" for i in range(30))
+    (tmp_path / "falling.csv").write_text(f"day,x,y\n{rows}\n")
+    project(tmp_path / "falling.csv", "y")
+    assert "try: rows are sorted by day, newest first, " in capsys.readouterr().out
+
+
+def test_each_column_is_told_and_what_is_odd_with_its_key(project, tmp_path, capsys):
+    rows = "".join(f"{i * i % 7},{-200 if i in (4, 17) else 1 + i / 10}\n" for i in range(30))
+    (tmp_path / "sent.csv").write_text(f"x,CO\n{rows}")
+    project(tmp_path / "sent.csv", "CO")
+    told = capsys.readouterr().out
+    assert "\n x        number   0                   scaled (standard)" in told
+    assert (
+        "try: CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"
+    ) in told
+    project(tmp_path / "sent.csv", "CO", "sent2", "missing: {CO: [-200]}, split: {method: first}")
+    assert "-200" not in capsys.readouterr().out
+    dataset = load_params().datasets["sent2"]
+    assert (dataset.source.missing, dataset.split.method) == ({"CO": [-200]}, "first")
+
+
+def test_where_every_column_only_tells_rows_apart_the_entry_says_that_they_are_numbers(project, tmp_path, capsys):
+    (tmp_path / "lakh.csv").write_text(
+        'a,price\n1,"1,23,456"\n2,"2,34,567"\n3,"3,45,678"\n4,"4,56,789"\n5,"5,67,890"\n'
+    )
+    project(tmp_path / "lakh.csv", "price")
+    assert "price: row 1 holds '1,23,456', read as 123,456" in capsys.readouterr().out
+    assert load_params().datasets["lakh"].source.columns == {"a": "number"}
+    generate.main()
+    scale.main()
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (
+            "quotin: none",
+            "params.yaml: datasets.houses.source.quotin: 'quotin' is not a key here; did you mean 'quoting'?",
+        ),
+        (
+            "columns: {price: text}",
+            "params.yaml: datasets.houses.source.columns.price: 'text' given; allowed: number, ",
+        ),
+        ("missing: [", "WITH='missing: [' is no YAML; write it as in WITH='missing: [-200], skip: 3'"),
+    ],
+)
+def test_keys_that_are_wrong_are_told_and_nothing_is_written(project, tmp_path, keys, line):
+    before = everything()
+    with pytest.raises(UserError) as raised:
+        project(tmp_path / "houses.csv", "price", "", keys)
+    assert str(raised.value).startswith(line)
+    assert everything() == before
+
+
+ODD_NAMES = [
+    "a b.csv",
+    "what?.csv",
+    "#1.csv",
+    "50%.csv",
+    "$HOME.csv",
+    "$(shell date).csv",
+    "it's.csv",
+    'say "x".csv',
+    "a\\b.csv",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_make_hands_on_names_as_they_were_typed(root, tmp_path, name):
+    shutil.copy(root / "Makefile", tmp_path / "Makefile")
+    (tmp_path / "requirements.lock").write_text("")
+    program = tmp_path / ".venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / ".venv" / "installed").write_text("")
+    command = ["make", "--no-print-directory", "try", f"FILE=data/{name}", f"TARGET={name}", f"WITH={{drop: [{name}]}}"]
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "AS")}
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment)
+    assert ended.stdout.split("\n") == [
+        "-m",
+        "stages.commands.add_table",
+        f"data/{name}",
+        name,
+        "",
+        f"{{drop: [{name}]}}",
+        "",
+    ]
