@@ -530,7 +530,7 @@ def test_where_every_column_only_tells_rows_apart_the_entry_says_that_they_are_n
     [
         (
             "quotin: none",
-            "params.yaml: datasets.houses.source.quotin: 'quotin' is not a key here; did you mean 'quoting'?",
+            "params.yaml: datasets.houses.source: 'quotin' is not a key here; did you mean 'quoting'?",
         ),
         (
             "columns: {price: text}",
