@@ -19,10 +19,12 @@ class Columns:
 
     Attributes:
         table: the columns by what was done to them.
+        odd: what is odd about them.
         pipelines: the files that do it to new rows, one for each comparison.
     """
 
     table: Table
+    odd: list[str]
     pipelines: list[str]
 
 
@@ -81,4 +83,5 @@ def _columns(on_it: list[Comparison]) -> Columns:
         more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
         rows.append((names + more, kind, done.replace("|", "¦").replace("<", "&lt;")))
     pipelines = [f"`{datasets.pipeline_path(comparison.name)}`" for comparison in on_it]
-    return Columns(Table(("columns", "kind", "what was done"), rows), pipelines)
+    odd = list(map(columns_text.odd, on_it[0].description.findings))
+    return Columns(Table(("columns", "kind", "what was done"), rows), odd, pipelines)

@@ -79,7 +79,7 @@ def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
 
 
 def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:
-    """The kind that a feature is used as, and whether it is an identifier or tells the target.
+    """The kind that a feature is used as, and whether it is an identifier or tells the target all but exactly.
 
     Args:
         tidied: its values in all rows, and their kind.
@@ -93,7 +93,8 @@ def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, i
         is_kept = is_asked_for or (not counts_on(every) and oddities.goes_with(values, target))
         odd = [] if is_asked_for else ["kept" if is_kept else "identifier"]
         kind = "number" if is_kept else kind
-    if kind != "identifier" and oddities.tells(values, kind, target):
+    # a target that rises with time is no secret
+    if kind not in ("identifier", "date") and oddities.tells(values, kind, target):
         odd.append("tells")
     return kind, odd
 

@@ -82,7 +82,7 @@ def excel_as_csv(path: Path, sheet: str | None, key: str) -> tuple[bytes, list[F
             sheets = list(map(str, book.sheet_names))
             if sheet is not None and sheet not in sheets:
                 raise UserError(f"{key}.sheet: {sheet!r} is not in {path}. Sheets: {', '.join(sheets)}")
-            cells = book.parse(sheet if sheet is not None else 0, header=None, dtype=object)
+            cells = pd.read_excel(book, sheet if sheet is not None else 0, header=None, dtype=object)
     except UserError:
         raise
     except Exception as error:  # whatever the reader makes of damage
@@ -103,7 +103,7 @@ def json_as_csv(path: Path) -> bytes:
     """
     try:
         with opener(path)() as file:
-            table = pd.read_json(file, lines=True, dtype=False, convert_dates=False)
+            table = pd.read_json(file, lines=True, dtype=False, precise_float=True)
     except Exception as error:  # whatever a compression or pandas makes of damage
         raise UserError(f"{path} cannot be read as JSON lines: {first_line(error)}") from error
     return as_csv(table)

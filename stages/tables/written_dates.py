@@ -34,7 +34,10 @@ _MONTH_OF = {
     for length in range(3, len(name) + 1)
 }
 _TIME = r"(?:[T,]? ?(?:at )?(?P<time>\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?))?"
-_WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,? +)?"
+_WEEKDAY = (
+    r"(?:(?i:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|mer|je|jue|ve|vi|gi|dom|dim|wo|za|zo|se|te|qu)"
+    r"[^\W\d_]{0,8}\.?,? +)?"
+)
 _WORD = r"(?P<month>[^\W\d_]{3,10})\.?"
 _DAY, _YEAR = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?", r"(?P<year>\d{4}|\d\d)"
 _BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
