@@ -92,7 +92,7 @@ def test_what_is_odd_is_read_rightly_and_said(oddities, rows, seed):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "own.csv"
         file.write_text(written(table, rows), encoding="utf-8")
-        features, description = describe.load("own", Dataset(source=Table(file=file.as_posix(), target="y")))
+        features, description = describe.load("own", Dataset(source=Table(file=file.as_posix(), target="y")), {})
     said = {(finding.kind, finding.column) for finding in description.findings}
     assert len(features) == N_ROWS
     np.testing.assert_array_equal(features["target"], numbers(0))
@@ -139,7 +139,7 @@ def test_whatever_a_column_holds_its_rows_stay_and_a_text_is_missing_or_a_number
         file = Path(folder) / "own.csv"
         table.to_csv(file, index=False)
         try:
-            features, description = describe.load("own", Dataset(source=Table(file=file.as_posix(), target="y")))
+            features, description = describe.load("own", Dataset(source=Table(file=file.as_posix(), target="y")), {})
         except UserError as error:
             pytest.fail(str(error))
     assert len(features) == len(fields)

@@ -26,7 +26,7 @@ def load(content, *, file="own.csv", target="y", task=None, **source):
         content = content if isinstance(content, bytes) else content.encode()
         with open(file, "wb") as written:
             written.write(content)
-    return describe.load("own", Dataset(source=Table(file=file, target=target, **source), task=task))
+    return describe.load("own", Dataset(source=Table(file=file, target=target, **source), task=task), {})
 
 
 def lines(heading, *columns, between=","):
