@@ -1,6 +1,7 @@
 """What a file is, told by its first bytes, and what it holds as CSV or as a table."""
 
 import bz2
+import datetime
 import gzip
 import io
 import lzma
@@ -89,8 +90,9 @@ def excel_as_csv(path: Path, sheet: str | None, key: str) -> tuple[bytes, list[F
         raise UserError(f"{path} cannot be read as Excel: {first_line(error)}") from error
     cells = cells.dropna(how="all").dropna(how="all", axis=1)
     for name in cells:
-        if (is_duration := cells[name].map(lambda cell: isinstance(cell, pd.Timedelta))).any():
-            cells[name] = cells[name].where(~is_duration, pd.to_timedelta(cells[name].where(is_duration)).dt.days)
+        if (is_duration := cells[name].map(lambda cell: isinstance(cell, datetime.timedelta))).any():
+            in_days = pd.to_timedelta(cells[name].where(is_duration)) / pd.Timedelta(days=1)
+            cells[name] = cells[name].where(~is_duration, in_days)
     others = sheets if sheet is None and len(sheets) > 1 else []
     return as_csv(cells, header=False), [Finding("sheets", examples=others)] if others else []
 

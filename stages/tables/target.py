@@ -8,8 +8,10 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.losses.loss import Task
 from stages.records.datasets import Inference
+from stages.records.findings_text import yaml_word
 from stages.tables.column_kinds import LARGEST, is_number, plain, without_blanks
 from stages.tables.written_dates import as_dates
+from stages.tables.written_numbers import look
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
 _SHOWN = 60  # characters of a value that a mistake shows
@@ -82,10 +84,22 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts:
         shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
         raise UserError(
             f"{key}.source.target: '{name}' has {distinct:,} different values in {len(values):,} rows, "
-            f"such as {shown!r}, too many for classes"
+            f"such as {shown!r}, too many for classes{_as_numbers(values)}"
         )
     labels, classes = _classes(values, are_numbers=numbers is not None)
     return Target(task, labels, classes, inferred, others)
+
+
+def _as_numbers(values: pd.Series) -> str:
+    """What to write where most texts of a target are numbers, with the first that is none."""
+    texts = values.astype(str)
+    is_number = look(texts, ".").is_number
+    if is_number.mean() < 0.5 or pd.api.types.is_numeric_dtype(values):
+        return ""
+    others = texts[~is_number]
+    first = f", and {others.iloc[0]!r} is none" if len(others) else ""
+    key = f"columns: {{{yaml_word(str(values.name))}: number}}"
+    return f"; {is_number.sum():,} are numbers{first}; {key} beside file: takes them as such, the others for missing"
 
 
 def _classes(values: pd.Series, *, are_numbers: bool) -> tuple[np.ndarray, list[str]]:

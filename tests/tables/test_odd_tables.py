@@ -107,6 +107,18 @@ def test_where_every_number_may_be_grouped_or_not_it_is_asked_and_a_key_settles_
     assert load(text, decimal=".", columns={"a": "number"})[0]["a"].tolist() == [12345, 67890]
 
 
+def test_a_target_of_numbers_that_are_not_sure_is_refused_with_the_key_that_takes_them():
+    text = lines("x,y", X[:6], ["5%", "0.05", "7%", "9%", "few", "0.2"])
+    told = refusal(text)
+    assert told.endswith(
+        "too many for classes; 5 are numbers, and 'few' is none; columns: {'y': number} beside file: takes them as "
+        "such, the others for missing"
+    )
+    table, description = load(text, columns={"y": "number"}, task="regression")
+    assert table["target"].tolist() == [5, 0.05, 7, 9, 0.2]
+    assert odd(description, "odd texts") == [("odd texts", "y", ["few"], [5])]
+
+
 # --- keys of source
 
 
