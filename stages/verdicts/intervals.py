@@ -4,6 +4,10 @@ Two networks that test on the same row are not independent, nor are two rows tes
 variance of the mean is clustered both ways (Cameron, Gelbach & Miller 2011): that of the rows' sums, plus that of the
 seeds' sums, less that of the cells (row × seed), which both of them hold. One formula serves seeds that all test the
 same rows and seeds that take turns on folds.
+
+Where losses are told apart by decisions, a class of a few rows may happen to hold none that tells. So each class
+counts half a row more that does, as Jeffreys' prior for a share has it; and where no row tells at all, the bound is
+that of the rule of three.
 """
 
 import math
@@ -24,23 +28,22 @@ class Estimate:
     Attributes:
         mean: over seeds, of the means over the rows that each tests.
         variance: of `mean`, clustered by rows and seeds; NaN for fewer than two seeds or two rows.
-        rows_variance: the part of it that more rows would lessen.
-        seeds_variance: the part of it that more seeds would lessen, whatever the rows.
+        rows_variance: the part of it that more rows would lessen, however many the seeds.
         df: degrees of freedom of `variance` (Satterthwaite).
         n_seeds: number of seeds.
         n_rows: number of rows that any seed tests.
-        n_telling: how many of them have a value other than 0 for any seed.
-        reach: the most that one row's value can differ from what it is, for rows that are all alike.
+        n_telling: how many rows, differing alike, would give as uneven a sum of squares: of a few rows that carry
+            most of the variance their number.
+        reach: the most that one row can tell two losses apart; 0 where there is no bound.
     """
 
     mean: float
     variance: float
     rows_variance: float
-    seeds_variance: float
     df: float
     n_seeds: int
     n_rows: int
-    n_telling: int
+    n_telling: float
     reach: float
 
     @property
@@ -83,17 +86,17 @@ class Estimate:
         return -math.log(missed) * self.reach / self.n_rows
 
 
-def estimate(values: np.ndarray, tested: np.ndarray, *, reach: float) -> Estimate:
+def estimate(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Estimate:
     """Estimate the mean over seeds and rows.
 
     Args:
         values: (n_seeds, n_rows); those that are not tested are not read.
         tested: bool (n_seeds, n_rows), at least one row for each seed.
-        reach: the most that one row's value can differ from another's.
+        reach: (n_kinds,) the most that a row of each kind can tell two losses apart, as of `row_values.reach`.
     """
     n_seeds, n_rows = tested.shape
     means, squares, largest = np.empty(n_seeds), np.empty(n_seeds), 0.0
-    sums, weights, telling = np.zeros(n_rows), np.zeros(n_rows), np.zeros(n_rows, bool)
+    sums, weights = np.zeros(n_rows), np.zeros(n_rows)
     for seed in range(n_seeds):
         rows = np.flatnonzero(tested[seed])
         own, weight = values[seed, rows], 1 / (n_seeds * len(rows))
@@ -101,7 +104,6 @@ def estimate(values: np.ndarray, tested: np.ndarray, *, reach: float) -> Estimat
         squares[seed] = weight**2 * ((own - means[seed]) ** 2).sum()
         sums[rows] += weight * own
         weights[rows] += weight
-        telling[rows] |= own != 0
         largest = max(largest, float(np.abs(own).max()))
     mean = float(means.mean())
     seen, n_cells = weights > 0, int(tested.sum())
@@ -113,10 +115,11 @@ def estimate(values: np.ndarray, tested: np.ndarray, *, reach: float) -> Estimat
         cells -= float((by_row**2).sum() / n_seeds + (by_seed**2).sum() / len(by_row))
     free = (n_seeds - 1) * (len(by_row) - 1) if crossed else n_cells - 1
     cells *= n_cells / free if free else 0.0
-    variance = max(rows_variance + seeds_variance - cells, rows_variance, seeds_variance)
+    unseen = float(((reach / len(by_row)) ** 2).sum()) / 2
+    variance = max(rows_variance + unseen + seeds_variance - cells, rows_variance + unseen, seeds_variance)
     if n_seeds < 2 or len(by_row) < 2:
         variance = df = math.nan
-    elif variance <= (ROUNDING * largest) ** 2:
+    elif max(rows_variance, seeds_variance) <= (ROUNDING * largest) ** 2:
         variance, df = 0.0, math.inf
     else:
         shares = rows_variance**2 / _freedom(by_row), seeds_variance**2 / _freedom(by_seed)
@@ -124,13 +127,12 @@ def estimate(values: np.ndarray, tested: np.ndarray, *, reach: float) -> Estimat
     return Estimate(
         mean=mean if abs(mean) > ROUNDING * largest else 0.0,
         variance=variance,
-        rows_variance=rows_variance,
-        seeds_variance=max(variance - rows_variance, 0.0),
+        rows_variance=rows_variance + unseen,
         df=df,
         n_seeds=n_seeds,
         n_rows=len(by_row),
-        n_telling=int(telling.sum()),
-        reach=reach,
+        n_telling=_evenness(by_row) if variance else 0.0,
+        reach=float(reach.max(initial=0.0)),
     )
 
 
@@ -149,14 +151,23 @@ def _clustered(sums: np.ndarray) -> float:
     return float((sums**2).sum()) * n / (n - 1) if n > 1 else 0.0
 
 
+def _evenness(sums: np.ndarray) -> float:
+    """Of n sums (n,) with a mean of 0 the number k that would, if all were alike but for their sign, vary as they do.
+
+    It is (Σg²)² / Σg⁴: k where k of the sums differ alike and the others do not, n / 3 where they are normal.
+    """
+    largest = np.abs(sums).max()
+    if not largest:
+        return 0.0
+    squares = (sums / largest) ** 2
+    return float(squares.sum() ** 2 / (squares**2).sum())
+
+
 def _freedom(sums: np.ndarray) -> float:
     """Degrees of freedom of the variance that n centred sums (n,) give: fewer where a few sums hold most of it.
 
-    A variance s² of n sums varies by (μ₄ − σ⁴) / n, as that of normal sums with 2 σ⁴ n / (μ₄ − σ⁴) degrees of freedom.
+    A variance s² of n sums varies by (μ₄ − σ⁴) / n, as that of normal sums with 2 σ⁴ n / (μ₄ − σ⁴) degrees of
+    freedom: 2 (Σg²)² / (Σg⁴ − (Σg²)² / n), which for k = (Σg²)² / Σg⁴ is 2 k / (1 − k / n).
     """
-    n = len(sums)
-    if not (largest := np.abs(sums).max()):
-        return n - 1.0
-    second, fourth = float(((sums / largest) ** 2).sum()), float(((sums / largest) ** 4).sum())
-    spread = fourth - second**2 / n
-    return min(max(2 * second**2 / spread, 1.0), n - 1.0) if spread > ROUNDING * fourth else n - 1.0
+    n, even = len(sums), _evenness(sums)
+    return min(max(2 * even / (1 - even / n), 1.0), n - 1.0) if even < n * (1 - ROUNDING) else n - 1.0

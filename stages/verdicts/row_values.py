@@ -128,8 +128,8 @@ def constant_values(
     return values if np.isfinite(values[tested]).all() else None
 
 
-def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> float | None:
-    """The most that one row can tell two losses apart, for scores of decisions and ranks.
+def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """The most that a row of each kind can tell two losses apart, for scores of decisions.
 
     Args:
         score: name of the score.
@@ -137,20 +137,19 @@ def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> float | None:
         tested: as in `row_values`.
 
     Returns:
-        The largest difference between two values of one row; None where there is no bound, as for errors.
+        (n_kinds,) differences of row values, a kind being a class where classes count apart; none for scores of
+        errors, which have no bound, and of ranks, which nearly every row changes a little.
     """
     if score == "accuracy":
-        return 1.0
-    if score not in ("balanced_accuracy", "f1", "f1_macro", "roc_auc") and not score.startswith("recall_"):
-        return None
+        return np.ones(1)
+    if score not in ("balanced_accuracy", "f1", "f1_macro") and not score.startswith("recall_"):
+        return np.empty(0)
     sizes = np.bincount(labels[tested.any(axis=0)])
     if score.startswith("recall_"):
-        return float(sizes.sum() / sizes[int(score.removeprefix("recall_"))])
-    rarest = sizes[sizes > 0].min() / sizes.sum()
-    if score == "balanced_accuracy":
-        return float(1 / rarest / np.count_nonzero(sizes))
-    # a row that comes to be decided right adds two to what F1 counts and takes nothing from what it counts by
-    return float((1 if score == "roc_auc" else 2) / rarest)
+        return sizes.sum() / sizes[[int(score.removeprefix("recall_"))]]
+    if score == "f1":
+        return sizes.sum() / sizes[[1]]
+    return sizes.sum() / sizes[sizes > 0] / np.count_nonzero(sizes)
 
 
 def _measured(

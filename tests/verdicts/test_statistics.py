@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import stats
 
-from stages.verdicts.statistics import CONFIDENCE, Summary, summarise
+from stages.verdicts.intervals import CONFIDENCE, estimate
+from stages.verdicts.statistics import Summary, gain_over_constant, summarise, summarise_for_new_rows
 
+NO_BOUND = np.empty(0)
 NAN = pytest.approx(np.nan, nan_ok=True)
 
 
@@ -57,3 +59,38 @@ def test_failed_seeds_change_nothing_but_their_count(values, data):
 def test_scores_that_are_all_one_vary_by_nothing():
     summary = summarise(np.full(12, 0.917))  # whose mean is not 0.917 in the last digit
     assert (summary.sd, summary.half_width) == (0, 0)
+
+
+def test_for_new_rows_the_interval_is_that_of_the_seeds_that_did_not_fail():
+    generator = np.random.default_rng(0)
+    values, tested = generator.random((6, 40)), generator.random((6, 40)) < 0.7
+    values[2] = np.nan
+    finished = [0, 1, 3, 4, 5]
+    whole, alone = (
+        summarise_for_new_rows(values, tested, reach=NO_BOUND),
+        estimate(values[finished], tested[finished], reach=NO_BOUND),
+    )
+    assert whole.mean == pytest.approx(alone.mean)
+    assert whole.half_width == pytest.approx((alone.high - alone.low) / 2)
+    assert (whole.n, whole.n_failed) == (5, 1)
+    assert whole.sd == pytest.approx(np.std([values[s, tested[s]].mean() for s in finished], ddof=1))
+    none = summarise_for_new_rows(np.full((3, 4), np.nan), np.ones((3, 4), bool), reach=NO_BOUND)
+    assert (none.n, none.n_failed) == (0, 3)
+
+
+def test_a_perfect_score_is_as_sure_as_the_rows_are_many():
+    summary = summarise_for_new_rows(np.ones((30, 100)), np.ones((30, 100), bool), reach=np.ones(1))
+    assert (summary.mean, summary.sd) == (1, 0)
+    assert summary.half_width == pytest.approx(0.03, rel=0.01)
+
+
+def test_the_gain_over_a_constant_prediction_is_positive_where_the_loss_does_better():
+    values, constant = np.array([[0.5, 0.7], [0.6, 0.8], [np.nan] * 2]), np.array([[0.9, 0.9], [0.8, 1.0], [1, 1]])
+    tested = np.ones((3, 2), bool)
+    gain = gain_over_constant(values, constant, tested, higher_is_better=False, reach=NO_BOUND)
+    expected = estimate(np.array([[0.4, 0.2], [0.2, 0.2]]), tested[:2], reach=NO_BOUND)
+    assert (gain.mean, gain.low, gain.n_seeds) == (pytest.approx(0.25), pytest.approx(expected.low), 2)
+    assert gain_over_constant(values, constant, tested, higher_is_better=True, reach=NO_BOUND).mean == pytest.approx(
+        -0.25
+    )
+    assert gain_over_constant(values[2:], constant[2:], tested[2:], higher_is_better=True, reach=NO_BOUND) is None
