@@ -113,8 +113,8 @@ def test_every_other_loss_is_in_exactly_one_group(seed, n_losses, n_seeds):
 
 
 def test_in_one_draw_of_twenty_at_most_being_wrong_costs_more_than_is_said():
-    generator, wrong, draws = np.random.default_rng(0), 0, 400
-    means = {"a": 0.0, "b": 0.0, "c": 0.02, "d": -0.05}
+    generator, wrong, draws = np.random.default_rng(0), 0, 150
+    means = {"a": 0.0, "b": 0.0, "c": 0.02}
     for _ in range(draws):
         pairs = pairs_of(margin=0, **{loss: noise(generator, mean) for loss, mean in means.items()})
         advice = advise(list(means), pairs)

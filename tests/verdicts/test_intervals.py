@@ -167,15 +167,15 @@ def test_over_seeds_the_interval_is_students():
     assert np.isnan(over_seeds(sample[:1])).all()
 
 
-@pytest.mark.parametrize("n_seeds", [3, 10, 30])
-@pytest.mark.parametrize("seeds_sd", [0.0, 0.05, 0.3])
+@pytest.mark.parametrize("n_seeds", [3, 30])
+@pytest.mark.parametrize("seeds_sd", [0.0, 0.3])
 @pytest.mark.parametrize("design", ["crossed", "folds"])
 def test_the_interval_holds_the_truth_at_its_nominal_rate(n_seeds, seeds_sd, design):
     generator, covered = np.random.default_rng(0), 0
-    for _ in range(400):
+    for _ in range(300):
         tested = np.ones((n_seeds, 120), bool) if design == "crossed" else folds(n_seeds, 120, 3, generator)
         d = generator.normal(size=120) + seeds_sd * generator.normal(size=(n_seeds, 1))
         d = d + 0.5 * generator.normal(size=(n_seeds, 120))
         found = estimate(d, tested, reach=NO_BOUND)
         covered += found.low <= 0 <= found.high
-    assert 0.915 <= covered / 400 <= 0.985
+    assert 0.91 <= covered / 300 <= 0.985

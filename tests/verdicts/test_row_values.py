@@ -63,7 +63,7 @@ def test_the_mean_over_the_rows_that_a_seed_tests_is_its_score(task, score, seed
 
 @pytest.mark.parametrize(("task", "score"), CASES)
 def test_the_variance_is_that_of_a_bootstrap_of_rows_and_seeds(task, score):
-    generator, n_seeds, n_rows = np.random.default_rng(1), 10, 150
+    generator, n_seeds, n_rows = np.random.default_rng(1), 8, 120
     labels, ours, scaling = drawn(task, generator, n_seeds=n_seeds, n_rows=n_rows)
     theirs = ours + generator.normal(0, 0.2, (n_seeds, 1, 1)) + generator.normal(0, 0.4, (n_rows, 1))
     if task != "regression":
@@ -79,11 +79,11 @@ def test_the_variance_is_that_of_a_bootstrap_of_rows_and_seeds(task, score):
     found = estimate(d, tested, reach=np.empty(0))
     resampled = [
         difference(generator.integers(0, n_rows, n_rows), generator.integers(0, n_seeds, n_seeds)).mean()
-        for _ in range(200)
+        for _ in range(120)
     ]
     # a bootstrap of both counts the cells three times (Owen 2007, the pigeonhole bootstrap)
     cells = (d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean()).var() / d.size
-    assert np.std(resampled) == pytest.approx(math.sqrt(found.variance + 2 * cells), rel=0.17)
+    assert np.std(resampled) == pytest.approx(math.sqrt(found.variance + 2 * cells), rel=0.22)
     assert np.mean(resampled) == pytest.approx(found.mean, abs=np.std(resampled) / 2)
 
 
