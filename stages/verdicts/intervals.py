@@ -5,9 +5,10 @@ variance of the mean is clustered both ways (Cameron, Gelbach & Miller 2011): th
 seeds' sums, less that of the cells (row × seed), which both of them hold. One formula serves seeds that all test the
 same rows and seeds that take turns on folds.
 
-Where losses are told apart by decisions, a class of a few rows may happen to hold none that tells. So each class
-counts half a row more that does, as Jeffreys' prior for a share has it; and where no row tells at all, the bound is
-that of the rule of three.
+Losses that are told apart by decisions agree on most rows, and a class of a few rows may happen to hold none on which
+they differ. So for each class half a row more is counted on which they do, as Jeffreys' prior for a share has it, with
+the two degrees of freedom of a single row. Where they agree on all n rows that alone is the interval, ± 3 / n: the
+rule of three.
 """
 
 import math
@@ -18,6 +19,7 @@ from scipy.special import stdtr, stdtrit
 
 CONFIDENCE = 0.95
 ALPHA = 1 - CONFIDENCE
+FREEDOM_OF_ONE = 2  # degrees of freedom of the variance that a single row of many gives: see `_freedom`
 ROUNDING = 1e-12  # what is so much smaller than what it is the difference of is a matter of the last digits
 
 
@@ -34,7 +36,7 @@ class Estimate:
         n_rows: number of rows that any seed tests.
         n_telling: how many rows, differing alike, would give as uneven a sum of squares: of a few rows that carry
             most of the variance their number.
-        reach: the most that one row can tell two losses apart; 0 where there is no bound.
+        of_decisions: whether losses are told apart by decisions.
     """
 
     mean: float
@@ -44,46 +46,36 @@ class Estimate:
     n_seeds: int
     n_rows: int
     n_telling: float
-    reach: float
+    of_decisions: bool
 
     @property
     def low(self) -> float:
         """The lower end of the 95 % interval."""
-        return self.mean - self._half_width(ALPHA / 2, ALPHA)
+        return self.mean - self._half_width(ALPHA / 2)
 
     @property
     def high(self) -> float:
         """The upper end of the 95 % interval."""
-        return self.mean + self._half_width(ALPHA / 2, ALPHA)
+        return self.mean + self._half_width(ALPHA / 2)
 
     @property
     def p(self) -> float:
         """Two-sided p-value of a mean of 0: at most 0.05 where the 95 % interval excludes 0, and only there."""
         if math.isnan(self.variance) or self.mean == 0:
             return 1.0
-        if self.variance:
-            return float(2 * stdtr(self.df, -abs(self.mean) / math.sqrt(self.variance)))
-        return math.exp(-abs(self.mean) * self.n_rows / self.reach) if self.reach else 0.0
+        return float(2 * stdtr(self.df, -abs(self.mean) / math.sqrt(self.variance))) if self.variance else 0.0
 
     def upper_bound(self, alpha: float) -> float:
         """The one-sided upper bound that the true mean exceeds with probability `alpha` at most."""
-        return self.mean + self._half_width(alpha, alpha)
+        return self.mean + self._half_width(alpha)
 
     def negated(self) -> "Estimate":
         """The same of the values with the other sign."""
         return replace(self, mean=-self.mean if self.mean else 0.0)
 
-    def _half_width(self, tail: float, missed: float) -> float:
-        """How far the interval reaches.
-
-        Rows that are all alike have no variance, which says nothing of rows not seen. With probability
-        1 − `missed`, at most a share of −ln(missed) / n of all rows is unlike n that are alike: the rule of three.
-        """
-        if math.isnan(self.variance):
-            return math.nan
-        if self.variance:
-            return float(-stdtrit(self.df, tail)) * math.sqrt(self.variance)
-        return -math.log(missed) * self.reach / self.n_rows
+    def _half_width(self, tail: float) -> float:
+        """How far an interval reaches to a side on which it misses the true mean with probability `tail`."""
+        return float(-stdtrit(self.df, tail)) * math.sqrt(self.variance) if self.variance else 0.0
 
 
 def estimate(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Estimate:
@@ -115,24 +107,24 @@ def estimate(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Es
         cells -= float((by_row**2).sum() / n_seeds + (by_seed**2).sum() / len(by_row))
     free = (n_seeds - 1) * (len(by_row) - 1) if crossed else n_cells - 1
     cells *= n_cells / free if free else 0.0
-    unseen = float(((reach / len(by_row)) ** 2).sum()) / 2
-    variance = max(rows_variance + unseen + seeds_variance - cells, rows_variance + unseen, seeds_variance)
+    unseen = (reach / len(by_row)) ** 2 / 2
+    variance = max(rows_variance + unseen.sum() + seeds_variance - cells, rows_variance + unseen.sum(), seeds_variance)
     if n_seeds < 2 or len(by_row) < 2:
         variance = df = math.nan
-    elif max(rows_variance, seeds_variance) <= (ROUNDING * largest) ** 2:
+    elif variance <= (ROUNDING * largest) ** 2:
         variance, df = 0.0, math.inf
     else:
-        shares = rows_variance**2 / _freedom(by_row), seeds_variance**2 / _freedom(by_seed)
-        df = max(variance**2 / sum(shares), 1.0)
+        rows, seeds = rows_variance**2 / _freedom(by_row), seeds_variance**2 / _freedom(by_seed)
+        df = max(variance**2 / (rows + seeds + (unseen**2).sum() / FREEDOM_OF_ONE), 1.0)
     return Estimate(
         mean=mean if abs(mean) > ROUNDING * largest else 0.0,
-        variance=variance,
-        rows_variance=rows_variance + unseen,
-        df=df,
+        variance=float(variance),
+        rows_variance=rows_variance + float(unseen.sum()),
+        df=float(df),
         n_seeds=n_seeds,
         n_rows=len(by_row),
-        n_telling=_evenness(by_row) if variance else 0.0,
-        reach=float(reach.max(initial=0.0)),
+        n_telling=_evenness(by_row) if rows_variance > (ROUNDING * largest) ** 2 else 0.0,
+        of_decisions=len(reach) > 0,
     )
 
 

@@ -84,7 +84,7 @@ class Pair:
     @property
     def few_rows_tell(self) -> bool:
         """Whether the difference is one of decisions on so few rows that the interval says little."""
-        return self.estimate.reach > 0 and self.n_telling < FEW_ROWS
+        return self.estimate.of_decisions and self.n_telling < FEW_ROWS
 
 
 def decide(low: float, high: float, p_holm: float, margin: float, *, enough: bool) -> Verdict:

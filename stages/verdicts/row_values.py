@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.losses.catalogue import Loss, Task
+from stages.losses.loss import Loss, Task
 from stages.scores import measure
 
 Parts = tuple[np.ndarray, np.ndarray]

@@ -103,14 +103,22 @@ def test_the_p_value_and_the_interval_never_disagree(seed, shift):
 
 def test_rows_decided_alike_are_bounded_by_the_rule_of_three():
     same = crossed(np.zeros((30, 500)), ONE)
-    assert (same.mean, same.variance, same.p, same.n_telling) == (0, 0, 1, 0)
-    assert same.high == -same.low == pytest.approx(3 / 500, rel=0.01)
-    assert same.upper_bound(0.05 / 2) == pytest.approx(math.log(40) / 500)
-    assert crossed(np.zeros((30, 500)), np.array([2.0, 10.0])).high == pytest.approx(30 / 500, rel=0.01)
-    # as many rows as are needed to exclude 0: 0.1 × 30 > 3
-    assert crossed(np.full((4, 30), 0.1), ONE).low > 0 > crossed(np.full((4, 29), 0.1), ONE).low
-    assert crossed(np.full((4, 30), 0.1), ONE).p == pytest.approx(math.exp(-3))
-    assert (crossed(np.full((4, 30), 0.1)).p, crossed(np.full((4, 30), 0.1)).low) == (0, pytest.approx(0.1))
+    assert (same.mean, same.p, same.n_telling, same.of_decisions) == (0, 1, 0, True)
+    assert same.high == -same.low == pytest.approx(3 / 500, rel=0.02)
+    assert crossed(np.zeros((30, 500)), np.array([10.0])).high == pytest.approx(30 / 500, rel=0.02)
+    # as many rows as are needed to exclude 0: 0.1 × 31 > 3.04
+    assert crossed(np.full((4, 31), 0.1), ONE).low > 0 > crossed(np.full((4, 30), 0.1), ONE).low
+    # nearly as sure where one row tells on one seed, and less where it tells on all
+    d = np.zeros((30, 500))
+    d[0, 0] = 1
+    assert crossed(d, ONE).high == pytest.approx(3.1 / 500, rel=0.05)
+    d[:, 0] = 1
+    assert crossed(d, ONE).high == pytest.approx(1 / 500 + 4 / 500, rel=0.1)
+
+
+def test_errors_that_differ_by_the_same_on_every_row_and_seed_are_sure():
+    found = crossed(np.full((4, 30), 0.1))
+    assert (found.p, found.low, found.high, found.of_decisions) == (0, pytest.approx(0.1), pytest.approx(0.1), False)
 
 
 def test_each_class_counts_half_a_row_more_that_tells():
@@ -119,9 +127,12 @@ def test_each_class_counts_half_a_row_more_that_tells():
     d[:, 40:50] = 1 / 0.9 / 2
     reach = np.array([1 / 0.1, 1 / 0.9]) / 2
     plain, whole = crossed(d), crossed(d, reach)
-    assert whole.variance - plain.variance == pytest.approx((1 / 40**2 + 1 / 360**2) / 4 / 2)
-    assert whole.rows_variance - plain.rows_variance == pytest.approx((1 / 40**2 + 1 / 360**2) / 4 / 2)
+    rare, usual = (1 / 40 / 2) ** 2 / 2, (1 / 360 / 2) ** 2 / 2
+    assert whole.variance - plain.variance == pytest.approx(rare + usual)
+    assert whole.rows_variance - plain.rows_variance == pytest.approx(rare + usual)
     assert (whole.mean, whole.n_telling) == (plain.mean, plain.n_telling)
+    # the rarer class has most of the variance and two degrees of freedom
+    assert whole.df == pytest.approx(whole.variance**2 / (plain.variance**2 / plain.df + (rare**2 + usual**2) / 2))
 
 
 @pytest.mark.parametrize("few", [1, 5, 50])

@@ -1,0 +1,355 @@
+"""What the verdicts are worth, measured where the truth is known.
+
+python -m tests.benchmarks.verdicts               every problem: on two cores about an hour and a half
+python -m tests.benchmarks.verdicts interactions  some of them
+python -m tests.benchmarks.verdicts --tables 5    fewer tables of each
+
+Small tables are drawn from problems whose rows never end. On each the whole procedure runs: tuning, folds, verdict.
+The truth is how fresh networks of the chosen learning rate and epochs do on rows that were left over. For three kinds
+of interval it prints how often they hold that truth, and how often they decide between two losses, rightly or not.
+"""
+
+import argparse
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, stdtr, stdtrit
+
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss, Task
+from stages.params.schema import Scale, Split
+from stages.records.datasets import Description, target_names
+from stages.records.plans import Part, Plan
+from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
+from stages.scores import names
+from stages.tables.planning import make_plan
+from stages.verdicts.intervals import ALPHA
+from stages.verdicts.pairs import compare, decide, default_margin, holm
+from stages.verdicts.row_values import constant_values, reach, row_values
+from stages.verdicts.statistics import scores_of
+
+N_TABLES, N_SEEDS, N_FRESH, N_NEW = 20, 30, 60, 5000
+SMALLEST, LARGEST = 400, 800  # rows of a table
+
+Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Where tables come from.
+
+    Attributes:
+        task: the kind of problem.
+        losses: those that are compared.
+        scores: those that decide, one after the other.
+        draw: gives features (n_rows, n_features), and (n_rows,) values or class indices.
+    """
+
+    task: Task
+    losses: tuple[str, ...]
+    scores: tuple[str, ...]
+    draw: Draw
+
+
+def _heavy(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    x = generator.normal(size=(n_rows, 8))
+    signal = x[:, 0] + 0.7 * x[:, 1] - 0.5 * x[:, 2] + 0.8 * x[:, 3] * x[:, 4]
+    return x, signal + 0.8 * generator.standard_t(3, n_rows)
+
+
+def _interactions(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    x = generator.uniform(-1, 1, size=(n_rows, 6))
+    signal = 3 * x[:, 0] * x[:, 1] + np.sin(3 * x[:, 2]) + x[:, 3]
+    return x, signal + 0.5 * generator.normal(size=n_rows)
+
+
+def _rare(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    x = generator.normal(size=(n_rows, 6))
+    chance = expit(1.2 * x[:, 0] + x[:, 1] * x[:, 2] - x[:, 3] - 4.9)
+    return x, (generator.random(n_rows) < chance).astype(int)
+
+
+def _easy(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    centers, classes = np.array([[0, 0], [2.2, 0], [1, 2]]), generator.integers(0, 3, n_rows)
+    return centers[classes] + generator.normal(size=(n_rows, 2)), classes
+
+
+OF_VALUES, OF_TWO = ("mse", "mae", "huber"), ("binary_crossentropy", "hinge", "squared_hinge")
+OF_MORE = ("categorical_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge")
+PROBLEMS = {
+    "heavy-tailed": Problem("regression", OF_VALUES, ("rmse",), _heavy),
+    "interactions": Problem("regression", OF_VALUES, ("rmse",), _interactions),
+    "3 % positives": Problem("binary", OF_TWO, ("accuracy", "balanced_accuracy"), _rare),
+    "easy classes": Problem("multiclass", OF_MORE, ("accuracy",), _easy),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table, with rows behind it that were left over.
+
+    Attributes:
+        problem: where it comes from.
+        n_rows: rows of the table.
+        features: (n_rows + n_new, n_features).
+        labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices.
+    """
+
+    problem: Problem
+    n_rows: int
+    features: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes; 0 for values."""
+        return int(self.labels.max()) + 1 if self.labels.ndim == 1 else 0
+
+
+# from a table, the plan of all seeds, a loss, the score that decides and how many of the seeds choose learning rate and
+# epochs: float32 (n_seeds, n_rows + n_new, n_outputs)
+Learner = Callable[[Table, Plan, Loss, str, int], np.ndarray]
+
+
+def draw_table(problem: Problem, number: int, n_new: int) -> Table:
+    """One table of a problem, which its number decides."""
+    generator = np.random.default_rng((2, number))
+    n_rows = int(generator.integers(SMALLEST, LARGEST + 1))
+    features, labels = problem.draw(generator, n_rows + n_new)
+    return Table(problem, n_rows, features, labels[:, None] if problem.task == "regression" else labels)
+
+
+def plan_of(table: Table, design: str, n_seeds: int) -> Plan:
+    """One split for all seeds, or folds."""
+    rows = slice(table.n_rows)
+    targets = pd.DataFrame(table.labels[rows], columns=target_names(1))
+    classes = [str(index) for index in range(table.n_classes)]
+    description = Description(table.problem.task, None, [], classes, ["y"], ["made up"], None, table.n_rows, [])
+    split = Split(method="kfold")
+    if design == "one split":
+        split = Split(method="stratified" if classes else "shuffle", train=0.75, fixed=True)
+    features = table.features[rows]
+    kinds = ["number"] * features.shape[1]
+    return make_plan(targets, description, features, kinds, split=split, scale=Scale(), n_seeds=n_seeds, key="split")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one kind of interval said of one pair of losses.
+
+    Attributes:
+        low: with `high`, the interval of the difference.
+        high: see `low`.
+        verdict: by the rule of `pairs.decide`.
+        truth: the difference on new rows.
+        few_rows: whether few rows tell the two losses apart.
+    """
+
+    low: float
+    high: float
+    verdict: str
+    truth: float
+    few_rows: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval holds the truth."""
+        return self.low <= self.truth <= self.high
+
+    @property
+    def decided(self) -> bool:
+        """Whether the losses are called better, worse or equivalent."""
+        return self.verdict != "inconclusive"
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the worse one is called better."""
+        return self.verdict == ("better" if self.truth < 0 else "worse")
+
+
+DESIGNS, METHODS = ("one split", "folds"), ("seeds alone", "Nadeau–Bengio", "ours")
+
+
+def outcomes(
+    table: Table, learn: Learner, *, n_seeds: int = N_SEEDS, n_fresh: int = N_FRESH
+) -> Iterator[tuple[str, str, str, Outcome]]:
+    """Score, design, method and outcome of every pair of losses on one table."""
+    for design in DESIGNS:
+        plan = plan_of(table, design, n_seeds + n_fresh)
+        for score in table.problem.scores:
+            outputs = {loss: learn(table, plan, LOSSES[loss], score, n_seeds) for loss in table.problem.losses}
+            for method, outcome in judged(table, plan, outputs, score, n_seeds):
+                yield score, design, method, outcome
+
+
+def judged(
+    table: Table, plan: Plan, outputs: dict[str, np.ndarray], score: str, n_seeds: int
+) -> Iterator[tuple[str, Outcome]]:
+    """Method and outcome of every pair of losses.
+
+    Args:
+        table: the table.
+        plan: of all seeds.
+        outputs: by loss, (n_seeds + n_fresh, n_rows + n_new, n_outputs).
+        score: the score that decides.
+        n_seeds: those of the comparison; the fresh ones come behind them.
+    """
+    rows, first, fresh = slice(table.n_rows), slice(n_seeds), slice(n_seeds, None)
+    scaling = {}
+    if table.problem.task == "regression":
+        numbers = plan.to_train.target_center, plan.to_train.target_spread
+        scaling = dict(zip(("center", "spread"), (each[plan.split_of] for each in numbers), strict=True))
+    tested = (plan.parts == Part.TEST)[plan.split_of][first]
+    new = np.ones((plan.n_seeds - n_seeds, len(table.labels) - table.n_rows), bool)
+    values, truths = {}, {}
+    for loss, made in outputs.items():
+        ours, theirs = ({key: each[which] for key, each in scaling.items()} for which in (first, fresh))
+        values[loss] = row_values(score, LOSSES[loss], table.labels[rows], made[first, rows], tested, **ours)
+        of_new = row_values(
+            score, LOSSES[loss], table.labels[table.n_rows :], made[fresh, table.n_rows :], new, **theirs
+        )
+        truths[loss] = float(np.nanmean(scores_of(of_new, new)))
+    higher = names.find(score, table.problem.task).higher_is_better
+    constant = constant_values(
+        score,
+        table.problem.task,
+        table.labels[rows],
+        ~tested,
+        tested,
+        n_classes=table.n_classes,
+        **{key: each[first] for key, each in scaling.items()},
+    )
+    margin = default_margin(
+        scores_of(values[table.problem.losses[0]], tested),
+        None if constant is None else float(scores_of(constant, tested).mean()),
+        higher_is_better=higher,
+    )
+    bounds = reach(score, table.labels[rows], tested)
+    pairs = compare(values, tested, higher_is_better=higher, margin=margin, same_objective=set(), reach=bounds)
+    once = list(itertools.combinations(outputs, 2))
+    sign = 1 if higher else -1
+    differences = {pair: sign * scores_of(values[pair[0]] - values[pair[1]], tested) for pair in once}
+    n_test = tested.sum() / n_seeds
+    by_method = {
+        "seeds alone": {pair: _student(own, 1 / n_seeds) for pair, own in differences.items()},
+        "Nadeau–Bengio": {
+            pair: _student(own, 1 / n_seeds + n_test / (table.n_rows - n_test)) for pair, own in differences.items()
+        },
+        "ours": {pair: (pairs[pair].low, pairs[pair].high, pairs[pair].p) for pair in once},
+    }
+    for method, intervals in by_method.items():
+        adjusted = holm(np.array([p for *_, p in intervals.values()]))
+        for (pair, (low, high, _)), p in zip(intervals.items(), adjusted, strict=True):
+            truth = sign * (truths[pair[0]] - truths[pair[1]])
+            verdict = decide(low, high, p, margin, enough=True)
+            yield method, Outcome(low, high, verdict, truth, pairs[pair].few_rows_tell)
+
+
+def _student(differences: np.ndarray, share: float) -> tuple[float, float, float]:
+    """Interval and p-value from the seeds' differences (n_seeds,) whose mean has this share of their variance.
+
+    1 / n_seeds where seeds are independent; with n_test / n_train more by Nadeau & Bengio (2003).
+    """
+    mean, spread = float(differences.mean()), float(differences.std(ddof=1)) * share**0.5
+    df = len(differences) - 1
+    if not spread:
+        return mean, mean, 0.0 if mean else 1.0
+    half_width = stdtrit(df, 1 - ALPHA / 2) * spread
+    return mean - half_width, mean + half_width, float(2 * stdtr(df, -abs(mean) / spread))
+
+
+Cell = tuple[str, str, str, str]
+
+
+def summary(measured: dict[Cell, list[Outcome]]) -> Iterator[str]:
+    """The lines of the printed table: in percent, how often an interval holds the truth; pairs decided; wrongly."""
+    width = max(len(f"{problem}, {score}") for problem, score, *_ in measured)
+    yield f"{'':{width}}  {'':9}  pairs  " + "".join(f"{method:>16}" for method in METHODS) + "   few rows tell"
+    for problem, score, design in dict.fromkeys(cell[:3] for cell in measured):
+        cells = []
+        for method in METHODS:
+            own = measured[problem, score, design, method]
+            holds, decided, wrong = (
+                100 * np.mean([getattr(outcome, name) for outcome in own]) for name in ("holds", "decided", "wrong")
+            )
+            cells.append(f"{holds:3.0f}; {decided:3.0f}, {wrong:3.1f}")
+        few = 100 * np.mean([outcome.few_rows for outcome in own])
+        name = f"{problem}, {score}"
+        yield (
+            f"{name:{width}}  {design:9}  {len(own):5}  " + "".join(f"{cell:>16}" for cell in cells) + f"{few:14.0f} %"
+        )
+
+
+def run(
+    chosen: list[str], learn: Learner, *, n_tables: int, n_fresh: int = N_FRESH, n_new: int = N_NEW
+) -> dict[Cell, list[Outcome]]:
+    """Every outcome, by problem, score, design and method."""
+    measured: dict[Cell, list[Outcome]] = {}
+    for name in chosen:
+        for number in range(n_tables):
+            table = draw_table(PROBLEMS[name], number, n_new)
+            for score, design, method, outcome in outcomes(table, learn, n_fresh=n_fresh):
+                measured.setdefault((name, score, design, method), []).append(outcome)
+    return measured
+
+
+def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.ndarray:
+    """Train as the pipeline does: the first seeds choose learning rate and epochs, at which all of them are trained."""
+    # TensorFlow takes seconds to import, which the test of this module does not need
+    from stages.engine import tuning
+    from stages.engine.fitting import fit, make_replicas
+    from stages.engine.keras_parts import row_metric
+    from stages.engine.unit import Table as Rows
+    from stages.engine.unit import Unit
+
+    rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
+    settings = settings_of(loss, tuning.selection(score, loss), n_seeds)
+    chosen = tuning.tune(Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds])), lambda _: None)
+    every = Unit(settings, rows, plan)
+    seeds, view = range(plan.n_seeds), every.to_train
+    replicas = make_replicas(every, seeds, [chosen.rate], row_metric(loss, loss.epoch_metric))
+    fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
+    return replicas.predict(table.features, view)
+
+
+def settings_of(loss: Loss, selected_by: str, n_seeds: int) -> Settings:
+    """The network and the optimizer of a user's own table, as `params.yaml` has them."""
+    return Settings(
+        loss=loss,
+        comparison="made up",
+        dataset="made up",
+        model=None,
+        hidden=(25,),
+        hidden_activation="relu",
+        dropout=0.0,
+        batch_norm=False,
+        epochs=100,
+        batch_size=32,
+        optimizer=OptimizerSettings(name="SGD", learning_rate=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3), momentum=0.9),
+        selected_by=selected_by,
+        data=DatasetSettings(
+            task=loss.task,
+            source={},
+            scale=ScaleSettings(features="standard", target=None, fit_on="train"),
+            split=SplitSettings(method=None, train=0.8, folds=None, column=None, random_state=0, fixed=False),
+        ),
+        seeds=tuple(range(n_seeds)),
+    )
+
+
+def main() -> None:
+    """Measure the problems that are named, or all, and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.verdicts")
+    parser.add_argument("problems", nargs="*")
+    parser.add_argument("--tables", type=int, default=N_TABLES)
+    wanted = parser.parse_args()
+    if unknown := set(wanted.problems) - set(PROBLEMS):
+        parser.error(f"no such problem: {', '.join(unknown)}; problems: {', '.join(PROBLEMS)}")
+    print("\n".join(summary(run(wanted.problems or list(PROBLEMS), train, n_tables=wanted.tables))))
+
+
+if __name__ == "__main__":
+    main()
