@@ -11,7 +11,7 @@ from stages.engine.unit import Data, Unit
 from stages.engine.vetting import try_unit
 from stages.losses import validity
 from stages.losses.loss import Loss
-from stages.params.load import check_data, load_params, refuse
+from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, runs
 from stages.records.datasets import PART, Scaled
@@ -57,7 +57,7 @@ def settings_of(wanted: Params, name: str, loss: Loss) -> Settings:
         batch_norm=comparison.batch_norm,
         epochs=comparison.epochs,
         batch_size=comparison.batch_size or wanted.train.batch_size,
-        optimizer=OptimizerSettings(**(comparison.optimizer or wanted.train.optimizer).model_dump()),
+        optimizer=OptimizerSettings(**wanted.setup(name).optimizer.settings()),
         data=DatasetSettings(**wanted.datasets[name].model_dump(mode="json")),
         seeds=range(wanted.train.seeds),
     )

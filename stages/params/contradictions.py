@@ -11,7 +11,7 @@ from stages.params import loss_entry
 from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError
 from stages.params.schema import Comparison, Dataset, Params, Split
-from stages.params.source import MakeBlobs, Table
+from stages.params.source import MakeBlobs, Source, Table
 from stages.records.datasets import Description
 from stages.scores import names as scores
 
@@ -20,14 +20,19 @@ def contradictions(params: Params) -> Iterator[Mistake]:
     """What contradicts itself in the parameters alone."""
     for name, dataset in params.datasets.items():
         yield from _dataset(f"datasets.{name}", dataset)
-        if name not in params.comparisons:
-            yield from _task(params, name, dataset.known_task)
+        yield from _dataset_of_task(f"datasets.{name}", dataset, dataset.known_task)
     for name, comparison in params.comparisons.items():
-        yield from _network(f"comparisons.{name}", comparison)
-        if name not in params.datasets:
-            yield Mistake(f"comparisons.{name}", "unknown_dataset", name, tuple(params.datasets))
-        else:
-            yield from _task(params, name, params.datasets[name].known_task)
+        key, dataset = f"comparisons.{name}", params.datasets.get(params.dataset_of(name))
+        yield from _network(key, comparison)
+        if dataset is None:
+            key = f"{key}.dataset" if comparison.dataset else key
+            yield Mistake(key, "unknown_dataset", params.dataset_of(name), tuple(params.datasets))
+            continue
+        if comparison.split:
+            yield from _split(f"{key}.split", comparison.split, dataset.source)
+        sizes = {} if isinstance(dataset.source, Table) else {"n_classes": dataset.source.n_classes(), "n_targets": 1}
+        yield from _comparison_of_task(key, comparison, dataset.known_task)
+        yield from _headline(params, name, dataset.known_task, **sizes)
     compared = _compared(params)
     yield from _figures(compared)
     yield from _selector(params.loss, _each_once(compared))
@@ -39,11 +44,15 @@ def contradictions(params: Params) -> Iterator[Mistake]:
 def contradictions_with_data(params: Params, descriptions: Mapping[str, Description]) -> Iterator[Mistake]:
     """What does not fit what the datasets turned out to be."""
     for name, description in descriptions.items():
-        if params.datasets[name].known_task is None:
-            yield from _task(params, name, description.task)
-        if name in params.comparisons:
+        dataset, task = params.datasets[name], description.task
+        on_it = [comparison for comparison in params.comparisons if params.dataset_of(comparison) == name]
+        if dataset.known_task is None:
+            yield from _dataset_of_task(f"datasets.{name}", dataset, task)
+            for comparison in on_it:
+                yield from _comparison_of_task(f"comparisons.{comparison}", params.comparisons[comparison], task)
+        for comparison in on_it:
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
-            yield from _headline(params, name, description.task, **sizes)
+            yield from _headline(params, comparison, task, **sizes)
 
 
 def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
@@ -59,20 +68,16 @@ def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
 
 
 def _dataset(key: str, dataset: Dataset) -> Iterator[Mistake]:
-    source, split = dataset.source, dataset.split
-    yield from _split(f"{key}.split", split)
+    source = dataset.source
+    yield from _split(f"{key}.split", dataset.split, source)
     if isinstance(source, Table):
         yield from _table(f"{key}.source", source)
         return
-    if split.method == "group":
-        facts = {"generator": source.generator}
-        yield Mistake(f"{key}.split.method", "group_without_table", split.method, facts=facts)
     n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
     if dataset.task not in (None, task):
         target = f"{n_classes} classes" if n_classes else "values"
         facts = {"generator": source.generator, "target": target, "own_task": task}
         yield Mistake(f"{key}.task", "wrong_source_task", dataset.task, facts=facts)
-    yield from no_row_to_test(f"{key}.split", split.train, source.n_samples)
     if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
         low, high = source.center_box
         yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
@@ -89,19 +94,27 @@ def _table(key: str, source: Table) -> Iterator[Mistake]:
             yield Mistake(f"{key}.target", "target_twice", column)
 
 
-def _split(key: str, split: Split) -> Iterator[Mistake]:
-    method, facts = split.method, {"method": split.method or "not given"}
+def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
+    generated = not isinstance(source, Table)
+    method = split.method_for(generated=generated, has_classes=False)
     in_folds = method == "kfold" or (method == "group" and split.folds is not None)
-    if split.folds is not None and method not in ("kfold", "group"):
+    facts = {"method": f"{method} with folds" if method == "group" and in_folds else method}
+    if split.folds is not None and not in_folds:
         yield Mistake(f"{key}.folds", "folds_without_method", split.folds, facts=facts)
     if "train" in split.model_fields_set and in_folds:
         yield Mistake(f"{key}.train", "folds_and_train", split.train)
+    if split.fixed and (in_folds or method == "first"):
+        yield Mistake(f"{key}.fixed", "fixed_without_draw", split.fixed, facts=facts)
     if split.column is not None and method != "group":
         yield Mistake(f"{key}.column", "column_without_group", split.column, facts=facts)
     if split.column is None and method == "group":
         yield Mistake(f"{key}.column", "group_without_column")
     if method == "group" and isinstance(split.train, int):
         yield Mistake(f"{key}.train", "group_share", split.train)
+    if generated and method == "group":
+        yield Mistake(f"{key}.method", "group_without_table", method, facts={"generator": source.generator})
+    if generated:
+        yield from no_row_to_test(key, split.train, source.n_samples)
 
 
 def _network(key: str, comparison: Comparison) -> Iterator[Mistake]:
@@ -110,20 +123,25 @@ def _network(key: str, comparison: Comparison) -> Iterator[Mistake]:
         yield Mistake(f"{key}.model", "model_and_layers", comparison.model, facts={"layers": ", ".join(sorted(layers))})
 
 
-def _task(params: Params, name: str, task: Task | None) -> Iterator[Mistake]:
-    """What does not fit the task of a dataset; None where only the data tell it."""
-    dataset, comparison = params.datasets[name], params.comparisons.get(name)
+def _dataset_of_task(key: str, dataset: Dataset, task: Task | None) -> Iterator[Mistake]:
+    """What does not fit a dataset's task; None where only the data tell it."""
     if task in ("binary", "multiclass") and dataset.scale.target not in (None, "none"):
-        yield Mistake(f"datasets.{name}.scale.target", "scaled_classes", dataset.scale.target)
-    if task == "regression" and dataset.split.method == "stratified":
+        yield Mistake(f"{key}.scale.target", "scaled_classes", dataset.scale.target)
+    yield from _class_split(f"{key}.split", dataset.split, task)
+
+
+def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> Iterator[Mistake]:
+    """What does not fit the task of a comparison's dataset; None where only the data tell it."""
+    if comparison.split:
+        yield from _class_split(f"{key}.split", comparison.split, task)
+    for mistake in loss_entry.find_mistakes(comparison.losses, task):
+        yield mistake.below(f"{key}.losses")
+
+
+def _class_split(key: str, split: Split, task: Task | None) -> Iterator[Mistake]:
+    if task == "regression" and split.method == "stratified":
         names = ("first", "shuffle", "kfold", "group")
-        yield Mistake(f"datasets.{name}.split.method", "class_split", dataset.split.method, names)
-    if comparison:
-        for mistake in loss_entry.find_mistakes(comparison.losses, task):
-            yield mistake.below(f"comparisons.{name}.losses")
-        source = dataset.source
-        sizes = {} if isinstance(source, Table) else {"n_classes": source.n_classes(), "n_targets": 1}
-        yield from _headline(params, name, task, **sizes)
+        yield Mistake(f"{key}.method", "class_split", split.method, names)
 
 
 def _headline(

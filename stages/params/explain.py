@@ -42,7 +42,7 @@ class Mistake:
 
 # what may stand there: "'thirty' given; allowed: …"
 ALLOWED = {
-    "baseline_type": "first, a loss's name, or a mapping of datasets to them",
+    "baseline_type": "first, a loss's name, or a mapping of comparisons to them",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "dict_type": "a mapping of keys to values",
@@ -80,6 +80,7 @@ SENTENCES = {
     "column_without_group": "goes with method: group; the method is {method}",
     "file_outside": "{value} is not in {folder}, where DVC sees it change; copy it there, "
     "or let this do it: make try FILE=… TARGET=…",
+    "fixed_without_draw": "goes with method: shuffle, stratified or group, without folds; the method is {method}",
     "folds_and_train": "folds say how many rows train; leave one of the two out",
     "folds_without_method": "goes with method: kfold or group; the method is {method}",
     "group_share": "{value} given; allowed with method: group: a share of the groups (above 0, below 1)",
@@ -99,6 +100,7 @@ SENTENCES = {
     "one_figure_twice": "{value} makes the figure {figure}, and so does a loss of {other}; "
     "give it another name with as:",
     "other": "{value} given: {message}",
+    "rate_twice": "{rate:g} stands twice",
     "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
     "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
     "selected_nowhere": "{value} is in no comparison; allowed: all, or any of {names}",
@@ -107,8 +109,6 @@ SENTENCES = {
     "target_dropped": "{value} is the target; allowed: other columns",
     "target_twice": "{value} stands twice",
     "too_short": "is empty; allowed: at least one",
-    "union_tag_invalid": "{value} is not a {tag}{nearest} Allowed: {names}",
-    "union_tag_not_found": "{tag} is missing",
     "unknown_comparison": "{value} is not a comparison{nearest} Comparisons: {names}",
     "unknown_dataset": "{value} is not a dataset{nearest} Datasets: {names}",
     "unknown_generator": "{value} is not a generator{nearest} Allowed: {names}",
@@ -153,11 +153,6 @@ def _mistake(detail: ErrorDetails, key: str) -> Mistake:
         case "literal_error":
             names = _quoted(context["expected"])
             return Mistake(key, kind if isinstance(value, str) else "literal_type", value, names)
-        case "union_tag_invalid":
-            tag = context["discriminator"].strip("'")
-            return Mistake(key, kind, context["tag"], _quoted(context["expected_tags"]), {"tag": tag})
-        case "union_tag_not_found":
-            return Mistake(key, kind, facts={"tag": context["discriminator"]})
         case _ if kind in ALLOWED or kind in SENTENCES:
             return Mistake(key, kind, value, facts=context)
         case _:

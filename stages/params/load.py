@@ -103,6 +103,16 @@ def check_data(params: Params, descriptions: Mapping[str, Description]) -> None:
     _refuse(contradictions_with_data(params, descriptions))
 
 
+def unused_settings(params: Params) -> list[str]:
+    """A line for each setting that stands beside an optimizer's name, is another's, and is therefore not used."""
+    optimizers = {params.optimizer_key(name): params.setup(name).optimizer for name in params.selected()}
+    return [
+        f"{key}.{setting} is not used: it is a setting of {' and '.join(owners)}, not of {optimizer.name}"
+        for key, optimizer in optimizers.items()
+        for setting, owners in optimizer.unused().items()
+    ]
+
+
 def refuse(lines: Iterable[str], path: Path = paths.PARAMS) -> None:
     """Raise `UserError` with these lines, each of which begins with a key's path, if there are any."""
     if each := list(dict.fromkeys(f"{path}: {line}" for line in lines)):

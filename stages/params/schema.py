@@ -1,17 +1,20 @@
 """What may stand in ``params.yaml``, section by section, as frozen pydantic models."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Weight, Whole
+from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Whole
 from stages.losses import catalogue
 from stages.losses.catalogue import known_as
 from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
+from stages.params.optimizer import Optimizer
 from stages.params.section import Section
 from stages.params.source import Column, Source, Table
+from stages.records.plans import Method
 
 
 def _as_list(value: Any) -> Any:
@@ -60,23 +63,41 @@ class Scale(Section):
 
 
 class Split(Section):
-    """Which rows train and which test.
+    """How rows are divided, seed by seed, into those that train and those that test.
 
     Attributes:
-        method: ``first`` rows train; ``shuffle``; ``stratified`` keeps the share of each class; ``kfold`` tests
-            on each of several parts in turn; ``group`` keeps the rows with the same value of `column` together.
-            When not given: ``first`` for a generator, ``stratified`` for a table of classes, else ``shuffle``.
+        method: ``first`` rows train; ``shuffle``; ``stratified`` keeps the share of each class; ``kfold`` tests each
+            of several folds in turn, with the share of each class kept; ``group`` keeps the rows with the same value
+            of `column` together. When not given: see `method_for`.
         train: how many rows train, or what share of them.
-        folds: kfold and group: the parts, each of which tests once. The seeds are spread over them.
+        folds: kfold and group: the folds, each of which is tested on by one seed after another; 10 for kfold when not
+            given, fewer where there are too few rows.
         column: group: the column that names the groups.
         random_state: decides which rows go where.
+        fixed: shuffle, stratified and group: one split for all seeds; otherwise each seed has its own.
     """
 
-    method: Literal["first", "shuffle", "stratified", "kfold", "group"] | None = None
+    method: Method | None = None
     train: Annotated[int | float, BeforeValidator(_rows)] = 0.8
     folds: Annotated[Whole, Field(ge=2)] | None = None
     column: Column | None = None
     random_state: Seed = 0
+    fixed: bool = False
+
+    def method_for(self, *, generated: bool, has_classes: bool) -> Method:
+        """The method, or where none is named the one that suits: folds, unless it is said how many rows train.
+
+        Args:
+            generated: whether the rows come from a generator, whose first rows train as in the published comparisons.
+            has_classes: whether the target is classes.
+        """
+        if self.method:
+            return self.method
+        if generated:
+            return "first"
+        if "train" in self.model_fields_set and self.folds is None:
+            return "stratified" if has_classes else "shuffle"
+        return "kfold"
 
 
 class Dataset(Section):
@@ -86,7 +107,7 @@ class Dataset(Section):
         task: the kind of problem; found out from a table's target when not given.
         source: a generator of scikit-learn's, or a table.
         scale: how columns are scaled.
-        split: which rows train.
+        split: how rows are divided, in comparisons that do not say.
     """
 
     task: Task | None = None
@@ -102,55 +123,25 @@ class Dataset(Section):
         return catalogue.task_of(self.source.n_classes())
 
 
-class SGD(Section):
-    """Settings of ``keras.optimizers.SGD``."""
-
-    name: Literal["SGD"]
-    learning_rate: Rate = 0.01
-    momentum: Weight = 0.0
-    nesterov: bool = False
-
-
-class Adam(Section):
-    """Settings of ``keras.optimizers.Adam``."""
-
-    name: Literal["Adam"]
-    learning_rate: Rate = 0.001
-    beta_1: Fraction = 0.9
-    beta_2: Fraction = 0.999
-    epsilon: Rate = 1e-7
-    amsgrad: bool = False
-
-
-class RMSprop(Section):
-    """Settings of ``keras.optimizers.RMSprop``."""
-
-    name: Literal["RMSprop"]
-    learning_rate: Rate = 0.001
-    rho: Fraction = 0.9
-    momentum: Weight = 0.0
-    epsilon: Rate = 1e-7
-    centered: bool = False
-
-
-Optimizer = Annotated[SGD | Adam | RMSprop, Field(discriminator="name")]
-
-
 class Comparison(Section):
     """One dataset, one network, several losses; the first is the baseline.
 
     Attributes:
         losses: names, or mappings with the key ``loss`` and what is to differ from its row in the catalogue.
+        dataset: name of the dataset; the comparison's own name when not given.
+        split: how rows are divided; as the dataset says when not given.
         hidden: units of each hidden layer.
         activation: of the hidden layers.
         dropout: share of each hidden layer's outputs that are dropped while training.
         batch_norm: whether each hidden layer is normalised over the batch, before its activation.
         model: instead of these four, the user's own ``module:build``, which returns a Keras model.
-        epochs: passes over the train rows.
+        epochs: passes over the train rows; where the learning rate is tuned, the most there are.
         batch_size: when not given, that of ``train``.
         optimizer: when not given, that of ``train``.
     """
 
+    dataset: Name | None = None
+    split: Split | None = None
     hidden: list[Positive] = Field(default_factory=lambda: [64])
     activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"] = "relu"
     dropout: Fraction = 0.0
@@ -174,7 +165,7 @@ class Track(Section):
     """What goes to MLflow, and where.
 
     Attributes:
-        experiment: MLflow experiments are named ``<experiment>/<dataset>``.
+        experiment: MLflow experiments are named ``<experiment>/<comparison>``.
         per_seed: whether each seed gets a child run with its final scores.
         model: whether the first seed's model is logged; `track` then waits for the import of TensorFlow.
     """
@@ -188,14 +179,35 @@ class Report(Section):
     """How the losses of a comparison are judged.
 
     Attributes:
-        headline: by dataset: the score that decides; `scores.default_headline` when not given.
-        baseline: what the others are compared with: ``first`` (of those listed), a loss, or a loss by dataset.
-        margin: by dataset: differences of the headline score within ± this do not matter in practice.
+        headline: by comparison: the score that decides; `scores.default_headline` when not given.
+        baseline: what the others are compared with: ``first`` (of those listed), a loss, or a loss by comparison.
+        margin: by comparison: differences of the headline score within ± this do not matter in practice.
     """
 
     headline: dict[Name, str] = Field(default_factory=dict)
     baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = "first"
     margin: dict[Name, Rate] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a comparison comes to when all that it leaves to its dataset or to ``train`` is filled in.
+
+    Attributes:
+        dataset: name of the dataset.
+        data: the dataset.
+        split: how rows are divided.
+        losses: all that are compared.
+        batch_size: rows per step.
+        optimizer: of every loss.
+    """
+
+    dataset: str
+    data: Dataset
+    split: Split
+    losses: list[Loss]
+    batch_size: int
+    optimizer: Optimizer
 
 
 class Params(Section):
@@ -208,25 +220,49 @@ class Params(Section):
     track: Track = Track()
     report: Report = Report()
 
+    def dataset_of(self, comparison: str) -> str:
+        """The name of a comparison's dataset, which is the comparison's own where it names none."""
+        return self.comparisons[comparison].dataset or comparison
+
+    def split_key(self, comparison: str) -> str:
+        """The path of the key that says how a comparison's rows are divided."""
+        own = self.comparisons[comparison].split is not None
+        return f"comparisons.{comparison}.split" if own else f"datasets.{self.dataset_of(comparison)}.split"
+
+    def optimizer_key(self, comparison: str) -> str:
+        """The path of the key that says by which optimizer a comparison's networks are trained."""
+        own = self.comparisons[comparison].optimizer is not None
+        return f"comparisons.{comparison}.optimizer" if own else "train.optimizer"
+
+    def setup(self, comparison: str) -> Setup:
+        """What a comparison comes to, by its name."""
+        written, name = self.comparisons[comparison], self.dataset_of(comparison)
+        data = self.datasets[name]
+        return Setup(
+            dataset=name,
+            data=data,
+            split=written.split or data.split,
+            losses=[loss_entry.resolve(entry, data.known_task) for entry in written.losses],
+            batch_size=written.batch_size or self.train.batch_size,
+            optimizer=written.optimizer or self.train.optimizer,
+        )
+
     def compared(self) -> dict[str, list[Loss]]:
-        """The losses of every comparison, by dataset."""
-        return {
-            dataset: [loss_entry.resolve(entry, self.datasets[dataset].known_task) for entry in comparison.losses]
-            for dataset, comparison in self.comparisons.items()
-        }
+        """The losses of every comparison, by its name."""
+        return {name: self.setup(name).losses for name in self.comparisons}
 
     def selected(self) -> dict[str, list[Loss]]:
-        """The losses to compare, by dataset: those of each comparison that `loss` selects, in its order."""
+        """The losses to compare, by comparison: those of each that `loss` selects, in its order."""
         wanted = {known_as(name) for name in self.loss}
         chosen = {
-            dataset: [loss for loss in compared if self.loss == ["all"] or loss.name in wanted]
-            for dataset, compared in self.compared().items()
+            name: [loss for loss in compared if self.loss == ["all"] or loss.name in wanted]
+            for name, compared in self.compared().items()
         }
-        return {dataset: losses for dataset, losses in chosen.items() if losses}
+        return {name: losses for name, losses in chosen.items() if losses}
 
-    def baseline(self, dataset: str) -> str:
-        """The loss that a dataset's others are compared with; the first selected, where the one chosen is not."""
+    def baseline(self, comparison: str) -> str:
+        """The loss that a comparison's others are held against; the first selected, where the one chosen is not."""
         chosen = self.report.baseline
-        name = known_as(chosen.get(dataset, "first") if isinstance(chosen, dict) else chosen)
-        names = [loss.name for loss in self.selected()[dataset]]
+        name = known_as(chosen.get(comparison, "first") if isinstance(chosen, dict) else chosen)
+        names = [loss.name for loss in self.selected()[comparison]]
         return name if name in names else names[0]

@@ -56,6 +56,8 @@ def test_what_is_said_of_no_comparison_is_refused(mistakes, section, value):
 def test_a_comparison_has_a_dataset(mistakes):
     [mistake] = mistakes({"comparisons.circle": {"losses": ["hinge"]}})
     assert (mistake.key, mistake.kind, mistake.nearest) == ("comparisons.circle", "unknown_dataset", "circles")
+    [mistake] = mistakes({"comparisons.circle.dataset": "circlets"})
+    assert (mistake.key, mistake.kind, mistake.nearest) == ("comparisons.circle.dataset", "unknown_dataset", "circles")
 
 
 @pytest.mark.parametrize(("train", "n_rows"), [(9, 9), (10, 9), (1, 1)])
@@ -126,7 +128,12 @@ def test_a_mistake_in_an_entry_is_told_with_its_path(mistakes):
     ("split", "key", "kind"),
     [
         ({"method": "shuffle", "folds": 3}, "folds", "folds_without_method"),
-        ({"folds": 3}, "folds", "folds_without_method"),
+        ({"method": "first", "folds": 3}, "folds", "folds_without_method"),
+        ({"folds": 3, "train": 0.5}, "train", "folds_and_train"),
+        ({"fixed": True}, "fixed", "fixed_without_draw"),
+        ({"method": "first", "fixed": True}, "fixed", "fixed_without_draw"),
+        ({"method": "kfold", "fixed": True}, "fixed", "fixed_without_draw"),
+        ({"method": "group", "column": "street", "folds": 3, "fixed": True}, "fixed", "fixed_without_draw"),
         ({"method": "kfold", "train": 0.8}, "train", "folds_and_train"),
         ({"method": "kfold", "folds": 3, "train": 10}, "train", "folds_and_train"),
         ({"method": "group", "column": "street", "folds": 3, "train": 0.5}, "train", "folds_and_train"),
@@ -138,36 +145,44 @@ def test_a_mistake_in_an_entry_is_told_with_its_path(mistakes):
     ids=str,
 )
 def test_a_split_that_contradicts_itself_is_refused(mistakes, split, key, kind):
-    key = f"datasets.houses.split.{key}"
-    assert one(mistakes({"datasets.houses.split": split}))[:2] == (key, kind)
+    for above in ("datasets", "comparisons"):
+        path = f"{above}.houses.split"
+        assert one(mistakes({"datasets.houses.split": {}, path: split}))[:2] == (f"{path}.{key}", kind)
 
 
 @pytest.mark.parametrize(
     "split",
     [
         {"method": "kfold"},
+        {"folds": 3},
         {"method": "kfold", "folds": 3, "random_state": 7},
         {"method": "group", "column": "street"},
         {"method": "group", "column": "street", "folds": 3},
-        {"method": "group", "column": "street", "train": 0.5},
-        {"method": "stratified", "train": 0.5},
+        {"method": "group", "column": "street", "train": 0.5, "fixed": True},
+        {"method": "stratified", "train": 0.5, "fixed": True},
         {"train": 10},
+        {"train": 0.5, "fixed": True},
     ],
     ids=str,
 )
 def test_a_split_that_does_not_is_taken(check, split):
-    params = check({"datasets.houses.split": split})
+    params = check({"datasets.houses.split": split, "comparisons.houses.split": split})
     assert params.datasets["houses"].split.model_dump(include=set(split)) == split
 
 
-def test_a_generator_has_no_groups(mistakes):
-    [mistake] = mistakes({"datasets.circles.split": {"method": "group", "column": "x1"}})
-    assert (mistake.key, mistake.kind) == ("datasets.circles.split.method", "group_without_table")
+@pytest.mark.parametrize("above", ["datasets", "comparisons"])
+def test_a_generator_has_no_groups_and_starts_with_the_first_rows(mistakes, above):
+    key = f"{above}.circles.split"
+    assert one(mistakes({key: {"method": "group", "column": "x1"}}))[:2] == (f"{key}.method", "group_without_table")
+    assert one(mistakes({key: {"folds": 3}}))[:2] == (f"{key}.folds", "folds_without_method")
+    assert one(mistakes({key: {"train": 1000}}))[:2] == (f"{key}.train", "no_row_to_test")
 
 
-def test_values_are_not_split_by_class(mistakes):
-    [mistake] = mistakes({"datasets.regression.split": {"method": "stratified", "train": 500}})
-    assert (mistake.key, mistake.kind) == ("datasets.regression.split.method", "class_split")
+@pytest.mark.parametrize("above", ["datasets", "comparisons"])
+def test_values_are_not_split_by_class(mistakes, above):
+    key = f"{above}.regression.split"
+    [mistake] = mistakes({key: {"method": "stratified", "train": 500}})
+    assert (mistake.key, mistake.kind) == (f"{key}.method", "class_split")
     assert "stratified" not in mistake.names
 
 
@@ -310,4 +325,20 @@ def test_when_the_table_tells_its_task_losses_for_another_are_refused(check):
     assert [(mistake.key, mistake.kind, mistake.value) for mistake in raised.value.mistakes] == [
         (f"comparisons.houses.losses[{index}]", "wrong_task", name)
         for index, name in enumerate(["mse", "huber", "my_losses:pinball"])
+    ]
+
+
+def test_every_comparison_of_a_table_is_held_against_what_the_table_is(check):
+    other = {"dataset": "houses", "losses": ["mae"], "split": {"method": "stratified"}}
+    params = check({"comparisons.other": other, "report.headline": {"other": "r2", "houses": "rmse"}})
+    with pytest.raises(ParamsError) as raised:
+        check_data(params, {"houses": described("regression")})
+    assert one(raised.value.mistakes) == ("comparisons.other.split.method", "class_split", "stratified")
+    with pytest.raises(ParamsError) as raised:
+        check_data(params, {"houses": described("binary", classes=["no", "yes"])})
+    assert [(mistake.key, mistake.kind) for mistake in raised.value.mistakes] == [
+        *((f"comparisons.houses.losses[{index}]", "wrong_task") for index in range(3)),
+        ("comparisons.other.losses[0]", "wrong_task"),
+        ("report.headline.houses", "unknown_score"),
+        ("report.headline.other", "unknown_score"),
     ]

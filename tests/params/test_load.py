@@ -76,7 +76,7 @@ def test_yaml_that_cannot_be_built_is_refused(text, why):
 def test_numbers_and_words_are_read_as_dvc_reads_them(defaults_text):
     text = defaults_text.replace("learning_rate: 0.01", "learning_rate: 1e-3").replace("losslab ", "yes ")
     params = parse_params(text)
-    assert params.train.optimizer.learning_rate == 0.001
+    assert params.setup("circles").optimizer.learning_rate == 0.001
     assert params.track.experiment == "yes"
 
 

@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from stages.params.schema import Split
+
 SOURCE = "datasets.blobs.source"
 ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
 
@@ -56,7 +58,14 @@ ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
         ("train.seeds", 0, "greater_than_equal"),
         ("train.seeds", "thirty", "whole_type"),
         ("train.batch_size", 0, "greater_than_equal"),
+        ("train.optimizer", "SGD", "model_type"),
+        ("train.optimizer.name", "SDG", "literal_error"),
         ("train.optimizer.learning_rate", 0, "greater_than"),
+        ("train.optimizer.learning_rate", True, "number_type"),
+        ("train.optimizer.learning_rate", [], "too_short"),
+        ("train.optimizer.learning_rate", {}, "float_type"),
+        ("train.optimizer.learning_rate", [0.1, 0.01, 0.1], "rate_twice"),
+        ("train.optimizer.beta_1", 1, "less_than"),  # also where another optimizer is named
         ("train.optimizer.learning_rate", "fast", "float_parsing"),
         ("train.optimizer.momentum", 2, "less_than_equal"),
         ("track.experiment", "../x", "string_pattern_mismatch"),
@@ -78,6 +87,9 @@ def test_a_value_that_may_not_stand_there_is_refused(mistakes, key, value, kind)
     ("path", "value", "expected"),
     [
         ("loss", ["mse", None], ("[1]", "string_type", None)),
+        ("train.optimizer.learning_rate", [0.1, -1], ("[1]", "greater_than", -1)),
+        ("train.optimizer.learning_rate", [0.1, "fast"], ("[1]", "float_parsing", "fast")),
+        ("train.optimizer.learning_rate", [[0.1]], ("[0]", "float_type", [0.1])),
         (f"{SOURCE}.center_box", [1], ("[1]", "missing", None)),
         (f"{SOURCE}.center_box", [1, "a"], ("[1]", "float_parsing", "a")),
         ("comparisons.circles.hidden", [50, 0], ("[1]", "greater_than_equal", 0)),
@@ -104,6 +116,7 @@ def test_what_has_no_default_is_missed(mistakes, path):
         ("trian", {}, "", "train"),
         ("comparisons.circles.epoch", 5, "comparisons.circles", "epochs"),
         ("train.optimizer.lr", 0.1, "train.optimizer", None),
+        ("train.optimizer.momentun", 0.1, "train.optimizer", "momentum"),
         (f"{SOURCE}.n_sample", 5, SOURCE, "n_samples"),
         ("datasets.houses.source.targets", "price", "datasets.houses.source", "target"),
     ],
@@ -164,25 +177,6 @@ def test_parameters_once_checked_do_not_change(check):
         check().train.seeds = 1
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "expected"),
-    [
-        ({"name": "SGD"}, {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False}),
-        (
-            {"name": "Adam", "learning_rate": "1e-3"},  # in quotes
-            {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False},
-        ),
-        (
-            {"name": "RMSprop", "centered": True},
-            {"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": True},
-        ),
-    ],
-    ids=lambda value: value.get("name"),
-)
-def test_each_optimizer_has_its_own_settings(check, optimizer, expected):
-    assert check({"train.optimizer": optimizer}).train.optimizer.model_dump(exclude={"name"}) == expected
-
-
 def names(selected):
     return {name: [loss.name for loss in losses] for name, losses in selected.items()}
 
@@ -238,3 +232,52 @@ def test_the_baseline_is_the_loss_chosen_or_else_the_first_selected(check, basel
 def test_a_baseline_may_be_a_name_chosen_with_as(check, baseline):
     params = check({"report.baseline": baseline})
     assert (params.baseline("houses"), params.baseline("regression")) == ("huber_small", "mse")
+
+
+def test_a_comparison_is_of_the_dataset_of_its_name_and_divides_its_rows_as_that_says(check):
+    params = check()
+    for name, dataset in params.datasets.items():
+        setup = params.setup(name)
+        assert (setup.dataset, setup.data, setup.split) == (name, dataset, dataset.split)
+        assert params.split_key(name) == f"datasets.{name}.split"
+
+
+def test_a_comparison_may_name_its_dataset_and_divide_its_rows_otherwise(check):
+    fair = {
+        "dataset": "circles",
+        "split": {"method": "kfold", "folds": 10},
+        "batch_size": 8,
+        "optimizer": {"name": "Adam"},
+        "losses": ["hinge"],
+    }
+    params = check({"comparisons.fair": fair, "report.baseline": {"fair": "hinge"}})
+    setup = params.setup("fair")
+    assert (setup.dataset, setup.data) == ("circles", params.datasets["circles"])
+    assert (setup.split.method, setup.split.folds, setup.batch_size) == ("kfold", 10, 8)
+    assert [loss.name for loss in setup.losses] == ["hinge"]
+    assert setup.optimizer.name == "Adam"
+    assert params.setup("circles").split == params.datasets["circles"].split
+    assert (params.split_key("fair"), params.optimizer_key("fair")) == (
+        "comparisons.fair.split",
+        "comparisons.fair.optimizer",
+    )
+    assert check({"loss": "hinge"}).selected().keys() == {"circles", "fair"}
+
+
+@pytest.mark.parametrize(
+    ("split", "generated", "has_classes", "method"),
+    [
+        ({}, True, False, "first"),
+        ({"train": 0.5}, True, True, "first"),
+        ({}, False, False, "kfold"),
+        ({}, False, True, "kfold"),
+        ({"folds": 3}, False, True, "kfold"),
+        ({"train": 0.5}, False, False, "shuffle"),
+        ({"train": 0.5}, False, True, "stratified"),
+        ({"method": "shuffle"}, False, True, "shuffle"),
+        ({"method": "kfold"}, True, False, "kfold"),
+    ],
+    ids=str,
+)
+def test_where_no_method_is_named_it_is_the_one_that_suits(split, generated, has_classes, method):
+    assert Split(**split).method_for(generated=generated, has_classes=has_classes) == method

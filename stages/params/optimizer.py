@@ -1,0 +1,85 @@
+"""The optimizer that networks are trained with: Keras' names and settings, with our default learning rates."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from stages.basics.ranges import Fraction, Rate, Weight
+from stages.params.section import Section
+
+
+def _ascending(rates: list[float]) -> list[float]:
+    for rate in rates:
+        if rates.count(rate) > 1:
+            raise PydanticCustomError("rate_twice", "a learning rate stands twice", {"rate": rate})
+    return sorted(rates)
+
+
+# the tags are no keys, so that they are not taken for one in the location of pydantic's findings
+Rates = Annotated[
+    Annotated[Rate, Tag("<number>")]
+    | Annotated[list[Rate], Field(min_length=1), AfterValidator(_ascending), Tag("<list>")],
+    Discriminator(lambda value: "<list>" if isinstance(value, list) else "<number>"),
+]
+
+# each optimizer's settings and their values where none are given; the lists are tuned
+SETTINGS: dict[str, dict[str, Any]] = {
+    "SGD": {"learning_rate": [0.001, 0.003, 0.01, 0.03, 0.1, 0.3], "momentum": 0.0, "nesterov": False},
+    "Adam": {
+        "learning_rate": [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03],
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-7,
+        "amsgrad": False,
+    },
+    "RMSprop": {
+        "learning_rate": [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03],
+        "rho": 0.9,
+        "momentum": 0.0,
+        "epsilon": 1e-7,
+        "centered": False,
+    },
+}
+
+
+class Optimizer(Section):
+    """An optimizer of Keras', by its name, and its settings.
+
+    A setting that another optimizer has and this one has not may stand beside the name, so that
+    ``-S train.optimizer.name=Adam`` needs no other edit; it is not used.
+
+    Attributes:
+        name: of the class in ``keras.optimizers``.
+        learning_rate: a number, or the numbers to choose from for each loss.
+    """
+
+    name: Literal["SGD", "Adam", "RMSprop"]
+    learning_rate: Rates | None = None
+    momentum: Weight | None = None
+    nesterov: bool | None = None
+    beta_1: Fraction | None = None
+    beta_2: Fraction | None = None
+    rho: Fraction | None = None
+    epsilon: Rate | None = None
+    amsgrad: bool | None = None
+    centered: bool | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """The name and the optimizer's own settings, also those left out."""
+        own = {key: getattr(self, key) for key in SETTINGS[self.name]}
+        defaults = SETTINGS[self.name]
+        return {"name": self.name} | {key: defaults[key] if value is None else value for key, value in own.items()}
+
+    def rates(self) -> list[float]:
+        """The learning rates to choose from, ascending; a single one is not chosen but taken."""
+        rates = self.settings()["learning_rate"]
+        return rates if isinstance(rates, list) else [rates]
+
+    def unused(self) -> dict[str, list[str]]:
+        """The settings that stand beside the name and are not this optimizer's, with those whose they are."""
+        return {
+            key: [name for name, settings in SETTINGS.items() if key in settings]
+            for key, value in self
+            if value is not None and key not in {"name", *SETTINGS[self.name]}
+        }

@@ -1,0 +1,61 @@
+import keras
+import pytest
+
+from stages.params.load import unused_settings
+from stages.params.optimizer import SETTINGS, Optimizer
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_settings_are_those_of_keras_and_so_are_their_values_where_none_are_given(name):
+    settings = Optimizer(name=name).settings()
+    config = getattr(keras.optimizers, name)().get_config()
+    assert list(settings) == ["name", *SETTINGS[name]]
+    assert {key: config[key] for key in settings if key not in {"name", "learning_rate"}} == {
+        key: value for key, value in settings.items() if key not in {"name", "learning_rate"}
+    }
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_by_default_the_learning_rate_is_tuned_over_two_and_a_half_decades_about_keras_own(name):
+    rates = Optimizer(name=name).rates()
+    assert rates == sorted(rates)
+    assert len(rates) == 6
+    assert rates[-1] / rates[0] == pytest.approx(300)
+    assert rates[0] < getattr(keras.optimizers, name)().get_config()["learning_rate"] < rates[-1]
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "settings", "rates"),
+    [(0.02, 0.02, [0.02]), ("1e-3", 0.001, [0.001]), ([0.1, 0.01], [0.01, 0.1], [0.01, 0.1]), ([3], [3.0], [3.0])],
+)
+def test_a_learning_rate_is_a_number_or_a_list_to_choose_from(learning_rate, settings, rates):
+    optimizer = Optimizer(name="SGD", learning_rate=learning_rate)
+    assert optimizer.settings() == {"name": "SGD", "learning_rate": settings, "momentum": 0.0, "nesterov": False}
+    assert optimizer.rates() == rates
+
+
+def test_another_optimizer_takes_its_own_settings_and_leaves_the_others(check):
+    params = check({"train.optimizer": {"name": "SGD", "momentum": 0.9}})
+    assert unused_settings(params) == []
+    assert params.setup("houses").optimizer.settings()["momentum"] == 0.9
+    params = check({"train.optimizer.name": "Adam"})
+    optimizer = params.setup("houses").optimizer
+    assert optimizer.settings() == Optimizer(name="Adam").settings()
+    assert optimizer.unused() == {"momentum": ["SGD", "RMSprop"]}
+    assert unused_settings(params) == [
+        "train.optimizer.momentum is not used: it is a setting of SGD and RMSprop, not of Adam"
+    ]
+
+
+def test_comparisons_with_an_optimizer_of_their_own_keep_it(check):
+    own = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
+    params = check({"comparisons.circles.optimizer": own, "train.optimizer": {"name": "RMSprop", "momentum": 0.5}})
+    assert params.setup("circles").optimizer.settings() == own | {"nesterov": False}
+    assert params.setup("houses").optimizer.settings()["momentum"] == 0.5
+    assert unused_settings(params) == []
+
+
+def test_settings_that_no_selected_comparison_uses_are_not_told(check):
+    params = check({"loss": "hinge", "train.optimizer": {"name": "Adam", "momentum": 0.5}})
+    assert {params.optimizer_key(name) for name in params.selected()} == {"comparisons.circles.optimizer"}
+    assert unused_settings(params) == []
