@@ -42,6 +42,7 @@ class SplitSettings(_Record):
     folds: int | None
     column: str | None
     random_state: int
+    fixed: bool
 
 
 class DatasetSettings(_Record):
