@@ -10,6 +10,9 @@ PINBALL = {"loss": "my_losses:pinball", "as": "pinball90", "targets": "value"}
 
 @pytest.fixture
 def values(defaults):
+    """The published comparisons, one for each dataset, and one of a table."""
+    compared = {name: each for name, each in defaults["comparisons"].items() if "dataset" not in each}
+    defaults |= {"comparisons": compared, "report": {"headline": {"regression": "mse"}}}
     defaults["datasets"]["houses"] = {"source": {"file": "data/external/houses.csv", "target": "price"}}
     defaults["comparisons"]["houses"] = {"losses": ["mse", dict(HUBER_SMALL), dict(PINBALL)]}
     return defaults
