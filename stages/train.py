@@ -97,7 +97,10 @@ def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) 
 
 def main() -> None:
     """Write ``data/runs/<dataset>/<loss>/`` for every selected loss."""
-    selected = units(load_params())
+    params = load_params()
+    for line in unused_settings(params):
+        cli.say(f"train: {line}")
+    selected = units(params)
     for unit in selected:
         try_unit(unit)
     failed: dict[str, int] = {}
