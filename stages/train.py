@@ -42,16 +42,17 @@ def units(params: Params) -> list[Unit]:
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
                 cli.say(f"train: {name}: {loss} {judgement}")
-        selected += [Unit(settings_of(params, name, loss, description), table, plan) for loss in losses]
+        selected += [Unit(settings_of(params, name, loss, table), table, plan) for loss in losses]
     refuse(cannot)
     return selected
 
 
-def settings_of(params: Params, comparison: str, loss: Loss, description: Description) -> Settings:
+def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Settings:
     """The settings with which one loss of a comparison is trained."""
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = OptimizerSettings(**setup.optimizer.settings())
-    headline = params.report.headline.get(comparison) or default_headline(description.task, description.n_targets)
+    class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
+    headline = params.report.headline.get(comparison) or default_headline(loss.task, table.n_targets, class_sizes)
     return Settings(
         loss=loss,
         comparison=comparison,

@@ -120,3 +120,11 @@ def test_every_score_has_a_label_for_an_axis_and_the_names_are_those_of_the_epoc
     for name in scores.names_for(None):
         assert EPOCH_LABELS[name] == scores.find(name, None).label
     assert {loss.epoch_metric for loss in LOSSES.values()} <= set(EPOCH_LABELS)
+
+
+def test_where_classes_are_unequal_the_default_counts_each_alike():
+    assert scores.default_headline("binary", class_sizes=[50, 50]) == "accuracy"
+    assert scores.default_headline("binary", class_sizes=[75, 26]) == "accuracy"
+    assert scores.default_headline("binary", class_sizes=[75, 25]) == "balanced_accuracy"
+    assert scores.default_headline("multiclass", class_sizes=[30, 30, 0]) == "balanced_accuracy"
+    assert scores.default_headline("regression") == "rmse"
