@@ -108,12 +108,13 @@ def faults_of(page: Page) -> list[str]:
     return faults
 
 
-def experiment(dataset: str) -> str:
-    """The number MLflow gave the experiment of a dataset: they are made in the order of the parameters."""
-    return str(1 + ["regression", "circles", "blobs"].index(dataset))
+def experiment(comparison: str) -> str:
+    """The number MLflow gave the experiment of a comparison: they are made in the order of the parameters."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    return str(1 + list(params["comparisons"]).index(comparison))
 
 
-def test_the_runs_of_a_dataset_are_listed_with_their_scores(ui, page):
+def test_the_runs_of_a_comparison_are_listed_with_their_scores(ui, page):
     page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?viewStateShareKey=losslab")
     for loss in ("binary_crossentropy", "hinge", "squared_hinge"):
         expect(page.get_by_role("link", name=loss, exact=True)).to_be_visible()
@@ -164,7 +165,7 @@ def test_the_page_of_dvc_plots_draws_without_a_network(project, page, tmp_path):
     subprocess.run([Path(sys.executable).parent / "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
     faults = faults_of(page)
     page.goto((folder / "dvc_plots/index.html").as_uri())
-    expect(page.locator(".vega-embed svg.marks")).to_have_count(2)
+    expect(page.locator(".vega-embed svg.marks")).to_have_count(3)
     for drawing in page.locator(".vega-embed svg.marks").all():
         assert drawing.bounding_box()["height"] > 300
     assert faults == []

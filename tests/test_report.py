@@ -1,16 +1,18 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from stages import report
-from stages.basics import files, paths
+from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
-from stages.records import datasets, runs
+from stages.records import datasets, plans, runs
 from stages.verdicts.comparison import read
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
@@ -25,11 +27,14 @@ def project(tmp_path, monkeypatch, root, defaults):
         names = [comparison.name for comparison in comparisons]
         defaults["loss"] = loss
         defaults["comparisons"] = {name: defaults["comparisons"][name] for name in names}
-        defaults["report"]["headline"] = {name: defaults["report"]["headline"][name] for name in names}
+        defaults["report"]["headline"] = {name: "mse" for name in names if name == "regression"}
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults, sort_keys=False))
         for comparison in comparisons:
-            files.write_table(tmp_path / f"data/scaled/{comparison.name}.parquet", comparison.folds[0])
-            datasets.write_scaled(comparison.name, comparison.scaled)
+            inputs = [treatment.column for treatment in comparison.encoded.treatments]
+            features = pd.DataFrame(np.zeros((comparison.n_rows, len(inputs))), columns=inputs)
+            features = features if comparison.features is None else comparison.features
+            datasets.write_encoded(comparison.dataset, features, comparison.labels, comparison.encoded)
+            plans.write_plan(comparison.name, comparison.plan)
             for run in comparison.runs:
                 folder = runs.folder(comparison.name, run.loss.name)
                 folder.mkdir(parents=True)
@@ -52,15 +57,17 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
         "curves.csv",
         "figures",
         "metrics.json",
+        "pairs.csv",
         "report.html",
         "report.md",
         "results.csv",
+        "tuning.csv",
         "verdicts.json",
     ]
     # the page needs no other file
     assert (reports / "report.html").read_text(encoding="utf-8").count('src="data:image/png;base64,') == len(linked)
     verdicts = json.loads(paths.VERDICTS.read_text(encoding="utf-8"))
-    assert {dataset: list(told["losses"]) for dataset, told in verdicts.items()} == {
+    assert {comparison: list(verdict["losses"]) for comparison, verdict in verdicts.items()} == {
         "regression": ["mse", "msle", "mae"],
         "circles": BINARY,
     }
@@ -68,7 +75,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
     assert list(metrics) == ["regression", "circles"]
     assert metrics["circles"] == {"test_accuracy": dict.fromkeys(BINARY, 1)}
     table = pd.read_csv(reports / "results.csv")
-    assert table.loc[table["value"].isna(), ["dataset", "seed"]].drop_duplicates().to_numpy().tolist() == [
+    assert table.loc[table["value"].isna(), ["comparison", "seed"]].drop_duplicates().to_numpy().tolist() == [
         ["circles", 2]
     ]
     assert capsys.readouterr().out.splitlines()[-1] == "report: read reports/report.md"
@@ -80,7 +87,7 @@ def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_compari
     (reports / "figures" / "circles-old.png").write_bytes(b"old")
     report.main()
     assert {path.name for path in (reports / "figures").iterdir()} == {
-        f"regression-{name}.png" for name in ("data", "scores", "punishment", "predicted", "msle-curves")
+        f"regression-{name}.png" for name in ("data", "scores", "epochs", "punishment", "predicted", "msle-curves")
     }
     assert list(json.loads((reports / "metrics.json").read_text())["regression"]["test_mse"]) == ["msle"]
     assert pd.read_csv(reports / "results.csv")["loss"].unique().tolist() == ["msle"]
@@ -97,13 +104,22 @@ def test_a_missing_run_is_named_before_anything_is_written(project, make_compari
 def test_a_comparison_is_read_with_what_undoes_its_scaling(project, make_comparison):
     project(make_comparison("mse", center=5.0, spread=2.0), make_comparison("hinge"))
     regression, circles = (
-        read(name, [LOSSES[loss]], headline=None, baseline=loss, margin=None)
+        read(name, name, [LOSSES[loss]], headline=None, baseline=loss, margin=None)
         for name, loss in (("regression", "mse"), ("circles", "hinge"))
     )
     # -0.5, 0 and 0.5 in scaled units
-    assert regression.labels(0, "test").tolist() == [[4], [5], [6]]
-    assert circles.labels(0, "test").tolist() == [1, 0, 1, 0]
-    assert [run.loss.name for run in regression.runs] == ["mse"]
-    assert (len(regression.labels(0, "train")), regression.n_rows) == (4, 7)
-    assert (len(circles.labels(0, "train")), circles.n_rows) == (5, 9)
+    assert regression.labels[regression.tested[0]].tolist() == [[4], [5], [6]]
+    assert circles.labels[circles.tested[0]].tolist() == [1, 0, 1, 0]
+    assert regression.target_scaling["center"].tolist() == [[5], [5], [5]]
+    assert regression.losses == ["mse"]
+    assert (regression.n_rows, circles.n_rows) == (7, 9)
+    assert regression.features is None
+    assert list(circles.features) == ["x1", "x2"]
     assert (regression.headline, circles.headline) == ("rmse", "accuracy")
+
+
+def test_classes_that_are_unequal_are_judged_by_their_mean_recall(project, make_comparison):
+    labels = np.array([0, 1, 0, 0, 0, 0, 0, 1, 0])
+    project(replace(make_comparison("hinge", headline="balanced_accuracy"), labels=labels))
+    circles = read("circles", "circles", [LOSSES["hinge"]], headline=None, baseline="hinge", margin=None)
+    assert circles.headline == "balanced_accuracy"

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import mlflow
 import numpy as np
@@ -21,7 +22,7 @@ from mlflow.entities import ViewType
 from stages import track
 from stages.basics import paths
 from stages.basics.cli import UserError
-from stages.records import datasets, runs
+from stages.records import datasets, plans, runs
 from stages.tracking import contents, mlflow_store
 from stages.tracking.mlflow_store import FINGERPRINT, NOTE
 
@@ -39,12 +40,13 @@ def empty_store(tmp_path_factory):
 
 
 @pytest.fixture
-def scaled(tmp_path, monkeypatch, make_scaled):
+def scaled(tmp_path, monkeypatch, make_dataset):
     """A project's folder with scaled datasets, in which the test then runs."""
     monkeypatch.chdir(tmp_path)
     for dataset, task in (("circles", "binary"), ("regression", "regression")):
-        datasets.write_scaled(dataset, make_scaled(task, n_features=2)[0])
-        (paths.SCALED / f"{dataset}.parquet").write_bytes(dataset.encode())
+        made = make_dataset(task, n_features=2)
+        datasets.write_encoded(dataset, made.features, made.labels, made.encoded)
+        plans.write_plan(dataset, made.plan)
     return tmp_path
 
 
@@ -83,7 +85,12 @@ def keep(run, model=None):
 
 def choose(defaults, **options):
     """Write params.yaml: the losses that have runs, and these options of `track`."""
-    selected = {"loss": [name for names in LOGGED.values() for name in names], "track": defaults["track"] | options}
+    selected = {
+        "loss": [name for names in LOGGED.values() for name in names],
+        "comparisons": {name: defaults["comparisons"][name] for name in LOGGED},
+        "report": {"headline": {"regression": "mse"}},
+        "track": defaults["track"] | options,
+    }
     paths.PARAMS.write_text(yaml.safe_dump(defaults | selected), encoding="utf-8")
 
 
@@ -149,7 +156,7 @@ def test_a_run_has_the_parameters_numbers_and_rows_that_its_contents_name(projec
         expected = {number.step: number.value for number in numbers if number.name == name}
         assert series(client, run, name) == pytest.approx(expected)
     assert set(run.data.metrics) == {number.name for number in numbers}
-    [rows], [file] = run.inputs.dataset_inputs, contents.scaled_files(hinge)
+    [rows], file = run.inputs.dataset_inputs, contents.scaled_file(hinge)
     assert (rows.dataset.name, rows.dataset.digest) == (file.name, file.md5)
     assert rows.dataset.source == file.path.as_posix()
     assert [(tag.key, tag.value) for tag in rows.tags] == [("mlflow.data.context", "training")]
@@ -347,15 +354,16 @@ def test_children_are_not_logged_unless_asked_for(project, client):
 
 
 @pytest.fixture
-def models(project, make_run, make_scaled):
-    """A tiny model in every run's folder, and the scaled tables it reads; gives the models by loss."""
+def models(project, make_run):
+    """A tiny model in every run's folder, for inputs that are scaled by 2 after 1 is taken off; by loss."""
     from stages.engine.networks import Network
 
     del project
     made = {}
     for dataset, names in LOGGED.items():
-        task = {"circles": "binary", "regression": "regression"}[dataset]
-        make_scaled(task, n_features=2)[1].to_parquet(paths.SCALED / f"{dataset}.parquet", index=False)
+        plan = plans.read_plan(dataset)
+        scaling = replace(plan.to_train, center=np.ones((1, 2)), spread=np.full((1, 2), 2.0))
+        plans.write_plan(dataset, replace(plan, to_train=scaling))
         for seed, name in enumerate(names):
             made[name] = Network(2, (3,), 1, "linear").build(seed)
             keep(make_run(name, epochs=4), made[name])
@@ -382,7 +390,7 @@ def test_the_first_seeds_model_is_logged_once_and_predicts_as_keras_does(client,
                 loaded = mlflow.pyfunc.load_model(of_the_run[run.info.run_id].model_uri)
                 example = loaded.input_example
                 scaled = pd.read_parquet(paths.SCALED / f"{dataset}.parquet")[["x1", "x2"]]
-                np.testing.assert_array_equal(example, scaled.to_numpy(np.float32)[:5])
+                np.testing.assert_allclose(example, (scaled.to_numpy()[:5] - 1) / 2, rtol=1e-6)
                 np.testing.assert_allclose(loaded.predict(example), models[name].predict(example, verbose=0), rtol=1e-6)
                 assert loaded.metadata.signature.inputs.inputs[0].shape == (-1, 2)
                 assert loaded.metadata.signature.outputs.inputs[0].shape == (-1, 1)

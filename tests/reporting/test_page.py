@@ -232,7 +232,7 @@ def test_a_score_that_one_loss_has_stands_in_the_table_of_all(make_comparison, r
 def test_a_dataset_is_described_as_it_was_made_and_trained(make_comparison, reference):
     text = page.markdown([make_comparison("mse"), make_comparison("hinge")], reference)
     assert "7 rows made by scikit-learn's `make_regression`, 3 features." in text
-    assert "The first 4 train, the other 3 test, whatever the seed. Features: scaling standard;" in text
+    assert "The first 4 train, the other 3 test. Features: scaling standard;" in text
     assert "target: scaling standard, fitted on all rows. Network: 3 inputs → 25 relu → output." in text
     assert "Features: scaling none. Network: 2 inputs → 50 relu → output. Training: SGD (momentum 0.9), " in text
     assert "learning rate 0.01, 200 epochs of batches of 32." in text

@@ -93,3 +93,44 @@ def test_how_features_and_target_are_scaled(n_splits, settings, classes, text):
     features, target, fit_on = settings
     scale = ScaleSettings(features=features, target=target, fit_on=fit_on)
     assert setup_text.scaling(plan("shuffle", n_splits=n_splits), describe(classes), scale) == text
+
+
+def settings(make_run, **changes):
+    return make_run("mse", **changes).settings
+
+
+def test_the_network_is_described_layer_by_layer(make_run):
+    assert setup_text.network(settings(make_run), 20) == "Network: 20 inputs → 25 relu → output."
+    varied = settings(make_run, hidden=(8, 4), hidden_activation="tanh", dropout=0.5, batch_norm=True)
+    assert setup_text.network(varied, 1) == (
+        "Network: 1 input → 8 tanh (normalised over the batch, dropout 0.5) → 4 tanh (normalised over the batch, "
+        "dropout 0.5) → output."
+    )
+    own = settings(make_run, model="mine:build")
+    assert setup_text.network(own, 3) == "Network: `mine:build` in `stages/custom`, 3 inputs."
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "text"),
+    [
+        ({"name": "SGD", "learning_rate": 0.01, "momentum": 0.9, "nesterov": False}, "SGD (momentum 0.9)"),
+        ({"name": "SGD", "learning_rate": 0.01, "momentum": 0.9, "nesterov": True}, "SGD (momentum 0.9, nesterov)"),
+        ({"name": "SGD", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}, "SGD"),
+        (
+            {"name": "Adam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False},
+            "Adam (beta 1 0.9, beta 2 0.999, epsilon 1e-07)",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_optimizer_is_described_whole(make_run, optimizer, text):
+    training = setup_text.training(settings(make_run, optimizer=optimizer))
+    assert training == f"Training: {text}, learning rate 0.01, 100 epochs of batches of 32."
+
+
+def test_where_rates_are_tuned_none_is_named(make_run, make_tuning):
+    training = setup_text.training(settings(make_run, tuning=make_tuning()))
+    assert training == (
+        "Training: SGD (momentum 0.9), batches of 32; each loss with the learning rate and the number of epochs (at "
+        "most 100) that are best for it."
+    )

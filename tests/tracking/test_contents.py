@@ -1,10 +1,7 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from stages.basics import paths
-from stages.records import datasets
 from stages.tracking import contents
 
 
@@ -75,28 +72,35 @@ def test_each_seed_has_its_own_final_scores(make_run):
     assert by_name(numbers[2])["test_mse"] == pytest.approx(0.09, rel=1e-5)
 
 
-def test_rows_are_known_by_the_md5_of_their_file_folds_by_their_number(tmp_path, monkeypatch, make_run, make_scaled):
+def test_rows_are_known_by_the_md5_of_their_file(tmp_path, monkeypatch, make_run):
     monkeypatch.chdir(tmp_path)
-    scaled, _ = make_scaled("binary", n_features=2)
-    datasets.write_scaled("circles", scaled)
+    paths.SCALED.mkdir(parents=True)
     (paths.SCALED / "circles.parquet").write_bytes(b"circles")
-    [file] = contents.scaled_files(make_run("hinge"))
+    file = contents.scaled_file(make_run("hinge", comparison="fair", dataset="circles"))
     assert (file.name, file.path.as_posix()) == ("circles", "data/scaled/circles.parquet")
     assert file.md5 == "a8163da6de06656113b77e5ec66c6c53"
-    datasets.write_scaled("circles", replace(scaled, folds=scaled.folds * 2))
-    (paths.SCALED / "circles").mkdir()
-    for fold in (1, 2):
-        (paths.SCALED / f"circles/fold_{fold}.parquet").write_bytes(b"circles")
-    assert [file.name for file in contents.scaled_files(make_run("hinge"))] == ["circles fold 1", "circles fold 2"]
 
 
-def test_figures_are_those_of_the_loss_and_those_that_show_all(tmp_path, monkeypatch, make_run):
+def test_a_tuned_run_has_the_rate_and_the_epochs_that_were_chosen_as_parameters(make_run, make_tuning):
+    parameters = contents.parameters(make_run("mse", tuning=make_tuning(), epochs=4))
+    assert (parameters["optimizer.learning_rate"], parameters["epochs"]) == (0.01, 2)
+    assert parameters["tuning.learning_rates"] == [0.001, 0.01, 0.1]
+    assert (parameters["tuning.epochs"], parameters["tuning.score"]) == (4, "mse")
+    assert not [name for name in contents.parameters(make_run("mse")) if name.startswith("tuning")]
+
+
+def test_what_each_rate_came_to_is_a_history_of_its_own(make_run, make_tuning):
+    numbers = list(contents.numbers(make_run("mse", tuning=make_tuning())))
+    for name, expected in (("tuning_mse", {1: 3, 2: 1, 3: 8}), ("tuning_learning_rate", {1: 0.001, 2: 0.01, 3: 0.1})):
+        assert {number.step: number.value for number in numbers if number.name == name} == expected
+
+
+def test_figures_are_those_of_the_loss_of_its_comparison_and_of_its_dataset(tmp_path, monkeypatch, make_run):
     monkeypatch.chdir(tmp_path)
-    assert contents.figures(make_run("hinge")) == []
+    run = make_run("hinge", comparison="fair", dataset="circles")
+    assert contents.figures(run) == []
     paths.FIGURES.mkdir(parents=True)
-    for name in ("circles-hinge-curves", "circles-squared_hinge-curves", "circles-scores", "blobs-scores"):
+    for name in ("fair-hinge-curves", "fair-squared_hinge-curves", "fair-tuning", "circles-data", "circles-scores"):
         (paths.FIGURES / f"{name}.png").write_bytes(b"")
-    assert [path.name for path in contents.figures(make_run("hinge"))] == [
-        "circles-hinge-curves.png",
-        "circles-scores.png",
-    ]
+    names = [path.name for path in contents.figures(run)]
+    assert names == ["fair-hinge-curves.png", "fair-tuning.png", "circles-data.png"]
