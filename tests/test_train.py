@@ -7,7 +7,10 @@ from stages import train as stage
 from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.engine.backend import keras
-from stages.records import datasets, runs
+from stages.params.load import load_params
+from stages.records import plans, runs
+from stages.records.plans import Part
+from tests.engine.units import seen
 
 FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "objective.npy", "model.keras"}
 # every dataset has sizes of its own
@@ -30,7 +33,7 @@ SETTINGS = {
         "prices": {"hidden": [4], "epochs": 2, "losses": ["mse", "msle"]},
         "rings": {"hidden": [3], "epochs": 3, "losses": ["hinge"]},
     },
-    "train": {"seeds": 3, "batch_size": 16, "optimizer": {"name": "SGD"}},
+    "train": {"seeds": 3, "batch_size": 16, "optimizer": {"name": "SGD", "learning_rate": 0.01}},
 }
 EVERY_RUN = {"prices/mse", "prices/msle", "rings/hinge"}
 
@@ -49,8 +52,9 @@ def project(tmp_path, monkeypatch):
     return select
 
 
-def read(name):
-    return stage.read_data(name, datasets.read_scaled(name), 0)
+def unit_of(name):
+    [unit] = [unit for unit in stage.units(load_params()) if unit.name == name]
+    return unit
 
 
 def folders(tmp_path):
@@ -68,31 +72,24 @@ def test_every_selected_loss_gets_a_whole_folder_that_reads_back(tmp_path, capsy
     assert warned.startswith("train: prices: msle works, but: ")
     assert counted == "train: 3 losses, 9 networks (0 failed) in data/runs"
     assert folders(tmp_path) == EVERY_RUN
-    for name, n_epochs, rows in (
-        ("prices/msle", 2, {"train": 40, "test": 21}),
-        ("rings/hinge", 3, {"train": 50, "test": 22}),
-    ):
+    for name, n_epochs, n_rows in (("prices/msle", 2, 61), ("rings/hinge", 3, 72)):
         folder = tmp_path / "data/runs" / name
         assert {path.name for path in folder.iterdir()} == FILES | ({"regions.npz"} if name == "rings/hinge" else set())
         run = runs.read(*name.split("/"))
         assert (run.seeds, run.failed, run.epochs("loss").shape) == ([0, 1, 2], [], (3, n_epochs))
-        assert {part: outputs.shape for part, outputs in run.outputs[0].items()} == {
-            part: (3, n, 1) for part, n in rows.items()
-        }
+        assert run.outputs.shape == (3, n_rows, 1)
         model = keras.models.load_model(folder / "model.keras")
-        features = read(run.dataset).features["test"]
-        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0]["test"][0], rtol=0, atol=1e-6)
+        features, _ = seen(unit_of(name), 0, *Part, scaling=plans.read_plan(run.comparison).to_train)
+        np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.usefixtures("project")
 def test_seeds_that_failed_are_told_of_each_loss(capsys):
-    edit = yaml.safe_load(paths.PARAMS.read_text())
-    edit["train"]["optimizer"]["learning_rate"] = 1e6
-    paths.PARAMS.write_text(yaml.safe_dump(edit))
+    edit(lambda params: params["train"]["optimizer"].update(learning_rate=1e6))
     stage.main()
-    told = capsys.readouterr().out.splitlines()
-    assert "train: prices: mse: 3 of 3 seeds failed: the loss or a weight became infinite or not a number" in told
-    assert not [line for line in told if "rings: hinge:" in line]  # its steps do not grow with the error
+    lines = capsys.readouterr().out.splitlines()
+    assert "train: prices: mse: 3 of 3 seeds failed: the loss or a weight became infinite or not a number" in lines
+    assert not [line for line in lines if "rings: hinge:" in line]  # its steps do not grow with the error
 
 
 def test_a_selected_loss_is_trained_alone(tmp_path, project):
@@ -111,20 +108,67 @@ def test_training_again_writes_the_same_bytes(tmp_path):
 
 
 @pytest.mark.usefixtures("project")
-def test_features_and_target_come_from_the_scaled_table():
-    data = read("prices")
-    table = files.read_table(paths.SCALED / "prices.parquet", stage="scale")
-    raw = files.read_table(paths.RAW / "prices.parquet", stage="generate")
-    np.testing.assert_array_equal(data.features["train"], table.iloc[:40, :5].to_numpy(np.float32))
-    np.testing.assert_array_equal(data.features["test"], table.iloc[40:, :5].to_numpy(np.float32))
-    np.testing.assert_allclose(data.labels["test"] * data.spread + data.center, raw[["target"]][40:], rtol=1e-9)
+def test_a_unit_holds_every_row_in_its_own_units_and_the_plan_of_its_comparison():
+    unit, raw = unit_of("prices/msle"), files.read_table(paths.RAW / "prices.parquet", stage="generate")
+    np.testing.assert_array_equal(unit.table.features, raw.iloc[:, :5])
+    np.testing.assert_array_equal(unit.table.labels, raw[["target"]])
+    assert unit.plan.rows(2, Part.TEST).tolist() == list(range(40, 61))
+    assert unit.settings.data.split.train == 40
+
+
+def edit(change):
+    params = yaml.safe_load(paths.PARAMS.read_text())
+    change(params)
+    paths.PARAMS.write_text(yaml.safe_dump(params))
+
+
+@pytest.mark.usefixtures("project")
+def test_a_list_of_learning_rates_is_tuned_by_the_score_that_decides_and_the_choice_is_told(tmp_path, capsys):
+    def tune(params):
+        params["comparisons"]["prices"]["optimizer"] = {"name": "Adam", "learning_rate": [0.01, 0.03]}
+        params["comparisons"]["rings"]["optimizer"] = {"name": "SGD", "learning_rate": [0.1, 0.01]}
+        params["report"] = {"headline": {"rings": "roc_auc"}}
+
+    edit(tune)
+    scale.main()
+    capsys.readouterr()
+    stage.main()
+    lines = capsys.readouterr().out.splitlines()
+    n_networks = 0
+    for name, score, by in (("prices/mse", "rmse", "rmse"), ("rings/hinge", "loss", "its own loss")):
+        run = runs.read(*name.split("/"))
+        tuning = run.tuning
+        assert (run.settings.selected_by, tuning.score, run.epochs("loss").shape) == (score, score, (3, tuning.epochs))
+        [line] = [line for line in lines if line.startswith(f"train: {name.replace('/', ': ')}: learning rate")]
+        assert f"learning rate {tuning.rate:g} and {tuning.epochs} epochs, chosen by validation {by}" in line
+        assert ("those tried may be better" in line) == tuning.at_edge
+        assert ("more epochs may be better" in line) == tuning.at_last_epoch
+    for folder in folders(tmp_path):
+        n_networks += 3 * (1 + len(runs.read(*folder.split("/")).tuning.rates))
+    assert lines[-1] == f"train: 3 losses, {n_networks} networks (0 failed) in data/runs"
+
+
+@pytest.mark.usefixtures("project")
+def test_a_comparison_trains_on_the_dataset_that_it_names_and_divides_it_in_its_own_way(tmp_path):
+    def add(params):
+        fair = {"dataset": "rings", "split": {"method": "kfold", "folds": 3}, "epochs": 1, "losses": ["hinge"]}
+        params["comparisons"] = {"fair": fair}
+
+    edit(add)
+    scale.main()
+    stage.main()
+    assert folders(tmp_path) == {"fair/hinge"}
+    run, plan = runs.read("fair", "hinge"), plans.read_plan("fair")
+    assert (run.comparison, run.dataset, run.settings.data.split.method) == ("fair", "rings", "kfold")
+    assert sorted(np.concatenate([plan.rows(place, Part.TEST) for place in range(3)])) == list(range(72))
+    assert run.regions.decisions.shape[0] == 3
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut short"])
-@pytest.mark.parametrize("name", ["rings.parquet", "prices.json"])
+@pytest.mark.parametrize("name", ["scaled/rings.parquet", "scaled/prices.json", "plans/rings.npz"])
 @pytest.mark.usefixtures("project")
 def test_a_damaged_scaled_file_is_named_with_the_command_that_mends_it(name, damage, tmp_path):
-    path = tmp_path / "data/scaled" / name
+    path = tmp_path / "data" / name
     if damage == "missing":
         path.unlink()
     else:
@@ -132,7 +176,7 @@ def test_a_damaged_scaled_file_is_named_with_the_command_that_mends_it(name, dam
     with pytest.raises(UserError) as caught:
         stage.main()
     message = str(caught.value)
-    assert message.startswith(f"data/scaled/{name} ")
+    assert message.startswith(f"data/{name} ")
     assert message.endswith("dvc repro --force scale")
     assert "\n" not in message
     assert not (tmp_path / "data/runs").exists()

@@ -127,7 +127,7 @@ def read_plan(name: str) -> Plan:
     with files.reading(path, "scale"):
         facts = _FACTS.validate_python(value)
     path = paths.PLANS / f"{name}.npz"
-    with files.reading(path, "scale"), np.load(path, allow_pickle=False) as arrays:
+    with files.reading(path, "scale"), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         scalings = {
             which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
             for which in _SCALINGS

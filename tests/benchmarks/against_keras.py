@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -83,39 +84,50 @@ def engine() -> None:
         )
 
 
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+
+
 def growth() -> None:
-    """What thirty seeds cost, in units of what one costs."""
+    """What thirty seeds cost, and thirty seeds at six learning rates, in units of what one network costs."""
     from stages.engine.networks import _initial_weights
     from stages.engine.training import train
-    from stages.engine.unit import Unit
+    from stages.engine.tuning import _curves
 
     print("growth")
     for unit in _units():
         times = []
-        for seeds in ((0,), unit.settings.seeds):
-            alone = Unit(unit.settings.model_copy(update={"seeds": seeds}), unit.folds)
+        for seeds, rates in (
+            (unit.settings.seeds[:1], None),
+            (unit.settings.seeds, None),
+            (unit.settings.seeds, RATES),
+        ):
+            changes = {"seeds": seeds, "selected_by": unit.loss.epoch_metric}
+            plan = replace(unit.plan, split_of=unit.plan.split_of[: len(seeds)])
+            alone = replace(unit, settings=unit.settings.model_copy(update=changes), plan=plan)
 
-            def afresh(alone: Unit = alone) -> None:
+            def afresh(alone: object = alone, rates: tuple[float, ...] | None = rates) -> None:
                 _initial_weights.cache_clear()
-                train(alone)
+                _curves(alone, rates, lambda _: None) if rates else train(alone)
 
             times.append(_best_of(3, afresh))
-        one, thirty = times
-        print(f"  {unit.loss.name:<32} 1 seed {one:5.2f} s   30 seeds {thirty:5.2f} s   {thirty / one:.1f} times")
+        one, thirty, tuned = times
+        print(
+            f"  {unit.loss.name:<32} 1 seed {one:5.2f} s   30 seeds {thirty:5.2f} s, {thirty / one:4.1f} times   "
+            f"30 × 6 rates {tuned:5.2f} s, {tuned / thirty:4.1f} times that"
+        )
 
 
 LARGE = """
 import numpy as np
 from stages.losses.catalogue import LOSSES
 from stages.engine.training import train
-from stages.engine.unit import Data, Unit
-from tests.engine.units import make_settings
-generator = np.random.default_rng(0)
-features = {part: generator.normal(size=(50_000, 20)).astype("float32") for part in ("train", "test")}
-labels = {part: rows.sum(axis=1, keepdims=True) for part, rows in features.items()}
+from stages.engine.unit import Table, Unit
+from tests.engine.units import make_plan, make_settings
+features = np.random.default_rng(0).normal(size=(100_000, 20))
+table = Table(features, features.sum(axis=1, keepdims=True), 0)
 optimizer = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
 settings = make_settings(LOSSES["mse"], hidden=[25], epochs=2, batch_size=32, seeds=range(10), optimizer=optimizer)
-train(Unit(settings, [Data(features, labels, 0, np.zeros(1), np.ones(1))]))
+train(Unit(settings, table, make_plan(table, "regression", 10, n_train=50_000)))
 """
 
 
@@ -153,19 +165,23 @@ from stages import train
 from stages.params.load import load_params
 from stages.engine.keras_parts import keras_loss, make_optimizer
 from stages.engine.training import train as fit
+from stages.records.plans import Part
+from tests.engine.units import seen
 units = train.units(load_params())
 ours = []
 for unit in units:
     started = time.perf_counter()
     fit(unit)
     ours.append(time.perf_counter() - started)
-[data], unit = units[0].folds, units[0]
-model = unit.network(0).build(0)
+unit = units[0]
+learned, tested = (
+    seen(unit, 0, *parts, scaling=unit.plan.to_train) for parts in ((Part.TRAIN, Part.VALIDATION), (Part.TEST,))
+)
+model = unit.network().build(0)
 model.compile(make_optimizer(unit.settings.optimizer), keras_loss(unit.loss), metrics=["mse"])
 started = time.perf_counter()
-model.fit(data.features["train"], data.labels["train"], batch_size=32, epochs=1, verbose=0,
-          validation_data=(data.features["test"], data.labels["test"]))
-print(json.dumps([len(data.labels["train"]), ours, time.perf_counter() - started]))
+model.fit(*learned, batch_size=32, epochs=1, verbose=0, validation_data=tested)
+print(json.dumps([len(learned[0]), ours, time.perf_counter() - started]))
 """
 
 

@@ -17,7 +17,7 @@ def results(units, executor):
                 [
                     run.history.to_csv(),
                     run.scores.to_csv(),
-                    *(array.tobytes() for array in (*run.outputs[0].values(), *weights)),
+                    *(array.tobytes() for array in (run.outputs, *weights)),
                 ]
             )
             for unit, run, weights in trained
@@ -27,7 +27,7 @@ def results(units, executor):
 
 @pytest.fixture(scope="module")
 def units():
-    return [make_unit("mse"), make_unit("hinge", epochs=2)]
+    return [make_unit("mse"), make_unit("hinge", epochs=2, n_splits=2)]
 
 
 @pytest.fixture(scope="module")

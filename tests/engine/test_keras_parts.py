@@ -20,8 +20,26 @@ from stages.records.settings import OptimizerSettings
 )
 def test_the_row_metric_is_the_squared_error_or_whether_the_decision_is_right(name, targets, outputs, expected):
     kind = np.int32 if LOSSES[name].targets == "class_index" else np.float32
-    measured = row_metric(LOSSES[name])(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32"))
-    np.testing.assert_allclose(measured, expected)
+    metric = row_metric(LOSSES[name], LOSSES[name].epoch_metric)
+    np.testing.assert_allclose(metric(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32")), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "targets", "outputs", "expected"),
+    [
+        # errors 2 and 1 in scaled units, of which one is 3 and 10 target units
+        ("cosine_similarity", "rmse", [[1.0, 0.0]], [[3.0, 1.0]], [(36 + 100) / 2]),
+        ("cosine_similarity", "mae", [[1.0, 0.0]], [[3.0, 1.0]], [(6 + 10) / 2]),
+        ("binary_crossentropy", "log_loss", [[1.0], [0.0]], [[0.25], [0.25]], [np.log(4), -np.log(0.75)]),
+        ("kl_divergence", "log_loss", [[0.0, 1.0, 0.0]], [[0.1, 0.1, 0.3]], [np.log(5)]),  # of the sum, as is scored
+        ("sparse_categorical_crossentropy", "log_loss", [2, 0], [[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]], [np.log(4), 36]),
+    ],
+)
+def test_a_score_that_chooses_is_measured_in_its_own_units(name, score, targets, outputs, expected):
+    kind = np.int32 if LOSSES[name].targets == "class_index" else np.float32
+    metric = row_metric(LOSSES[name], score, np.array([3.0, 10.0]))
+    measured = metric(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32"))
+    np.testing.assert_allclose(measured, expected, rtol=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -9,12 +11,13 @@ from stages.basics.cli import UserError
 from stages.engine import vetting as trials
 from stages.engine.backend import keras
 from stages.engine.networks import Network
-from stages.engine.unit import Data, Unit
+from stages.engine.unit import Table, Unit
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.params.load import load_params
-from stages.records import datasets, runs
-from tests.engine.units import make_settings
+from stages.records import plans, runs
+from stages.records.plans import Part
+from tests.engine.units import make_plan, make_settings, seen
 
 HEAD = "import keras\nimport numpy as np\nimport tensorflow as tf\nfrom keras import layers, ops\n\n\n"
 N_TRAIN = {"regression": 24, "binary": 23, "multiclass": 22}
@@ -32,16 +35,10 @@ def unit(loss=None, *, task="regression", model=None, n_features=3, n_targets=1,
     rng, n = np.random.default_rng(0), n_rows or N_TRAIN[task]
     labels = rng.normal(size=(n, n_targets)) if task == "regression" else np.arange(n) % (2 + (task == "multiclass"))
     features = rng.normal(size=(n, n_features)).astype(np.float32)
-    data = Data(
-        features={"train": features, "test": features[:5]},
-        labels={"train": labels, "test": labels[:5]},
-        n_classes={"regression": 0, "binary": 2, "multiclass": 3}[task],
-        center=np.zeros(n_targets),
-        spread=np.ones(n_targets),
-    )
+    table = Table(features, labels, {"regression": 0, "binary": 2, "multiclass": 3}[task])
     settings = make_settings(
         loss or LOSSES[USUAL[task]],
-        dataset="houses",
+        comparison="houses",
         model=model,
         hidden=[4],
         epochs=1,
@@ -49,7 +46,7 @@ def unit(loss=None, *, task="regression", model=None, n_features=3, n_targets=1,
         optimizer={"name": "SGD", "learning_rate": 0.01},
         seeds=range(seeds),
     )
-    return Unit(settings, [data])
+    return Unit(settings, table, make_plan(table, task, seeds, n_train=n))
 
 
 def refused(tried):
@@ -181,11 +178,11 @@ def test_a_loss_that_goes_alone_and_not_in_training_is_refused_in_a_line(write, 
 def test_a_loss_is_tried_on_rows_of_every_kind_however_they_are_sorted(write, task, reverse):
     write("mine", "def own(y_true, y_pred):\n    return ops.mean(ops.relu(y_true) * (2 - y_pred) ** 2, axis=-1)\n")
     tried = unit(own() if task == "regression" else own("zero_one", "sigmoid"), task=task, n_rows=1000)
-    labels = np.sort(tried.folds[0].labels["train"], axis=0)
+    labels = np.sort(tried.table.labels, axis=0)
     if task == "binary":
         labels[:-3] = 0  # three rows of class 1
-    tried.folds[0].labels["train"] = labels[::-1] if reverse else labels
-    trials.try_unit(tried)
+    table = replace(tried.table, labels=labels[::-1] if reverse else labels)
+    trials.try_unit(replace(tried, table=table))
 
 
 def test_a_loss_that_not_every_target_can_be_given_is_refused_before_it_trains(write):
@@ -518,7 +515,7 @@ def trained(write):
         write("mine", text)
         settings = {
             "loss": "all",
-            "datasets": {"prices": {"source": PRICES, "split": {"train": 16}}},
+            "datasets": {"prices": {"source": PRICES, "split": {"method": "first", "train": 16}}},
             "comparisons": {"prices": comparison},
             "train": {"seeds": 2, "batch_size": 16, "optimizer": {"name": "SGD", "learning_rate": 0.1}},
         }
@@ -526,7 +523,10 @@ def trained(write):
         generate.main()
         scale.main()
         stage.main()
-        return stage.read_data("prices", datasets.read_scaled("prices"), 0)
+        [unit] = stage.units(load_params())
+        scaling = plans.read_plan("prices").to_train
+        parts = {"train": (Part.TRAIN, Part.VALIDATION), "test": (Part.TEST,)}
+        return {part: seen(unit, 0, *of, scaling=scaling) for part, of in parts.items()}, unit.plan
 
     return run_stages
 
@@ -544,7 +544,7 @@ def pinball(targets, outputs):
 
 
 def test_an_own_loss_trains_as_numpy_does(trained):
-    data = trained(
+    rows, plan = trained(
         PINBALL,
         {
             "hidden": [],
@@ -554,18 +554,18 @@ def test_an_own_loss_trains_as_numpy_does(trained):
     )
     run = runs.read("prices", "pinball90")
     assert (run.seeds, run.failed, run.loss.function, run.loss.task) == ([0, 1], [], "mine:pinball", "regression")
-    features, targets = data.features["train"], data.labels["train"]
+    features, targets = rows["train"]
     kernel, bias = Network(3, (), 1, "linear").initial_weights((0, 1))
     before = features @ kernel + bias[:, None]
     # one batch of all rows: one step against the mean gradient, −0.9 where the output is too low and 0.1 elsewhere
     slope = np.where(targets > before, -0.9, 0.1) / 16
     kernel = kernel - 0.1 * (features.T @ slope)
     bias = bias - 0.1 * slope.sum(axis=1)
-    for part in ("train", "test"):
-        after = data.features[part] @ kernel + bias[:, None]
-        np.testing.assert_allclose(run.outputs[0][part], after, rtol=0, atol=1e-5)
+    for part, numbers in (("train", range(16)), ("test", plan.rows(0, Part.TEST))):
+        after = rows[part][0] @ kernel + bias[:, None]
+        np.testing.assert_allclose(run.outputs[:, numbers], after, rtol=0, atol=1e-5)
     np.testing.assert_allclose(run.epochs("loss")[:, 0], pinball(targets, before), rtol=1e-5)
-    np.testing.assert_allclose(run.epochs("val_loss")[:, 0], pinball(data.labels["test"], after), rtol=1e-5)
+    np.testing.assert_allclose(run.epochs("val_loss")[:, 0], pinball(rows["test"][1], after), rtol=1e-5)
     # one too low costs 0.9, one too high 0.1
     punished = run.punishment.set_index(["case", "x"])["value"].unstack()
     np.testing.assert_allclose(punished[[-1.0, 0.0, 1.0]], [[0.9, 0, 0.1]] * 2, atol=1e-6)
@@ -580,20 +580,19 @@ return keras.Sequential([
     layers.Dropout(0.2),
     {OUT},
 ])"""
-    data = trained(network(body), {"model": "mine:build", "epochs": 3, "losses": ["mse"]})
+    rows, plan = trained(network(body), {"model": "mine:build", "epochs": 3, "losses": ["mse"]})
     run = runs.read("prices", "mse")
     assert (run.failed, run.settings.model) == ([], "mine:build")
     assert (run.epochs("loss")[:, -1] < run.epochs("loss")[:, 0]).all()
     model = keras.models.load_model(tmp_path / "data/runs/prices/mse/model.keras")
-    for part in ("train", "test"):
-        predicted = model.predict(data.features[part], verbose=0)
-        np.testing.assert_allclose(predicted, run.outputs[0][part][0], rtol=0, atol=1e-5)
+    tested = run.outputs[:, plan.rows(0, Part.TEST)]
+    np.testing.assert_allclose(model.predict(rows["test"][0], verbose=0), tested[0], rtol=0, atol=1e-5)
     # what is measured holds the penalty besides
     penalty = 0.05 * (model.get_layer("penalised").kernel.numpy() ** 2).sum()
-    error = ((run.outputs[0]["test"][0] - data.labels["test"]) ** 2).mean()
+    error = ((tested[0] - rows["test"][1]) ** 2).mean()
     np.testing.assert_allclose(run.epochs("val_loss")[0, -1], error + penalty, rtol=1e-5)
     # each seed begins and ends elsewhere
-    assert not np.allclose(*run.outputs[0]["test"])
+    assert not np.allclose(*tested)
 
 
 def test_what_is_refused_is_not_trained(trained, tmp_path):

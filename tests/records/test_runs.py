@@ -7,6 +7,7 @@ import pytest
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records import runs
+from stages.records.runs import Tuning
 
 WRITTEN = [
     "run.json",
@@ -47,28 +48,35 @@ def test_a_run_comes_back_as_it_was_written(written, make_run, name, failed):
     pd.testing.assert_frame_equal(back.scores, run.scores, rtol=1e-14)
     pd.testing.assert_frame_equal(back.punishment, run.punishment, rtol=1e-14, check_dtype=False)
     np.testing.assert_array_equal(back.objective, run.objective)
-    assert [list(fold) for fold in back.outputs] == [["train", "test"]]
-    for part, outputs in run.outputs[0].items():
-        np.testing.assert_array_equal(back.outputs[0][part], outputs)
-        assert back.outputs[0][part].dtype == np.float32
+    np.testing.assert_array_equal(back.outputs, run.outputs)
+    assert back.outputs.dtype == np.float32
+    assert back.tuning is None
     assert (back.regions is None) == (run.regions is None)
     if run.regions:
         for name_, array in vars(run.regions).items():
             np.testing.assert_array_equal(getattr(back.regions, name_), array)
 
 
-def test_the_outputs_of_several_folds_come_back_in_their_order(tmp_path, monkeypatch, make_run):
-    monkeypatch.chdir(tmp_path)
-    run = make_run("mse")
-    folds = [{part: array + fold for part, array in run.outputs[0].items()} for fold in range(11)]  # 10 comes after 9
-    folder = runs.folder(run.dataset, "mse")
-    folder.mkdir(parents=True)
-    runs.write(dataclasses.replace(run, outputs=folds), folder)
-    back = runs.read(run.dataset, "mse")
-    assert len(back.outputs) == 11
-    for ours, theirs in zip(back.outputs, folds, strict=True):
-        for part in ("train", "test"):
-            np.testing.assert_array_equal(ours[part], theirs[part])
+TUNING = Tuning(
+    rates=np.array([0.01, 0.03]),
+    curves=np.array([[3.0, 2.0, 2.5], [np.nan] * 3]),
+    n_failed=np.array([0, 2]),
+    score="rmse",
+    rate=0.01,
+    epochs=2,
+    at_edge=True,
+    at_last_epoch=False,
+)
+
+
+def test_how_a_rate_was_chosen_comes_back_as_it_was_written(written, make_run):
+    assert "tuning.npz" in {path.name for path in written("mse", tuning=TUNING).iterdir()}
+    back = runs.read("regression", "mse")
+    for name, value in vars(TUNING).items():
+        np.testing.assert_array_equal(getattr(back.tuning, name), value, err_msg=name)
+        assert type(getattr(back.tuning, name)) is type(value)
+    assert (back.learning_rate, back.n_epochs, back.settings.selected_by) == (0.01, 2, "rmse")
+    assert (make_run("mse").learning_rate, make_run("mse").n_epochs) == (0.01, 100)
 
 
 def test_the_same_run_is_written_in_the_same_bytes(written, tmp_path, make_run):
@@ -145,7 +153,7 @@ def test_a_loss_that_was_not_trained_is_named(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "part", ["settings", "failed", "history", "outputs", "scores", "punishment", "objective", "regions"]
+    "part", ["settings", "failed", "history", "outputs", "scores", "punishment", "objective", "regions", "tuning"]
 )
 def test_the_fingerprint_changes_with_every_part_of_a_run(written, make_run, part):
     folder, run = written("hinge"), make_run("hinge")
@@ -155,7 +163,8 @@ def test_the_fingerprint_changes_with_every_part_of_a_run(written, make_run, par
         "settings": run.settings.model_copy(update={"epochs": 7}),
         "failed": [1],
         "history": run.history.assign(loss=0.5),
-        "outputs": [{**run.outputs[0], "test": run.outputs[0]["test"] / 2}],
+        "outputs": run.outputs / 2,
+        "tuning": TUNING,
         "scores": run.scores.assign(value=0.5),
         "punishment": run.punishment.assign(value=0.5),
         "objective": run.objective + 1,
@@ -186,9 +195,9 @@ def test_the_fingerprint_tells_two_losses_apart_and_is_the_same_in_any_folder(wr
     assert runs.fingerprint("regression", "mse") == first
 
 
-def test_a_run_knows_its_dataset_loss_and_seeds(make_run):
-    run = make_run("hinge", n_seeds=2, dataset="moons")
-    assert (run.dataset, run.loss, run.seeds) == ("moons", LOSSES["hinge"], [0, 1])
+def test_a_run_knows_its_comparison_dataset_loss_and_seeds(make_run):
+    run = make_run("hinge", n_seeds=2, dataset="moons", comparison="fair")
+    assert (run.comparison, run.dataset, run.loss, run.seeds) == ("fair", "moons", LOSSES["hinge"], [0, 1])
 
 
 def test_values_are_those_of_one_metric_on_one_split_seed_by_seed(make_run):
