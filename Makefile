@@ -1,5 +1,6 @@
 # make          set up once, then run the pipeline
-# make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name
+# make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name,
+#               WITH='missing: [-200]' for keys of its entry
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make setup    make .venv and install requirements.lock
 # make test     run the tests
@@ -16,13 +17,19 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
+# names of files and columns as they were typed: make would expand a $ in them; AS is the assembler where it is not given
+export TRY_FILE := $(value FILE)
+export TRY_TARGET := $(value TARGET)
+export TRY_AS := $(if $(filter default,$(origin AS)),,$(value AS))
+export TRY_WITH := $(value WITH)
+
 .PHONY: all try losses setup test test-thorough test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
 
 try: setup
-	@python -m stages.commands.add_table "$${FILE-}" "$${TARGET-}" "$${AS-}"
+	@python -m stages.commands.add_table "$$TRY_FILE" "$$TRY_TARGET" "$$TRY_AS" "$$TRY_WITH"
 
 losses: setup
 	@python -m stages.commands.show_losses $${ON:+"$$ON"}

@@ -7,7 +7,7 @@ from stages.basics import cli, paths
 from stages.params.load import check_data, load_params
 from stages.params.schema import Dataset
 from stages.params.source import Table
-from stages.records import datasets, wording
+from stages.records import datasets, findings_text, wording
 from stages.records.datasets import Column, Description
 from stages.tables import describe
 
@@ -68,6 +68,8 @@ def main() -> None:
         descriptions[name] = description
         if description.files:
             cli.say(summary(name, table, description))
+            for finding in description.findings:
+                cli.say(f"generate: {name}: {findings_text.in_words(finding)}")
     check_data(wanted, descriptions)
     cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
 

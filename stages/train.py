@@ -1,24 +1,13 @@
 """Stage `train`: train every selected loss on every dataset, all seeds at once."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-
 import numpy as np
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from stages.basics import cli, files, paths
-from stages.engine.backend import INTER_OP_THREADS
-from stages.engine.networks import CustomNetwork, Network, save_model
-from stages.engine.training import Data, Unit, train
+from stages.basics.progress import bars
+from stages.engine.executor import training
+from stages.engine.model_file import save_model
+from stages.engine.networks import CustomNetwork, Network
+from stages.engine.unit import Data, Unit
 from stages.engine.vetting import try_unit
 from stages.losses import validity
 from stages.losses.loss import Loss
@@ -38,7 +27,7 @@ def units(wanted: Params) -> list[Unit]:
     """
     scaled = {name: datasets.read_scaled(name) for name in wanted.selected()}
     check_data(wanted, {name: each.description for name, each in scaled.items()})
-    found, cannot = [], []
+    selected_units, cannot = [], []
     for name, selected in wanted.selected().items():
         comparison = wanted.comparisons[name]
         batch_size = comparison.batch_size or wanted.train.batch_size
@@ -47,12 +36,12 @@ def units(wanted: Params) -> list[Unit]:
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
         data = [read_data(name, scaled[name], fold) for fold in range(len(scaled[name].folds))]
-        found += [Unit(settings_of(wanted, name, loss), data) for loss in selected]
-        for loss, told in judged.items():
-            if told.level == "works, but":
-                cli.say(f"train: {name}: {loss} {told}")
+        selected_units += [Unit(settings_of(wanted, name, loss), data) for loss in selected]
+        for loss, verdict in judged.items():
+            if verdict.level == "works, but":
+                cli.say(f"train: {name}: {loss} {verdict}")
     refuse(cannot)
-    return found
+    return selected_units
 
 
 def settings_of(wanted: Params, name: str, loss: Loss) -> Settings:
@@ -106,82 +95,27 @@ def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) 
         runs.write(run, folder)
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("epochs"),
-        TimeElapsedColumn(),
-        TextColumn("still"),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield progress
-
-
-class _Report:
-    """Shows the epochs a unit has done. It does nothing where an executor pickles it into another process."""
-
-    def __init__(self, progress: Progress, unit: Unit) -> None:
-        self._progress = progress
-        name, epochs = f"{unit.settings.dataset}/{unit.loss.name}", unit.n_epochs
-        self._task = progress.add_task(name, total=epochs, visible=False)
-        self._epochs = epochs
-
-    def __call__(self, epoch: int) -> None:
-        self._progress.update(self._task, completed=epoch, visible=epoch < self._epochs)
-        total, *units = self._progress.tasks
-        self._progress.update(total.id, completed=sum(task.completed for task in units))
-
-    def __reduce__(self) -> tuple:
-        return _silent, ()
-
-
-def _silent() -> Callable[[int], None]:
-    return lambda _: None
-
-
-def train_all(
-    wanted: list[Unit], executor: Executor, progress: Progress
-) -> Iterator[tuple[Unit, Run, list[np.ndarray]]]:
-    """Train units on an executor, giving each as it ends."""
-    progress.add_task("all losses", total=sum(unit.n_epochs for unit in wanted))
-    started = {}
-    for unit in wanted:
-        report = _Report(progress, unit)
-        started[executor.submit(train, unit, report)] = unit, report
-    try:
-        for future in as_completed(started):
-            unit, report = started[future]
-            trained = future.result()
-            report(unit.n_epochs)
-            yield unit, *trained
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
 def main() -> None:
     """Write ``data/runs/<dataset>/<loss>/`` for every selected loss."""
-    wanted = units(load_params())
-    for unit in wanted:
+    selected = units(load_params())
+    for unit in selected:
         try_unit(unit)
-    failed = {}
-    with _progress() as progress:
-        for unit, run, weights in train_all(wanted, ThreadPoolExecutor(INTER_OP_THREADS), progress):
+    failed: dict[str, int] = {}
+    with (
+        bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show,
+        training(selected, lambda unit, epoch: show(unit.name, epoch)) as trained,
+    ):
+        for unit, run, weights in trained:
             write(run, unit.network(0), weights)
-            failed[run.dataset, run.loss.name] = len(run.failed)
-    for unit in wanted:
-        seeds, name = len(unit.settings.seeds), (unit.settings.dataset, unit.loss.name)
-        if failed[name]:
+            failed[unit.name] = len(run.failed)
+    for unit in selected:
+        if failed[unit.name]:
             cli.say(
-                f"train: {': '.join(name)}: {failed[name]} of {seeds} seeds failed: "
-                "the loss or a weight became infinite or not a number"
+                f"train: {unit.name.replace('/', ': ')}: {failed[unit.name]} of {len(unit.settings.seeds)} seeds "
+                "failed: the loss or a weight became infinite or not a number"
             )
-    n_seeds = sum(len(unit.settings.seeds) for unit in wanted)
-    cli.say(f"train: {len(wanted)} losses, {n_seeds} networks ({sum(failed.values())} failed) in {paths.RUNS}")
+    n_networks = sum(len(unit.settings.seeds) for unit in selected)
+    cli.say(f"train: {len(selected)} losses, {n_networks} networks ({sum(failed.values())} failed) in {paths.RUNS}")
 
 
 if __name__ == "__main__":

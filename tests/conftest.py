@@ -1,5 +1,6 @@
 """What several tests share: the project's own parameters, a project of one's own, and small made-up runs."""
 
+import copy
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -76,10 +77,16 @@ def defaults_text():
     return (ROOT / "params.yaml").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def defaults(defaults_text):
-    """What the project's params.yaml holds, to be edited freely."""
+@pytest.fixture(scope="session")
+def defaults_read(defaults_text):
+    """What the project's params.yaml holds."""
     return yaml.safe_load(defaults_text)
+
+
+@pytest.fixture
+def defaults(defaults_read):
+    """What the project's params.yaml holds, to be edited freely."""
+    return copy.deepcopy(defaults_read)
 
 
 @pytest.fixture

@@ -177,6 +177,14 @@ def test_what_is_about_the_report_or_tracking_retrains_nothing(kept, section, ch
     assert would_run(kept) == later[later.index(section) :]
 
 
+def test_a_reworded_sentence_reports_anew_and_trains_nothing(kept):
+    path = kept / "stages/reporting/columns_text.py"
+    text = path.read_text()
+    assert "scaled (" in text
+    path.write_text(text.replace("scaled (", "put on a scale ("))
+    assert would_run(kept)[0] == "report"
+
+
 def test_another_number_of_seeds_makes_no_dataset_anew(kept):
     edit(kept, lambda params: params["train"].update(seeds=3))
     assert would_run(kept)[0] == "train"

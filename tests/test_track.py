@@ -75,7 +75,7 @@ def keep(run, model=None):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if model:
-        from stages.engine.networks import save_model
+        from stages.engine.model_file import save_model
 
         save_model(model, folder / "model.keras")
     runs.write(run, folder)

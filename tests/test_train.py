@@ -1,16 +1,12 @@
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 import yaml
-from rich.progress import Progress
 
 from stages import generate, scale
 from stages import train as stage
 from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.engine.backend import keras
-from stages.params.load import load_params
 from stages.records import datasets, runs
 
 FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "objective.npy", "model.keras"}
@@ -112,23 +108,6 @@ def test_training_again_writes_the_same_bytes(tmp_path):
     stage.main()
     assert contents(tmp_path) == first
     assert len(first) == 3 * len(FILES) + 1
-
-
-@pytest.mark.usefixtures("project")
-def test_results_do_not_depend_on_how_many_units_train_at_once():
-    wanted = stage.units(load_params())
-
-    def results(n_threads):
-        done = stage.train_all(wanted, ThreadPoolExecutor(n_threads), Progress(disable=True))
-        return {
-            unit.loss.name: [run.history.to_csv(), run.scores.to_csv()]
-            + [array.tobytes() for array in (*run.outputs[0].values(), *weights)]
-            for unit, run, weights in done
-        }
-
-    one_by_one = results(1)
-    assert results(2) == one_by_one
-    assert set(one_by_one) == {"mse", "msle", "hinge"}
 
 
 @pytest.mark.usefixtures("project")

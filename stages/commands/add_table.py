@@ -1,12 +1,11 @@
 """Add a table to ``params.yaml``: a dataset, and a comparison of the losses that fit its target.
 
-python -m stages.commands.add_table FILE TARGET [NAME]     what ``make try FILE=… TARGET=… [AS=…]`` runs
+python -m stages.commands.add_table FILE TARGET [NAME [KEYS]]   what ``make try FILE=… TARGET=… [AS=…] [WITH=…]`` runs
 
 The file is copied to ``data/external`` unless it is there. Nothing that exists is changed.
 """
 
 import filecmp
-import io
 import re
 import shlex
 import shutil
@@ -15,22 +14,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-from ruamel.yaml import YAML
+import pandas as pd
+from rich.console import Console
+from ruamel.yaml import YAML, YAMLError
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
+from stages.commands.columns_table import columns_table
+from stages.commands.params_text import with_entries, with_entry
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.validity import Validity
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params
-from stages.params.source import Table
-from stages.records import datasets, wording
-from stages.records.datasets import Description
+from stages.records import datasets, findings_text, wording
+from stages.records.datasets import Description, Treatment
 from stages.tables import describe, scaling
 
-USAGE = "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's)"
+USAGE = (
+    "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
+    "WITH='missing: [-200]' keys for its entry)"
+)
 
 
 def name_for(file: Path) -> str:
@@ -44,94 +48,49 @@ class Judged:
     """What a table comes to.
 
     Attributes:
+        dataset: how it is read.
         description: what it is.
+        table: the features and the target.
+        treatments: what is done to each column.
         losses: by name, whether a loss for its task can learn from it.
-        sorted_by: the columns of dates that its rows are sorted by.
     """
 
+    dataset: Dataset
     description: Description
+    table: pd.DataFrame
+    treatments: list[Treatment]
     losses: dict[str, Validity]
-    sorted_by: list[str]
 
 
-def judge(name: str, file: Path, target: str, batch_size: int) -> Judged:
+def judge(name: str, file: Path, dataset: Dataset, batch_size: int) -> Judged:
     """Judge the losses for a table's target on the train rows of its first split.
 
     Raises:
         UserError: the table cannot be read, split or scaled as is usual.
     """
-    dataset = Dataset(source=Table(file=file.as_posix(), target=target))
+    placed = dataset.source.file
+    dataset = _reading(dataset, file=file.as_posix())
     table, description = describe.load(name, dataset)
+    if all(column.kind == "identifier" for column in description.columns):
+        # there is nothing else to learn from
+        dataset = _reading(dataset, columns={column.name: "number" for column in description.columns})
+        table, description = describe.load(name, dataset)
     try:
         _, masks = scaling.split(name, dataset, table, description)
     except UserError as error:
         why = str(error).removeprefix(f"{paths.PARAMS}: datasets.{name}.split: ")
-        raise UserError(f"{file} cannot be split as is usual, so add it by hand with another split: {why}") from error
+        raise UserError(
+            f"{file} cannot be split as is usual: {why}: make try … WITH='split: {{method: shuffle}}'"
+        ) from error
     scaled, fold, _ = scaling.scale(table, description, dataset.scale, masks[0])
     losses = [LOSSES[loss] for loss in catalogue.names_for(description.task)]
     judged = validity.judge_all(losses, [datasets.seen(scaled, fold, description, batch_size)])
-    dates = [column.name for column in description.columns if column.kind == "date"]
-    sorted_by = [column for column in dates if table[column].is_monotonic_increasing and table[column].nunique() > 1]
-    return Judged(description, judged, sorted_by)
+    return Judged(_reading(dataset, file=placed), description, table, fold.treatments, judged)
 
 
-def with_entries(text: str, name: str, file: Path, target: str, losses: list[str]) -> str:
-    """The text of ``params.yaml`` with a dataset and a comparison added; everything else stays as it is."""
-    text = with_entry(text, "datasets", name, {"source": {"file": file.as_posix(), "target": target}})
-    return with_entry(text, "comparisons", name, {"losses": losses})
-
-
-def with_entry(text: str, section: str, name: str, entry: dict[str, object]) -> str:
-    """A YAML text with an entry added at the end of a section; every other letter stays as it is.
-
-    Args:
-        text: a mapping that has the section, which is a mapping with an entry or more.
-        section: name of the section.
-        name: of the entry.
-        entry: its keys, whose values are written in one line each.
-    """
-    [node] = [value for key, value in yaml.compose(text, yaml.SafeLoader).value if key.value == section]
-    if node.flow_style:
-        end = node.end_mark.index - 1
-        comma = "" if text[:end].rstrip().endswith((",", "{")) else ", "
-        return f"{text[:end].rstrip()}{comma}{_inline({name: entry})[1:-1]}{text[end:]}"
-    newline = "\r\n" if "\r\n" in text else "\n"
-    outer, inner = " " * node.value[0][0].start_mark.column, " " * _step(node)
-    lines = [f"{outer}{_inline({name: 0})[1:-4]}:"]
-    lines += [f"{outer}{inner}{_inline({key: value})[1:-1]}" for key, value in entry.items()]
-    end = _end(node)
-    start = text.find("\n", end) + 1
-    if not start:
-        return text + newline + newline.join(lines) + newline
-    return text[:start] + "".join(line + newline for line in lines) + text[start:]
-
-
-def _inline(value: object) -> str:
-    """A value in one line of YAML, in quotes where it would be taken for something else."""
-    writer, text = YAML(typ="safe", pure=True), io.StringIO()
-    writer.default_flow_style, writer.width, writer.sort_base_mapping_type_on_output = True, 10**9, False
-    writer.dump(value, text)
-    return text.getvalue().strip()
-
-
-def _step(node: yaml.MappingNode) -> int:
-    """By how many columns the keys of a section's entries are indented."""
-    for key, value in node.value:
-        if isinstance(value, yaml.MappingNode) and not value.flow_style and value.value:
-            return value.value[0][0].start_mark.column - key.start_mark.column
-    return 2
-
-
-def _end(node: yaml.Node) -> int:
-    """The position of a node's last letter, which is before the comments that follow it.
-
-    YAML's own mark of where a block ends lies behind those comments, so the end is that of the last value in it.
-    """
-    if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
-        # a text over several lines ends before the next one begins
-        return node.end_mark.index - (isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"))
-    last = node.value[-1]
-    return _end(last[1] if isinstance(node, yaml.MappingNode) else last)
+def _reading(dataset: Dataset, **settings: object) -> Dataset:
+    """A dataset whose source has other settings."""
+    return dataset.model_copy(update={"source": dataset.source.model_copy(update=settings)})
 
 
 def _check_name(name: str, wanted: Params) -> None:
@@ -155,39 +114,83 @@ def _destination(file: Path) -> Path:
     return destination
 
 
+def _entry(text: str, file: Path, target: str) -> dict[str, dict[str, object]]:
+    """A dataset's entry, with keys that the command line adds.
+
+    Args:
+        text: keys of the dataset or its source and their values, as they stand in ``params.yaml`` in one line.
+        file: where the table is.
+        target: the column to predict.
+
+    Raises:
+        UserError: the text is no YAML.
+    """
+    try:
+        more = YAML(typ="safe", pure=True).load(f"{{{text}}}")
+    except (YAMLError, ValueError) as error:
+        raise UserError(
+            f"WITH={shlex.quote(text)} is no YAML; write it as in WITH='missing: [-200], skip: 3'"
+        ) from error
+    of_dataset = {key: value for key, value in more.items() if key in Dataset.model_fields and key != "source"}
+    of_source = {key: value for key, value in more.items() if key not in of_dataset}
+    return {"source": {"file": file.as_posix(), "target": target, **of_source}, **of_dataset}
+
+
 def summary(name: str, judged: Judged, fitting: list[str]) -> Iterator[str]:
     """Lines that tell what a table was taken to be, and why losses were left out."""
-    yield wording.task(name, judged.description)
-    if judged.sorted_by:
-        yield (
-            f"rows are sorted by {judged.sorted_by[0]}, and those that test are drawn from all of them; to predict "
-            f"later ones from earlier: split: {{method: first}} under datasets.{name} in {paths.PARAMS}"
-        )
+    description = judged.description
+    yield wording.task(name, description)
+    odd = list(map(findings_text.in_words, description.findings))
+    yield from odd
+    if any("{" in line or "[" in line for line in odd):
+        yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
+    yield from _order(name, judged)
     for loss, validity_of_loss in judged.losses.items():
         if loss not in fitting:
             yield f"left out: {loss} {validity_of_loss}"
     yield f"added datasets.{name} and comparisons.{name} ({', '.join(fitting)}) to {paths.PARAMS}"
 
 
+def _order(name: str, judged: Judged) -> Iterator[str]:
+    """That rows are sorted by a date, and what to write for a split that keeps their order."""
+    dates = [column.name for column in judged.description.columns if column.kind == "date"]
+    present = {column: judged.table[column].dropna() for column in dates}
+    rising = [column for column in dates if present[column].is_monotonic_increasing]
+    falling = [column for column in dates if present[column].is_monotonic_decreasing and column not in rising]
+    for column in [*rising, *falling][:1]:
+        if present[column].iloc[0] == present[column].iloc[-1]:
+            continue
+        first, order = (", newest first", "sort the file the other way and ") if column in falling else ("", "")
+        yield (
+            f"rows are sorted by {column}{first}, and those that test are drawn from all of them; to predict "
+            f"later ones from earlier: {order}split: {{method: first}} under datasets.{name} in {paths.PARAMS}"
+        )
+
+
 def main() -> None:
     """Add the table that the command line names."""
-    arguments = [argument for argument in sys.argv[1:] if argument]
-    if len(arguments) not in (2, 3):
+    file, target, own_name, more = [*sys.argv[1:], "", "", "", ""][:4]
+    if not file or not target or len(sys.argv) > 5:
         raise UserError(USAGE)
-    file, target = Path(arguments[0]), arguments[1]
-    destination = _destination(file)
-    wanted = load_params()
-    name = arguments[2] if len(arguments) == 3 else name_for(file)
+    file = Path(file)
+    destination, wanted = _destination(file), load_params()
+    name = own_name or name_for(file)
     _check_name(name, wanted)
-    judged = judge(name, file, target, wanted.train.batch_size)
+    entry, text = _entry(more, destination, target), paths.PARAMS.read_bytes().decode("utf-8")
+    dataset = parse_params(with_entry(text, "datasets", name, entry)).datasets[name]
+    judged = judge(name, file, dataset, wanted.train.batch_size)
+    if judged.dataset != dataset:
+        entry["source"]["columns"] = judged.dataset.source.columns
+        cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
     fitting = [loss for loss, each in judged.losses.items() if each.level == "fits"]
-    text = with_entries(paths.PARAMS.read_bytes().decode("utf-8"), name, destination, target, fitting)
+    text = with_entries(text, name, entry, fitting)
     added = parse_params(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
             shutil.copyfile(file, temporary)
     with files.replacing(paths.PARAMS) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
+    Console().print(columns_table(judged.table, judged.description, judged.treatments))
     for line in summary(name, judged, fitting):
         cli.say(f"try: {line}")
     if name not in added.selected():

@@ -1,14 +1,9 @@
 """The networks that are compared, and their initial weights."""
 
-import itertools
-import re
 import threading
-import zipfile
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -78,18 +73,19 @@ class Network:
     def _layers(self) -> list[keras.layers.Layer]:
         layers = keras.layers
         start = _INITIALIZERS.get(self.hidden_activation, "he_uniform")
-        found = []
+        own_layers = []
         for i, units in enumerate(self.hidden, start=1):
-            own = None if self.batch_norm else self.hidden_activation
-            found += [layers.Dense(units, activation=own, kernel_initializer=start, name=f"hidden_{i}")]
+            # a normalised layer has its activation after the normalisation
+            activation = None if self.batch_norm else self.hidden_activation
+            own_layers += [layers.Dense(units, activation=activation, kernel_initializer=start, name=f"hidden_{i}")]
             if self.batch_norm:
-                found += [
+                own_layers += [
                     layers.BatchNormalization(name=f"normal_{i}"),
                     layers.Activation(self.hidden_activation, name=f"activation_{i}"),
                 ]
             if self.dropout:
-                found += [layers.Dropout(self.dropout, name=f"dropout_{i}")]
-        return [*found, layers.Dense(self.n_outputs, activation=self.activation, name="output")]
+                own_layers += [layers.Dropout(self.dropout, name=f"dropout_{i}")]
+        return [*own_layers, layers.Dense(self.n_outputs, activation=self.activation, name="output")]
 
 
 # scale, shift, moving mean and moving variance of a layer that has seen nothing
@@ -135,24 +131,3 @@ def _initial_weights(
 ) -> list[np.ndarray]:
     per_seed = [network.draw(seed) for seed in seeds]
     return [np.stack(arrays) for arrays in zip(*per_seed, strict=True)]
-
-
-def save_model(model: keras.Model, path: Path) -> None:
-    """Save a model as a ``.keras`` file whose bytes depend on the model alone.
-
-    Keras writes the day of saving and memory addresses, which it uses as names of shared objects.
-    """
-    model.save(path)
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    members["metadata.json"] = re.sub(
-        rb'("date_saved": ")[^"]*', rb"\g<1>1980-01-01@00:00:00", members["metadata.json"]
-    )
-    numbers = itertools.count(1)
-    number_of: dict[bytes, bytes] = defaultdict(lambda: str(next(numbers)).encode())
-    members["config.json"] = re.sub(
-        rb'("shared_object_id": )(\d+)', lambda match: match[1] + number_of[match[2]], members["config.json"]
-    )
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content)

@@ -26,7 +26,7 @@ from stages.engine.views import Rows, View, shared_features, shared_targets
 RowMetric = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 # rows that are evaluated at once: at most so many of one replica, and about so many of all together
-EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL = 4096, 131_072
+EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL = 4096, 16_384
 
 
 @dataclass(frozen=True)
@@ -176,21 +176,21 @@ class Replicas:
         """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2)."""
         weights, state = self._values()
 
-        def measure(replica: tuple) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        def measure(replica: tuple) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
             own_weights, own_state, own_features, own_targets = replica
             outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
             loss = tf.add_n([self._loss(own_targets, outputs), *added])
-            return tf.stack([loss, tf.reduce_mean(self._metric(own_targets, outputs))]), next_state
+            return loss, tf.reduce_mean(self._metric(own_targets, outputs)), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            measured, next_state = tf.vectorized_map(measure, (weights, state, features, targets))
-            total = tf.reduce_sum(measured[:, 0])
+            loss, metric, next_state = tf.vectorized_map(measure, (weights, state, features, targets))
+            total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         self._optimizer.apply(gradients, self._trainable)
         for variable, value in zip(self._state, next_state, strict=True):
             variable.assign(value)
-        return measured * tf.cast(tf.shape(targets)[1], tf.float32)
+        return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(targets)[1], tf.float32)
 
     def _test_batch(self, features: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
         """What each replica measures, summed over the rows that count: (n_replicas, 2).
@@ -200,22 +200,21 @@ class Replicas:
             targets: theirs, in the same way.
             counts: float32, theirs in the same way: 1 where a row counts, else 0.
         """
-        rows, n_rows = (features, targets, counts), tf.cast(tf.shape(counts)[-1], tf.float32)
-        are_shared = counts.shape.rank == 1
+        rows, are_shared = (features, targets, counts), counts.shape.rank == 1
 
         def measure(replica: tuple) -> tf.Tensor:
             values, own_rows = replica
             own_features, own_targets, own_counts = rows if are_shared else own_rows
             outputs, _, added = self._forward(*values, own_features, training=False)
-            share = tf.reduce_mean(own_counts)
-            if self._per_row:
-                loss = self._loss(own_targets, outputs, sample_weight=own_counts)
+            n_rows, n_counted = tf.cast(tf.size(own_counts), tf.float32), tf.reduce_sum(own_counts)
+            if self._per_row:  # Keras divides the weighted sum by all rows
+                loss = self._loss(own_targets, outputs, sample_weight=own_counts) * n_rows
             else:
-                loss = self._loss(own_targets, outputs) * share
-            metric = tf.reduce_mean(self._metric(own_targets, outputs) * own_counts)
-            return tf.stack([tf.add_n([loss, *(value * share for value in added)]), metric])
+                loss = self._loss(own_targets, outputs) * n_counted
+            metric = tf.reduce_sum(self._metric(own_targets, outputs) * own_counts)
+            return tf.stack([tf.add_n([loss, *(value * n_counted for value in added)]), metric])
 
-        return tf.vectorized_map(measure, (self._values(), () if are_shared else rows)) * n_rows
+        return tf.vectorized_map(measure, (self._values(), () if are_shared else rows))
 
     def _compile(self, rows: Rows, view: View, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
         """One epoch as one TensorFlow program: row numbers (n_seeds, n_train) -> (4, n_replicas), as in `History`."""

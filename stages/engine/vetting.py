@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -12,9 +13,11 @@ import numpy as np
 from stages.basics import paths, usercode
 from stages.basics.cli import UserError
 from stages.engine.backend import keras, tf
-from stages.engine.networks import CustomNetwork, save_model
-from stages.engine.replicas import Replicas
-from stages.engine.training import Unit, batch_orders, keras_loss, make_optimizer, objective, punishment, row_metric
+from stages.engine.model_file import save_model
+from stages.engine.networks import CustomNetwork
+from stages.engine.probes import objective, punishment
+from stages.engine.training import batch_orders, make_replicas
+from stages.engine.unit import Unit
 from stages.engine.views import Rows, View
 from stages.losses.validity import OUTPUTS
 
@@ -35,16 +38,16 @@ def try_unit(unit: Unit) -> None:
     ]
     if not own:
         return
-    refuse = _Refusing(f"{paths.PARAMS}: comparisons.{unit.settings.dataset}: {' with '.join(own)} is refused")
+    trial = _Trial(f"{paths.PARAMS}: comparisons.{unit.settings.dataset}: {' with '.join(own)} is refused")
     if unit.settings.model:
-        _try_network(unit, refuse)
+        _try_network(unit, trial)
     if unit.loss.is_custom:
-        _try_loss(unit, refuse)
-    _try_training(unit, refuse)
+        _try_loss(unit, trial)
+    _try_training(unit, trial)
     if unit.loss.is_custom:
-        sizes = unit.folds[0].n_classes, len(unit.folds[0].center)
-        for measure in (punishment, objective):
-            refuse(lambda measure=measure: measure(unit.loss, *sizes), "calling it on made-up rows")
+        with trial.step("calling it on made-up rows"):
+            for ask in (punishment, objective):
+                ask(unit.loss, unit.folds[0].n_classes, unit.folds[0].n_targets)
 
 
 def _few_rows(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
@@ -55,100 +58,102 @@ def _few_rows(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
     return features[few], labels[few]
 
 
-def _try_network(unit: Unit, refuse: "_Refusing") -> None:
+def _try_network(unit: Unit, trial: "_Trial") -> None:
     network, seeds = unit.network(0), unit.seeds(0)[:SEEDS]
-    models = [refuse(lambda seed=seed: network.build(seed), "building it") for seed in seeds]
+    with trial.step("building it"):
+        models = [network.build(seed) for seed in seeds]
     for model in models:
-        _check_kind(model, network, refuse)
+        _check_kind(model, network, trial)
     if len({id(variable) for model in models for variable in model.variables}) < sum(
         len(model.variables) for model in models
     ):
-        refuse.because("it gives the same layers for every seed; build new ones each time")
+        trial.refuse("it gives the same layers for every seed; build new ones each time")
     if len({tuple(tuple(variable.shape) for variable in model.variables) for model in models}) > 1:
-        refuse.because("its variables have other shapes for another seed")
+        trial.refuse("its variables have other shapes for another seed")
     if not models[0].trainable_variables:
-        refuse.because("it has no weights to train")
+        trial.refuse("it has no weights to train")
     features = tf.constant(_few_rows(unit)[0])
-    outputs = refuse(lambda: models[0](features, training=False), "calling it")
+    with trial.step("calling it"):
+        outputs = models[0](features, training=False)
     outputs = outputs.numpy()
     if outputs.dtype != np.float32:
-        refuse.because(f"its output is {outputs.dtype}; float32 is needed")
+        trial.refuse(f"its output is {outputs.dtype}; float32 is needed")
     low, high = OUTPUTS.get(network.activation, (-np.inf, np.inf))
     sums = outputs.sum(axis=-1) if network.activation == "softmax" else np.ones(1)
     if (outputs < low).any() or (outputs > high).any() or not np.allclose(sums, 1, atol=TOLERANCE):
-        refuse.because(f"its output is not that of {network.activation}; use the activation that it is given")
-    with TemporaryDirectory() as folder:
-        refuse(lambda: save_model(models[0], Path(folder) / "model.keras"), "saving it")
+        trial.refuse(f"its output is not that of {network.activation}; use the activation that it is given")
+    with TemporaryDirectory() as folder, trial.step("saving it"):
+        save_model(models[0], Path(folder) / "model.keras")
 
 
-def _check_kind(model: object, network: CustomNetwork, refuse: "_Refusing") -> None:
+def _check_kind(model: object, network: CustomNetwork, trial: "_Trial") -> None:
     if not isinstance(model, keras.Model):
-        refuse.because(f"it gave {type(model).__name__}; a keras.Model is needed")
+        trial.refuse(f"it gave {type(model).__name__}; a keras.Model is needed")
     for method in ("train_step", "test_step", "compute_loss"):
         if getattr(type(model), method) is not getattr(keras.Model, method):
-            refuse.because(f"its class has a {method} of its own, which is not used")
+            trial.refuse(f"its class has a {method} of its own, which is not used")
     if not model.built:
-        refuse.because("its model is not built; begin with keras.Input((n_features,))")
+        trial.refuse("its model is not built; begin with keras.Input((n_features,))")
     for what, needed in (("input", (None, network.n_features)), ("output", (None, network.n_outputs))):
         # a model that is a class of its own has neither
         shape = getattr(model, f"{what}_shape", None)
         if shape is None:
-            refuse.because(f"its {what} has no shape; make it with keras.Input and keras.Model or Sequential")
+            trial.refuse(f"its {what} has no shape; make it with keras.Input and keras.Model or Sequential")
         kind = type(getattr(model, what, None))
         if kind in (dict, list, tuple):
-            refuse.because(f"its {what} is a {kind.__name__}; one tensor is needed")
+            trial.refuse(f"its {what} is a {kind.__name__}; one tensor is needed")
         if shape != needed:
-            refuse.because(f"its {what} has the shape {shape}; {needed} is needed")
+            trial.refuse(f"its {what} has the shape {shape}; {needed} is needed")
 
 
-def _try_loss(unit: Unit, refuse: "_Refusing") -> None:
+def _try_loss(unit: Unit, trial: "_Trial") -> None:
     loss, function = unit.loss, usercode.find(unit.loss.function)
     if inspect.isclass(function):
-        refuse.because("it is a class; a function (y_true, y_pred) is needed")
+        trial.refuse("it is a class; a function (y_true, y_pred) is needed")
     features, labels = _few_rows(unit)
     targets = tf.constant(loss.encode(labels, unit.folds[0].n_classes))
     model = unit.network(0).build(unit.seeds(0)[0])
     with tf.GradientTape() as tape:
-        # Keras' crossentropies look behind the outputs of a layer
+        # a plain tensor: Keras' crossentropies would else use the sums that it remembers of a layer's outputs
         outputs = tf.identity(model(tf.constant(features), training=False))
         tape.watch(outputs)
-        values = refuse(lambda: tf.convert_to_tensor(function(targets, outputs)), "calling it")
+        with trial.step("calling it"):
+            values = tf.convert_to_tensor(function(targets, outputs))
     if values.shape != (len(labels),):
-        refuse.because(
+        trial.refuse(
             f"shape: it gave {tuple(values.shape)} for {len(labels)} rows; one value for each row, "
             f"({len(labels)},), is needed"
         )
     if not np.isfinite(values).all():
-        refuse.because(f"finite: its value is {_odd(values)} for a train row and an untrained network")
-    alone = refuse(lambda: tf.convert_to_tensor(function(targets[:1], outputs[:1])), "calling it on one row")
+        trial.refuse(f"finite: its value is {_odd(values)} for a train row and an untrained network")
+    with trial.step("calling it on one row"):
+        alone = tf.convert_to_tensor(function(targets[:1], outputs[:1]))
     if not np.allclose(alone, values[:1], rtol=TOLERANCE, atol=TOLERANCE):
-        refuse.because("shape: a row's value is another when the row stands alone; rows are mixed on the way")
-    gradient = refuse(lambda: tape.gradient(values, outputs), "its gradient")
+        trial.refuse("shape: a row's value is another when the row stands alone; rows are mixed on the way")
+    with trial.step("its gradient"):
+        gradient = tape.gradient(values, outputs)
     if gradient is None:
-        refuse.because("gradient: it has none; every step from y_pred must be an operation that has one")
+        trial.refuse("gradient: it has none; every step from y_pred must be an operation that has one")
     gradient = np.asarray(tf.convert_to_tensor(gradient))
     if not np.isfinite(gradient).all():
-        refuse.because(f"finite: its gradient is {_odd(gradient)} for a train row and an untrained network")
+        trial.refuse(f"finite: its gradient is {_odd(gradient)} for a train row and an untrained network")
     if not gradient.any():
-        refuse.because(f"gradient: it is 0 for every one of {len(labels)} train rows, so nothing would be learned")
+        trial.refuse(f"gradient: it is 0 for every one of {len(labels)} train rows, so nothing would be learned")
 
 
-def _try_training(unit: Unit, refuse: "_Refusing") -> None:
-    """Train two copies together on a few rows, twice: it must go, repeat itself, and be what each is alone."""
+def _try_training(unit: Unit, trial: "_Trial") -> None:
+    """Train two copies together on a few rows, twice.
+
+    Nothing may fail, both times must give the same, and a copy of the user's own network what it gives alone.
+    """
     network, loss, seeds = unit.network(0), unit.loss, unit.seeds(0)[:SEEDS]
     features, labels = _few_rows(unit)
     rows, every = Rows(features, loss.encode(labels, unit.folds[0].n_classes)), np.arange(len(features))
     view = View(np.zeros(len(seeds), np.int64), [every], [every])
 
     def train(chance: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        replicas = Replicas(
-            network.build(seeds[0]),
-            network.initial_weights(seeds),
-            loss=keras_loss(loss),
-            metric=row_metric(loss),
-            optimizer=make_optimizer(unit.settings.optimizer),
-        )
-        keras.utils.set_random_seed(chance)  # what draws from there would be another's chance
+        replicas = make_replicas(unit, 0, seeds)
+        keras.utils.set_random_seed(chance)  # so that what draws from the global generator gives another result
         history = replicas.fit(
             rows,
             view,
@@ -159,9 +164,10 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
         )
         return np.stack([history.loss, history.val_loss]), replicas.predict(features, view), replicas.weights
 
-    once, again = (refuse(lambda chance=chance: train(chance), "training two copies together") for chance in (1, 2))
+    with trial.step("training two copies together"):
+        once, again = train(chance=1), train(chance=2)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(once[:2], again[:2], strict=True)):
-        refuse.because(
+        trial.refuse(
             "training it twice from the same seed gives two results; draw random numbers from a "
             "keras.random.SeedGenerator that a layer holds"
         )
@@ -172,7 +178,7 @@ def _try_training(unit: Unit, refuse: "_Refusing") -> None:
                 variable.assign(value)
             alone = model(tf.constant(features), training=False)
             if not np.allclose(one, alone, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
-                refuse.because("its copies do not give what it gives alone; it keeps something that is not a variable")
+                trial.refuse("its copies do not give what it gives alone; it keeps something that is not a variable")
 
 
 def _odd(values: Any) -> float:
@@ -180,21 +186,24 @@ def _odd(values: Any) -> float:
     return float(array[~np.isfinite(array)].flat[0])
 
 
-class _Refusing:
-    """Runs what is the user's own; any failure becomes a line that says where."""
+class _Trial:
+    """Tries what is the user's own; what fails becomes one line that says where it stands and what was done."""
 
     def __init__(self, where: str) -> None:
         self._where = where
 
-    def __call__(self, run: Callable, doing: str) -> Any:
+    @contextmanager
+    def step(self, doing: str) -> Iterator[None]:
+        """A block that runs the user's own code, and in words what it does."""
         try:
-            return run()
+            yield
         except UserError:
             raise
         except (Exception, SystemExit) as error:
             raise UserError(f"{self._where}: {doing} failed: {type(error).__name__}: {cause(error)}") from error
 
-    def because(self, reason: str) -> NoReturn:
+    def refuse(self, reason: str) -> NoReturn:
+        """Refuse it for a reason in words."""
         raise UserError(f"{self._where}: {reason}")
 
 

@@ -92,6 +92,10 @@ class Loss:
             self.task
         ]
 
+    def n_outputs(self, n_classes: int, n_targets: int) -> int:
+        """How many outputs a network trained with it has."""
+        return {"regression": n_targets, "binary": 1, "multiclass": n_classes}[self.task]
+
     def encode(self, labels: np.ndarray, n_classes: int) -> np.ndarray:
         """Encode the targets as this loss wants them.
 

@@ -53,6 +53,7 @@ ALLOWED = {
     "float_type": "a number",
     "greater_than": "above {gt:g}",
     "greater_than_equal": "{ge:g} or more",
+    "kind_type": "number, category, date, or a form of dates as in '%d/%m/%Y'",
     "less_than": "below {lt:g}",
     "less_than_equal": "{le:g} or less",
     "list_type": "a list",
@@ -70,6 +71,7 @@ ALLOWED = {
     "too_long": "{max_length} at most",
     "tuple_type": "a list",
     "whole_type": "a whole number",
+    "word_type": "a text or a number",
 }
 
 # everything else that can be wrong

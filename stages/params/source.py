@@ -28,7 +28,29 @@ def _encoding(value: Any) -> Any:
     return value
 
 
+def _kind(value: Any) -> Any:
+    if value not in KINDS and not (isinstance(value, str) and "%" in value):
+        raise PydanticCustomError("kind_type", "not a kind of column")
+    return value
+
+
+def _by_column(value: Any) -> Any:
+    return value if isinstance(value, dict) else {EVERY: value}
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise PydanticCustomError("word_type", "neither a text nor a number")
+    return value
+
+
+EVERY = ""  # stands for all columns where texts are said to stand for nothing
+KINDS = ("number", "category", "date")
 Column = Annotated[str, BeforeValidator(_column)]
+ColumnKind = Annotated[str, BeforeValidator(_kind)]
+Word = Annotated[str | int | float, BeforeValidator(_word)]
+Label = Annotated[str, BeforeValidator(_column)]
+Lines = Annotated[Whole, Field(ge=0)]
 
 
 class MakeRegression(Section):
@@ -86,13 +108,22 @@ class Table(Section):
     """A user's own table.
 
     Attributes:
-        file: CSV (also compressed) or Parquet, in ``data/external``; a pattern (``*``) names several, read as one.
+        file: CSV (also compressed), Excel, JSON lines or Parquet, in ``data/external``; a pattern (``*``) names
+            several, read as one.
         target: the column to predict, or several columns of values.
         features: the columns to predict from; all others when not given.
         drop: columns to leave out.
         delimiter: what stands between the values of a CSV file, as pandas takes it; found out when not given.
         encoding: of a CSV file; found out when not given.
         decimal: the decimal mark of a CSV file; found out when not given.
+        quoting: ``none`` where quotes are letters like others; ``usual`` where a field may be in quotes.
+        skip: lines before the heading; found out when not given.
+        header: ``none`` where the first line is a row; the columns are called ``column_1`` and so on.
+        sheet: of an Excel file; the first when not given.
+        drop_rows: rows to leave out, counted from 1 for the first below the heading.
+        missing: texts and numbers that stand for nothing, in all columns or by column.
+        columns: what some columns are: number, category, date, or a form of dates such as ``%d/%m/%y``.
+        labels: by column, what to call some of its texts.
     """
 
     file: str
@@ -102,6 +133,14 @@ class Table(Section):
     delimiter: Annotated[str, StringConstraints(min_length=1)] | None = None
     encoding: Annotated[str, BeforeValidator(_encoding)] | None = None
     decimal: Literal[".", ","] | None = None
+    quoting: Literal["usual", "none"] | None = None
+    skip: Lines | None = None
+    header: Literal["first", "none"] = "first"
+    sheet: Annotated[str, BeforeValidator(_column)] | None = None
+    drop_rows: list[Positive] = Field(default_factory=list)
+    missing: Annotated[dict[Column, list[Word]], BeforeValidator(_by_column)] = Field(default_factory=dict)
+    columns: dict[Column, ColumnKind] = Field(default_factory=dict)
+    labels: dict[Column, dict[Label, Label]] = Field(default_factory=dict)
 
 
 _GENERATORS = {"make_regression": MakeRegression, "make_circles": MakeCircles, "make_blobs": MakeBlobs}

@@ -9,7 +9,7 @@ With several folds the last two are ``<dataset>/fold_<k>`` instead, with k from 
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from stages.basics import files, paths
 from stages.losses.loss import Task
 from stages.losses.validity import Seen
+from stages.records.findings import Finding
 
 PART = "part"
 
@@ -81,6 +82,7 @@ class Description:
         n_read: rows read, also those without a target, which are left out.
         columns: the columns to predict from.
         group: the column whose values keep rows together in a split; empty where there is none.
+        findings: what is odd about the table and its columns.
     """
 
     task: Task
@@ -93,6 +95,7 @@ class Description:
     n_read: int
     columns: list[Column]
     group: str = ""
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def n_targets(self) -> int:

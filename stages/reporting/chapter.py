@@ -22,11 +22,13 @@ class Columns:
     Attributes:
         fitted_on: the rows that decided it.
         table: the columns by what was done to them.
+        odd: what is odd about them.
         pipeline: the file that does it to new rows.
     """
 
     fitted_on: str
     table: Table
+    odd: list[str]
     pipeline: str
 
 
@@ -200,6 +202,7 @@ def _columns(comparison: Comparison) -> Columns:
     return Columns(
         fitted_on="all rows" if fitted == "all" else "the train rows alone",
         table=Table(("columns", "kind", "what was done"), rows),
+        odd=list(map(columns_text.odd, comparison.description.findings)),
         pipeline=str(datasets.pipeline_path(comparison.name, 0, len(comparison.scaled.folds))),
     )
 

@@ -1,21 +1,23 @@
 """The kind of each column of a table, and its values as they are kept."""
 
-import contextlib
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
 
 from stages.records.datasets import Kind
+from stages.tables.written_dates import as_dates
 
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
 
 
-def tidy(values: pd.Series) -> tuple[pd.Series, Kind]:
+def tidy(values: pd.Series, *, as_texts: bool = False) -> tuple[pd.Series, Kind]:
     """A column as it is kept, and its kind.
+
+    Args:
+        values: (n_rows,) as they were read.
+        as_texts: whether texts stay texts, although they may all be dates.
 
     Returns:
         The values: numbers (NaN where infinite), booleans as 0 and 1, dates without a time zone, or texts;
@@ -35,11 +37,17 @@ def tidy(values: pd.Series) -> tuple[pd.Series, Kind]:
         return values.astype(np.float64), "boolean"
     if len(present) and present.map(is_number).all():
         return _tidy_numbers(pd.to_numeric(values.astype(np.float64)))
-    texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None)
-    dates = as_dates(present)
+    dates = None if as_texts else as_dates(present)
     if dates is not None:
         return _plain_dates(dates.reindex(values.index)), "date"
-    return texts.astype("str"), "category"
+    return without_blanks(values), "category"
+
+
+def without_blanks(values: pd.Series) -> pd.Series:
+    """Texts without blanks around them; what is missing stays so, and a text of blanks stays as it is."""
+    texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None).astype("str")
+    stripped = texts.str.strip()
+    return texts.mask(stripped.str.len() > 0, stripped)
 
 
 def plain(values: pd.Series) -> pd.Series:
@@ -71,6 +79,12 @@ def _tidy_numbers(values: pd.Series) -> tuple[pd.Series, Kind]:
     return values, "identifier" if _is_identifier(values) else "number"
 
 
+def counts_on(values: pd.Series) -> bool:
+    """Whether whole numbers that differ count on from 0 or 1 in the order of the rows."""
+    present, n_rows = values.dropna(), len(values)
+    return present.is_monotonic_increasing and (present.iloc[0], present.iloc[-1]) in ((0, n_rows - 1), (1, n_rows))
+
+
 def _is_identifier(values: pd.Series) -> bool:
     """Whether whole numbers only tell rows apart: all differ, and they count on from 0 or 1, or the name says so."""
     present, n_rows = values.dropna(), len(values)
@@ -78,27 +92,7 @@ def _is_identifier(values: pd.Series) -> bool:
     whole = pd.api.types.is_integer_dtype(values) or (len(present) < n_rows and not (present % 1).any())
     if not whole or len(present) < 3 or not present.is_unique:
         return False
-    ends = (present.iloc[0], present.iloc[-1])
-    counts_on = present.is_monotonic_increasing and ends in ((0, n_rows - 1), (1, n_rows))
-    return counts_on or bool(_IDENTIFIER_NAME.search(str(values.name)))
-
-
-def as_dates(texts: pd.Series) -> pd.Series | None:
-    """Texts that are all dates as dates; None when they are not."""
-    texts = texts.astype(str)
-    if not len(texts) or not texts.head(100).str.contains(_DATE).all():
-        return None
-    orders = ("%d{0}%m{0}%{1}", "%m{0}%d{0}%{1}") if "." in texts.iloc[0] else ("%m{0}%d{0}%{1}", "%d{0}%m{0}%{1}")
-    short = [order.format(mark, "y") for order in orders for mark in "./-"]
-    first = [{"dayfirst": day} for day in ((True, False) if "." in texts.iloc[0] else (False, True))]
-    for how in ({"format": "ISO8601"}, *({"format": form} for form in short), *first):
-        with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, UserWarning):
-            # where pandas finds no format that all share it warns and takes each by itself, so that day and
-            # month may change places
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", "Could not infer format")
-            return pd.to_datetime(texts, utc=True, **how)
-    return None
+    return counts_on(values) or bool(_IDENTIFIER_NAME.search(str(values.name)))
 
 
 def _plain_dates(dates: pd.Series) -> pd.Series:

@@ -5,11 +5,13 @@ import io
 import operator
 import re
 from itertools import islice, zip_longest
+from typing import Any
 
 import pandas as pd
 
 from stages.params.source import Table
 from stages.records.datasets import CsvFormat
+from stages.tables.written_numbers import MONEY, OTHER_MARK
 
 # strings that mean missing: those of pandas, and - . ?
 MISSING = [
@@ -21,12 +23,12 @@ CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
 _DELIMITERS = ",;\t|"
 _RECORDS = 200  # that show how a file is written
 _FIRST_LINE = re.compile(r'"?sep=(.)"?\r?\n')  # what Excel takes the delimiter from
-_OTHER = {".": ",", ",": "."}  # the mark that groups digits in threes, by the decimal mark
+_SIGNS = re.compile(rf"^\s*(?:{MONEY})?\s*|\s*(?:{MONEY}|%)?\s*$|(?<=\d)[ \u00a0\u202f'’](?=\d{{3}})")
 # a number that begins with no 0 before other digits, plain or grouped, by the decimal mark
 _NUMBER = {
     mark: rf"[-+]?(?:(?:0|[1-9][0-9]*|[0-9]*[{mark}][0-9]+)(?:[eE][-+]?[0-9]+)?"
     rf"|[1-9][0-9]{{0,2}}(?:[{other}][0-9]{{3}})+(?:[{mark}][0-9]+)?)"
-    for mark, other in _OTHER.items()
+    for mark, other in OTHER_MARK.items()
 }
 
 
@@ -44,13 +46,26 @@ def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> Csv
     head, delimiter, skipped = head.removeprefix("\ufeff"), source.delimiter, 0
     if match := _FIRST_LINE.match(head):
         head, delimiter, skipped = head[match.end() :], delimiter or match[1], 1
+    if source.skip:
+        head, skipped = "".join(head.splitlines(keepends=True)[source.skip :]), skipped + source.skip
+    settings = {"whole": whole, "quoting": csv.QUOTE_NONE if source.quoting == "none" else csv.QUOTE_MINIMAL}
+    marks = _DELIMITERS if delimiter is None else [delimiter]
+    before = {mark: 0 if source.skip is not None else _preamble(head, mark, **settings) for mark in marks}
+    heads = {mark: "".join(head.splitlines(keepends=True)[lines:]) if lines else head for mark, lines in before.items()}
     if delimiter is None:
-        delimiter = max(_DELIMITERS, key=lambda mark: _fields(_records(head, mark, whole=whole)))
+        delimiter = max(marks, key=lambda mark: _fields(_records(heads[mark], mark, **settings)))
+    head, skipped = heads[delimiter], skipped + before[delimiter]
     decimal = source.decimal
     if decimal is None:
         may_be_comma = delimiter != "," and len(delimiter) == 1
-        decimal = _decimal(_records(head, delimiter, whole=whole)[1:]) if may_be_comma else "."
+        decimal = _decimal(_records(head, delimiter, **settings)[1:]) if may_be_comma else "."
     return CsvFormat(delimiter, encoding, decimal, skipped=skipped)
+
+
+def lines_before(head: str, source: Table, written: CsvFormat) -> int:
+    """How many lines before the heading were taken for no part of the table."""
+    has_first = _FIRST_LINE.match(head.removeprefix("\ufeff")) is not None
+    return written.skipped - has_first - (source.skip or 0)
 
 
 def is_expression(csv_format: CsvFormat) -> bool:
@@ -60,7 +75,7 @@ def is_expression(csv_format: CsvFormat) -> bool:
 
 def grouping_mark(csv_format: CsvFormat) -> str:
     """The mark that groups digits in threes, where they are grouped."""
-    return _OTHER[csv_format.decimal]
+    return OTHER_MARK[csv_format.decimal]
 
 
 def ungrouped(texts: pd.Series, csv_format: CsvFormat) -> pd.Series | None:
@@ -90,16 +105,16 @@ def _decimal(rows: list[list[str]]) -> str:
     1.234.567 has a comma. 1.680 leaves doubt, but not in a column whose numbers below a thousand are all
     whole, so next by columns that show groups of digits. Last by which mark there is more of.
     """
-    columns = [[field.strip() for field in column] for column in zip_longest(*rows, fillvalue="")]
+    columns = [[_SIGNS.sub("", field) for field in column] for column in zip_longest(*rows, fillvalue="")]
     columns = [[field for field in column if field not in MISSING] for column in columns]
     fields = [field for column in columns for field in column]
-    numbers = {mark: [bool(re.fullmatch(_NUMBER[mark], field)) for field in fields] for mark in _OTHER}
-    votes = {mark: sum(map(operator.gt, numbers[mark], numbers[_OTHER[mark]])) for mark in _OTHER}
+    numbers = {mark: [bool(re.fullmatch(_NUMBER[mark], field)) for field in fields] for mark in OTHER_MARK}
+    votes = {mark: sum(map(operator.gt, numbers[mark], numbers[OTHER_MARK[mark]])) for mark in OTHER_MARK}
     if not any(votes.values()):
-        votes = {mark: sum(_shows_groups(column, _OTHER[mark]) for column in columns) for mark in _OTHER}
+        votes = {mark: sum(_shows_groups(column, OTHER_MARK[mark]) for column in columns) for mark in OTHER_MARK}
     if not any(votes.values()):
         doubtful = [field for field, is_number in zip(fields, numbers["."], strict=True) if is_number]
-        votes = {mark: sum(mark in field for field in doubtful) for mark in _OTHER}
+        votes = {mark: sum(mark in field for field in doubtful) for mark in OTHER_MARK}
     return "," if votes[","] > votes["."] else "."
 
 
@@ -110,11 +125,42 @@ def _shows_groups(fields: list[str], mark: str) -> bool:
     return len({mark in field for field in fields}) == 2
 
 
-def _records(head: str, delimiter: str, *, whole: bool) -> list[list[str]]:
+def _records(head: str, delimiter: str, *, whole: bool, quoting: int) -> list[list[str]]:
     """The first records, without the last where the head of a file may have cut it."""
-    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=delimiter != " ")
-    records = [row for row in islice(rows, _RECORDS) if row]
+    return [row for row, _ in _numbered(head, delimiter, whole=whole, quoting=quoting)]
+
+
+def _numbered(head: str, delimiter: str, *, whole: bool, quoting: int) -> list[tuple[list[str], int]]:
+    """The first records, each with the number of the line that it ends in."""
+    blanks = delimiter != " "
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=blanks, quoting=quoting)
+    records = list(islice(((row, rows.line_num) for row in rows if row), _RECORDS))
     return records if whole or len(records) < 2 else records[:-1]
+
+
+def _preamble(head: str, delimiter: str, **settings: Any) -> int:
+    """How many lines before the heading are no part of the table, such as a title and a date.
+
+    The first has half of the fields of the rows or fewer, and what follows is a heading: names that differ.
+    """
+    records = _numbered(head, delimiter, **settings) if len(delimiter) == 1 else []
+    filled = [sum(field.strip() != "" for field in row) for row, _ in records]
+    if len(records) < 3:
+        return 0
+    usual = sorted(filled)[len(filled) // 2]
+    is_padded = len(records[0][0]) == len(records[-1][0])
+    if usual < (3 if is_padded else 2) or filled[0] > usual / 2:
+        return 0
+    first = next(index for index, count in enumerate(filled) if count >= 0.8 * usual)
+    heading = [field.strip() for field in records[first][0]]
+    names = [field for field in heading if field]
+    is_heading = len(names) >= 0.8 * usual and len(set(names)) == len(names) and not any(map(_is_number, names))
+    below = [field.strip() for row, _ in records[first + 1 :] for field in row]
+    return records[first - 1][1] if is_heading and any(map(_is_number, below)) else 0
+
+
+def _is_number(field: str) -> bool:
+    return any(re.fullmatch(pattern, field) for pattern in _NUMBER.values())
 
 
 def _fields(rows: list[list[str]]) -> tuple[int, int]:

@@ -1,18 +1,19 @@
-"""A user's own table: which columns of it are wanted, and what they are."""
+"""A user's own table: what its columns are, and what is odd about them."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from stages.basics import paths, suggest
+from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset
-from stages.params.source import Table
-from stages.records.datasets import PART, Column, Description, target_names, unique
-from stages.tables import reading
-from stages.tables.column_kinds import tidy
-from stages.tables.target import find_target
+from stages.records.datasets import PART, Column, Description, Kind, target_names, unique
+from stages.records.findings import Finding
+from stages.tables import choosing, oddities, reading
+from stages.tables.choosing import Choice
+from stages.tables.column_kinds import counts_on, tidy
+from stages.tables.target import Target, find_target
 
 
 def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
@@ -29,61 +30,84 @@ def load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
         ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
-    table, files, csv_format = reading.read(source, f"{key}.source")
-    group = dataset.split.column
-    wanted = _choose(table, source, group, key, is_csv=csv_format is not None)
-    keep = list(dict.fromkeys([*wanted, *([group] if group is not None else [])]))
-    names = target_names(len(source.target))
+    groups = {} if dataset.split.column is None else {dataset.split.column: f"{key}.split.column"}
+    read = reading.read(source, f"{key}.source")
+    choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
+    table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
+    names = target_names(len(choice.targets))
+    keep = list(dict.fromkeys([*choice.features, *choice.groups.values()]))
     own_names = dict(zip(keep, unique(keep, [*names, PART]), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
-    tidied = {own: tidy(table[column]) for column, own in own_names.items()}
-    features = pd.DataFrame({own: values for own, (values, _) in tidied.items()})
-    targets, n_read = table[source.target], len(table)
+    tidied = {column: _tidy(table[column], choice) for column in keep}
+    features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
+    targets, n_read = table[choice.targets], len(table)
     has_target = targets.notna().all(axis=1)
     if not has_target.all():
         features, targets = (rows[has_target].reset_index(drop=True) for rows in (features, targets))
     if len(targets) < 2:
         count = "is 1 row" if len(targets) else "are 0 rows"
         raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
-    target = find_target(targets, dataset.task, key)
-    columns = []
-    for column in wanted:
-        own, kind = own_names[column], tidied[own_names[column]][1]
-        if kind == "identifier" and source.features is not None:
-            kind = "number"  # asked for by name
-        columns.append(Column(own, kind, missing=int(features[own].isna().sum())))
+    target = find_target(targets, dataset.task, key, as_texts=choice.kinds.get(choice.targets[0]) == "category")
+    asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
+    columns, findings = [], _of_values(table, tidied, choice)
+    for column in choice.features:
+        own, values = own_names[column], features[own_names[column]]
+        kind, odd = _use(tidied[column], values, target, is_asked_for=column in asked_for)
+        columns.append(Column(own, kind, missing=int(values.isna().sum())))
+        findings += [Finding(each, column) for each in odd]
+    findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
+    place = {column: number for number, column in enumerate(["", *table.columns])}
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
         other_tasks=target.other_tasks,
         classes=target.classes,
         targets=source.target,
-        files=[path.as_posix() for path in files],
-        csv=csv_format,
+        files=[path.as_posix() for path in read.files],
+        csv=read.written,
         n_read=n_read,
         columns=columns,
-        group=own_names[group] if group is not None else "",
+        group=own_names[choice.groups[dataset.split.column]] if groups else "",
+        findings=sorted([*read.findings, *findings], key=lambda each: place[each.column]),
     )
 
 
-def _choose(table: pd.DataFrame, source: Table, group: str | None, key: str, *, is_csv: bool) -> list[str]:
-    """The columns to predict from: not the one that groups rows, unless it is asked for."""
-    _check_columns(source.target, table, f"{key}.source.target", is_csv=is_csv)
-    _check_columns(source.features or [], table, f"{key}.source.features", is_csv=is_csv)
-    _check_columns(source.drop, table, f"{key}.source.drop", is_csv=is_csv)
-    _check_columns([group] if group is not None else [], table, f"{key}.split.column", is_csv=is_csv)
-    left_out = {*source.target, *source.drop, *([group] if source.features is None else [])}
-    chosen = [column for column in source.features or table.columns if column not in left_out]
-    if not chosen:
-        raise UserError(f"{key}.source: no column is left to predict from")
-    return list(dict.fromkeys(chosen))
+def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
+    return tidy(values, as_texts=choice.kinds.get(str(values.name)) == "category")
 
 
-def _check_columns(names: Iterable[str], table: pd.DataFrame, key: str, *, is_csv: bool) -> None:
-    for name in names:
-        if name not in table.columns:
-            shown = list(table.columns[:40]) + ["…"] * (len(table.columns) > 40)
-            near = suggest.nearest(name, table.columns)
-            alone = "; the delimiter may be wrong, say it with delimiter: beside file:"
-            columns = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
-            raise UserError(f"{key}: '{name}' is not a column{near} {columns}")
+def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:
+    """The kind that a feature is used as, and whether it is an identifier or tells the target all but exactly.
+
+    Args:
+        tidied: its values in all rows, and their kind.
+        values: those in rows with a target.
+        target: in the same rows.
+        is_asked_for: whether the parameters name it, so that it is no identifier.
+    """
+    every, kind = tidied
+    odd = []
+    if kind == "identifier":
+        is_kept = is_asked_for or (not counts_on(every) and oddities.goes_with(values, target))
+        odd = [] if is_asked_for else ["kept" if is_kept else "identifier"]
+        kind = "number" if is_kept else kind
+    # a target that rises with time is no secret
+    if kind not in ("identifier", "date") and oddities.tells(values, kind, target):
+        odd.append("tells")
+    return kind, odd
+
+
+def _of_values(table: pd.DataFrame, tidied: dict[str, tuple[pd.Series, Kind]], choice: Choice) -> list[Finding]:
+    """What is odd about the values of the features and the target, in all rows."""
+    findings = []
+    for column in [*choice.features, *choice.targets]:
+        values, kind = tidied.get(column) or _tidy(table[column], choice)
+        match kind:
+            case "number":
+                findings += oddities.far(values)
+            case "category":
+                findings += oddities.alike(values)
+                findings += oddities.mixed(values) if column not in choice.kinds else []
+            case "date" if column not in choice.kinds and pd.api.types.is_string_dtype(table[column]):
+                findings += oddities.dates(table[column], values)
+    return findings

@@ -1,95 +1,111 @@
-"""Reading the files of a user's table: CSV, however it is written, and Parquet."""
+"""Reading the files of a user's table: CSV, however it is written, Excel, JSON lines and Parquet."""
 
-import bz2
 import glob
-import gzip
-import lzma
-import warnings
-from collections import Counter
+import io
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Literal
 
+import numpy as np
 import pandas as pd
-import pyarrow.parquet
 
 from stages.basics import suggest
 from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.records.datasets import CsvFormat
-from stages.tables.column_kinds import as_dates
-from stages.tables.csv_format import CODE, MISSING, grouping_mark, is_expression, sniff, ungrouped
+from stages.records.findings import Finding
+from stages.tables import file_kinds
+from stages.tables.csv_format import lines_before, sniff
+from stages.tables.file_kinds import Opener, first_line
+from stages.tables.parsing import CsvFile, Parsed, check_unique, holds, parse, words_for_nothing
 
-_OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
-_SEARCHED = 10_000  # rows that are searched for codes
-
-Content = Literal["nothing", "booleans", "numbers", "dates", "texts"]
 
 
-def read(source: Table, key: str) -> tuple[pd.DataFrame, list[Path], CsvFormat | None]:
+@dataclass(frozen=True)
+class Reading:
+    """A table that was read.
+
+    Attributes:
+        table: its rows, counted from 0.
+        files: where they come from.
+        written: how CSV files were taken to be written; None for other kinds of files.
+        rows: int (n_rows,): where each row stands in its file, counted from 1 for the first below the heading.
+        findings: what is odd about it.
+    """
+
+    table: pd.DataFrame
+    files: list[Path]
+    written: CsvFormat | None
+    rows: np.ndarray
+    findings: list[Finding]
+
+
+def read(source: Table, key: str) -> Reading:
     """Read the files of a table as one.
 
     Args:
         source: the parameters.
         key: path of the key ``source``, for messages about mistakes.
-
-    Returns:
-        The table, its files, and how CSV files were taken to be written; None for Parquet.
     """
     files = _files(source.file, f"{key}.file")
-    tables, formats = zip(*(_read_file(path, source) for path in files), strict=True)
-    first = tables[0].columns
-    for path, table in zip(files, tables, strict=True):
-        if odd := sorted(set(table.columns) ^ set(first)):
+    parts = [_read_file(path, source, key) for path in files]
+    first = parts[0].table.columns
+    for path, part in zip(files, parts, strict=True):
+        if odd := sorted(set(part.table.columns) ^ set(first)):
             raise UserError(f"{path} and {files[0]} have different columns; '{odd[0]}' is in one of them only")
-    if len(files) == 1:
-        return tables[0].reset_index(drop=True), files, formats[0]
-    # numbers here and texts there are texts everywhere, as they are written
-    if mixed := [name for name in first if _are_mixed({_holds(table[name]) for table in tables})]:
-        tables, formats = zip(*(_read_file(path, source, texts=mixed) for path in files), strict=True)
+    if len(files) > 1:
+        # numbers here and texts there are texts everywhere, as they are written
+        held = {name: {holds(part.table[name]) for part in parts} for name in first}
+        if mixed := [name for name in first if _are_mixed(held[name])]:
+            parts = [_read_file(path, source, key, texts=mixed) for path in files]
+    formats = [part.written for part in parts]
     shown = next((each for each in formats if each and each.thousands), formats[0])
-    return pd.concat(tables, ignore_index=True), files, shown
+    findings = {(each.kind, each.column, *each.examples): each for part in parts for each in part.findings}
+    table = pd.concat([part.table for part in parts], ignore_index=True)
+    return Reading(table, files, shown, np.concatenate([part.rows for part in parts]), list(findings.values()))
 
 
-def _read_file(path: Path, source: Table, texts: Iterable[str] = ()) -> tuple[pd.DataFrame, CsvFormat | None]:
-    """One file's table, with these columns as texts where it is CSV, and how it is written if so."""
-    if path.suffix.lower() in (".parquet", ".pq"):
-        table, csv_format = _read_parquet(path), None
-    else:
-        table, csv_format = _read_csv(path, source, texts)
-    columns = list(map(str, table.columns))
-    _check_unique(columns, path)
-    table.columns = columns
-    return table, csv_format
+def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -> Parsed:
+    """One file's table, with these columns as texts where it is no Parquet."""
+    kind = file_kinds.kind_of(path)
+    match kind:
+        case "parquet":
+            table = file_kinds.read_parquet(path, check_unique)
+            parsed = Parsed(table.reset_index(drop=True), None, np.arange(1, len(table) + 1))
+        case "archive":
+            raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {file_kinds.ALLOWED}")
+        case "excel":
+            content, findings = file_kinds.excel_as_csv(path, source.sheet, key)
+            parsed = _read_cells(path, content, source, texts)
+            parsed = replace(parsed, findings=[*findings, *parsed.findings])
+        case "json":
+            parsed = _read_cells(path, file_kinds.json_as_csv(path), source, texts)
+        case "csv":
+            parsed = _read_csv(path, file_kinds.opener(path), source, texts)
+    columns = list(map(str, parsed.table.columns))
+    check_unique(columns, path)
+    parsed.table.columns = columns
+    return replace(parsed, table=_without_nothing(parsed.table, source))
 
 
-def _holds(values: pd.Series) -> Content:
-    """What a column holds, as it was read."""
-    present = values.dropna()
-    if not len(present):
-        return "nothing"
-    match pd.api.types.infer_dtype(present):
-        case "boolean":
-            return "booleans"
-        case "integer" | "floating" | "mixed-integer-float" | "decimal":
-            return "numbers"
-    return "texts" if as_dates(present) is None else "dates"
+def _without_nothing(table: pd.DataFrame, source: Table) -> pd.DataFrame:
+    """A table in which what the parameters say is missing."""
+    for name, words in words_for_nothing(source, table.columns).items():
+        if words:
+            values = table[name]
+            is_nothing = values.isin(words) | values.astype(str).str.strip().isin(map(str, words))
+            table[name] = values.mask(is_nothing) if is_nothing.any() else values
+    return table
 
 
-def _are_mixed(held: set[Content]) -> bool:
+def _are_mixed(held: set[str]) -> bool:
     """Whether files hold different things in one column.
 
     A column that is missing in one file may hold anything in another, but texts: among them a string that
     means missing elsewhere, such as NA, is a text, so the file that has nothing is read again.
     """
     return len(held - {"nothing"}) > 1 or held == {"nothing", "texts"}
-
-
-def _check_unique(names: list[str], path: Path) -> None:
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise UserError(f"{path}: column '{twice[0]}' stands twice; rename one")
 
 
 def _files(pattern: str, key: str) -> list[Path]:
@@ -106,101 +122,54 @@ def _files(pattern: str, key: str) -> list[Path]:
     )
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        names = pyarrow.parquet.read_schema(path).names
-        _check_unique(names, path)
-        table = pd.read_parquet(path)
-        return table.reset_index() if any(name is not None for name in table.index.names) else table
-    except UserError:
-        raise
-    except Exception as error:  # whatever pyarrow makes of damage
-        raise UserError(f"{path} cannot be read as Parquet: {_first_line(error)}") from error
+def _read_cells(path: Path, content: bytes, source: Table, texts: Iterable[str]) -> Parsed:
+    """What another kind of file holds, handed on as CSV."""
+    plain = source.model_copy(update={"delimiter": ",", "encoding": "utf-8", "decimal": ".", "quoting": "usual"})
+    return replace(_read_csv(path, lambda: io.BytesIO(content), plain, texts), written=None)
 
 
-def _read_csv(path: Path, source: Table, texts: Iterable[str]) -> tuple[pd.DataFrame, CsvFormat]:
-    if path.suffix.lower() in (".zip", ".tar", ".zst", ".7z", ".xls", ".xlsx"):
-        raise UserError(
-            f"{path} is no CSV file, but a zip or another archive; allowed: CSV, also as .gz, .bz2 or .xz, and Parquet"
-        )
+def _read_csv(path: Path, opener: Opener, source: Table, texts: Iterable[str]) -> Parsed:
     try:
-        with _open(path) as file:
+        with opener() as file:
             head = file.read(_HEAD)
             whole = not file.read(1)
         encodings = [source.encoding] if source.encoding else _encodings(head)
         for encoding in encodings:
-            csv_format = sniff(head.decode(encoding, errors="ignore"), encoding, source, whole=whole)
+            text = head.decode(encoding, errors="ignore")
+            written = sniff(text, encoding, source, whole=whole)
             try:
-                return _parse(path, csv_format, texts)
+                parsed = parse(CsvFile(path, opener, written, source), texts)
             except UnicodeDecodeError:
                 if encoding == encodings[-1]:
                     raise
+                continue
+            preamble = _preamble(text, lines_before(text, source, written))
+            return replace(parsed, findings=[*preamble, *parsed.findings])
     except UnicodeDecodeError as error:
         tried = " or ".join(encodings)
         raise UserError(f"{path} is not {tried} text; say what it is with encoding: beside file:") from error
     except UserError:
         raise
     except Exception as error:  # whatever a compression, a codec or pandas makes of damage
-        raise UserError(f"{path} cannot be read as CSV: {_first_line(error)}") from error
+        raise UserError(f"{path} cannot be read as CSV: {first_line(error)}{_way_out(error)}") from error
     raise AssertionError("there is always an encoding to try")
+
+
+def _preamble(head: str, n_lines: int) -> list[Finding]:
+    lines = head.removeprefix("\ufeff").splitlines()[:n_lines]
+    return [Finding("preamble", examples=[line for line in lines if line.strip()][:2], n_rows=n_lines)] if lines else []
+
+
+def _way_out(error: Exception) -> str:
+    """Which key gets further where a file's rows do not fit together."""
+    message = str(error)
+    if "EOF inside string" in message:
+        return "; a quote is not closed: quoting: none beside file: takes quotes for letters like others"
+    if "Expected" in message and "saw" in message:
+        return "; say how it is written with delimiter:, skip: or quoting: beside file:"
+    return ""
 
 
 def _encodings(head: bytes) -> list[str]:
     """What a file may be written in: UTF-16 tells itself; what is not UTF-8 is most often Windows'."""
     return ["utf-16"] if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8", "cp1252"]
-
-
-def _parse(path: Path, csv_format: CsvFormat, texts: Iterable[str]) -> tuple[pd.DataFrame, CsvFormat]:
-    """The table of a CSV file, and its format with the mark of thousands if a column has one.
-
-    An empty field is missing everywhere; the strings that mean missing are so in a column that else holds no texts.
-    """
-    # pandas renames what stands twice
-    heading = _pandas(path, csv_format, header=None, nrows=1, dtype="str").iloc[0]
-    _check_unique([name for name in heading if name], path)
-    head = _pandas(path, csv_format, nrows=_SEARCHED, dtype="str", na_values=[""])
-    codes = [name for name, values in head.items() if values.str.strip().str.fullmatch(CODE).any()]
-    as_texts = dict.fromkeys([*texts, *codes], "str")
-    table = _pandas(path, csv_format, dtype=as_texts, na_values=[""])
-    empty = {}
-    for name, values in table.select_dtypes("str").items():
-        if name in as_texts:
-            continue
-        stripped = values.str.strip()
-        missing = stripped.isin(MISSING)
-        numbers = None if is_expression(csv_format) else ungrouped(stripped.mask(missing), csv_format)
-        if numbers is not None:
-            table[name], csv_format = numbers, replace(csv_format, thousands=grouping_mark(csv_format))
-        else:
-            empty[name] = values[missing].unique()
-    if words := {name: ["", *empty[name]] for name in empty if len(empty[name])}:
-        without = _pandas(path, csv_format, usecols=list(words), na_values=words)
-        plain = [name for name in words if _holds(without[name]) != "texts"]
-        table[plain] = without[plain]
-    return table, csv_format
-
-
-def _pandas(path: Path, csv_format: CsvFormat, **settings: Any) -> pd.DataFrame:
-    """Read a CSV file by pandas, which takes no string for missing unless the settings say so."""
-    engine = {"engine": "python"} if is_expression(csv_format) else {"engine": "c", "low_memory": False}
-    settings |= {
-        "sep": csv_format.delimiter,
-        "encoding": csv_format.encoding,
-        "decimal": csv_format.decimal,
-        "skipinitialspace": csv_format.delimiter != " ",  # between blanks two of them are an empty field
-        "skiprows": csv_format.skipped,
-    }
-    with _open(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # without an index column it warns of fields left over
-        try:
-            return pd.read_csv(file, index_col=False, keep_default_na=False, **engine, **settings)
-        except pd.errors.ParserWarning as error:
-            raise ValueError("its rows have more fields than its heading") from error
-
-
-def _open(path: Path) -> IO[bytes]:
-    return _OPEN.get(path.suffix.lower(), open)(path, "rb")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

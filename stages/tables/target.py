@@ -8,7 +8,10 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.losses.loss import Task
 from stages.records.datasets import Inference
-from stages.tables.column_kinds import LARGEST, as_dates, is_number, plain
+from stages.records.findings_text import yaml_word
+from stages.tables.column_kinds import LARGEST, is_number, plain, without_blanks
+from stages.tables.written_dates import as_dates
+from stages.tables.written_numbers import look
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
 _SHOWN = 60  # characters of a value that a mistake shows
@@ -33,13 +36,14 @@ class Target:
     other_tasks: list[Task]
 
 
-def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
+def find_target(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False) -> Target:
     """Find out what kind of problem a target makes, and encode it.
 
     Args:
         columns: (n_rows, n_targets), nothing missing.
         task: as the parameters say; None to find it out.
         key: path of the dataset's key, for messages about mistakes.
+        as_texts: whether texts are classes, although they may all be dates.
 
     Raises:
         UserError: the target makes no problem, or not the one that the parameters say.
@@ -48,7 +52,13 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         return _vector(columns, task, key)
     name, values = columns.columns[0], plain(columns.iloc[:, 0])
     numbers = _numbers(values, key)
-    if numbers is None and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None):
+    if numbers is None and pd.api.types.is_string_dtype(values):
+        values = without_blanks(values)
+    if (
+        numbers is None
+        and not as_texts
+        and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None)
+    ):
         raise UserError(f"{key}.source.target: '{name}' holds dates; a target must be numbers or classes")
     counts = values.value_counts()
     distinct = len(counts)
@@ -74,10 +84,22 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
         raise UserError(
             f"{key}.source.target: '{name}' has {distinct:,} different values in {len(values):,} rows, "
-            f"such as {shown!r}, too many for classes"
+            f"such as {shown!r}, too many for classes{_as_numbers(values)}"
         )
     labels, classes = _classes(values, are_numbers=numbers is not None)
     return Target(task, labels, classes, inferred, others)
+
+
+def _as_numbers(values: pd.Series) -> str:
+    """What to write where most texts of a target are numbers, with the first that is none."""
+    texts = values.astype(str)
+    is_number = look(texts, ".").is_number
+    if is_number.mean() < 0.5 or pd.api.types.is_numeric_dtype(values):
+        return ""
+    others = texts[~is_number]
+    first = f", and {others.iloc[0]!r} is none" if len(others) else ""
+    key = f"columns: {{{yaml_word(str(values.name))}: number}}"
+    return f"; {is_number.sum():,} are numbers{first}; {key} beside file: takes them as such, the others for missing"
 
 
 def _classes(values: pd.Series, *, are_numbers: bool) -> tuple[np.ndarray, list[str]]:

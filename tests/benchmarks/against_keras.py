@@ -86,7 +86,8 @@ def engine() -> None:
 def growth() -> None:
     """What thirty seeds cost, in units of what one costs."""
     from stages.engine.networks import _initial_weights
-    from stages.engine.training import Unit, train
+    from stages.engine.training import train
+    from stages.engine.unit import Unit
 
     print("growth")
     for unit in _units():
@@ -106,7 +107,8 @@ def growth() -> None:
 LARGE = """
 import numpy as np
 from stages.losses.catalogue import LOSSES
-from stages.engine.training import Data, Unit, train
+from stages.engine.training import train
+from stages.engine.unit import Data, Unit
 from tests.engine.units import make_settings
 generator = np.random.default_rng(0)
 features = {part: generator.normal(size=(50_000, 20)).astype("float32") for part in ("train", "test")}
@@ -149,7 +151,8 @@ import json, time
 import numpy as np
 from stages import train
 from stages.params.load import load_params
-from stages.engine.training import keras_loss, make_optimizer, train as fit
+from stages.engine.keras_parts import keras_loss, make_optimizer
+from stages.engine.training import train as fit
 units = train.units(load_params())
 ours = []
 for unit in units:

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.commands import add_table as add
+from stages.commands import params_text
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
@@ -40,7 +41,10 @@ train: {seeds: 2, batch_size: 8, optimizer: {name: SGD, learning_rate: 1.0e-2}}
 report:
   margin: {rings: 0.01}
 """
-USAGE = "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's)"
+USAGE = (
+    "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
+    "WITH='missing: [-200]' keys for its entry)"
+)
 HOUSES = "rooms,street,price\n" + "".join(f"{i % 7},{'abc'[i % 3]},{100 + 3.5 * i}\n" for i in range(60))
 # half of the rows are of either class
 SICK = "age,weight,sick\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{'no' if i % 2 else 'yes'}\n" for i in range(80))
@@ -123,7 +127,7 @@ def test_several_tables_are_added_one_after_another(project, tmp_path):
 
 def test_what_was_done_is_told_with_the_reason_of_every_loss_left_out(project, tmp_path, capsys):
     project(tmp_path / "sick.csv", "sick")
-    told = capsys.readouterr().out.splitlines()
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("try: ")]
     batch = "works, but: it has one value for each batch of 8, so it depends on the batch size"
     assert told[:4] == [
         "try: sick: two different values (no, yes), so the task is binary (for another: task: multiclass under "
@@ -133,7 +137,6 @@ def test_what_was_done_is_told_with_the_reason_of_every_loss_left_out(project, t
         "try: added datasets.sick and comparisons.sick (binary_crossentropy, hinge, squared_hinge, "
         "binary_focal_crossentropy) to params.yaml",
     ]
-    assert all(line.startswith("try: ") for line in told)
     assert "dvc add data/external/sick.csv" in "\n".join(told[4:])
 
 
@@ -182,7 +185,7 @@ REFUSED = {
     "nothing given": ([], USAGE),
     "no target": (["houses.csv"], USAGE),
     "an empty target": (["houses.csv", ""], USAGE),
-    "too much": (["houses.csv", "price", "a", "b"], USAGE),
+    "too much": (["houses.csv", "price", "a", "skip: 0", "b"], USAGE),
     "no such file": (["home.csv", "price"], f"home.csv is not a file; {USAGE}"),
     "a folder": (["data", "price"], f"data is not a file; {USAGE}"),
     "a target far off": (
@@ -372,7 +375,7 @@ def test_a_column_that_yaml_would_take_for_something_else_loads_back_as_given(pr
 )
 def test_whatever_is_added_reads_back_and_the_rest_stays(target, name, losses):
     before = yaml.safe_load(PARAMS)
-    text = add.with_entries(PARAMS, name, Path("data/external/x.csv"), target, losses)
+    text = params_text.with_entries(PARAMS, name, {"source": {"file": "data/external/x.csv", "target": target}}, losses)
     after = yaml.safe_load(text)
     assert after["datasets"].pop(name) == {"source": {"file": "data/external/x.csv", "target": target}}
     assert after["comparisons"].pop(name) == {"losses": losses}
@@ -427,7 +430,9 @@ train: False
 
 @pytest.mark.parametrize("text", LAYOUTS.values(), ids=list(LAYOUTS))
 def test_whatever_the_layout_the_letters_that_are_there_stay(text):
-    after = add.with_entries(text, "b", Path("data/external/b.csv"), "no", ["mae", "mse"])
+    after = params_text.with_entries(
+        text, "b", {"source": {"file": "data/external/b.csv", "target": "no"}}, ["mae", "mse"]
+    )
     # as DVC reads it
     expected = YAML(typ="safe").load(text)
     expected["datasets"]["b"] = {"source": {"file": "data/external/b.csv", "target": "no"}}
@@ -480,8 +485,99 @@ def test_a_table_that_cannot_be_split_is_told_and_not_copied(project, tmp_path):
     with pytest.raises(UserError) as raised:
         project(tmp_path / "odd.csv", "kind")
     assert str(raised.value) == (
-        f"{tmp_path / 'odd.csv'} cannot be split as is usual, so add it by hand with another split: "
+        f"{tmp_path / 'odd.csv'} cannot be split as is usual: "
         "class 'b' has 1 row, fewer than the 2 that are needed; "
-        "method: shuffle takes rows whatever their class"
+        "method: shuffle takes rows whatever their class: make try … WITH='split: {method: shuffle}'"
     )
     assert everything() == {Path("params.yaml"): PARAMS.encode()}
+
+
+def test_rows_newest_first_are_told_with_what_keeps_their_order(project, tmp_path, capsys):
+    rows = "\n".join(f"2024-01-{31 - i:02},{i * i % 7},{i * 1.5 % 4}" for i in range(30))
+    (tmp_path / "falling.csv").write_text(f"day,x,y\n{rows}\n")
+    project(tmp_path / "falling.csv", "y")
+    assert "try: rows are sorted by day, newest first, " in capsys.readouterr().out
+
+
+def test_each_column_is_told_and_what_is_odd_with_its_key(project, tmp_path, capsys):
+    rows = "".join(f"{i * i % 7},{-200 if i in (4, 17) else 1 + i / 10}\n" for i in range(30))
+    (tmp_path / "sent.csv").write_text(f"x,CO\n{rows}")
+    project(tmp_path / "sent.csv", "CO")
+    told = capsys.readouterr().out
+    assert "\n x        number   0                   scaled (standard)" in told
+    assert (
+        "try: CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"
+    ) in told
+    project(tmp_path / "sent.csv", "CO", "sent2", "missing: {CO: [-200]}, split: {method: first}")
+    assert "-200" not in capsys.readouterr().out
+    dataset = load_params().datasets["sent2"]
+    assert (dataset.source.missing, dataset.split.method) == ({"CO": [-200]}, "first")
+
+
+def test_where_every_column_only_tells_rows_apart_the_entry_says_that_they_are_numbers(project, tmp_path, capsys):
+    (tmp_path / "lakh.csv").write_text(
+        'a,price\n1,"1,23,456"\n2,"2,34,567"\n3,"3,45,678"\n4,"4,56,789"\n5,"5,67,890"\n'
+    )
+    project(tmp_path / "lakh.csv", "price")
+    assert "price: row 1 holds '1,23,456', read as 123,456" in capsys.readouterr().out
+    assert load_params().datasets["lakh"].source.columns == {"a": "number"}
+    generate.main()
+    scale.main()
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (
+            "quotin: none",
+            "params.yaml: datasets.houses.source: 'quotin' is not a key here; did you mean 'quoting'?",
+        ),
+        (
+            "columns: {price: text}",
+            "params.yaml: datasets.houses.source.columns.price: 'text' given; allowed: number, ",
+        ),
+        ("missing: [", "WITH='missing: [' is no YAML; write it as in WITH='missing: [-200], skip: 3'"),
+    ],
+)
+def test_keys_that_are_wrong_are_told_and_nothing_is_written(project, tmp_path, keys, line):
+    before = everything()
+    with pytest.raises(UserError) as raised:
+        project(tmp_path / "houses.csv", "price", "", keys)
+    assert str(raised.value).startswith(line)
+    assert everything() == before
+
+
+ODD_NAMES = [
+    "a b.csv",
+    "what?.csv",
+    "#1.csv",
+    "50%.csv",
+    "$HOME.csv",
+    "$(shell date).csv",
+    "it's.csv",
+    'say "x".csv',
+    "a\\b.csv",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_make_hands_on_names_as_they_were_typed(root, tmp_path, name):
+    shutil.copy(root / "Makefile", tmp_path / "Makefile")
+    (tmp_path / "requirements.lock").write_text("")
+    program = tmp_path / ".venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / ".venv" / "installed").write_text("")
+    command = ["make", "--no-print-directory", "try", f"FILE=data/{name}", f"TARGET={name}", f"WITH={{drop: [{name}]}}"]
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "AS")}
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment)
+    assert ended.stdout.split("\n") == [
+        "-m",
+        "stages.commands.add_table",
+        f"data/{name}",
+        name,
+        "",
+        f"{{drop: [{name}]}}",
+        "",
+    ]

@@ -1,6 +1,8 @@
 import re
+import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import yaml
 
 from stages import generate, scale
 from stages.basics.cli import UserError
-from stages.commands import show_losses as losses
+from stages.commands import show_losses
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params.load import load_params
@@ -48,22 +50,37 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def scaled(tmp_path_factory):
+    """A project's folder whose datasets are read and scaled."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "params.yaml").write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
+    with chdir(folder):
+        generate.main()
+        scale.main()
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path, monkeypatch, capsys):
-    """A project's folder, scaled; gives what the command prints on a wide or a narrow terminal."""
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
-    generate.main()
-    scale.main()
-    capsys.readouterr()
+def project(scaled, monkeypatch, capsys):
+    """What the command prints in that folder, on a wide or a narrow terminal."""
+    monkeypatch.chdir(scaled)
 
     def printed(*arguments, columns=500):
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setattr(sys, "argv", ["losses", *arguments])
-        losses.main()
+        show_losses.main()
         return capsys.readouterr().out
 
     return printed
+
+
+@pytest.fixture
+def another(project, scaled, tmp_path, monkeypatch):
+    """What the command prints in another folder with the same project, which the test may change."""
+    shutil.copytree(scaled, tmp_path / "another")
+    monkeypatch.chdir(tmp_path / "another")
+    return project
 
 
 def lines_of(text, name):
@@ -190,15 +207,15 @@ def test_what_is_asked_wrongly_is_told_in_one_line(project, arguments, line):
     assert str(raised.value) == line
 
 
-def test_a_dataset_that_is_not_scaled_is_told_with_the_command_that_scales_it(project, tmp_path):
-    (tmp_path / "data/scaled/rings.json").unlink()
+def test_a_dataset_that_is_not_scaled_is_told_with_the_command_that_scales_it(another):
+    Path("data/scaled/rings.json").unlink()
     with pytest.raises(UserError) as raised:
-        project("rings")
+        another("rings")
     assert str(raised.value) == "data/scaled/rings.json is missing; write it with: dvc repro --force scale"
 
 
-def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(project, tmp_path):
-    folder = tmp_path / "data/external"
+def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(another):
+    folder = Path("data/external")
     folder.mkdir(parents=True)
     (folder / "sick.csv").write_text(
         "x,sick\n" + "".join(f"{i * 3 % 7},{i % 2}\n" for i in range(20)), encoding="utf-8"
@@ -214,7 +231,7 @@ def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(project, tmp_p
     changed["comparisons"] = {"sick": {"losses": ["mse"]}}
     Path("params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
     with pytest.raises(UserError) as raised:
-        project("sick")
+        another("sick")
     assert str(raised.value) == (
         "params.yaml: comparisons.sick.losses[0]: 'mse' is a loss for a regression task; "
         f"losses for a binary task: {', '.join(names_for('binary'))}"

@@ -9,7 +9,7 @@ from stages.basics.cli import UserError
 from stages.engine import vetting as trials
 from stages.engine.backend import keras
 from stages.engine.networks import Network
-from stages.engine.training import Data, Unit
+from stages.engine.unit import Data, Unit
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.params.load import load_params

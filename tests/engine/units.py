@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.engine.training import Data, Unit
+from stages.engine.unit import Data, Unit
 from stages.losses.catalogue import LOSSES
 from stages.records.settings import Settings
 

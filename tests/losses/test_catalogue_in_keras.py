@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stages.engine.backend import keras
-from stages.engine.training import keras_loss
+from stages.engine.keras_parts import keras_loss
 from stages.losses.catalogue import LOSSES, canonical_name
 
 # Keras clips probabilities at 1e-7, which moves a logarithm by a few parts in a million

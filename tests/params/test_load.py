@@ -1,3 +1,4 @@
+import copy
 import math
 from pathlib import Path
 
@@ -128,8 +129,8 @@ optimizer: {name: Adam}
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(data=st.data())
-def test_whatever_is_edited_is_either_taken_or_refused_in_lines(defaults_text, data):
-    edited = yaml.safe_load(defaults_text)
+def test_whatever_is_edited_is_either_taken_or_refused_in_lines(defaults_read, data):
+    edited = copy.deepcopy(defaults_read)
     edited["datasets"]["houses"] = yaml.safe_load(HOUSES)
     edited["comparisons"]["houses"] = yaml.safe_load(HOUSES_COMPARED)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -152,7 +153,7 @@ def test_whatever_is_edited_is_either_taken_or_refused_in_lines(defaults_text, d
                 source = edited
                 for part in data.draw(st.sampled_from(paths)):
                     source = source[part]
-                inside[key] = yaml.safe_load(yaml.safe_dump(source))
+                inside[key] = copy.deepcopy(source)
     try:
         params, refusal = check_params(edited), ""
     except UserError as error:

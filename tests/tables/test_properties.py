@@ -228,7 +228,7 @@ def check_fold(raw, scaled, index):
     np.testing.assert_array_equal(pipeline.transform(raw), features)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_any_table_is_scaled_or_refused_in_plain_words(case):
     kind, (table, how), dataset = case
@@ -278,6 +278,7 @@ def check_report(losses):
         assert len({line.count("|") for line in lines.splitlines()}) == 1, lines
 
 
+@pytest.mark.thorough
 @settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases(), training=trainings(), data=st.data())
 def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, training, data):

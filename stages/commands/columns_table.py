@@ -1,0 +1,68 @@
+"""What each column of a table was taken for, as a table of the console."""
+
+import textwrap
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from stages.records.datasets import Description, Treatment, target_names
+from stages.reporting import columns_text
+
+SHOWN = 40  # columns of a table; more are counted
+_EXAMPLE = 18  # characters of an example
+
+
+def columns_table(table: pd.DataFrame, description: Description, treatments: list[Treatment]) -> Table:
+    """Name, kind, example, how many are missing, and what is done, for each column and the target.
+
+    Args:
+        table: the features and the target, as ``data/raw`` holds them.
+        description: what they are.
+        treatments: what is done to each feature.
+    """
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    for name, settings in _HEADINGS.items():
+        made.add_column(name, **settings)
+    for each in treatments[:SHOWN]:
+        example = _example(table[each.column], each.kind)
+        made.add_row(Text(each.column), each.kind, Text(example), _count(each.missing), Text(columns_text.done(each)))
+    without = description.n_read - len(table)
+    for name, own in zip(description.targets, target_names(description.n_targets), strict=True):
+        values = table[own].map(lambda index: description.classes[int(index)]) if description.classes else table[own]
+        kind = "classes" if description.classes else "number"
+        done = f"predicted ({description.task})" + ("; rows without it left out" if without else "")
+        made.add_row(Text(name), kind, Text(_example(values, kind)), _count(without), done)
+    if len(treatments) > SHOWN:
+        made.caption = f"and {len(treatments) - SHOWN:,} more columns, which the report names"
+    return made
+
+
+_HEADINGS = {
+    "column": {"overflow": "fold", "max_width": 18},
+    "kind": {"no_wrap": True},
+    "example": {"overflow": "ellipsis", "max_width": _EXAMPLE},
+    "missing": {"justify": "right", "no_wrap": True},
+    "what is done": {"overflow": "fold"},
+}
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _example(values: pd.Series, kind: str) -> str:
+    """The first value of a column, as it was taken."""
+    present = values.dropna()
+    if not len(present):
+        return ""
+    first = present.iloc[0]
+    match kind:
+        case "date":
+            return str(first.date()) if first == first.normalize() else str(first)
+        case "boolean":
+            return str(bool(first))
+        case "number" | "identifier":
+            return f"{first:.6g}" if first % 1 or abs(first) >= 1e15 else f"{first:.0f}"
+    return textwrap.shorten(str(first), _EXAMPLE, placeholder="…") or str(first)[:_EXAMPLE]

@@ -1,0 +1,50 @@
+"""What is odd about a user's table, as facts; `stages.records.findings_text` puts them into words."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SHOWN_ROWS = 3  # of the rows and values that are odd
+
+Odd = Literal[
+    "written",  # numbers with signs, in groups of digits or as times, which were read as numbers
+    "odd texts",  # nearly all are numbers; the others were taken for missing
+    "mixed",  # most are numbers or dates; it stays a column of texts
+    "doubtful",  # texts that may be numbers in two ways; they stay texts
+    "far",  # a value far from all others
+    "tells",  # it tells the target all but exactly
+    "identifier",  # left out, since it only tells rows apart
+    "kept",  # named like an identifier, yet it tells the target
+    "alike",  # texts that differ by capitals, accents or blanks alone
+    "century",  # dates with years of two digits
+    "day or month",  # dates whose day and month may change places
+    "preamble",  # lines before the heading, which were left out
+    "heading again",  # rows that repeat the heading, which were left out
+    "units",  # a row of units, which was left out
+    "total",  # a row of sums, which was left out
+    "perhaps total",  # a row that is called a total
+    "no heading",  # a heading of numbers
+    "sheets",  # more sheets than the one that was read
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is odd about a table or a column.
+
+    Attributes:
+        kind: what is odd.
+        column: its name as the table has it; empty where it is about the whole table.
+        examples: the first few odd values, as they are written.
+        rows: the row of each, counted from 1 for the first row below the heading.
+        n_rows: in how many rows it is odd.
+        n_of: among how many, where that tells something.
+        read_as: what the first value was taken for, where that is not what is written.
+    """
+
+    kind: Odd
+    column: str = ""
+    examples: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    n_rows: int = 0
+    n_of: int = 0
+    read_as: str = ""

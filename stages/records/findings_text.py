@@ -1,0 +1,103 @@
+"""What is odd about a table, in words, with the key of ``params.yaml`` that settles it."""
+
+import re
+
+from stages.basics.words import counted
+from stages.records.findings import Finding, Odd
+
+_SHOWN = 40  # characters of a value
+_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}  # what YAML takes for no text
+
+_SENTENCES: dict[Odd, str] = {
+    "written": "{name}: {row} holds {first}, read as {read_as} ({n_rows} written so)",
+    "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; {held}, taken for missing",
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts (numbers, the rest missing: "
+    "columns: {{{key}: number}})",
+    "doubtful": "{name}: {held}, which may be numbers of two kinds; kept as texts (as numbers{as_read}: "
+    "columns: {{{key}: number}}; decimal commas: decimal: ',')",
+    "far": "{name}: {value} in {n_rows} ({rows}), far from all others (if it stands for nothing: {missing})",
+    "tells": "{name} tells the target all but exactly (is it known when you predict? if not: drop: [{key}])",
+    "identifier": "{name}: left out, only tells rows apart (to keep it: columns: {{{key}: number}})",
+    "kept": "{name}: has an identifier's name, kept since it goes with the target (if it is one: drop: [{key}])",
+    "alike": "{name}: {all} look alike and are kept apart (to make them one: labels: {{{key}: {{{labels}}}}})",
+    "century": "{name}: {first} is taken for the date {read_as} (if it is none: columns: {{{key}: category}}; in "
+    "another order: columns: {{{key}: '%d/%m/%y'}})",
+    "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
+    "preamble": "{lines} before the heading left out: {first}, … (to take them in: skip: 0)",
+    "heading again": "{rows}: the heading again, left out",
+    "units": "{row} holds units ({value}), left out",
+    "total": "{row} holds the sums or means of the others ({first}), left out",
+    "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: drop_rows: [{row_number}])",
+    "no heading": "all names of columns are numbers ({values}; if they are a row: header: none)",
+    "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
+}
+
+
+def in_words(finding: Finding) -> str:
+    """A line about one thing that is odd."""
+    examples = finding.examples or [""]
+    words = {
+        "all": " and ".join(map(_shown, examples)),
+        "as_read": f", {finding.read_as}" if finding.read_as else "",
+        "day_first": _day_first(examples[0]),
+        "first": _shown(examples[0]),
+        "held": _held(finding),
+        "key": yaml_word(finding.column),
+        "labels": ", ".join(f"{yaml_word(label)}: {yaml_word(finding.read_as)}" for label in examples[1:]),
+        "lines": counted(finding.n_rows, "line"),
+        "missing": _missing(finding),
+        "n_others": finding.n_of - finding.n_rows,
+        "n_of": finding.n_of,
+        "n_rows": counted(finding.n_rows, "row"),
+        "n_sheets": len(examples),
+        "name": finding.column,
+        "read_as": finding.read_as,
+        "row": f"row {finding.rows[0]:,}" if finding.rows else "",
+        "row_number": finding.rows[0] if finding.rows else "",
+        "rows": _rows(finding),
+        "second": yaml_word(examples[-1]),
+        "value": examples[0],
+        "values": ", ".join(examples),
+    }
+    if finding.kind == "mixed" and finding.n_rows == 0:
+        kind = f"{{{words['key']}: {finding.read_as.removesuffix('s')}}}"
+        return f"{finding.column}: all are {finding.read_as}, kept as texts (otherwise: columns: {kind})"
+    return _SENTENCES[finding.kind].format(**words)
+
+
+def yaml_word(text: str) -> str:
+    """A text as YAML takes it for one, in quotes where it needs them."""
+    if re.fullmatch(r"[^\W\d]\w*", text) and text.casefold() not in _WORDS:
+        return text
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _missing(finding: Finding) -> str:
+    """The key that makes the examples stand for nothing."""
+    words = []
+    for text in dict.fromkeys(finding.examples):
+        number = text.replace(",", "")
+        words.append(number if re.fullmatch(r"-?\d+(\.\d+)?", number) else yaml_word(text))
+    return f"missing: {{{yaml_word(finding.column)}: [{', '.join(words)}]}}"
+
+
+def _held(finding: Finding) -> str:
+    """Which rows hold what: ``row 4 holds '#DIV/0!'``; ``rows 2, 5, 9, … hold 'a', 'b', 'c', …``."""
+    values = ", ".join(map(_shown, dict.fromkeys(finding.examples)))
+    more = ", …" * (finding.n_rows > len(finding.rows) and len(set(finding.examples)) > 1)
+    return f"{_rows(finding)} {'holds' if finding.n_rows == 1 else 'hold'} {values}{more}"
+
+
+def _rows(finding: Finding) -> str:
+    more = ", …" * (finding.n_rows > len(finding.rows))
+    rows = ", ".join(f"{row:,}" for row in finding.rows)
+    return f"row{'s' * (finding.n_rows > 1)} {rows}{more}"
+
+
+def _day_first(date: str) -> str:
+    mark = re.search(r"[-/.]", date)
+    return mark[0].join(("%d", "%m", "%Y")) if mark else ""
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")

@@ -1,0 +1,23 @@
+"""Names of columns, which match whatever their blanks and however their accents are encoded."""
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def find(name: str, columns: Iterable[str]) -> str | None:
+    """The column that a name means: the one called so, else the only one that reads so; None where there is none."""
+    columns = list(columns)
+    if name in columns:
+        return name
+    alike = [column for column in columns if _plain(column) == _plain(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def by_column(settings: dict[str, object], columns: Iterable[str]) -> dict[str, object]:
+    """Settings by the columns that their names mean; those of other names are left out."""
+    columns = list(columns)
+    return {column: value for name, value in settings.items() if (column := find(name, columns)) is not None}
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).split())

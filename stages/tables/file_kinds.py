@@ -1,0 +1,123 @@
+"""What a file is, told by its first bytes, and what it holds as CSV or as a table."""
+
+import bz2
+import datetime
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Literal
+
+import pandas as pd
+import pyarrow.parquet
+
+from stages.basics.cli import UserError
+from stages.records.findings import Finding
+
+FileKind = Literal["parquet", "excel", "json", "archive", "csv"]
+Opener = Callable[[], IO[bytes]]
+
+_OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ARCHIVES = (".zip", ".tar", ".zst", ".7z")
+ALLOWED = "CSV, also as .gz, .bz2 or .xz, Excel, JSON lines and Parquet"
+
+
+def opener(path: Path) -> Opener:
+    """What opens a file, compressed or not, so that it is read as bytes."""
+    suffix = path.suffix.lower()
+    if suffix in _OPEN:
+        return lambda: _OPEN[suffix](path, "rb")
+    with path.open("rb") as file:
+        start = file.read(6)
+    packed = next((each for mark, each in _PACKED.items() if start.startswith(mark)), open)
+    return lambda: packed(path, "rb")
+
+
+def kind_of(path: Path) -> FileKind:
+    """What a file is; a name that ends in .parquet is believed, so that one that is damaged is told as such."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    suffix = path.suffix.lower()
+    if suffix in (".parquet", ".pq") or start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"PK") and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+        return "excel" if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} else "archive"
+    if start == _OLD_EXCEL or suffix in (".xlsx", ".xls", ".xlsb", ".ods"):
+        return "excel"
+    if suffix in _ARCHIVES or start.startswith(b"PK\x03\x04"):
+        return "archive"
+    try:
+        with opener(path)() as file:
+            is_json = file.read(1 << 10).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    except (OSError, EOFError, lzma.LZMAError):
+        return "csv"  # which tells what is damaged
+    return "json" if is_json else "csv"
+
+
+def read_parquet(path: Path, check_unique: Callable[[list[str], Path], None]) -> pd.DataFrame:
+    """The table of a Parquet file, whose named index is a column too."""
+    try:
+        check_unique(pyarrow.parquet.read_schema(path).names, path)
+        table = pd.read_parquet(path)
+        return table.reset_index() if any(name is not None for name in table.index.names) else table
+    except UserError:
+        raise
+    except Exception as error:  # whatever pyarrow makes of damage
+        raise UserError(f"{path} cannot be read as Parquet: {first_line(error)}") from error
+
+
+def excel_as_csv(path: Path, sheet: str | None, key: str) -> tuple[bytes, list[Finding]]:
+    """A sheet of an Excel file as CSV, and whether there are others.
+
+    Raises:
+        UserError: it is damaged, or has no such sheet.
+    """
+    try:
+        with pd.ExcelFile(path, engine="calamine") as book:
+            sheets = list(map(str, book.sheet_names))
+            if sheet is not None and sheet not in sheets:
+                raise UserError(f"{key}.sheet: {sheet!r} is not in {path}. Sheets: {', '.join(sheets)}")
+            cells = pd.read_excel(book, sheet if sheet is not None else 0, header=None, dtype=object)
+    except UserError:
+        raise
+    except Exception as error:  # whatever the reader makes of damage
+        raise UserError(f"{path} cannot be read as Excel: {first_line(error)}") from error
+    cells = cells.dropna(how="all").dropna(how="all", axis=1)
+    for name in cells:
+        if (is_duration := cells[name].map(lambda cell: isinstance(cell, datetime.timedelta))).any():
+            in_days = pd.to_timedelta(cells[name].where(is_duration)) / pd.Timedelta(days=1)
+            cells[name] = cells[name].where(~is_duration, in_days)
+    others = sheets if sheet is None and len(sheets) > 1 else []
+    return as_csv(cells, header=False), [Finding("sheets", examples=others)] if others else []
+
+
+def json_as_csv(path: Path) -> bytes:
+    """A file of JSON objects, one a line, as CSV.
+
+    Raises:
+        UserError: a line is no object.
+    """
+    try:
+        with opener(path)() as file:
+            table = pd.read_json(file, lines=True, dtype=False, precise_float=True)
+    except Exception as error:  # whatever a compression or pandas makes of damage
+        raise UserError(f"{path} cannot be read as JSON lines: {first_line(error)}") from error
+    return as_csv(table)
+
+
+def as_csv(table: pd.DataFrame, *, header: bool = True) -> bytes:
+    """A table as CSV, in UTF-8 and with commas."""
+    text = io.StringIO(newline="")
+    table.to_csv(text, index=False, header=header, lineterminator="\n")
+    return text.getvalue().encode("utf-8")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

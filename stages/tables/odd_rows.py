@@ -1,0 +1,96 @@
+"""Rows of a table that are no data: its heading again, a row of units, a row of sums."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from stages.records.findings import SHOWN_ROWS, Finding, Odd
+
+_TOTAL = re.compile(
+    r"(?i)(grand |sub-?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|totale|totaal|suma|"
+    r"average|mean|durchschnitt|mittelwert|moyenne|media|promedio)\b[ :.]*(total|sum)?"
+)
+_LAST = 3  # rows at the end in which a total is looked for
+_UNIT = re.compile(r"[^\W\d_%°€$£¥(\[][^,;]{0,14}|[%°€$£¥(\[][^\d,;]{0,14}|-?")
+_SAMPLE = 200  # rows that show whether a column holds numbers below its unit
+
+
+def find(table: pd.DataFrame) -> tuple[np.ndarray, list[Finding]]:
+    """The rows that are no data, and what they are.
+
+    Args:
+        table: (n_rows, n_columns) numbers, and texts where a column holds anything else, counted from 0.
+
+    Returns:
+        bool (n_rows,): the rows to leave out; and what they are, together with rows that only may be no data.
+    """
+    texts = table.select_dtypes("str")
+    no_data, findings = np.zeros(len(table), bool), []
+    if len(table) < 3 or texts.shape[1] == 0:
+        return no_data, findings
+    for kind, rows in (("heading again", _headings(table, texts)), ("units", _units(table, texts))):
+        if rows.any() and not rows.all():
+            no_data |= rows
+            findings.append(_named(kind, table, np.flatnonzero(rows)))
+    for row in range(max(len(table) - _LAST, 0), len(table)):
+        label = _label(texts, row)
+        if label is None or no_data[row]:
+            continue
+        is_sum = _adds_up(table, row)
+        no_data[row] = is_sum
+        findings.append(Finding("total" if is_sum else "perhaps total", "", [label], [row + 1], 1))
+    return no_data, findings
+
+
+def _label(texts: pd.DataFrame, row: int) -> str | None:
+    """The word for a total in a row, where its column has it in no other row."""
+    for name, value in texts.iloc[row].dropna().items():
+        if _TOTAL.fullmatch(value.strip()) and (texts[name] == value).sum() == 1:
+            return value
+    return None
+
+
+def _headings(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
+    """Rows that repeat the heading: bool (n_rows,)."""
+    rows = np.full(len(table), texts.shape[1] == table.shape[1] and table.shape[1] > 1)
+    for name, values in texts.items() if rows.any() else ():
+        rows &= (values.str.strip() == str(name).strip()).to_numpy(bool, na_value=False)
+        if not rows.any():
+            break
+    return rows
+
+
+def _units(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
+    """Whether the first row holds the units of columns that else hold numbers: bool (n_rows,)."""
+    rows = np.zeros(len(table), bool)
+    first = table.iloc[0]
+    if first.drop(texts.columns).notna().any():
+        return rows
+    below = texts.iloc[1 : 1 + _SAMPLE]
+    are_numbers = [
+        name
+        for name, values in below.items()
+        if values.notna().any() and pd.to_numeric(values.dropna(), errors="coerce").notna().all()
+    ]
+    units = first[are_numbers].dropna().str.strip()
+    rows[0] = len(are_numbers) > 0 and len(units) > len(are_numbers) / 2 and bool(units.str.fullmatch(_UNIT).all())
+    rows[0] &= bool((units.str.len() > 1).any() or units.str.contains(r"[^\W\d_]|[%°€$£¥]").any())
+    return rows
+
+
+def _adds_up(table: pd.DataFrame, row: int) -> bool:
+    """Whether a row holds the sums or the means of the rows before it, to half a percent."""
+    proofs = []
+    for name in table:
+        numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64)
+        before = numbers[:row]
+        if np.isnan(numbers[row]) or np.isnan(before).mean() > 0.5:
+            continue
+        proofs.append(np.isclose(numbers[row], [np.nansum(before), np.nanmean(before)], rtol=0.005).any())
+    return len(proofs) > 0 and all(proofs)
+
+
+def _named(kind: Odd, table: pd.DataFrame, rows: np.ndarray) -> Finding:
+    values = [", ".join(str(value) for value in table.iloc[row].dropna().head(4)) for row in rows[:SHOWN_ROWS]]
+    return Finding(kind, "", values, [int(row) + 1 for row in rows[:SHOWN_ROWS]], len(rows))

@@ -1,0 +1,140 @@
+"""Dates as people write them: in numbers in any order, with names of months, with years of two digits."""
+
+import contextlib
+import re
+import unicodedata
+import warnings
+
+import numpy as np
+import pandas as pd
+
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_SHORT = re.compile(r"\d{1,2}[-/. ][^\W\d_]*\d{0,2}[-/. ]\d{2}(?!\d)")  # a year of two digits
+LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
+_AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns whose dates may lie far ahead
+_MONTHS = [  # English, German, French, Spanish, Italian, Dutch, Portuguese, without accents
+    "january januar janvier enero gennaio januari janeiro",
+    "february februar fevrier febrero febbraio februari fevereiro",
+    "march marz maerz mars marzo maart marco",
+    "april avril abril aprile",
+    "may mai mayo maggio mei maio",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august aout agosto augustus",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember decembre diciembre dicembre dezembro",
+]
+# names may be cut short to three letters or more
+_MONTH_OF = {
+    name[:length]: number
+    for number, names in enumerate(_MONTHS, 1)
+    for name in names.split()
+    for length in range(3, len(name) + 1)
+}
+_TIME = r"(?:[T,]? ?(?:at )?(?P<time>\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?))?"
+_WEEKDAY = (
+    r"(?:(?i:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|mer|je|jue|ve|vi|gi|dom|dim|wo|za|zo|se|te|qu)"
+    r"[^\W\d_]{0,8}\.?,? +)?"
+)
+_WORD = r"(?P<month>[^\W\d_]{3,10})\.?"
+_DAY, _YEAR = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?", r"(?P<year>\d{4}|\d\d)"
+_BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
+_NAMED = [
+    re.compile(rf"{_WEEKDAY}{_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_YEAR}{_TIME}"),  # 3 January 2025
+    re.compile(rf"{_WEEKDAY}{_WORD}{_BETWEEN}{_DAY}[-/., ]{{1,2}}{_YEAR}{_TIME}"),  # Jan 3, 2025
+    re.compile(rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}{_BETWEEN}{_DAY}{_TIME}"),  # 2025-Jan-03
+    re.compile(rf"{_WORD}{_BETWEEN}(?P<year>\d{{4}})"),  # January 2025
+    re.compile(rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}"),  # 2025 Jan
+]
+
+
+def as_dates(texts: pd.Series) -> pd.Series | None:
+    """Texts that are all dates as dates; None when they are not."""
+    texts = texts.astype(str)
+    if not len(texts):
+        return None
+    if not texts.head(100).str.contains(_DATE).all():
+        return _named(texts)
+    orders = ("%d{0}%m{0}%{1}", "%m{0}%d{0}%{1}") if "." in texts.iloc[0] else ("%m{0}%d{0}%{1}", "%d{0}%m{0}%{1}")
+    short = [order.format(mark, "y") for order in orders for mark in "./-"]
+    first = [{"dayfirst": day} for day in ((True, False) if "." in texts.iloc[0] else (False, True))]
+    for how in ({"format": "ISO8601"}, *({"format": form} for form in short), *first):
+        with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, UserWarning):
+            # where pandas finds no format that all share it warns and takes each by itself, so that day and
+            # month may change places
+            warnings.simplefilter("ignore")
+            warnings.filterwarnings("error", "Could not infer format")
+            dates = pd.to_datetime(texts, utc=True, **how)
+            return _in_its_century(dates, texts)
+    return None
+
+
+def by_format(texts: pd.Series, form: str) -> pd.Series | None:
+    """Texts as the dates that a format of ``strptime`` makes of them; None where one is no such date."""
+    with contextlib.suppress(ValueError, OverflowError):
+        dates = pd.to_datetime(texts.astype(str).str.strip(), format=form, utc=True)
+        return _in_its_century(dates, texts) if "%y" in form else dates
+    return None
+
+
+def is_short(text: str) -> bool:
+    """Whether the year of a date has two digits."""
+    return _SHORT.fullmatch(text.strip()) is not None and not re.match(r"\d{4}", text.strip())
+
+
+def looks_like_date(texts: pd.Series) -> np.ndarray:
+    """Which texts have the look of a date in numbers: bool (n_rows,)."""
+    return texts.str.match(_DATE).to_numpy(bool)
+
+
+def may_swap(texts: pd.Series) -> bool:
+    """Whether day and month of all these dates may change places, and in one of them that makes another date."""
+    parts = texts.str.extract(r"^\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d\d)(?:\D.*)?$")
+    if parts.isna().any(axis=None):
+        return False
+    first, second = (parts[column].astype(int) for column in parts)
+    return bool((first <= 12).all() and (second <= 12).all() and (first != second).any())
+
+
+def _named(texts: pd.Series) -> pd.Series | None:
+    """Texts that are all dates with the name of a month as dates; None when they are not."""
+    texts = texts.str.strip()
+    for pattern in _NAMED:
+        if not texts.head(100).str.fullmatch(pattern).all():
+            continue
+        parts = texts.str.extract(rf"^(?:{pattern.pattern})$")
+        months = parts["month"].map(_month)
+        if months.isna().any():
+            continue
+        days = parts["day"] if "day" in parts else pd.Series("1", texts.index)
+        years = parts["year"]
+        form = "%y" if (years.str.len() == 2).all() else "%Y"
+        times = parts["time"].fillna("00:00") if "time" in parts else pd.Series("00:00", texts.index)
+        with contextlib.suppress(ValueError, OverflowError, UserWarning), warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            written = days + " " + months.astype(int).astype(str) + " " + years
+            dates = pd.to_datetime(written, format=f"%d %m {form}", utc=True)
+            clock = times.str.replace(".", "").str.upper()
+            if (clock != "00:00").any():
+                moments = pd.to_datetime("2000-01-01 " + clock, format="mixed", utc=True)
+                dates += moments - moments.dt.normalize()
+            return _in_its_century(dates, texts) if form == "%y" else dates
+    return None
+
+
+def _month(word: str) -> int | None:
+    """The number of a month by its name, in full or cut short; None where it is none."""
+    if not isinstance(word, str):
+        return None
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", word.lower()) if letter.isalpha())
+    return _MONTH_OF.get("sep" if plain == "sept" else plain)
+
+
+def _in_its_century(dates: pd.Series, texts: pd.Series) -> pd.Series:
+    """Dates whose years have two digits, none later than tables hold, unless the column is of what is due."""
+    late = dates.dt.year > LAST_YEAR
+    if not late.any() or _AHEAD.search(str(texts.name)) or not is_short(str(texts.iloc[0])):
+        return dates
+    return dates.mask(late, dates - pd.DateOffset(years=100))

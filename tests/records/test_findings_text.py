@@ -1,0 +1,64 @@
+import typing
+
+import pytest
+
+from stages.records.findings import Finding, Odd
+from stages.records.findings_text import in_words, yaml_word
+
+WORDING = [
+    (Finding("written", "rent", ["$1,100"], [1], 5, read_as="1,100"),
+     "rent: row 1 holds '$1,100', read as 1,100 (5 rows written so)"),
+    (Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30),
+     "temp: 29 of 30 are numbers; row 14 holds '#DIV/0!', taken for missing"),
+    (Finding("odd texts", "temp", ["a", "b", "c"], [1, 2, 30], 4, 50),
+     "temp: 46 of 50 are numbers; rows 1, 2, 30, … hold 'a', 'b', 'c', …, taken for missing"),
+    (Finding("mixed", "t", ["x"], [3], 1, 10, "numbers"),
+     "t: 9 of 10 are numbers; row 3 holds 'x'; kept as texts (numbers, the rest missing: columns: {t: number})"),
+    (Finding("mixed", "day off", [], [], 0, 10, "numbers"),
+     "day off: all are numbers, kept as texts (otherwise: columns: {'day off': number})"),
+    (Finding("doubtful", "a", ["12,345"], [1], 1, read_as="12,345"),
+     "a: row 1 holds '12,345', which may be numbers of two kinds; kept as texts (as numbers, 12,345: "
+     "columns: {a: number}; decimal commas: decimal: ',')"),
+    (Finding("far", "CO", ["-200", "-200"], [5, 18], 2),
+     "CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"),
+    (Finding("tells", "price_usd"),
+     "price_usd tells the target all but exactly (is it known when you predict? if not: drop: [price_usd])"),
+    (Finding("identifier", "wealth_index"),
+     "wealth_index: left out, only tells rows apart (to keep it: columns: {wealth_index: number})"),
+    (Finding("kept", "id"),
+     "id: has an identifier's name, kept since it goes with the target (if it is one: drop: [id])"),
+    (Finding("alike", "ok", ["no", "No"], [2, 4], 7, 1, "no"),
+     "ok: 'no' and 'No' look alike and are kept apart (to make them one: labels: {ok: {'No': 'no'}})"),
+    (Finding("century", "born", ["07/04/55"], [1], 1, read_as="1955-07-04"),
+     "born: '07/04/55' is taken for the date 1955-07-04 (if it is none: columns: {born: category}; in another order: "
+     "columns: {born: '%d/%m/%y'})"),
+    (Finding("day or month", "day", ["01/02/2024"], [1], 1, read_as="2024-01-02"),
+     "day: '01/02/2024' is taken for 2024-01-02 (with the day first: columns: {day: '%d/%m/%Y'})"),
+    (Finding("preamble", examples=["Report"], n_rows=2),
+     "2 lines before the heading left out: 'Report', … (to take them in: skip: 0)"),
+    (Finding("heading again", examples=["x, y"], rows=[5, 9], n_rows=2), "rows 5, 9: the heading again, left out"),
+    (Finding("units", examples=["kg, cm"], rows=[1], n_rows=1), "row 1 holds units (kg, cm), left out"),
+    (Finding("total", examples=["Total"], rows=[31], n_rows=1),
+     "row 31 holds the sums or means of the others ('Total'), left out"),
+    (Finding("perhaps total", examples=["Total"], rows=[31], n_rows=1),
+     "row 31 is called 'Total' (if it is none of the rows to learn from: drop_rows: [31])"),
+    (Finding("no heading", examples=["0.5", "1.5"]),
+     "all names of columns are numbers (0.5, 1.5; if they are a row: header: none)"),
+    (Finding("sheets", examples=["2023", "2024"]),
+     "the first of 2 sheets is read: 2023, 2024 (for another: sheet: '2024')"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("finding", "sentence"), WORDING, ids=[each.kind for each, _ in WORDING])
+def test_what_is_odd_is_told_in_these_words(finding, sentence):
+    assert in_words(finding) == sentence
+
+
+def test_every_kind_of_finding_has_its_words():
+    assert {finding.kind for finding, _ in WORDING} == set(typing.get_args(Odd))
+
+
+def test_a_long_value_is_cut_and_quotes_in_it_are_kept_apart():
+    told = in_words(Finding("odd texts", "a'b", ["x" * 99], [1], 1, 30))
+    assert len(told) < 120
+    assert yaml_word("a'b") == "'a''b'"

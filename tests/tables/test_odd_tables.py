@@ -1,0 +1,394 @@
+"""Tables with what people leave in them: each is read rightly, and what was done about it is said."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.basics.cli import UserError
+from stages.params.schema import Dataset
+from stages.params.source import Table
+from stages.records.datasets import Column
+from stages.tables import describe
+
+KEY = "params.yaml: datasets.own"
+X = [round(0.37 * row * row % 7, 2) for row in range(30)]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def load(content, *, file="own.csv", target="y", task=None, **source):
+    if content is not None:
+        content = content if isinstance(content, bytes) else content.encode()
+        with open(file, "wb") as written:
+            written.write(content)
+    return describe.load("own", Dataset(source=Table(file=file, target=target, **source), task=task))
+
+
+def lines(heading, *columns, between=","):
+    rows = [between.join(map(str, row)) for row in zip(*columns, strict=True)]
+    return "\n".join([heading, *rows, ""])
+
+
+def odd(description, *kinds):
+    return [(each.kind, each.column, each.examples, each.rows) for each in description.findings if each.kind in kinds]
+
+
+def refusal(*arguments, **settings):
+    with pytest.raises(UserError) as raised:
+        load(*arguments, **settings)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+# --- numbers
+
+
+def test_a_spreadsheets_error_among_numbers_is_missing_and_named():
+    temps = [*X[:3], "#DIV/0!", *X[4:]]
+    table, description = load(lines("x,temp,y", X, temps, range(0, 60, 2)))
+    assert description.columns[1] == Column("temp", "number", missing=1)
+    assert table["temp"].isna().tolist() == [row == 3 for row in range(30)]
+    assert odd(description, "odd texts") == [("odd texts", "temp", ["#DIV/0!"], [4])]
+
+
+def test_a_word_among_many_numbers_is_missing_and_named_and_among_few_it_makes_texts():
+    numbers = [round(value * 1.1 + row, 2) for row, value in enumerate(X)]
+    table, description = load(lines("a,y", [*numbers[:29], "broken"], numbers))
+    assert (description.columns[0].kind, table["a"].isna().sum()) == ("number", 1)
+    assert odd(description, "odd texts") == [("odd texts", "a", ["broken"], [30])]
+    _, description = load(lines("a,y", [1, 2, 3, 4, "broken", 6], range(6)))
+    assert description.columns[0].kind == "category"
+    assert odd(description, "mixed") == [("mixed", "a", ["broken"], [5])]
+
+
+@pytest.mark.parametrize(
+    ("fields", "numbers"),
+    [
+        (['"$1,100"', '"$1,250"', "$90"], [1100, 1250, 90]),
+        (['"1,23,456"', '"2,34,567"', '"3,45,678"'], [123456, 234567, 345678]),
+        (["1'234.5", "2'345", "7"], [1234.5, 2345, 7]),
+        (['"1 234,50"', '"2 345,75"', '"7,25"'], [1234.5, 2345.75, 7.25]),
+        (["(5)", "7", "9"], [-5, 7, 9]),
+        (["5%", "7.5%", "9 %"], [5, 7.5, 9]),
+        (["1.2k", "950", "3M"], [1200, 950, 3e6]),
+        (["1:02:03", "0:00:10", "0:01:00"], [3723, 10, 60]),
+    ],
+)
+def test_a_target_is_numbers_as_people_write_them_and_that_is_said(fields, numbers):
+    table, description = load(lines("x,y", X[:3], fields), task="regression")
+    assert table["target"].tolist() == numbers
+    assert [each[:2] for each in odd(description, "written")] == [("written", "y")]
+
+
+def test_between_semicolons_money_tells_the_decimal_mark():
+    table, _ = load(lines("x;y", [1, 2, 4], ["€ 12,50", "€ 1.234,75", "€ 7,25"], between=";"), task="regression")
+    assert table["target"].tolist() == [12.5, 1234.75, 7.25]
+
+
+@pytest.mark.parametrize("fields", [["5%", "0.05", "7%"], ["$5", "€5", "$7"]])
+def test_numbers_of_two_kinds_are_asked_about_and_a_key_settles_it(fields):
+    text = lines("a,y", fields, [1.5, 2.5, 3.5])
+    _, description = load(text)
+    assert description.columns[0].kind == "category"
+    assert [each[:2] for each in odd(description, "doubtful")] == [("doubtful", "a")]
+    table, description = load(text, columns={"a": "number"})
+    assert table["a"].tolist() == [float(field.strip("$€%")) for field in fields]
+
+
+def test_where_every_number_may_be_grouped_or_not_it_is_asked_and_a_key_settles_it():
+    text = lines("a;y", ["12,345", "67,890"], [1.5, 2.5], between=";")
+    _, description = load(text, decimal=".")
+    assert odd(description, "doubtful") == [("doubtful", "a", ["12,345"], [1])]
+    assert load(text, decimal=".", columns={"a": "number"})[0]["a"].tolist() == [12345, 67890]
+
+
+def test_a_target_of_numbers_that_are_not_sure_is_refused_with_the_key_that_takes_them():
+    text = lines("x,y", X[:6], ["5%", "0.05", "7%", "9%", "few", "0.2"])
+    told = refusal(text)
+    assert told.endswith(
+        "too many for classes; 5 are numbers, and 'few' is none; columns: {'y': number} beside file: takes them as "
+        "such, the others for missing"
+    )
+    table, description = load(text, columns={"y": "number"}, task="regression")
+    assert table["target"].tolist() == [5, 0.05, 7, 9, 0.2]
+    assert odd(description, "odd texts") == [("odd texts", "y", ["few"], [5])]
+
+
+# --- keys of source
+
+
+def test_what_stands_for_nothing_may_be_said_for_all_columns_or_for_one():
+    text = lines("a,b,y", [1.5, -200, 2.5], ["--", -200, 7], [1.5, 2.5, 3.5])
+    table, _ = load(text, missing=["--", -200])
+    assert table.isna().sum().to_dict() == {"a": 1, "b": 2, "target": 0}
+    table, description = load(text, missing={"b": ["--"]})
+    assert (table["a"].tolist(), table["b"].isna().tolist()) == ([1.5, -200, 2.5], [True, False, False])
+    assert [column.kind for column in description.columns] == ["number", "number"]
+
+
+def test_a_row_whose_target_stands_for_nothing_is_left_out():
+    table, description = load(lines("x,y", X[:5], [1.5, -200, 2.5, 3.5, 4.5]), missing=[-200])
+    assert (table["target"].tolist(), description.n_read) == ([1.5, 2.5, 3.5, 4.5], 5)
+
+
+def test_what_stands_for_nothing_in_parquet_is_missing_too():
+    pd.DataFrame({"a": [1, -200, 3], "b": ["x", "--", "y"], "y": [1.5, 2.5, 3.5]}).to_parquet("own.parquet")
+    table, _ = load(None, file="own.parquet", missing=["--", -200])
+    assert table.isna().sum().to_dict() == {"a": 1, "b": 1, "target": 0}
+
+
+def test_the_kind_of_a_column_may_be_said():
+    text = lines("store,week,born,y", ["01", 2, 3], ["3", "x", "5"], ["04/07/55"] * 2 + ["13/08/10"], [1.5, 2.5, 3.5])
+    table, description = load(text, columns={"store": "category", "week": "number", "born": "%d/%m/%y"})
+    assert [(column.name, column.kind) for column in description.columns] == [
+        ("store", "category"),
+        ("week", "number"),
+        ("born", "date"),
+    ]
+    assert table["store"].tolist() == ["01", "2", "3"]
+    assert table["born"].dt.strftime("%Y-%m-%d").tolist() == ["1955-07-04", "1955-07-04", "2010-08-13"]
+    assert table["week"].isna().tolist() == [False, True, False]
+
+
+def test_what_looks_like_dates_stays_texts_where_that_is_said_and_else_it_is_named():
+    text = lines("shelf,y", ["01-01-01", "02-02-02", "03-03-03"], [1.5, 2.5, 3.5])
+    _, description = load(text)
+    assert (description.columns[0].kind, odd(description, "century")[0][1]) == ("date", "shelf")
+    table, description = load(text, columns={"shelf": "category"})
+    assert (description.columns[0].kind, table["shelf"].tolist()[0]) == ("category", "01-01-01")
+    assert description.findings == []
+
+
+def test_a_kind_may_be_said_of_parquet_and_of_the_target():
+    pd.DataFrame({"store": [1.0, 2.0, 3.0], "n": ["$1,100", "5", None], "y": [3, 8, 9]}).to_parquet("own.parquet")
+    table, description = load(
+        None, file="own.parquet", columns={"store": "category", "n": "number", "y": "category"}, task="multiclass"
+    )
+    assert (table["store"].tolist(), table["n"].tolist()[:2]) == (["1", "2", "3"], [1100, 5])
+    assert description.classes == ["3", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "told"),
+    [
+        (["a", "b", "c"], "number", "'a' is said to be numbers, and row 1 holds 'a'; "),
+        (["2020-01-02", "soon", "x"], "date", "'a' is said to be dates, and row 2 holds 'soon'; "),
+        (["1/2/2020", "13/13/2020", "x"], "%d/%m/%Y", "'a' is said to be dates, and row 2 holds '13/13/2020'; "),
+    ],
+)
+def test_a_column_that_cannot_be_what_it_is_said_to_be_is_refused_with_its_value(fields, kind, told):
+    assert refusal(lines("a,y", fields, [1.5, 2.5, 3.5]), columns={"a": kind}).startswith(
+        f"{KEY}.source.columns: {told}"
+    )
+
+
+@pytest.mark.parametrize(
+    "section", [{"missing": {"A": ["x"]}}, {"columns": {"A": "number"}}, {"labels": {"A": {"x": "y"}}}]
+)
+def test_a_column_of_a_key_that_is_not_there_is_told(section):
+    told = refusal("a,y\n1,1.5\n2,2.5\n", **section)
+    assert told == f"{KEY}.source.{next(iter(section))}: 'A' is not a column; did you mean 'a'? Columns: a, y"
+
+
+def test_labels_lose_their_outer_blanks_and_those_that_look_alike_are_asked_about():
+    text = lines("x,ok", X[:12], ["yes", "no", "yes ", "No"] * 3)
+    _, description = load(text, target="ok")
+    assert description.classes == ["No", "no", "yes"]
+    assert [each[1] for each in odd(description, "alike")] == ["ok"]
+    _, description = load(text, target="ok", labels={"ok": {"No": "no"}})
+    assert (description.classes, description.findings) == (["no", "yes"], [])
+
+
+def test_lines_before_the_heading_are_left_out_and_said():
+    text = "Sales of 2024\nprinted 3 May, for Bern\n\n" + lines("a,b,y", X, X, X)
+    table, description = load(text)
+    assert (len(table), list(table)) == (30, ["a", "b", "target"])
+    assert odd(description, "preamble") == [("preamble", "", ["Sales of 2024", "printed 3 May, for Bern"], [])]
+    assert load("Sales,,\n" + lines("a,b,y", X, X, X))[1].findings[0].kind == "preamble"
+
+
+def test_lines_to_skip_may_be_said():
+    text = "1,2,3\n" + lines("a,b,y", X, X, X)
+    assert list(load(text, skip=1)[0]) == ["a", "b", "target"]
+    assert "'y' is not a column" in refusal("Sales\n" + lines("a,b,y", X, X, X), skip=0) + "'y' is not a column"
+
+
+def test_a_file_without_a_heading_has_columns_by_number_and_a_heading_of_numbers_is_named():
+    text = "0.5,1.5\n2.5,3.5\n4.5,6.5\n"
+    table, _ = load(text, header="none", target="column_2")
+    assert table.to_dict("list") == {"column_1": [0.5, 2.5, 4.5], "target": [1.5, 3.5, 6.5]}
+    assert [each.kind for each in load(text, target="1.5")[1].findings] == ["no heading"]
+
+
+def test_a_quote_that_is_not_closed_is_refused_and_a_key_takes_it_as_a_letter():
+    inches = ['"' * (row in (5, 25)) + f"{row % 4} inch" for row in range(30)]
+    text = lines("x\td\ty", X, inches, range(0, 60, 2), between="\t")
+    told = refusal(text)
+    assert told.startswith("own.csv: in row 6 a field of 'd' goes on over 21 lines, which look like rows")
+    assert "quoting: none" in told
+    assert len(load(text, quoting="none")[0]) == 30
+    assert len(load(text, quoting="usual", task="regression")[0]) == 10
+    assert "quoting: none" in refusal(lines("x,d,y", X, ['"1 inch'] + ["2 inch"] * 29, X))
+
+
+def test_a_text_of_many_lines_is_no_quote_left_open():
+    poem = '"one, two\nthree\nfour, five\nsix\nseven"'
+    assert len(load(lines("x,t,y", X, [poem] * 30, X))[0]) == 30
+
+
+# --- rows that are no data
+
+
+def test_a_heading_that_stands_again_is_left_out_and_said():
+    table, description = load(lines("x,y", X, X) + lines("x,y", X, X))
+    assert (len(table), [column.kind for column in description.columns]) == (60, ["number"])
+    assert odd(description, "heading again") == [("heading again", "", ["x, y"], [31])]
+
+
+def test_a_row_of_units_is_left_out_and_said():
+    table, description = load(lines("x,name,y", ["m/s", *X], ["", *["a", "b"] * 15], ["kg", *X]))
+    assert (len(table), [column.kind for column in description.columns]) == (30, ["number", "category"])
+    assert odd(description, "units") == [("units", "", ["m/s, kg"], [1])]
+
+
+def test_a_row_of_sums_is_left_out_and_one_that_only_is_called_so_is_named():
+    names = [*"abc" * 10]
+    table, description = load(lines("n,x,y", [*names, "Total"], [*X, sum(X)], [*X, sum(X)]))
+    assert (len(table), odd(description, "total")) == (30, [("total", "", ["Total"], [31])])
+    text = lines("n,x,y", [*names, "Total"], [*X, 3], [*X, 1.5])
+    table, description = load(text)
+    assert (len(table), odd(description, "perhaps total")) == (31, [("perhaps total", "", ["Total"], [31])])
+    assert len(load(text, drop_rows=[31])[0]) == 30
+
+
+def test_rows_keep_their_numbers_where_others_are_left_out():
+    numbers = [round(value * 1.1 + row, 2) for row, value in enumerate(X)]
+    text = lines("x,y", ["m", *numbers[:29], "broken"], ["kg", *X])
+    assert odd(load(text)[1], "odd texts") == [("odd texts", "x", ["broken"], [31])]
+
+
+def test_a_class_called_total_is_data():
+    assert len(load(lines("kind,y", ["sum", "Total"] * 15, X))[0]) == 30
+
+
+# --- names
+
+
+@pytest.mark.parametrize("name", ["straße é", " straße  é ", "strasse"])
+def test_columns_are_found_whatever_their_blanks_and_how_accents_are_encoded(name):
+    heading = "straße e\u0301 ,y" if name != "strasse" else "strasse,y"
+    table, description = load(lines(heading, X, X), target=name)
+    assert (len(table), description.targets) == (30, [name])
+
+
+# --- other kinds of files
+
+
+def as_excel(path, *sheets):
+    """Write sheets of an Excel file as the format has them, since no package here writes it."""
+    import zipfile
+    from xml.sax.saxutils import escape
+
+    def cell(value):
+        if isinstance(value, str):
+            return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+        return "<c/>" if value is None else f"<c><v>{value}</v></c>"
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    with zipfile.ZipFile(path, "w") as archive:
+        names = "".join(
+            f'<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>' for number, (name, _) in enumerate(sheets, 1)
+        )
+        links = "".join(
+            f'<Relationship Id="r{number}" Type="{relations}/worksheet" Target="worksheets/s{number}.xml"/>'
+            for number in range(1, len(sheets) + 1)
+        )
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types"/>')
+        whole = f'<Relationship Id="r1" Type="{relations}/officeDocument" Target="xl/workbook.xml"/>'
+        archive.writestr("_rels/.rels", f'<Relationships xmlns="{package}/relationships">{whole}</Relationships>')
+        archive.writestr(
+            "xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>{names}</sheets></workbook>'
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">{links}</Relationships>'
+        )
+        for number, (_, rows) in enumerate(sheets, 1):
+            cells = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+            archive.writestr(
+                f"xl/worksheets/s{number}.xml", f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'
+            )
+
+
+ROWS = [["x", "city", "y"], *([X[row], ["Zürich", "Bern"][row % 2], row * 2.5] for row in range(30))]
+
+
+def test_excel_is_read():
+    as_excel("own.xlsx", ("2024", ROWS))
+    table, description = load(None, file="own.xlsx")
+    assert (table["x"].tolist(), table["target"].tolist()) == (X, [row * 2.5 for row in range(30)])
+    assert [column.kind for column in description.columns] == ["number", "category"]
+    assert description.csv is None
+
+
+def test_a_sheet_of_excel_may_be_said_and_a_title_above_the_heading_is_no_row():
+    as_excel("own.xlsx", ("2023", [["Sales", None, None], *ROWS]), ("2024", ROWS[:11]))
+    table, description = load(None, file="own.xlsx")
+    assert (len(table), {each.kind for each in description.findings} >= {"sheets", "preamble"}) == (30, True)
+    assert len(load(None, file="own.xlsx", sheet="2024")[0]) == 10
+    assert refusal(None, file="own.xlsx", sheet="2025") == (
+        f"{KEY}.source.sheet: '2025' is not in own.xlsx. Sheets: 2023, 2024"
+    )
+
+
+def test_json_lines_are_read_whatever_the_file_is_called():
+    rows = [dict(zip(ROWS[0], row, strict=True)) for row in ROWS[1:]]
+    table, description = load("\n".join(map(json.dumps, rows)), file="own.txt")
+    assert (table["x"].tolist(), [column.kind for column in description.columns]) == (X, ["number", "category"])
+
+
+def test_what_a_file_is_is_told_by_its_first_bytes():
+    pd.DataFrame({"x": X, "y": X}).to_parquet("own.parquet")
+    with open("own.parquet", "rb") as file:
+        assert len(load(file.read(), file="own.csv")[0]) == 30
+    as_excel("own.xlsx", ("2024", ROWS))
+    with open("own.xlsx", "rb") as file:
+        assert len(load(file.read(), file="own.csv")[0]) == 30
+
+
+@pytest.mark.parametrize(("file", "content"), [("own.xlsx", b"no workbook"), ("own.jsonl", b'{"x": 1}\n{"x": \n')])
+def test_damaged_files_are_told(file, content):
+    assert refusal(content, file=file).startswith(f"{file} cannot be read as ")
+
+
+# --- identifiers
+
+
+def test_a_column_named_like_an_identifier_is_kept_where_it_tells_the_target_and_that_is_said():
+    order = np.random.default_rng(0).permutation(30)
+    text = lines("wealth_index,x,y", order * 111, X, order * 2.5)
+    _, description = load(text)
+    assert description.columns[0].kind == "number"
+    assert [each.kind for each in description.findings if each.column == "wealth_index"] == ["kept", "tells"]
+
+
+def test_a_column_named_like_an_identifier_is_left_out_else_and_a_key_keeps_it():
+    order = np.random.default_rng(0).permutation(30)
+    text = lines("wealth_index,x,y", order * 111, X, X)
+    _, description = load(text)
+    assert description.columns[0].kind == "identifier"
+    assert [each.kind for each in description.findings if each.column == "wealth_index"] == ["identifier"]
+    assert load(text, columns={"wealth_index": "number"})[1].columns[0].kind == "number"
+
+
+def test_a_plain_table_has_nothing_odd():
+    _, description = load(
+        lines("x,city,day,y", X, ["a", "b", "c"] * 10, [f"2020-01-{day:02}" for day in range(1, 31)], X[::-1])
+    )
+    assert description.findings == []

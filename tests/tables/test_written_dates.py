@@ -1,0 +1,85 @@
+import datetime
+
+import pandas as pd
+import pytest
+
+from stages.tables.written_dates import as_dates, by_format, is_short, may_swap
+
+
+def days(*texts, name="day"):
+    dates = as_dates(pd.Series(texts, name=name, dtype="str"))
+    return None if dates is None else [date.to_pydatetime().replace(tzinfo=None) for date in dates]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Jan 3, 2025", (2025, 1, 3)),
+        ("January 3 2025", (2025, 1, 3)),
+        ("3 Jan 2025", (2025, 1, 3)),
+        ("3rd of May 2020", (2020, 5, 3)),
+        ("03-JAN-2025", (2025, 1, 3)),
+        ("03Jan2025", (2025, 1, 3)),
+        ("2025-Jan-03", (2025, 1, 3)),
+        ("Mon, 3 Feb 2025", (2025, 2, 3)),
+        ("3. März 2024", (2024, 3, 3)),
+        ("1 août 2021", (2021, 8, 1)),
+        ("8 de octubre de 2020", (2020, 10, 8)),
+        ("Sept. 5, 2020", (2020, 9, 5)),
+        ("Dec 2024", (2024, 12, 1)),
+        ("Jan 3, 2025 10:30 PM", (2025, 1, 3, 22, 30)),
+        ("Jan 3, 2025 at 9:05", (2025, 1, 3, 9, 5)),
+    ],
+)
+def test_months_may_go_by_their_names(text, expected):
+    assert days(text) == [datetime.datetime(*expected)]
+
+
+@pytest.mark.parametrize(
+    "text", ["May", "margin 1 2025", "Jan 32, 2025", "Jan", "version 3 2025", "1 Jan", "part Jan 3, 2025"]
+)
+def test_what_only_begins_like_a_month_is_no_date(text):
+    assert days(text) is None
+
+
+def test_a_text_among_dates_with_names_makes_them_texts():
+    assert days("Jan 3, 2025", "soon") is None
+    assert days(*["Jan 3, 2025"] * 150, "soon") is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "years"),
+    [(("07/04/55", "08/13/10"), [1955, 2010]), (("03-Jan-48", "04-Feb-99"), [1948, 1999]), (("01.02.60",), [1960])],
+)
+def test_no_year_of_two_digits_is_put_into_the_future(texts, years):
+    assert [day.year for day in days(*texts)] == years
+
+
+def test_what_is_due_may_lie_ahead():
+    assert [day.year for day in days("07/04/55", name="expires")] == [2055]
+
+
+def test_a_year_of_four_digits_stays():
+    assert [day.year for day in days("07/04/2055")] == [2055]
+    assert days("2055-07-04")[0].year == 2055
+
+
+def test_a_format_says_how_to_read_dates():
+    assert by_format(pd.Series(["04/07/55"]), "%d/%m/%y").dt.strftime("%Y-%m-%d").tolist() == ["1955-07-04"]
+    assert by_format(pd.Series(["20250103"]), "%Y%m%d").dt.day.tolist() == [3]
+    assert by_format(pd.Series(["x"]), "%Y") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("07/04/55", True), ("07-08-05", True), ("3-Jan-55", True), ("7/4/2055", False), ("2055-07-04", False)],
+)
+def test_years_of_two_digits_are_known(text, expected):
+    assert is_short(text) is expected
+
+
+def test_day_and_month_may_change_places_where_neither_is_over_12():
+    assert may_swap(pd.Series(["01/02/2020", "03/04/2020"]))
+    assert not may_swap(pd.Series(["01/02/2020", "13/04/2020"]))
+    assert not may_swap(pd.Series(["01/01/2020"]))
+    assert not may_swap(pd.Series(["2020-01-02"]))
