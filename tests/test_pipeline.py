@@ -24,6 +24,11 @@ REGRESSION, CIRCLES, BLOBS = (
     ["binary_crossentropy", "hinge", "squared_hinge"],
     ["categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"],
 )
+COMPARED = {
+    f"{name}{ending}": losses
+    for name, losses in {"regression": REGRESSION, "circles": CIRCLES, "blobs": BLOBS}.items()
+    for ending in ("", "_fair")
+}
 
 Run = Callable[..., subprocess.CompletedProcess]
 
@@ -66,7 +71,7 @@ def end_workers(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory, run_stages) -> Path:
-    """A clone in which everything has run once: 2 seeds, 3 epochs."""
+    """A clone in which everything has run once: 2 seeds, at most 3 epochs, 2 learning rates where they are tuned."""
     folder = tmp_path_factory.mktemp("clone")
     run = run_in(folder)
     run("git", "clone", "--quiet", str(ROOT), ".")
@@ -74,6 +79,7 @@ def clone(tmp_path_factory, run_stages) -> Path:
     run("git", "config", "user.name", "Tests")
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["train"]["seeds"] = 2
+    params["train"]["optimizer"]["learning_rate"] = [0.01, 0.03]
     for comparison in params["comparisons"].values():
         comparison["epochs"] = 3
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
@@ -123,20 +129,18 @@ def test_a_clone_runs_to_a_report_with_all_its_figures(clone):
     linked = {part.split(")")[0] for part in report.split("](figures/")[1:]}
     assert {figure.name for figure in (clone / "reports/figures").iterdir()} == linked
     results = pd.read_csv(clone / "reports/results.csv")
-    assert list(results.columns) == ["dataset", "loss", "seed", "part", "metric", "value"]
-    assert results.groupby("dataset")["loss"].nunique().to_dict() == {"regression": 3, "circles": 3, "blobs": 3}
+    assert list(results.columns) == ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
+    assert results.groupby("comparison")["loss"].nunique().to_dict() == dict.fromkeys(COMPARED, 3)
 
 
 def test_every_run_is_in_mlflow(clone):
-    assert logged(clone) == {
-        "losslab/regression": set(REGRESSION),
-        "losslab/circles": set(CIRCLES),
-        "losslab/blobs": set(BLOBS),
-    }
+    assert logged(clone) == {f"losslab/{name}": set(losses) for name, losses in COMPARED.items()}
     client = MlflowClient(f"sqlite:///{clone / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("losslab/circles")
     hinge = client.search_runs([experiment.experiment_id], "tags.mlflow.runName = 'hinge'")[0]
-    results = pd.read_csv(clone / "reports/results.csv").query("loss == 'hinge' and part == 'test'")
+    results = pd.read_csv(clone / "reports/results.csv").query(
+        "comparison == 'circles' and loss == 'hinge' and part == 'test'"
+    )
     mean = results[results["metric"] == "accuracy"]["value"].mean()
     assert hinge.data.metrics["test_accuracy"] == pytest.approx(mean)
     assert [metric.step for metric in client.get_metric_history(hinge.info.run_id, "val_loss")] == [1, 2, 3]
@@ -160,7 +164,10 @@ def test_one_loss_alone_is_trained_and_shown_alone(kept):
     assert "regression-msle-curves.png" in report
     assert "regression-mae-curves.png" not in report
     assert "circles" not in report
-    assert sorted(path.name for path in (kept / "data/runs").rglob("model.keras")) == ["model.keras"]
+    models = {
+        path.parent.relative_to(kept / "data/runs").as_posix() for path in (kept / "data/runs").rglob("model.keras")
+    }
+    assert models == {"regression/msle", "regression_fair/msle"}
 
 
 @pytest.mark.parametrize(
