@@ -163,3 +163,15 @@ def test_whatever_is_edited_is_either_taken_or_refused_in_lines(defaults_read, d
         assert set(params.selected()) <= set(params.comparisons)
     else:
         assert all(line.startswith("params.yaml: ") for line in refusal.split("\n"))
+
+
+def test_each_published_comparison_has_a_fair_one_that_differs_in_its_split_and_its_learning_rates(loaded):
+    published = [name for name in loaded.comparisons if loaded.dataset_of(name) == name]
+    for name in published:
+        one, other = loaded.comparisons[name], loaded.comparisons[f"{name}_fair"]
+        assert loaded.dataset_of(f"{name}_fair") == name
+        differing = {"dataset", "split", "optimizer"}
+        assert one.model_dump(exclude=differing) == other.model_dump(exclude=differing)
+        assert len(loaded.setup(name).optimizer.rates()) == 1
+        assert len(loaded.setup(f"{name}_fair").optimizer.rates()) > 1
+    assert len(loaded.comparisons) == 2 * len(published) == 6
