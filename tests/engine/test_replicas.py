@@ -76,7 +76,7 @@ def make_replicas(network, loss, seeds, optimizer="SGD", learning_rates=None):
         network.build(0),
         network.initial_weights(seeds),
         loss=keras_loss(loss),
-        metric=row_metric(loss),
+        metric=row_metric(loss, loss.epoch_metric),
         optimizer=optimizer_for(loss, optimizer) if isinstance(optimizer, str) else optimizer,
         learning_rates=learning_rates,
         per_row=loss.per_row,
@@ -238,7 +238,7 @@ def test_what_layers_add_to_the_loss_and_constrain_is_as_in_keras_fit(settings):
         build(0),
         start,
         loss=keras_loss(loss),
-        metric=row_metric(loss),
+        metric=row_metric(loss, loss.epoch_metric),
         optimizer=make_optimizer(OPTIMIZERS["SGD"]),
         learning_rates=np.array([0.003, 0.01]),
     )
@@ -453,7 +453,7 @@ def digest(name):
     network = Network(3, (50,), 3 if name == "kl_divergence" else 1, loss.activation, dropout=0.1)
     seeds = tuple(range(6))
     replicas = Replicas(
-        network.build(0), network.initial_weights(seeds), loss=keras_loss(loss), metric=row_metric(loss),
+        network.build(0), network.initial_weights(seeds), loss=keras_loss(loss), metric=row_metric(loss, loss.epoch_metric),
         optimizer=make_optimizer(OptimizerSettings(name="SGD", learning_rate=0.01, momentum=0.9)),
         learning_rates=np.array([0.01, 0.03]),
     )
