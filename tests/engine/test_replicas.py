@@ -453,7 +453,8 @@ def digest(name):
     network = Network(3, (50,), 3 if name == "kl_divergence" else 1, loss.activation, dropout=0.1)
     seeds = tuple(range(6))
     replicas = Replicas(
-        network.build(0), network.initial_weights(seeds), loss=keras_loss(loss), metric=row_metric(loss, loss.epoch_metric),
+        network.build(0), network.initial_weights(seeds), loss=keras_loss(loss),
+        metric=row_metric(loss, loss.epoch_metric),
         optimizer=make_optimizer(OptimizerSettings(name="SGD", learning_rate=0.01, momentum=0.9)),
         learning_rates=np.array([0.01, 0.03]),
     )
