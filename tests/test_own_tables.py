@@ -275,8 +275,9 @@ def test_what_the_losses_come_to_on_the_data_stands_in_the_report(sections, name
 
 
 def test_a_variant_and_a_loss_of_ones_own_say_what_they_are(sections):
-    assert "| `huber_small` = huber delta 0.2 | linear |" in sections["diabetes"]
-    assert "| `pinball90` = my_losses:pinball | linear |" in sections["haeuser"]
+    for loss, name in (("`huber_small` = huber delta 0.2", "diabetes"), ("`pinball90` = my_losses:pinball", "haeuser")):
+        [row] = [line for line in sections[name].splitlines() if line.startswith(f"| {loss} |")]
+        assert row.endswith("| linear | value |")
 
 
 def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
@@ -287,7 +288,7 @@ def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
     tags = client.get_experiment_by_name("losslab/rare").tags
     assert tags["mlflow.experiment.primaryMetric.name"] == "test_balanced_accuracy"
     wine = client.get_experiment_by_name("losslab/wine")
-    assert len(client.search_runs([wine.experiment_id])[0].inputs.dataset_inputs) == 3
+    assert len(client.search_runs([wine.experiment_id])[0].inputs.dataset_inputs) == 1
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,9 @@ def test_the_stage_writes_every_dataset_as_numbers_and_the_plan_of_every_compari
         raw, rows = (pd.read_parquet(f"data/{folder}/{name}.parquet") for folder in ("raw", "scaled"))
         pd.testing.assert_frame_equal(raw, rows)
         assert datasets.read_encoded(name).description == datasets.read_raw(name)[1]
-    for name in defaults["comparisons"]:
+    for name in defaults["datasets"]:
+        fair = plans.read_plan(f"{name}_fair")
+        assert (fair.method, fair.n_folds, fair.split_of.tolist()) == ("kfold", 10, list(range(30)))
         plan = plans.read_plan(name)
         assert (plan.method, plan.fixed, plan.split_of.tolist()) == ("first", True, [0] * 30)
         assert plan.parts.tolist() == [[TRAIN] * 400 + [VALIDATION] * 100 + [TEST] * 500]
