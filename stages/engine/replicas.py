@@ -20,7 +20,7 @@ import numpy as np
 
 from stages.engine.backend import keras, tf
 from stages.engine.rates import per_replica
-from stages.engine.views import Rows, View, shared_features, shared_targets
+from stages.engine.views import Rows, Scale, View, shared_features, shared_targets
 
 # (targets, outputs) of one replica's rows -> (n_rows,)
 RowMetric = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -121,10 +121,14 @@ class Replicas:
                 as the largest, and the others see some of their rows twice.
             on_epoch: called with the number of epochs done.
         """
-        run_epoch = self._compile(rows, view, batch_size)
+        features, feature_scale = shared_features(rows.features, view)
+        targets, target_scale = shared_targets(rows.targets, view)
+        run_epoch = self._compile(view, batch_size, (feature_scale, target_scale))
+        # arguments of the program, as what a program holds is not freed when it is done
+        features, targets = tf.constant(features), tf.constant(targets)
         measured = np.empty((4, epochs, self._n_replicas), np.float32)
         for epoch in range(epochs):
-            measured[:, epoch] = run_epoch(tf.constant(view.in_order(orders(epoch))))
+            measured[:, epoch] = run_epoch(tf.constant(view.in_order(orders(epoch))), (features, targets))
             on_epoch(epoch + 1)
         return History(*(values.T for values in measured))
 
@@ -216,47 +220,49 @@ class Replicas:
 
         return tf.vectorized_map(measure, (self._values(), () if are_shared else rows))
 
-    def _compile(self, rows: Rows, view: View, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
-        """One epoch as one TensorFlow program: row numbers (n_seeds, n_train) -> (4, n_replicas), as in `History`."""
-        features, feature_scale = shared_features(rows.features, view)
-        targets, target_scale = shared_targets(rows.targets, view)
-        features, targets = tf.constant(features), tf.constant(targets)
+    def _compile(self, view: View, batch_size: int, scales: tuple[Scale | None, Scale | None]) -> Callable:
+        """One epoch as one TensorFlow program.
+
+        Args:
+            view: what each seed sees.
+            batch_size: rows of a batch.
+            scales: that of features and that of targets, where they differ between seeds.
+
+        Returns:
+            A function of row numbers (n_seeds, n_train) and of the features and targets that all seeds share, which
+            gives what `History` holds: (4, n_replicas).
+        """
         tested, n_tested = view.tested()
         counts = tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32)
         tested, block = tf.constant(tested), self._block if self._per_row else batch_size
-
-        def of_seeds(numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            found = tf.gather(features, numbers), tf.gather(targets, numbers)
-            scales = feature_scale, target_scale
-            return tuple(scale(values) if scale else values for scale, values in zip(scales, found, strict=True))
-
-        def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-            return self._train_batch(*map(self._for_replicas, of_seeds(order[:, start : start + batch_size])))
-
-        def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-            del order  # each replica is measured on its rows as they stand
-            which = slice(start, start + block)
-            if len(tested) == 1:
-                return self._test_batch(*of_seeds(tested[0, which]), counts[0, which])
-            return self._test_batch(*map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which])))
-
-        totals = tf.constant(np.repeat(n_tested, self._n_replicas // len(n_tested)), tf.float32)[:, None]
+        n_tested = tf.constant(np.repeat(n_tested, self._n_replicas // len(n_tested)), tf.float32)[:, None]
 
         @tf.function(autograph=False)
-        def run_epoch(order: tf.Tensor) -> tf.Tensor:
-            during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size), order) / view.n_train
-            after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block), order) / totals
+        def run_epoch(order: tf.Tensor, shared: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+            def of_seeds(numbers: tf.Tensor) -> list[tf.Tensor]:
+                gathered = (tf.gather(values, numbers) for values in shared)
+                return [scale(values) if scale else values for scale, values in zip(scales, gathered, strict=True)]
+
+            def train_on(start: tf.Tensor) -> tf.Tensor:
+                return self._train_batch(*map(self._for_replicas, of_seeds(order[:, start : start + batch_size])))
+
+            def measure_on(start: tf.Tensor) -> tf.Tensor:
+                which = slice(start, start + block)
+                if len(tested) == 1:
+                    return self._test_batch(*of_seeds(tested[0, which]), counts[0, which])
+                return self._test_batch(*map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which])))
+
+            during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size)) / view.n_train
+            after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block)) / n_tested
             return tf.transpose(tf.concat([during, after], axis=1))
 
         return run_epoch
 
-    def _sum_over_batches(
-        self, measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor
-    ) -> tf.Tensor:
+    def _sum_over_batches(self, measure: Callable[[tf.Tensor], tf.Tensor], starts: range) -> tf.Tensor:
         """The sum over the batches that begin at `starts` of what `measure` gives for each: (n_replicas, 2)."""
         return tf.while_loop(
             lambda start, _: start < starts.stop,
-            lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start, order), total.shape)),
+            lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start), total.shape)),
             (tf.constant(0), tf.zeros((self._n_replicas, 2))),
         )[1]
 

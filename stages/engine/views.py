@@ -81,7 +81,7 @@ class View:
         return np.stack([np.resize(own, sizes.max()) for own in numbers]).astype(np.int32), sizes
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
     """Numbers that put each seed's values on its own scale, ``(value - center) * factor``; float32 (n_seeds, 1, n)."""
 
     center: tf.Tensor
@@ -95,14 +95,14 @@ class _Scale(NamedTuple):
         return (values - self.center) * self.factor
 
 
-def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, _Scale | None]:
+def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
     """Features as all seeds share them, float32 (n_rows, n_features), and the scale of each seed, if they differ."""
     if view.scaling is None:
         return features, None
     return _shared(features, view.split_of, view.scaling.center, view.scaling.spread, view.scaling.fill)
 
 
-def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, _Scale | None]:
+def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
     """Targets as all seeds share them, and the scale of each seed, if they differ."""
     if view.scaling is None or not view.scaling.target_center.size:
         return targets, None
@@ -112,7 +112,7 @@ def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, _Scale 
 
 def _shared(
     values: np.ndarray, split_of: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray
-) -> tuple[np.ndarray, _Scale | None]:
+) -> tuple[np.ndarray, Scale | None]:
     missing = np.isnan(values).any(axis=0)
     # what stands for a missing value matters in columns that miss one
     numbers = center, spread, np.where(missing, fill, 0)
@@ -126,7 +126,7 @@ def _shared(
         return tf.constant(array[split_of][:, None], tf.float32)
 
     own_fill = by_seed((fill - common) / unit) if missing.any() else None
-    return shared, _Scale(by_seed((center - common) / unit), by_seed(unit / spread), own_fill)
+    return shared, Scale(by_seed((center - common) / unit), by_seed(unit / spread), own_fill)
 
 
 def _scaled(values: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray) -> np.ndarray:
