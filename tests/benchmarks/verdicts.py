@@ -1,6 +1,6 @@
 """What the verdicts are worth, measured where the truth is known.
 
-python -m tests.benchmarks.verdicts               every problem: on two cores about an hour and a half
+python -m tests.benchmarks.verdicts               every problem: on two cores about an hour
 python -m tests.benchmarks.verdicts interactions  some of them
 python -m tests.benchmarks.verdicts --tables 5    fewer tables of each
 
@@ -31,7 +31,7 @@ from stages.verdicts.pairs import compare, decide, default_margin, holm
 from stages.verdicts.row_values import constant_values, reach, row_values
 from stages.verdicts.statistics import scores_of
 
-N_TABLES, N_SEEDS, N_FRESH, N_NEW = 20, 30, 60, 5000
+N_TABLES, N_SEEDS, N_FRESH, N_NEW = 12, 30, 60, 5000
 SMALLEST, LARGEST = 400, 800  # rows of a table
 
 Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
