@@ -246,7 +246,7 @@ def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_pa
     params = yaml.safe_load(added)
     variant = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
     params["comparisons"] = {"sugar": {"epochs": 2, "losses": ["mse", variant]}}
-    params["report"] = {}
+    params["report"] = {"headline": {}}
     (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
     run("dvc", "add", "data/external/sugar.csv")

@@ -125,7 +125,7 @@ class CustomNetwork:
         return [variable.numpy() for variable in self.build(seed).variables]
 
 
-@lru_cache(maxsize=64)  # each loss of a comparison asks for those of every fold
+@lru_cache(maxsize=64)  # each loss of a comparison asks for them, and tuning and training do
 def _initial_weights(
     network: Network | CustomNetwork, seeds: tuple[int, ...], _function: Callable | None = None
 ) -> list[np.ndarray]:

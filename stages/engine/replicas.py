@@ -220,35 +220,35 @@ class Replicas:
         """One epoch as one TensorFlow program: row numbers (n_seeds, n_train) -> (4, n_replicas), as in `History`."""
         features, feature_scale = shared_features(rows.features, view)
         targets, target_scale = shared_targets(rows.targets, view)
-        features, targets = tf.constant(features), tf.constant(targets)
         tested, n_tested = view.tested()
         counts = tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32)
         tested, block = tf.constant(tested), self._block if self._per_row else batch_size
-
-        def of_seeds(numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            found = tf.gather(features, numbers), tf.gather(targets, numbers)
-            scales = feature_scale, target_scale
-            return tuple(scale(values) if scale else values for scale, values in zip(scales, found, strict=True))
-
-        def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-            return self._train_batch(*map(self._for_replicas, of_seeds(order[:, start : start + batch_size])))
-
-        def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-            del order  # each replica is measured on its rows as they stand
-            which = slice(start, start + block)
-            if len(tested) == 1:
-                return self._test_batch(*of_seeds(tested[0, which]), counts[0, which])
-            return self._test_batch(*map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which])))
-
         totals = tf.constant(np.repeat(n_tested, self._n_replicas // len(n_tested)), tf.float32)[:, None]
+        scales = feature_scale, target_scale
 
         @tf.function(autograph=False)
-        def run_epoch(order: tf.Tensor) -> tf.Tensor:
+        def run_epoch(order: tf.Tensor, *shared: tf.Tensor) -> tf.Tensor:
+            def of_seeds(numbers: tf.Tensor) -> list[tf.Tensor]:
+                gathered = [tf.gather(values, numbers) for values in shared]
+                return [scale(values) if scale else values for scale, values in zip(scales, gathered, strict=True)]
+
+            def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+                return self._train_batch(*map(self._for_replicas, of_seeds(order[:, start : start + batch_size])))
+
+            def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+                del order  # each replica is measured on its rows as they stand
+                which = slice(start, start + block)
+                if len(tested) == 1:
+                    return self._test_batch(*of_seeds(tested[0, which]), counts[0, which])
+                return self._test_batch(*map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which])))
+
             during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size), order) / view.n_train
             after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block), order) / totals
             return tf.transpose(tf.concat([during, after], axis=1))
 
-        return run_epoch
+        # handed over in each call: a compiled program keeps what it refers to until the garbage collector runs
+        features, targets = tf.constant(features), tf.constant(targets)
+        return lambda order: run_epoch(order, features, targets)
 
     def _sum_over_batches(
         self, measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor

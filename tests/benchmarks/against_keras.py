@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +53,6 @@ def pipeline() -> None:
     print(f"  ratio: 1/{plain / ours:.1f} of the time; per network {plain / 9 / (ours / 270):.0f} times faster")
 
 
-def _units() -> list:
-    from stages import train
-    from stages.params.load import load_params
-
-    return train.units(load_params())
-
-
 def _best_of(repeat: int, run: Callable[[], object]) -> float:
     times = []
     for _ in range(repeat):
@@ -70,78 +63,73 @@ def _best_of(repeat: int, run: Callable[[], object]) -> float:
 
 
 def engine() -> None:
-    """Inside one process: `model.fit`, one network, beside thirty seeds on the replica axis."""
-    from stages.engine.training import train
-    from tests.benchmarks import plain_keras
+    """Inside one process: `model.fit`, one network, beside 30 and 180 on the replica axis.
 
-    print("engine: seconds per trained network")
-    for unit in _units():
-        dataset, loss = unit.settings.dataset, unit.loss.name
-        plain = _best_of(1, lambda dataset=dataset, loss=loss: plain_keras.fit(dataset, loss))
-        ours = _best_of(2, lambda unit=unit: train(unit)) / len(unit.settings.seeds)
+    Weights are drawn and the program is traced within each time. 180 networks are 30 seeds at six learning rates;
+    "own rows": each seed with train rows, test rows and a scale of its own.
+    """
+    from tests.benchmarks import our_engine, plain_keras
+
+    print("engine: seconds of one network with model.fit, seconds of all of ours, and how many times faster for each")
+    for dataset, loss in ((dataset, loss) for dataset, losses in SCRIPTS.items() for loss in losses):
+        plain = _best_of(1, partial(plain_keras.fit, dataset, loss))
+        network, rows = our_engine.problem(loss)
+        shared, own = our_engine.first_rows(30, 500, len(rows)), our_engine.own_rows(30, 500, rows.features)
+        train = partial(our_engine.fit, loss, network, rows, epochs=plain_keras.EPOCHS[dataset])
+        thirty = _best_of(2, partial(train, shared))
+        six_rates = _best_of(2, partial(train, shared, rates=our_engine.SIX_RATES))
+        own_rows = _best_of(2, partial(train, own, rates=our_engine.SIX_RATES))
         print(
-            f"  {dataset:<11} {loss:<32} model.fit {plain:6.2f}   ours {ours:6.4f}   {plain / ours:4.0f} times faster"
+            f"  {loss:<32} model.fit {plain:5.1f}   30: {thirty:5.2f}, {plain / thirty * 30:4.0f} times   "
+            f"180: {six_rates:5.2f}, {plain / six_rates * 180:4.0f} times, {six_rates / thirty:.1f} × that of 30   "
+            f"180, own rows: {own_rows:5.2f}, {plain / own_rows * 180:4.0f} times",
+            flush=True,
         )
-
-
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 def growth() -> None:
-    """What thirty seeds cost, and thirty seeds at six learning rates, in units of what one network costs."""
-    from stages.engine.networks import _initial_weights
-    from stages.engine.training import train
-    from stages.engine.tuning import _curves
+    """What thirty seeds cost, in units of what one costs."""
+    from tests.benchmarks import our_engine, plain_keras
 
     print("growth")
-    for unit in _units():
-        times = []
-        for seeds, rates in (
-            (unit.settings.seeds[:1], None),
-            (unit.settings.seeds, None),
-            (unit.settings.seeds, RATES),
-        ):
-            changes = {"seeds": seeds, "selected_by": unit.loss.epoch_metric}
-            plan = replace(unit.plan, split_of=unit.plan.split_of[: len(seeds)])
-            alone = replace(unit, settings=unit.settings.model_copy(update=changes), plan=plan)
-
-            def afresh(alone: object = alone, rates: tuple[float, ...] | None = rates) -> None:
-                _initial_weights.cache_clear()
-                _curves(alone, rates, lambda _: None) if rates else train(alone)
-
-            times.append(_best_of(3, afresh))
-        one, thirty, tuned = times
-        print(
-            f"  {unit.loss.name:<32} 1 seed {one:5.2f} s   30 seeds {thirty:5.2f} s, {thirty / one:4.1f} times   "
-            f"30 × 6 rates {tuned:5.2f} s, {tuned / thirty:4.1f} times that"
-        )
+    for dataset, loss in ((dataset, loss) for dataset, losses in SCRIPTS.items() for loss in losses):
+        network, rows = our_engine.problem(loss)
+        train = partial(our_engine.fit, loss, network, rows, epochs=plain_keras.EPOCHS[dataset])
+        one, thirty = (_best_of(3, partial(train, our_engine.first_rows(n, 500, len(rows)))) for n in (1, 30))
+        print(f"  {loss:<32} 1 seed {one:5.2f} s   30 seeds {thirty:5.2f} s   {thirty / one:.1f} times")
 
 
-LARGE = """
+# rows, columns, seeds, learning rates; each seed with rows and a scale of its own
+LARGE = ((100_000, 20, 1, 1), (100_000, 20, 30, 1), (100_000, 20, 30, 6), (400_000, 20, 1, 1))
+TRAIN_LARGE = """
+import sys
 import numpy as np
-from stages.losses.catalogue import LOSSES
-from stages.engine.training import train
-from stages.engine.unit import Table, Unit
-from tests.engine.units import make_plan, make_settings
-features = np.random.default_rng(0).normal(size=(100_000, 20))
-table = Table(features, features.sum(axis=1, keepdims=True), 0)
-optimizer = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
-settings = make_settings(LOSSES["mse"], hidden=[25], epochs=2, batch_size=32, seeds=range(10), optimizer=optimizer)
-train(Unit(settings, table, make_plan(table, "regression", 10, n_train=50_000)))
+from stages.engine.networks import Network
+from stages.engine.views import Rows
+from tests.benchmarks import our_engine
+n_rows, n_columns, n_seeds, n_rates = map(int, sys.argv[1:])
+features = np.random.default_rng(0).normal(size=(n_rows, n_columns)).astype("float32")
+network, rows = Network(n_columns, (25,), 1, "linear"), Rows(features, features.sum(axis=1, keepdims=True))
+view = our_engine.own_rows(n_seeds, n_rows // 2, features)
+our_engine.fit("mse", network, rows, view, epochs=1, rates=our_engine.SIX_RATES[:n_rates])
 """
 
 
 def memory() -> None:
-    """Peak memory of the `train` stage, and of a large dataset: 100,000 rows × 20 columns × 10 seeds × 2 epochs."""
+    """Peak memory of the `train` stage, and of large tables: it grows with rows × columns, hardly with networks."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
         for stage in ("generate", "scale"):
             timed([sys.executable, "-m", f"stages.{stage}"], Path(folder))
-        _, train = timed([sys.executable, "-m", "stages.train"], Path(folder))
-    seconds, large = timed([sys.executable, "-c", LARGE])
+        seconds, train = timed([sys.executable, "-m", "stages.train"], Path(folder))
     print("memory")
-    print(f"  train stage, default parameters           {train:5.2f} GB")
-    print(f"  100,000 rows, 10 seeds, 2 epochs          {large:5.2f} GB in {seconds:.0f} s")
+    print(f"  train stage, default parameters                  {train:5.2f} GB in {seconds:3.0f} s")
+    for sizes in LARGE:
+        seconds, peak = timed([sys.executable, "-c", TRAIN_LARGE, *map(str, sizes)])
+        rows, columns, seeds, rates = sizes
+        print(
+            f"  {rows:7,} rows × {columns} columns, {seeds:2} seeds × {rates} rates  {peak:5.2f} GB in {seconds:3.0f} s"
+        )
 
 
 ROWS, COLUMNS, SEEDS, TABLE_LOSSES = 1_000_000, 50, 5, ("mse", "mae", "huber")
@@ -155,54 +143,49 @@ TABLE_PARAMS = f"""
 loss: all
 datasets: {{large: {{source: {{file: data/external/large.parquet, target: price}}}}}}
 comparisons: {{large: {{epochs: 1, losses: [{", ".join(TABLE_LOSSES)}]}}}}
-train: {{seeds: {SEEDS}, batch_size: 32, optimizer: {{name: SGD, learning_rate: 0.01, momentum: 0.9}}}}
+train: {{seeds: {SEEDS}, batch_size: 32, optimizer: {{name: SGD, learning_rate: [0.003, 0.01], momentum: 0.9}}}}
 """
 # seconds of each loss on our engine, then of one plain network, without imports and reading
-TABLE_TIMES = """
+TABLE_TIMES = f"""
 import json, time
 import numpy as np
 from stages import train
 from stages.params.load import load_params
-from stages.engine.keras_parts import keras_loss, make_optimizer
 from stages.engine.training import train as fit
-from stages.records.plans import Part
-from tests.engine.units import seen
-units = train.units(load_params())
+from stages.engine.backend import keras
 ours = []
-for unit in units:
+for unit in train.units(load_params()):
     started = time.perf_counter()
     fit(unit)
     ours.append(time.perf_counter() - started)
-unit = units[0]
-learned, tested = (
-    seen(unit, 0, *parts, scaling=unit.plan.to_train) for parts in ((Part.TRAIN, Part.VALIDATION), (Part.TEST,))
-)
-model = unit.network().build(0)
-model.compile(make_optimizer(unit.settings.optimizer), keras_loss(unit.loss), metrics=["mse"])
+features = np.random.default_rng(0).normal(size=({ROWS}, {COLUMNS})).astype("float32")
+target, n_train = features[:, :10].sum(axis=1), {ROWS} * 9 // 10
+layers = [keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)]
+model = keras.Sequential([keras.Input(({COLUMNS},)), *layers])
+model.compile(keras.optimizers.SGD(0.01, momentum=0.9), "mse", metrics=["mse"])
 started = time.perf_counter()
-model.fit(*learned, batch_size=32, epochs=1, verbose=0, validation_data=tested)
-print(json.dumps([len(learned[0]), ours, time.perf_counter() - started]))
+model.fit(features[:n_train], target[:n_train], batch_size=32, epochs=1, verbose=0,
+          validation_data=(features[n_train:], target[n_train:]))
+print(json.dumps([ours, time.perf_counter() - started]))
 """
 
 
 def table() -> None:
-    """A user's table of 1,000,000 rows × 50 columns: peak memory of every stage, and rows trained a second."""
+    """A user's table of 1,000,000 rows × 50 columns: peak memory of every stage, and the time of each loss."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
         (Path(folder) / "params.yaml").write_text(TABLE_PARAMS)
         timed([sys.executable, "-c", TABLE], Path(folder))
-        print(f"table: {ROWS:,} rows × {COLUMNS} columns, {len(TABLE_LOSSES)} losses, {SEEDS} seeds, 1 epoch")
+        print(f"table: {ROWS:,} rows × {COLUMNS} columns, {len(TABLE_LOSSES)} losses, {SEEDS} seeds, 2 rates, 1 epoch")
         for stage in ("generate", "scale", "train", "report", "track"):
             seconds, peak = timed([sys.executable, "-m", f"stages.{stage}"], Path(folder))
             print(f"  {stage:<9} {peak:5.2f} GB in {seconds:3.0f} s")
         command = [sys.executable, "-c", TABLE_TIMES]
-        told = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-    n_train, ours, plain = json.loads(told.splitlines()[-1])
-    rates = [n_train * SEEDS / seconds for seconds in ours]
-    print(f"  model.fit, one network      {n_train / plain:10,.0f} rows a second")
-    for loss, rate in zip(TABLE_LOSSES, rates, strict=True):
-        each = f"{rate / SEEDS:10,.0f} rows a second for each seed"
-        print(f"  ours, {SEEDS} networks, {loss:<8} {each}, {rate * plain / n_train:.1f} times model.fit in all")
+        printed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    ours, plain = json.loads(printed.splitlines()[-1])
+    print(f"  model.fit, one network                     {plain:6.1f} s")
+    for loss, seconds in zip(TABLE_LOSSES, ours, strict=True):
+        print(f"  ours, {SEEDS} seeds, rate chosen, {loss:<8}       {seconds:6.1f} s, as {seconds / plain:.1f} of them")
 
 
 # those that measure memory first: a process counts what its parent held when it was started
