@@ -65,8 +65,8 @@ def right(targets, outputs):
     ("name", "score", "optimizer", "metric"),
     [
         ("mse", "rmse", "Adam", "mse"),
-        ("hinge", "accuracy", "RMSprop", right),
-        ("categorical_crossentropy", "log_loss", "SGD", None),
+        pytest.param("hinge", "accuracy", "RMSprop", right, marks=pytest.mark.thorough),
+        pytest.param("categorical_crossentropy", "log_loss", "SGD", None, marks=pytest.mark.thorough),
         ("dice", "loss", "SGD", None),
     ],
 )
