@@ -16,6 +16,8 @@ from stages.basics.cli import UserError
 from stages.records import datasets, plans, runs, wording
 from stages.records.plans import Part
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[1]
 TRAIN = {"seeds": 3, "batch_size": 32, "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
 PINBALL = """

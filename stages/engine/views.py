@@ -69,8 +69,10 @@ class View:
             orders: for each seed, a permutation of its number of train rows. A seed with fewer than the largest
                 goes through its own again from the start.
         """
-        numbers = [self.train[split][order] for split, order in zip(self.split_of, orders, strict=True)]
-        return np.stack([np.resize(own, self.n_train) for own in numbers]).astype(np.int32)
+        numbers, n_train = np.empty((len(orders), self.n_train), np.int32), self.n_train
+        for own, split, order in zip(numbers, self.split_of, orders, strict=True):
+            own[:] = np.resize(self.train[split][order], n_train)
+        return numbers
 
     def tested(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows to measure on: row numbers int32 (n_lines, n_test) and how many of them count (n_lines,).

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import metrics
+from sklearn import config_context, metrics
 
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
@@ -45,10 +45,12 @@ def score(
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
     good = outputs[finite].astype(np.float64)
-    if loss.task == "regression":
-        scores = _regression(loss, labels, good, center=center, spread=spread, also=also, weights=weights)
-    else:
-        scores = (_binary if loss.task == "binary" else _multiclass)(loss, labels, good, weights)
+    # scikit-learn looks at its input longer than it takes to measure it
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        if loss.task == "regression":
+            scores = _regression(loss, labels, good, center=center, spread=spread, also=also, weights=weights)
+        else:
+            scores = (_binary if loss.task == "binary" else _multiclass)(loss, labels, good, weights)
     placed = {metric: np.full(len(outputs), np.nan) for metric in scores}
     for metric, values in scores.items():
         placed[metric][finite] = values

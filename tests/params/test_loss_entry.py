@@ -91,7 +91,7 @@ def test_a_loss_brings_its_framing_and_the_output_that_suits_it(entry, framing, 
     ("entry", "line"),
     [
         ({"loss": "mse", "target": "lgo"}, "target: 'lgo' is not allowed here"),
-        ({"loss": "hinge", "target": "log"}, "target: 'target' is not a key here"),
+        ({"loss": "hinge", "target": "log"}, "'target' is not a key here"),
         (PINBALL | {"targets": "zero_one", "target": "log"}, "target: 'log' is for values, and targets: zero_one are"),
     ],
     ids=str,
