@@ -10,7 +10,7 @@ from stages.engine.networks import CustomNetwork, Network
 from stages.engine.tuning import selection
 from stages.engine.unit import Table, Unit
 from stages.engine.vetting import try_unit
-from stages.losses import validity
+from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
@@ -43,7 +43,7 @@ def units(params: Params) -> list[Unit]:
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
                 cli.say(f"train: {name}: {loss} {judgement}")
-        selected += [Unit(settings_of(params, name, loss, table), table, plan) for loss in losses]
+        selected += [Unit(settings_of(params, name, loss, table, description.classes), table, plan) for loss in losses]
     refuse(cannot)
     return selected
 
@@ -58,7 +58,7 @@ def _undefined_headline(params: Params, comparison: str, table: Table) -> list[s
     return [f"report.headline.{comparison}: '{headline}' needs targets that are never negative; {lowest}"]
 
 
-def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Settings:
+def settings_of(params: Params, comparison: str, loss: Loss, table: Table, classes: list[str]) -> Settings:
     """The settings with which one loss of a comparison is trained."""
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = OptimizerSettings(**setup.optimizer.settings())
@@ -79,6 +79,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Se
         selected_by=selection(headline, loss) if optimizer.is_tuned else None,
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
         seeds=range(params.train.seeds),
+        class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
         also_scored=[headline] if headline in names.OF_POSITIVE else [],
     )
 
@@ -86,7 +87,8 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Se
 def read_table(name: str, description: Description) -> Table:
     """Read the rows of a dataset."""
     features = datasets.read_features(name, description).to_numpy(np.float64)
-    return Table(features, datasets.read_labels(name, description), description.n_classes)
+    weights_of_rows = datasets.read_weights(name, description)
+    return Table(features, datasets.read_labels(name, description), description.n_classes, weights_of_rows)
 
 
 def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) -> None:

@@ -82,6 +82,7 @@ def scores_table(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> pd.Da
                 center=center,
                 spread=spread,
                 also=also,
+                weights=None if unit.table.weights is None else unit.table.weights[rows],
             )
             for metric, values in measured.items():
                 scores.setdefault((part, metric), np.full(n_seeds, np.nan))[seeds] = values

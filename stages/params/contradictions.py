@@ -53,6 +53,7 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
         for comparison in on_it:
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
             yield from _headline(params, comparison, task, **sizes)
+            yield from _class_weights(f"comparisons.{comparison}.losses", params.comparisons[comparison], description)
 
 
 def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
@@ -92,6 +93,8 @@ def _table(key: str, source: Table) -> Iterator[Mistake]:
             yield Mistake(f"{key}.drop", "target_dropped", column)
         if source.target.count(column) > 1:
             yield Mistake(f"{key}.target", "target_twice", column)
+        if column == source.weight:
+            yield Mistake(f"{key}.weight", "weight_is_target", column)
 
 
 def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
@@ -136,6 +139,19 @@ def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> 
         yield from _class_split(f"{key}.split", comparison.split, task)
     for mistake in loss_entry.find_mistakes(comparison.losses, task):
         yield mistake.below(f"{key}.losses")
+
+
+def _class_weights(key: str, comparison: Comparison, description: Description) -> Iterator[Mistake]:
+    """Classes that are given a weight and are none, and weights of which none counts."""
+    for index, entry in enumerate(comparison.losses):
+        weights = entry.get("class_weight") if isinstance(entry, dict) else None
+        if isinstance(weights, dict):
+            loss, own_key = loss_entry.resolve(entry, description.task), f"{key}[{index}].class_weight"
+            for name in loss.class_weight:
+                if name not in description.classes:
+                    yield Mistake(own_key, "class_unknown", name, tuple(description.classes))
+            if not any(loss.class_weight.get(name, 1) for name in description.classes):
+                yield Mistake(own_key, "weighed_nothing", weights)
 
 
 def _class_split(key: str, split: Split, task: Task | None) -> Iterator[Mistake]:

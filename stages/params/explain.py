@@ -45,6 +45,7 @@ ALLOWED = {
     "baseline_type": "first, a loss's name, or a mapping of comparisons to them",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "class_weight_type": "auto, or a mapping of classes to numbers, as in {{no: 1, yes: 5}}",
     "dict_type": "a mapping of keys to values",
     "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
     "entry_type": "a loss's name, or a mapping with the key loss",
@@ -79,6 +80,7 @@ SENTENCES = {
     "activation_unsuited": "{value} does not suit targets {targets}; allowed: {names}",
     "all_stands_alone": "'all' stands alone, without other names",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
+    "class_unknown": "{value} is not a class{nearest} Classes: {names}",
     "column_without_group": "goes with method: group; the method is {method}",
     "file_outside": "{value} is not in {folder}, where DVC sees it change; copy it there, "
     "or let this do it: make try FILE=… TARGET=…",
@@ -120,6 +122,10 @@ SENTENCES = {
     "unknown_score": "{value} is not a score{nearest} Scores{of_task}: {names}",
     "unknown_selection": "{value} is not a loss{nearest} Allowed: {names}",
     "upside_down": "[{low:g}, {high:g}] is upside down; allowed: [low, high]",
+    "weighed_batch": "'{loss}' has one value for a whole batch, so its rows cannot be weighed; leave it out",
+    "weighed_nothing": "no class counts for anything; one needs a weight above 0",
+    "weighed_values": "weighs classes, and targets: value are none; leave it out",
+    "weight_is_target": "{value} is the target; allowed: other columns",
     "wrong_source_task": "{value} does not fit {generator}, which gives {target}; allowed: {own_task}",
     "wrong_task": "{value} is a loss for a {own_task} task; losses{for_task}: {names}",
 }

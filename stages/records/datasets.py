@@ -78,6 +78,7 @@ class Description:
         columns: the columns to predict from.
         groups: by the names that splits use, the columns of ``data/raw`` whose values keep rows together.
         findings: what is odd about the table and its columns.
+        weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
     """
 
     task: Task
@@ -91,6 +92,7 @@ class Description:
     columns: list[Column]
     groups: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    weight: str | None = None
 
     @property
     def n_targets(self) -> int:
@@ -186,7 +188,17 @@ def pipeline_path(comparison: str) -> Path:
     return paths.PIPELINES / f"{comparison}.joblib"
 
 
-def write_encoded(name: str, features: pd.DataFrame, labels: np.ndarray, encoded: Encoded) -> None:
+WEIGHT = "weight of the row"  # what the column of ``data/scaled`` is called
+
+
+def reserved_names(description: Description) -> list[str]:
+    """What no feature is called in ``data/scaled``."""
+    return [*target_names(description.n_targets), *([WEIGHT] if description.weight else [])]
+
+
+def write_encoded(
+    name: str, features: pd.DataFrame, labels: np.ndarray, encoded: Encoded, weights: np.ndarray | None = None
+) -> None:
     """Write a dataset whose columns are numbers.
 
     Args:
@@ -194,9 +206,10 @@ def write_encoded(name: str, features: pd.DataFrame, labels: np.ndarray, encoded
         features: float64 (n_rows, n_inputs) in their own units, NaN where missing; no column is called as the target.
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         encoded: what it is.
+        weights: (n_rows,) what each row counts, 1 on average; None where all count alike.
     """
     names = target_names(encoded.description.n_targets)
-    targets = dict(zip(names, np.atleast_2d(labels.T), strict=True))
+    targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
     files.write_json(paths.SCALED / f"{name}.json", asdict(encoded))
 
@@ -209,13 +222,20 @@ def read_encoded(name: str) -> Encoded:
 def read_features(name: str, description: Description) -> pd.DataFrame:
     """Read the features of a dataset: float64 (n_rows, n_inputs) in their own units, NaN where missing."""
     rows = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
-    return rows.drop(columns=target_names(description.n_targets))
+    return rows.drop(columns=reserved_names(description))
 
 
 def read_labels(name: str, description: Description) -> np.ndarray:
     """Read the target of a dataset: (n_rows, n_targets) values in target units, or (n_rows,) class indices."""
     names = target_names(description.n_targets)
     return labels_of(files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names), description)
+
+
+def read_weights(name: str, description: Description) -> np.ndarray | None:
+    """Read what each row of a dataset counts: float64 (n_rows,), 1 on average; None where all count alike."""
+    if description.weight is None:
+        return None
+    return files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=[WEIGHT])[WEIGHT].to_numpy()
 
 
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:

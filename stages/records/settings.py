@@ -75,6 +75,9 @@ class DatasetSettings(_Record):
     split: SplitSettings
 
 
+_LEFT_OUT = ("class_weights", "also_scored")  # where they are empty
+
+
 class Settings(_Record):
     """Everything that decides the result of a run.
 
@@ -94,6 +97,7 @@ class Settings(_Record):
             nothing is chosen.
         data: what the dataset is made of.
         seeds: one network was trained for each.
+        class_weights: by class index, what a row counts in training; empty where all count alike.
         also_scored: scores that are measured besides those that every target has.
     """
 
@@ -111,6 +115,7 @@ class Settings(_Record):
     selected_by: str | None
     data: DatasetSettings
     seeds: tuple[int, ...]
+    class_weights: tuple[float, ...] = ()
     also_scored: tuple[str, ...] = ()
 
     # what is not set is left out, so that a run without it has the same settings as ever
@@ -119,7 +124,7 @@ class Settings(_Record):
         written = handler(self)
         if "loss" in written:
             written["loss"] = {key: value for key, value in written["loss"].items() if value is not None}
-        return {key: value for key, value in written.items() if value or key != "also_scored"}
+        return {key: value for key, value in written.items() if value or key not in _LEFT_OUT}
 
     @property
     def is_tuned(self) -> bool:

@@ -11,7 +11,7 @@ from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
-from stages.tables import choosing, oddities, reading
+from stages.tables import choosing, oddities, reading, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
 from stages.tables.target import Target, find_target
@@ -37,7 +37,8 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
     table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
     names = target_names(len(choice.targets))
-    keep = list(dict.fromkeys([*choice.features, *choice.groups.values()]))
+    weight = [choice.weight] if choice.weight else []
+    keep = list(dict.fromkeys([*choice.features, *choice.groups.values(), *weight]))
     own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {column: _tidy(table[column], choice) for column in keep}
@@ -58,6 +59,8 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         columns.append(Column(own, kind, missing=int(values.isna().sum())))
         findings += [Finding(each, column) for each in odd]
     findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
+    if choice.weight:
+        weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     place = {column: number for number, column in enumerate(["", *table.columns])}
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
@@ -70,6 +73,7 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         n_read=n_read,
         columns=columns,
         groups={name: own_names[column] for name, column in choice.groups.items()},
+        weight=own_names[choice.weight] if choice.weight else None,
         findings=sorted([*read.findings, *findings], key=lambda each: place[each.column]),
     )
 

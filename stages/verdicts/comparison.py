@@ -41,6 +41,7 @@ class Comparison:
         baseline: the loss that the others are compared with.
         validity: by loss, whether it can learn from this dataset.
         own_margin: the user's margin; None for the default.
+        weights: (n_rows,) what each row counts; None where all count alike.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Comparison:
     baseline: str
     validity: dict[str, Validity]
     own_margin: float | None = None
+    weights: np.ndarray | None = None
 
     @property
     def description(self) -> Description:
@@ -129,7 +131,13 @@ class Comparison:
         values = {}
         for run in self.runs:
             values[run.loss.name] = row_values.row_values(
-                self.headline, run.loss, self.labels, run.outputs, self.tested, **self.target_scaling
+                self.headline,
+                run.loss,
+                self.labels,
+                run.outputs,
+                self.tested,
+                **self.target_scaling,
+                weights=self.weights,
             )
             values[run.loss.name][~run.finished] = np.nan
         return values
@@ -174,6 +182,7 @@ class Comparison:
             self.tested,
             n_classes=self.description.n_classes,
             **self.target_scaling,
+            weights=self.weights,
         )
 
     @property
@@ -281,6 +290,7 @@ def read(
         baseline=baseline,
         validity=validity.judge_all(losses, seen),
         own_margin=margin,
+        weights=datasets.read_weights(dataset, description),
     )
 
 
