@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ValidationError, create_model
+from pydantic import BeforeValidator, Discriminator, Tag, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
@@ -37,7 +37,12 @@ def _class_weight(value: Any) -> Any:
     return {str(name).lower() if isinstance(name, bool) else str(name): weight for name, weight in value.items()}
 
 
-_ClassWeight = Annotated[Literal["auto"] | dict[str, Spread], BeforeValidator(_class_weight)]
+# the tags are no keys, so that they are not taken for one in the location of pydantic's findings
+_ClassWeight = Annotated[
+    Annotated[Literal["auto"], Tag("<auto>")] | Annotated[dict[str, Spread], Tag("<mapping>")],
+    Discriminator(lambda value: "<auto>" if value == "auto" else "<mapping>"),
+    BeforeValidator(_class_weight),
+]
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
 
 

@@ -174,7 +174,7 @@ def unique(names: list[str], reserved: list[str]) -> list[str]:
 def write_raw(name: str, table: pd.DataFrame, description: Description) -> None:
     """Write a dataset's rows and what it is."""
     files.write_table(paths.RAW / f"{name}.parquet", table)
-    files.write_json(paths.RAW / f"{name}.json", asdict(description))
+    files.write_json(paths.RAW / f"{name}.json", _facts(description))
 
 
 def read_raw(name: str) -> tuple[pd.DataFrame, Description]:
@@ -211,7 +211,7 @@ def write_encoded(
     names = target_names(encoded.description.n_targets)
     targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
-    files.write_json(paths.SCALED / f"{name}.json", asdict(encoded))
+    files.write_json(paths.SCALED / f"{name}.json", asdict(encoded) | {"description": _facts(encoded.description)})
 
 
 def read_encoded(name: str) -> Encoded:
@@ -242,6 +242,11 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
     """The target of a table of ``data/raw``: (n_rows, n_targets) values, or (n_rows,) class indices."""
     labels = table[target_names(description.n_targets)].to_numpy()
     return labels[:, 0] if description.n_classes else labels
+
+
+def _facts(description: Description) -> dict[str, Any]:
+    """A description as it is written: rows that all count alike are not mentioned."""
+    return {key: value for key, value in asdict(description).items() if key != "weight" or value is not None}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

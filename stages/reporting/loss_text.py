@@ -4,6 +4,7 @@ from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.framing import Framing
 from stages.losses.loss import Loss
+from stages.reporting.formats import code
 
 _TARGETS: dict[Framing, str] = {
     "standard": "target scaled (standard)",
@@ -28,7 +29,11 @@ def in_full(loss: Loss) -> str:
 
 
 def framing(loss: Loss) -> str:
-    """What a loss with a framing of its own is trained on, and its output; empty for others."""
+    """What a loss with a framing of its own is trained on, and its output; how it weighs classes; else empty."""
+    if loss.class_weight:
+        is_auto = loss.class_weight == "auto"
+        weights = "auto" if is_auto else ", ".join(f"{name} {each:g}" for name, each in loss.class_weight.items())
+        return f"weighted by class ({code(weights)[1:-1]})"
     if loss.framing is None:
         return ""
     output = "" if loss.activation == "linear" else f", {loss.activation} output"
@@ -38,5 +43,5 @@ def framing(loss: Loss) -> str:
 def named(loss: Loss, *, full: bool = False) -> str:
     """The name of a loss with its framing and, in full, what it is."""
     what = f" = {in_full(loss)}" if full and in_full(loss) else ""
-    framed = f"{',' * bool(what)} {framing(loss)}" if loss.framing else ""
+    framed = f"{',' * bool(what)} {framing(loss)}" if framing(loss) else ""
     return f"`{loss.name}`{what}{framed}"

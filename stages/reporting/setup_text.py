@@ -16,6 +16,12 @@ FRAMINGS = (
 )
 
 
+def rows_count(comparison: Comparison) -> str:
+    """By what rows count."""
+    weight = code(comparison.description.weight)
+    return f"Each row counts by its {weight}, divided by the mean: in training, validation and every score."
+
+
 def setup(comparison: Comparison) -> str:
     """How rows are split and scaled, and the network and its training, in one paragraph."""
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
@@ -25,6 +31,7 @@ def setup(comparison: Comparison) -> str:
             scaling(plan, description, settings.data.scale),
             network(settings, comparison.encoded.n_inputs),
             training(settings),
+            *([rows_count(comparison)] if comparison.weights is not None else []),
             *([FRAMINGS] if any(run.loss.framing for run in comparison.runs) else []),
         ]
     )
