@@ -18,7 +18,7 @@ from stages.records import datasets, plans, runs
 from stages.records.datasets import Description
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
-from stages.scores import names
+from stages.scores import measure, names
 
 
 def units(params: Params) -> list[Unit]:
@@ -51,6 +51,8 @@ def units(params: Params) -> list[Unit]:
 def _undefined_headline(params: Params, comparison: str, table: Table) -> list[str]:
     """That the score which is to decide is not defined for the target, if it is not."""
     headline = params.report.headline.get(comparison)
+    if headline and names.is_own(headline):
+        measure.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
     score = names.find(headline, None) if headline else None
     if score is None or not score.never_negative or table.labels.min() >= 0:
         return []
@@ -63,7 +65,9 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = OptimizerSettings(**setup.optimizer.settings())
     class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
-    headline = params.report.headline.get(comparison) or names.default_headline(loss.task, table.n_targets, class_sizes)
+    headline = params.report.headline.get(comparison) or names.default_headline(
+        loss.task, table.n_targets, class_sizes, params.selected()[comparison]
+    )
     return Settings(
         loss=loss,
         comparison=comparison,
@@ -80,7 +84,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
         seeds=range(params.train.seeds),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
-        also_scored=[headline] if headline in names.OF_POSITIVE else [],
+        also_scored=names.asked_for(headline, loss),
     )
 
 

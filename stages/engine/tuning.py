@@ -36,7 +36,8 @@ def selection(headline: str, loss: Loss) -> str:
     means = ["mse", "rmse", "mae", "rmsle", "mape"] if loss.task == "regression" else ["accuracy"]
     if loss.outputs_probability:
         means.append("log_loss")
-    return headline if headline in means else LOSS
+    is_pinball = loss.task == "regression" and names.quantile_of(headline) is not None
+    return headline if headline in means or is_pinball else LOSS
 
 
 def tune(unit: Unit, on_epoch: Callable[[int], None]) -> Tuning:

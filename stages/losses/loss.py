@@ -39,7 +39,7 @@ class Loss:
 
     Attributes:
         name: what a comparison calls it: one of Keras' own names, or the user's ``as``.
-        function: the class in ``keras.losses``, or a user's own ``module:function``.
+        function: the class in ``keras.losses`` (``Pinball`` is our own), or a user's own ``module:function``.
         targets: how the targets are fed to the network.
         activation: the activation of the network's last layer.
         aliases: other names Keras knows it by.

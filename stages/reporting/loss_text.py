@@ -1,10 +1,15 @@
 """What a loss is, in words that stand beside its name."""
 
-from stages.losses import catalogue
+import numpy as np
+
+from stages.losses import asks, catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.framing import Framing
 from stages.losses.loss import Loss
+from stages.losses.validity import percent
+from stages.records.runs import Run
 from stages.reporting.formats import code
+from stages.scores.names import COVERAGE
 
 _TARGETS: dict[Framing, str] = {
     "standard": "target scaled (standard)",
@@ -38,6 +43,14 @@ def framing(loss: Loss) -> str:
         return ""
     output = "" if loss.activation == "linear" else f", {loss.activation} output"
     return f"on {_TARGETS[loss.framing]}{output}"
+
+
+def covers(run: Run) -> str:
+    """What share of the test targets is not above what a loss predicts that asks for a quantile; empty for others."""
+    covered, asked = run.values(COVERAGE, "test"), asks.quantile(run.loss)
+    if asked is None or not np.isfinite(covered).any():
+        return ""
+    return f"covers {percent(float(np.nanmean(covered)))} (asked for: {percent(asked)})"
 
 
 def named(loss: Loss, *, full: bool = False) -> str:

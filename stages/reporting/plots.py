@@ -1,7 +1,7 @@
 """The report's figures: functions that take data and axes, and draw.
 
 A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
-can tell apart (for lines with Tol's wine in place of a yellow too pale for them).
+can tell apart (for lines with Tol's wine in place of a yellow too pale for them, and his olive).
 """
 
 import matplotlib as mpl
@@ -14,7 +14,7 @@ from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Regions
 
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000")
+_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000", "#999933")
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 MARKERS = "osD^vP*X"
 

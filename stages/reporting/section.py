@@ -135,7 +135,7 @@ def _losses(comparison: Comparison) -> Table:
                 rate(run.learning_rate),
                 str(run.n_epochs),
                 plus_minus(comparison.train_summaries[loss]),
-                plus_minus(comparison.summaries[loss]),
+                "; ".join(filter(None, [plus_minus(comparison.summaries[loss]), loss_text.covers(run)])),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,
                 run.loss.activation,

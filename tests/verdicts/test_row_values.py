@@ -18,6 +18,7 @@ CASES = [
     for task, scores in SCORES.items()
     for name in [score.name for score in scores] + ["recall_0", "recall_1"] * (task != "regression")
 ]
+CASES += [("regression", "pinball_0.9")]
 BOUNDED = {"accuracy", "balanced_accuracy", "f1", "f1_macro", "recall_0", "recall_1"}
 
 
