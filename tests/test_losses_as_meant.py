@@ -1,5 +1,7 @@
 """Losses with framings and weights of their own, from a table to the report."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,15 @@ from stages.records.plans import Part
 ROOT = Path(__file__).parents[1]
 PRICES = ["mse", {"loss": "msle", "target": "ratio"}, {"loss": "mse", "target": "log", "as": "mse_log"}]
 SICK = ["binary_crossentropy", {"loss": "binary_crossentropy", "class_weight": "auto", "as": "weighted"}]
+NINETY = {"loss": "pinball", "quantile": 0.9}
+QUANTILES = [NINETY | {"as": "p90"}, NINETY | {"as": "p90_log", "target": "log"}]
+COSTS = """import numpy as np
+
+
+def missed(truth, decided):
+    return np.where((truth == 1) & (decided == 0), 10.0, np.where(truth != decided, 1.0, 0.0))
+"""
+SGD = {"name": "SGD", "learning_rate": 0.1}
 PARAMS = {
     "loss": "all",
     "datasets": {
@@ -25,9 +36,11 @@ PARAMS = {
     "comparisons": {
         "prices": {"hidden": [4], "epochs": 3, "losses": PRICES},
         "sick": {"hidden": [4], "epochs": 3, "losses": SICK},
+        "high_prices": {"dataset": "prices", "hidden": [4], "epochs": 3, "losses": QUANTILES},
+        "costs": {"dataset": "sick", "hidden": [4], "epochs": 3, "optimizer": SGD, "losses": ["hinge", *SICK]},
     },
     "train": {"seeds": 4, "optimizer": {"name": "SGD", "learning_rate": [0.01, 0.1]}},
-    "report": {"headline": {"prices": "rmsle", "sick": "log_loss"}},
+    "report": {"headline": {"prices": "rmsle", "sick": "log_loss", "costs": "my_scores:missed"}},
 }
 
 
@@ -48,6 +61,8 @@ def project(tmp_path_factory):
     (folder / "data/external").mkdir(parents=True)
     (folder / "data/published.yaml").write_bytes((ROOT / "data/published.yaml").read_bytes())
     write_tables(folder / "data/external")
+    (folder / "stages/custom").mkdir(parents=True)
+    (folder / "stages/custom/my_scores.py").write_text(COSTS, encoding="utf-8")
     (folder / "params.yaml").write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -93,6 +108,26 @@ def test_scores_of_positive_targets_are_among_the_others(inside):
     assert "| loss | part | mse | rmse | mae | r2 | rmsle | mape | median_absolute_error |" in inside
     verdict = (Path("reports/verdicts.json")).read_text(encoding="utf-8")
     assert "test rmsle" in verdict
+
+
+def test_losses_that_all_ask_for_one_quantile_are_judged_by_its_pinball_loss_with_the_coverage_beside_it(inside):
+    assert re.search(r"\| high_prices \| `p90` .*\| pinball_0\.9 \d.*; covers \d+ % \(asked for: 90 %\) \|", inside)
+    assert (
+        "| loss | part | mse | rmse | mae | r2 | rmsle | mape | median_absolute_error | pinball_0.9 | coverage |"
+        in inside
+    )
+    tuning = {loss: runs.read("high_prices", loss).tuning.score for loss in ("p90", "p90_log")}
+    assert tuning == dict.fromkeys(tuning, "pinball_0.9")
+
+
+def test_a_score_of_ones_own_decides_in_the_report_as_it_was_measured(inside):
+    assert "test my_scores:missed" in inside
+    results = pd.read_csv("reports/results.csv")
+    own = results[(results["metric"] == "my_scores:missed") & (results["part"] == "test")]
+    assert sorted(own["loss"].unique()) == ["binary_crossentropy", "hinge", "weighted"]
+    metrics_of = json.loads(Path("reports/metrics.json").read_text())["costs"]["test_my_scores:missed"]
+    for loss, value in metrics_of.items():
+        assert own[own["loss"] == loss]["value"].mean() == pytest.approx(value)
 
 
 def test_a_class_that_is_none_is_told_before_training(project, tmp_path, monkeypatch):

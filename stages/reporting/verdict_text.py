@@ -208,10 +208,10 @@ def caution(comparison: Comparison, pair: Pair) -> str:
         words.append("accuracy says little")
     elif _few_rows_tell(pair):
         words.append("few rows tell")
-    if pair.verdict in ("better", "worse") and comparison.factor(pair.loss, pair.against):
-        words.append("same objective, other steps")
     asked = {run.loss.name: for_what(run.loss) for run in comparison.runs}
     ours, theirs = asked[pair.loss], asked[pair.against]
-    if ours and theirs and ours != theirs:
+    if pair.verdict in ("better", "worse") and comparison.factor(pair.loss, pair.against):
+        words.append("same objective, other steps")
+    elif ours and theirs and ours != theirs:
         words.append(f"asks for {ours}")
     return "; ".join(words)
