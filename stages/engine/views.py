@@ -47,12 +47,15 @@ class View:
         test: by split, the numbers of the rows to measure on.
         scaling: the scale of each split, or None where rows are used as they are. Targets are left as they are
             where it has no numbers for them (classes).
+        own_units: of values: (n_splits, 3, n_targets) numbers by which a metric measures in the target's own units:
+            center and spread of the scaled target, and how many target units one unit of the dataset's scale is.
     """
 
     split_of: np.ndarray
     train: Sequence[np.ndarray]
     test: Sequence[np.ndarray]
     scaling: Scaling | None = None
+    own_units: np.ndarray | None = None
 
     @property
     def n_train(self) -> int:
