@@ -36,10 +36,15 @@ def units(params: Params) -> list[Unit]:
         table, description = tables[setup.dataset], descriptions[setup.dataset]
         seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
         judged = validity.judge_all(losses, seen)
-        cannot += _undefined_headline(params, name, table)
+        cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         for index, loss in enumerate(setup.losses):
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
+        cannot += [
+            f"loss: '{loss.name}' on {name} {judged[loss.name]}"
+            for loss in losses
+            if loss not in setup.losses and judged[loss.name].level == "cannot"
+        ]
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
                 cli.say(f"train: {name}: {loss} {judgement}")
@@ -48,16 +53,19 @@ def units(params: Params) -> list[Unit]:
     return selected
 
 
-def _undefined_headline(params: Params, comparison: str, table: Table) -> list[str]:
-    """That the score which is to decide is not defined for the target, if it is not."""
+def _undefined_headline(params: Params, comparison: str, table: Table, unlisted: list[Loss]) -> list[str]:
+    """That the score which is to decide is not defined for the target, or for a loss that no comparison lists."""
     headline = params.report.headline.get(comparison)
     if headline and names.is_own(headline):
         measure.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
     score = names.find(headline, None) if headline else None
-    if score is None or not score.never_negative or table.labels.min() >= 0:
+    if score is None:
         return []
-    lowest = f"the lowest is {table.labels.min():.6g}"
-    return [f"report.headline.{comparison}: '{headline}' needs targets that are never negative; {lowest}"]
+    key, lines = f"report.headline.{comparison}: '{headline}' needs", []
+    if score.never_negative and table.labels.min() < 0:
+        lines.append(f"{key} targets that are never negative; the lowest is {table.labels.min():.6g}")
+    without = [loss.name for loss in unlisted if score.needs_probability and not loss.outputs_probability]
+    return lines + [f"{key} outputs that are probabilities, and those of '{name}' are not" for name in without]
 
 
 def settings_of(params: Params, comparison: str, loss: Loss, table: Table, classes: list[str]) -> Settings:

@@ -85,6 +85,16 @@ def test_each_framing_stands_beside_the_name_of_its_loss(inside):
     assert "| `weighted` weighted by class (auto) |" in inside
 
 
+def test_how_far_probabilities_can_be_relied_on_is_drawn_and_their_brier_score_stands_in_the_table(inside):
+    assert "(figures/sick-reliability.png)" in inside
+    assert "(figures/prices-reliability.png)" not in inside
+    assert "| loss | part | accuracy | roc_auc | f1 | log_loss | brier | balanced_accuracy |" in inside
+
+
+def test_the_users_own_tables_come_first_and_which_class_scores_are_about_is_said(inside):
+    assert "class 1, which scores are about, `yes` (the rarer)" in inside
+
+
 def test_what_rows_count_is_told_and_scored(inside):
     assert "Each row counts by its `people`, divided by the mean" in inside
     description = datasets.read_encoded("sick").description

@@ -59,7 +59,7 @@ def row_metric(loss: Loss, score: str, spread: np.ndarray | float = 1.0) -> RowM
     Args:
         loss: the loss that is trained with.
         score: ``mse`` in units of the dataset's scale; ``mae``, or for ``rmse`` the squared error, in target units;
-            what `_OF_VALUES` has; ``accuracy``; ``log_loss``, for outputs that are probabilities.
+            what `_OF_VALUES` has; ``accuracy``; ``log_loss`` and ``brier``, for outputs that are probabilities.
         spread: (n_targets,) how many target units one scaled unit is, where the loss has no framing of its own.
     """
     if loss.task == "regression" and (loss.framing or score not in _SCALED):
@@ -82,6 +82,12 @@ def row_metric(loss: Loss, score: str, spread: np.ndarray | float = 1.0) -> RowM
         case "accuracy":
             return lambda targets, outputs, *_: tf.cast(
                 tf.equal(_class_of(targets), tf.argmax(outputs, -1, tf.int32)), tf.float32
+            )
+        case "brier" if loss.task == "binary":
+            return lambda targets, outputs, *_: tf.square(targets - outputs)[:, 0]
+        case "brier":
+            return lambda targets, outputs, *_: tf.reduce_sum(
+                tf.square(tf.one_hot(_class_of(targets), outputs.shape[-1]) - _shares(outputs)), axis=-1
             )
         case _:
             return lambda targets, outputs, *_: -tf.math.log(tf.maximum(_probability(targets, outputs), _LEAST))
@@ -128,6 +134,11 @@ def _probability(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
     if outputs.shape[-1] == 1:
         return tf.where(targets >= 0.5, outputs, 1 - outputs)[:, 0]
     return tf.gather(outputs, _class_of(targets), axis=-1, batch_dims=1) / tf.reduce_sum(outputs, axis=-1)
+
+
+def _shares(outputs: tf.Tensor) -> tf.Tensor:
+    """Probabilities of several classes, which add up to 1 but for rounding."""
+    return outputs / tf.reduce_sum(outputs, axis=-1, keepdims=True)
 
 
 def make_optimizer(settings: OptimizerSettings) -> keras.optimizers.Optimizer:

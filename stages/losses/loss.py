@@ -33,6 +33,9 @@ ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
 }
 
 
+UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss function, and what a network trained with it needs.

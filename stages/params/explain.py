@@ -65,7 +65,7 @@ ALLOWED = {
     "number_type": "a number",
     "reference_type": "module:function, as in my_models:build",
     "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
-    "selector_type": "all, one loss's name, or a list of names",
+    "selector_type": "all, one name, or a list of names",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
     "string_too_short": "{min_length} or more letters",
     "string_type": "a name",
@@ -78,6 +78,7 @@ ALLOWED = {
 # everything else that can be wrong
 SENTENCES = {
     "activation_unsuited": "{value} does not suit targets {targets}; allowed: {names}",
+    "all_left_out": "selects nothing of what compare: {compare} leaves; allowed: all, or any of {names}",
     "all_stands_alone": "'all' stands alone, without other names",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
     "class_unknown": "{value} is not a class{nearest} Classes: {names}",
@@ -105,10 +106,11 @@ SENTENCES = {
     "one_figure_twice": "{value} makes the figure {figure}, and so does a loss of {other}; "
     "give it another name with as:",
     "other": "{value} given: {message}",
+    "positive_without_table": "goes with a table; {generator} has no names of classes",
     "rate_twice": "{rate:g} stands twice",
     "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
     "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
-    "selected_nowhere": "{value} is in no comparison; allowed: all, or any of {names}",
+    "selected_nowhere": "{value} is in no comparison, and its task is that of none; allowed: all, or any of {names}",
     "several_tasks": "losses of one task are compared; {losses}",
     "source_unclear": "is neither a generator nor a file; allowed: {{generator: …}} or {{file: …, target: …}}",
     "target_dropped": "{value} is the target; allowed: other columns",

@@ -19,6 +19,7 @@ from stages.losses.loss import Task
 from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
+Positive = Literal["the rarer", "as said"]
 Values = Literal["values", "texts", "whole numbers", "numbers", "target columns"]
 Reason = Literal["identifier", "empty", "constant", "always", "rare"]
 Imputed = Literal["median", "most frequent"]
@@ -78,6 +79,7 @@ class Description:
         columns: the columns to predict from.
         groups: by the names that splits use, the columns of ``data/raw`` whose values keep rows together.
         findings: what is odd about the table and its columns.
+        positive: why scores of two classes are about class 1, where there is a reason.
         weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
     """
 
@@ -92,6 +94,7 @@ class Description:
     columns: list[Column]
     groups: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    positive: Positive | None = None
     weight: str | None = None
 
     @property
@@ -245,8 +248,9 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 
 def _facts(description: Description) -> dict[str, Any]:
-    """A description as it is written: rows that all count alike are not mentioned."""
-    return {key: value for key, value in asdict(description).items() if key != "weight" or value is not None}
+    """A description as it is written: what is not said of weights and of two classes is not mentioned."""
+    left_out = ("positive", "weight")
+    return {key: value for key, value in asdict(description).items() if key not in left_out or value is not None}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

@@ -67,12 +67,18 @@ class DatasetSettings(_Record):
         source: the generator and its arguments, or the file, its target and how it is read.
         scale: how the columns were scaled.
         split: how the rows were divided.
+        positive: the class that scores are about, where the parameters say it.
     """
 
     task: Task | None
     source: dict[str, Any]
     scale: ScaleSettings
     split: SplitSettings
+    positive: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if key != "positive" or value is not None}
 
 
 _LEFT_OUT = ("class_weights", "also_scored")  # where they are empty

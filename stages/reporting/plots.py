@@ -57,7 +57,7 @@ def plain(name: str) -> str:
     return (name if len(name) <= 40 else f"{name[:39]}…").replace("$", r"\$")
 
 
-def _title(axes: Axes, loss: str) -> None:
+def head(axes: Axes, loss: str) -> None:
     """The name of a loss above axes that are no wider than a long one."""
     axes.set_title(loss, fontsize="large" if len(loss) <= 32 else "small")
 
@@ -136,7 +136,7 @@ def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
             axes.plot(curve["x"], curve["value"], color=colors[loss], linestyle=style, label=label, **emphasis)
             if loss == own and label:
                 axes.legend()
-    _title(axes, own)
+    head(axes, own)
     return axes
 
 
@@ -171,7 +171,7 @@ def regions(axes: Axes, decided: Regions, features: pd.DataFrame, labels: np.nda
         linewidths=0.2,
     )
     axes.set(xlabel=plain(features.columns[0]))
-    _title(axes, title)
+    head(axes, title)
     axes.grid(visible=False)
     return axes
 
@@ -204,5 +204,5 @@ def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str, co
         if np.abs(ends).max() >= 10_000:
             axes.locator_params(axis="x", nbins=4)  # long labels
     axes.set(xlabel="actual (target units)")
-    _title(axes, title)
+    head(axes, title)
     return axes

@@ -30,6 +30,7 @@ class Figures:
     punishment: Image
     tuning: Image | None
     regions: Image | None
+    reliability: Image | None
     predicted: Image | None
 
 
@@ -189,6 +190,9 @@ def _figures(comparison: Comparison) -> Figures:
         if comparison.is_tuned
         else None,
         regions=image("regions", "Decision regions of each loss") if comparison.features is not None else None,
+        reliability=image("reliability", "How often what is given a probability happens, for each loss")
+        if any(run.loss.outputs_probability for run in comparison.runs)
+        else None,
         predicted=image("predicted", "Predicted against actual target of each loss")
         if comparison.task == "regression"
         else None,

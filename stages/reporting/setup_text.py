@@ -54,7 +54,9 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
         target += f" because of its {wording.inferred(description.inferred)}"
         target += f" ({wording.other_tasks(name, description)})" if description.other_tasks else ""
     if description.task == "binary":
-        target += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
+        negative, positive = map(code, description.classes)
+        target += f"; class 0 is {negative}, class 1, which scores are about, {positive}"
+        target += f" ({description.positive})" if description.positive else ""
     return f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}."
 
 

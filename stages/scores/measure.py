@@ -272,6 +272,7 @@ def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, weights: np.nda
     }
     if loss.outputs_probability:
         scores["log_loss"] = _each(metrics.log_loss, labels, values, labels=[0, 1], **counted)
+        scores["brier"] = _weighted((values - labels) ** 2, weights)
     return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 
@@ -287,6 +288,7 @@ def _multiclass(
     if loss.outputs_probability:
         probabilities = outputs / outputs.sum(axis=-1, keepdims=True)
         scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(n_classes), **counted)
+        scores["brier"] = _weighted(((probabilities - np.eye(n_classes)[labels]) ** 2).sum(axis=-1), weights)
     return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 

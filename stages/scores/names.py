@@ -8,7 +8,7 @@ import numpy as np
 
 from stages.basics.ranges import REFERENCE
 from stages.losses import asks
-from stages.losses.loss import Loss, Task
+from stages.losses.loss import UNEQUAL, Loss, Task
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Score:
 
 
 _LOG_LOSS = Score("log_loss", "log loss (nats)", higher_is_better=False, needs_probability=True)
+_BRIER = Score("brier", "Brier score (squared error of probabilities)", higher_is_better=False, needs_probability=True)
 _ACCURACY = Score("accuracy", "accuracy (share of rows)")
 _BALANCED = Score("balanced_accuracy", "balanced accuracy (mean recall of the classes)")
 
@@ -64,11 +65,10 @@ SCORES: dict[Task, tuple[Score, ...]] = {
         Score("roc_auc", "area under the ROC curve"),
         Score("f1", "F1 of class 1"),
         _LOG_LOSS,
+        _BRIER,
     ),
-    "multiclass": (_ACCURACY, _BALANCED, Score("f1_macro", "F1, mean of the classes"), _LOG_LOSS),
+    "multiclass": (_ACCURACY, _BALANCED, Score("f1_macro", "F1, mean of the classes"), _LOG_LOSS, _BRIER),
 }
-
-UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
 
 # of values, measured where the target is never negative, or where one is asked for
 OF_POSITIVE = ("rmsle", "mape", "median_absolute_error")

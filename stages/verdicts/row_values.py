@@ -175,12 +175,21 @@ def _log_loss(rows: Tested) -> np.ndarray:
     return -np.log(np.clip(truth, epsilon, 1 - epsilon))
 
 
+def _brier(rows: Tested) -> np.ndarray:
+    """The squared error of each row's probabilities: of class 1, or of several classes the sum."""
+    if rows.loss.task == "binary":
+        return (rows.outputs[:, 0] - rows.labels) ** 2
+    probabilities = rows.outputs / rows.outputs.sum(axis=1, keepdims=True)
+    return ((probabilities - np.eye(rows.outputs.shape[1])[rows.labels]) ** 2).sum(axis=1)
+
+
 _MEANS: dict[str, Callable[[Tested], np.ndarray]] = {
     "mse": lambda rows: ((rows.errors / rows.spread) ** 2).mean(axis=1),
     "mae": lambda rows: np.abs(rows.errors).mean(axis=1),
     "cosine_similarity": lambda rows: measure.cosines((rows.labels - rows.center) / rows.spread, rows.outputs),
     "accuracy": lambda rows: (rows.decisions == rows.labels).astype(np.float64),
     "log_loss": _log_loss,
+    "brier": _brier,
 }
 
 

@@ -159,7 +159,7 @@ def test_the_targets_of_a_users_own_loss_say_its_task_and_its_usual_activation(t
 
 
 def test_a_users_own_loss_is_called_by_its_function_or_by_as():
-    assert loss_entry.resolve({"loss": "my_losses:pinball", "targets": "value"}, None).name == "pinball"
+    assert loss_entry.resolve({"loss": "my_losses:squares", "targets": "value"}, None).name == "squares"
     assert loss_entry.resolve(PINBALL, "regression").name == "pinball90"
 
 

@@ -103,6 +103,7 @@ def test_binary_crossentropy_is_scored_at_one_half_and_by_its_probabilities():
         "f1": [1, 0],
         "rounded_accuracy": [0.5, 0.5],  # 0.5 rounds to 0
         "log_loss": [(math.log(2) + math.log(4 / 3)) / 2, (math.log(4) + math.log(2)) / 2],
+        "brier": [(0.25 + 0.0625) / 2, (0.5625 + 0.25) / 2],
         "balanced_accuracy": [1, 0],
         "recall_0": [1, 0],
         "recall_1": [1, 0],
@@ -116,6 +117,7 @@ def test_classes_are_scored_by_the_largest_output_and_by_their_probabilities(los
     scores = score(LOSSES[loss], np.array([0, 1, 2]), np.array([rows], np.float32))
     # f1 of class 0 is 2/3 (one of two decisions right), of class 1 0, of class 2 1
     expected = {"accuracy": [2 / 3], "f1_macro": [5 / 9], "log_loss": [(2 * math.log(2) + math.log(4)) / 3]}
+    expected |= {"brier": [(0.375 + 0.875 + 0.375) / 3]}
     expected |= {"balanced_accuracy": [2 / 3], "recall_0": [1], "recall_1": [0], "recall_2": [1]}
     check(scores, expected)
 
@@ -269,3 +271,16 @@ def test_a_constant_prediction_is_the_best_constant_on_the_train_rows(metric):
     for other in np.quantile(train, [0.3, 0.4, 0.6, 0.7]):
         outputs = np.full((1, 99, 1), (other - 3) / 2)
         assert score(LOSSES["mse"], scaled, outputs, also=(metric,), **units)[metric][0] >= best - 1e-9
+
+
+def test_the_brier_score_is_scikit_learns():
+    rng = np.random.default_rng(0)
+    labels, given = rng.integers(0, 2, 30), rng.uniform(0.05, 0.95, (2, 30, 1))
+    scores = score(LOSSES["binary_crossentropy"], labels, given)
+    for seed, own in enumerate(given):
+        assert scores["brier"][seed] == pytest.approx(metrics.brier_score_loss(labels, own[:, 0]))
+    labels, given = rng.integers(0, 3, 30), rng.dirichlet([1, 1, 1], (2, 30))
+    scores = score(LOSSES["categorical_crossentropy"], labels, given)
+    for seed, own in enumerate(given):
+        assert scores["brier"][seed] == pytest.approx(metrics.brier_score_loss(labels, own))
+    assert "brier" not in score(LOSSES["hinge"], np.array([0, 1]), outputs([0.5, 0.25]))

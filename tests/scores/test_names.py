@@ -10,10 +10,10 @@ from stages.scores.names import EPOCH_LABELS, SCORES, default_headline, names_fo
 
 OF_TASK = {
     "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity", *scores.OF_POSITIVE],
-    "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss"],
-    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss"],
+    "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss", "brier"],
+    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "brier"],
 }
-LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", *scores.OF_POSITIVE}
+LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", "brier", *scores.OF_POSITIVE}
 # by task: labels, wrong and right outputs of one network, and a loss whose outputs they could be
 EXAMPLES = {
     "regression": (
@@ -54,7 +54,7 @@ def test_a_score_is_found_by_its_name_and_its_direction_is_known(task, name):
     found = scores.find(name, task)
     assert found is not None
     assert (found.name, found.higher_is_better) == (name, name not in LOWER_IS_BETTER)
-    assert found.needs_probability == (name == "log_loss")
+    assert found.needs_probability == (name in ("log_loss", "brier"))
     assert scores.find(name, None).name == name
 
 
