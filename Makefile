@@ -7,7 +7,7 @@
 # make test-thorough  run the tests that take long
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
-# make ui       MLflow UI on what the pipeline logged; PORT=5001 for another port
+# make ui       MLflow on what the pipeline logged; PORT=5001 for another port
 # make clean    remove what the pipeline and the tests made; .venv and the DVC cache stay
 
 PYTHON ?= python3
@@ -58,12 +58,7 @@ lint: setup
 	@ruff format --check
 
 ui: setup
-	@store=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}; \
-	case $$store in \
-	  http*) echo "The runs are at $$store";; \
-	  *) echo "MLflow UI on $$store: http://127.0.0.1:$(PORT)"; \
-	     exec mlflow ui --backend-store-uri "$$store" --port $(PORT);; \
-	esac
+	@exec python -m stages.commands.show_runs $(PORT)
 
 clean:
 	@rm -rf data/raw data/scaled data/plans data/pipelines data/runs data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.reporting.formats import difference
+from stages.reporting.plots import colors_of
 from stages.reporting.verdict_text import verdict
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -88,15 +89,17 @@ def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
 
 
 def verdicts(comparisons: list[Comparison]) -> dict[str, Any]:
-    """For the notes in MLflow: by comparison the headline score, the verdict in words, and how each loss did."""
+    """For MLflow: of each comparison the headline score and the verdict in words, of each loss a note and a colour."""
+    return {comparison.name: _verdict(comparison) for comparison in comparisons}
+
+
+def _verdict(comparison: Comparison) -> dict[str, Any]:
+    colors = colors_of(comparison.losses)
     return {
-        comparison.name: {
-            "headline": comparison.headline,
-            "higher_is_better": comparison.score.higher_is_better,
-            "verdict": str(verdict(comparison)),
-            "losses": {loss: _note(comparison, loss) for loss in comparison.losses},
-        }
-        for comparison in comparisons
+        "headline": comparison.headline,
+        "higher_is_better": comparison.score.higher_is_better,
+        "verdict": str(verdict(comparison)),
+        "losses": {loss: {"note": _note(comparison, loss), "color": colors[loss]} for loss in comparison.losses},
     }
 
 
