@@ -45,10 +45,9 @@ def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
     """
     score = contents.deciding(headline.name)
     columns = [
-        *(f"metrics.`{metric}`" for metric in (score, f"{score}_low", f"{score}_high")),
+        f"metrics.`{score}`",
         *(f"params.`{name}`" for name in ("optimizer.learning_rate", "epochs", "seeds", "optimizer.name")),
         f"tags.`{EXPERIMENT}`",
-        f"metrics.`{contents.FINAL}failed_seeds`",
         "attributes.`Duration`",
     ]
     view = {
@@ -56,9 +55,10 @@ def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
         "orderByAsc": not headline.higher_is_better,
         "selectedColumns": columns,
     }
+    plain = verdict.replace("`", "").replace("**", "")  # lists of experiments show it as it is written
     links = f"[Scores]({scores(experiment)}) · [Curves]({curves(experiment)})"
     return {
-        NOTE: f"{verdict.replace('`', '')}\n\n{links}",
+        NOTE: f"{plain}\n\n{links}",
         VIEW_TAG: json.dumps(view),
         "mlflow.experimentKind": "custom_model_development",
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
