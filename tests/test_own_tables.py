@@ -16,6 +16,8 @@ from stages.basics.cli import UserError
 from stages.records import datasets, plans, runs, wording
 from stages.records.plans import Part
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[1]
 TRAIN = {"seeds": 3, "batch_size": 32, "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
 PINBALL = """
@@ -297,7 +299,7 @@ def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
         (
             {"losses": ["mse", "poisson"]},
             "params.yaml: comparisons.diabetes.losses[1]: 'poisson' cannot learn from it: 56 % of the scaled targets "
-            "are below 0, where it is not defined; scale the target by minmax (counts: by none)",
+            "are below 0, where it is not defined; target: ratio beside the loss divides it by its mean instead",
         ),
         (
             {"losses": ["mse", "hinge"]},

@@ -199,6 +199,7 @@ def test_another_result_is_another_run(project, client, make_run, capsys):
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "FAILED", "KILLED"])
+@pytest.mark.thorough
 def test_a_run_that_was_cut_off_is_replaced(project, client, status):
     del project
     experiment = client.create_experiment("losslab/regression")
@@ -317,6 +318,7 @@ def children(client, dataset, parent):
 
 
 @pytest.mark.parametrize("from_the_start", [True, False], ids=["from-the-start", "turned-on-later"])
+@pytest.mark.thorough
 def test_each_seed_gets_one_child_run_with_its_final_scores(project, client, defaults, capsys, from_the_start):
     del project
     if not from_the_start:
@@ -372,6 +374,7 @@ def models(project, make_run):
 
 # MLflow says so of a class of its own when it is imported to load a model
 @pytest.mark.filterwarnings("ignore:.*Any type hint is inferred:UserWarning")
+@pytest.mark.thorough
 def test_the_first_seeds_model_is_logged_once_and_predicts_as_keras_does(client, defaults, models):
     try:
         track.main()

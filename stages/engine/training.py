@@ -14,7 +14,7 @@ from stages.engine.unit import Unit
 from stages.engine.views import View
 from stages.records.plans import Part
 from stages.records.runs import Regions, Run
-from stages.scores import measure
+from stages.scores import measure, names
 
 GRID = 100  # points along each side of the grid that shows a two-dimensional problem's regions
 PARTS = {"train": (Part.TRAIN, Part.VALIDATION), "test": (Part.TEST,)}  # in the end validation rows are train rows
@@ -39,7 +39,7 @@ def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple
     view, before = unit.to_train, unit.n_epochs - settings.epochs
     replicas = make_replicas(unit, settings.seeds, [rate], row_metric(unit.loss, unit.loss.epoch_metric))
     history = fit(replicas, unit, view, settings.seeds, epochs=epochs, on_epoch=lambda done: on_epoch(before + done))
-    weights, outputs = replicas.weights, replicas.predict(table.features, view)
+    weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
     finished = stayed_finite([*vars(history).values(), *weights])
     run = Run(
         settings=settings,
@@ -67,6 +67,7 @@ def scores_table(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> pd.Da
         Columns ``seed``, ``part``, ``metric`` and ``value``, which is NaN where a seed failed.
     """
     plan, n_seeds = unit.plan, len(outputs)
+    also = names.also_measured(unit.settings.also_scored, unit.table.labels)
     scores: dict[tuple[str, str], np.ndarray] = {}
     for split in range(plan.n_splits):
         center, spread = plan.to_train.target_center[split], plan.to_train.target_spread[split]
@@ -80,6 +81,7 @@ def scores_table(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> pd.Da
                 np.where(finished[seeds, None, None], own, np.nan),
                 center=center,
                 spread=spread,
+                also=also,
             )
             for metric, values in measured.items():
                 scores.setdefault((part, metric), np.full(n_seeds, np.nan))[seeds] = values

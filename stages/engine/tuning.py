@@ -20,6 +20,7 @@ from stages.scores import names
 EXTENSIONS = 3  # rates that are added at most where the best is at an end of the list
 WEIGHTS = 20_000_000  # weights that replicas trained together have at most, which bounds the memory
 LOSS = "loss"
+ROOTS = ("rmse", "rmsle")  # of which the square is a mean over rows
 
 
 def selection(headline: str, loss: Loss) -> str:
@@ -32,7 +33,7 @@ def selection(headline: str, loss: Loss) -> str:
     Returns:
         That score, where it is a mean over rows or moves as one does; else ``loss``, the loss's own value.
     """
-    means = ["mse", "rmse", "mae"] if loss.task == "regression" else ["accuracy"]
+    means = ["mse", "rmse", "mae", "rmsle", "mape"] if loss.task == "regression" else ["accuracy"]
     if loss.outputs_probability:
         means.append("log_loss")
     return headline if headline in means else LOSS
@@ -48,7 +49,7 @@ def tune(unit: Unit, on_epoch: Callable[[int], None]) -> Tuning:
         unit: one whose learning rates are a list.
         on_epoch: called with the number of epochs done; not for rates that are added.
     """
-    rates = list(unit.settings.optimizer.learning_rate)
+    rates = first_rates(unit)
     curves, n_failed = _curves(unit, rates, on_epoch)
     for extension in range(EXTENSIONS + 1):
         best, epoch = choose(curves, n_failed, higher_is_better=_higher_is_better(unit))
@@ -69,6 +70,14 @@ def tune(unit: Unit, on_epoch: Callable[[int], None]) -> Tuning:
         at_edge=at_edge,
         at_last_epoch=epoch + 1 == unit.settings.epochs,
     )
+
+
+def first_rates(unit: Unit) -> list[float]:
+    """The rates to try: those of the parameters, for SGD less where a constant factor makes a loss steeper."""
+    optimizer, steepness = unit.settings.optimizer, unit.loss.steepness
+    if steepness is None or optimizer.name != "SGD":  # the others take steps of the same size whatever the factor
+        return list(optimizer.learning_rate)
+    return [float(f"{rate / steepness:.6g}") for rate in optimizer.learning_rate]
 
 
 def choose(curves: np.ndarray, n_failed: np.ndarray, *, higher_is_better: bool) -> tuple[int, int]:
@@ -118,7 +127,7 @@ def _curves(unit: Unit, rates: list[float], on_epoch: Callable[[int], None]) -> 
     values = np.where(finished[:, :, None], values, np.nan)
     n_finished = finished.sum(axis=0)
     curves = np.nansum(values, axis=0) / np.where(n_finished, n_finished, np.nan)[:, None]
-    return np.sqrt(curves) if unit.settings.selected_by == "rmse" else curves, n_seeds - n_finished
+    return np.sqrt(curves) if unit.settings.selected_by in ROOTS else curves, n_seeds - n_finished
 
 
 def _values(
@@ -127,7 +136,7 @@ def _values(
     """Train some seeds, told by their places, at every rate.
 
     Returns:
-        The validation score of each epoch (n_seeds, n_rates, n_epochs), for ``rmse`` its square; and bool
+        The validation score of each epoch (n_seeds, n_rates, n_epochs), of `ROOTS` its square; and bool
         (n_seeds, n_rates), whether loss and weights stayed finite.
     """
     by_loss = unit.settings.selected_by == LOSS

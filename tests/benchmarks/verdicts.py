@@ -31,7 +31,8 @@ from stages.verdicts.pairs import compare, decide, default_margin, holm
 from stages.verdicts.row_values import constant_values, reach, row_values
 from stages.verdicts.statistics import scores_of
 
-N_TABLES, N_SEEDS, N_FRESH, N_NEW = 12, 30, 60, 5000
+# so many fresh seeds and new rows that the truth is far surer than the interval that should hold it
+N_TABLES, N_SEEDS, N_FRESH, N_NEW = 12, 30, 270, 10_000
 SMALLEST, LARGEST = 400, 800  # rows of a table
 
 Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]

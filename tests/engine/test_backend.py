@@ -7,6 +7,7 @@ import pytest
 from stages.engine.backend import INTER_OP_THREADS, _quiet, keras, tf
 
 
+@pytest.mark.thorough
 def test_importing_it_and_computing_prints_nothing(root):
     # nothing of this process' own settings may do the silencing
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS_"))}

@@ -35,6 +35,7 @@ def one_by_one(units):
     return results(units, ThreadPoolExecutor(1))
 
 
+@pytest.mark.thorough
 def test_results_are_the_same_whatever_the_executor(units, one_by_one):
     assert set(one_by_one[0]) == {"made_up/mse", "made_up/hinge"}
     assert one_by_one[1] == {"made_up/mse": 3, "made_up/hinge": 2}

@@ -21,6 +21,7 @@ RATES = np.array([0.001, 0.1, 0.02])
     ids=["SGD", "momentum", "nesterov", "Adam", "amsgrad", "RMSprop", "centered"],
 )
 @pytest.mark.parametrize("shape", [(2, 4), (5,), ()], ids=["kernel", "bias", "number"])
+@pytest.mark.thorough
 def test_each_replica_steps_as_an_optimizer_of_its_own_would(optimizer, shape):
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(3, *shape)), rng.normal(size=(20, 3, *shape)).astype(np.float32)

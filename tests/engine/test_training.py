@@ -32,7 +32,9 @@ def as_bytes(run, weights):
     ("name", "changes"),
     [
         ("mae", {"dropout": 0.2}),
-        ("squared_hinge", {"optimizer": {"name": "Adam", "learning_rate": 0.01}}),
+        pytest.param(
+            "squared_hinge", {"optimizer": {"name": "Adam", "learning_rate": 0.01}}, marks=pytest.mark.thorough
+        ),
         ("sparse_categorical_crossentropy", {"batch_norm": True, "rates": (0.002, 0.02, 0.2)}),
     ],
 )

@@ -285,6 +285,7 @@ joblib.dump(fitted.pipeline, sys.argv[1])
 """
 
 
+@pytest.mark.thorough
 def test_two_processes_write_the_same_bytes(tmp_path):
     files = [tmp_path / "1.joblib", tmp_path / "2.joblib"]
     for file in files:
