@@ -193,7 +193,7 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     assert would_run(kept) in ([], ["track"])
     diff = run("dvc", "metrics", "diff", "only-msle", "HEAD").stdout
     assert "regression.test_mse.mae" in diff
-    assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--no-pager").stdout
+    assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--csv").stdout
 
 
 def notes_of(folder: Path) -> dict[str, str]:
