@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stages.basics import paths
 
-WAY_BACK = "git checkout . && dvc checkout && git clean -fdq reports"
+WAY_BACK = "git checkout . && dvc checkout; git clean -fdq reports"
 
 
 def in_workspace() -> bool:
