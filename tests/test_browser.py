@@ -132,7 +132,7 @@ def test_charts_begin_with_the_score_that_decides_and_draw_every_loss(ui, page):
     expect(page.get_by_text("hinge", exact=True).first).to_be_visible()
     sections = page.get_by_text(re.compile(r"^(decides|epochs|final|Model metrics) ?\(\d+\)$"))
     expect(sections).to_have_count(4)
-    assert [text.split(" (")[0] for text in sections.all_inner_texts()] == [
+    assert [text.split("(")[0].strip() for text in sections.all_inner_texts()] == [
         "decides",
         "epochs",
         "final",

@@ -12,6 +12,8 @@ import sys
 import warnings
 from contextlib import suppress
 
+import uvicorn
+from fastapi import FastAPI
 from mlflow.entities import Experiment
 
 from stages.basics import cli
@@ -23,17 +25,23 @@ from stages.tracking import mlflow_store, pages
 def main(port: int) -> None:
     """Print where the runs of each comparison are, and serve them, unless a server does."""
     address = mlflow_store.address()
-    is_served = address.startswith("http")
-    here = None if is_served else _socket(port)
+    if address.startswith("http"):
+        _say_links(address)
+        return
+    with _socket(port) as here:
+        app = _application(address)
+        here.listen()  # who follows an address at once waits, and is not refused
+        _say_links(f"http://127.0.0.1:{port}")
+        cli.say("Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[here])
+
+
+def _say_links(base: str) -> None:
     with mlflow_store.connect() as client:
         found = [each for each in client.search_experiments(order_by=["name"]) if pages.VIEW_TAG in each.tags]
-    if not found:
-        cli.say(f"Nothing is logged in {address} yet; first run: make")
-    base = address if is_served else f"http://127.0.0.1:{port}"
-    for line in links(base, found):
+    for line in links(base, found) or ["Nothing is logged yet; first run: make"]:
         cli.say(line)
-    if here:
-        _serve(address, here)
 
 
 def links(base: str, found: list[Experiment]) -> list[str]:
@@ -49,22 +57,20 @@ def _socket(port: int) -> socket.socket:
     try:
         here.bind(("127.0.0.1", port))
     except OSError as error:
+        here.close()
         raise UserError(f"port {port} cannot be used ({error.strerror}); another: make ui PORT={port + 1}") from error
     return here
 
 
-def _serve(address: str, here: socket.socket) -> None:
-    """Serve MLflow until Ctrl-C."""
+def _application(address: str) -> FastAPI:
+    """MLflow's own application on a store."""
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own, of what it will change
-        import uvicorn
         from mlflow.server.fastapi_app import app
         from mlflow.server.handlers import initialize_backend_stores
     initialize_backend_stores(address, address, (root() / "mlartifacts").as_uri())
-    cli.say("Ctrl-C ends it")
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[here])
+    return app
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ def test_each_comparisons_page_is_printed_and_then_served_by_one_process(project
                 f"losslab/wages   {address}/#/experiments/2/runs?viewStateShareKey=losslab\n",
                 "Ctrl-C ends it\n",
             ]
-            # the port was bound before, so requests wait until it serves
             assert "<title>MLflow" in requests.get(address, timeout=60).text
             served = {each.name for each in MlflowClient(address).search_experiments()}
             assert {"losslab/houses", "losslab/wages"} < served
