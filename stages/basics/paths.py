@@ -1,5 +1,6 @@
 """Where everything is, relative to the project's folder (a stage's working directory)."""
 
+import os
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
@@ -15,3 +16,8 @@ CUSTOM = Path("stages/custom")
 REPORTS = Path("reports")
 VERDICTS = REPORTS / "verdicts.json"
 FIGURES = REPORTS / "figures"
+
+
+def root() -> Path:
+    """The real repository, also when DVC runs a stage in a temporary copy of it."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
