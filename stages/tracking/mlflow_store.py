@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 # nothing leaves the machine, and a server that is down is reported within seconds
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -31,6 +30,7 @@ from mlflow.utils.mlflow_tags import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from stages.basics.cli import UserError
+from stages.basics.paths import root
 from stages.params.schema import Track
 from stages.records import datasets, plans, runs
 from stages.records.runs import Run
@@ -50,11 +50,6 @@ class Headline:
 
     name: str
     higher_is_better: bool
-
-
-def root() -> Path:
-    """The real repository, also when DVC runs the stage in a temporary copy."""
-    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
 
 
 def address() -> str:

@@ -8,26 +8,20 @@ not at all, and several processes may use the store at once: the worst that can 
 ``LOSSLAB_STORE`` names another folder; empty, it switches the store off. ``LOSSLAB_STORE_GB`` bounds its size.
 """
 
-import hashlib
-import json
 import os
 import tempfile
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from stages.basics import paths
+from stages.basics import files, paths
 from stages.basics.cli import UserError
 
 GIGABYTE = 10**9
 DEFAULT_LIMIT = 5 * GIGABYTE
-LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 
 
 @dataclass(frozen=True)
@@ -41,6 +35,11 @@ class Store:
 
     folder: Path
     limit: int = DEFAULT_LIMIT
+    _written: list[int] = field(default_factory=list, repr=False, compare=False)  # bytes, since it was last measured
+
+    def has(self, key: str) -> bool:
+        """Whether there is something under a key."""
+        return self._path(key).is_file()
 
     def get(self, key: str) -> dict[str, np.ndarray] | None:
         """What was put under a key; None where there is nothing.
@@ -54,7 +53,7 @@ class Store:
                 values = {name: arrays[name] for name in arrays.files}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except Exception as error:  # whatever a damaged file makes of reading it
             path.unlink(missing_ok=True)
             raise DamagedError(path) from error
         with suppress(FileNotFoundError):  # another process may have removed it meanwhile
@@ -64,14 +63,17 @@ class Store:
     def put(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays under a key, and remove what was read longest ago where that is too much."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
+        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=files.writing_prefix())
         try:
             with os.fdopen(handle, "wb") as file:
                 np.savez(file, **arrays)
+            self._written.append(os.path.getsize(temporary))
             os.replace(temporary, self._path(key))
         finally:
             Path(temporary).unlink(missing_ok=True)
-        self._shrink()
+        # measuring thousands of files takes longer than writing one
+        if len(self._written) == 1 or sum(self._written) > self.limit / 100:
+            self._shrink()
 
     def files(self) -> list[Path]:
         """The files of the store, the one read longest ago first."""
@@ -88,14 +90,17 @@ class Store:
     def empty(self) -> int:
         """Remove every file, also those that a killed process left half written; how many entries there were."""
         entries = self.files()
-        for path in [*entries, *self.folder.glob(".writing-*")]:
+        for path in entries:
             path.unlink(missing_ok=True)
+        files.remove_left_over(self.folder)
         return len(entries)
 
     def _shrink(self) -> None:
-        files = self.files()
-        total = sum(map(_size, files))
-        for path in files[:-1]:  # the newest stays, however large
+        self._written[:] = [0]
+        files.remove_left_over(self.folder)
+        entries = self.files()
+        total = sum(map(_size, entries))
+        for path in entries[:-1]:  # the newest stays, however large
             if total <= self.limit:
                 break
             total -= _size(path)
@@ -130,28 +135,6 @@ def from_environment() -> Store | None:
     if not 0 < limit < float("inf"):
         raise UserError(f"LOSSLAB_STORE_GB: {size!r} given; allowed: a number above 0, as in LOSSLAB_STORE_GB=5")
     return Store(Path(where) if where else paths.root() / ".losslab" / "store", int(limit * GIGABYTE))
-
-
-def key_of(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray], code: Iterable[Path]) -> str:
-    """The name of what these facts, rows and code decide.
-
-    Args:
-        facts: settings, as JSON takes them.
-        arrays: by name, what is learned from.
-        code: the files whose change may change a result.
-
-    Returns:
-        SHA-256 in hexadecimal digits, over them and the versions of the libraries that calculate.
-    """
-    versions = {name: version(name) for name in LIBRARIES}
-    digest = hashlib.sha256(json.dumps([facts, versions], sort_keys=True).encode())
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    for path in sorted(code):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _size(path: Path) -> int:

@@ -3,10 +3,10 @@ import threading
 
 import numpy as np
 import pytest
+from stages.engine.store import DamagedError, Store
 
 from stages.basics.cli import UserError
 from stages.engine import store
-from stages.engine.store import DamagedError, Store
 
 ARRAYS = {"scores": np.arange(6.0).reshape(2, 3), "failed": np.array([True, False]), "name": np.array("mse")}
 
