@@ -1,18 +1,21 @@
 """The unit store: what was trained once is not trained again.
 
-One file for each chunk of a unit (some seeds of one loss), named by a hash of all that decides its result:
-``.losslab/store/<key>.npz`` in the real repository, also while DVC runs a stage in a temporary copy, so that every
+One file for each chunk of a unit (some seeds of one loss), named by a hash of all that decides its result, with its own
+hash at its end:
+``.losslab/store/<key>`` in the real repository, also while DVC runs a stage in a temporary copy, so that every
 experiment shares it. It lies outside DVC's outputs, which DVC deletes before a stage runs. Files are written whole or
 not at all, and several processes may use the store at once: the worst that can happen is that two train the same.
 
 ``LOSSLAB_STORE`` names another folder; empty, it switches the store off. ``LOSSLAB_STORE_GB`` bounds its size.
 """
 
+import io
 import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,7 @@ from stages.basics.cli import UserError
 
 GIGABYTE = 10**9
 DEFAULT_LIMIT = 5 * GIGABYTE
+_DIGEST = sha256().digest_size
 
 
 @dataclass(frozen=True)
@@ -49,24 +53,28 @@ class Store:
         """
         path = self._path(key)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                values = {name: arrays[name] for name in arrays.files}
-        except FileNotFoundError:
+            content = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except Exception as error:  # whatever a damaged file makes of reading it
+        arrays, digest = content[:-_DIGEST], content[-_DIGEST:]
+        if sha256(arrays).digest() != digest:
             path.unlink(missing_ok=True)
-            raise DamagedError(path) from error
+            raise DamagedError(path)
         with suppress(FileNotFoundError):  # another process may have removed it meanwhile
             os.utime(path)  # read now, so removed last
-        return values
+        with np.load(io.BytesIO(arrays), allow_pickle=False) as loaded:
+            return {name: loaded[name] for name in loaded.files}
 
     def put(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays under a key, and remove what was read longest ago where that is too much."""
+        content = io.BytesIO()
+        np.savez(content, **arrays)
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=files.writing_prefix())
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
+                file.write(content.getbuffer())
+                file.write(sha256(content.getbuffer()).digest())
             self._written.append(os.path.getsize(temporary))
             os.replace(temporary, self._path(key))
         finally:
@@ -78,7 +86,7 @@ class Store:
     def files(self) -> list[Path]:
         """The files of the store, the one read longest ago first."""
         with_times = []
-        for path in self.folder.glob("*.npz"):
+        for path in self.folder.glob("[!.]*"):
             with suppress(FileNotFoundError):  # another process may remove it meanwhile
                 with_times.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(with_times)]
@@ -107,7 +115,7 @@ class Store:
             path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.npz"
+        return self.folder / key
 
 
 class DamagedError(Exception):
