@@ -1,5 +1,7 @@
 """How long training a run took, whenever that was: kept in the store, as outputs hold no times."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from stages.basics.store import DamagedError, Store
@@ -7,9 +9,10 @@ from stages.records import runs
 
 
 def keep(store: Store | None, comparison: str, loss: str, seconds: float) -> None:
-    """Keep the seconds that training a run took, once it is written."""
+    """Keep the seconds that training a run took, once it is written; where that fails nothing of it is lost."""
     if store is not None and not store.has(key := _key(comparison, loss)):
-        store.put(key, {"seconds": np.array(seconds)})
+        with suppress(OSError):
+            store.put(key, {"seconds": np.array(seconds)})
 
 
 def of(store: Store | None, comparison: str, loss: str) -> float | None:
