@@ -28,6 +28,7 @@ def clone(tmp_path_factory):
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["train"]["seeds"] = 120
     params["comparisons"] = {name: params["comparisons"][name] | {"epochs": 2} for name in params["datasets"]}
+    params["report"]["headline"] = {"regression": "mse"}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     run("git", "commit", "--quiet", "--all", "--message", "small parameters")
     run("dvc", "repro", "scale")
@@ -54,7 +55,7 @@ def start(folder, *command):
 
 
 def left_over(folder):
-    return [path for path in folder.rglob(".writing-*")]
+    return list(folder.rglob(".writing-*"))
 
 
 def chunks(kept):
