@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from stages.basics.store import Store
 from tests.test_pipeline import ROOT, run_in
 
 pytestmark = pytest.mark.thorough
-N_KILLS, LONGEST = 20, 25  # seconds after the start of a run, within which it is killed
+N_KILLS, MOMENTS = 20, (2, 12)  # seconds after its start, between which a run is killed
 
 
 @pytest.fixture(scope="module")
@@ -69,30 +70,30 @@ def runs(folder):
 
 def test_twenty_kills_lose_no_chunk_that_was_finished_and_the_next_run_goes_on(clone):
     draw, kept = random.Random(0), Store(clone / ".losslab" / "store")
-    whole, n_killed, n_ended = {}, 0, 0
+    whole, n_killed = {}, 0
     before = (clone / "dvc.lock").read_bytes()
     while n_killed < N_KILLS:
         finished = chunks(kept)
         with start(clone, "dvc", "repro", "train") as process:
             try:
-                told, _ = process.communicate(timeout=draw.uniform(0, LONGEST))
+                told, _ = process.communicate(timeout=draw.uniform(*MOMENTS))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 n_killed += 1
             else:  # it came to its end: everything again
                 assert process.returncode == 0, told
                 assert "train: 9 units:" in told
-                n_ended, whole = n_ended + 1, whole or runs(clone)
+                whole = whole or runs(clone)
                 assert runs(clone) == whole
                 kept.empty()
+                shutil.rmtree(clone / ".dvc/cache/runs")  # where DVC remembers that it trained
                 (clone / "dvc.lock").write_bytes(before)
                 finished = set()
         assert finished <= chunks(kept)
         for name in finished:
             assert kept.get(name) is not None
     finished = chunks(kept)
-    done = run_in(clone)("dvc", "repro", "train")
-    assert "9 units" in done.stdout
+    run_in(clone)("dvc", "repro", "train")
     assert len(chunks(kept)) == 36
     assert finished <= chunks(kept)
     assert not whole or runs(clone) == whole
