@@ -17,7 +17,7 @@ from stages.records import datasets, durations, plans, runs
 from stages.records.datasets import Description
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
-from stages.scores.names import default_headline
+from stages.scores import names
 
 
 def units(params: Params) -> list[Unit]:
@@ -35,6 +35,7 @@ def units(params: Params) -> list[Unit]:
         table, description = tables[setup.dataset], descriptions[setup.dataset]
         seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
         judged = validity.judge_all(losses, seen)
+        cannot += _undefined_headline(params, name, table)
         for index, loss in enumerate(setup.losses):
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
@@ -46,12 +47,22 @@ def units(params: Params) -> list[Unit]:
     return selected
 
 
+def _undefined_headline(params: Params, comparison: str, table: Table) -> list[str]:
+    """That the score which is to decide is not defined for the target, if it is not."""
+    headline = params.report.headline.get(comparison)
+    score = names.find(headline, None) if headline else None
+    if score is None or not score.never_negative or table.labels.min() >= 0:
+        return []
+    lowest = f"the lowest is {table.labels.min():.6g}"
+    return [f"report.headline.{comparison}: '{headline}' needs targets that are never negative; {lowest}"]
+
+
 def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Settings:
     """The settings with which one loss of a comparison is trained."""
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = OptimizerSettings(**setup.optimizer.settings())
     class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
-    headline = params.report.headline.get(comparison) or default_headline(loss.task, table.n_targets, class_sizes)
+    headline = params.report.headline.get(comparison) or names.default_headline(loss.task, table.n_targets, class_sizes)
     return Settings(
         loss=loss,
         comparison=comparison,
@@ -67,6 +78,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Se
         selected_by=selection(headline, loss) if optimizer.is_tuned else None,
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
         seeds=range(params.train.seeds),
+        also_scored=[headline] if headline in names.OF_POSITIVE else [],
     )
 
 

@@ -299,7 +299,7 @@ def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
         (
             {"losses": ["mse", "poisson"]},
             "params.yaml: comparisons.diabetes.losses[1]: 'poisson' cannot learn from it: 56 % of the scaled targets "
-            "are below 0, where it is not defined; scale the target by minmax (counts: by none)",
+            "are below 0, where it is not defined; target: ratio beside the loss divides it by its mean instead",
         ),
         (
             {"losses": ["mse", "hinge"]},

@@ -244,7 +244,7 @@ def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_pa
     loaded.frame.to_csv(tmp_path / "sugar.csv", index=False)
     before = (clone / "params.yaml").read_text()
     said = run(sys.executable, "-m", "stages.commands.add_table", str(tmp_path / "sugar.csv"), "target").stdout
-    assert "added datasets.sugar and comparisons.sugar (mse, mae, huber, log_cosh) to params.yaml" in said
+    assert "added datasets.sugar and comparisons.sugar (mse, mae, huber, log_cosh" in said
     added = (clone / "params.yaml").read_text()
     assert set(before.splitlines()) <= set(added.splitlines())
     params = yaml.safe_load(added)

@@ -215,3 +215,11 @@ def test_an_interrupted_write_leaves_the_run_that_was_there(tmp_path, monkeypatc
     with pytest.raises(OSError, match="No space left"):
         stage.main()
     assert contents(tmp_path) == before
+
+
+@pytest.mark.usefixtures("project")
+def test_a_score_of_targets_that_are_never_negative_is_refused_for_others_before_training():
+    asked = SETTINGS | {"report": {"headline": {"prices": "rmsle"}}}
+    paths.PARAMS.write_text(yaml.safe_dump(asked), encoding="utf-8")
+    with pytest.raises(UserError, match=r"report\.headline\.prices: 'rmsle' needs targets that are never nega"):
+        stage.main()

@@ -21,10 +21,8 @@ from ruamel.yaml import YAML, YAMLError
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
 from stages.commands.columns_table import columns_table
+from stages.commands.offers import Offer, offers
 from stages.commands.params_text import with_entries, with_entry
-from stages.losses import catalogue, validity
-from stages.losses.catalogue import LOSSES
-from stages.losses.validity import Validity
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params
 from stages.records import datasets, findings_text, plans, wording
@@ -52,14 +50,14 @@ class Judged:
         description: what it is.
         table: the features and the target.
         treatments: what is done to each column.
-        losses: by name, whether a loss for its task can learn from it.
+        offers: the losses for its task, and whether each can learn from it.
     """
 
     dataset: Dataset
     description: Description
     table: pd.DataFrame
     treatments: list[Treatment]
-    losses: dict[str, Validity]
+    offers: list[Offer]
 
 
 def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: int) -> Judged:
@@ -86,9 +84,9 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
         raise UserError(
             f"{file} cannot be split as is usual: {why}: make try … WITH='split: {{method: shuffle}}'"
         ) from error
-    losses = [LOSSES[loss] for loss in catalogue.names_for(description.task)]
-    judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
-    return Judged(_reading(dataset, file=placed), description, table, treatments, judged)
+    seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
+    made = offers(description.task, labels, seen)
+    return Judged(_reading(dataset, file=placed), description, table, treatments, made)
 
 
 def _reading(dataset: Dataset, **settings: object) -> Dataset:
@@ -139,19 +137,23 @@ def _entry(text: str, file: Path, target: str) -> dict[str, dict[str, object]]:
     return {"source": {"file": file.as_posix(), "target": target, **of_source}, **of_dataset}
 
 
-def summary(name: str, judged: Judged, fitting: list[str]) -> Iterator[str]:
+def summary(name: str, judged: Judged) -> Iterator[str]:
     """Lines that tell what a table was taken to be, and why losses were left out."""
     description = judged.description
-    yield wording.task(name, description)
+    if description.inferred:
+        yield wording.task(name, description)
     odd = list(map(findings_text.in_words, description.findings))
     yield from odd
     if any("{" in line or "[" in line for line in odd):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
     yield from _order(name, judged)
-    for loss, validity_of_loss in judged.losses.items():
-        if loss not in fitting:
-            yield f"left out: {loss} {validity_of_loss}"
-    yield f"added datasets.{name} and comparisons.{name} ({', '.join(fitting)}) to {paths.PARAMS}"
+    for offer in judged.offers:
+        if not offer.is_made:
+            yield f"left out: {offer.words} {offer.validity}"
+        elif offer.validity.level != "fits":
+            yield f"{offer.words} {offer.validity}"
+    added = ", ".join(offer.words for offer in judged.offers if offer.is_made)
+    yield f"added datasets.{name} and comparisons.{name} ({added}) to {paths.PARAMS}"
 
 
 def _order(name: str, judged: Judged) -> Iterator[str]:
@@ -185,8 +187,7 @@ def main() -> None:
     if judged.dataset != dataset:
         entry["source"]["columns"] = judged.dataset.source.columns
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
-    fitting = [loss for loss, each in judged.losses.items() if each.level == "fits"]
-    text = with_entries(text, name, entry, fitting)
+    text = with_entries(text, name, entry, [offer.entry for offer in judged.offers if offer.is_made])
     added = parse_params(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
@@ -194,7 +195,7 @@ def main() -> None:
     with files.replacing(paths.PARAMS) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     Console().print(columns_table(judged.table, judged.description, judged.treatments))
-    for line in summary(name, judged, fitting):
+    for line in summary(name, judged):
         cli.say(f"try: {line}")
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")

@@ -1,12 +1,13 @@
 """The text of ``params.yaml`` with something added; every letter that is there stays."""
 
 import io
+from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
 
 
-def with_entries(text: str, name: str, dataset: dict[str, object], losses: list[str]) -> str:
+def with_entries(text: str, name: str, dataset: dict[str, object], losses: list[Any]) -> str:
     """The text with a dataset, and a comparison of these losses on it, added."""
     return with_entry(with_entry(text, "datasets", name, dataset), "comparisons", name, {"losses": losses})
 

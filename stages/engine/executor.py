@@ -94,7 +94,7 @@ class _Work:
         """Tell how many epochs of a chunk are done; of rates that are added nothing is told."""
         chunk, self._epochs[place] = self._chunks[place], epochs
         settings = self.unit.settings
-        if chunk.is_tuning and chunk.rates != settings.optimizer.learning_rate:
+        if chunk.is_tuning and len(chunk.rates) != len(settings.optimizer.learning_rate):
             return
         before = settings.epochs if settings.is_tuned and not chunk.is_tuning else 0
         sizes = [len(each.unit.settings.seeds) for each in self._chunks]

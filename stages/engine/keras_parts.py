@@ -8,6 +8,7 @@ import numpy as np
 from stages.basics import usercode
 from stages.engine.backend import keras, tf
 from stages.engine.replicas import RowMetric
+from stages.losses.framing import FURTHEST_LOG
 from stages.losses.loss import Loss
 from stages.records.settings import OptimizerSettings
 
@@ -36,28 +37,55 @@ def row_metric(loss: Loss, score: str, spread: np.ndarray | float = 1.0) -> RowM
 
     Args:
         loss: the loss that is trained with.
-        score: ``mse`` in scaled units; ``mae``, or for ``rmse`` the squared error, in target units; ``accuracy``;
-            ``log_loss``, for outputs that are probabilities.
-        spread: (n_targets,) how many target units one scaled unit is.
+        score: ``mse`` in units of the dataset's scale; ``mae``, or for ``rmse`` the squared error, in target units;
+            what `_OF_VALUES` has; ``accuracy``; ``log_loss``, for outputs that are probabilities.
+        spread: (n_targets,) how many target units one scaled unit is, where the loss has no framing of its own.
     """
+    if loss.task == "regression" and (loss.framing or score not in _SCALED):
+        of_row = _OF_VALUES[score]
+        return lambda targets, outputs, numbers: tf.reduce_mean(
+            of_row(*(_own_units(loss, each, numbers) for each in (targets, outputs)), numbers[2]), axis=-1
+        )
     spread = np.float32(spread)
     match score:
         case "mse":
-            return lambda targets, outputs: tf.reduce_mean(tf.square(targets - outputs), axis=-1)
+            return lambda targets, outputs, *_: tf.reduce_mean(tf.square(targets - outputs), axis=-1)
         case "rmse":
-            return lambda targets, outputs: tf.reduce_mean(tf.square((targets - outputs) * spread), axis=-1)
+            return lambda targets, outputs, *_: tf.reduce_mean(tf.square((targets - outputs) * spread), axis=-1)
         case "mae":
-            return lambda targets, outputs: tf.reduce_mean(tf.abs((targets - outputs) * spread), axis=-1)
+            return lambda targets, outputs, *_: tf.reduce_mean(tf.abs((targets - outputs) * spread), axis=-1)
         case "accuracy" if loss.task == "binary":
-            return lambda targets, outputs: tf.cast(
+            return lambda targets, outputs, *_: tf.cast(
                 tf.equal(targets >= loss.threshold, outputs >= loss.threshold), tf.float32
             )[:, 0]
         case "accuracy":
-            return lambda targets, outputs: tf.cast(
+            return lambda targets, outputs, *_: tf.cast(
                 tf.equal(_class_of(targets), tf.argmax(outputs, -1, tf.int32)), tf.float32
             )
         case _:
-            return lambda targets, outputs: -tf.math.log(tf.maximum(_probability(targets, outputs), _LEAST))
+            return lambda targets, outputs, *_: -tf.math.log(tf.maximum(_probability(targets, outputs), _LEAST))
+
+
+_SCALED = ("mse", "rmse", "mae")  # which can be had without leaving the scaled units
+# by score: of targets and predictions (n_rows, n_targets) in target units, and how many of these one unit of the
+# dataset's scale is
+_OF_VALUES: dict[str, Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "mse": lambda targets, outputs, unit: tf.square((targets - outputs) / unit),
+    "rmse": lambda targets, outputs, _: tf.square(targets - outputs),
+    "mae": lambda targets, outputs, _: tf.abs(targets - outputs),
+    "rmsle": lambda targets, outputs, _: tf.square(_log(targets) - _log(outputs)),
+    "mape": lambda targets, outputs, _: tf.math.divide_no_nan(tf.abs(targets - outputs), tf.maximum(targets, 0.0)),
+}
+
+
+def _log(values: tf.Tensor) -> tf.Tensor:
+    return tf.math.log1p(tf.maximum(values, 0.0))
+
+
+def _own_units(loss: Loss, scaled: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Targets or outputs (n_rows, n_targets) in the target's own units, by one replica's numbers."""
+    values = scaled * numbers[1] + numbers[0]
+    return tf.math.expm1(tf.minimum(values, FURTHEST_LOG)) if loss.framing == "log" else values
 
 
 _LEAST = np.finfo(np.float64).eps  # a probability of 0 counts as this, as in scikit-learn's log loss

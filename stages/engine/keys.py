@@ -12,13 +12,14 @@ import numpy as np
 
 from stages.basics import usercode
 from stages.engine.chunk import Chunk
+from stages.engine.unit import Unit
 from stages.records.plans import Scaling
 
 STAGES = Path(__file__).parents[1]
 LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 # of a run's settings, what a network and its training are made of; names and origins decide nothing
 _SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds")
-_LOSS = ("function", "targets", "activation", "parameters", "per_row")
+_LOSS = ("function", "targets", "activation", "parameters", "per_row", "framing")
 
 
 def key_of(chunk: Chunk, device: str) -> str:
@@ -38,6 +39,7 @@ def key_of(chunk: Chunk, device: str) -> str:
         "epochs": chunk.epochs,
         "chosen by": settings.selected_by if chunk.is_tuning else None,
         "is first": chunk.is_first,
+        "framed on": settings.data.scale.fit_on if unit.loss.framing else None,
         "table": unit.table.digest,
         "own code": [code_hash(usercode.files_of(own)) for own in own_code(chunk)],
         "engine": engine_hash(),
@@ -73,10 +75,15 @@ def engine_hash() -> str:
     return code_hash([*STAGES.glob("engine/*.py"), *STAGES.glob("losses/*.py"), STAGES / "records" / "plans.py"])
 
 
+def scored_by(unit: Unit) -> str:
+    """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
+    return " ".join([scores_hash(), version("scikit-learn"), *unit.settings.also_scored])
+
+
 @cache
 def scores_hash() -> str:
-    """A hash of the code that scores: what was trained stays when only a score is new."""
-    return code_hash(STAGES.glob("scores/*.py")) + version("scikit-learn")
+    """A hash of the code that scores."""
+    return code_hash(STAGES.glob("scores/*.py"))
 
 
 @cache

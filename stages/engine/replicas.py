@@ -23,8 +23,8 @@ from stages.engine.rates import per_replica
 from stages.engine.scales import shared_features, shared_targets
 from stages.engine.views import Rows, View
 
-# (targets, outputs) of one replica's rows -> (n_rows,)
-RowMetric = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+# (targets, outputs) of one replica's rows, and where the view has some its numbers of `View.own_units` -> (n_rows,)
+RowMetric = Callable[..., tf.Tensor]
 
 # rows that are evaluated at once: at most so many of one replica, and about so many of all together
 EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL = 4096, 16_384
@@ -173,19 +173,19 @@ class Replicas:
         """One replica's outputs (n_rows, n_outputs), its state after them, and what its layers add to the loss."""
         return self._model.stateless_call(weights, state, features, training=training, return_losses=True)
 
-    def _train_batch(self, features: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    def _train_batch(self, features: tf.Tensor, targets: tf.Tensor, own_units: tuple[tf.Tensor, ...]) -> tf.Tensor:
         """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2)."""
         weights, state = self._values()
 
         def measure(replica: tuple) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-            own_weights, own_state, own_features, own_targets = replica
+            own_weights, own_state, own_features, own_targets, numbers = replica
             outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
             loss = tf.add_n([self._loss(own_targets, outputs), *added])
-            return loss, tf.reduce_mean(self._metric(own_targets, outputs)), next_state
+            return loss, tf.reduce_mean(self._metric(own_targets, outputs, *numbers)), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            loss, metric, next_state = tf.vectorized_map(measure, (weights, state, features, targets))
+            loss, metric, next_state = tf.vectorized_map(measure, (weights, state, features, targets, own_units))
             total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         self._optimizer.apply(gradients, self._trainable)
@@ -193,18 +193,21 @@ class Replicas:
             variable.assign(value)
         return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(targets)[1], tf.float32)
 
-    def _test_batch(self, features: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+    def _test_batch(
+        self, features: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor, own_units: tuple[tf.Tensor, ...]
+    ) -> tf.Tensor:
         """What each replica measures, summed over the rows that count: (n_replicas, 2).
 
         Args:
             features: of rows that all replicas share (n_rows, n_features), or of each (n_replicas, n_rows, n_features).
             targets: theirs, in the same way.
             counts: float32, theirs in the same way: 1 where a row counts, else 0.
+            own_units: (n_replicas, …) the numbers of each for its metric, if there are any.
         """
         rows, are_shared = (features, targets, counts), counts.shape.rank == 1
 
         def measure(replica: tuple) -> tf.Tensor:
-            values, own_rows = replica
+            values, numbers, own_rows = replica
             own_features, own_targets, own_counts = rows if are_shared else own_rows
             outputs, _, added = self._forward(*values, own_features, training=False)
             n_rows, n_counted = tf.cast(tf.size(own_counts), tf.float32), tf.reduce_sum(own_counts)
@@ -212,10 +215,10 @@ class Replicas:
                 loss = self._loss(own_targets, outputs, sample_weight=own_counts) * n_rows
             else:
                 loss = self._loss(own_targets, outputs) * n_counted
-            metric = tf.reduce_sum(self._metric(own_targets, outputs) * own_counts)
+            metric = tf.reduce_sum(self._metric(own_targets, outputs, *numbers) * own_counts)
             return tf.stack([tf.add_n([loss, *(value * n_counted for value in added)]), metric])
 
-        return tf.vectorized_map(measure, (self._values(), () if are_shared else rows))
+        return tf.vectorized_map(measure, (self._values(), own_units, () if are_shared else rows))
 
     def _compile(self, rows: Rows, view: View, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
         """One epoch as one TensorFlow program: row numbers (n_seeds, n_train) -> (4, n_replicas), as in `History`."""
@@ -226,6 +229,8 @@ class Replicas:
         tested, block = tf.constant(tested), self._block if self._per_row else batch_size
         totals = tf.constant(np.repeat(n_tested, self._n_replicas // len(n_tested)), tf.float32)[:, None]
         scales = feature_scale, target_scale
+        given = () if view.own_units is None else (view.own_units[view.split_of],)
+        own_units = tuple(self._for_replicas(tf.constant(numbers, tf.float32)) for numbers in given)
 
         @tf.function(autograph=False)
         def run_epoch(order: tf.Tensor, *shared: tf.Tensor) -> tf.Tensor:
@@ -234,14 +239,16 @@ class Replicas:
                 return [scale(values) if scale else values for scale, values in zip(scales, gathered, strict=True)]
 
             def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-                return self._train_batch(*map(self._for_replicas, of_seeds(order[:, start : start + batch_size])))
+                batch = map(self._for_replicas, of_seeds(order[:, start : start + batch_size]))
+                return self._train_batch(*batch, own_units)
 
             def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
                 del order  # each replica is measured on its rows as they stand
                 which = slice(start, start + block)
                 if len(tested) == 1:
-                    return self._test_batch(*of_seeds(tested[0, which]), counts[0, which])
-                return self._test_batch(*map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which])))
+                    return self._test_batch(*of_seeds(tested[0, which]), counts[0, which], own_units)
+                rows = map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which]))
+                return self._test_batch(*rows, own_units)
 
             during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size), order) / view.n_train
             after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block), order) / totals

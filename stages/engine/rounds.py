@@ -58,7 +58,7 @@ def _scores(chunks: list[Chunk], results: list[Result]) -> Scores:
     """The scores of all seeds; what was scored by other code is scored again."""
     parts = [
         dict(zip(map(tuple, result["score_names"].tolist()), result["scores"], strict=True))
-        if result["scored_by"] == keys.scores_hash()
+        if result["scored_by"] == keys.scored_by(chunk.unit)
         else score_seeds(chunk.unit, result["outputs"], result["finished"])
         for chunk, result in zip(chunks, results, strict=True)
     ]

@@ -5,6 +5,7 @@ import pandas as pd
 
 from stages.engine.unit import Unit
 from stages.records.plans import Part
+from stages.scores import names
 
 PARTS = {"train": (Part.TRAIN, Part.VALIDATION), "test": (Part.TEST,)}  # in the end validation rows are train rows
 
@@ -27,6 +28,7 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
     from stages.scores import measure
 
     plan, n_seeds = unit.plan, len(outputs)
+    also = names.also_measured(unit.settings.also_scored, unit.table.labels)
     scores: Scores = {}
     for split in range(plan.n_splits):
         center, spread = plan.to_train.target_center[split], plan.to_train.target_spread[split]
@@ -40,6 +42,7 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
                 np.where(finished[seeds, None, None], own, np.nan),
                 center=center,
                 spread=spread,
+                also=also,
             )
             for metric, values in measured.items():
                 scores.setdefault((part, metric), np.full(n_seeds, np.nan))[seeds] = values

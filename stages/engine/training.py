@@ -31,8 +31,8 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
 
     Returns:
         Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_rates), the validation score of each
-        epoch (for ``rmse`` its square), and ``finished`` bool (n_seeds, n_rates). Else what `rounds` makes a run of.
-        And ``seconds``, how long it took.
+        epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). Else what `rounds` makes a run
+        of. And ``seconds``, how long it took.
     """
     started = time.perf_counter()
     result = _tune(chunk, on_epoch) if chunk.is_tuning else _finish(chunk, on_epoch)
@@ -58,7 +58,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     unit, table, view, seeds = chunk.unit, chunk.unit.table, chunk.unit.to_train, chunk.unit.settings.seeds
     replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
     history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
-    weights, outputs = replicas.weights, replicas.predict(table.features, view)
+    weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
     finished = stayed_finite([*vars(history).values(), *weights])
     scores = score_seeds(unit, outputs, finished)
     result = {
@@ -67,7 +67,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         "finished": finished,
         "scores": np.array(list(scores.values())),
         "score_names": np.array(list(scores)),
-        "scored_by": np.array(keys.scores_hash()),
+        "scored_by": np.array(keys.scored_by(unit)),
     }
     if table.n_classes and table.features.shape[1] == 2:
         result |= _regions(replicas, unit, view)

@@ -17,6 +17,7 @@ from stages.scores import names
 
 EXTENSIONS = 3  # rates that are added at most where the best is at an end of the list
 LOSS = "loss"
+ROOTS = ("rmse", "rmsle")  # of which the square is a mean over rows
 
 
 def selection(headline: str, loss: Loss) -> str:
@@ -29,7 +30,7 @@ def selection(headline: str, loss: Loss) -> str:
     Returns:
         That score, where it is a mean over rows or moves as one does; else ``loss``, the loss's own value.
     """
-    means = ["mse", "rmse", "mae"] if loss.task == "regression" else ["accuracy"]
+    means = ["mse", "rmse", "mae", "rmsle", "mape"] if loss.task == "regression" else ["accuracy"]
     if loss.outputs_probability:
         means.append("log_loss")
     return headline if headline in means else LOSS
@@ -47,7 +48,7 @@ def tune(unit: Unit) -> Generator[list[Chunk], list[Result], Tuning]:
     Yields:
         The chunks of each round, at all rates first and then at one that is added.
     """
-    rates = list(unit.settings.optimizer.learning_rate)
+    rates = first_rates(unit)
     curves, n_failed = yield from _curves(unit, rates)
     for extension in range(EXTENSIONS + 1):
         best, epoch = choose(curves, n_failed, higher_is_better=_higher_is_better(unit))
@@ -68,6 +69,14 @@ def tune(unit: Unit) -> Generator[list[Chunk], list[Result], Tuning]:
         at_edge=at_edge,
         at_last_epoch=epoch + 1 == unit.settings.epochs,
     )
+
+
+def first_rates(unit: Unit) -> list[float]:
+    """The rates to try: those of the parameters, for SGD less where a constant factor makes a loss steeper."""
+    optimizer, steepness = unit.settings.optimizer, unit.loss.steepness
+    if steepness is None or optimizer.name != "SGD":  # the others take steps of the same size whatever the factor
+        return list(optimizer.learning_rate)
+    return [float(f"{rate / steepness:.6g}") for rate in optimizer.learning_rate]
 
 
 def choose(curves: np.ndarray, n_failed: np.ndarray, *, higher_is_better: bool) -> tuple[int, int]:
@@ -112,4 +121,4 @@ def _curves(unit: Unit, rates: list[float]) -> Generator[list[Chunk], list[Resul
     finished = np.concatenate([result["finished"] for result in results])
     n_finished = finished.sum(axis=0)
     curves = np.nansum(np.where(finished, values, np.nan), axis=1) / np.where(n_finished, n_finished, np.nan)
-    return (np.sqrt(curves) if unit.settings.selected_by == "rmse" else curves).T, len(finished) - n_finished
+    return (np.sqrt(curves) if unit.settings.selected_by in ROOTS else curves).T, len(finished) - n_finished

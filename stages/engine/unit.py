@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stages.engine.views import Rows, View
+from stages.losses import framing
 from stages.losses.loss import Loss
-from stages.records.plans import Part, Plan
+from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ class Unit:
 
     @property
     def rows(self) -> Rows:
-        """All rows, with targets as the loss wants them; values in target units."""
-        values = self.table.labels.astype(np.float64) if self.loss.task == "regression" else None
-        targets = self.loss.encode(self.table.labels, self.table.n_classes) if values is None else values
+        """All rows, with targets as the loss wants them; values in target units, or as its framing changes them."""
+        if self.loss.task == "regression":
+            targets = framing.changed(self.loss.framing, self.table.labels.astype(np.float64))
+        else:
+            targets = self.loss.encode(self.table.labels, self.table.n_classes)
         return Rows(self.table.features, targets)
 
     @property
@@ -118,11 +121,33 @@ class Unit:
             batch_norm=settings.batch_norm,
         )
 
+    def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the framing of the loss."""
+        if self.loss.framing is None:
+            return outputs
+        own, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
+        for seed, split in enumerate(self.plan.split_of):
+            values = outputs[seed].astype(np.float64) * own.target_spread[split] + own.target_center[split]
+            values = framing.restored(self.loss.framing, values)
+            scaled[seed] = (values - plan.target_center[split]) / plan.target_spread[split]
+        return scaled
+
     def _view(self, learned: tuple[Part, ...], measured: tuple[Part, ...], *, tuning: bool) -> View:
-        splits = range(self.plan.n_splits)
+        splits, planned = range(self.plan.n_splits), self.plan.to_tune if tuning else self.plan.to_train
+        train = [self.plan.split_rows(split, *learned) for split in splits]
+        scaling = planned if self.loss.framing is None else self._framed(planned, train)
+        own_units = [scaling.target_center, scaling.target_spread, planned.target_spread]
         return View(
             split_of=self.plan.split_of,
-            train=[self.plan.split_rows(split, *learned) for split in splits],
+            train=train,
             test=[self.plan.split_rows(split, *measured) for split in splits],
-            scaling=self.plan.to_tune if tuning else self.plan.to_train,
+            scaling=scaling,
+            own_units=np.stack(own_units, axis=1) if self.loss.task == "regression" else None,
         )
+
+    def _framed(self, planned: Scaling, train: list[np.ndarray]) -> Scaling:
+        """The numbers of a plan, with those of the loss's own framing for the target, fitted on the same rows."""
+        values, on_all = self.table.labels.astype(np.float64), self.settings.data.scale.fit_on == "all"
+        fitted = [framing.fit(self.loss.framing, values if on_all else values[rows]) for rows in train]
+        center, spread = (np.stack(numbers) for numbers in zip(*fitted, strict=True))
+        return replace(planned, target_center=center, target_spread=spread)

@@ -36,12 +36,15 @@ class View:
         test: by split, the numbers of the rows to measure on.
         scaling: the scale of each split, or None where rows are used as they are. Targets are left as they are
             where it has no numbers for them (classes).
+        own_units: of values: (n_splits, 3, n_targets) numbers by which a metric measures in the target's own units:
+            center and spread of the scaled target, and how many target units one unit of the dataset's scale is.
     """
 
     split_of: np.ndarray
     train: Sequence[np.ndarray]
     test: Sequence[np.ndarray]
     scaling: Scaling | None = None
+    own_units: np.ndarray | None = None
 
     @property
     def n_train(self) -> int:
@@ -55,8 +58,10 @@ class View:
             orders: for each seed, a permutation of its number of train rows. A seed with fewer than the largest
                 goes through its own again from the start.
         """
-        numbers = [self.train[split][order] for split, order in zip(self.split_of, orders, strict=True)]
-        return np.stack([np.resize(own, self.n_train) for own in numbers]).astype(np.int32)
+        numbers, n_train = np.empty((len(orders), self.n_train), np.int32), self.n_train
+        for own, split, order in zip(numbers, self.split_of, orders, strict=True):
+            own[:] = np.resize(self.train[split][order], n_train)
+        return numbers
 
     def tested(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows to measure on: row numbers int32 (n_lines, n_test) and how many of them count (n_lines,).

@@ -36,7 +36,8 @@ LOSSES = {
             aliases=("mean_absolute_percentage_error", "MAPE"),
             target_range="away from 0",
             beware="divides by the target: those near 0 outweigh all others; in percent, so its gradients are 100 "
-            "times as steep as a share's and SGD wants a smaller learning rate",
+            "times as steep as a share's and SGD is tuned at learning rates that are a hundredth",
+            steepness=100.0,
         ),
         Loss(
             "huber",
@@ -55,7 +56,7 @@ LOSSES = {
             "softplus",
             activations=("softplus", "exponential"),
             target_range="not below 0",
-            beware="for counts; scale the target by minmax (counts: by none)",
+            beware="for counts and other targets that are never negative, as with target: ratio",
         ),
         Loss(
             "cosine_similarity",

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from stages.losses.framing import Framing
+
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
 TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "vectors"]
@@ -46,6 +48,9 @@ class Loss:
         target_range: regression only: the targets it is made for.
         per_row: whether it has a value for each row; otherwise it has one for a whole batch.
         beware: a trap, in words.
+        steepness: how many times as steep its gradients are as those of losses like it, where a constant factor makes
+            them so; None for 1.
+        framing: regression only: what it makes of the target; None for what the dataset makes of it.
     """
 
     name: str
@@ -59,6 +64,8 @@ class Loss:
     target_range: TargetRange = "any"
     per_row: bool = True
     beware: str = ""
+    steepness: float | None = None
+    framing: Framing | None = None
 
     @property
     def task(self) -> Task:

@@ -5,13 +5,15 @@ The sentences are the same in the output of ``train``, in ``make losses`` and in
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from stages.basics.words import counted
+from stages.losses import framing
 from stages.losses.catalogue import LOSSES
+from stages.losses.framing import Framing
 from stages.losses.loss import Loss, TargetRange, Task
 
 Level = Literal["fits", "works, but", "cannot"]
@@ -60,6 +62,7 @@ class Seen:
         classes: the classes' names in the order of their indices; empty for values.
         spread: (n_targets,) how many of the target's own units one scaled unit is.
         batch_size: rows of a batch.
+        values: (n_train, n_targets) the values in the target's own units; None where they are not known.
     """
 
     labels: np.ndarray
@@ -67,6 +70,12 @@ class Seen:
     classes: list[str]
     spread: list[float]
     batch_size: int
+    values: np.ndarray | None = None
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether the target is values that are never below 0."""
+        return self.values is not None and bool((self.values >= 0).all())
 
 
 Reason = tuple[Level, str]
@@ -102,8 +111,13 @@ def judge_all(losses: Iterable[Loss], folds: Iterable[Seen]) -> dict[str, Validi
 
 
 def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
+    if loss.framing and seen.values is not None:
+        yield from (reasons := list(_of_framing(loss.framing, seen.values)))
+        if reasons:
+            return
+        seen = _framed(loss.framing, seen, seen.values)
     values = seen.labels.astype(np.float32)  # as the loss sees them
-    yield from _RANGES[loss.target_range](loss, values)
+    yield from _RANGES[loss.target_range](loss, values, seen.never_negative and not loss.framing)
     size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
     large, why = _LARGE.get(loss.function, (math.inf, ""))
     if size > large and loss.activation != "exponential":  # which gets there in steps that do not shrink
@@ -119,33 +133,48 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
             where = f"below {low}" if high == np.inf else f"outside {low} to {high}"
             level: Level = "cannot" if outside == 1 else "works, but"
             yield level, f"{percent(outside)} of the scaled targets are {where}, which {loss.activation} cannot give"
-    if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1:
+    if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1 and loss.framing != "log":
         own = loss.parameters["delta"] * seen.spread[0]
         shown = f"{own:,.0f}" if own >= 1000 else f"{own:.3g}"
         yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {shown} in the target's own"
 
 
-def _clipped(loss: Loss, values: np.ndarray) -> Iterator[Reason]:
+def _of_framing(framed_as: Framing, values: np.ndarray) -> Iterator[Reason]:
+    """Why a target cannot be framed so, if it cannot."""
+    if framed_as == "log" and (below := float(np.mean(values < 0))):
+        yield "cannot", f"{percent(below)} of the targets are below 0, and target: log needs 0 or more"
+    if framed_as == "ratio" and (means := values.mean(axis=0)).min() <= 0:
+        yield "cannot", f"the mean of the targets is {means.min():.3g}, and target: ratio divides by it"
+
+
+def _framed(framed_as: Framing, seen: Seen, values: np.ndarray) -> Seen:
+    """What a loss with a framing of its own sees."""
+    center, spread = framing.fit(framed_as, values)
+    return replace(seen, labels=(framing.changed(framed_as, values) - center) / spread, spread=spread.tolist())
+
+
+_TO_RATIO = "; target: ratio beside the loss divides it by its mean instead"
+
+
+def _clipped(loss: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     below, above = float(np.mean(values < 0)), OUTPUTS.get(loss.activation, (-np.inf,))[0] >= 0
     if below == 1:
         yield "cannot", "all scaled targets are below 0, and all count as 0"
     elif below:
         where = "" if above else ", where predictions have no gradient,"
-        yield "works, but", f"{percent(below)} of the scaled targets are below 0{where} and all count as 0"
+        other = _TO_RATIO if never_negative else ""
+        yield "works, but", f"{percent(below)} of the scaled targets are below 0{where} and all count as 0{other}"
     elif not above:
         yield "works, but", "predictions below 0 have no gradient; activation: softplus keeps them above"
 
 
-def _not_below(_: Loss, values: np.ndarray) -> Iterator[Reason]:
+def _not_below(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     if below := float(np.mean(values < 0)):
-        yield (
-            "cannot",
-            f"{percent(below)} of the scaled targets are below 0, where it is not defined; scale the target by "
-            "minmax (counts: by none)",
-        )
+        other = _TO_RATIO if never_negative else "; scale the target by minmax"
+        yield "cannot", f"{percent(below)} of the scaled targets are below 0, where it is not defined{other}"
 
 
-def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Reason]:
+def _away_from_zero(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     size = np.abs(values)
     zeros = int(np.sum(size < EPSILON))
     if zeros == size.size:
@@ -158,17 +187,21 @@ def _away_from_zero(_: Loss, values: np.ndarray) -> Iterator[Reason]:
     if heavy >= 0.01:
         yield "works, but", f"{percent(heavy)} of the scaled targets are so near 0 that each weighs over {HEAVY} others"
     if values.min() < 0 < values.max():
-        yield "works, but", "the scaled targets lie on both sides of 0, and it divides by how far from it they are"
+        other = _TO_RATIO if never_negative else ""
+        yield (
+            "works, but",
+            "the scaled targets lie on both sides of 0, and it divides by how far from it they are" + other,
+        )
 
 
-def _vectors(_: Loss, values: np.ndarray) -> Iterator[Reason]:
+def _vectors(_: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
     if values.shape[1] == 1:
         yield "cannot", "the target is one column, of which it sees no more than the sign"
     else:
         yield "works, but", "it learns the direction of the target, not its length"
 
 
-_RANGES: dict[TargetRange, Callable[[Loss, np.ndarray], Iterable[Reason]]] = {
+_RANGES: dict[TargetRange, Callable[[Loss, np.ndarray, bool], Iterable[Reason]]] = {
     "any": lambda *_: (),
     "clipped below 0": _clipped,
     "not below 0": _not_below,

@@ -11,6 +11,7 @@ from pydantic import ValidationError, create_model
 from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
+from stages.losses.framing import NEVER_NEGATIVE, Framing
 from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
 from stages.params.explain import Mistake, findings
 from stages.params.section import Section
@@ -42,10 +43,12 @@ class Custom(Section):
         loss: ``module:function``, the module a file in ``stages/custom``.
         activation: of the network's last layer; the usual one for `targets` when not given.
         targets: how the targets are fed, which says what task the loss is for.
+        target: of values: what it makes of the target before it is trained with.
     """
 
     loss: str
     targets: Targets
+    target: Framing | None = None
     activation: _ACTIVATION | None = None
 
 
@@ -58,12 +61,13 @@ def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
     parameters = {key: (_WITHIN[limit], row.parameters[key]) for key, limit in row.limits.items()}
+    framing = {"target": (Framing | None, None)} if row.targets == "value" else {}
     return create_model(
         row.function,
         __base__=Section,
         loss=(str, ...),
-        activation=(Literal[row.activations], row.activation),
-        **{"as": (Name | None, None), **parameters},
+        activation=(Literal[row.activations], None),
+        **{"as": (Name | None, None), **framing, **parameters},
     )
 
 
@@ -96,12 +100,20 @@ def _catalogued(keys: dict[str, Any], task: Task | None) -> Loss:
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
     row, values = LOSSES[name], _validated(_schema(name), keys)
+    framing = values.get("target")
     return replace(
         row,
         name=_own_name(values["as"]) or name,
-        activation=values["activation"],
+        activation=values["activation"] or _activation(row, framing),
         parameters={key: values[key] for key in row.parameters},
+        framing=framing,
     )
+
+
+def _activation(row: Loss, framing: Framing | None) -> str:
+    """The usual output of a loss: above 0, where it is made for such targets and its framing leaves them so."""
+    made_for_positive = row.target_range in ("clipped below 0", "not below 0", "away from 0")
+    return "softplus" if made_for_positive and framing in NEVER_NEGATIVE else row.activation
 
 
 def _custom(keys: dict[str, Any]) -> Loss:
@@ -111,10 +123,12 @@ def _custom(keys: dict[str, Any]) -> Loss:
     activation = values["activation"] or suited[0]
     if activation not in suited:
         raise EntryError(Mistake("activation", "activation_unsuited", activation, suited, {"targets": targets}))
+    if values["target"] and targets != "value":
+        raise EntryError(Mistake("target", "framed_classes", values["target"], facts={"targets": targets}))
     if not re.fullmatch(REFERENCE, function):
         raise EntryError(Mistake("loss", "loss_reference", function))
     name = _own_name(values["as"] or function.partition(":")[2])
-    return Loss(name, function, targets, activation, activations=suited)
+    return Loss(name, function, targets, activation, activations=suited, framing=values["target"])
 
 
 def _own_name(name: str | None) -> str | None:

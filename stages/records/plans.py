@@ -161,6 +161,6 @@ def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, bat
     """
     for split in range(plan.n_splits):
         own, spread = labels[plan.split_rows(split, Part.TRAIN, Part.VALIDATION)], plan.to_train.target_spread[split]
-        if not description.classes:
-            own = (own - plan.to_train.target_center[split]) / spread
-        yield Seen(own, description.task, description.classes, spread.tolist(), batch_size)
+        scaled = own if description.classes else (own - plan.to_train.target_center[split]) / spread
+        values = None if description.classes else own
+        yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values)

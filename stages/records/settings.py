@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from stages.losses.loss import Loss, Task
 
@@ -94,6 +94,7 @@ class Settings(_Record):
             nothing is chosen.
         data: what the dataset is made of.
         seeds: one network was trained for each.
+        also_scored: scores that are measured besides those that every target has.
     """
 
     loss: Loss
@@ -110,6 +111,15 @@ class Settings(_Record):
     selected_by: str | None
     data: DatasetSettings
     seeds: tuple[int, ...]
+    also_scored: tuple[str, ...] = ()
+
+    # what is not set is left out, so that a run without it has the same settings as ever
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = handler(self)
+        if "loss" in written:
+            written["loss"] = {key: value for key, value in written["loss"].items() if value is not None}
+        return {key: value for key, value in written.items() if value or key != "also_scored"}
 
     @property
     def is_tuned(self) -> bool:

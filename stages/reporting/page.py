@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stages.basics.words import counted
-from stages.reporting import chapter, figures
+from stages.reporting import chapter, figures, loss_text
 from stages.reporting.chapter import Chapter
 from stages.reporting.formats import difference, number, p_cell, plus_minus, rate
 from stages.reporting.html_page import anchor
@@ -115,7 +115,7 @@ def _losses(comparisons: list[Comparison]) -> Table:
                 against = difference(pair), p_cell(pair.p_holm)
             scored = f"{comparison.headline} {plus_minus(comparison.summaries[loss])}"
             trained = rate(run.learning_rate), str(run.n_epochs)
-            rows.append((comparison.name, f"`{loss}`", judged, scored, *against, *trained))
+            rows.append((comparison.name, loss_text.named(run.loss), judged, scored, *against, *trained))
     head = ("comparison", "loss", "verdict", "test score", "against the baseline", "p", "learning rate", "epochs")
     return Table(head, rows)
 

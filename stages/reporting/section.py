@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.losses.validity import percent
-from stages.reporting import setup_text, tuning_text
+from stages.reporting import loss_text, setup_text, tuning_text
 from stages.reporting.formats import code, difference, interval, number, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
@@ -74,6 +74,9 @@ class Section:
     recalls: Table | None
 
 
+_NOTE_ON_VALUES = "`mse` is on the scaled target; `rmse` and `mae` are in the target's own units."
+
+
 def heading(comparison: Comparison) -> str:
     """The heading of a comparison's section, which no dataset's chapter has."""
     return f"Comparison {comparison.name}"
@@ -107,7 +110,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         curves={loss: _curves(comparison, loss) for loss in comparison.losses},
         scores=_scores(comparison),
         scores_note=(
-            "`mse` is on the scaled target; `rmse` and `mae` are in the target's own units."
+            _NOTE_ON_VALUES
             if regression
             else "A dash stands where the score is not defined: `log_loss` needs outputs that are probabilities."
         ),
@@ -125,10 +128,10 @@ def _losses(comparison: Comparison) -> Table:
     headline = comparison.headline
     rows = []
     for run in comparison.runs:
-        loss, in_full = run.loss.name, setup_text.loss_in_full(run.loss)
+        loss = run.loss.name
         rows.append(
             (
-                f"`{loss}`" + (f" = {in_full}" if in_full else ""),
+                loss_text.named(run.loss, full=True),
                 rate(run.learning_rate),
                 str(run.n_epochs),
                 plus_minus(comparison.train_summaries[loss]),

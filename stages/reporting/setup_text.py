@@ -3,15 +3,17 @@
 from typing import Any
 
 from stages.basics.words import counted
-from stages.losses import catalogue
-from stages.losses.catalogue import LOSSES
-from stages.losses.loss import Loss
 from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
 from stages.reporting.formats import code, rate
 from stages.verdicts.comparison import Comparison
+
+FRAMINGS = (
+    "A loss with a framing of its own learns another target, as stands beside its name; what it predicts is put back, "
+    "and all losses are scored on the same rows in the same units."
+)
 
 
 def setup(comparison: Comparison) -> str:
@@ -23,6 +25,7 @@ def setup(comparison: Comparison) -> str:
             scaling(plan, description, settings.data.scale),
             network(settings, comparison.encoded.n_inputs),
             training(settings),
+            *([FRAMINGS] if any(run.loss.framing for run in comparison.runs) else []),
         ]
     )
 
@@ -125,15 +128,3 @@ def _optimizer(optimizer: OptimizerSettings) -> str:
         if value
     ]
     return f"{optimizer.name} ({', '.join(shown)})" if shown else optimizer.name
-
-
-def loss_in_full(loss: Loss) -> str:
-    """What a loss is, where its name alone does not say it: its function and the parameters that are not usual."""
-    usual = LOSSES.get(catalogue.canonical_name(loss.function) or "")
-    if usual is None:
-        return loss.function
-    unusual = [
-        f"{key} {catalogue.shown(value)}" for key, value in loss.parameters.items() if value != usual.parameters[key]
-    ]
-    named = usual.name if loss.name != usual.name else ""
-    return " ".join(part for part in (named, ", ".join(unusual)) if part)

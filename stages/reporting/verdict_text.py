@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stages.basics.words import counted
 from stages.losses.validity import percent
+from stages.reporting import loss_text
 from stages.reporting.formats import code, interval, listed, number, p_value, plus_minus
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison
@@ -49,7 +50,7 @@ def verdict(comparison: Comparison) -> Statement:
     beats = "does" if len(idle) == 1 else "do"
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
     standings = _standings(comparison, advice)
-    return Statement(_lead(advice), (_cost(comparison, advice), *standings, *nothing, *notes))
+    return Statement(_lead(comparison, advice), (_cost(comparison, advice), *standings, *nothing, *notes))
 
 
 def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
@@ -62,14 +63,16 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
     return gain.mean > 0 if math.isnan(gain.low) else gain.low > 0
 
 
-def _lead(advice: Advice) -> str:
+def _lead(comparison: Comparison, advice: Advice) -> str:
+    [best] = [run.loss for run in comparison.runs if run.loss.name == advice.best]
+    named = loss_text.named(best)
     alike, undecided = [[pair.against for pair in pairs] for pairs in (advice.equal, advice.open)]
     if undecided:
         verb = "is" if len(alike + undecided) == 1 else "are"
-        return f"Train with `{advice.best}`; {listed(alike + undecided)} {verb} not shown to be worse."
+        return f"Train with {named}; {listed(alike + undecided)} {verb} not shown to be worse."
     if alike:
         return f"Train with any of these {len(alike) + 1}: {listed([advice.best, *alike])}."
-    return f"Train with `{advice.best}`; every other loss is worse."
+    return f"Train with {named}; every other loss is worse."
 
 
 def _cost(comparison: Comparison, advice: Advice) -> str:

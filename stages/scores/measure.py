@@ -4,18 +4,25 @@ Decisions are made by the catalogue's rule, never by Keras' ``"accuracy"`` strin
 ±1 targets with {0, 1} decisions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import metrics
+from sklearn import config_context, metrics
 
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 
 
 def score(
-    loss: Loss, labels: np.ndarray, outputs: np.ndarray, *, center: np.ndarray | float = 0.0, spread: Any = 1.0
+    loss: Loss,
+    labels: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    center: np.ndarray | float = 0.0,
+    spread: Any = 1.0,
+    also: Sequence[str] = (),
+    weights: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Score the outputs of every seed.
 
@@ -26,6 +33,8 @@ def score(
         center: (n_targets,) with `spread`, puts values back into the target's own units:
             ``value * spread + center``.
         spread: see `center`.
+        also: further scores to measure, which not every target has.
+        weights: (n_rows,) what each row counts; None where all count alike.
 
     Returns:
         For each metric its value for every seed (n_seeds,). Regression: ``mse`` on the scaled target;
@@ -35,24 +44,34 @@ def score(
         the value is NaN.
     """
     finite = np.isfinite(outputs).all(axis=(1, 2))
-    scores = _SCORERS[loss.task](loss, labels, outputs[finite].astype(np.float64), center, spread)
+    good = outputs[finite].astype(np.float64)
+    # scikit-learn looks at its input longer than it takes to measure it
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        if loss.task == "regression":
+            scores = _regression(loss, labels, good, center=center, spread=spread, also=also, weights=weights)
+        else:
+            scores = (_binary if loss.task == "binary" else _multiclass)(loss, labels, good, weights)
     placed = {metric: np.full(len(outputs), np.nan) for metric in scores}
     for metric, values in scores.items():
         placed[metric][finite] = values
     return placed
 
 
-def constant_prediction(metric: str, task: Task, train: np.ndarray, n_classes: int) -> tuple[Loss, np.ndarray] | None:
+def constant_prediction(
+    metric: str, task: Task, train: np.ndarray, n_classes: int, *, weights: np.ndarray | None = None
+) -> tuple[Loss, np.ndarray] | None:
     """Make a prediction that is the same for every row: what can be had without looking at a feature.
 
-    It is the mean of the train rows, for ``mae`` their median; the shares of their classes, so that the
-    most frequent one is decided, for ``f1`` always class 1.
+    It is what is best for the score: the mean of the train rows, for ``mae`` and its like their median, for ``rmsle``
+    the mean of their logarithms; the shares of their classes, so that the most frequent one is decided, for ``f1``
+    always class 1.
 
     Args:
         metric: one of those of `score`.
         task: the kind of problem.
         train: (n_train, n_targets) target values in any unit, or (n_train,) class indices.
         n_classes: number of classes; 0 for values.
+        weights: (n_train,) what each row counts; None where all count alike.
 
     Returns:
         A loss whose outputs the prediction could be, and the prediction (n_outputs,), values in the unit of
@@ -63,10 +82,37 @@ def constant_prediction(metric: str, task: Task, train: np.ndarray, n_classes: i
     if metric == "log_loss" and len(np.unique(train)) < n_classes:
         return None
     if task == "regression":
-        return LOSSES["mse"], np.median(train, axis=0) if metric == "mae" else train.mean(axis=0)
+        return LOSSES["mse"], np.array([_best_constant(metric, column, weights) for column in train.T])
     if task == "binary":
-        return LOSSES["binary_crossentropy"], np.array([1.0 if metric == "f1" else train.mean()])
-    return LOSSES["categorical_crossentropy"], np.bincount(train, minlength=n_classes) / len(train)
+        share = train.mean() if weights is None else np.average(train, weights=weights)
+        return LOSSES["binary_crossentropy"], np.array([1.0 if metric == "f1" else share])
+    counts = np.bincount(train, weights, minlength=n_classes)
+    return LOSSES["categorical_crossentropy"], counts / counts.sum()
+
+
+def _best_constant(metric: str, values: np.ndarray, weights: np.ndarray | None) -> float:
+    """The constant that is best for a score on values (n_rows,)."""
+    match metric:
+        case "mae" | "median_absolute_error":
+            return median(values, weights)
+        case "rmsle":
+            return float(np.expm1(np.average(logarithms(values), weights=weights)))
+        case "mape" if (values > 0).any():
+            positive = values > 0
+            return median(values[positive], (1 if weights is None else weights[positive]) / values[positive])
+    return float(values.mean() if weights is None else np.average(values, weights=weights))
+
+
+def median(values: np.ndarray, weights: np.ndarray | None) -> float:
+    """The median of values (n_rows,), by what each counts."""
+    if weights is None:
+        return float(np.median(values))
+    return float(np.quantile(values, 0.5, weights=weights, method="inverted_cdf"))
+
+
+def logarithms(values: np.ndarray) -> np.ndarray:
+    """The logarithms of 1 + value, for which values below 0 count as 0."""
+    return np.log1p(np.maximum(values, 0))
 
 
 def score_constant(
@@ -86,31 +132,69 @@ def score_constant(
     Returns:
         The score; None where it is not defined, or says nothing.
     """
-    made = constant_prediction(metric, task, train, n_classes)
+    is_values = task == "regression"
+    made = constant_prediction(metric, task, train * spread + center if is_values else train, n_classes)
     if made is None:
         return None
     loss, same = made
-    outputs = np.broadcast_to(same, (1, len(test), len(same)))
-    scored = float(score(loss, test, outputs, center=center, spread=spread)[metric][0])
+    outputs = np.broadcast_to((same - center) / spread if is_values else same, (1, len(test), len(same)))
+    scored = float(score(loss, test, outputs, center=center, spread=spread, also=(metric,))[metric][0])
     return scored if np.isfinite(scored) else None
 
 
 def _regression(
-    loss: Loss, labels: np.ndarray, outputs: np.ndarray, center: np.ndarray, spread: np.ndarray
+    loss: Loss,
+    labels: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    center: np.ndarray | float,
+    spread: Any,
+    also: Sequence[str],
+    weights: np.ndarray | None,
 ) -> dict[str, np.ndarray]:
     predictions = loss.decide(outputs)
     own_labels, own_predictions = labels * spread + center, predictions * spread + center
     scores = {
-        "mse": _each(metrics.mean_squared_error, labels, predictions),
-        "rmse": _each(metrics.root_mean_squared_error, own_labels, own_predictions),
-        "mae": _each(metrics.mean_absolute_error, own_labels, own_predictions),
-        "r2": _each(metrics.r2_score, own_labels, own_predictions)
+        "mse": _each(metrics.mean_squared_error, labels, predictions, sample_weight=weights),
+        "rmse": _each(metrics.root_mean_squared_error, own_labels, own_predictions, sample_weight=weights),
+        "mae": _each(metrics.mean_absolute_error, own_labels, own_predictions, sample_weight=weights),
+        "r2": _each(metrics.r2_score, own_labels, own_predictions, sample_weight=weights)
         if len(labels) > 1
         else np.full(len(outputs), np.nan),
     }
     if labels.shape[1] > 1:
-        scores["cosine_similarity"] = _each(lambda *vectors: cosines(*vectors).mean(), labels, predictions)
-    return scores
+        scores["cosine_similarity"] = _each(
+            lambda *vectors: np.average(cosines(*vectors), weights=weights), labels, predictions
+        )
+    return scores | {
+        name: _each(_ALSO[name], own_labels, own_predictions, weights=weights) for name in also if name in _ALSO
+    }
+
+
+def _rmsle(truth: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> float:
+    squares = np.square(logarithms(predictions) - logarithms(truth))
+    return float(np.sqrt(np.average(squares, axis=0, weights=weights)).mean())
+
+
+def _mape(truth: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> float:
+    """In percent, of the targets above 0; of several columns the mean of those that have one."""
+    counted = (truth > 0) * (1.0 if weights is None else weights[:, None])
+    shares = np.divide(np.abs(predictions - truth), truth, out=np.zeros_like(truth), where=truth > 0)
+    totals = counted.sum(axis=0)
+    some = totals > 0
+    return float(100 * np.mean((shares * counted).sum(axis=0)[some] / totals[some])) if some.any() else np.nan
+
+
+def _median_absolute_error(truth: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> float:
+    return float(np.mean([median(column, weights) for column in np.abs(predictions - truth).T]))
+
+
+# of targets and predictions (n_rows, n_targets) in target units
+_ALSO: dict[str, Callable[..., float]] = {
+    "rmsle": _rmsle,
+    "mape": _mape,
+    "median_absolute_error": _median_absolute_error,
+}
 
 
 def cosines(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
@@ -120,42 +204,49 @@ def cosines(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
 
 
-def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: Any) -> dict[str, np.ndarray]:
+def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, weights: np.ndarray | None) -> dict[str, np.ndarray]:
     decisions, values = loss.decide(outputs), outputs[..., 0]
     one_class = len(np.unique(labels)) == 1
-    recalls = _recalls(labels, decisions, 2)
+    counted, recalls = {"sample_weight": weights}, _recalls(labels, decisions, 2, weights)
     scores = {
-        "accuracy": _each(metrics.accuracy_score, labels, decisions),
-        "roc_auc": np.full(len(outputs), np.nan) if one_class else _each(metrics.roc_auc_score, labels, values),
-        "f1": _each(metrics.f1_score, labels, decisions, zero_division=0.0),
-        "rounded_accuracy": (np.round(values) == loss.encode(labels, 2)[:, 0]).mean(axis=1),
+        "accuracy": _each(metrics.accuracy_score, labels, decisions, **counted),
+        "roc_auc": np.full(len(outputs), np.nan)
+        if one_class
+        else _each(metrics.roc_auc_score, labels, values, **counted),
+        "f1": _each(metrics.f1_score, labels, decisions, zero_division=0.0, **counted),
+        "rounded_accuracy": _weighted(np.round(values) == loss.encode(labels, 2)[:, 0], weights),
     }
     if loss.outputs_probability:
-        scores["log_loss"] = _each(metrics.log_loss, labels, values, labels=[0, 1])
+        scores["log_loss"] = _each(metrics.log_loss, labels, values, labels=[0, 1], **counted)
     return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 
-def _multiclass(loss: Loss, labels: np.ndarray, outputs: np.ndarray, *_: Any) -> dict[str, np.ndarray]:
+def _multiclass(
+    loss: Loss, labels: np.ndarray, outputs: np.ndarray, weights: np.ndarray | None
+) -> dict[str, np.ndarray]:
     decisions, n_classes = loss.decide(outputs), outputs.shape[-1]
-    recalls = _recalls(labels, decisions, n_classes)
+    counted, recalls = {"sample_weight": weights}, _recalls(labels, decisions, n_classes, weights)
     scores = {
-        "accuracy": _each(metrics.accuracy_score, labels, decisions),
-        "f1_macro": _each(metrics.f1_score, labels, decisions, average="macro", zero_division=0.0),
+        "accuracy": _each(metrics.accuracy_score, labels, decisions, **counted),
+        "f1_macro": _each(metrics.f1_score, labels, decisions, average="macro", zero_division=0.0, **counted),
     }
     if loss.outputs_probability:
         probabilities = outputs / outputs.sum(axis=-1, keepdims=True)
-        scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(n_classes))
+        scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(n_classes), **counted)
     return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 
-_SCORERS = {"regression": _regression, "binary": _binary, "multiclass": _multiclass}
+def _weighted(per_seed: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """The mean over rows of (n_seeds, n_rows), of which there may be no seed."""
+    return per_seed.mean(axis=1) if weights is None else per_seed @ weights / weights.sum()
 
 
-def _recalls(labels: np.ndarray, decisions: np.ndarray, n_classes: int) -> dict[str, np.ndarray]:
+def _recalls(
+    labels: np.ndarray, decisions: np.ndarray, n_classes: int, weights: np.ndarray | None
+) -> dict[str, np.ndarray]:
     """The recall of each class for every seed; NaN where no row is of the class."""
-    per_class = _each(
-        metrics.recall_score, labels, decisions, average=None, labels=range(n_classes), zero_division=np.nan
-    ).reshape(-1, n_classes)
+    settings = {"average": None, "labels": range(n_classes), "zero_division": np.nan, "sample_weight": weights}
+    per_class = _each(metrics.recall_score, labels, decisions, **settings).reshape(-1, n_classes)
     return {f"recall_{index}": values for index, values in enumerate(per_class.T)}
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from stages.losses.loss import Task
 
 
@@ -17,6 +19,7 @@ class Score:
         higher_is_better: a perfect score is then 1, and 0 otherwise.
         needs_probability: whether it is defined only for outputs that are probabilities.
         needs_vectors: whether it is defined only for several target columns.
+        never_negative: whether it is defined only for targets that are never negative.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Score:
     higher_is_better: bool = True
     needs_probability: bool = False
     needs_vectors: bool = False
+    never_negative: bool = False
 
 
 _LOG_LOSS = Score("log_loss", "log loss (nats)", higher_is_better=False, needs_probability=True)
@@ -38,6 +42,19 @@ SCORES: dict[Task, tuple[Score, ...]] = {
         Score("mae", "mean absolute error (target units)", higher_is_better=False),
         Score("r2", "R² (share of the variance)"),
         Score("cosine_similarity", "cosine of the angle between prediction and target", needs_vectors=True),
+        Score(
+            "rmsle",
+            "root mean squared error of log(1 + target)",
+            higher_is_better=False,
+            never_negative=True,
+        ),
+        Score(
+            "mape",
+            "mean absolute percentage error (%, of targets above 0)",
+            higher_is_better=False,
+            never_negative=True,
+        ),
+        Score("median_absolute_error", "median absolute error (target units)", higher_is_better=False),
     ),
     "binary": (
         _ACCURACY,
@@ -50,6 +67,9 @@ SCORES: dict[Task, tuple[Score, ...]] = {
 }
 
 UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
+
+# of values, measured where the target is never negative, or where one is asked for
+OF_POSITIVE = ("rmsle", "mape", "median_absolute_error")
 
 # what is followed epoch by epoch
 EPOCH_LABELS = {score.name: score.label for scores in SCORES.values() for score in scores}
@@ -73,6 +93,17 @@ def default_headline(task: Task, n_targets: int = 1, class_sizes: Sequence[int] 
     if n_targets > 1:
         return "r2"
     return _BALANCED.name if are_unequal(class_sizes) else SCORES[task][0].name
+
+
+def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:
+    """The scores to measure besides those that every target has: those asked for, and `OF_POSITIVE`.
+
+    Args:
+        asked: their names.
+        labels: (n_rows, n_targets) values, or (n_rows,) class indices, of the whole dataset.
+    """
+    positive = OF_POSITIVE if labels.ndim > 1 and (labels >= 0).all() else ()
+    return list(dict.fromkeys([*positive, *asked]))
 
 
 def names_for(task: Task | None, n_targets: int | None = None) -> list[str]:

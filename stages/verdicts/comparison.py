@@ -308,7 +308,11 @@ def _check_headline(run: Run, score: Score) -> None:
 def same_objective(a: Run, b: Run) -> bool:
     """Whether two losses have the same values on the same rows, but for rounding and clipping."""
     ours, theirs = a.objective, b.objective
-    if a.loss.activation != b.loss.activation or ours.shape != theirs.shape or not np.isfinite(ours).any():
+    if (
+        (a.loss.activation, a.loss.framing) != (b.loss.activation, b.loss.framing)
+        or ours.shape != theirs.shape
+        or not np.isfinite(ours).any()
+    ):
         return False
     # Keras' clipping comes to some 1e-6 for each class
     return np.allclose(ours, theirs, rtol=1e-5, atol=1e-4, equal_nan=True)

@@ -8,43 +8,13 @@ are centred on the ratio of all seeds; the mean over a seed's rows is that seed'
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from stages.losses.loss import Loss, Task
 from stages.scores import measure
-
-Parts = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class _Tested:
-    """The rows that one seed tests.
-
-    Attributes:
-        labels: (n_tested, n_targets) in target units, or (n_tested,) class indices.
-        outputs: float64 (n_tested, n_outputs) as the network gave them.
-        loss: the loss it was trained with.
-        center: (n_targets,) with `spread`, puts outputs into target units: ``output * spread + center``.
-        spread: see `center`.
-    """
-
-    labels: np.ndarray
-    outputs: np.ndarray
-    loss: Loss
-    center: np.ndarray
-    spread: np.ndarray
-
-    @property
-    def errors(self) -> np.ndarray:
-        """(n_tested, n_targets) predicted minus actual, in target units."""
-        return self.outputs * self.spread + self.center - self.labels
-
-    @property
-    def decisions(self) -> np.ndarray:
-        """(n_tested,) class indices."""
-        return self.loss.decide(self.outputs)
+from stages.verdicts import errors
+from stages.verdicts.errors import Parts, Tested
 
 
 def row_values(
@@ -56,6 +26,7 @@ def row_values(
     *,
     center: np.ndarray | float = 0.0,
     spread: np.ndarray | float = 1.0,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """The values of the rows, whose mean over a seed's test rows is the seed's score.
 
@@ -68,6 +39,7 @@ def row_values(
         center: (n_seeds, n_targets), or what broadcasts to it; with `spread`, puts a seed's outputs into target
             units: ``output * spread + center``. The ``mse`` is measured in the seed's scaled units.
         spread: see `center`.
+        weights: (n_rows,) what each row counts; None where all count alike.
 
     Returns:
         float64 (n_seeds, n_rows), higher or lower being better as for the score; NaN where the seed does not test
@@ -76,9 +48,10 @@ def row_values(
     n_targets = labels.shape[1] if labels.ndim == 2 else 1
     center, spread = (np.broadcast_to(each, (len(outputs), n_targets)) for each in (center, spread))
 
-    def of(seed: int) -> _Tested:
+    def of(seed: int) -> Tested:
         rows = np.flatnonzero(tested[seed])
-        return _Tested(labels[rows], outputs[seed, rows].astype(np.float64), loss, center[seed], spread[seed])
+        count = None if weights is None else weights[rows]
+        return Tested(labels[rows], outputs[seed, rows].astype(np.float64), loss, center[seed], spread[seed], count)
 
     finite = [seed for seed in range(len(outputs)) if np.isfinite(outputs[seed][tested[seed]]).all()]
     values = np.full(tested.shape, np.nan)
@@ -100,6 +73,7 @@ def constant_values(
     n_classes: int,
     center: np.ndarray | float = 0.0,
     spread: np.ndarray | float = 1.0,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """The row values of a prediction that is the same for every row, as `measure.constant_prediction` makes it.
 
@@ -112,11 +86,17 @@ def constant_values(
         n_classes: number of classes; 0 for values.
         center: as in `row_values`.
         spread: as in `row_values`.
+        weights: as in `row_values`.
 
     Returns:
         As `row_values`; None where such a prediction has no score, or one that says nothing.
     """
-    made = [measure.constant_prediction(score, task, labels[rows], n_classes) for rows in trained]
+    made = [
+        measure.constant_prediction(
+            score, task, labels[rows], n_classes, weights=None if weights is None else weights[rows]
+        )
+        for rows in trained
+    ]
     constants = [each for each in made if each is not None]
     if len(constants) < len(made):
         return None
@@ -124,7 +104,9 @@ def constant_values(
     if task == "regression":
         outputs = (outputs - center) / spread
     every_row = np.broadcast_to(outputs[:, None], (len(outputs), len(labels), outputs.shape[-1]))
-    values = row_values(score, constants[0][0], labels, every_row, tested, center=center, spread=spread)
+    values = row_values(
+        score, constants[0][0], labels, every_row, tested, center=center, spread=spread, weights=weights
+    )
     return values if np.isfinite(values[tested]).all() else None
 
 
@@ -153,28 +135,36 @@ def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
 
 
 def _measured(
-    score: str, of: Callable[[int], _Tested], seeds: list[int], n_outputs: int
-) -> Callable[[_Tested], np.ndarray]:
+    score: str, of: Callable[[int], Tested], seeds: list[int], n_outputs: int
+) -> Callable[[Tested], np.ndarray]:
     """What turns the rows of one of the seeds into their values."""
-    if score in _MEANS:
+    if score in _MEANS and of(seeds[0]).weights is None:
         return _MEANS[score]
-    if score == "rmse":
-        reference = np.mean([_root_mean_square(of(seed).errors) for seed in seeds], axis=0)
-        return lambda rows: _rmse(rows, reference)
+    if score == "median_absolute_error":
+        return errors.in_the_middle
+    if score in errors.ROOTS:
+        each = errors.ROOTS[score]
+        reference = np.mean([errors.root_mean_square(rows, each(rows)) for rows in map(of, seeds)], axis=0)
+        return lambda rows: errors.rooted(rows, each(rows), reference)
     if score == "roc_auc":
-        placed = [_placements(rows.outputs[:, 0], rows.labels) for rows in map(of, seeds)]
-        areas = [above.mean() for above, _ in placed if len(above)]
+        placed = [_placements(rows) for rows in map(of, seeds)]
+        areas = [_mean(above, weights) for above, _, weights in placed if len(above)]
         return lambda rows: _roc_auc(rows, float(np.mean(areas or [np.nan])))
     parts = _parts(score, n_outputs)
-    ratios = np.stack([_ratios(*parts(of(seed))) for seed in seeds])
+
+    def counted(rows: Tested) -> Parts:
+        above, below = parts(rows)
+        return rows.counted(above), rows.counted(below)
+
+    ratios = np.stack([_ratios(*counted(of(seed))) for seed in seeds])
     counts = np.isfinite(ratios).sum(axis=0)
     reference = np.nansum(ratios, axis=0) / np.maximum(counts, 1)
     if score == "r2":
-        return lambda rows: 1 - _joined(*parts(rows), reference)
-    return lambda rows: _joined(*parts(rows), reference)
+        return lambda rows: 1 - _joined(*counted(rows), reference)
+    return lambda rows: _joined(*counted(rows), reference)
 
 
-def _log_loss(rows: _Tested) -> np.ndarray:
+def _log_loss(rows: Tested) -> np.ndarray:
     """The surprise at each row's class, in nats; probabilities are clipped as scikit-learn clips them."""
     if rows.loss.task == "binary":
         truth = np.where(rows.labels == 1, rows.outputs[:, 0], 1 - rows.outputs[:, 0])
@@ -184,7 +174,7 @@ def _log_loss(rows: _Tested) -> np.ndarray:
     return -np.log(np.clip(truth, epsilon, 1 - epsilon))
 
 
-_MEANS: dict[str, Callable[[_Tested], np.ndarray]] = {
+_MEANS: dict[str, Callable[[Tested], np.ndarray]] = {
     "mse": lambda rows: ((rows.errors / rows.spread) ** 2).mean(axis=1),
     "mae": lambda rows: np.abs(rows.errors).mean(axis=1),
     "cosine_similarity": lambda rows: measure.cosines((rows.labels - rows.center) / rows.spread, rows.outputs),
@@ -193,46 +183,36 @@ _MEANS: dict[str, Callable[[_Tested], np.ndarray]] = {
 }
 
 
-def _root_mean_square(errors: np.ndarray) -> np.ndarray:
-    """Of each column of (n_tested, n_targets)."""
-    return np.sqrt((errors**2).mean(axis=0))
-
-
-def _rmse(rows: _Tested, reference: np.ndarray) -> np.ndarray:
-    """A row's squared error e² counts as r + (e² − r²) / (rmse + r): a secant, so that the mean is rmse exactly.
-
-    Args:
-        rows: those of one seed.
-        reference: (n_targets,) the mean over seeds of the root mean squared error, r.
-    """
-    errors = rows.errors
-    both = _root_mean_square(errors) + reference
-    slope = np.divide(1, both, out=np.zeros_like(both), where=both > 0)
-    return (reference + (errors**2 - reference**2) * slope).mean(axis=1)
-
-
-def _placements(values: np.ndarray, labels: np.ndarray) -> Parts:
+def _placements(rows: Tested) -> tuple[np.ndarray, np.ndarray, Parts | None]:
     """Placement values (DeLong, DeLong & Clarke-Pearson 1988).
-
-    Args:
-        values: (n_tested,) outputs.
-        labels: (n_tested,) 0 or 1.
 
     Returns:
         For each row of class 1 the share of class 0 that lies below it, and for each row of class 0 the share of
-        class 1 that lies above it, ties halved.
+        class 1 that lies above it, ties halved; and what the rows of both classes count, None where alike.
     """
-    positive, negative = np.sort(values[labels == 1]), np.sort(values[labels == 0])
-    if not len(positive) or not len(negative):
-        return np.empty(0), np.empty(0)
+    values, of_class = rows.outputs[:, 0], [rows.labels == 0, rows.labels == 1]
+    if not all(own.any() for own in of_class):
+        return np.empty(0), np.empty(0), None
 
     def share_below(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-        return (np.searchsorted(others, some) + np.searchsorted(others, some, side="right")) / (2 * len(others))
+        order = np.argsort(values[others], kind="stable")
+        ranked = values[others][order]
+        ends = (np.searchsorted(ranked, values[some], side=side) for side in ("left", "right"))
+        if rows.weights is None:
+            return sum(ends) / (2 * len(ranked))
+        counted = np.concatenate([[0.0], np.cumsum(rows.weights[others][order])])
+        return sum(counted[end] for end in ends) / (2 * counted[-1])
 
-    return share_below(values[labels == 1], negative), 1 - share_below(values[labels == 0], positive)
+    weights = None if rows.weights is None else (rows.weights[of_class[1]], rows.weights[of_class[0]])
+    return share_below(of_class[1], of_class[0]), 1 - share_below(of_class[0], of_class[1]), weights
 
 
-def _roc_auc(rows: _Tested, reference: float) -> np.ndarray:
+def _mean(above: np.ndarray, weights: Parts | None) -> float:
+    """The area under the ROC curve, from the placement values of class 1."""
+    return float(above.mean() if weights is None else np.average(above, weights=weights[0]))
+
+
+def _roc_auc(rows: Tested, reference: float) -> np.ndarray:
     """Each row's placement value, weighed so that the mean is the area under the ROC curve exactly.
 
     How far a seed's area lies from that of all seeds is due to its few rows of the rarer class more than to
@@ -242,20 +222,27 @@ def _roc_auc(rows: _Tested, reference: float) -> np.ndarray:
         rows: those of one seed.
         reference: the mean area over seeds.
     """
-    above, below = _placements(rows.outputs[:, 0], rows.labels)
+    above, below, weights = _placements(rows)
     values = np.full(len(rows.labels), np.nan)
     if len(above):
-        area, n = above.mean(), len(values)
+        area, n = _mean(above, weights), len(values)
         for label, placed in ((1, above), (0, below)):
             share = 1 - len(placed) / n
-            values[rows.labels == label] = reference + n / len(placed) * (placed - area + share * (area - reference))
+            counted = 1.0 if weights is None else weights[1 - label] / weights[1 - label].mean()
+            own = counted * (placed - area + share * (area - reference))
+            values[rows.labels == label] = reference + n / len(placed) * own
     return values
 
 
-def _parts(score: str, n_outputs: int) -> Callable[[_Tested], Parts]:
+def _parts(score: str, n_outputs: int) -> Callable[[Tested], Parts]:
     """For a score made of ratios of means: what gives the two parts of each ratio, row by row (n_tested, n_ratios)."""
+    if score in _MEANS:
+        of_row = _MEANS[score]
+        return lambda rows: (of_row(rows)[:, None], np.ones((len(rows.labels), 1)))
     if score == "r2":
-        return _unexplained
+        return errors.unexplained
+    if score == "mape":
+        return errors.relative
     if score == "f1":
         return _overlaps_of_class_1
     if score == "f1_macro":
@@ -265,30 +252,19 @@ def _parts(score: str, n_outputs: int) -> Callable[[_Tested], Parts]:
     return lambda rows: _hits(rows, np.array([int(score.removeprefix("recall_"))]))
 
 
-def _unexplained(rows: _Tested) -> Parts:
-    """1 − R²: squared errors over squared deviations from the mean.
-
-    Of several equal targets 0 if all are predicted, else 1, as scikit-learn has it; of one row it is not defined.
-    """
-    above, below = rows.errors**2, (rows.labels - rows.labels.mean(axis=0)) ** 2
-    alike = np.ptp(rows.labels, axis=0) == 0
-    unit = 1.0 if len(rows.labels) > 1 else np.nan
-    return np.where(alike, above.mean(axis=0) > 0, above), np.where(alike, unit, below)
-
-
-def _hits(rows: _Tested, classes: np.ndarray) -> Parts:
+def _hits(rows: Tested, classes: np.ndarray) -> Parts:
     """Recall: the rows of a class that are decided as such over all of the class."""
     actual = rows.labels[:, None] == classes
     return (actual & (rows.decisions[:, None] == classes)).astype(np.float64), actual.astype(np.float64)
 
 
-def _overlaps(rows: _Tested, classes: np.ndarray) -> Parts:
+def _overlaps(rows: Tested, classes: np.ndarray) -> Parts:
     """F1: twice the rows of a class that are decided as such over those of the class plus those so decided."""
     actual, decided = rows.labels[:, None] == classes, rows.decisions[:, None] == classes
     return 2.0 * (actual & decided), actual.astype(np.float64) + decided
 
 
-def _overlaps_of_class_1(rows: _Tested) -> Parts:
+def _overlaps_of_class_1(rows: Tested) -> Parts:
     """Of class 1 alone, whose F1 is 0 where it neither occurs nor is decided."""
     above, below = _overlaps(rows, np.array([1]))
     return above, below if below.any() else np.ones_like(below)

@@ -15,9 +15,10 @@ from ruamel.yaml import YAML
 from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.commands import add_table as add
-from stages.commands import params_text
+from stages.commands import offers, params_text
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
+from stages.params import loss_entry
 from stages.params.load import load_params
 from stages.records import datasets, plans
 
@@ -51,6 +52,10 @@ SICK = "age,weight,sick\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{'no' if i % 2 
 # as many of each class, in whole numbers
 KINDS = "width,height,kind\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{i % 3}\n" for i in range(60))
 FIT_VALUES = "mse, mae, huber, log_cosh"
+FRAMED = (
+    "{loss: msle, target: ratio}, {loss: mape, target: ratio}, {loss: poisson, target: ratio}, "
+    "{loss: mse, target: log, as: mse_log}"
+)
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def test_a_dataset_and_a_comparison_are_added_and_the_table_is_copied(project, t
         "  houses:\n",
         "    source: {file: data/external/houses.csv, target: price}\n",
         "  houses:\n",
-        f"    losses: [{FIT_VALUES}]\n",
+        f"    losses: [{FIT_VALUES}, {FRAMED}]\n",
     ]
     assert Path("data/external/houses.csv").read_text(encoding="utf-8") == HOUSES
     assert sorted(map(str, everything())) == ["data/external/houses.csv", "params.yaml"]
@@ -101,7 +106,7 @@ def test_a_dataset_and_a_comparison_are_added_and_the_table_is_copied(project, t
     assert list(wanted.datasets) == list(wanted.comparisons) == ["rings", "houses"]
     assert wanted.datasets["houses"].source.file == "data/external/houses.csv"
     assert wanted.datasets["houses"].source.target == ["price"]
-    assert wanted.comparisons["houses"].losses == FIT_VALUES.split(", ")
+    assert wanted.comparisons["houses"].losses == [*FIT_VALUES.split(", "), *offers.FRAMED]
 
 
 def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults_text):
@@ -111,7 +116,7 @@ def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults
         "  own.name-1:\n",
         "    source: {file: data/external/houses.csv, target: price}\n",
         "  own.name-1:\n",
-        f"    losses: [{FIT_VALUES}]\n",
+        f"    losses: [{FIT_VALUES}, {FRAMED}]\n",
     ]
 
 
@@ -149,11 +154,44 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     description, plan = datasets.read_encoded(table).description, plans.read_plan(table)
     labels = datasets.read_labels(table, description)
     losses = [LOSSES[name] for name in names_for(description.task)]
+    if table == "houses":  # whose prices are never negative
+        framed = [loss_entry.resolve(entry, "regression") for entry in offers.FRAMED]
+        losses = [loss for loss in losses if loss.name not in ("msle", "mape", "poisson")] + framed
     judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size=8))
     fitting = [name for name, each in judged.items() if each.level == "fits"]
-    assert load_params().comparisons[table].losses == fitting != []
+    assert [loss.name for loss in load_params().setup(table).losses] == fitting != []
+    assert load_params().setup(table).losses == [loss for loss in losses if loss.name in fitting]
     left_out = [f"try: left out: {name} {each}" for name, each in judged.items() if name not in fitting]
     assert [line for line in told.splitlines() if "left out" in line] == left_out
+
+
+def write_counts(path, lowest):
+    path.write_text("x,n\n" + "".join(f"{i * 7 % 31},{lowest + i * i % 37}.5\n" for i in range(60)), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lowest", "offered"),
+    [
+        (0, "msle (target: ratio), mape (target: ratio), poisson (target: ratio), mse_log (target: log)"),
+        (-5, ""),
+    ],
+)
+def test_losses_made_for_targets_that_are_never_negative_are_offered_for_those_alone(
+    project, tmp_path, capsys, lowest, offered
+):
+    write_counts(tmp_path / "counts.csv", lowest)
+    project(tmp_path / "counts.csv", "n")
+    told = capsys.readouterr().out
+    assert f"(mse, mae, huber, log_cosh{', ' * bool(offered)}{offered}) to params.yaml" in told
+    assert ("left out: poisson cannot learn" in told) == (not offered)
+
+
+def test_what_divides_by_the_target_is_not_offered_where_some_are_0(project, tmp_path, capsys):
+    (tmp_path / "counts.csv").write_text("x,n\n" + "".join(f"{i},{i * i % 37}\n" for i in range(60)), encoding="utf-8")
+    project(tmp_path / "counts.csv", "n", "", "task: regression")
+    told = capsys.readouterr().out
+    assert "left out: mape (target: ratio) works, but: it divides by" in told
+    assert "log_cosh, msle (target: ratio), poisson (target: ratio), mse_log (target: log)) to" in told
 
 
 def test_a_table_that_is_in_its_place_is_not_copied(project, tmp_path):

@@ -158,3 +158,8 @@ def test_an_objective_is_finite_and_of_every_class_whatever_the_activation(name,
 def test_a_batch_loss_is_asked_for_batches_of_several_rows():
     # of single rows, those of class 0 would have the loss 1, and they are half
     assert (objective(LOSSES["dice"], 2) < 0.9).mean() > 0.5
+
+
+def test_losses_on_targets_framed_otherwise_are_no_one_objective(are_one):
+    assert are_one(LOSSES["mse"], replace(LOSSES["mse"], name="other"))
+    assert not are_one(LOSSES["mse"], replace(LOSSES["mse"], name="mse_log", framing="log"))

@@ -63,8 +63,7 @@ def test_a_loss_for_any_values_fits_whatever_they_are(name, values):
             "poisson",
             [-0.1, 0, 1, 2],
             "cannot",
-            "25 % of the scaled targets are below 0, where it is not defined; "
-            "scale the target by minmax (counts: by none)",
+            "25 % of the scaled targets are below 0, where it is not defined; scale the target by minmax",
         ),
         (
             "mape",
@@ -377,6 +376,46 @@ def test_the_order_of_the_classes_rows_decides_nothing(labels, data):
     labels, mixed = [min(label, 1) for label in labels], [min(label, 1) for label in mixed]
     for name in names_for("binary"):
         assert on_classes(name, labels, batch_size=5) == on_classes(name, mixed, batch_size=5)
+
+
+def on_framed(name, framing, values, activation="softplus"):
+    """Judge a loss with a framing of its own, on targets that the dataset scales to mean 0 and deviation 1."""
+    rows = np.array(values, np.float64)[:, None]
+    scaled = (rows - rows.mean()) / rows.std()
+    seen = Seen(scaled, "regression", [], [float(rows.std())], 4, rows)
+    return validity.judge(replace(LOSSES[name], framing=framing, activation=activation), seen)
+
+
+@pytest.mark.parametrize("name", ["msle", "mape", "poisson"])
+def test_losses_made_for_targets_that_are_never_negative_fit_a_ratio(name):
+    assert on_framed(name, "ratio", [1, 2, 5, 9]) == FITS
+    assert (
+        on_framed(name, None, [1, 2, 5, 9], "linear")
+        .reasons[0]
+        .endswith("; target: ratio beside the loss divides it by its mean instead")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "framing", "values", "reason"),
+    [
+        ("mse", "log", [-1, 2, 5, 9], "25 % of the targets are below 0, and target: log needs 0 or more"),
+        ("mse", "ratio", [-8, 2, 5, -9], "the mean of the targets is -2.5, and target: ratio divides by it"),
+        ("poisson", "standard", [1, 2, 3, 6], "50 % of the scaled targets are below 0, where it is not defined"),
+    ],
+)
+def test_a_target_that_cannot_be_framed_so_is_told(name, framing, values, reason):
+    judged = on_framed(name, framing, values, "linear")
+    assert judged.level == "cannot"
+    assert judged.reasons[0].startswith(reason)
+
+
+def test_a_delta_is_told_in_the_targets_own_units_where_the_framing_has_such():
+    assert on_framed("huber", "none", [1, 2, 5, 9], "linear") == FITS
+    assert on_framed("huber", "log", [1, 2, 5, 9], "linear") == FITS
+    assert on_framed("huber", "ratio", [1, 2, 3, 2], "linear").reasons == (
+        "delta 1, in scaled units, is 2 in the target's own",
+    )
 
 
 @settings(deadline=None)

@@ -58,6 +58,8 @@ WORDING = [
      "'msa' goes by the name 'mine', as 'huber' does; name one with as:"),
     ({"kind": "needs_probability", "value": "log_loss", "facts": {"loss": "hinge"}},
      "'log_loss' needs outputs that are probabilities, and those of 'hinge' are not"),
+    ({"kind": "framed_classes", "value": "log", "facts": {"targets": "zero_one"}},
+     "'log' is for values, and targets: zero_one are classes; leave it out"),
     ({"kind": "no_row_to_test", "value": 9, "facts": {"most": 8, "n_rows": 9}},
      "9 leaves no row to test; allowed: 1 to 8 (there are 9 rows)"),
     ({"kind": "not_compared", "names": NAMES},

@@ -64,6 +64,43 @@ def test_what_an_entry_says_differs_from_the_row_and_nothing_else(entry, name, a
         assert getattr(loss, what) == getattr(row, what)
 
 
+@pytest.mark.parametrize(
+    ("entry", "framing", "activation"),
+    [
+        ({"loss": "msle", "target": "ratio"}, "ratio", "softplus"),
+        ({"loss": "mape", "target": "ratio"}, "ratio", "softplus"),
+        ({"loss": "poisson", "target": "ratio"}, "ratio", "softplus"),
+        ({"loss": "poisson", "target": "ratio", "activation": "exponential"}, "ratio", "exponential"),
+        ({"loss": "msle", "target": "ratio", "activation": "linear"}, "ratio", "linear"),
+        ({"loss": "msle", "target": "none"}, "none", "softplus"),
+        ({"loss": "msle", "target": "standard"}, "standard", "linear"),
+        ({"loss": "mse", "target": "log", "as": "mse_log"}, "log", "linear"),
+        ({"loss": "mse", "target": "ratio"}, "ratio", "linear"),
+        ({"loss": "mse", "target": None}, None, "linear"),
+        (PINBALL | {"target": "log"}, "log", "linear"),
+        ("mse", None, "linear"),
+    ],
+    ids=str,
+)
+def test_a_loss_brings_its_framing_and_the_output_that_suits_it(entry, framing, activation):
+    loss = loss_entry.resolve(entry, "regression")
+    assert (loss.framing, loss.activation) == (framing, activation)
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ({"loss": "mse", "target": "lgo"}, "target: 'lgo' is not allowed here"),
+        ({"loss": "hinge", "target": "log"}, "'target' is not a key here"),
+        (PINBALL | {"targets": "zero_one", "target": "log"}, "target: 'log' is for values, and targets: zero_one are"),
+    ],
+    ids=str,
+)
+def test_a_framing_that_cannot_be_had_is_refused(entry, line):
+    [mistake] = refused(entry)
+    assert in_words(mistake).startswith(line)
+
+
 def test_resolving_leaves_the_catalogue_as_it_is():
     before = copy.deepcopy(LOSSES["huber"].parameters)
     loss_entry.resolve(HUBER_SMALL, None)

@@ -7,11 +7,11 @@ from stages.scores import names as scores
 from stages.scores.names import EPOCH_LABELS, SCORES, default_headline, names_for
 
 OF_TASK = {
-    "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity"],
+    "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity", *scores.OF_POSITIVE],
     "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss"],
     "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss"],
 }
-LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss"}
+LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", *scores.OF_POSITIVE}
 # by task: labels, wrong and right outputs of one network, and a loss whose outputs they could be
 EXAMPLES = {
     "regression": (
@@ -91,7 +91,7 @@ def test_the_recall_of_any_class_can_decide(task):
 @pytest.mark.parametrize("task", SCORES)
 def test_what_can_decide_is_what_scoring_gives(task):
     labels, _, right, name = EXAMPLES[task]
-    given = scoring.score(LOSSES[name], np.array(labels), np.array([right]))
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([right]), also=scores.OF_POSITIVE)
     named = {name for name in given if scores.find(name, task)}
     assert named == set(OF_TASK[task]) | {name for name in given if name.startswith("recall_")}
     assert set(given) - named <= {"rounded_accuracy"}
@@ -100,7 +100,7 @@ def test_what_can_decide_is_what_scoring_gives(task):
 @pytest.mark.parametrize("task", SCORES)
 def test_right_outputs_score_better_than_wrong_ones_in_the_direction_that_is_said(task):
     labels, wrong, right, name = EXAMPLES[task]
-    given = scoring.score(LOSSES[name], np.array(labels), np.array([wrong, right]))
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([wrong, right]), also=scores.OF_POSITIVE)
     for name in scores.names_for(task):
         worse, better = given[name] if scores.find(name, task).higher_is_better else -given[name]
         assert better > worse
@@ -110,7 +110,8 @@ def test_right_outputs_score_better_than_wrong_ones_in_the_direction_that_is_sai
 def test_a_perfect_score_is_one_where_higher_is_better_and_zero_where_lower_is(task):
     labels, *_, name = EXAMPLES[task]
     perfect = {"regression": labels, "binary": np.array(labels)[:, None], "multiclass": np.eye(3)}[task]
-    given = scoring.score(LOSSES[name], np.array(labels), np.array([perfect], dtype=np.float64))
+    outputs = np.array([perfect], dtype=np.float64)
+    given = scoring.score(LOSSES[name], np.array(labels), outputs, also=scores.OF_POSITIVE)
     for name in scores.names_for(task):
         expected = 1 if scores.find(name, task).higher_is_better else 0
         np.testing.assert_allclose(given[name], [expected], atol=1e-12)

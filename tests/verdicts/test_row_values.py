@@ -41,7 +41,7 @@ def scored(score, task, labels, outputs, scaling):
     """The score of one seed as the pipeline measures it."""
     if task == "regression":
         labels = (labels - scaling["center"]) / scaling["spread"]
-    return measure.score(LOSSES[LOSS_OF[task]], labels, outputs[None], **scaling)[score][0]
+    return measure.score(LOSSES[LOSS_OF[task]], labels, outputs[None], also=(score,), **scaling)[score][0]
 
 
 @pytest.mark.parametrize(("task", "score"), CASES)

@@ -1,0 +1,77 @@
+"""What a loss makes of a target of values before it is trained with: its framing, and the way back.
+
+A framing changes the values (``log``: the logarithm of 1 + value) and then puts them on a scale that is fitted on
+train rows: ``(changed - center) / spread``. Losses of one comparison may have different framings; what they predict
+is put back into the target's own units, in which all of them are scored.
+"""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+
+Framing = Literal["standard", "minmax", "robust", "none", "ratio", "log"]
+FRAMINGS: tuple[Framing, ...] = get_args(Framing)
+# those that leave a target that is never negative so, as losses want it that are not defined below 0
+NEVER_NEGATIVE: tuple[Framing, ...] = ("minmax", "none", "ratio")
+
+FURTHEST_LOG = 44.0  # e to this is 1e19, whose square float32 can hold; a network that goes further has diverged
+
+
+class Scale(NamedTuple):
+    """Numbers that scale a target, each (n_targets,): ``value = scaled * spread + center``."""
+
+    center: np.ndarray
+    spread: np.ndarray
+
+
+def changed(framing: Framing | None, values: np.ndarray) -> np.ndarray:
+    """Values (n_rows, n_targets), 0 or more for ``log``, as they are before they are scaled."""
+    return np.log1p(values) if framing == "log" else values
+
+
+def restored(framing: Framing | None, values: np.ndarray) -> np.ndarray:
+    """The way back from `changed`, of arrays of any shape."""
+    return np.expm1(np.minimum(values, FURTHEST_LOG)) if framing == "log" else values
+
+
+def fit(framing: Framing, values: np.ndarray) -> Scale:
+    """Fit the scale of a framing, as scikit-learn's scalers do; what has no spread has the spread 1.
+
+    Args:
+        framing: the framing.
+        values: (n_rows, n_targets) of the rows to fit on, in the target's own units.
+    """
+    center, spread = _FITTED[framing](changed(framing, values))
+    return Scale(center, np.where(spread == 0, 1.0, spread))
+
+
+def _standard(values: np.ndarray) -> Scale:
+    return Scale(values.mean(axis=0), values.std(axis=0))
+
+
+def _minmax(values: np.ndarray) -> Scale:
+    return Scale(values.min(axis=0), np.ptp(values, axis=0))
+
+
+def _robust(values: np.ndarray) -> Scale:
+    low, middle, high = np.percentile(values, [25, 50, 75], axis=0)
+    return Scale(middle, high - low)
+
+
+def _none(values: np.ndarray) -> Scale:
+    return Scale(np.zeros(values.shape[1]), np.ones(values.shape[1]))
+
+
+def _ratio(values: np.ndarray) -> Scale:
+    return Scale(np.zeros(values.shape[1]), values.mean(axis=0))
+
+
+_FITTED: dict[Framing, Callable[[np.ndarray], Scale]] = {
+    "standard": _standard,
+    "minmax": _minmax,
+    "robust": _robust,
+    "none": _none,
+    "ratio": _ratio,
+    "log": _standard,  # around 0, where networks begin; the same objective as unscaled, but for a constant factor
+}

@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+import pytest
+
+from stages.losses.catalogue import LOSSES
+from stages.losses.framing import FRAMINGS
+from stages.params.loss_entry import resolve
+from stages.reporting import loss_text
+
+
+@pytest.mark.parametrize(
+    ("entry", "named", "in_full"),
+    [
+        ("mse", "`mse`", "`mse`"),
+        ({"loss": "msle", "target": "ratio"}, "`msle` on target ÷ its mean, softplus output", None),
+        (
+            {"loss": "mse", "target": "log", "as": "mse_log"},
+            "`mse_log` on log(1 + target)",
+            "`mse_log` = mse, on log(1 + target)",
+        ),
+        ({"loss": "huber", "delta": 0.2, "as": "small"}, "`small`", "`small` = huber delta 0.2"),
+        (
+            {"loss": "my:f", "targets": "value", "target": "none"},
+            "`f` on target as it is",
+            "`f` = my:f, on target as it is",
+        ),
+    ],
+    ids=str,
+)
+def test_the_framing_of_a_loss_stands_beside_its_name(entry, named, in_full):
+    loss = resolve(entry, "regression")
+    assert loss_text.named(loss) == named
+    assert loss_text.named(loss, full=True) == (in_full or named)
+
+
+def test_every_framing_has_its_words():
+    words = {loss_text.framing(replace(LOSSES["mse"], framing=name)) for name in FRAMINGS}
+    assert len(words) == len(FRAMINGS)
+    assert all(each.startswith("on ") for each in words)
