@@ -2,13 +2,14 @@
 # make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name,
 #               WITH='missing: [-200]' for keys of its entry
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
+# make store    what the store of trained networks holds; EMPTY=1 empties it
 # make setup    make .venv and install requirements.lock
 # make test     run the tests
 # make test-thorough  run the tests that take long
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow on what the pipeline logged; PORT=5001 for another port
-# make clean    remove what the pipeline and the tests made; .venv and the DVC cache stay
+# make clean    remove what the pipeline and the tests made; .venv, the DVC cache and the store stay
 
 PYTHON ?= python3
 PORT ?= 5000
@@ -23,7 +24,7 @@ export TRY_TARGET := $(value TARGET)
 export TRY_AS := $(if $(filter default,$(origin AS)),,$(value AS))
 export TRY_WITH := $(value WITH)
 
-.PHONY: all try losses setup test test-thorough test-browser lint ui clean
+.PHONY: all try losses store setup test test-thorough test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
@@ -33,6 +34,9 @@ try: setup
 
 losses: setup
 	@python -m stages.commands.show_losses $${ON:+"$$ON"}
+
+store: setup
+	@python -m stages.commands.show_store $(if $(EMPTY),empty)
 
 setup: .venv/installed .venv/plots.html
 

@@ -1,8 +1,8 @@
 """Stage `track`: log every run to MLflow, once for each of DVC's experiments."""
 
-from stages.basics import cli, experiment, files, paths
+from stages.basics import cli, experiment, files, paths, store
 from stages.params.load import load_params
-from stages.records import runs
+from stages.records import durations, runs
 from stages.tracking import mlflow_store
 from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin
@@ -16,7 +16,7 @@ def main() -> None:
     compared, selected = params.compared(), params.selected()
     trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in selected.items()}
     tracked: dict[str, dict[str, str]] = {}
-    n_new, tags = 0, origin()
+    n_new, tags, kept = 0, origin(), store.from_environment()
     with mlflow_store.connect() as client:
         for name, every in trained.items():
             verdict = verdicts[name]
@@ -34,7 +34,7 @@ def main() -> None:
                     page,
                     run,
                     fingerprint=tracked[name][run.loss.name],
-                    told=Told(headline, told["note"], told["color"], seconds=None),
+                    told=Told(headline, told["note"], told["color"], seconds=durations.of(kept, name, run.loss.name)),
                     tags=tags,
                     options=params.track,
                     last_word=last_word,

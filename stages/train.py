@@ -2,23 +2,22 @@
 
 import numpy as np
 
-from stages.basics import cli, files, paths
+from stages.basics import cli, files, paths, store, words
 from stages.basics.progress import bars
-from stages.engine.executor import training
-from stages.engine.model_file import save_model
-from stages.engine.networks import CustomNetwork, Network
+from stages.basics.store import Store
+from stages.engine.executor import is_stored, training
+from stages.engine.places import Place, Threads
 from stages.engine.tuning import selection
 from stages.engine.unit import Table, Unit
-from stages.engine.vetting import try_unit
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
-from stages.records import datasets, plans, runs
+from stages.records import datasets, durations, plans, runs
 from stages.records.datasets import Description
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
-from stages.scores import measure, names
+from stages.scores import names
 
 
 def units(params: Params) -> list[Unit]:
@@ -57,6 +56,8 @@ def _undefined_headline(params: Params, comparison: str, table: Table, unlisted:
     """That the score which is to decide is not defined for the target, or for a loss that no comparison lists."""
     headline = params.report.headline.get(comparison)
     if headline and names.is_own(headline):
+        from stages.scores import measure
+
         measure.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
     score = names.find(headline, None) if headline else None
     if score is None:
@@ -103,20 +104,16 @@ def read_table(name: str, description: Description) -> Table:
     return Table(features, datasets.read_labels(name, description), description.n_classes, weights_of_rows)
 
 
-def write(run: Run, network: Network | CustomNetwork, values: list[np.ndarray]) -> None:
+def write(run: Run, model: bytes) -> None:
     """Write a run's folder, whole or not at all.
 
     Args:
         run: what training gave.
-        network: the one it trained.
-        values: the first seed's value of each of the model's variables.
+        model: the file of the first seed's model.
     """
     with files.replacing(runs.folder(run.comparison, run.loss.name)) as folder:
         folder.mkdir()
-        model = network.build(run.seeds[0])
-        for variable, value in zip(model.variables, values, strict=True):
-            variable.assign(value)
-        save_model(model, folder / "model.keras")
+        (folder / "model.keras").write_bytes(model)
         runs.write(run, folder)
 
 
@@ -138,28 +135,60 @@ def outcome(run: Run) -> list[str]:
     return lines
 
 
+def try_own(selected: list[Unit], place: Place, kept: Store | None) -> None:
+    """Try the user's own losses and networks, those that were not trained before.
+
+    Raises:
+        UserError: one does not pass.
+    """
+    for unit in selected:
+        if (unit.settings.model or unit.loss.is_custom) and not (kept and is_stored(unit, kept, place.device)):
+            from stages.engine.vetting import try_unit
+
+            try_unit(unit)
+
+
+def came_from(chunks: list[tuple[int, int]]) -> str:
+    """In words: how many units the store gave.
+
+    Args:
+        chunks: of each unit, how many chunks came from the store, and how many there are.
+    """
+    n_whole = sum(n_stored == n_chunks for n_stored, n_chunks in chunks)
+    n_partly = sum(0 < n_stored < n_chunks for n_stored, n_chunks in chunks)
+    told = [
+        *([f"{n_whole} from the store"] if n_whole else []),
+        *([f"{n_partly} from the store in part"] if n_partly else []),
+        f"{len(chunks) - n_whole - n_partly} trained",
+    ]
+    return f"{words.counted(len(chunks), 'unit')}: {', '.join(told)}"
+
+
 def main() -> None:
     """Write ``data/runs/<comparison>/<loss>/`` for every selected loss."""
-    params = load_params()
+    params, kept, place = load_params(), store.from_environment(), Threads()
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)
-    for unit in selected:
-        try_unit(unit)
+    try_own(selected, place, kept)
     outcomes: dict[str, list[str]] = {}
-    n_networks = n_failed = 0
+    chunks, n_networks, n_failed = [], 0, 0
     with (
         bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show,
-        training(selected, lambda unit, epoch: show(unit.name, epoch)) as trained,
+        training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept) as trained,
     ):
-        for unit, run, weights in trained:
-            write(run, unit.network(), weights)
-            outcomes[unit.name] = outcome(run)
+        for each in trained:
+            run = each.run
+            write(run, each.model)
+            durations.keep(kept, run.comparison, run.loss.name, each.seconds)
+            outcomes[each.unit.name] = outcome(run)
+            chunks.append((each.n_stored, each.n_chunks))
             n_networks += len(run.seeds) * (1 + (len(run.tuning.rates) if run.tuning else 0))
             n_failed += len(run.failed)
     for unit in selected:
         for line in outcomes[unit.name]:
             cli.say(line)
+    cli.say(f"train: {came_from(chunks)}")
     cli.say(f"train: {len(selected)} losses, {n_networks:,} networks ({n_failed} failed) in {paths.RUNS}")
 
 

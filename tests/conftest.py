@@ -1,6 +1,7 @@
 """What several tests share: the project's own parameters, a project of one's own, and small made-up runs."""
 
 import copy
+import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,14 @@ LABELS = {
 def root():
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture
+def ended_process():
+    """The number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
 
 
 @pytest.fixture

@@ -68,8 +68,9 @@ def contents(tmp_path):
 @pytest.mark.usefixtures("project")
 def test_every_selected_loss_gets_a_whole_folder_that_reads_back(tmp_path, capsys):
     stage.main()
-    warned, counted = capsys.readouterr().out.splitlines()
+    warned, came_from, counted = capsys.readouterr().out.splitlines()
     assert warned.startswith("train: prices: msle works, but: ")
+    assert came_from == "train: 3 units: 3 trained"
     assert counted == "train: 3 losses, 9 networks (0 failed) in data/runs"
     assert folders(tmp_path) == EVERY_RUN
     for name, n_epochs, n_rows in (("prices/msle", 2, 61), ("rings/hinge", 3, 72)):
@@ -99,12 +100,14 @@ def test_a_selected_loss_is_trained_alone(tmp_path, project):
 
 
 @pytest.mark.usefixtures("project")
-def test_training_again_writes_the_same_bytes(tmp_path):
+def test_training_again_writes_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOSSLAB_STORE", "")
     stage.main()
     first = contents(tmp_path)
     stage.main()
     assert contents(tmp_path) == first
     assert len(first) == 3 * len(FILES) + 1
+    assert not (tmp_path / ".losslab").exists()
 
 
 @pytest.mark.usefixtures("project")

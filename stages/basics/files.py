@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,14 +15,38 @@ import pandas as pd
 from stages.basics.cli import UserError
 
 
+def writing_prefix() -> str:
+    """What the name of a temporary file or folder begins with: whose it is, so that it can be told from a left-over."""
+    return f".writing-{platform.node()}-{os.getpid()}-"
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what processes of this machine that were killed left half written in a folder."""
+    for path in folder.glob(f".writing-{platform.node()}-*"):
+        if not _is_alive(int(path.name.split("-")[-2])):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # someone else's
+        return True
+    return True
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write a file or fill a folder at.
 
-    It takes the place of `path` when the block ends, and is removed when the block fails.
+    It takes the place of `path` when the block ends, and is removed when the block fails; what a killed process
+    left there is removed when the next one writes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+    remove_left_over(path.parent)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=writing_prefix()) as folder:
         temporary = Path(folder) / path.name
         yield temporary
         if path.is_dir():

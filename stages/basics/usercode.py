@@ -1,5 +1,6 @@
 """The user's own losses and models: functions in the files of ``stages/custom``."""
 
+import ast
 import importlib.util
 import inspect
 import sys
@@ -32,6 +33,24 @@ def find(reference: str) -> Callable:
             )
         )
     return value
+
+
+def files_of(reference: str) -> list[Path]:
+    """The files that decide what ``module:function`` does: its own, and those of the folder that it imports."""
+    wanted, waiting = set(), [paths.CUSTOM / f"{reference.partition(':')[0]}.py"]
+    while waiting:
+        if (path := waiting.pop()) not in wanted and path.is_file():
+            wanted.add(path)
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                match node:
+                    case ast.Import(names=names):
+                        modules = [alias.name for alias in names]
+                    case ast.ImportFrom(module=str(module)):
+                        modules = [module]
+                    case _:
+                        continue
+                waiting += [paths.CUSTOM / f"{module.split('.')[0]}.py" for module in modules]
+    return sorted(wanted)
 
 
 def _is_own_function(name: str, value: object, module: ModuleType) -> bool:

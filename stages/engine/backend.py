@@ -10,7 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-INTER_OP_THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from stages.basics.machine import processors
+
+INTER_OP_THREADS = processors()
 
 
 @contextmanager

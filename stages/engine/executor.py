@@ -1,49 +1,197 @@
-"""Where units are trained: on any executor, by default on threads of this process."""
+"""Train units: what the store has is taken from it, the rest is trained chunk by chunk, wherever work runs."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import partial
+from queue import SimpleQueue
+from typing import NamedTuple
 
-import numpy as np
-
-from stages.engine.backend import INTER_OP_THREADS
-from stages.engine.training import train
+from stages.basics import cli
+from stages.basics.cli import UserError
+from stages.basics.store import DamagedError, Store
+from stages.engine import keys
+from stages.engine.chunk import Chunk, Result
+from stages.engine.places import DiedError, Place, Threads
+from stages.engine.rounds import rounds
 from stages.engine.unit import Unit
 from stages.records.runs import Run
+
+ATTEMPTS = 3  # workers that may die while they train a chunk, before it is given up
+
+OnEpoch = Callable[[Unit, int], None]
+
+
+class Trained(NamedTuple):
+    """A unit that is done.
+
+    Attributes:
+        unit: the unit.
+        run: what it gave.
+        model: the file of the first seed's model.
+        seconds: how long training took, whenever and wherever it was.
+        n_stored: chunks that came from the store.
+        n_chunks: all chunks.
+    """
+
+    unit: Unit
+    run: Run
+    model: bytes
+    seconds: float
+    n_stored: int
+    n_chunks: int
 
 
 @contextmanager
 def training(
-    units: list[Unit], on_epoch: Callable[[Unit, int], None], executor: Executor | None = None
-) -> Iterator[Iterator[tuple[Unit, Run, list[np.ndarray]]]]:
-    """Train units on an executor, which ends with the block: what has not begun by then is cancelled.
+    units: list[Unit], on_epoch: OnEpoch, place: Place | None = None, store: Store | None = None
+) -> Iterator[Iterator[Trained]]:
+    """Train units where work runs, which ends with the block: what has not begun by then is cancelled.
 
     Args:
         units: what to train.
         on_epoch: called with a unit and the number of its epochs that are done; where units are trained in other
-            processes, only when one has ended.
-        executor: any of ``concurrent.futures``; as many threads as there are processors when not given.
+            processes, only when a chunk has ended.
+        place: where; threads of this process when not given.
+        store: where to look a chunk up before it is trained, and to keep it after; not used when not given.
 
     Yields:
-        Each unit with its run and the first seed's weights, as it ends.
+        The units, each as it ends.
+
+    Raises:
+        UserError: a chunk ended three workers. All others are trained by then.
     """
-    executor = executor or ThreadPoolExecutor(INTER_OP_THREADS)
-    shares_memory = isinstance(executor, ThreadPoolExecutor)
-    tasks = {
-        executor.submit(train, unit, *([partial(on_epoch, unit)] if shares_memory else [])): unit for unit in units
-    }
+    with place or Threads() as where:
+        yield _Trainer(on_epoch, where, store).train(units)
 
-    def ended() -> Iterator[tuple[Unit, Run, list[np.ndarray]]]:
-        for task in as_completed(list(tasks)):
-            unit = tasks.pop(task)  # so that its arrays are not kept until all have ended
-            run, weights = task.result()
-            on_epoch(unit, unit.n_epochs)
-            yield unit, run, weights
 
-    try:
-        yield ended()
-    finally:
-        for task in tasks:
-            task.cancel()
-        executor.shutdown()
+def is_stored(unit: Unit, store: Store, device: str) -> bool:
+    """Whether the store has what a unit is trained with first."""
+    return all(store.has(keys.key_of(chunk, device)) for chunk in next(rounds(unit)))
+
+
+class _Work:
+    """A unit on its way through its rounds."""
+
+    def __init__(self, unit: Unit, on_epoch: OnEpoch) -> None:
+        self.unit, self.rounds = unit, rounds(unit)
+        self.results: list[Result | None] = []
+        self.seconds, self.n_stored, self.n_chunks = 0.0, 0, 0
+        self._on_epoch, self._chunks, self._epochs = on_epoch, [], []
+
+    def begin(self, chunks: list[Chunk]) -> None:
+        """Begin a round."""
+        self._chunks, self.results, self._epochs = chunks, [None] * len(chunks), [0] * len(chunks)
+        self.n_chunks += len(chunks)
+
+    def end(self, place: int, result: Result, *, is_stored: bool) -> None:
+        """Take what a chunk of the round gave."""
+        self.results[place] = result
+        self.seconds += float(result["seconds"])
+        self.n_stored += is_stored
+        self.report(place, self._chunks[place].epochs)
+
+    def report(self, place: int, epochs: int) -> None:
+        """Tell how many epochs of a chunk are done; of rates that are added nothing is told."""
+        chunk, self._epochs[place] = self._chunks[place], epochs
+        settings = self.unit.settings
+        if chunk.is_tuning and len(chunk.rates) != len(settings.optimizer.learning_rate):
+            return
+        before = settings.epochs if settings.is_tuned and not chunk.is_tuning else 0
+        sizes = [len(each.unit.settings.seeds) for each in self._chunks]
+        done = sum(size * own for size, own in zip(sizes, self._epochs, strict=True))
+        self._on_epoch(self.unit, before + done // sum(sizes))
+
+
+class _Task(NamedTuple):
+    """A chunk that is being trained: the one at a place of a round."""
+
+    work: _Work
+    place: int
+    chunk: Chunk
+    key: str
+    n_died: int = 0  # workers that it ended
+
+
+class _Trainer:
+    def __init__(self, on_epoch: OnEpoch, place: Place, store: Store | None) -> None:
+        self._on_epoch, self._place, self._store = on_epoch, place, store
+        self._ended: SimpleQueue[tuple[_Task, Future]] = SimpleQueue()
+        self._n_waiting = 0
+        self._lost: list[Chunk] = []
+
+    def train(self, units: list[Unit]) -> Iterator[Trained]:
+        # those that begin with training first, so that processors have work while the others are read
+        for unit in sorted(units, key=self._is_stored):
+            if trained := self._advance(_Work(unit, self._on_epoch)):
+                yield trained
+        while self._n_waiting:
+            task, future = self._ended.get()
+            self._n_waiting -= 1
+            if (result := self._result(task, future)) is None:
+                continue
+            self._keep(task.key, result)
+            task.work.end(task.place, result, is_stored=False)
+            if all(each is not None for each in task.work.results) and (trained := self._advance(task.work)):
+                yield trained
+        if self._lost:
+            raise UserError(
+                *(f"train: {chunk.name}: {ATTEMPTS} workers died while they trained it" for chunk in self._lost),
+                "train: all other chunks are trained; those that the store keeps are not trained again",
+            )
+
+    def _advance(self, work: _Work) -> Trained | None:
+        """Go on with a unit until it waits for a chunk, or is done."""
+        try:
+            while all(result is not None for result in work.results):
+                chunks = work.rounds.send(work.results or None)
+                work.begin(chunks)
+                for place, chunk in enumerate(chunks):
+                    key = keys.key_of(chunk, self._place.device) if self._store else ""
+                    if (result := self._look_up(key)) is not None:
+                        work.end(place, result, is_stored=True)
+                    else:
+                        self._submit(_Task(work, place, chunk, key))
+        except StopIteration as end:
+            run, model = end.value
+            self._on_epoch(work.unit, work.unit.n_epochs)
+            return Trained(work.unit, run, model, work.seconds, work.n_stored, work.n_chunks)
+        return None
+
+    def _submit(self, task: _Task) -> None:
+        future = self._place.submit(task.chunk, lambda epochs: task.work.report(task.place, epochs))
+        self._n_waiting += 1
+        future.add_done_callback(lambda done: self._ended.put((task, done)))
+
+    def _result(self, task: _Task, future: Future) -> Result | None:
+        """What a chunk gave; None where its worker died, which is tried again, or given up."""
+        try:
+            return future.result()
+        except DiedError as error:
+            n_died = task.n_died + error.n_workers
+            if n_died < ATTEMPTS:
+                self._submit(task._replace(n_died=n_died))
+            else:
+                self._lost.append(task.chunk)
+            return None
+
+    def _is_stored(self, unit: Unit) -> bool:
+        return self._store is not None and is_stored(unit, self._store, self._place.device)
+
+    def _look_up(self, key: str) -> Result | None:
+        if self._store is None:
+            return None
+        try:
+            return self._store.get(key)
+        except DamagedError as error:
+            cli.say(f"train: {error} and is trained again")
+            return None
+
+    def _keep(self, key: str, result: Result) -> None:
+        """Put a chunk into the store; one that cannot be written does not stop training."""
+        if self._store is None:
+            return
+        try:
+            self._store.put(key, result)
+        except OSError as error:
+            cli.say(f"train: nothing more is kept in the store: {error}")
+            self._store = None

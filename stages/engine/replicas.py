@@ -20,7 +20,8 @@ import numpy as np
 
 from stages.engine.backend import keras, tf
 from stages.engine.rates import per_replica
-from stages.engine.views import Rows, View, shared_features, shared_targets
+from stages.engine.scales import shared_features, shared_targets
+from stages.engine.views import Rows, View
 
 # (targets, outputs) of one replica's rows, and where the view has some its numbers of `View.own_units` -> (n_rows,)
 RowMetric = Callable[..., tf.Tensor]

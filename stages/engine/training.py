@@ -1,114 +1,87 @@
-"""Train one unit: every seed of one loss, at a learning rate and for epochs that are set or tuned; and score it."""
+"""Train one chunk: all that needs TensorFlow, from arrays to arrays, so that it can be done anywhere."""
 
+import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-import pandas as pd
 
+from stages.engine import keys
+from stages.engine.chunk import Chunk, Result
 from stages.engine.fitting import fit, make_replicas, stayed_finite
 from stages.engine.keras_parts import row_metric
+from stages.engine.model_file import save_model
 from stages.engine.probes import objective, punishment
-from stages.engine.replicas import History, Replicas
-from stages.engine.tuning import tune
+from stages.engine.replicas import Replicas
+from stages.engine.scoring import score_seeds
+from stages.engine.tuning import LOSS
 from stages.engine.unit import Unit
 from stages.engine.views import View
-from stages.records.plans import Part
-from stages.records.runs import Regions, Run
-from stages.scores import measure, names
 
 GRID = 100  # points along each side of the grid that shows a two-dimensional problem's regions
-PARTS = {"train": (Part.TRAIN, Part.VALIDATION), "test": (Part.TEST,)}  # in the end validation rows are train rows
 
 
-def train(unit: Unit, on_epoch: Callable[[int], None] = lambda _: None) -> tuple[Run, list[np.ndarray]]:
-    """Train one loss of one comparison with every seed, and score it.
-
-    Where the learning rate is tuned, it and the number of epochs are chosen first. What comes out depends on the unit
-    alone, so any executor can run it; Keras' global random generators are reseeded.
+def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Result:
+    """Train a chunk. What comes out depends on the chunk alone; Keras' global random generators are reseeded.
 
     Args:
-        unit: what to train.
-        on_epoch: called with the number of epochs done, those of tuning included.
+        chunk: what to train.
+        on_epoch: called with the number of epochs done.
 
     Returns:
-        The run, and the first seed's trained value of each of the model's variables.
+        Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_rates), the validation score of each
+        epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). Else what `rounds` makes a run
+        of. And ``seconds``, how long it took.
     """
-    settings, table = unit.settings, unit.table
-    tuning = tune(unit, on_epoch) if settings.is_tuned else None
-    rate, epochs = (tuning.rate, tuning.epochs) if tuning else (settings.optimizer.learning_rate, settings.epochs)
-    view, before = unit.to_train, unit.n_epochs - settings.epochs
-    replicas = make_replicas(unit, settings.seeds, [rate], row_metric(unit.loss, unit.loss.epoch_metric))
-    history = fit(replicas, unit, view, settings.seeds, epochs=epochs, on_epoch=lambda done: on_epoch(before + done))
+    started = time.perf_counter()
+    result = _tune(chunk, on_epoch) if chunk.is_tuning else _finish(chunk, on_epoch)
+    # in memory as they come back from a file, as sums add in that order
+    result = {name: np.array(array, order="C") for name, array in result.items()}
+    return result | {"seconds": np.array(time.perf_counter() - started)}
+
+
+def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
+    unit, seeds = chunk.unit, chunk.unit.settings.seeds
+    by_loss = unit.settings.selected_by == LOSS
+    score = unit.loss.epoch_metric if by_loss else unit.settings.selected_by
+    spread = unit.plan.to_tune.target_spread.mean(axis=0)
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, score, spread))
+    history = fit(replicas, unit, unit.to_tune, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+    finished = stayed_finite([*vars(history).values(), *replicas.weights])
+    values = history.val_loss if by_loss else history.val_metric
+    shape = len(seeds), len(chunk.rates)
+    return {"values": values.T.reshape(-1, *shape), "finished": finished.reshape(shape)}
+
+
+def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
+    unit, table, view, seeds = chunk.unit, chunk.unit.table, chunk.unit.to_train, chunk.unit.settings.seeds
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
+    history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
     weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
     finished = stayed_finite([*vars(history).values(), *weights])
-    run = Run(
-        settings=settings,
-        failed=[seed for seed, ended_well in zip(settings.seeds, finished, strict=True) if not ended_well],
-        history=_history_table(unit, history),
-        outputs=outputs,
-        scores=scores_table(unit, outputs, finished),
-        punishment=punishment(unit.loss, table.n_classes, table.n_targets),
-        objective=objective(unit.loss, table.n_classes, table.n_targets),
-        regions=_regions(replicas, unit, view) if table.n_classes and table.features.shape[1] == 2 else None,
-        tuning=tuning,
-    )
-    return run, [array[0] for array in weights]
+    scores = score_seeds(unit, outputs, finished)
+    result = {
+        **vars(history),
+        "outputs": outputs,
+        "finished": finished,
+        "scores": np.array(list(scores.values())),
+        "score_names": np.array(list(scores)),
+        "scored_by": np.array(keys.scored_by(unit)),
+    }
+    if table.n_classes and table.features.shape[1] == 2:
+        result |= _regions(replicas, unit, view)
+    if chunk.is_first:
+        punished = punishment(unit.loss, table.n_classes, table.n_targets)
+        result |= {f"punishment_{name}": punished[name].to_numpy() for name in ("x", "value")}
+        result["punishment_case"] = punished["case"].to_numpy(str)
+        result["objective"] = objective(unit.loss, table.n_classes, table.n_targets)
+        result["model"] = np.frombuffer(_model(unit, [array[0] for array in weights]), np.uint8)
+    return result
 
 
-def scores_table(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> pd.DataFrame:
-    """Score every seed on its train rows and on its test rows.
-
-    Args:
-        unit: what was trained.
-        outputs: (n_seeds, n_rows, n_outputs); those of a seed that failed may look well and mean nothing.
-        finished: bool (n_seeds,), whether a seed's loss and weights stayed finite.
-
-    Returns:
-        Columns ``seed``, ``part``, ``metric`` and ``value``, which is NaN where a seed failed.
-    """
-    plan, n_seeds = unit.plan, len(outputs)
-    also = names.also_measured(unit.settings.also_scored, unit.table.labels)
-    scores: dict[tuple[str, str], np.ndarray] = {}
-    for split in range(plan.n_splits):
-        center, spread = plan.to_train.target_center[split], plan.to_train.target_spread[split]
-        seeds = np.flatnonzero(plan.split_of == split)
-        for part, parts in PARTS.items():
-            rows = plan.split_rows(split, *parts)
-            own, labels = outputs[np.ix_(seeds, rows)], unit.table.labels[rows]
-            measured = measure.score(
-                unit.loss,
-                labels if unit.table.n_classes else (labels - center) / spread,
-                np.where(finished[seeds, None, None], own, np.nan),
-                center=center,
-                spread=spread,
-                also=also,
-                weights=None if unit.table.weights is None else unit.table.weights[rows],
-            )
-            for metric, values in measured.items():
-                scores.setdefault((part, metric), np.full(n_seeds, np.nan))[seeds] = values
-    tables = [
-        pd.DataFrame({"seed": unit.settings.seeds, "part": part, "metric": metric, "value": values})
-        for (part, metric), values in scores.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def _history_table(unit: Unit, history: History) -> pd.DataFrame:
-    """One row per seed and epoch."""
-    (n_seeds, n_epochs), metric = history.loss.shape, unit.loss.epoch_metric
-    return pd.DataFrame(
-        {
-            "seed": np.repeat(unit.settings.seeds, n_epochs),
-            "epoch": np.tile(np.arange(1, n_epochs + 1), n_seeds),
-            "loss": history.loss.ravel(),
-            "val_loss": history.val_loss.ravel(),
-            metric: history.metric.ravel(),
-            f"val_{metric}": history.val_metric.ravel(),
-        }
-    )
-
-
-def _regions(replicas: Replicas, unit: Unit, view: View) -> Regions:
+def _regions(replicas: Replicas, unit: Unit, view: View) -> Result:
+    """The class that each seed decides for over a grid of the plane."""
     features = unit.table.features
     low, high = np.nanmin(features, axis=0), np.nanmax(features, axis=0)
     margin = 0.05 * (high - low)
@@ -116,4 +89,15 @@ def _regions(replicas: Replicas, unit: Unit, view: View) -> Regions:
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     decisions = unit.loss.decide(replicas.predict(grid, view))
     kind = np.int8 if unit.table.n_classes <= np.iinfo(np.int8).max + 1 else np.int16
-    return Regions(x, y, decisions.astype(kind).reshape(-1, GRID, GRID))
+    return {"regions_x": x, "regions_y": y, "regions_decisions": decisions.astype(kind).reshape(-1, GRID, GRID)}
+
+
+def _model(unit: Unit, values: list[np.ndarray]) -> bytes:
+    """The file of the first seed's model, its variables of these values."""
+    model = unit.network().build(unit.settings.seeds[0])
+    for variable, value in zip(model.variables, values, strict=True):
+        variable.assign(value)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        save_model(model, path)
+        return path.read_bytes()

@@ -5,20 +5,17 @@ score decides, once for all seeds. A mean over thirty seeds hardly overfits the 
 single seed would, since the minimum of a noisier curve is lower.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Generator
 
 import numpy as np
 
-from stages.engine.fitting import fit, make_replicas, stayed_finite
-from stages.engine.keras_parts import row_metric
+from stages.engine.chunk import Chunk, Result, cut
 from stages.engine.unit import Unit
 from stages.losses.loss import Loss
 from stages.records.runs import Tuning
 from stages.scores import names
 
 EXTENSIONS = 3  # rates that are added at most where the best is at an end of the list
-WEIGHTS = 20_000_000  # weights that replicas trained together have at most, which bounds the memory
 LOSS = "loss"
 ROOTS = ("rmse", "rmsle")  # of which the square is a mean over rows
 
@@ -40,7 +37,7 @@ def selection(headline: str, loss: Loss) -> str:
     return headline if headline in means or is_pinball else LOSS
 
 
-def tune(unit: Unit, on_epoch: Callable[[int], None]) -> Tuning:
+def tune(unit: Unit) -> Generator[list[Chunk], list[Result], Tuning]:
     """Choose the learning rate and the number of epochs of a unit.
 
     A best at an end of the list of rates extends it by the same factor. A rate at which a seed fails is taken only
@@ -48,17 +45,19 @@ def tune(unit: Unit, on_epoch: Callable[[int], None]) -> Tuning:
 
     Args:
         unit: one whose learning rates are a list.
-        on_epoch: called with the number of epochs done; not for rates that are added.
+
+    Yields:
+        The chunks of each round, at all rates first and then at one that is added.
     """
     rates = first_rates(unit)
-    curves, n_failed = _curves(unit, rates, on_epoch)
+    curves, n_failed = yield from _curves(unit, rates)
     for extension in range(EXTENSIONS + 1):
         best, epoch = choose(curves, n_failed, higher_is_better=_higher_is_better(unit))
         at_edge = len(rates) > 1 and best in (0, len(rates) - 1)
         if not at_edge or extension == EXTENSIONS:
             break
         new, place = (next_rate(rates[1], rates[0]), 0) if best == 0 else (next_rate(*rates[-2:]), len(rates))
-        more_curves, more_failed = _curves(unit, [new], lambda _: None)
+        more_curves, more_failed = yield from _curves(unit, [new])
         rates.insert(place, new)
         curves, n_failed = np.insert(curves, place, more_curves, axis=0), np.insert(n_failed, place, more_failed)
     return Tuning(
@@ -111,42 +110,16 @@ def _higher_is_better(unit: Unit) -> bool:
     return score is not None and score.higher_is_better
 
 
-def _curves(unit: Unit, rates: list[float], on_epoch: Callable[[int], None]) -> tuple[np.ndarray, np.ndarray]:
+def _curves(unit: Unit, rates: list[float]) -> Generator[list[Chunk], list[Result], tuple[np.ndarray, np.ndarray]]:
     """Train every seed at every rate.
 
     Returns:
         (n_rates, n_epochs) the mean over the seeds that did not fail of the validation score, NaN where all failed;
         and (n_rates,) how many failed.
     """
-    n_weights = sum(array[0].size for array in unit.network().initial_weights(unit.settings.seeds[:1]))
-    n_seeds, together = len(unit.settings.seeds), max(1, WEIGHTS // (n_weights * len(rates)))
-    parts = [
-        _values(unit, range(start, min(start + together, n_seeds)), rates, on_epoch)
-        for start in range(0, n_seeds, together)
-    ]
-    values, finished = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    values = np.where(finished[:, :, None], values, np.nan)
+    results = yield cut(unit, rates, unit.settings.epochs, is_tuning=True)
+    values = np.concatenate([result["values"] for result in results], axis=1).astype(np.float64)
+    finished = np.concatenate([result["finished"] for result in results])
     n_finished = finished.sum(axis=0)
-    curves = np.nansum(values, axis=0) / np.where(n_finished, n_finished, np.nan)[:, None]
-    return np.sqrt(curves) if unit.settings.selected_by in ROOTS else curves, n_seeds - n_finished
-
-
-def _values(
-    unit: Unit, places: Sequence[int], rates: list[float], on_epoch: Callable[[int], None]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Train some seeds, told by their places, at every rate.
-
-    Returns:
-        The validation score of each epoch (n_seeds, n_rates, n_epochs), of `ROOTS` its square; and bool
-        (n_seeds, n_rates), whether loss and weights stayed finite.
-    """
-    by_loss = unit.settings.selected_by == LOSS
-    score = unit.loss.epoch_metric if by_loss else unit.settings.selected_by
-    spread = unit.plan.to_tune.target_spread.mean(axis=0)
-    view, seeds = unit.to_tune, [unit.settings.seeds[place] for place in places]
-    replicas = make_replicas(unit, seeds, rates, row_metric(unit.loss, score, spread))
-    view = replace(view, split_of=view.split_of[list(places)])
-    history = fit(replicas, unit, view, seeds, epochs=unit.settings.epochs, on_epoch=on_epoch)
-    finished = stayed_finite([*vars(history).values(), *replicas.weights])
-    values = (history.val_loss if by_loss else history.val_metric).astype(np.float64)
-    return values.reshape(len(seeds), len(rates), -1), finished.reshape(len(seeds), len(rates))
+    curves = np.nansum(np.where(finished, values, np.nan), axis=1) / np.where(n_finished, n_finished, np.nan)
+    return (np.sqrt(curves) if unit.settings.selected_by in ROOTS else curves).T, len(finished) - n_finished

@@ -1,18 +1,21 @@
-"""One unit of work: one loss of one comparison, every seed.
+"""One unit of work: one loss of one comparison, every seed. It needs no TensorFlow until it is trained."""
 
-A unit is pickled as it is: arrays and settings go in, arrays come out, so any executor can run it.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.engine.networks import CustomNetwork, Network
 from stages.engine.views import Rows, View
 from stages.losses import framing
 from stages.losses.loss import Loss
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
+
+if TYPE_CHECKING:
+    from stages.engine.networks import CustomNetwork, Network
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,15 @@ class Table:
     def n_targets(self) -> int:
         """Columns that are predicted."""
         return self.labels.shape[1] if self.labels.ndim > 1 else 1
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that is in it."""
+        digest = sha256(f"{self.n_classes}".encode())
+        for array in (self.features, self.labels, *(() if self.weights is None else (self.weights,))):
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,17 @@ class Unit:
         """What each seed sees in the end: it learns from all its train rows and is measured on its test rows."""
         return self._view((Part.TRAIN, Part.VALIDATION), (Part.TEST,), tuning=False)
 
-    def network(self) -> Network | CustomNetwork:
+    def of_seeds(self, places: Sequence[int]) -> "Unit":
+        """The same with some of the seeds, told by their places."""
+        seeds = tuple(self.settings.seeds[place] for place in places)
+        return replace(
+            self, settings=self.settings.model_copy(update={"seeds": seeds}), plan=self.plan.of_seeds(places)
+        )
+
+    def network(self) -> "Network | CustomNetwork":
         """The network to train."""
+        from stages.engine.networks import CustomNetwork, Network
+
         settings, loss = self.settings, self.loss
         n_features = self.table.features.shape[1]
         n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)

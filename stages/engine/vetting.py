@@ -19,8 +19,8 @@ from stages.engine.keras_parts import row_metric
 from stages.engine.model_file import save_model
 from stages.engine.networks import CustomNetwork
 from stages.engine.probes import objective, punishment
+from stages.engine.scales import shared_features, shared_targets
 from stages.engine.unit import Table, Unit
-from stages.engine.views import shared_features, shared_targets
 from stages.losses.validity import OUTPUTS
 from stages.records.plans import Part, Plan, Scaling
 

@@ -4,8 +4,8 @@
 - ``data/plans/<comparison>.json``: the rest of it.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from enum import IntEnum
 from typing import Literal
 
@@ -44,6 +44,10 @@ class Scaling:
     spread: np.ndarray
     target_center: np.ndarray
     target_spread: np.ndarray
+
+    def of_splits(self, splits: np.ndarray) -> "Scaling":
+        """The numbers of some of the splits."""
+        return Scaling(*(getattr(self, field.name)[splits] for field in fields(self)))
 
     def repeated(self, n_splits: int) -> "Scaling":
         """The numbers of a single split for each of several."""
@@ -84,6 +88,17 @@ class Plan:
     def n_splits(self) -> int:
         """Number of distinct splits."""
         return len(self.parts)
+
+    def of_seeds(self, places: Sequence[int]) -> "Plan":
+        """The plan of some of the seeds, told by their places: the splits that they use, and no others."""
+        used, split_of = np.unique(self.split_of[list(places)], return_inverse=True)
+        return replace(
+            self,
+            parts=self.parts[used],
+            split_of=split_of,
+            to_tune=self.to_tune.of_splits(used),
+            to_train=self.to_train.of_splits(used),
+        )
 
     def rows(self, seed_index: int, *parts: Part) -> np.ndarray:
         """The numbers of a seed's rows in these parts, ascending."""

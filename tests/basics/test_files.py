@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -53,6 +55,18 @@ def test_a_new_folder_replaces_an_old_one_with_all_that_it_held(tmp_path):
         temporary.mkdir()
         (temporary / "new.txt").write_text("new")
     assert everything(tmp_path) == {"run": False, "run/new.txt": "new"}
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_what_a_killed_process_left_half_written_is_removed_by_the_next_write_and_that_of_a_living_one_stays(
+    tmp_path, ended_process, make
+):
+    prefix = files.writing_prefix()
+    make(tmp_path / f"{prefix}living")
+    make(tmp_path / f"{prefix.replace(str(os.getpid()), str(ended_process))}dead")
+    with files.replacing(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", f"{prefix}living"}
 
 
 def test_folders_above_a_new_file_are_made(tmp_path):

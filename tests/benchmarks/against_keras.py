@@ -161,7 +161,7 @@ import json, time
 import numpy as np
 from stages import train
 from stages.params.load import load_params
-from stages.engine.training import train as fit
+from tests.engine.units import train as fit
 from stages.engine.backend import keras
 ours = []
 for unit in train.units(load_params()):

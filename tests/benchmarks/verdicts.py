@@ -305,10 +305,11 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
     from stages.engine.keras_parts import row_metric
     from stages.engine.unit import Table as Rows
     from stages.engine.unit import Unit
+    from tests.engine.units import in_turn
 
     rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
     settings = settings_of(loss, tuning.selection(score, loss), n_seeds)
-    chosen = tuning.tune(Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds])), lambda _: None)
+    chosen = in_turn(tuning.tune(Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds]))))
     every = Unit(settings, rows, plan)
     seeds, view = range(plan.n_seeds), every.to_train
     replicas = make_replicas(every, seeds, [chosen.rate], row_metric(loss, loss.epoch_metric))

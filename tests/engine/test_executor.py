@@ -1,26 +1,23 @@
-import multiprocessing
 import pickle
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import pytest
 
+from stages.basics.cli import UserError
 from stages.engine.executor import training
+from stages.engine.places import DiedError, Threads
 from tests.engine.units import make_unit
 
 
-def results(units, executor):
+def results(units, place=None, store=None):
     """What each unit gave, as bytes, and the last epoch that was reported of each."""
     epochs = {}
-    with training(units, lambda unit, epoch: epochs.update({unit.name: epoch}), executor) as trained:
+    with training(units, lambda unit, epoch: epochs.update({unit.name: epoch}), place, store) as trained:
         by_name = {
-            unit.name: pickle.dumps(
-                [
-                    run.history.to_csv(),
-                    run.scores.to_csv(),
-                    *(array.tobytes() for array in (run.outputs, *weights)),
-                ]
+            each.unit.name: pickle.dumps(
+                [each.run.history.to_csv(), each.run.scores.to_csv(), each.run.outputs.tobytes(), each.model]
             )
-            for unit, run, weights in trained
+            for each in trained
         }
     return by_name, epochs
 
@@ -32,42 +29,64 @@ def units():
 
 @pytest.fixture(scope="module")
 def one_by_one(units):
-    return results(units, ThreadPoolExecutor(1))
+    return results(units, Threads(1))
 
 
-@pytest.mark.thorough
-def test_results_are_the_same_whatever_the_executor(units, one_by_one):
+def test_results_are_the_same_whatever_the_number_of_threads(units, one_by_one):
     assert set(one_by_one[0]) == {"made_up/mse", "made_up/hinge"}
     assert one_by_one[1] == {"made_up/mse": 3, "made_up/hinge": 2}
-    assert results(units, None) == one_by_one
-    # never forked: TensorFlow does not live through it
-    assert results(units, ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))) == one_by_one
+    assert results(units) == one_by_one
 
 
-class Waiting(Executor):
-    """It begins nothing, and its shutdown takes no more than the base class says, as Dask's does."""
+class Failing:
+    """A place where chunks of one loss fail, each time with the next of some errors, and others are trained."""
 
-    def __init__(self):
-        self.futures = []
-        self.is_shut = False
+    device = "made up"
 
-    def submit(self, _function, /, *_arguments, **_keywords):
-        self.futures.append(Future())
-        return self.futures[-1]
+    def __init__(self, loss, *errors):
+        self.loss, self.errors, self.given, self.is_ended = loss, list(errors), [], False
+        self.inner = Threads(1)
 
-    def shutdown(self, wait=True):
-        self.is_shut = wait
+    def submit(self, chunk, on_epoch):
+        if chunk.unit.loss.name == self.loss and self.errors:
+            future = Future()
+            future.set_exception(self.errors.pop(0))
+        else:
+            future = self.inner.submit(chunk, on_epoch)
+        self.given.append(future)
+        return future
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.is_ended = True
+        self.inner.__exit__(*error)
 
 
-def test_an_error_cancels_what_has_not_begun_and_closes_any_executor(units):
-    executor = Waiting()
-
-    def stop():
-        with training(units, lambda *_: None, executor) as trained:
-            executor.futures[0].set_exception(OSError(28, "No space left on device"))
-            next(trained)
-
+def test_an_error_ends_the_place_and_cancels_what_has_not_begun(units):
+    place = Failing("mse", OSError(28, "No space left on device"))
     with pytest.raises(OSError, match="No space left"):
-        stop()
-    assert executor.is_shut
-    assert executor.futures[1].cancelled()
+        results([units[0], *[units[1]] * 5], place)
+    assert place.is_ended
+    assert place.given[-1].cancelled()
+
+
+def test_what_a_worker_died_of_twice_is_trained_by_the_third(units, one_by_one):
+    place = Failing("mse", DiedError(), DiedError())
+    assert results(units, place) == one_by_one
+    assert len(place.given) == 4
+
+
+@pytest.mark.parametrize("deaths", [[1, 1, 1], [3]])
+def test_a_chunk_that_ends_three_workers_is_named_when_all_others_are_trained(units, deaths):
+    ended = []
+
+    def train():
+        place = Failing("mse", *map(DiedError, deaths))
+        with training(units, lambda *_: None, place) as trained:
+            ended.extend(each.unit.name for each in trained)
+
+    with pytest.raises(UserError, match=r"^train: made_up/mse, seeds 4 to 9: 3 workers died while they trained it\n"):
+        train()
+    assert ended == ["made_up/hinge"]

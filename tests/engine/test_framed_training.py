@@ -9,7 +9,6 @@ from sklearn.datasets import load_diabetes
 
 from stages.engine.fitting import batch_orders
 from stages.engine.keras_parts import keras_loss, make_optimizer, row_metric
-from stages.engine.training import train
 from stages.engine.tuning import first_rates, selection, tune
 from stages.engine.unit import Table, Unit
 from stages.losses import framing
@@ -17,7 +16,7 @@ from stages.losses.catalogue import LOSSES
 from stages.losses.framing import FRAMINGS
 from stages.params.loss_entry import resolve
 from stages.records.plans import Part
-from tests.engine.units import SEEDS, make_plan, make_settings
+from tests.engine.units import SEEDS, in_turn, make_plan, make_settings, train
 
 LEARNED, TESTED = (Part.TRAIN, Part.VALIDATION), (Part.TEST,)
 AS_MEANT = [
@@ -135,7 +134,7 @@ def test_losses_that_are_framed_alike_or_not_at_all_start_alike():
 def test_a_framed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, score):
     unit = make_framed(entry, diabetes(), rates=(0.01, 0.03), epochs=2, selected_by=score)
     assert selection(score, unit.loss) == score
-    tuning = tune(unit, lambda _: None)
+    tuning = in_turn(tune(unit))
     # the validation score of a unit that learns as tuning does, and is tested on the validation rows
     parts = np.where(unit.plan.parts == Part.TEST, 9, unit.plan.parts)
     parts = np.where(parts == Part.VALIDATION, Part.TEST, parts)

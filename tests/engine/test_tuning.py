@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from stages.engine import tuning
+from stages.engine import chunk, tuning
 from stages.engine.tuning import choose, next_rate, selection, tune
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.records.plans import Part
-from tests.engine.units import keras_history, make_unit
+from tests.engine.units import in_turn, keras_history, make_unit
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_curves_are_the_mean_over_seeds_of_what_keras_measures_on_validation_row
         selected_by=score,
         optimizer={"name": optimizer, "learning_rate": rates},
     )
-    chosen = tune(unit, lambda _: None)
+    chosen = in_turn(tune(unit))
     for rate in rates:
         histories = []
         for place in range(2):
@@ -110,29 +110,29 @@ def test_curves_are_the_mean_over_seeds_of_what_keras_measures_on_validation_row
 
 
 def test_a_best_rate_at_the_end_of_the_list_extends_it_at_most_three_times():
-    too_low = tune(make_unit("mse", rates=(1e-6, 1e-5), epochs=2), lambda _: None)
+    too_low = in_turn(tune(make_unit("mse", rates=(1e-6, 1e-5), epochs=2)))
     np.testing.assert_allclose(too_low.rates, [1e-6, 1e-5, 1e-4, 1e-3, 1e-2])
     assert (too_low.rate, too_low.at_edge, too_low.at_last_epoch) == (0.01, True, True)
-    too_high = tune(make_unit("mae", rates=(1.0, 10.0), epochs=2), lambda _: None)
+    too_high = in_turn(tune(make_unit("mae", rates=(1.0, 10.0), epochs=2)))
     assert too_high.rates[:-2].max() < 1
     assert too_high.curves.shape == (len(too_high.rates), 2)
     assert np.nanmin(too_high.curves) == too_high.curves[list(too_high.rates).index(too_high.rate), too_high.epochs - 1]
 
 
 def test_a_list_of_one_rate_is_not_extended_and_its_epochs_are_chosen():
-    chosen = tune(make_unit("mse", rates=(0.05,)), lambda _: None)
+    chosen = in_turn(tune(make_unit("mse", rates=(0.05,))))
     assert (chosen.rates.tolist(), chosen.rate, chosen.at_edge) == ([0.05], 0.05, False)
 
 
 def test_a_rate_at_which_seeds_fail_has_no_curve_and_is_not_chosen():
-    chosen = tune(make_unit("mse", rates=(0.01, 0.05, 1e12)), lambda _: None)
+    chosen = in_turn(tune(make_unit("mse", rates=(0.01, 0.05, 1e12))))
     assert chosen.n_failed.tolist() == [0, 0, 3]
     assert np.isnan(chosen.curves[2]).all()
     assert chosen.rate < 1
 
 
 def test_where_every_seed_fails_at_every_rate_the_lowest_is_taken_for_all_epochs():
-    chosen = tune(make_unit("mse", rates=(1e20, 1e21)), lambda _: None)
+    chosen = in_turn(tune(make_unit("mse", rates=(1e20, 1e21))))
     assert (chosen.n_failed > 0).all()
     assert (chosen.rate, chosen.epochs) == (chosen.rates[0], 3)
     assert chosen.at_edge
@@ -141,8 +141,8 @@ def test_where_every_seed_fails_at_every_rate_the_lowest_is_taken_for_all_epochs
 @pytest.mark.thorough
 def test_seeds_that_do_not_fit_into_memory_together_are_tuned_one_after_another(monkeypatch):
     unit = make_unit("mae", rates=(0.01, 0.05), n_splits=2)
-    together = tune(unit, lambda _: None)
-    monkeypatch.setattr(tuning, "WEIGHTS", 200)
-    in_turns = tune(unit, lambda _: None)
-    np.testing.assert_allclose(in_turns.curves, together.curves, rtol=0, atol=1e-6)
+    together = in_turn(tune(unit))
+    monkeypatch.setattr(chunk, "WEIGHTS", 200)
+    in_turns = in_turn(tune(unit))
+    np.testing.assert_allclose(in_turns.curves, together.curves, rtol=1e-5)
     assert (in_turns.rate, in_turns.epochs) == (together.rate, together.epochs)

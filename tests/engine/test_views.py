@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from stages.engine.views import View, shared_features, shared_targets
+from stages.engine.scales import shared_features, shared_targets
+from stages.engine.views import View
 from stages.records.plans import Scaling
 
 

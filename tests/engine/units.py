@@ -1,9 +1,15 @@
 """Small units of work on made-up rows; every size is its own, so that a mix-up fails."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 
+from stages.engine.backend import keras
+from stages.engine.executor import training
 from stages.engine.fitting import batch_orders
 from stages.engine.keras_parts import keras_loss, make_optimizer
+from stages.engine.training import train as train_chunk
 from stages.engine.unit import Table, Unit
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part, Plan, Scaling
@@ -58,6 +64,31 @@ def make_unit(name, *, n_features=None, n_splits=1, **changes):
     """A small unit of work whose features say something of the target. The seeds take turns on the splits."""
     settings, table = make_settings(LOSSES[name], **changes), make_table(name, n_features)
     return Unit(settings, table, make_plan(table, LOSSES[name].task, len(settings.seeds), n_splits))
+
+
+def train(unit, on_epoch=lambda _: None, place=None, store=None):
+    """Train a unit: its run, and the file of the first seed's model."""
+    with training([unit], lambda _, epochs: on_epoch(epochs), place, store) as trained:
+        [done] = trained
+        return done.run, done.model
+
+
+def in_turn(rounds):
+    """What rounds of chunks return, when each is trained in turn."""
+    results = None
+    try:
+        while True:
+            results = [train_chunk(chunk) for chunk in rounds.send(results)]
+    except StopIteration as end:
+        return end.value
+
+
+def load(model):
+    """The model in a file's bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(model)
+        return keras.models.load_model(path)
 
 
 def make_table(name, n_features=None):

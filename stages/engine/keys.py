@@ -1,0 +1,95 @@
+"""The names of chunks in the store: a hash of everything that decides what a chunk gives, and of nothing else."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from stages.basics import usercode
+from stages.engine.chunk import Chunk
+from stages.engine.unit import Unit
+from stages.records.plans import Scaling
+from stages.scores import names
+
+STAGES = Path(__file__).parents[1]
+LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
+# of a run's settings, what a network and its training are made of; names and origins decide nothing
+_SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds", "class_weights")
+_LOSS = ("function", "targets", "activation", "parameters", "per_row", "framing")
+
+
+def key_of(chunk: Chunk, device: str) -> str:
+    """The name of what a chunk gives: SHA-256 in hexadecimal digits.
+
+    Args:
+        chunk: the chunk.
+        device: the kind of device that it is trained on.
+    """
+    unit, settings, plan = chunk.unit, chunk.unit.settings, chunk.unit.plan
+    scaling = plan.to_tune if chunk.is_tuning else plan.to_train
+    facts = {
+        "settings": {name: getattr(settings, name) for name in _SETTINGS},
+        "loss": {name: getattr(unit.loss, name) for name in _LOSS},
+        "optimizer": [settings.optimizer.name, settings.optimizer.arguments],
+        "rates": chunk.rates,
+        "epochs": chunk.epochs,
+        "chosen by": settings.selected_by if chunk.is_tuning else None,
+        "is first": chunk.is_first,
+        "framed on": settings.data.scale.fit_on if unit.loss.framing else None,
+        "table": unit.table.digest,
+        "own code": [code_hash(usercode.files_of(own)) for own in own_code(chunk)],
+        "engine": engine_hash(),
+        "versions": versions(),
+        "device": device,
+    }
+    digest = sha256(json.dumps(facts, sort_keys=True).encode())
+    for array in (plan.parts, plan.split_of, *(getattr(scaling, field.name) for field in fields(Scaling))):
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def own_code(chunk: Chunk) -> list[str]:
+    """The user's own network and loss that a chunk is trained with, as ``module:function``."""
+    own = (chunk.unit.settings.model, chunk.unit.loss.function if chunk.unit.loss.is_custom else None)
+    return [name for name in own if name]
+
+
+def code_hash(files: Iterable[Path]) -> str:
+    """A hash of files: of their names and what is in them."""
+    digest = sha256()
+    for path in sorted(files):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def engine_hash() -> str:
+    """A hash of the code that trains."""
+    return code_hash([*STAGES.glob("engine/*.py"), *STAGES.glob("losses/*.py"), STAGES / "records" / "plans.py"])
+
+
+def scored_by(unit: Unit) -> str:
+    """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
+    also = unit.settings.also_scored
+    own = [code_hash(usercode.files_of(name)) for name in also if names.is_own(name)]
+    return " ".join([scores_hash(), version("scikit-learn"), *also, *own])
+
+
+@cache
+def scores_hash() -> str:
+    """A hash of the code that scores."""
+    return code_hash(STAGES.glob("scores/*.py"))
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The versions of the libraries that calculate."""
+    return {name: version(name) for name in LIBRARIES}

@@ -1,0 +1,74 @@
+"""Where work runs: something that takes chunks and gives what they gave; by default threads of this process."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Protocol, Self
+
+from stages.basics.machine import device, processors
+from stages.engine.chunk import Chunk, Result
+
+
+class DiedError(Exception):
+    """What trained a chunk ended before the chunk did; so many workers did."""
+
+    def __init__(self, n_workers: int = 1) -> None:
+        super().__init__("a worker died")
+        self.n_workers = n_workers
+
+
+class Place(Protocol):
+    """Where chunks are trained; a context manager, whose end cancels what has not begun."""
+
+    @property
+    def device(self) -> str:
+        """The kind of device that calculates."""
+
+    def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
+        """Train a chunk.
+
+        Args:
+            chunk: what to train.
+            on_epoch: called with the number of epochs done, if the place is near enough to tell.
+
+        Returns:
+            What it gives, in the end; a `DiedError` where what trained it died.
+        """
+
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End, and cancel what has not begun."""
+
+
+class StoppedError(Exception):
+    """Training was stopped between two epochs."""
+
+
+class Threads:
+    """Threads of this process."""
+
+    def __init__(self, n_threads: int | None = None) -> None:
+        self.device = device()
+        self._pool = ThreadPoolExecutor(n_threads or processors())
+        self._stopped = threading.Event()
+
+    def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
+        """Train a chunk; it tells every epoch."""
+        from stages.engine.training import train
+
+        def go_on(epochs: int) -> None:
+            if self._stopped.is_set():
+                raise StoppedError
+            on_epoch(epochs)
+
+        return self._pool.submit(train, chunk, go_on)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped.set()
+        self._pool.shutdown(cancel_futures=True)

@@ -1,0 +1,181 @@
+"""What `train` takes from the store, and what it trains."""
+
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+
+from stages import generate, scale
+from stages import train as stage
+from stages.basics import store
+from stages.records import durations, runs
+from tests.test_train import SETTINGS, contents, edit, project
+
+__all__ = ["project"]
+TUNED = {"name": "SGD", "learning_rate": [0.003, 0.01], "momentum": 0.9}
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """A store in which every unit of the unchanged parameters is."""
+    folder = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("LOSSLAB_STORE", raising=False)
+        (folder / "params.yaml").write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
+        for one in (generate, scale, stage):
+            one.main()
+    return folder / ".losslab"
+
+
+@pytest.fixture
+def train(project, capsys, tmp_path, trained_once):
+    """Train after a change of the parameters; gives what came from where, and every file of the runs."""
+    del project
+    shutil.copytree(trained_once, tmp_path / ".losslab")
+
+    def run(change=lambda _: None):
+        edit(change)
+        generate.main()
+        scale.main()
+        capsys.readouterr()
+        stage.main()
+        lines = capsys.readouterr().out.splitlines()
+        return lines[-2].removeprefix("train: "), contents(tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def without_store(train, monkeypatch):
+    """What training gives where nothing is stored."""
+
+    def run(change=lambda _: None):
+        with monkeypatch.context() as patch:
+            patch.setenv("LOSSLAB_STORE", "")
+            return train(change)
+
+    return run
+
+
+def test_a_second_time_everything_comes_from_the_store_with_the_same_bytes(train):
+    def tune(params):
+        params["comparisons"]["prices"]["optimizer"] = TUNED
+
+    told, first = train(tune)
+    assert told == "3 units: 1 from the store, 2 trained"
+    told, again = train()
+    assert told == "3 units: 3 from the store, 0 trained"
+    assert again == first
+
+
+def test_one_more_loss_trains_that_loss(train, without_store):
+    told, bytes_of = train(lambda params: params["comparisons"]["prices"]["losses"].append("mae"))
+    assert told == "4 units: 3 from the store, 1 trained"
+    assert bytes_of == without_store()[1]
+
+
+def test_one_more_dataset_trains_that_dataset(train):
+    def add(params):
+        params["datasets"]["more"] = params["datasets"]["rings"] | {"scale": {"features": "minmax"}}
+        params["comparisons"]["more"] = params["comparisons"]["rings"]
+
+    assert train(add)[0] == "4 units: 3 from the store, 1 trained"
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("optimizer", [SETTINGS["train"]["optimizer"], TUNED])
+def test_more_seeds_train_those_that_are_new(train, without_store, monkeypatch, optimizer):
+    monkeypatch.setattr("stages.engine.chunk.SIZES", (3, 1))
+
+    def begin(params):
+        params["comparisons"] = {"prices": params["comparisons"]["prices"] | {"optimizer": optimizer}}
+        params["comparisons"]["prices"] |= {"split": {"method": "kfold", "folds": 3}, "losses": ["mse"]}
+
+    train(begin)
+    told, bytes_of = train(lambda params: params["train"].update(seeds=6))
+    assert told == "1 unit: 1 from the store in part, 0 trained"
+    assert bytes_of == without_store()[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda params: params["comparisons"]["prices"].update(losses=[{"loss": "mse", "as": "squares"}, "msle"]),
+        lambda params: params.update(report={"headline": {"prices": "mae"}, "margin": {"prices": 0.1}}),
+        lambda params: params["comparisons"].update(again=params["comparisons"].pop("rings") | {"dataset": "rings"}),
+    ],
+)
+def test_what_decides_no_result_trains_nothing(train, change):
+    assert train(change)[0] == "3 units: 3 from the store, 0 trained"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda params: params["comparisons"]["rings"].update(epochs=4),
+        lambda params: params["comparisons"]["rings"].update(hidden=[4]),
+        lambda params: params["comparisons"]["rings"].update(dropout=0.1),
+        lambda params: params["comparisons"]["rings"].update(batch_size=8),
+        lambda params: params["comparisons"]["rings"].update(losses=[{"loss": "hinge", "activation": "linear"}]),
+        lambda params: params["comparisons"]["rings"].update(split={"method": "shuffle", "train": 50}),
+        lambda params: params["comparisons"]["rings"].update(optimizer={"name": "SGD", "learning_rate": 0.02}),
+        lambda params: params["datasets"]["rings"]["source"].update(random_state=2),
+        lambda params: params["datasets"]["rings"].update(scale={"features": "none"}),
+    ],
+)
+def test_what_decides_a_result_trains_what_depends_on_it(train, change):
+    assert train(change)[0] == "3 units: 2 from the store, 1 trained"
+
+
+@pytest.mark.parametrize("code", ["engine_hash", "versions"])
+def test_other_code_or_versions_train_everything(train, monkeypatch, code):
+    monkeypatch.setattr(f"stages.engine.keys.{code}", lambda: "another")
+    assert train()[0] == "3 units: 3 trained"
+
+
+def test_another_score_is_measured_without_training(train, monkeypatch):
+    monkeypatch.setattr("stages.engine.keys.scores_hash", lambda: "another")
+    score = stage_score()
+    monkeypatch.setattr("stages.scores.measure.score", lambda *args, **how: score(*args, **how) | {"new": np.ones(3)})
+    assert train()[0] == "3 units: 3 from the store, 0 trained"
+    assert runs.read("prices", "mse").values("new", "test").tolist() == [1, 1, 1]
+
+
+def stage_score():
+    from stages.scores import measure
+
+    return measure.score
+
+
+def test_a_damaged_entry_is_trained_again_and_that_is_said(train, capsys):
+    _, first = train()
+    [entry] = [path for path in store.from_environment().files() if path.stat().st_size > 20_000][:1]
+    entry.write_bytes(entry.read_bytes()[:-100])
+    stage.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert f"train: {entry} was damaged and is trained again" in lines
+    assert "train: 3 units: 2 from the store, 1 trained" in lines
+    assert train() == ("3 units: 3 from the store, 0 trained", first)
+
+
+def test_where_the_store_cannot_be_written_training_goes_on_and_that_is_said(train, tmp_path, capsys):
+    shutil.rmtree(tmp_path / ".losslab")
+    (tmp_path / ".losslab").write_text("not a folder")
+    told, _ = train()
+    assert told == "3 units: 3 trained"
+    stage.main()
+    assert capsys.readouterr().out.count("train: nothing more is kept in the store: ") == 1
+
+
+def test_the_store_knows_how_long_training_took_also_when_a_run_came_from_it(train):
+    train()
+    kept = store.from_environment()
+    first = durations.of(kept, "rings", "hinge")
+    assert first > 0
+    train()
+    assert durations.of(kept, "rings", "hinge") == first
+    assert durations.of(None, "rings", "hinge") is None
+    kept.empty()
+    assert durations.of(kept, "rings", "hinge") is None
