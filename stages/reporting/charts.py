@@ -4,6 +4,7 @@ A loss has the same colour as everywhere (`crowd.colors`); train is always blue 
 """
 
 import itertools
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ _VERDICTS = {
     "too few seeds": ("#777777", "o"),
 }
 BINS = 10  # of probabilities
+FEW_BANDS = 4  # more that lie over each other are paler
+LONG_LABEL = 42  # letters beside an axis; more are broken into lines
 NEAR = 6  # differences within so many margins are drawn on a linear axis
 
 
@@ -200,7 +203,7 @@ def tuned(
         axes.set_yscale("log")
     axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set(xlabel="learning rate", ylabel=label)
+    axes.set(xlabel="learning rate", ylabel=textwrap.fill(label, LONG_LABEL))
     return axes
 
 
@@ -246,7 +249,9 @@ def side_by_side(axes: Axes, curves: dict[str, np.ndarray], colors: dict[str, st
         values = drawn[loss]
         low, median, high = np.percentile(values, [10, 50, 90], axis=0)
         epochs = np.arange(1, values.shape[1] + 1)
-        axes.fill_between(epochs, low, high, color=colors[loss], alpha=0.15, linewidth=0)
+        axes.fill_between(
+            epochs, low, high, color=colors[loss], alpha=0.15 * min(1, FEW_BANDS / len(named)), linewidth=0
+        )
         axes.plot(epochs, median, line, color=colors[loss], linewidth=1.8, label=loss)
         axes.plot(epochs[-1], median[-1], "o", color=colors[loss], markersize=5)
     if log:

@@ -28,8 +28,9 @@ def others(comparison: Comparison) -> list[str]:
 
 def colors(comparison: Comparison) -> dict[str, str]:
     """The colour of every loss; those that `in_color` names differ from each other, as far as the colours go."""
-    first = dict.fromkeys([*_best(comparison, plots.N_COLORS), *shown(comparison), *comparison.losses])
-    return plots.colors_of(list(first))
+    first = _best(comparison, plots.N_COLORS)
+    rest = [loss for loss in dict.fromkeys([*shown(comparison), *comparison.losses]) if loss not in first]
+    return plots.colors_of(first) | plots.colors_of(rest)
 
 
 def in_color(comparison: Comparison) -> dict[str, str]:
