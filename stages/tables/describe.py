@@ -1,7 +1,6 @@
 """A user's own table: what its columns are, and what is odd about them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -58,7 +57,7 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         kind, odd = _use(tidied[column], values, target, is_asked_for=column in asked_for)
         columns.append(Column(own, kind, missing=int(values.isna().sum())))
         findings += [Finding(each, column) for each in odd]
-    findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
+    findings = list(map(read.placed, findings))
     if choice.weight:
         weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     place = {column: number for number, column in enumerate(["", *table.columns])}
