@@ -14,12 +14,13 @@ import threading
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 KEPT = 2 * 10**9  # bytes of tables and plans that a child keeps for the next chunk
 IDLE = 300  # seconds after which a child without work ends, so that it holds no memory for a client that is gone
 
-# ("result", bytes), ("user", text) for a mistake of the user, or ("error", text)
-Answer = tuple[str, bytes | str]
+# ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); what else, see `Children.run`
+Answer = tuple[str, Any]
 
 
 class ChildDiedError(Exception):
@@ -111,39 +112,51 @@ class Children:
         self._lock, self._is_ended = threading.Lock(), False
 
     def run(
-        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], refused: Callable[[dict], str] = lambda _: ""
+        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], facts: Mapping[str, str] | None = None
     ) -> Answer:
         """Train a chunk in one of them.
 
         Args:
             chunk: see `Child.run`.
             shared: see `Child.run`.
-            refused: why a process of these facts must not train, if it must not.
+            facts: what the child must calculate with.
 
-        Raises:
-            ChildDiedError: it died.
+        Returns:
+            See `Child.run`; or ``("died", None)``, or ``("facts", …)`` of a child that calculates with others.
         """
-        with self._lock:
-            alive = [child for child in self._idle if child.is_alive()]
-            child, self._idle = alive[-1] if alive else None, alive[:-1]
-        child = child or Child(*self._where)
-        with self._lock:
-            self._busy.add(child)
-            if self._is_ended:
-                child.end()
+        try:
+            child = self._take()
+        except ChildDiedError:
+            return "died", None
         is_well = False
         try:
-            if reason := refused(child.facts):
-                return "user", reason
+            if facts and child.facts != facts:
+                return "facts", child.facts
             answer = child.run(chunk, shared)
             is_well = True
             return answer
+        except ChildDiedError:
+            return "died", None
         finally:
             with self._lock:
                 self._busy.discard(child)
                 self._idle += [child] if is_well else []
             if not is_well:
                 child.end()
+
+    def _take(self) -> Child:
+        """One that is idle, or a new one."""
+        with self._lock:
+            alive = [child for child in self._idle if child.is_alive()]
+            child, self._idle = alive[-1] if alive else None, alive[:-1]
+            if self._is_ended:
+                raise ChildDiedError
+        child = child or Child(*self._where)
+        with self._lock:
+            self._busy.add(child)
+            if self._is_ended:
+                child.end()
+        return child
 
     def end(self) -> None:
         """End all, also those in the middle of a chunk, and those that are still to start."""

@@ -112,7 +112,7 @@ class _Trainer:
         self._on_epoch, self._place, self._store = on_epoch, place, store
         self._ended: SimpleQueue[tuple[_Task, Future]] = SimpleQueue()
         self._n_waiting = 0
-        self._lost: list[Chunk] = []
+        self._lost: list[tuple[Chunk, int]] = []
 
     def train(self, units: list[Unit]) -> Iterator[Trained]:
         # those that begin with training first, so that processors have work while the others are read
@@ -130,7 +130,7 @@ class _Trainer:
                 yield trained
         if self._lost:
             raise UserError(
-                *(f"train: {chunk.name}: {ATTEMPTS} workers died while they trained it" for chunk in self._lost),
+                *(f"train: {chunk.name}: {n_died} workers died while they trained it" for chunk, n_died in self._lost),
                 "train: all other chunks are trained; those that the store keeps are not trained again",
             )
 
@@ -166,7 +166,7 @@ class _Trainer:
             if n_died < ATTEMPTS:
                 self._submit(task._replace(n_died=n_died))
             else:
-                self._lost.append(task.chunk)
+                self._lost.append((task.chunk, n_died))
             return None
 
     def _is_stored(self, unit: Unit) -> bool:

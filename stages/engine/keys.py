@@ -90,7 +90,7 @@ def scores_hash() -> str:
 
 def facts() -> dict[str, str]:
     """What a process calculates with: its versions, and its ``device``."""
-    return {**versions(), "python": platform.python_version(), "device": device()}
+    return {**versions(), "python": ".".join(platform.python_version_tuple()[:2]), "device": device()}
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Self
 from stages.basics.cli import UserError
 from stages.basics.machine import device
 from stages.engine import packing
-from stages.engine.child import Answer, ChildDiedError, Children
+from stages.engine.child import Answer, Children
 from stages.engine.chunk import Chunk, Result
 from stages.engine.places import DiedError
 
@@ -30,13 +30,8 @@ class Processes:
 
     def _train(self, chunk: Chunk) -> Result:
         content, shared = packing.pack(chunk)
-        try:
-            answer = self._children.run(
-                content, {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
-            )
-        except ChildDiedError:
-            raise DiedError from None
-        return result_of(answer)
+        pickled = {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
+        return result_of(self._children.run(content, pickled))
 
     def __enter__(self) -> Self:
         return self
@@ -52,8 +47,14 @@ def result_of(answer: Answer) -> Result:
 
     Raises:
         UserError: a mistake of the user.
+        DiedError: the child died.
     """
-    kind, content = answer
-    if kind == "result":
-        return pickle.loads(content)  # noqa: S301 - from our own process
-    raise UserError(content) if kind == "user" else RuntimeError(content)
+    match answer:
+        case "result", content:
+            return pickle.loads(content)  # noqa: S301 - from our own process
+        case "user", text:
+            raise UserError(text)
+        case "died", _:
+            raise DiedError
+        case _, text:
+            raise RuntimeError(text)
