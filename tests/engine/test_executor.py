@@ -9,15 +9,20 @@ from stages.engine.places import DiedError, Threads
 from tests.engine.units import make_unit
 
 
-def results(units, place, store=None):
+def results(units, place, store=None, on_epoch=lambda *_: None):
     """What each unit gave, as bytes, and the last epoch that was reported of each."""
     epochs = {}
+
+    def report(unit, epoch):
+        epochs[unit.name] = epoch
+        on_epoch(unit, epoch)
+
     with place:
         by_name = {
             each.unit.name: pickle.dumps(
                 [each.run.history.to_csv(), each.run.scores.to_csv(), each.run.outputs.tobytes(), each.model]
             )
-            for each in training(units, lambda unit, epoch: epochs.update({unit.name: epoch}), place, store)
+            for each in training(units, report, place, store)
         }
     return by_name, epochs
 
