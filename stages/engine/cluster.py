@@ -10,7 +10,7 @@ import logging
 import pickle
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -89,7 +89,7 @@ class Cluster:
             try:
                 do(job, *more)
             except Exception as error:
-                job.future.set_exception(error)
+                self._give_up(job, error)
             self._send()
 
         with suppress(RuntimeError):  # all is over
@@ -109,7 +109,7 @@ class Cluster:
         try:
             future = self._send_one(job)
         except Exception as error:
-            job.future.set_exception(error)
+            self._give_up(job, error)
         else:
             self._running.add(job)
             future.add_done_callback(lambda done: self._next(self._end, job, done))
@@ -174,8 +174,13 @@ class Cluster:
     def _lost(self, job: _Job) -> None:
         job.n_lost += 1
         if self._client.status != "running" or job.n_lost > LOSSES:
-            raise UserError(f"train: the Dask scheduler at {self._where} is gone; what is trained is in the store")
+            raise ConnectionError
         self._waiting.appendleft(job)
+
+    def _give_up(self, job: _Job, error: Exception) -> None:
+        if isinstance(error, OSError | CancelledError):  # which is how Dask tells of a lost connection
+            error = UserError(f"train: the Dask scheduler at {self._where} is gone; what is trained is in the store")
+        job.future.set_exception(error)
 
     def _refuse_others(self) -> None:
         """Refuse workers that calculate with other versions.
