@@ -8,7 +8,7 @@
 # make test-thorough  run the tests that take long
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
-# make ui       MLflow UI on what the pipeline logged; PORT=5001 for another port
+# make ui       MLflow on what the pipeline logged; PORT=5001 for another port
 # make clean    remove what the pipeline and the tests made; .venv, the DVC cache and the store stay
 
 PYTHON ?= python3
@@ -38,15 +38,18 @@ losses: setup
 store: setup
 	@python -m stages.commands.show_store $(if $(EMPTY),empty)
 
-setup: .venv/installed
+setup: .venv/installed .venv/plots.html
 
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Losslab needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Name another with: make PYTHON=python3.12" % sys.version_info[:2])'
 	@echo "Installing packages into .venv, once; this takes a few minutes"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@.venv/bin/python -c 'import vl_convert; print(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))' > .venv/vega.js
 	@touch $@
+
+# the page of `dvc plots`, with the program that draws in it
+.venv/plots.html: .dvc/plots/page.html .venv/installed
+	@.venv/bin/python -c 'import pathlib, sys, vl_convert; page, done = map(pathlib.Path, sys.argv[1:]); done.write_text(page.read_text().replace("{vega}", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))' $< $@
 
 test: setup
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough"
@@ -62,12 +65,7 @@ lint: setup
 	@ruff format --check
 
 ui: setup
-	@store=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}; \
-	case $$store in \
-	  http*) echo "The runs are at $$store";; \
-	  *) echo "MLflow UI on $$store: http://127.0.0.1:$(PORT)"; \
-	     exec mlflow ui --backend-store-uri "$$store" --port $(PORT);; \
-	esac
+	@exec python -m stages.commands.show_runs $(PORT)
 
 clean:
 	@rm -rf data/raw data/scaled data/plans data/pipelines data/runs data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis

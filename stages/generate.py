@@ -71,6 +71,8 @@ def summary(name: str, table: pd.DataFrame, description: Description) -> str:
         parts.append(f"{without:,} without a target left out")
     if description.inferred:
         parts.append(wording.task(name, description))
+    if about := wording.positive(name, description):
+        parts.append(about)
     return f"generate: {name}: {'; '.join(parts)}"
 
 

@@ -34,6 +34,7 @@ def main() -> None:
         figures.save(figures.drawings(comparisons), folder)
     _write_table("results.csv", data_files.results(comparisons))
     _write_table("pairs.csv", data_files.pairs(comparisons))
+    _write_table("scores.csv", data_files.scores(comparisons))
     _write_table("curves.csv", data_files.curves(comparisons))
     _write_table("tuning.csv", data_files.tuning(comparisons))
     files.write_json(paths.REPORTS / "metrics.json", data_files.metrics(comparisons))

@@ -33,13 +33,15 @@ def encode(name: str, wanted: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder
     except UserError as error:
         raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
     features = encoder.pipeline.transform(table)
-    named = datasets.unique(encoder.names, datasets.target_names(description.n_targets))
+    named = datasets.unique(encoder.names, datasets.reserved_names(description))
+    weights = table[description.weight].to_numpy(np.float64) if description.weight else None
     rows = table[[*datasets.target_names(description.n_targets), *description.groups.values()]]
     datasets.write_encoded(
         name,
         pd.DataFrame(features, columns=named, copy=False),
         datasets.labels_of(rows, description),
         Encoded(description, encoder.treatments),
+        None if weights is None else weights / weights.mean(),
     )
     return rows, features, encoder, description
 

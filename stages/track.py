@@ -1,41 +1,49 @@
-"""Stage `track`: log every run to MLflow, once."""
+"""Stage `track`: log every run to MLflow, once for each of DVC's experiments."""
 
-from stages.basics import cli, files, paths
+from stages.basics import cli, experiment, files, paths, store
 from stages.params.load import load_params
-from stages.records import runs
+from stages.records import durations, runs
 from stages.tracking import mlflow_store
-from stages.tracking.mlflow_store import Headline
+from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin
+from stages.tracking.pages import Headline
 
 
 def main() -> None:
     """Log every run to MLflow; write ``data/tracked.json``: ``comparison → loss → fingerprint``."""
     params = load_params()
     verdicts = files.read_json(paths.VERDICTS, stage="report")
-    trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in params.selected().items()}
+    compared, selected = params.compared(), params.selected()
+    trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in selected.items()}
     tracked: dict[str, dict[str, str]] = {}
-    n_new, tags = 0, origin()
+    n_new, tags, kept = 0, origin(), store.from_environment()
     with mlflow_store.connect() as client:
         for name, every in trained.items():
             verdict = verdicts[name]
             headline = Headline(verdict["headline"], verdict["higher_is_better"])
-            experiment = mlflow_store.experiment_of(
-                client, f"{params.track.experiment}/{name}", verdict["verdict"], headline
+            # what MLflow shows first is of all losses, and not of an experiment that runs beside the workspace
+            last_word = experiment.in_workspace() and len(every) == len(compared[name])
+            page = mlflow_store.experiment_of(
+                client, f"{params.track.experiment}/{name}", verdict["verdict"], headline, last_word=last_word
             )
             tracked[name] = {run.loss.name: runs.fingerprint(name, run.loss.name) for run in every}
             for run in every:
+                told = verdict["losses"][run.loss.name]
                 n_new += mlflow_store.log_once(
                     client,
-                    experiment,
+                    page,
                     run,
                     fingerprint=tracked[name][run.loss.name],
-                    note=verdict["losses"][run.loss.name],
+                    told=Told(headline, told["note"], told["color"], seconds=durations.of(kept, name, run.loss.name)),
                     tags=tags,
                     options=params.track,
+                    last_word=last_word,
                 )
     files.write_json(paths.TRACKED, tracked)
     n_runs = sum(map(len, trained.values()))
     cli.say(f"track: {n_new} new of {n_runs} runs in {mlflow_store.address()}; look at them with: make ui")
+    if experiment.runs_in_workspace():
+        cli.say(f"track: back to what is committed: {experiment.WAY_BACK}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from stages.engine.executor import is_stored, training
 from stages.engine.places import Place
 from stages.engine.tuning import selection
 from stages.engine.unit import Table, Unit
-from stages.losses import validity
+from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
@@ -36,34 +36,48 @@ def units(params: Params) -> list[Unit]:
         table, description = tables[setup.dataset], descriptions[setup.dataset]
         seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
         judged = validity.judge_all(losses, seen)
-        cannot += _undefined_headline(params, name, table)
+        cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         for index, loss in enumerate(setup.losses):
             if loss.name in judged and judged[loss.name].level == "cannot":
                 cannot.append(f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}")
+        cannot += [
+            f"loss: '{loss.name}' on {name} {judged[loss.name]}"
+            for loss in losses
+            if loss not in setup.losses and judged[loss.name].level == "cannot"
+        ]
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
                 cli.say(f"train: {name}: {loss} {judgement}")
-        selected += [Unit(settings_of(params, name, loss, table), table, plan) for loss in losses]
+        selected += [Unit(settings_of(params, name, loss, table, description.classes), table, plan) for loss in losses]
     refuse(cannot)
     return selected
 
 
-def _undefined_headline(params: Params, comparison: str, table: Table) -> list[str]:
-    """That the score which is to decide is not defined for the target, if it is not."""
+def _undefined_headline(params: Params, comparison: str, table: Table, unlisted: list[Loss]) -> list[str]:
+    """That the score which is to decide is not defined for the target, or for a loss that no comparison lists."""
     headline = params.report.headline.get(comparison)
+    if headline and names.is_own(headline):
+        from stages.scores import measure
+
+        measure.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
     score = names.find(headline, None) if headline else None
-    if score is None or not score.never_negative or table.labels.min() >= 0:
+    if score is None:
         return []
-    lowest = f"the lowest is {table.labels.min():.6g}"
-    return [f"report.headline.{comparison}: '{headline}' needs targets that are never negative; {lowest}"]
+    key, lines = f"report.headline.{comparison}: '{headline}' needs", []
+    if score.never_negative and table.labels.min() < 0:
+        lines.append(f"{key} targets that are never negative; the lowest is {table.labels.min():.6g}")
+    without = [loss.name for loss in unlisted if score.needs_probability and not loss.outputs_probability]
+    return lines + [f"{key} outputs that are probabilities, and those of '{name}' are not" for name in without]
 
 
-def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Settings:
+def settings_of(params: Params, comparison: str, loss: Loss, table: Table, classes: list[str]) -> Settings:
     """The settings with which one loss of a comparison is trained."""
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = OptimizerSettings(**setup.optimizer.settings())
     class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
-    headline = params.report.headline.get(comparison) or names.default_headline(loss.task, table.n_targets, class_sizes)
+    headline = params.report.headline.get(comparison) or names.default_headline(
+        loss.task, table.n_targets, class_sizes, params.selected()[comparison]
+    )
     return Settings(
         loss=loss,
         comparison=comparison,
@@ -79,14 +93,16 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table) -> Se
         selected_by=selection(headline, loss) if optimizer.is_tuned else None,
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
         seeds=range(params.train.seeds),
-        also_scored=[headline] if headline in names.OF_POSITIVE else [],
+        class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
+        also_scored=names.asked_for(headline, loss),
     )
 
 
 def read_table(name: str, description: Description) -> Table:
     """Read the rows of a dataset."""
     features = datasets.read_features(name, description).to_numpy(np.float64)
-    return Table(features, datasets.read_labels(name, description), description.n_classes)
+    weights_of_rows = datasets.read_weights(name, description)
+    return Table(features, datasets.read_labels(name, description), description.n_classes, weights_of_rows)
 
 
 def write(run: Run, model: bytes) -> None:

@@ -232,7 +232,7 @@ def make_run(labels, loaded):
             outputs=np.concatenate(list(outputs.values()), axis=1),
             scores=pd.concat(scores, ignore_index=True),
             punishment=pd.DataFrame({"case": "", "x": x, "value": steepness * x**2}),
-            objective=steepness * x**2,
+            objective=np.abs(x) ** (1 + steepness),  # no multiples of each other
             regions=None if loss.task == "regression" else regions,
             tuning=tuning,
         )

@@ -1,6 +1,7 @@
 """What people look at, in a real Chromium: MLflow's UI, the HTML report and the page of `dvc plots show`."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
+COMPARISONS = list(yaml.safe_load((ROOT / "params.yaml").read_text())["comparisons"])
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -46,24 +48,24 @@ def project(tmp_path_factory, run_stages):
 
 @pytest.fixture(scope="module")
 def ui(project):
-    """The address of MLflow's UI on what the project logged."""
+    """What `make ui` prints: the address of each comparison's page in MLflow."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["mlflow", "ui", "--backend-store-uri", f"sqlite:///{project / 'mlflow.db'}", "--port", str(port)]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", "stages.commands.show_runs", str(port)],
         cwd=project,
-        env=environment,
-        stdout=subprocess.DEVNULL,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
         start_new_session=True,
     ) as server:
         try:
+            pages = [server.stdout.readline().split() for _ in COMPARISONS]
             wait_for(f"http://127.0.0.1:{port}/health", server)
-            yield f"http://127.0.0.1:{port}"
+            yield {name.removeprefix("losslab/"): address for name, address in pages}
         finally:
             os.killpg(server.pid, signal.SIGTERM)
 
@@ -108,34 +110,38 @@ def faults_of(page: Page) -> list[str]:
     return faults
 
 
-def experiment(comparison: str) -> str:
-    """The number MLflow gave the experiment of a comparison: they are made in the order of the parameters."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    return str(1 + list(params["comparisons"]).index(comparison))
-
-
-def test_the_runs_of_a_comparison_are_listed_with_their_scores(ui, page):
-    page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?viewStateShareKey=losslab")
+def test_the_address_that_is_printed_leads_to_the_runs_sorted_by_the_score_that_decides(ui, page):
+    assert list(ui) == sorted(COMPARISONS)
+    page.goto(ui["circles"])
     for loss in ("binary_crossentropy", "hinge", "squared_hinge"):
         expect(page.get_by_role("link", name=loss, exact=True)).to_be_visible()
-    expect(page.get_by_text("Sort: test_accuracy")).to_be_visible()
-    expect(page.get_by_role("columnheader", name="test_accuracy", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Sort: decides/test_accuracy")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="decides/test_accuracy", exact=True).first).to_be_visible()
+    for name in ("epochs", "optimizer.learning_rate"):
+        expect(page.get_by_role("columnheader", name=name, exact=True).first).to_be_visible()
 
 
 def test_an_experiments_note_holds_the_verdict(ui, page):
-    page.goto(f"{ui}/#/experiments/{experiment('blobs')}/runs")
+    page.goto(ui["blobs"])
     expect(page.get_by_text("same objective").or_(page.get_by_text("Train with")).first).to_be_visible()
-    expect(page.get_by_role("link", name="Scores", exact=True)).to_be_visible()
 
 
-def test_the_chart_of_a_metric_draws_every_loss(ui, page):
-    page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?compareRunsMode=CHART")
+def test_charts_begin_with_the_score_that_decides_and_draw_every_loss(ui, page):
+    page.goto(ui["circles"].replace("viewStateShareKey=losslab", "compareRunsMode=CHART"))
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    expect(page.get_by_text("hinge (accuracy)").first).to_be_visible()
+    expect(page.get_by_text("hinge", exact=True).first).to_be_visible()
+    sections = page.get_by_text(re.compile(r"^(decides|epochs|final|Model metrics) ?\(\d+\)$"))
+    expect(sections).to_have_count(4)
+    assert [text.split("(")[0].strip() for text in sections.all_inner_texts()] == [
+        "decides",
+        "epochs",
+        "final",
+        "Model metrics",
+    ]
 
 
 def test_two_runs_are_compared(ui, page):
-    page.goto(f"{ui}/#/experiments/{experiment('circles')}/runs?viewStateShareKey=losslab")
+    page.goto(ui["circles"])
     for loss in ("hinge", "squared_hinge"):
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name=loss, exact=True))
         row.get_by_role("checkbox").first.click()
@@ -156,15 +162,19 @@ def test_the_html_report_has_every_image_and_no_fault(project, page, tmp_path):
     assert faults == []
 
 
-def test_the_page_of_dvc_plots_draws_without_a_network(project, page, tmp_path):
+def test_the_page_of_dvc_plots_draws_without_a_network_wherever_it_is_moved(project, page, tmp_path):
     folder = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     shutil.copytree(project / "reports", folder / "reports", dirs_exist_ok=True)
     shutil.copytree(ROOT / ".dvc/plots", folder / ".dvc/plots", dirs_exist_ok=True)
+    shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
+    shutil.copy(ROOT / "dvc.yaml", folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     subprocess.run([Path(sys.executable).parent / "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
+    moved = shutil.move(folder / "dvc_plots/index.html", tmp_path)
+    shutil.rmtree(folder)
     faults = faults_of(page)
-    page.goto((folder / "dvc_plots/index.html").as_uri())
+    page.goto(Path(moved).as_uri())
     expect(page.locator(".vega-embed svg.marks")).to_have_count(3)
     for drawing in page.locator(".vega-embed svg.marks").all():
         assert drawing.bounding_box()["height"] > 300

@@ -142,7 +142,7 @@ def test_every_run_is_in_mlflow(clone):
         "comparison == 'circles' and loss == 'hinge' and part == 'test'"
     )
     mean = results[results["metric"] == "accuracy"]["value"].mean()
-    assert hinge.data.metrics["test_accuracy"] == pytest.approx(mean)
+    assert hinge.data.metrics["decides/test_accuracy"] == pytest.approx(mean)
     assert [metric.step for metric in client.get_metric_history(hinge.info.run_id, "val_loss")] == [1, 2, 3]
     assert {"history.csv", "figures"} <= {artifact.path for artifact in client.list_artifacts(hinge.info.run_id)}
     assert hinge.inputs.dataset_inputs[0].dataset.name == "circles"
@@ -159,8 +159,24 @@ def test_a_second_repro_does_nothing_and_a_forced_one_gives_the_same_bytes(clone
 
 
 @pytest.mark.thorough
-def test_one_loss_alone_is_trained_and_shown_alone(kept):
-    run_in(kept)("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle")
+def found_by(folder: Path, name: str) -> dict[str, list[str]]:
+    """The names of the runs that MLflow finds by the name of one of DVC's experiments, by experiment of MLflow's."""
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    every = {each.experiment_id: each.name for each in client.search_experiments()}
+    found: dict[str, list[str]] = {}
+    for run in client.search_runs(list(every), f"tags.`dvc.exp_name` = '{name}'"):
+        found.setdefault(every[run.info.experiment_id], []).append(run.info.run_name)
+    return found
+
+
+def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_back(kept):
+    run, before = run_in(kept), notes_of(kept)
+    said = run("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle").stdout
+    # these results were logged before, but not for this experiment
+    assert found_by(kept, "only-msle") == {
+        name: ["msle (only-msle)"] for name in ("losslab/regression", "losslab/regression_fair")
+    }
+    assert notes_of(kept) == before
     assert set(pd.read_csv(kept / "reports/results.csv")["loss"]) == {"msle"}
     report = (kept / "reports/report.md").read_text()
     assert "regression-msle-curves.png" in report
@@ -170,6 +186,32 @@ def test_one_loss_alone_is_trained_and_shown_alone(kept):
         path.parent.relative_to(kept / "data/runs").as_posix() for path in (kept / "data/runs").rglob("model.keras")
     }
     assert models == {"regression/msle", "regression_fair/msle"}
+
+    [way_back] = [line for line in said.splitlines() if line.startswith("track: back to what is committed: ")]
+    run("bash", "-c", way_back.removeprefix("track: back to what is committed: "))
+    assert run("git", "status", "--porcelain").stdout == ""
+    assert would_run(kept) in ([], ["track"])
+    diff = run("dvc", "metrics", "diff", "only-msle", "HEAD").stdout
+    assert "regression.test_mse.mae" in diff
+    assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--csv").stdout
+
+
+def notes_of(folder: Path) -> dict[str, str]:
+    """The notes of MLflow's experiments."""
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    return {each.name: each.tags["mlflow.note.content"] for each in client.search_experiments() if each.tags}
+
+
+def test_a_failed_experiment_leaves_no_parameter_for_the_next_but_edits_of_ones_own(kept):
+    run = run_in(kept)
+    said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
+    assert "params.yaml is again as it was before this experiment" in said
+    assert run("git", "status", "--porcelain", "--", "params.yaml").stdout == ""
+    edit(kept, lambda params: params["report"].update(margin={"circles": 0.1}))
+    said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
+    assert "params.yaml holds edits of yours, and still loss=hing" in said
+    params = yaml.safe_load((kept / "params.yaml").read_text())
+    assert (params["loss"], params["report"]["margin"]) == ("hing", {"circles": 0.1})
 
 
 @pytest.mark.parametrize(
@@ -215,7 +257,7 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     client = MlflowClient(f"sqlite:///{clone / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("losslab/regression")
     queued = client.search_runs([experiment.experiment_id], "params.epochs = '2'")
-    assert {run.info.run_name for run in queued} == {"mse", "mae"}
+    assert {run.data.params["loss"] for run in queued} == {"mse", "mae"}
     assert all(run.data.tags["dvc.exp_name"] for run in queued)
 
 

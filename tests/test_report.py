@@ -13,6 +13,7 @@ from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records import datasets, plans, runs
+from stages.reporting import plots
 from stages.verdicts.comparison import read
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
@@ -61,6 +62,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
         "report.html",
         "report.md",
         "results.csv",
+        "scores.csv",
         "tuning.csv",
         "verdicts.json",
     ]
@@ -71,6 +73,9 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
         "regression": ["mse", "msle", "mae"],
         "circles": BINARY,
     }
+    # MLflow shows a loss in the colour that it has in the figures
+    colors = {loss: told["color"] for loss, told in verdicts["circles"]["losses"].items()}
+    assert colors == plots.colors_of(BINARY)
     metrics = json.loads((reports / "metrics.json").read_text())
     assert list(metrics) == ["regression", "circles"]
     assert metrics["circles"] == {"test_accuracy": dict.fromkeys(BINARY, 1)}

@@ -22,9 +22,11 @@ from mlflow.entities import ViewType
 from stages import track
 from stages.basics import paths
 from stages.basics.cli import UserError
+from stages.params.schema import Track
 from stages.records import datasets, plans, runs
-from stages.tracking import contents, mlflow_store
-from stages.tracking.mlflow_store import FINGERPRINT, NOTE
+from stages.tracking import contents, mlflow_store, pages
+from stages.tracking.mlflow_store import FINGERPRINT
+from stages.tracking.pages import NOTE
 
 SERVER_STARTS_WITHIN = 90  # seconds
 LOGGED = {"circles": ["hinge", "binary_crossentropy"], "regression": ["mse"]}
@@ -84,24 +86,26 @@ def keep(run, model=None):
 
 
 def choose(defaults, **options):
-    """Write params.yaml: the losses that have runs, and these options of `track`."""
+    """Write params.yaml: comparisons of the losses that have runs, and these options of `track`."""
     selected = {
-        "loss": [name for names in LOGGED.values() for name in names],
-        "comparisons": {name: defaults["comparisons"][name] for name in LOGGED},
+        "loss": "all",
+        "comparisons": {name: defaults["comparisons"][name] | {"losses": losses} for name, losses in LOGGED.items()},
         "report": {"headline": {"regression": "mse"}},
         "track": defaults["track"] | options,
     }
     paths.PARAMS.write_text(yaml.safe_dump(defaults | selected), encoding="utf-8")
 
 
-def tell(verdict):
-    """Write what the report stage says of each dataset and each loss."""
+def tell(verdict, **headline):
+    """Write what the report stage says of each dataset and each loss; the score that decides may be another."""
     told = {
         dataset: {
-            "headline": HEADLINE[dataset],
+            "headline": (HEADLINE | headline)[dataset],
             "higher_is_better": HEADLINE[dataset] == "accuracy",
-            "verdict": f"{dataset}: {verdict}.",
-            "losses": {name: f"{name}: {verdict}, by +0.1 (−0.1 to +0.2)." for name in names},
+            "verdict": f"**`{dataset}`: {verdict}.**",
+            "losses": {
+                name: {"note": f"{name}: {verdict}, by +0.1 (−0.1 to +0.2).", "color": "#0072B2"} for name in names
+            },
         }
         for dataset, names in LOGGED.items()
     }
@@ -151,7 +155,7 @@ def test_a_run_has_the_parameters_numbers_and_rows_that_its_contents_name(projec
     track.main()
     run, hinge = logged(client, "circles")["hinge"], runs.read("circles", "hinge")
     assert run.data.params == {key: str(value) for key, value in contents.parameters(hinge).items()}
-    numbers = list(contents.numbers(hinge))
+    numbers = list(contents.numbers(hinge, "accuracy"))
     for name in {number.name for number in numbers}:
         expected = {number.step: number.value for number in numbers if number.name == name}
         assert series(client, run, name) == pytest.approx(expected)
@@ -212,7 +216,7 @@ def test_a_run_that_was_cut_off_is_replaced(project, client, status):
     found = logged(client, "regression")
     assert set(found) == {"mse", "other"}
     assert (found["mse"].info.status, found["other"].info.run_id) == ("FINISHED", other)
-    assert found["mse"].data.metrics["failed_seeds"] == 0
+    assert found["mse"].data.metrics["final/failed_seeds"] == 0
 
 
 def test_a_deleted_experiment_is_brought_back(project, client):
@@ -222,22 +226,70 @@ def test_a_deleted_experiment_is_brought_back(project, client):
     assert set(logged(client, "regression")) == {"mse"}
 
 
-def test_a_run_of_a_dvc_experiment_has_its_name(project, client, monkeypatch):
+def of_experiment(client, dataset, name):
+    """The names of the runs that are found by a DVC experiment's name."""
+    experiment = client.get_experiment_by_name(f"losslab/{dataset}").experiment_id
+    return [run.info.run_name for run in client.search_runs([experiment], f"tags.`dvc.exp_name` = '{name}'")]
+
+
+def test_a_dvc_experiment_has_runs_of_its_own_once_also_of_results_that_were_logged_before(
+    project, client, monkeypatch, capsys
+):
     del project
+    track.main()
+    for name in ("shaky-mole", "shaky-mole", "other"):
+        monkeypatch.setenv("DVC_EXP_NAME", name)
+        track.main()
+        assert of_experiment(client, "regression", name) == [f"mse ({name})"]
+    assert set(logged(client, "regression")) == {"mse", "mse (shaky-mole)", "mse (other)"}
+    said = [line for line in capsys.readouterr().out.splitlines() if " new of " in line]
+    assert [line.split()[1] for line in said] == ["3", "3", "0", "3"]
+
+
+def test_an_experiment_in_the_workspace_ends_with_the_way_back(project, monkeypatch, capsys):
+    del project
+    track.main()
+    assert "git checkout" not in capsys.readouterr().out
     monkeypatch.setenv("DVC_EXP_NAME", "shaky-mole")
     track.main()
-    assert logged(client, "regression")["mse"].data.tags["dvc.exp_name"] == "shaky-mole"
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("track: back to what is committed: git checkout . && dvc checkout")
+
+
+def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
+    del project
+    told = mlflow_store.Told(pages.Headline("mse", False), "a note", "#0072B2", seconds=12.5)
+    experiment = client.create_experiment("losslab/regression")
+    mlflow_store.log_once(
+        client,
+        experiment,
+        make_run("mse", epochs=4),
+        fingerprint="some",
+        told=told,
+        tags={},
+        options=Track(),
+        last_word=True,
+    )
+    run = logged(client, "regression")["mse"]
+    assert run.info.end_time - run.info.start_time == 12_500
+    assert run.data.tags["mlflow.runColor"] == "#0072B2"
+
+
+def temporary_copy(project, folder, monkeypatch):
+    """Go on in a copy of the project as DVC makes it for queued experiments."""
+    shutil.copytree(project / "data", folder / "data")
+    shutil.copy(project / "params.yaml", folder)
+    (folder / "reports").mkdir()
+    shutil.copy(project / "reports/verdicts.json", folder / "reports")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_EXP_NAME", "queued")
 
 
 def test_in_a_temporary_copy_the_store_is_the_real_repositorys(project, tmp_path_factory, monkeypatch, client):
     copy = tmp_path_factory.mktemp("copy")
-    shutil.copytree(project / "data", copy / "data")
-    shutil.copy(project / "params.yaml", copy)
-    (copy / "reports").mkdir()
-    shutil.copy(project / "reports/verdicts.json", copy / "reports")
-    monkeypatch.chdir(copy)
+    temporary_copy(project, copy, monkeypatch)
     track.main()
-    assert artifacts(client, logged(client, "regression")["mse"]) == ["history.csv"]
+    assert artifacts(client, logged(client, "regression")["mse (queued)"]) == ["history.csv"]
     assert sorted(path.name for path in copy.iterdir()) == ["data", "params.yaml", "reports"]
 
 
@@ -281,7 +333,7 @@ def test_notes_hold_the_verdict_on_the_dataset_and_on_each_loss(project, client)
     track.main()
     for dataset, names in LOGGED.items():
         of_the_dataset, of_the_runs = notes(client, dataset)
-        assert f"{dataset}: better." in of_the_dataset
+        assert of_the_dataset.startswith(f"{dataset}: better.\n")
         assert set(of_the_runs) == set(names)
         for name, note in of_the_runs.items():
             assert f"{name}: better, by +0.1 (−0.1 to +0.2)." in note
@@ -306,6 +358,50 @@ def test_another_verdict_is_another_note_on_the_same_run(project, client, capsys
     for name, run in after.items():
         assert run.data.metrics == before[name].data.metrics
         assert run.data.tags | {NOTE: ""} == before[name].data.tags | {NOTE: ""}
+
+
+def select(*losses):
+    """Select some of the losses that have runs."""
+    params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    paths.PARAMS.write_text(yaml.safe_dump(params | {"loss": list(losses)}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("beside", ["queued", "partial"])
+def test_a_queued_or_partial_experiment_leaves_the_notes_of_others_as_they_are(
+    project, client, monkeypatch, tmp_path_factory, beside
+):
+    track.main()
+    before = client.get_experiment_by_name("losslab/circles").tags
+    tell("worse", circles="f1")
+    if beside == "queued":
+        temporary_copy(project, tmp_path_factory.mktemp("copy"), monkeypatch)
+    else:
+        select("hinge")
+        monkeypatch.setenv("DVC_EXP_NAME", "partial")
+    track.main()
+    assert client.get_experiment_by_name("losslab/circles").tags == before
+    of_the_runs = notes(client, "circles")[1]
+    assert "hinge: better" in of_the_runs["hinge"]
+    assert "hinge: worse" in of_the_runs[f"hinge ({beside})"]
+
+
+def test_where_no_whole_run_was_logged_the_note_says_so(project, client):
+    del project
+    select("hinge")
+    track.main()
+    assert notes(client, "circles")[0].startswith("No verdict yet")
+
+
+def test_the_view_of_an_experiment_is_sorted_by_the_score_that_decides_and_tells_runs_apart(project, client):
+    del project
+    track.main()
+    for dataset, ascending in (("circles", False), ("regression", True)):
+        view = json.loads(client.get_experiment_by_name(f"losslab/{dataset}").tags[pages.VIEW_TAG])
+        score = f"metrics.`decides/test_{HEADLINE[dataset]}`"
+        assert (view["orderByKey"], view["orderByAsc"], view["selectedColumns"][0]) == (score, ascending, score)
+        assert {"params.`optimizer.learning_rate`", "params.`seeds`", "tags.`dvc.exp_name`"} <= set(
+            view["selectedColumns"]
+        )
 
 
 def children(client, dataset, parent):
@@ -337,7 +433,10 @@ def test_each_seed_gets_one_child_run_with_its_final_scores(project, client, def
                 for seed, child in by_seed.items():
                     failed = (name, seed) == ("hinge", 1)
                     rows = scores[(scores["seed"] == seed) & scores["value"].notna()]
-                    expected = dict(zip(rows["part"] + "_" + rows["metric"], rows["value"], strict=True))
+                    names_of = ("final/" + rows["part"] + "_" + rows["metric"]).replace(
+                        f"final/test_{HEADLINE[dataset]}", f"decides/test_{HEADLINE[dataset]}"
+                    )
+                    expected = dict(zip(names_of, rows["value"], strict=True))
                     assert bool(expected) != failed
                     assert child.info.status == ("FAILED" if failed else "FINISHED")
                     assert child.data.metrics == pytest.approx(expected)

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from stages.basics import experiment
+
 
 class UserError(Exception):
     """A mistake a user can mend: one line for each thing to mend, no traceback."""
@@ -15,16 +17,21 @@ class UserError(Exception):
 def run(main: Callable[[], None]) -> None:
     """Run a stage. Mistakes of the user and of the system end it with status 1 and plain lines.
 
-    With ``LOSSLAB_DEBUG=1`` in the environment the traceback is shown as well.
+    What a failed experiment has set in params.yaml is taken back, so that the next one does not inherit it.
+    With ``LOSSLAB_DEBUG=1`` in the environment the traceback is shown instead.
     """
     try:
         main()
     except (UserError, OSError) as error:
         if os.environ.get("LOSSLAB_DEBUG") == "1":
             raise
-        sys.exit(str(error))
+        sys.exit(_lines(str(error), experiment.undo()))
     except KeyboardInterrupt:
-        sys.exit("stopped; dvc repro starts this stage again")
+        sys.exit(_lines("stopped; dvc repro starts this stage again", experiment.undo()))
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def say(message: str) -> None:

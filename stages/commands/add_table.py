@@ -142,6 +142,8 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     description = judged.description
     if description.inferred:
         yield wording.task(name, description)
+    if about := wording.positive(name, description):
+        yield about
     odd = list(map(findings_text.in_words, description.findings))
     yield from odd
     if any("{" in line or "[" in line for line in odd):

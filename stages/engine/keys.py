@@ -16,11 +16,12 @@ from stages.basics.machine import device
 from stages.engine.chunk import Chunk
 from stages.engine.unit import Unit
 from stages.records.plans import Scaling
+from stages.scores import names
 
 STAGES = Path(__file__).parents[1]
 LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 # of a run's settings, what a network and its training are made of; names and origins decide nothing
-_SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds")
+_SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds", "class_weights")
 _LOSS = ("function", "targets", "activation", "parameters", "per_row", "framing")
 
 
@@ -57,8 +58,8 @@ def key_of(chunk: Chunk, on_device: str) -> str:
 
 def own_code(chunk: Chunk) -> list[str]:
     """The user's own network and loss that a chunk is trained with, as ``module:function``."""
-    names = (chunk.unit.settings.model, chunk.unit.loss.function if chunk.unit.loss.is_custom else None)
-    return [name for name in names if name]
+    own = (chunk.unit.settings.model, chunk.unit.loss.function if chunk.unit.loss.is_custom else None)
+    return [name for name in own if name]
 
 
 def code_hash(files: Iterable[Path]) -> str:
@@ -79,7 +80,9 @@ def engine_hash() -> str:
 
 def scored_by(unit: Unit) -> str:
     """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
-    return " ".join([scores_hash(), version("scikit-learn"), *unit.settings.also_scored])
+    also = unit.settings.also_scored
+    own = [code_hash(usercode.files_of(name)) for name in also if names.is_own(name)]
+    return " ".join([scores_hash(), version("scikit-learn"), *also, *own])
 
 
 @cache

@@ -173,19 +173,33 @@ class Replicas:
         """One replica's outputs (n_rows, n_outputs), its state after them, and what its layers add to the loss."""
         return self._model.stateless_call(weights, state, features, training=training, return_losses=True)
 
-    def _train_batch(self, features: tf.Tensor, targets: tf.Tensor, own_units: tuple[tf.Tensor, ...]) -> tf.Tensor:
-        """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2)."""
+    def _train_batch(self, own_units: tuple, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor) -> tf.Tensor:
+        """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2).
+
+        Args:
+            own_units: (n_replicas, …) the numbers of each for its metric, if there are any.
+            features: of each replica's rows (n_replicas, n_rows, n_features).
+            targets: theirs.
+            counted: their `View.weights`, if there are any.
+        """
         weights, state = self._values()
 
         def measure(replica: tuple) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-            own_weights, own_state, own_features, own_targets, numbers = replica
+            own_weights, own_state, numbers, own_features, own_targets, *own_counted = replica
             outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
-            loss = tf.add_n([self._loss(own_targets, outputs), *added])
-            return loss, tf.reduce_mean(self._metric(own_targets, outputs, *numbers)), next_state
+            metric = self._metric(own_targets, outputs, *numbers)
+            if not own_counted:
+                loss = self._loss(own_targets, outputs)
+            else:
+                learned, _, in_metric = tf.unstack(own_counted[0], axis=-1)
+                loss, metric = self._loss(own_targets, outputs, sample_weight=learned), metric * in_metric
+            return tf.add_n([loss, *added]), tf.reduce_mean(metric), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            loss, metric, next_state = tf.vectorized_map(measure, (weights, state, features, targets, own_units))
+            loss, metric, next_state = tf.vectorized_map(
+                measure, (weights, state, own_units, features, targets, *counted)
+            )
             total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         self._optimizer.apply(gradients, self._trainable)
@@ -194,28 +208,34 @@ class Replicas:
         return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(targets)[1], tf.float32)
 
     def _test_batch(
-        self, features: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor, own_units: tuple[tf.Tensor, ...]
+        self, own_units: tuple, counts: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor
     ) -> tf.Tensor:
         """What each replica measures, summed over the rows that count: (n_replicas, 2).
 
         Args:
-            features: of rows that all replicas share (n_rows, n_features), or of each (n_replicas, n_rows, n_features).
-            targets: theirs, in the same way.
-            counts: float32, theirs in the same way: 1 where a row counts, else 0.
             own_units: (n_replicas, …) the numbers of each for its metric, if there are any.
+            counts: float32, of rows that all replicas share (n_rows,), or of each (n_replicas, n_rows): 1 where a row
+                counts, else 0.
+            features: theirs, in the same way.
+            targets: theirs, in the same way.
+            counted: their `View.weights`, in the same way, if there are any.
         """
-        rows, are_shared = (features, targets, counts), counts.shape.rank == 1
+        rows, are_shared = (counts, features, targets, *counted), counts.shape.rank == 1
 
         def measure(replica: tuple) -> tf.Tensor:
             values, numbers, own_rows = replica
-            own_features, own_targets, own_counts = rows if are_shared else own_rows
+            own_counts, own_features, own_targets, *own_counted = rows if are_shared else own_rows
+            in_loss, in_metric = [own_counts] * 2
+            if own_counted:
+                _, *both = tf.unstack(own_counted[0], axis=-1)
+                in_loss, in_metric = (own_counts * weights for weights in both)
             outputs, _, added = self._forward(*values, own_features, training=False)
             n_rows, n_counted = tf.cast(tf.size(own_counts), tf.float32), tf.reduce_sum(own_counts)
             if self._per_row:  # Keras divides the weighted sum by all rows
-                loss = self._loss(own_targets, outputs, sample_weight=own_counts) * n_rows
+                loss = self._loss(own_targets, outputs, sample_weight=in_loss) * n_rows
             else:
                 loss = self._loss(own_targets, outputs) * n_counted
-            metric = tf.reduce_sum(self._metric(own_targets, outputs, *numbers) * own_counts)
+            metric = tf.reduce_sum(self._metric(own_targets, outputs, *numbers) * in_metric)
             return tf.stack([tf.add_n([loss, *(value * n_counted for value in added)]), metric])
 
         return tf.vectorized_map(measure, (self._values(), own_units, () if are_shared else rows))
@@ -227,8 +247,9 @@ class Replicas:
         tested, n_tested = view.tested()
         counts = tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32)
         tested, block = tf.constant(tested), self._block if self._per_row else batch_size
-        totals = tf.constant(np.repeat(n_tested, self._n_replicas // len(n_tested)), tf.float32)[:, None]
-        scales = feature_scale, target_scale
+        counted = () if view.weights is None else (view.weights,)
+        totals = _totals(n_tested, tested.numpy(), view.weights, self._n_replicas)
+        scales = feature_scale, target_scale, *(None for _ in counted)
         given = () if view.own_units is None else (view.own_units[view.split_of],)
         own_units = tuple(self._for_replicas(tf.constant(numbers, tf.float32)) for numbers in given)
 
@@ -240,23 +261,26 @@ class Replicas:
 
             def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
                 batch = map(self._for_replicas, of_seeds(order[:, start : start + batch_size]))
-                return self._train_batch(*batch, own_units)
+                return self._train_batch(own_units, *batch)
 
             def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
                 del order  # each replica is measured on its rows as they stand
                 which = slice(start, start + block)
                 if len(tested) == 1:
-                    return self._test_batch(*of_seeds(tested[0, which]), counts[0, which], own_units)
-                rows = map(self._for_replicas, (*of_seeds(tested[:, which]), counts[:, which]))
-                return self._test_batch(*rows, own_units)
+                    return self._test_batch(own_units, counts[0, which], *of_seeds(tested[0, which]))
+                rows = map(self._for_replicas, (counts[:, which], *of_seeds(tested[:, which])))
+                return self._test_batch(own_units, *rows)
 
             during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size), order) / view.n_train
+            for weights in shared[2:]:  # of the metric a weighted mean, of the loss what Keras has
+                share = self._for_replicas(tf.reduce_mean(tf.gather(weights[:, 2], order), axis=1))
+                during /= tf.stack([tf.ones_like(share), share], axis=1)
             after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block), order) / totals
             return tf.transpose(tf.concat([during, after], axis=1))
 
         # handed over in each call: a compiled program keeps what it refers to until the garbage collector runs
-        features, targets = tf.constant(features), tf.constant(targets)
-        return lambda order: run_epoch(order, features, targets)
+        shared = [tf.constant(values) for values in (features, targets, *counted)]
+        return lambda order: run_epoch(order, *shared)
 
     def _sum_over_batches(
         self, measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor
@@ -267,6 +291,22 @@ class Replicas:
             lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start, order), total.shape)),
             (tf.constant(0), tf.zeros((self._n_replicas, 2))),
         )[1]
+
+
+def _totals(n_tested: np.ndarray, tested: np.ndarray, weights: np.ndarray | None, n_replicas: int) -> tf.Tensor:
+    """By what sums over rows are divided: float32 (n_replicas, 1), or of the loss and the metric (n_replicas, 2).
+
+    Args:
+        n_tested: (n_lines,) how many of the first of `tested` count.
+        tested: (n_lines, n_test) row numbers.
+        weights: as `View.weights`.
+        n_replicas: a multiple of the lines.
+    """
+    totals = n_tested[:, None].astype(np.float64)
+    if weights is not None:
+        counted = [weights[line[:size], 2].sum(dtype=np.float64) for line, size in zip(tested, n_tested, strict=True)]
+        totals = np.column_stack([totals, np.maximum(counted, np.finfo(np.float32).tiny)])
+    return tf.constant(np.repeat(totals, n_replicas // len(totals), axis=0), tf.float32)
 
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:

@@ -43,6 +43,7 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
                 center=center,
                 spread=spread,
                 also=also,
+                weights=None if unit.table.weights is None else unit.table.weights[rows],
             )
             for metric, values in measured.items():
                 scores.setdefault((part, metric), np.full(n_seeds, np.nan))[seeds] = values

@@ -32,8 +32,9 @@ def selection(headline: str, loss: Loss) -> str:
     """
     means = ["mse", "rmse", "mae", "rmsle", "mape"] if loss.task == "regression" else ["accuracy"]
     if loss.outputs_probability:
-        means.append("log_loss")
-    return headline if headline in means else LOSS
+        means += ["log_loss", "brier"]
+    is_pinball = loss.task == "regression" and names.quantile_of(headline) is not None
+    return headline if headline in means or is_pinball else LOSS
 
 
 def tune(unit: Unit) -> Generator[list[Chunk], list[Result], Tuning]:

@@ -26,11 +26,13 @@ class Table:
         features: float64 (n_rows, n_features) in their own units, NaN where a value is missing.
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
+        weights: (n_rows,) what each row counts, in training and in every score; None where all count alike.
     """
 
     features: np.ndarray
     labels: np.ndarray
     n_classes: int
+    weights: np.ndarray | None = None
 
     @property
     def n_targets(self) -> int:
@@ -41,7 +43,7 @@ class Table:
     def digest(self) -> str:
         """SHA-256 of all that is in it."""
         digest = sha256(f"{self.n_classes}".encode())
-        for array in (self.features, self.labels):
+        for array in (self.features, self.labels, *(() if self.weights is None else (self.weights,))):
             digest.update(f"{array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
@@ -143,7 +145,21 @@ class Unit:
             test=[self.plan.split_rows(split, *measured) for split in splits],
             scaling=scaling,
             own_units=np.stack(own_units, axis=1) if self.loss.task == "regression" else None,
+            weights=self._weights(tuning=tuning),
         )
+
+    def _weights(self, *, tuning: bool) -> np.ndarray | None:
+        """What each row counts: see `View.weights`.
+
+        Weights of classes are for training, as in ``model.fit``; while tuning, a loss that chooses by its own value
+        chooses by what it is trained with.
+        """
+        of_classes, rows = self.settings.class_weights, self.table.weights
+        if not of_classes and rows is None:
+            return None
+        counted = np.ones(len(self.table.labels)) if rows is None else rows
+        learned = counted * np.array(of_classes)[self.table.labels] if of_classes else counted
+        return np.stack([learned, learned if tuning else counted, counted], axis=1).astype(np.float32)
 
     def _framed(self, planned: Scaling, train: list[np.ndarray]) -> Scaling:
         """The numbers of a plan, with those of the loss's own framing for the target, fitted on the same rows."""

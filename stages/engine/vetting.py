@@ -69,7 +69,12 @@ def few_rows(unit: Unit) -> Unit:
     scaling = Scaling(*(getattr(plan.to_train, field.name)[[split]] for field in fields(Scaling)))
     return Unit(
         unit.settings.model_copy(update={"seeds": seeds, "optimizer": optimizer, "batch_size": BATCH}),
-        Table(table.features[few], table.labels[few], table.n_classes),
+        Table(
+            table.features[few],
+            table.labels[few],
+            table.n_classes,
+            None if table.weights is None else table.weights[few],
+        ),
         Plan(
             method=plan.method,
             n_folds=0,

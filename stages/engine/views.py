@@ -38,6 +38,8 @@ class View:
             where it has no numbers for them (classes).
         own_units: of values: (n_splits, 3, n_targets) numbers by which a metric measures in the target's own units:
             center and spread of the scaled target, and how many target units one unit of the dataset's scale is.
+        weights: float32 (n_rows, 3), what each row counts in the loss that is learned from, in the loss that is
+            measured, and in the metric; None where all count alike.
     """
 
     split_of: np.ndarray
@@ -45,6 +47,7 @@ class View:
     test: Sequence[np.ndarray]
     scaling: Scaling | None = None
     own_units: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     @property
     def n_train(self) -> int:

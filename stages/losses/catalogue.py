@@ -59,6 +59,15 @@ LOSSES = {
             beware="for counts and other targets that are never negative, as with target: ratio",
         ),
         Loss(
+            "pinball",
+            "Pinball",
+            "value",
+            "linear",
+            parameters={"quantile": 0.5},
+            limits={"quantile": "between 0 and 1"},
+            beware="asks for a quantile: 0.9 for what nine of ten targets are below",
+        ),
+        Loss(
             "cosine_similarity",
             "CosineSimilarity",
             "value",

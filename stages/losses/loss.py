@@ -13,6 +13,7 @@ from stages.losses.framing import Framing
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
 TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "vectors"]
+ClassWeight = Literal["auto"] | dict[str, float]
 Limit = Literal["above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false"]
 
 TASK_OF: dict[Targets, Task] = {
@@ -32,13 +33,16 @@ ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
 }
 
 
+UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss function, and what a network trained with it needs.
 
     Attributes:
         name: what a comparison calls it: one of Keras' own names, or the user's ``as``.
-        function: the class in ``keras.losses``, or a user's own ``module:function``.
+        function: the class in ``keras.losses`` (``Pinball`` is our own), or a user's own ``module:function``.
         targets: how the targets are fed to the network.
         activation: the activation of the network's last layer.
         aliases: other names Keras knows it by.
@@ -48,6 +52,7 @@ class Loss:
         target_range: regression only: the targets it is made for.
         per_row: whether it has a value for each row; otherwise it has one for a whole batch.
         beware: a trap, in words.
+        class_weight: classes only: ``auto``, or what each row of a class counts in training, by the class's name.
         steepness: how many times as steep its gradients are as those of losses like it, where a constant factor makes
             them so; None for 1.
         framing: regression only: what it makes of the target; None for what the dataset makes of it.
@@ -64,6 +69,7 @@ class Loss:
     target_range: TargetRange = "any"
     per_row: bool = True
     beware: str = ""
+    class_weight: ClassWeight | None = None
     steepness: float | None = None
     framing: Framing | None = None
 

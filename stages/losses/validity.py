@@ -63,6 +63,7 @@ class Seen:
         spread: (n_targets,) how many of the target's own units one scaled unit is.
         batch_size: rows of a batch.
         values: (n_train, n_targets) the values in the target's own units; None where they are not known.
+        is_weighed: whether rows have weights.
     """
 
     labels: np.ndarray
@@ -71,6 +72,7 @@ class Seen:
     spread: list[float]
     batch_size: int
     values: np.ndarray | None = None
+    is_weighed: bool = False
 
     @property
     def never_negative(self) -> bool:
@@ -223,6 +225,8 @@ def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
         why = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
         if empty >= 0.01:
             why += f", and {percent(empty)} of the batches hold no row of class '{seen.classes[1]}'"
+        if seen.is_weighed:
+            why += ", and what each row counts makes no difference to it"
         yield "works, but", why
     if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
         usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]

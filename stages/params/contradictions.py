@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from stages.basics import paths
 from stages.losses import catalogue
-from stages.losses.catalogue import known_as
+from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Task
 from stages.params import loss_entry
 from stages.params.explain import Mistake
@@ -35,7 +35,8 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         yield from _headline(params, name, dataset.known_task, **sizes)
     compared = _compared(params)
     yield from _figures(compared)
-    yield from _selector(params.loss, _each_once(compared))
+    yield from _compare(params.compare, compared)
+    yield from _selector(params, compared)
     yield from _baseline(params.report.baseline, compared)
     for section, by_name in (("headline", params.report.headline), ("margin", params.report.margin)):
         yield from _comparisons(f"report.{section}", by_name, compared)
@@ -53,6 +54,7 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
         for comparison in on_it:
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
             yield from _headline(params, comparison, task, **sizes)
+            yield from _class_weights(f"comparisons.{comparison}.losses", params.comparisons[comparison], description)
 
 
 def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
@@ -73,6 +75,8 @@ def _dataset(key: str, dataset: Dataset) -> Iterator[Mistake]:
     if isinstance(source, Table):
         yield from _table(f"{key}.source", source)
         return
+    if dataset.positive is not None:
+        yield Mistake(f"{key}.positive", "positive_without_table", facts={"generator": source.generator})
     n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
     if dataset.task not in (None, task):
         target = f"{n_classes} classes" if n_classes else "values"
@@ -92,6 +96,8 @@ def _table(key: str, source: Table) -> Iterator[Mistake]:
             yield Mistake(f"{key}.drop", "target_dropped", column)
         if source.target.count(column) > 1:
             yield Mistake(f"{key}.target", "target_twice", column)
+        if column == source.weight:
+            yield Mistake(f"{key}.weight", "weight_is_target", column)
 
 
 def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
@@ -136,6 +142,19 @@ def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> 
         yield from _class_split(f"{key}.split", comparison.split, task)
     for mistake in loss_entry.find_mistakes(comparison.losses, task):
         yield mistake.below(f"{key}.losses")
+
+
+def _class_weights(key: str, comparison: Comparison, description: Description) -> Iterator[Mistake]:
+    """Classes that are given a weight and are none, and weights of which none counts."""
+    for index, entry in enumerate(comparison.losses):
+        weights = entry.get("class_weight") if isinstance(entry, dict) else None
+        if isinstance(weights, dict):
+            loss, own_key = loss_entry.resolve(entry, description.task), f"{key}[{index}].class_weight"
+            for name in loss.class_weight:
+                if name not in description.classes:
+                    yield Mistake(own_key, "class_unknown", name, tuple(description.classes))
+            if not any(loss.class_weight.get(name, 1) for name in description.classes):
+                yield Mistake(own_key, "weighed_nothing", weights)
 
 
 def _class_split(key: str, split: Split, task: Task | None) -> Iterator[Mistake]:
@@ -192,19 +211,46 @@ def _figures(compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
                 yield Mistake(f"comparisons.{name}.losses[{index}]", "one_figure_twice", loss, facts=facts)
 
 
-def _selector(selected: list[str], compared: tuple[str, ...]) -> Iterator[Mistake]:
-    if selected == ["all"]:
-        return
+def _compare(selected: list[str], compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
     if not selected:
-        yield Mistake("loss", "nothing_selected", selected, compared)
-    for name in selected:
+        yield Mistake("compare", "nothing_selected", selected, tuple(compared))
+    for name in selected if selected != ["all"] else []:
+        if name == "all":
+            yield Mistake("compare", "all_stands_alone", name)
+        elif name not in compared:
+            yield Mistake("compare", "unknown_comparison", name, tuple(compared))
+
+
+def _selector(params: Params, compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
+    if params.loss == ["all"]:
+        return
+    every, tasks = _each_once(compared), {_task_of(comparison) for comparison in params.comparisons.values()}
+    if not params.loss:
+        yield Mistake("loss", "nothing_selected", params.loss, every)
+    for name in params.loss:
+        known = known_as(name)
         if name == "all":
             yield Mistake("loss", "all_stands_alone", name)
-        elif known_as(name) not in compared:
-            if catalogue.canonical_name(name) is None:
-                yield Mistake("loss", "unknown_selection", name, ("all", *compared))
-            else:
-                yield Mistake("loss", "selected_nowhere", name, compared)
+        elif known not in every and known not in LOSSES:
+            yield Mistake("loss", "unknown_selection", name, ("all", *every))
+        elif known not in every and LOSSES[known].task not in tasks:
+            yield Mistake("loss", "selected_nowhere", name, every)
+    left = {name: losses for name, losses in compared.items() if params.compare == ["all"] or name in params.compare}
+    wanted, here = set(map(known_as, params.loss)), {_task_of(params.comparisons[name]) for name in left}
+    unlisted = {LOSSES[name].task for name in wanted - set(every) if name in LOSSES}
+    if left and params.compare != ["all"] and not wanted & set(_each_once(left)) and not unlisted & here:
+        facts = {"compare": ", ".join(params.compare)}
+        yield Mistake("loss", "all_left_out", params.loss, _each_once(left), facts)
+
+
+def _task_of(comparison: Comparison) -> Task | None:
+    """The task of a comparison, which is that of its losses."""
+    for entry in comparison.losses:
+        try:
+            return loss_entry.resolve(entry, None).task
+        except EntryError:
+            continue
+    return None
 
 
 def _baseline(chosen: str | dict[str, str], compared: Mapping[str, list[str]]) -> Iterator[Mistake]:

@@ -45,6 +45,7 @@ ALLOWED = {
     "baseline_type": "first, a loss's name, or a mapping of comparisons to them",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "class_weight_type": "auto, or a mapping of classes to numbers, as in {{no: 1, yes: 5}}",
     "dict_type": "a mapping of keys to values",
     "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
     "entry_type": "a loss's name, or a mapping with the key loss",
@@ -64,7 +65,7 @@ ALLOWED = {
     "number_type": "a number",
     "reference_type": "module:function, as in my_models:build",
     "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
-    "selector_type": "all, one loss's name, or a list of names",
+    "selector_type": "all, one name, or a list of names",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
     "string_too_short": "{min_length} or more letters",
     "string_type": "a name",
@@ -77,8 +78,10 @@ ALLOWED = {
 # everything else that can be wrong
 SENTENCES = {
     "activation_unsuited": "{value} does not suit targets {targets}; allowed: {names}",
+    "all_left_out": "selects nothing of what compare: {compare} leaves; allowed: all, or any of {names}",
     "all_stands_alone": "'all' stands alone, without other names",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
+    "class_unknown": "{value} is not a class{nearest} Classes: {names}",
     "column_without_group": "goes with method: group; the method is {method}",
     "file_outside": "{value} is not in {folder}, where DVC sees it change; copy it there, "
     "or let this do it: make try FILE=… TARGET=…",
@@ -103,10 +106,11 @@ SENTENCES = {
     "one_figure_twice": "{value} makes the figure {figure}, and so does a loss of {other}; "
     "give it another name with as:",
     "other": "{value} given: {message}",
+    "positive_without_table": "goes with a table; {generator} has no names of classes",
     "rate_twice": "{rate:g} stands twice",
     "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
     "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
-    "selected_nowhere": "{value} is in no comparison; allowed: all, or any of {names}",
+    "selected_nowhere": "{value} is in no comparison, and its task is that of none; allowed: all, or any of {names}",
     "several_tasks": "losses of one task are compared; {losses}",
     "source_unclear": "is neither a generator nor a file; allowed: {{generator: …}} or {{file: …, target: …}}",
     "target_dropped": "{value} is the target; allowed: other columns",
@@ -120,6 +124,10 @@ SENTENCES = {
     "unknown_score": "{value} is not a score{nearest} Scores{of_task}: {names}",
     "unknown_selection": "{value} is not a loss{nearest} Allowed: {names}",
     "upside_down": "[{low:g}, {high:g}] is upside down; allowed: [low, high]",
+    "weighed_batch": "'{loss}' has one value for a whole batch, so its rows cannot be weighed; leave it out",
+    "weighed_nothing": "no class counts for anything; one needs a weight above 0",
+    "weighed_values": "weighs classes, and targets: value are none; leave it out",
+    "weight_is_target": "{value} is the target; allowed: other columns",
     "wrong_source_task": "{value} does not fit {generator}, which gives {target}; allowed: {own_task}",
     "wrong_task": "{value} is a loss for a {own_task} task; losses{for_task}: {names}",
 }

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError, create_model
+from pydantic import BeforeValidator, Discriminator, Tag, ValidationError, create_model
+from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
 from stages.losses import catalogue
@@ -25,6 +26,23 @@ _WITHIN: dict[Limit, Any] = {
     "0 to 1": Weight,
     "true or false": bool,
 }
+
+
+def _class_weight(value: Any) -> Any:
+    """What a row counts by its class; a class that is called by a number may stand as one."""
+    if value == "auto":
+        return value
+    if not isinstance(value, dict):
+        raise PydanticCustomError("class_weight_type", "neither auto nor a mapping")
+    return {str(name).lower() if isinstance(name, bool) else str(name): weight for name, weight in value.items()}
+
+
+# the tags are no keys, so that they are not taken for one in the location of pydantic's findings
+_ClassWeight = Annotated[
+    Annotated[Literal["auto"], Tag("<auto>")] | Annotated[dict[str, Spread], Tag("<mapping>")],
+    Discriminator(lambda value: "<auto>" if value == "auto" else "<mapping>"),
+    BeforeValidator(_class_weight),
+]
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
 
 
@@ -44,11 +62,13 @@ class Custom(Section):
         activation: of the network's last layer; the usual one for `targets` when not given.
         targets: how the targets are fed, which says what task the loss is for.
         target: of values: what it makes of the target before it is trained with.
+        class_weight: of classes: what a row counts in training by its class.
     """
 
     loss: str
     targets: Targets
     target: Framing | None = None
+    class_weight: _ClassWeight | None = None
     activation: _ACTIVATION | None = None
 
 
@@ -61,13 +81,15 @@ def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
     parameters = {key: (_WITHIN[limit], row.parameters[key]) for key, limit in row.limits.items()}
-    framing = {"target": (Framing | None, None)} if row.targets == "value" else {}
+    own = (
+        {"target": (Framing | None, None)} if row.targets == "value" else {"class_weight": (_ClassWeight | None, None)}
+    )
     return create_model(
         row.function,
         __base__=Section,
         loss=(str, ...),
         activation=(Literal[row.activations], None),
-        **{"as": (Name | None, None), **framing, **parameters},
+        **{"as": (Name | None, None), **own, **parameters},
     )
 
 
@@ -100,13 +122,16 @@ def _catalogued(keys: dict[str, Any], task: Task | None) -> Loss:
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
     row, values = LOSSES[name], _validated(_schema(name), keys)
-    framing = values.get("target")
+    framing, class_weight = values.get("target"), values.get("class_weight")
+    if class_weight and not row.per_row:
+        raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
     return replace(
         row,
         name=_own_name(values["as"]) or name,
         activation=values["activation"] or _activation(row, framing),
         parameters={key: values[key] for key in row.parameters},
         framing=framing,
+        class_weight=class_weight,
     )
 
 
@@ -125,10 +150,13 @@ def _custom(keys: dict[str, Any]) -> Loss:
         raise EntryError(Mistake("activation", "activation_unsuited", activation, suited, {"targets": targets}))
     if values["target"] and targets != "value":
         raise EntryError(Mistake("target", "framed_classes", values["target"], facts={"targets": targets}))
+    if values["class_weight"] and targets == "value":
+        raise EntryError(Mistake("class_weight", "weighed_values", values["class_weight"]))
     if not re.fullmatch(REFERENCE, function):
         raise EntryError(Mistake("loss", "loss_reference", function))
     name = _own_name(values["as"] or function.partition(":")[2])
-    return Loss(name, function, targets, activation, activations=suited, framing=values["target"])
+    more = {"framing": values["target"], "class_weight": values["class_weight"]}
+    return Loss(name, function, targets, activation, activations=suited, **more)
 
 
 def _own_name(name: str | None) -> str | None:

@@ -8,12 +8,12 @@ from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Whole
 from stages.losses import catalogue
-from stages.losses.catalogue import known_as
+from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
 from stages.params.optimizer import Optimizer
 from stages.params.section import Section
-from stages.params.source import Column, Source, Table
+from stages.params.source import Column, Label, Source, Table
 from stages.records.plans import Method
 
 
@@ -108,12 +108,14 @@ class Dataset(Section):
         source: a generator of scikit-learn's, or a table.
         scale: how columns are scaled.
         split: how rows are divided, in comparisons that do not say.
+        positive: which of two classes scores are about; the rarer when not given, where they are unequal.
     """
 
     task: Task | None = None
     source: Source
     scale: Scale = Scale()
     split: Split = Split()
+    positive: Label | None = None
 
     @property
     def known_task(self) -> Task | None:
@@ -211,9 +213,21 @@ class Setup:
 
 
 class Params(Section):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        loss: which losses to train: ``all`` that are compared, or some; one of the catalogue that no comparison lists
+            is trained in each whose task it fits.
+        compare: which comparisons to make, ``all`` or some.
+        datasets: what to learn from.
+        comparisons: which losses to compare, on what.
+        train: how every network is trained.
+        track: what goes to MLflow.
+        report: how losses are judged.
+    """
 
     loss: Annotated[list[str], BeforeValidator(_as_list)]
+    compare: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["all"])
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     comparisons: Annotated[dict[Name, Comparison], Field(min_length=1)]
     train: Train
@@ -248,16 +262,23 @@ class Params(Section):
         )
 
     def compared(self) -> dict[str, list[Loss]]:
-        """The losses of every comparison, by its name."""
-        return {name: self.setup(name).losses for name in self.comparisons}
+        """The losses of every comparison, by its name; those on a user's own table stand before the others."""
+        own_first = sorted(self.comparisons, key=self._is_generated)
+        return {name: self.setup(name).losses for name in own_first}
+
+    def _is_generated(self, comparison: str) -> bool:
+        return not isinstance(self.datasets[self.dataset_of(comparison)].source, Table)
 
     def selected(self) -> dict[str, list[Loss]]:
-        """The losses to compare, by comparison: those of each that `loss` selects, in its order."""
-        wanted = {known_as(name) for name in self.loss}
-        chosen = {
-            name: [loss for loss in compared if self.loss == ["all"] or loss.name in wanted]
-            for name, compared in self.compared().items()
-        }
+        """The losses to train, by comparison: those of each that `loss` selects, in its order; then those unlisted."""
+        wanted, compared = [known_as(name) for name in self.loss], self.compared()
+        listed = {loss.name for losses in compared.values() for loss in losses}
+        unlisted = [LOSSES[name] for name in dict.fromkeys(wanted) if name in LOSSES and name not in listed]
+        chosen = {}
+        for name, losses in compared.items():
+            if self.compare == ["all"] or name in self.compare:
+                own = [loss for loss in losses if self.loss == ["all"] or loss.name in wanted]
+                chosen[name] = own + [loss for loss in unlisted if loss.task == losses[0].task]
         return {name: losses for name, losses in chosen.items() if losses}
 
     def baseline(self, comparison: str) -> str:

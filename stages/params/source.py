@@ -124,6 +124,7 @@ class Table(Section):
         missing: texts and numbers that stand for nothing, in all columns or by column.
         columns: what some columns are: number, category, date, or a form of dates such as ``%d/%m/%y``.
         labels: by column, what to call some of its texts.
+        weight: the column that says what each row counts.
     """
 
     file: str
@@ -141,6 +142,7 @@ class Table(Section):
     missing: Annotated[dict[Column, list[Word]], BeforeValidator(_by_column)] = Field(default_factory=dict)
     columns: dict[Column, ColumnKind] = Field(default_factory=dict)
     labels: dict[Column, dict[Label, Label]] = Field(default_factory=dict)
+    weight: Column | None = None
 
 
 _GENERATORS = {"make_regression": MakeRegression, "make_circles": MakeCircles, "make_blobs": MakeBlobs}

@@ -19,6 +19,7 @@ from stages.losses.loss import Task
 from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
+Positive = Literal["the rarer", "as said"]
 Values = Literal["values", "texts", "whole numbers", "numbers", "target columns"]
 Reason = Literal["identifier", "empty", "constant", "always", "rare"]
 Imputed = Literal["median", "most frequent"]
@@ -78,6 +79,8 @@ class Description:
         columns: the columns to predict from.
         groups: by the names that splits use, the columns of ``data/raw`` whose values keep rows together.
         findings: what is odd about the table and its columns.
+        positive: why scores of two classes are about class 1, where there is a reason.
+        weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
     """
 
     task: Task
@@ -91,6 +94,8 @@ class Description:
     columns: list[Column]
     groups: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    positive: Positive | None = None
+    weight: str | None = None
 
     @property
     def n_targets(self) -> int:
@@ -172,7 +177,7 @@ def unique(names: list[str], reserved: list[str]) -> list[str]:
 def write_raw(name: str, table: pd.DataFrame, description: Description) -> None:
     """Write a dataset's rows and what it is."""
     files.write_table(paths.RAW / f"{name}.parquet", table)
-    files.write_json(paths.RAW / f"{name}.json", asdict(description))
+    files.write_json(paths.RAW / f"{name}.json", _facts(description))
 
 
 def read_raw(name: str) -> tuple[pd.DataFrame, Description]:
@@ -186,7 +191,17 @@ def pipeline_path(comparison: str) -> Path:
     return paths.PIPELINES / f"{comparison}.joblib"
 
 
-def write_encoded(name: str, features: pd.DataFrame, labels: np.ndarray, encoded: Encoded) -> None:
+WEIGHT = "weight of the row"  # what the column of ``data/scaled`` is called
+
+
+def reserved_names(description: Description) -> list[str]:
+    """What no feature is called in ``data/scaled``."""
+    return [*target_names(description.n_targets), *([WEIGHT] if description.weight else [])]
+
+
+def write_encoded(
+    name: str, features: pd.DataFrame, labels: np.ndarray, encoded: Encoded, weights: np.ndarray | None = None
+) -> None:
     """Write a dataset whose columns are numbers.
 
     Args:
@@ -194,11 +209,12 @@ def write_encoded(name: str, features: pd.DataFrame, labels: np.ndarray, encoded
         features: float64 (n_rows, n_inputs) in their own units, NaN where missing; no column is called as the target.
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         encoded: what it is.
+        weights: (n_rows,) what each row counts, 1 on average; None where all count alike.
     """
     names = target_names(encoded.description.n_targets)
-    targets = dict(zip(names, np.atleast_2d(labels.T), strict=True))
+    targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
-    files.write_json(paths.SCALED / f"{name}.json", asdict(encoded))
+    files.write_json(paths.SCALED / f"{name}.json", asdict(encoded) | {"description": _facts(encoded.description)})
 
 
 def read_encoded(name: str) -> Encoded:
@@ -209,7 +225,7 @@ def read_encoded(name: str) -> Encoded:
 def read_features(name: str, description: Description) -> pd.DataFrame:
     """Read the features of a dataset: float64 (n_rows, n_inputs) in their own units, NaN where missing."""
     rows = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
-    return rows.drop(columns=target_names(description.n_targets))
+    return rows.drop(columns=reserved_names(description))
 
 
 def read_labels(name: str, description: Description) -> np.ndarray:
@@ -218,10 +234,23 @@ def read_labels(name: str, description: Description) -> np.ndarray:
     return labels_of(files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names), description)
 
 
+def read_weights(name: str, description: Description) -> np.ndarray | None:
+    """Read what each row of a dataset counts: float64 (n_rows,), 1 on average; None where all count alike."""
+    if description.weight is None:
+        return None
+    return files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=[WEIGHT])[WEIGHT].to_numpy()
+
+
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
     """The target of a table of ``data/raw``: (n_rows, n_targets) values, or (n_rows,) class indices."""
     labels = table[target_names(description.n_targets)].to_numpy()
     return labels[:, 0] if description.n_classes else labels
+
+
+def _facts(description: Description) -> dict[str, Any]:
+    """A description as it is written: what is not said of weights and of two classes is not mentioned."""
+    left_out = ("positive", "weight")
+    return {key: value for key, value in asdict(description).items() if key not in left_out or value is not None}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

@@ -163,4 +163,5 @@ def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, bat
         own, spread = labels[plan.split_rows(split, Part.TRAIN, Part.VALIDATION)], plan.to_train.target_spread[split]
         scaled = own if description.classes else (own - plan.to_train.target_center[split]) / spread
         values = None if description.classes else own
-        yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values)
+        is_weighed = description.weight is not None
+        yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values, is_weighed)

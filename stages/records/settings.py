@@ -67,12 +67,21 @@ class DatasetSettings(_Record):
         source: the generator and its arguments, or the file, its target and how it is read.
         scale: how the columns were scaled.
         split: how the rows were divided.
+        positive: the class that scores are about, where the parameters say it.
     """
 
     task: Task | None
     source: dict[str, Any]
     scale: ScaleSettings
     split: SplitSettings
+    positive: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if key != "positive" or value is not None}
+
+
+_LEFT_OUT = ("class_weights", "also_scored")  # where they are empty
 
 
 class Settings(_Record):
@@ -94,6 +103,7 @@ class Settings(_Record):
             nothing is chosen.
         data: what the dataset is made of.
         seeds: one network was trained for each.
+        class_weights: by class index, what a row counts in training; empty where all count alike.
         also_scored: scores that are measured besides those that every target has.
     """
 
@@ -111,6 +121,7 @@ class Settings(_Record):
     selected_by: str | None
     data: DatasetSettings
     seeds: tuple[int, ...]
+    class_weights: tuple[float, ...] = ()
     also_scored: tuple[str, ...] = ()
 
     # what is not set is left out, so that a run without it has the same settings as ever
@@ -119,7 +130,7 @@ class Settings(_Record):
         written = handler(self)
         if "loss" in written:
             written["loss"] = {key: value for key, value in written["loss"].items() if value is not None}
-        return {key: value for key, value in written.items() if value or key != "also_scored"}
+        return {key: value for key, value in written.items() if value or key not in _LEFT_OUT}
 
     @property
     def is_tuned(self) -> bool:

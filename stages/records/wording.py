@@ -5,6 +5,7 @@ import textwrap
 from stages.basics import paths
 from stages.basics.words import counted
 from stages.records.datasets import CsvFormat, Description, Inference, Treatment
+from stages.records.findings_text import yaml_word
 from stages.records.plans import Plan
 
 SHOWN = 60  # characters of a text in a column that are shown
@@ -48,6 +49,15 @@ def task(name: str, description: Description) -> str:
     targets, why = " and ".join(description.targets), inferred(description.inferred)
     line = f"{targets}: {why}{classes}, so the task is {description.task}"
     return f"{line} ({other_tasks(name, description)})" if description.other_tasks else line
+
+
+def positive(name: str, description: Description) -> str:
+    """Which of two classes scores are about where there is a reason, and what to write for the other; else empty."""
+    if description.positive is None:
+        return ""
+    other, chosen = (yaml_word(textwrap.shorten(each, SHOWN_CLASS, placeholder="…")) for each in description.classes)
+    key = f"positive: {other} under datasets.{name} in {paths.PARAMS}"
+    return f"scores are about {chosen} (class 1), {description.positive} (for the other: {key})"
 
 
 def left_out(treatment: Treatment) -> str:

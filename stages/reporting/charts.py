@@ -26,6 +26,7 @@ _VERDICTS = {
     "inconclusive": ("#777777", "o"),
     "too few seeds": ("#777777", "o"),
 }
+BINS = 10  # of probabilities
 NEAR = 6  # differences within so many margins are drawn on a linear axis
 
 
@@ -178,6 +179,29 @@ def tuned(axes: Axes, tried: dict[str, list[Tried]], chosen: dict[str, float], l
     axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel="learning rate", ylabel=label)
+    return axes
+
+
+def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights: np.ndarray, color: str) -> Axes:
+    """How often what is given a probability happens, in ten bins of it; on the dashed line as often as is said.
+
+    Args:
+        axes: where to draw.
+        forecast: (n_points,) probabilities.
+        happened: bool (n_points,).
+        weights: (n_points,) what each counts.
+        color: of the points, whose areas are in proportion to what they stand for.
+    """
+    axes.plot([0, 1], [0, 1], "--", color="black", linewidth=0.8)
+    bins = np.minimum((forecast * BINS).astype(int), BINS - 1)
+    counted = np.bincount(bins, weights, minlength=BINS)
+    some = counted > 0
+    means = [
+        np.bincount(bins, weights * values, minlength=BINS)[some] / counted[some] for values in (forecast, happened)
+    ]
+    axes.plot(*means, color=color, linewidth=1.2)
+    axes.scatter(*means, s=20 + 180 * counted[some] / counted.sum(), color=color, alpha=0.7, linewidths=0)
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     return axes
 
 

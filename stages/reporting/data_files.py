@@ -6,15 +6,19 @@ import numpy as np
 import pandas as pd
 
 from stages.reporting.formats import difference
+from stages.reporting.plots import colors_of
 from stages.reporting.verdict_text import verdict
+from stages.scores import names
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.tuned import best_of_each_rate
 
 RESULTS = ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
 PAIRS = ["comparison", "loss", "against", "difference", "low", "high", "p", "margin", "verdict", "cost_of_being_wrong"]
-CURVES = ["panel", "part", "epoch", "mean", "low", "high"]
-TUNING = ["comparison", "loss", "learning_rate", "score", "value", "epochs", "chosen"]
+# of DVC's plots; `axis` is log for errors, whose differences are of orders of magnitude, else linear
+CURVES = ["panel", "part", "epoch", "mean", "low", "high", "axis"]
+SCORES = ["panel", "loss", "seed", "value", "axis"]
+TUNING = ["panel", "loss", "learning_rate", "value", "epochs", "chosen", "axis"]
 
 
 def results(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -56,18 +60,38 @@ def curves(comparisons: list[Comparison]) -> pd.DataFrame:
                 if len(values):
                     low, high = np.percentile(values, [10, 90], axis=0)
                     band = {"epoch": range(1, len(low) + 1), "mean": values.mean(axis=0), "low": low, "high": high}
-                    tables.append(pd.DataFrame({"panel": f"{comparison.name}: {run.loss.name}", "part": part, **band}))
+                    panel = f"{comparison.name}: {run.loss.name}"
+                    axis = _axis(comparison.epoch_metric)
+                    tables.append(pd.DataFrame({"panel": panel, "part": part, **band, "axis": axis}))
     return pd.concat(tables) if tables else pd.DataFrame(columns=CURVES)
 
 
+def scores(comparisons: list[Comparison]) -> pd.DataFrame:
+    """For DVC's plots: the score that decides, of every seed that did not fail: the columns `SCORES`."""
+    tables = []
+    for comparison in comparisons:
+        panel = f"{comparison.name}: test {comparison.headline}"
+        for run in comparison.runs:
+            every = {"seed": run.seeds, "value": run.values(comparison.headline, "test")}
+            axis = _axis(comparison.headline)
+            tables.append(pd.DataFrame({"panel": panel, "loss": run.loss.name, **every, "axis": axis}).dropna())
+    return pd.concat(tables)
+
+
+def _axis(score: str) -> str:
+    found = names.find(score, None)
+    return "linear" if found and found.higher_is_better else "log"
+
+
 def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
-    """The best validation score at each learning rate, where rates were tuned: the columns `TUNING`."""
+    """For DVC's plots: the best validation score at each learning rate that was tried: the columns `TUNING`."""
     rows = []
     for comparison in comparisons:
         for run in comparison.runs:
             for tried in best_of_each_rate(run.tuning) if run.tuning else []:
                 best = tried.value, tried.epoch, tried.rate == run.tuning.rate
-                rows.append((comparison.name, run.loss.name, tried.rate, run.tuning.score, *best))
+                panel = f"{comparison.name}: validation {run.tuning.score}"
+                rows.append((panel, run.loss.name, tried.rate, *best, _axis(run.tuning.score)))
     return pd.DataFrame(rows, columns=TUNING)
 
 
@@ -88,15 +112,17 @@ def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
 
 
 def verdicts(comparisons: list[Comparison]) -> dict[str, Any]:
-    """For the notes in MLflow: by comparison the headline score, the verdict in words, and how each loss did."""
+    """For MLflow: of each comparison the headline score and the verdict in words, of each loss a note and a colour."""
+    return {comparison.name: _verdict(comparison) for comparison in comparisons}
+
+
+def _verdict(comparison: Comparison) -> dict[str, Any]:
+    colors = colors_of(comparison.losses)
     return {
-        comparison.name: {
-            "headline": comparison.headline,
-            "higher_is_better": comparison.score.higher_is_better,
-            "verdict": str(verdict(comparison)),
-            "losses": {loss: _note(comparison, loss) for loss in comparison.losses},
-        }
-        for comparison in comparisons
+        "headline": comparison.headline,
+        "higher_is_better": comparison.score.higher_is_better,
+        "verdict": str(verdict(comparison)),
+        "losses": {loss: {"note": _note(comparison, loss), "color": colors[loss]} for loss in comparison.losses},
     }
 
 

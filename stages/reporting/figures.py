@@ -52,6 +52,8 @@ def of_comparison(comparison: Comparison) -> list[Drawing]:
         makers["tuning"] = partial(_tuning, comparison)
     if comparison.features is not None:
         makers["regions"] = partial(_regions, comparison)
+    if any(run.loss.outputs_probability for run in comparison.runs):
+        makers["reliability"] = partial(_reliability, comparison)
     if comparison.task == "regression":
         makers["predicted"] = partial(_predicted, comparison)
     makers |= {f"{run.loss.name}-curves": partial(_curves, run) for run in comparison.runs}
@@ -225,6 +227,32 @@ def _predicted(comparison: Comparison) -> Figure:
             ax.set_xlabel(f"actual (target units)\n{(~inside).sum():,} of {len(inside):,} points far beyond")
     for ax in axes[:, 0]:
         ax.set_ylabel("predicted (target units)")
+    return figure
+
+
+def _reliability(comparison: Comparison) -> Figure:
+    runs = [run for run in comparison.runs if run.loss.outputs_probability]
+    figure, axes = _side_by_side(len(runs))
+    colors, every_weight = plots.colors_of(comparison.losses), comparison.weights
+    for ax, run in zip(axes.flat, runs, strict=False):
+        points = [np.empty((3, 0))]
+        for seed in np.flatnonzero(run.finished):
+            rows = np.flatnonzero(comparison.tested[seed])
+            given, labels = run.outputs[seed, rows].astype(np.float64), comparison.labels[rows]
+            weights = np.ones(len(rows)) if every_weight is None else every_weight[rows]
+            if comparison.task == "binary":
+                points.append(np.stack([given[:, 0], labels == 1, weights]))
+            else:  # of the class that is decided
+                points.append(
+                    np.stack([given.max(axis=1) / given.sum(axis=1), given.argmax(axis=1) == labels, weights])
+                )
+        forecast, happened, weights = np.concatenate(points, axis=1)
+        charts.reliability(ax, forecast, happened, weights, colors[run.loss.name])
+        plots.head(ax, run.loss.name)
+    is_binary = comparison.task == "binary"
+    figure.supxlabel(f"probability {'of class 1' if is_binary else 'given to the class decided'}", fontsize="medium")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("share of rows that are of it")
     return figure
 
 

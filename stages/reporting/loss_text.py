@@ -1,9 +1,15 @@
 """What a loss is, in words that stand beside its name."""
 
-from stages.losses import catalogue
+import numpy as np
+
+from stages.losses import asks, catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.framing import Framing
 from stages.losses.loss import Loss
+from stages.losses.validity import percent
+from stages.records.runs import Run
+from stages.reporting.formats import code
+from stages.scores.names import COVERAGE
 
 _TARGETS: dict[Framing, str] = {
     "standard": "target scaled (standard)",
@@ -28,15 +34,27 @@ def in_full(loss: Loss) -> str:
 
 
 def framing(loss: Loss) -> str:
-    """What a loss with a framing of its own is trained on, and its output; empty for others."""
+    """What a loss with a framing of its own is trained on, and its output; how it weighs classes; else empty."""
+    if loss.class_weight:
+        is_auto = loss.class_weight == "auto"
+        weights = "auto" if is_auto else ", ".join(f"{name} {each:g}" for name, each in loss.class_weight.items())
+        return f"weighted by class ({code(weights)[1:-1]})"
     if loss.framing is None:
         return ""
     output = "" if loss.activation == "linear" else f", {loss.activation} output"
     return f"on {_TARGETS[loss.framing]}{output}"
 
 
+def covers(run: Run) -> str:
+    """What share of the test targets is not above what a loss predicts that asks for a quantile; empty for others."""
+    covered, asked = run.values(COVERAGE, "test"), asks.quantile(run.loss)
+    if asked is None or not np.isfinite(covered).any():
+        return ""
+    return f"covers {percent(float(np.nanmean(covered)))} (asked for: {percent(asked)})"
+
+
 def named(loss: Loss, *, full: bool = False) -> str:
     """The name of a loss with its framing and, in full, what it is."""
     what = f" = {in_full(loss)}" if full and in_full(loss) else ""
-    framed = f"{',' * bool(what)} {framing(loss)}" if loss.framing else ""
+    framed = f"{',' * bool(what)} {framing(loss)}" if framing(loss) else ""
     return f"`{loss.name}`{what}{framed}"

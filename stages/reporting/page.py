@@ -114,6 +114,7 @@ def _losses(comparisons: list[Comparison]) -> Table:
                 judged = _link(verdict_cell(comparison, pair), comparison)
                 against = difference(pair), p_cell(pair.p_holm)
             scored = f"{comparison.headline} {plus_minus(comparison.summaries[loss])}"
+            scored = "; ".join(filter(None, [scored, loss_text.covers(run)]))
             trained = rate(run.learning_rate), str(run.n_epochs)
             rows.append((comparison.name, loss_text.named(run.loss), judged, scored, *against, *trained))
     head = ("comparison", "loss", "verdict", "test score", "against the baseline", "p", "learning rate", "epochs")

@@ -1,7 +1,7 @@
 """The report's figures: functions that take data and axes, and draw.
 
 A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
-can tell apart (for lines with Tol's wine in place of a yellow too pale for them).
+can tell apart (for lines with Tol's wine in place of a yellow too pale for them, and his olive).
 """
 
 import matplotlib as mpl
@@ -14,7 +14,7 @@ from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Regions
 
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000")
+_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000", "#999933")
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 MARKERS = "osD^vP*X"
 
@@ -57,7 +57,7 @@ def plain(name: str) -> str:
     return (name if len(name) <= 40 else f"{name[:39]}…").replace("$", r"\$")
 
 
-def _title(axes: Axes, loss: str) -> None:
+def head(axes: Axes, loss: str) -> None:
     """The name of a loss above axes that are no wider than a long one."""
     axes.set_title(loss, fontsize="large" if len(loss) <= 32 else "small")
 
@@ -136,7 +136,7 @@ def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
             axes.plot(curve["x"], curve["value"], color=colors[loss], linestyle=style, label=label, **emphasis)
             if loss == own and label:
                 axes.legend()
-    _title(axes, own)
+    head(axes, own)
     return axes
 
 
@@ -171,7 +171,7 @@ def regions(axes: Axes, decided: Regions, features: pd.DataFrame, labels: np.nda
         linewidths=0.2,
     )
     axes.set(xlabel=plain(features.columns[0]))
-    _title(axes, title)
+    head(axes, title)
     axes.grid(visible=False)
     return axes
 
@@ -204,5 +204,5 @@ def predicted(axes: Axes, actual: np.ndarray, values: np.ndarray, title: str, co
         if np.abs(ends).max() >= 10_000:
             axes.locator_params(axis="x", nbins=4)  # long labels
     axes.set(xlabel="actual (target units)")
-    _title(axes, title)
+    head(axes, title)
     return axes

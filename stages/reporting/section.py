@@ -30,6 +30,7 @@ class Figures:
     punishment: Image
     tuning: Image | None
     regions: Image | None
+    reliability: Image | None
     predicted: Image | None
 
 
@@ -135,7 +136,7 @@ def _losses(comparison: Comparison) -> Table:
                 rate(run.learning_rate),
                 str(run.n_epochs),
                 plus_minus(comparison.train_summaries[loss]),
-                plus_minus(comparison.summaries[loss]),
+                "; ".join(filter(None, [plus_minus(comparison.summaries[loss]), loss_text.covers(run)])),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,
                 run.loss.activation,
@@ -189,6 +190,9 @@ def _figures(comparison: Comparison) -> Figures:
         if comparison.is_tuned
         else None,
         regions=image("regions", "Decision regions of each loss") if comparison.features is not None else None,
+        reliability=image("reliability", "How often what is given a probability happens, for each loss")
+        if any(run.loss.outputs_probability for run in comparison.runs)
+        else None,
         predicted=image("predicted", "Predicted against actual target of each loss")
         if comparison.task == "regression"
         else None,

@@ -16,6 +16,12 @@ FRAMINGS = (
 )
 
 
+def rows_count(comparison: Comparison) -> str:
+    """By what rows count."""
+    weight = code(comparison.description.weight)
+    return f"Each row counts by its {weight}, divided by the mean: in training, validation and every score."
+
+
 def setup(comparison: Comparison) -> str:
     """How rows are split and scaled, and the network and its training, in one paragraph."""
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
@@ -25,6 +31,7 @@ def setup(comparison: Comparison) -> str:
             scaling(plan, description, settings.data.scale),
             network(settings, comparison.encoded.n_inputs),
             training(settings),
+            *([rows_count(comparison)] if comparison.weights is not None else []),
             *([FRAMINGS] if any(run.loss.framing for run in comparison.runs) else []),
         ]
     )
@@ -47,7 +54,9 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
         target += f" because of its {wording.inferred(description.inferred)}"
         target += f" ({wording.other_tasks(name, description)})" if description.other_tasks else ""
     if description.task == "binary":
-        target += f"; class 0 is {code(description.classes[0])}, class 1 {code(description.classes[1])}"
+        negative, positive = map(code, description.classes)
+        target += f"; class 0 is {negative}, class 1, which scores are about, {positive}"
+        target += f" ({description.positive})" if description.positive else ""
     return f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}."
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from stages.basics.words import counted
+from stages.losses.asks import for_what, rewarded_by
 from stages.losses.validity import percent
 from stages.reporting import loss_text
 from stages.reporting.formats import code, interval, listed, number, p_value, plus_minus
@@ -65,7 +66,7 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
 
 def _lead(comparison: Comparison, advice: Advice) -> str:
     [best] = [run.loss for run in comparison.runs if run.loss.name == advice.best]
-    named = loss_text.named(best)
+    named = loss_text.named(best) + (f" (asks for {for_what(best)})" if _asked(comparison) else "")
     alike, undecided = [[pair.against for pair in pairs] for pairs in (advice.equal, advice.open)]
     if undecided:
         verb = "is" if len(alike + undecided) == 1 else "are"
@@ -96,9 +97,16 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     if alike := [pair.against for pair in advice.equal if pair.verdict == "equivalent"]:
         verb, margin = "differs" if len(alike) == 1 else "differ", f"± {number(comparison.margin)}"
         sentences.append(f"{listed(alike)} {verb} from {best} by less than matters ({margin}).")
-    if same := [pair.against for pair in advice.equal if pair.verdict == "same objective"]:
-        verb = "is" if len(same) == 1 else "are"
-        sentences.append(f"{listed(same)} {verb} the same objective as {best}.")
+    same = [pair.against for pair in advice.equal if pair.verdict == "same objective"]
+    factors = {loss: comparison.factor(loss, advice.best) for loss in same}
+    if alike := [loss for loss in same if factors[loss] == 1]:
+        verb = "is" if len(alike) == 1 else "are"
+        sentences.append(f"{listed(alike)} {verb} the same objective as {best}.")
+    sentences += [
+        f"`{loss}` is {number(times)} times {best}, the same objective: {_CONSTANT[comparison.is_tuned]}."
+        for loss, times in factors.items()
+        if times and times != 1
+    ]
     if advice.beaten:
         worse = [
             f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})"
@@ -144,9 +152,28 @@ def _failures(comparison: Comparison) -> list[str]:
     ]
 
 
+def _asked(comparison: Comparison) -> dict[str, list[str]]:
+    """What the losses ask for and which do, where they ask for different things; else empty."""
+    asked: dict[str, list[str]] = {}
+    for run in comparison.runs:
+        if what := for_what(run.loss):
+            asked.setdefault(what, []).append(run.loss.name)
+    return asked if len(asked) > 1 else {}
+
+
+def _different_things(comparison: Comparison) -> list[str]:
+    """That losses ask for different things, and which of these the score is best for."""
+    if not (asked := _asked(comparison)):
+        return []
+    each = ", ".join(f"{listed(losses)} for {what}" for what, losses in asked.items())
+    best_for = rewarded_by(comparison.headline)
+    judged = f": {comparison.headline} is best for {best_for}" if best_for else ""
+    return [f"They ask for different things, {each}, and are ranked by one score{judged}."]
+
+
 def _cautions(comparison: Comparison) -> list[str]:
     """What makes the verdict less certain than it sounds."""
-    sentences = []
+    sentences = _different_things(comparison)
     if comparison.is_misleading:
         sizes, classes = comparison.class_sizes, comparison.description.classes
         share = percent(sizes.max() / comparison.n_rows)
@@ -168,8 +195,23 @@ def _few_rows_tell(pair: Pair) -> bool:
     return pair.few_rows_tell and pair.verdict not in ("same objective", "too few seeds")
 
 
+_CONSTANT = {
+    True: "a constant factor is a learning rate, and tuning makes them equal",
+    False: "a constant factor is a learning rate, and at one rate for both their steps differ",
+}
+
+
 def caution(comparison: Comparison, pair: Pair) -> str:
     """What is said beside the verdict on one pair, in a word or two; empty where there is nothing to say."""
+    words = []
     if comparison.is_misleading:
-        return "accuracy says little"
-    return "few rows tell" if _few_rows_tell(pair) else ""
+        words.append("accuracy says little")
+    elif _few_rows_tell(pair):
+        words.append("few rows tell")
+    asked = {run.loss.name: for_what(run.loss) for run in comparison.runs}
+    ours, theirs = asked[pair.loss], asked[pair.against]
+    if pair.verdict in ("better", "worse") and comparison.factor(pair.loss, pair.against):
+        words.append("same objective, other steps")
+    elif ours and theirs and ours != theirs:
+        words.append(f"asks for {ours}")
+    return "; ".join(words)

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from sklearn import config_context, metrics
 
+from stages.basics import paths, usercode
+from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
+from stages.scores import names
 
 
 def score(
@@ -51,6 +54,8 @@ def score(
             scores = _regression(loss, labels, good, center=center, spread=spread, also=also, weights=weights)
         else:
             scores = (_binary if loss.task == "binary" else _multiclass)(loss, labels, good, weights)
+            for name in filter(names.is_own, also):
+                scores[name] = _each(_also(name), labels, loss.decide(good), weights=weights)
     placed = {metric: np.full(len(outputs), np.nan) for metric in scores}
     for metric, values in scores.items():
         placed[metric][finite] = values
@@ -92,6 +97,10 @@ def constant_prediction(
 
 def _best_constant(metric: str, values: np.ndarray, weights: np.ndarray | None) -> float:
     """The constant that is best for a score on values (n_rows,)."""
+    if share := names.quantile_of(metric):
+        if weights is None:
+            return float(np.quantile(values, share))
+        return float(np.quantile(values, share, weights=weights, method="inverted_cdf"))
     match metric:
         case "mae" | "median_absolute_error":
             return median(values, weights)
@@ -167,8 +176,52 @@ def _regression(
             lambda *vectors: np.average(cosines(*vectors), weights=weights), labels, predictions
         )
     return scores | {
-        name: _each(_ALSO[name], own_labels, own_predictions, weights=weights) for name in also if name in _ALSO
+        name: _each(_also(name), own_labels, own_predictions, weights=weights) for name in also if name not in scores
     }
+
+
+def _also(name: str) -> Callable[..., float]:
+    """A further score of targets and predictions (n_rows, n_targets) in target units."""
+    if share := names.quantile_of(name):
+        return lambda truth, predictions, weights: metrics.mean_pinball_loss(
+            truth, predictions, alpha=share, sample_weight=weights
+        )
+    if names.is_own(name):
+        return lambda truth, predictions, weights: np.average(own_costs(name, truth, predictions), weights=weights)
+    return _ALSO[name]
+
+
+def own_costs(name: str, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """What each row costs by a user's own score.
+
+    Args:
+        name: ``module:function``, the module a file in ``stages/custom``.
+        truth: (n_rows, n_targets) values in target units, of one target handed on as (n_rows,); or class indices.
+        predictions: the same as predicted.
+
+    Returns:
+        float64 (n_rows,), 0 or more.
+
+    Raises:
+        UserError: the function fails, or gives something else.
+    """
+    function, where = usercode.find(name), f"{paths.CUSTOM / name.partition(':')[0]}.py: {name.partition(':')[2]}"
+    given = [each[:, 0] if each.ndim == 2 and each.shape[1] == 1 else each for each in (truth, predictions)]
+    try:
+        costs = np.asarray(function(*given), np.float64)
+    except Exception as error:
+        first = (str(error).strip() or "no message").splitlines()[0]
+        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {first}") from error
+    if costs.shape != (len(truth),):
+        raise UserError(f"{where}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")
+    if not (costs >= 0).all() or not np.isfinite(costs).all():
+        odd = costs[~((costs >= 0) & np.isfinite(costs))][0]
+        raise UserError(f"{where}: it gave {odd:g} for a row; what a row costs is a number, 0 or more")
+    return costs
+
+
+def _coverage(truth: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> float:
+    return float(np.average(truth <= predictions, axis=0, weights=weights).mean())
 
 
 def _rmsle(truth: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> float:
@@ -194,6 +247,7 @@ _ALSO: dict[str, Callable[..., float]] = {
     "rmsle": _rmsle,
     "mape": _mape,
     "median_absolute_error": _median_absolute_error,
+    names.COVERAGE: _coverage,
 }
 
 
@@ -218,6 +272,7 @@ def _binary(loss: Loss, labels: np.ndarray, outputs: np.ndarray, weights: np.nda
     }
     if loss.outputs_probability:
         scores["log_loss"] = _each(metrics.log_loss, labels, values, labels=[0, 1], **counted)
+        scores["brier"] = _weighted((values - labels) ** 2, weights)
     return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 
@@ -233,6 +288,7 @@ def _multiclass(
     if loss.outputs_probability:
         probabilities = outputs / outputs.sum(axis=-1, keepdims=True)
         scores["log_loss"] = _each(metrics.log_loss, labels, probabilities, labels=range(n_classes), **counted)
+        scores["brier"] = _weighted(((probabilities - np.eye(n_classes)[labels]) ** 2).sum(axis=-1), weights)
     return scores | {"balanced_accuracy": _balanced(recalls)} | recalls
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.losses.loss import Task
+from stages.basics.ranges import REFERENCE
+from stages.losses import asks
+from stages.losses.loss import UNEQUAL, Loss, Task
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Score:
 
 
 _LOG_LOSS = Score("log_loss", "log loss (nats)", higher_is_better=False, needs_probability=True)
+_BRIER = Score("brier", "Brier score (squared error of probabilities)", higher_is_better=False, needs_probability=True)
 _ACCURACY = Score("accuracy", "accuracy (share of rows)")
 _BALANCED = Score("balanced_accuracy", "balanced accuracy (mean recall of the classes)")
 
@@ -62,14 +65,15 @@ SCORES: dict[Task, tuple[Score, ...]] = {
         Score("roc_auc", "area under the ROC curve"),
         Score("f1", "F1 of class 1"),
         _LOG_LOSS,
+        _BRIER,
     ),
-    "multiclass": (_ACCURACY, _BALANCED, Score("f1_macro", "F1, mean of the classes"), _LOG_LOSS),
+    "multiclass": (_ACCURACY, _BALANCED, Score("f1_macro", "F1, mean of the classes"), _LOG_LOSS, _BRIER),
 }
-
-UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
 
 # of values, measured where the target is never negative, or where one is asked for
 OF_POSITIVE = ("rmsle", "mape", "median_absolute_error")
+
+COVERAGE = "coverage"  # the share of targets that are not above what is predicted, beside a pinball loss
 
 # what is followed epoch by epoch
 EPOCH_LABELS = {score.name: score.label for scores in SCORES.values() for score in scores}
@@ -80,19 +84,45 @@ def are_unequal(class_sizes: Sequence[int]) -> bool:
     return len(class_sizes) > 0 and max(class_sizes) >= UNEQUAL * min(class_sizes)
 
 
-def default_headline(task: Task, n_targets: int = 1, class_sizes: Sequence[int] = ()) -> str:
+def default_headline(
+    task: Task, n_targets: int = 1, class_sizes: Sequence[int] = (), losses: Sequence[Loss] = ()
+) -> str:
     """The score that decides between losses where the parameters name none.
 
-    It has no unit for several columns of values, and counts every class alike where their sizes are unequal.
+    It is the pinball loss where all ask for one quantile; it has no unit for several columns of values, and counts
+    every class alike where their sizes are unequal.
 
     Args:
         task: the kind of problem.
         n_targets: number of target columns.
         class_sizes: (n_classes,) rows of each class.
+        losses: those that are compared.
     """
+    quantiles = {asks.quantile(loss) for loss in losses}
+    if len(quantiles) == 1 and None not in quantiles:
+        return f"pinball_{quantiles.pop():g}"
     if n_targets > 1:
         return "r2"
     return _BALANCED.name if are_unequal(class_sizes) else SCORES[task][0].name
+
+
+def is_own(name: str) -> bool:
+    """Whether a score is a user's own function, ``module:function``."""
+    return re.fullmatch(REFERENCE, name) is not None
+
+
+def quantile_of(name: str) -> float | None:
+    """The quantile of a score ``pinball_0.9``; None of others."""
+    match = re.fullmatch(r"pinball_(0?\.\d+)", name)
+    return float(match[1]) or None if match else None
+
+
+def asked_for(headline: str, loss: Loss) -> list[str]:
+    """The scores that a loss and the score that decides ask for besides those that every target has."""
+    share = asks.quantile(loss)
+    of_loss = [] if share is None else [f"pinball_{share:g}", COVERAGE]
+    special = headline in OF_POSITIVE or is_own(headline) or quantile_of(headline) is not None
+    return list(dict.fromkeys([*of_loss, *([headline] if special else [])]))
 
 
 def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:
@@ -121,6 +151,10 @@ def find(name: str, task: Task | None, *, n_classes: int | None = None, n_target
         n_classes: number of classes; None where it is not known.
         n_targets: number of target columns; None where it is not known.
     """
+    if is_own(name):
+        return Score(name, f"{name} (own score)", higher_is_better=False)
+    if task in (None, "regression") and (share := quantile_of(name)):
+        return Score(name, f"pinball loss of the {100 * share:g} % quantile (target units)", higher_is_better=False)
     for score in (score for of, scores in SCORES.items() if task in (None, of) for score in scores):
         if score.name == name and not (score.needs_vectors and n_targets == 1):
             return score

@@ -22,12 +22,14 @@ class Choice:
         targets: to predict.
         groups: by the names that splits use, the columns that keep rows together.
         kinds: what the parameters say that some are.
+        weight: what each row counts; None where all count alike.
     """
 
     features: list[str]
     targets: list[str]
     groups: dict[str, str]
     kinds: dict[str, str]
+    weight: str | None = None
 
 
 def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: str, *, is_csv: bool) -> Choice:
@@ -51,14 +53,15 @@ def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: s
     asked_for = meant(source.features or [], f"{key}.source.features")
     dropped = meant(source.drop, f"{key}.source.drop")
     grouping = {name: meant([name], its_key)[0] for name, its_key in groups.items()}
+    weight = meant([source.weight] if source.weight else [], f"{key}.source.weight")
     for section in ("missing", "columns", "labels"):
         meant([name for name in getattr(source, section) if name != EVERY], f"{key}.source.{section}")
-    left_out = {*targets, *dropped, *(grouping.values() if source.features is None else [])}
+    left_out = {*targets, *dropped, *weight, *(grouping.values() if source.features is None else [])}
     features = [column for column in asked_for or table.columns if column not in left_out]
     if not features:
         raise UserError(f"{key}.source: no column is left to predict from")
     kinds = column_names.by_column(source.columns, table.columns)
-    return Choice(list(dict.fromkeys(features)), targets, grouping, kinds)
+    return Choice(list(dict.fromkeys(features)), targets, grouping, kinds, *weight)
 
 
 def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:

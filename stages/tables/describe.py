@@ -11,7 +11,7 @@ from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
-from stages.tables import choosing, oddities, reading
+from stages.tables import choosing, oddities, reading, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
 from stages.tables.target import Target, find_target
@@ -37,19 +37,20 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
     table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
     names = target_names(len(choice.targets))
-    keep = list(dict.fromkeys([*choice.features, *choice.groups.values()]))
+    weight = [choice.weight] if choice.weight else []
+    keep = list(dict.fromkeys([*choice.features, *choice.groups.values(), *weight]))
     own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {column: _tidy(table[column], choice) for column in keep}
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    targets, n_read = table[choice.targets], len(table)
-    has_target = targets.notna().all(axis=1)
-    if not has_target.all():
-        features, targets = (rows[has_target].reset_index(drop=True) for rows in (features, targets))
-    if len(targets) < 2:
-        count = "is 1 row" if len(targets) else "are 0 rows"
-        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
-    target = find_target(targets, dataset.task, key, as_texts=choice.kinds.get(choice.targets[0]) == "category")
+    features, targets, has_target = _with_target(features, table[choice.targets], key)
+    target = find_target(
+        targets,
+        dataset.task,
+        key,
+        as_texts=choice.kinds.get(choice.targets[0]) == "category",
+        positive=dataset.positive,
+    )
     asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
     columns, findings = [], _of_values(table, tidied, choice)
     for column in choice.features:
@@ -58,20 +59,37 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         columns.append(Column(own, kind, missing=int(values.isna().sum())))
         findings += [Finding(each, column) for each in odd]
     findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
+    if choice.weight:
+        weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     place = {column: number for number, column in enumerate(["", *table.columns])}
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
         other_tasks=target.other_tasks,
+        positive=target.positive,
         classes=target.classes,
         targets=source.target,
         files=[path.as_posix() for path in read.files],
         csv=read.written,
-        n_read=n_read,
+        n_read=len(table),
         columns=columns,
         groups={name: own_names[column] for name, column in choice.groups.items()},
+        weight=own_names[choice.weight] if choice.weight else None,
         findings=sorted([*read.findings, *findings], key=lambda each: place[each.column]),
     )
+
+
+def _with_target(
+    features: pd.DataFrame, targets: pd.DataFrame, key: str
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """The rows that have a target, and which these are."""
+    has_target = targets.notna().all(axis=1)
+    if not has_target.all():
+        features, targets = (rows[has_target].reset_index(drop=True) for rows in (features, targets))
+    if len(targets) < 2:
+        count = "is 1 row" if len(targets) else "are 0 rows"
+        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
+    return features, targets, has_target
 
 
 def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:

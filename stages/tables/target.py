@@ -1,13 +1,14 @@
 """What a table's target is: the task that it makes, and its values or classes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from stages.basics import suggest
 from stages.basics.cli import UserError
-from stages.losses.loss import Task
-from stages.records.datasets import Inference
+from stages.losses.loss import UNEQUAL, Task
+from stages.records.datasets import Inference, Positive
 from stages.records.findings_text import yaml_word
 from stages.tables.column_kinds import LARGEST, is_number, plain, without_blanks
 from stages.tables.written_dates import as_dates
@@ -27,6 +28,7 @@ class Target:
         classes: the classes' names in the order of their indices; empty for values.
         inferred: what the task is taken from where the parameters do not say it.
         other_tasks: what else the values could be taken for.
+        positive: why scores are about class 1, where there is a reason.
     """
 
     task: Task
@@ -34,9 +36,12 @@ class Target:
     classes: list[str]
     inferred: Inference
     other_tasks: list[Task]
+    positive: Positive | None = None
 
 
-def find_target(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False) -> Target:
+def find_target(
+    columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False, positive: str | None = None
+) -> Target:
     """Find out what kind of problem a target makes, and encode it.
 
     Args:
@@ -44,10 +49,34 @@ def find_target(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts:
         task: as the parameters say; None to find it out.
         key: path of the dataset's key, for messages about mistakes.
         as_texts: whether texts are classes, although they may all be dates.
+        positive: the class that scores are about, of two.
 
     Raises:
         UserError: the target makes no problem, or not the one that the parameters say.
     """
+    found = _find(columns, task, key, as_texts=as_texts)
+    if found.task == "binary":
+        return _with_positive(found, positive, key)
+    if positive is not None:
+        raise UserError(f"{key}.positive: goes with two classes, and the task is {found.task}; leave it out")
+    return found
+
+
+def _with_positive(target: Target, positive: str | None, key: str) -> Target:
+    """The class that scores are about as class 1: the one that is said, or where classes are unequal the rarer."""
+    sizes, classes = np.bincount(target.labels, minlength=2), target.classes
+    if positive is not None and positive not in classes:
+        raise UserError(f"{key}.positive: {suggest.not_one_of(positive, classes, 'a class', 'Classes')}")
+    is_rarer = positive is None and max(sizes) >= UNEQUAL * min(sizes)
+    chosen = int(sizes.argmin()) if is_rarer else classes.index(positive) if positive is not None else 1
+    by = "the rarer" if is_rarer else "as said" if positive is not None else None
+    if chosen == 1:
+        return replace(target, positive=by)
+    return replace(target, labels=1 - target.labels, classes=classes[::-1], positive=by)
+
+
+def _find(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool) -> Target:
+    """As `find_target`, two classes in their own order."""
     if columns.shape[1] > 1:
         return _vector(columns, task, key)
     name, values = columns.columns[0], plain(columns.iloc[:, 0])

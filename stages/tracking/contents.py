@@ -1,4 +1,9 @@
-"""What is logged of a run: its parameters, numbers, rows and figures."""
+"""What is logged of a run: its parameters, numbers, rows and figures.
+
+MLflow puts metrics into sections by what stands before the slash in their names, in the order of the alphabet, and
+those without a slash last. So the score that decides comes first, and the values of the losses, which have units of
+their own, come last.
+"""
 
 import hashlib
 import math
@@ -11,6 +16,8 @@ from stages.basics import files, paths
 from stages.records.runs import Run
 from stages.verdicts.statistics import summarise
 from stages.verdicts.tuned import best_of_each_rate
+
+DECIDES, EPOCHS, FINAL, TUNING = "decides/", "epochs/", "final/", "tuning/"
 
 
 @dataclass(frozen=True)
@@ -53,19 +60,28 @@ def parameters(run: Run) -> dict[str, Any]:
     return dict(_flat({"loss": run.loss.name} | loss | settings)) | chosen
 
 
-def numbers(run: Run) -> Iterator[Number]:
+def deciding(headline: str) -> str:
+    """The name of the metric that decides between losses: the headline score of the test rows."""
+    return f"{DECIDES}test_{headline}"
+
+
+def numbers(run: Run, headline: str) -> Iterator[Number]:
     """Means and standard deviations over the seeds that did not fail: of each epoch, and of the final scores.
 
     Where rates were tuned, also the best validation score at each: its step counts the rates, the smallest first.
+
+    Args:
+        run: the run.
+        headline: the score that decides.
     """
     if run.finished.any():
         metric = run.loss.epoch_metric
-        for name in ("loss", "val_loss", metric, f"val_{metric}"):
-            values = run.epochs(name)[run.finished]
-            for epoch, column in enumerate(values.T, start=1):
-                yield Number(name, column.mean(), epoch)
-                if len(column) > 1:
-                    yield Number(f"{name}_sd", column.std(ddof=1), epoch)
+        for section, column in ((EPOCHS, metric), (EPOCHS, f"val_{metric}"), ("", "loss"), ("", "val_loss")):
+            values, name = run.epochs(column)[run.finished], section + column
+            for epoch, seeds in enumerate(values.T, start=1):
+                yield Number(name, seeds.mean(), epoch)
+                if len(seeds) > 1:
+                    yield Number(f"{name}_sd", seeds.std(ddof=1), epoch)
     for (part, score), rows in run.scores.groupby(["part", "metric"], sort=False):
         summary = summarise(rows["value"].to_numpy())
         every = {
@@ -74,19 +90,27 @@ def numbers(run: Run) -> Iterator[Number]:
             "_low": summary.mean - summary.half_width,
             "_high": summary.mean + summary.half_width,
         }
-        yield from (Number(f"{part}_{score}{ending}", value) for ending, value in every.items() if math.isfinite(value))
-    yield Number("failed_seeds", len(run.failed))
+        name = _final(part, score, headline)
+        yield from (Number(name + ending, value) for ending, value in every.items() if math.isfinite(value))
+    yield Number(f"{FINAL}failed_seeds", len(run.failed))
     for step, tried in enumerate(best_of_each_rate(run.tuning) if run.tuning else [], start=1):
-        yield Number("tuning_learning_rate", tried.rate, step)
+        yield Number(f"{TUNING}learning_rate", tried.rate, step)
         if math.isfinite(tried.value):
-            yield Number(f"tuning_{run.tuning.score}", tried.value, step)
+            yield Number(f"{TUNING}{run.tuning.score}", tried.value, step)
 
 
-def numbers_of_seeds(run: Run) -> dict[int, list[Number]]:
+def _final(part: str, score: str, headline: str) -> str:
+    """The name of the metric that holds a final score."""
+    return deciding(headline) if (part, score) == ("test", headline) else f"{FINAL}{part}_{score}"
+
+
+def numbers_of_seeds(run: Run, headline: str) -> dict[int, list[Number]]:
     """The final scores of every seed; none of one that failed."""
     return {
         int(seed): [
-            Number(f"{row.part}_{row.metric}", row.value) for row in rows.itertuples() if math.isfinite(row.value)
+            Number(_final(row.part, row.metric, headline), row.value)
+            for row in rows.itertuples()
+            if math.isfinite(row.value)
         ]
         for seed, rows in run.scores.groupby("seed")
     }

@@ -1,6 +1,5 @@
-"""The MLflow store: reaching it, its experiments, and logging a run once."""
+"""The MLflow store: reaching it, and logging a run once for each of DVC's experiments."""
 
-import json
 import logging
 import os
 import time
@@ -22,11 +21,7 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import (
-    MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER,
-    MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
-    MLFLOW_PARENT_RUN_ID,
-)
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from sqlalchemy.exc import SQLAlchemyError
 
 from stages.basics.cli import UserError
@@ -34,22 +29,31 @@ from stages.basics.paths import root
 from stages.params.schema import Track
 from stages.records import datasets, plans, runs
 from stages.records.runs import Run
-from stages.tracking import contents
+from stages.tracking import contents, pages
 from stages.tracking.contents import Number
+from stages.tracking.origin import EXPERIMENT
+from stages.tracking.pages import NOTE, Headline
 
-FINGERPRINT = "losslab.fingerprint"
-NOTE = "mlflow.note.content"
-VIEW = "losslab"  # the name of the view that the notes link to
+FINGERPRINT = "losslab.result"
 BATCH = 1000  # metrics that MLflow takes in one call
 LONGEST = 6000  # letters of a parameter that MLflow takes
 
 
 @dataclass(frozen=True)
-class Headline:
-    """The score that decides between the losses of an experiment, and which way is better."""
+class Told:
+    """What is told of a run beside its numbers.
 
-    name: str
-    higher_is_better: bool
+    Attributes:
+        headline: the score that decides.
+        note: how its loss did.
+        color: of its loss in the report.
+        seconds: that its training took; None where that is not known.
+    """
+
+    headline: Headline
+    note: str
+    color: str
+    seconds: float | None
 
 
 def address() -> str:
@@ -77,14 +81,15 @@ def connect() -> Iterator[MlflowClient]:
         ) from error
 
 
-def experiment_of(client: MlflowClient, name: str, verdict: str, headline: Headline) -> str:
+def experiment_of(client: MlflowClient, name: str, verdict: str, headline: Headline, *, last_word: bool) -> str:
     """The identifier of the experiment of this name, made or restored if need be.
 
     Args:
         client: of the store.
         name: of the experiment.
-        verdict: goes into its note, after links to a view of its runs that is sorted by the headline score.
-        headline: the score that decides between losses.
+        verdict: for its note.
+        headline: the score that decides between losses, by which its page sorts them.
+        last_word: whether its page shows this verdict and this score from now on.
     """
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
@@ -96,26 +101,10 @@ def experiment_of(client: MlflowClient, name: str, verdict: str, headline: Headl
         identifier = experiment.experiment_id
         if experiment.lifecycle_stage == "deleted":
             client.restore_experiment(identifier)
-    for tag, value in _experiment_tags(identifier, verdict, headline).items():
-        client.set_experiment_tag(identifier, tag, value)
+    if last_word or experiment is None:
+        for tag, value in pages.tags(identifier, verdict if last_word else pages.NO_VERDICT, headline).items():
+            client.set_experiment_tag(identifier, tag, value)
     return identifier
-
-
-def _experiment_tags(identifier: str, verdict: str, headline: Headline) -> dict[str, str]:
-    score = f"test_{headline.name}"
-    columns = [f"metrics.`{metric}`" for metric in (score, f"{score}_low", f"{score}_high", "failed_seeds")]
-    order = {"orderByKey": f"metrics.`{score}`", "orderByAsc": not headline.higher_is_better}
-    links = (
-        f"[Scores](#/experiments/{identifier}/runs?viewStateShareKey={VIEW}) · "
-        f"[Curves](#/experiments/{identifier}/runs?compareRunsMode=CHART) · "
-    )
-    return {
-        NOTE: links + verdict,
-        f"mlflow.sharedViewState.{VIEW}": json.dumps({**order, "selectedColumns": columns}),
-        "mlflow.experimentKind": "custom_model_development",
-        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
-        MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: str(headline.higher_is_better),
-    }
 
 
 def log_once(
@@ -124,57 +113,62 @@ def log_once(
     run: Run,
     *,
     fingerprint: str,
-    note: str,
+    told: Told,
     tags: dict[str, str],
     options: Track,
+    last_word: bool,
 ) -> bool:
-    """Log one run, unless it has been logged.
+    """Log one run, unless it has been logged for the same experiment of DVC's, or for none.
 
     Args:
         client: of the store.
         experiment: identifier of the experiment.
         run: what to log.
-        fingerprint: identifies the run; one with this tag that is finished is not logged again.
-        note: how its loss did; brought up to date where the run has been logged.
+        fingerprint: identifies the result; a run of the experiment with it that is finished is not logged again.
+        told: what to tell of it.
         tags: more tags of a new run.
         options: what else to log; added to a run that was logged without.
+        last_word: whether a run that belongs to no experiment of DVC's, and was logged before, gets this note.
 
     Returns:
         Whether it was logged now.
     """
-    alike = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    same_result = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    alike = [each for each in same_result if each.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
     finished = [each for each in alike if each.info.status == "FINISHED"]
     for each in alike:
         if each not in finished:
             client.delete_run(each.info.run_id)
-    note += (
-        f" [All losses](#/experiments/{experiment}/runs?viewStateShareKey={VIEW}); the figures are among the artifacts."
-    )
-    if finished:
-        run_id = finished[0].info.run_id
-        client.set_tag(run_id, NOTE, note)
+    note = f"{told.note} [All losses]({pages.scores(experiment)}); the figures are among the artifacts."
+    if not finished:
+        more = {FINGERPRINT: fingerprint, NOTE: note, pages.COLOR: told.color}
+        run_id = _log(client, experiment, run, told, tags | more)
     else:
-        run_id = _log(client, experiment, run, tags | {FINGERPRINT: fingerprint, NOTE: note})
+        run_id = finished[0].info.run_id
+        if last_word or EXPERIMENT in tags:
+            client.set_tag(run_id, NOTE, note)
     if options.per_seed:
-        _log_seeds(client, experiment, run, run_id)
+        _log_seeds(client, experiment, run, run_id, told.headline.name)
     if options.model and not _has_model(client, experiment, run_id):
         _log_model(run, run_id)
     return not finished
 
 
-def _log(client: MlflowClient, experiment: str, run: Run, tags: dict[str, str]) -> str:
-    """Log one run; its identifier."""
-    run_id = client.create_run(experiment, run_name=run.loss.name, tags=tags).info.run_id
+def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict[str, str]) -> str:
+    """Log one run, which took as long as its training did; its identifier."""
+    started = int(time.time() * 1000)
+    name = f"{run.loss.name} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else run.loss.name
+    run_id = client.create_run(experiment, start_time=started, run_name=name, tags=tags).info.run_id
     file = contents.scaled_file(run)
     rows = Dataset(name=file.name, digest=file.md5, source_type="local", source=file.path.as_posix())
     client.log_inputs(run_id, datasets=[DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
     settings = contents.parameters(run).items()
     client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
-    _log_numbers(client, run_id, list(contents.numbers(run)))
+    _log_numbers(client, run_id, list(contents.numbers(run, told.headline.name)))
     client.log_artifact(run_id, str(runs.folder(run.comparison, run.loss.name) / "history.csv"))
     for figure in contents.figures(run):
         client.log_artifact(run_id, str(figure), "figures")
-    client.set_terminated(run_id)
+    client.set_terminated(run_id, end_time=None if told.seconds is None else started + round(told.seconds * 1000))
     return run_id
 
 
@@ -185,14 +179,14 @@ def _log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> No
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
 
 
-def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str) -> None:
+def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str, headline: str) -> None:
     """Log a child run for every seed that has none yet, with its final scores."""
     children = client.search_runs([experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'", max_results=50_000)
     logged = {int(child.data.tags["seed"]) for child in children if child.info.status in ("FINISHED", "FAILED")}
     for child in children:
         if int(child.data.tags["seed"]) not in logged:
             client.delete_run(child.info.run_id)
-    for seed, numbers in contents.numbers_of_seeds(run).items():
+    for seed, numbers in contents.numbers_of_seeds(run, headline).items():
         if seed not in logged:
             tags = {MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed)}
             child = client.create_run(experiment, run_name=f"{run.loss.name} seed {seed}", tags=tags).info.run_id

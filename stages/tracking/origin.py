@@ -3,12 +3,14 @@
 import os
 import subprocess
 
+EXPERIMENT = "dvc.exp_name"
+
 
 def origin() -> dict[str, str]:
     """The tags; those of DVC only within one of its experiments, those of git only within a repository."""
     tags = {
         tag: os.environ[name]
-        for tag, name in (("dvc.exp_name", "DVC_EXP_NAME"), ("dvc.exp_baseline", "DVC_EXP_BASELINE_REV"))
+        for tag, name in ((EXPERIMENT, "DVC_EXP_NAME"), ("dvc.exp_baseline", "DVC_EXP_BASELINE_REV"))
         if os.environ.get(name)
     }
     commit = _git("rev-parse", "HEAD")

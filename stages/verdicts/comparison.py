@@ -18,7 +18,7 @@ from stages.records.plans import Part, Plan
 from stages.records.runs import Run
 from stages.scores import names
 from stages.scores.names import Score
-from stages.verdicts import pairs, row_values
+from stages.verdicts import objectives, pairs, row_values
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
@@ -41,6 +41,7 @@ class Comparison:
         baseline: the loss that the others are compared with.
         validity: by loss, whether it can learn from this dataset.
         own_margin: the user's margin; None for the default.
+        weights: (n_rows,) what each row counts; None where all count alike.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Comparison:
     baseline: str
     validity: dict[str, Validity]
     own_margin: float | None = None
+    weights: np.ndarray | None = None
 
     @property
     def description(self) -> Description:
@@ -129,7 +131,13 @@ class Comparison:
         values = {}
         for run in self.runs:
             values[run.loss.name] = row_values.row_values(
-                self.headline, run.loss, self.labels, run.outputs, self.tested, **self.target_scaling
+                self.headline,
+                run.loss,
+                self.labels,
+                run.outputs,
+                self.tested,
+                **self.target_scaling,
+                weights=self.weights,
             )
             values[run.loss.name][~run.finished] = np.nan
         return values
@@ -174,6 +182,7 @@ class Comparison:
             self.tested,
             n_classes=self.description.n_classes,
             **self.target_scaling,
+            weights=self.weights,
         )
 
     @property
@@ -206,10 +215,15 @@ class Comparison:
             same_objective={
                 frozenset((a.loss.name, b.loss.name))
                 for a, b in itertools.combinations(self.runs, 2)
-                if same_objective(a, b)
+                if objectives.factor(a, b) is not None
             },
             reach=self.reach,
         )
+
+    def factor(self, loss: str, other: str) -> float | None:
+        """How many times the other a loss is; None where it is another objective."""
+        [ours], [theirs] = ([run for run in self.runs if run.loss.name == name] for name in (loss, other))
+        return objectives.factor(ours, theirs)
 
     @cached_property
     def advice(self) -> Advice:
@@ -263,7 +277,7 @@ def read(
     labels, plan = datasets.read_labels(dataset, description), plans.read_plan(name)
     trained = [runs.read(name, loss.name) for loss in losses]
     class_sizes = _class_sizes(labels, description).tolist()
-    headline = headline or names.default_headline(description.task, description.n_targets, class_sizes)
+    headline = headline or names.default_headline(description.task, description.n_targets, class_sizes, losses)
     score = names.find(headline, description.task)
     for run in trained:
         _check_headline(run, score)
@@ -281,6 +295,7 @@ def read(
         baseline=baseline,
         validity=validity.judge_all(losses, seen),
         own_margin=margin,
+        weights=datasets.read_weights(dataset, description),
     )
 
 
@@ -303,16 +318,3 @@ def _check_headline(run: Run, score: Score) -> None:
         raise UserError(
             f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
         )
-
-
-def same_objective(a: Run, b: Run) -> bool:
-    """Whether two losses have the same values on the same rows, but for rounding and clipping."""
-    ours, theirs = a.objective, b.objective
-    if (
-        (a.loss.activation, a.loss.framing) != (b.loss.activation, b.loss.framing)
-        or ours.shape != theirs.shape
-        or not np.isfinite(ours).any()
-    ):
-        return False
-    # Keras' clipping comes to some 1e-6 for each class
-    return np.allclose(ours, theirs, rtol=1e-5, atol=1e-4, equal_nan=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stages.losses.loss import Loss, Task
-from stages.scores import measure
+from stages.scores import measure, names
 from stages.verdicts import errors
 from stages.verdicts.errors import Parts, Tested
 
@@ -138,8 +138,9 @@ def _measured(
     score: str, of: Callable[[int], Tested], seeds: list[int], n_outputs: int
 ) -> Callable[[Tested], np.ndarray]:
     """What turns the rows of one of the seeds into their values."""
-    if score in _MEANS and of(seeds[0]).weights is None:
-        return _MEANS[score]
+    of_row = _mean_of(score)
+    if of_row and of(seeds[0]).weights is None:
+        return of_row
     if score == "median_absolute_error":
         return errors.in_the_middle
     if score in errors.ROOTS:
@@ -174,13 +175,33 @@ def _log_loss(rows: Tested) -> np.ndarray:
     return -np.log(np.clip(truth, epsilon, 1 - epsilon))
 
 
+def _brier(rows: Tested) -> np.ndarray:
+    """The squared error of each row's probabilities: of class 1, or of several classes the sum."""
+    if rows.loss.task == "binary":
+        return (rows.outputs[:, 0] - rows.labels) ** 2
+    probabilities = rows.outputs / rows.outputs.sum(axis=1, keepdims=True)
+    return ((probabilities - np.eye(rows.outputs.shape[1])[rows.labels]) ** 2).sum(axis=1)
+
+
 _MEANS: dict[str, Callable[[Tested], np.ndarray]] = {
     "mse": lambda rows: ((rows.errors / rows.spread) ** 2).mean(axis=1),
     "mae": lambda rows: np.abs(rows.errors).mean(axis=1),
     "cosine_similarity": lambda rows: measure.cosines((rows.labels - rows.center) / rows.spread, rows.outputs),
     "accuracy": lambda rows: (rows.decisions == rows.labels).astype(np.float64),
     "log_loss": _log_loss,
+    "brier": _brier,
 }
+
+
+def _mean_of(score: str) -> Callable[[Tested], np.ndarray] | None:
+    """What a score averages over rows; None where it is no mean."""
+    if share := names.quantile_of(score):
+        return lambda rows: np.maximum(-share * rows.errors, (1 - share) * rows.errors).mean(axis=1)
+    if names.is_own(score):
+        return lambda rows: measure.own_costs(
+            score, rows.labels, rows.predictions if rows.loss.task == "regression" else rows.decisions
+        )
+    return _MEANS.get(score)
 
 
 def _placements(rows: Tested) -> tuple[np.ndarray, np.ndarray, Parts | None]:
@@ -236,8 +257,7 @@ def _roc_auc(rows: Tested, reference: float) -> np.ndarray:
 
 def _parts(score: str, n_outputs: int) -> Callable[[Tested], Parts]:
     """For a score made of ratios of means: what gives the two parts of each ratio, row by row (n_tested, n_ratios)."""
-    if score in _MEANS:
-        of_row = _MEANS[score]
+    if of_row := _mean_of(score):
         return lambda rows: (of_row(rows)[:, None], np.ones((len(rows.labels), 1)))
     if score == "r2":
         return errors.unexplained

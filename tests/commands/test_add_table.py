@@ -153,7 +153,7 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     scale.main()
     description, plan = datasets.read_encoded(table).description, plans.read_plan(table)
     labels = datasets.read_labels(table, description)
-    losses = [LOSSES[name] for name in names_for(description.task)]
+    losses = [LOSSES[name] for name in names_for(description.task) if name != "pinball"]
     if table == "houses":  # whose prices are never negative
         framed = [loss_entry.resolve(entry, "regression") for entry in offers.FRAMED]
         losses = [loss for loss in losses if loss.name not in ("msle", "mape", "poisson")] + framed

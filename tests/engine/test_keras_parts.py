@@ -60,3 +60,15 @@ def test_an_optimizer_is_made_anew_from_its_settings(settings, kind, expected):
     assert type(optimizer) is getattr(keras.optimizers, kind)
     assert float(optimizer.learning_rate) == 0.5
     assert {key: getattr(optimizer, key) for key in expected} == expected
+
+
+def test_the_brier_score_chooses_as_it_is_measured():
+    metric = row_metric(LOSSES["binary_crossentropy"], "brier")
+    np.testing.assert_allclose(
+        metric(keras.ops.array([[1.0], [0.0]]), keras.ops.array([[0.25], [0.5]])), [0.5625, 0.25]
+    )
+    outputs = keras.ops.array([[0.5, 0.25, 0.25]])
+    for name, target in (("kl_divergence", [[0.0, 1.0, 0.0]]), ("sparse_categorical_crossentropy", [1])):
+        kind = "int32" if name.startswith("sparse") else "float32"
+        metric = row_metric(LOSSES[name], "brier")
+        np.testing.assert_allclose(metric(keras.ops.array(target, kind), outputs), [0.25 + 0.5625 + 0.0625])

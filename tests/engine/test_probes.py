@@ -7,7 +7,7 @@ import pytest
 from stages.engine.probes import objective, punishment
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
-from stages.verdicts.comparison import same_objective
+from stages.verdicts.objectives import factor
 from tests.engine.units import N_CLASSES, make_settings
 
 
@@ -50,7 +50,7 @@ def are_one(make_run):
     def compare(*losses, n_targets=1):
         usual = {"regression": "mse", "binary": "hinge", "multiclass": "kl_divergence"}[losses[0].task]
         n_classes = N_CLASSES[losses[0].task]
-        return same_objective(
+        return factor(
             *(
                 replace(make_run(usual), settings=make_settings(loss), objective=objective(loss, n_classes, n_targets))
                 for loss in losses
@@ -125,7 +125,7 @@ def test_a_loss_with_other_parameters_is_another_objective(are_one, name, some, 
 def test_an_own_loss_is_the_objective_that_it_writes_anew_and_no_other(write_own, are_one, name, function, expected):
     write_own("mine", OWN)
     own = Loss("own", f"mine:{function}", LOSSES[name].targets, LOSSES[name].activation)
-    assert are_one(LOSSES[name], own, n_targets=2) == expected
+    assert bool(are_one(LOSSES[name], own, n_targets=2)) == expected
 
 
 def test_dice_is_tversky_that_weighs_both_mistakes_alike(are_one):

@@ -25,6 +25,7 @@ ENCODED = {
     "huber": VALUES,
     "log_cosh": VALUES,
     "poisson": VALUES,
+    "pinball": VALUES,
     "cosine_similarity": VECTORS,
     "binary_crossentropy": ZERO_ONE,
     "hinge": PLUS_MINUS_ONE,
@@ -52,6 +53,7 @@ DECIDED = {
     "huber": VALUE,
     "log_cosh": VALUE,
     "poisson": VALUE,
+    "pinball": VALUE,
     "cosine_similarity": VECTOR,
     "binary_crossentropy": HALF,
     "hinge": SIGN,
@@ -111,6 +113,7 @@ def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
         ("huber", "linear", False, "value"),
         ("log_cosh", "linear", False, "value"),
         ("poisson", "softplus", False, "value"),
+        ("pinball", "linear", False, "value"),
         ("cosine_similarity", "linear", False, "value"),
         ("binary_crossentropy", "sigmoid", True, "output ≥ 0.5"),
         ("hinge", "tanh", False, "output ≥ 0.0"),
@@ -165,7 +168,7 @@ def test_no_two_losses_share_a_name():
 
 def test_every_loss_belongs_to_one_task():
     by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
-    assert {task: len(names) for task, names in by_task.items()} == {"regression": 8, "binary": 6, "multiclass": 6}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 9, "binary": 6, "multiclass": 6}
     assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
 
 

@@ -21,8 +21,6 @@ def one(mistakes):
         ("huber_smal", "unknown_selection", "huber_smal", "huber_small"),
         ([], "nothing_selected", [], None),
         (["all", "mse"], "all_stands_alone", "all", None),
-        ("dice", "selected_nowhere", "dice", None),
-        ("huber", "selected_nowhere", "huber", "huber_small"),  # it goes by another name
     ],
 )
 def test_a_loss_that_is_not_compared_cannot_be_selected(mistakes, value, kind, at_fault, nearest):

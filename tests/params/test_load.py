@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stages.basics.cli import UserError
 from stages.params.load import ParamsError, check_params, load_params, parse_params
 
-SECTIONS = "loss, datasets, comparisons, train, track, report"
+SECTIONS = "loss, compare, datasets, comparisons, train, track, report"
 
 
 def line(text):

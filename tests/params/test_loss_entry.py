@@ -101,6 +101,38 @@ def test_a_framing_that_cannot_be_had_is_refused(entry, line):
     assert in_words(mistake).startswith(line)
 
 
+@pytest.mark.parametrize(
+    ("given", "weights"),
+    [
+        ("auto", "auto"),
+        ({"no": 1, "yes": 5.5}, {"no": 1.0, "yes": 5.5}),
+        ({0: 1, 1: 3}, {"0": 1.0, "1": 3.0}),
+        ({True: 2}, {"true": 2.0}),
+        (None, None),
+    ],
+    ids=str,
+)
+def test_classes_are_weighed_by_their_names(given, weights):
+    loss = loss_entry.resolve({"loss": "binary_crossentropy", "class_weight": given, "as": "weighted"}, "binary")
+    assert (loss.name, loss.class_weight) == ("weighted", weights)
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ({"loss": "hinge", "class_weight": "balanced"}, "class_weight: 'balanced' given; allowed: auto, or a mapping"),
+        ({"loss": "hinge", "class_weight": {"no": -1}}, "class_weight.no: -1 given; allowed: 0 or more"),
+        ({"loss": "dice", "class_weight": "auto"}, "class_weight: 'dice' has one value for a whole batch"),
+        ({"loss": "mse", "class_weight": "auto"}, "'class_weight' is not a key here"),
+        (PINBALL | {"class_weight": "auto"}, "class_weight: weighs classes, and targets: value are none"),
+    ],
+    ids=str,
+)
+def test_weights_of_classes_that_cannot_be_had_are_refused(entry, line):
+    [mistake] = refused(entry)
+    assert in_words(mistake).startswith(line)
+
+
 def test_resolving_leaves_the_catalogue_as_it_is():
     before = copy.deepcopy(LOSSES["huber"].parameters)
     loss_entry.resolve(HUBER_SMALL, None)
@@ -127,7 +159,7 @@ def test_the_targets_of_a_users_own_loss_say_its_task_and_its_usual_activation(t
 
 
 def test_a_users_own_loss_is_called_by_its_function_or_by_as():
-    assert loss_entry.resolve({"loss": "my_losses:pinball", "targets": "value"}, None).name == "pinball"
+    assert loss_entry.resolve({"loss": "my_losses:squares", "targets": "value"}, None).name == "squares"
     assert loss_entry.resolve(PINBALL, "regression").name == "pinball90"
 
 

@@ -161,3 +161,12 @@ def test_every_loss_is_in_one_chart_with_its_median_and_the_middle_of_its_seeds(
     assert [mpl.colors.to_hex(line.get_color()) for line in (mse, mae)] == [
         colors[name].lower() for name in ("mse", "mae")
     ]
+
+
+def test_reliability_is_the_share_that_happened_beside_the_mean_probability_of_each_bin():
+    [[axes]] = plots.new(3, 3)[1]
+    forecast, happened = np.array([0.1, 0.12, 0.95, 1.0]), np.array([False, True, True, True])
+    charts.reliability(axes, forecast, happened, np.array([1.0, 3.0, 1.0, 1.0]), "black")
+    _, line = axes.lines
+    np.testing.assert_allclose(line.get_xdata(), [(0.1 + 3 * 0.12) / 4, 0.975])
+    np.testing.assert_allclose(line.get_ydata(), [0.75, 1])

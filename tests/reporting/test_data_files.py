@@ -15,7 +15,7 @@ def every_comparison(make_comparison):
 def test_curves_hold_the_mean_and_the_middle_of_the_seeds_that_did_not_fail(make_comparison):
     comparison = make_comparison("mse", failed=(1,))
     table = data_files.curves([comparison])
-    assert list(table) == ["panel", "part", "epoch", "mean", "low", "high"]
+    assert list(table) == data_files.CURVES
     assert table["panel"].unique().tolist() == ["regression: mse"]
     seeds = comparison.runs[0].epochs("val_mse")[[0, 2]]
     found = table[table["part"] == "test"]
@@ -24,6 +24,24 @@ def test_curves_hold_the_mean_and_the_middle_of_the_seeds_that_did_not_fail(make
     # 10 % of the way from the lower of two seeds to the higher
     np.testing.assert_allclose(found["low"], seeds.min(axis=0) + 0.1 * np.ptp(seeds, axis=0))
     assert data_files.curves([make_comparison("mse", failed=(0, 1, 2))]).empty
+
+
+def test_what_dvc_draws_is_the_score_that_decides_errors_on_a_log_axis(make_comparison):
+    every = [make_comparison("mse", "mae", failed=(1,), headline="rmse"), make_comparison(*BINARY)]
+    table = data_files.scores(every)
+    assert list(table) == data_files.SCORES
+    assert table.groupby("panel", sort=False)["axis"].unique().map(list).to_dict() == {
+        "regression: test rmse": ["log"],
+        "circles: test accuracy": ["linear"],
+    }
+    found = table.query("panel == 'regression: test rmse' and loss == 'mae'")
+    assert found["seed"].tolist() == [0, 2]
+    np.testing.assert_allclose(found["value"], every[0].runs[1].values("rmse", "test")[[0, 2]])
+    curves = data_files.curves(every)
+    assert dict(zip(curves["panel"], curves["axis"], strict=True)) == {
+        "regression: mse": "log",
+        "regression: mae": "log",
+    } | {f"circles: {loss}": "linear" for loss in BINARY}
 
 
 def test_results_hold_every_score_of_every_seed_once(every_comparison):

@@ -122,3 +122,21 @@ def test_many_features_and_classes_are_shown_by_their_sizes(make_comparison):
 def test_figures_can_be_drawn_when_every_seed_failed(make_comparison, tmp_path, loss):
     for name, draw in drawings(make_comparison(loss, failed=(0, 1, 2))).items():
         draw().savefig(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("losses", "drawn_for"),
+    [
+        (("binary_crossentropy", "hinge"), ["binary_crossentropy"]),
+        (("categorical_crossentropy", "kl_divergence"), ["categorical_crossentropy", "kl_divergence"]),
+    ],
+)
+def test_reliability_is_drawn_for_losses_that_give_probabilities(make_comparison, losses, drawn_for):
+    comparison = make_comparison(*losses)
+    [figure] = [figure for name, figure in drawn(comparison).items() if "reliability" in name]
+    assert [axes.get_title() for axes in figure.axes if axes.get_title()] == drawn_for
+
+
+def test_losses_without_probabilities_have_no_reliability(make_comparison):
+    assert not any("reliability" in name for name in drawings(make_comparison("hinge", "squared_hinge")))
+    assert not any("reliability" in name for name in drawings(make_comparison("mse", "mae")))

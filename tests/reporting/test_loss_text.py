@@ -33,6 +33,16 @@ def test_the_framing_of_a_loss_stands_beside_its_name(entry, named, in_full):
     assert loss_text.named(loss, full=True) == (in_full or named)
 
 
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [("auto", "weighted by class (auto)"), ({"no": 1, "yes": 5}, "weighted by class (no 1, yes 5)")],
+)
+def test_weights_of_classes_stand_beside_the_name(weights, words):
+    loss = resolve({"loss": "hinge", "class_weight": weights, "as": "heavy"}, "binary")
+    assert loss_text.named(loss) == f"`heavy` {words}"
+    assert loss_text.named(loss, full=True) == f"`heavy` = hinge, {words}"
+
+
 def test_every_framing_has_its_words():
     words = {loss_text.framing(replace(LOSSES["mse"], framing=name)) for name in FRAMINGS}
     assert len(words) == len(FRAMINGS)

@@ -91,7 +91,7 @@ def test_verdicts_lead_to_the_section_of_their_comparison(make_comparison, refer
         "epochs",
     ]
     assert row_of(text, "mse", "verdict")["verdict"] == "[baseline](#comparison-fair_one)"
-    assert re.fullmatch(r"\[\*\*\w+.*\*\*\]\(#comparison-fair_one\)", row_of(text, "mae", "verdict")["verdict"])
+    assert re.fullmatch(r"\[\*\*\w+.*\)\]\(#comparison-fair_one\)", row_of(text, "mae", "verdict")["verdict"])
     assert "\n### Comparison fair_one\n" in text
 
 

@@ -103,6 +103,7 @@ def test_binary_crossentropy_is_scored_at_one_half_and_by_its_probabilities():
         "f1": [1, 0],
         "rounded_accuracy": [0.5, 0.5],  # 0.5 rounds to 0
         "log_loss": [(math.log(2) + math.log(4 / 3)) / 2, (math.log(4) + math.log(2)) / 2],
+        "brier": [(0.25 + 0.0625) / 2, (0.5625 + 0.25) / 2],
         "balanced_accuracy": [1, 0],
         "recall_0": [1, 0],
         "recall_1": [1, 0],
@@ -116,6 +117,7 @@ def test_classes_are_scored_by_the_largest_output_and_by_their_probabilities(los
     scores = score(LOSSES[loss], np.array([0, 1, 2]), np.array([rows], np.float32))
     # f1 of class 0 is 2/3 (one of two decisions right), of class 1 0, of class 2 1
     expected = {"accuracy": [2 / 3], "f1_macro": [5 / 9], "log_loss": [(2 * math.log(2) + math.log(4)) / 3]}
+    expected |= {"brier": [(0.375 + 0.875 + 0.375) / 3]}
     expected |= {"balanced_accuracy": [2 / 3], "recall_0": [1], "recall_1": [0], "recall_2": [1]}
     check(scores, expected)
 
@@ -230,3 +232,55 @@ def test_several_target_columns_are_scored_by_their_mean_and_by_their_direction(
     assert scores["mae"] == pytest.approx([(1 + 10) / 2])
     assert scores["rmse"] == pytest.approx([(np.sqrt(2) + np.sqrt(200)) / 2])
     assert scores["cosine_similarity"] == pytest.approx([(1 + 0) / 2])
+
+
+@pytest.mark.parametrize("loss", ["mse", "hinge", "binary_crossentropy", "categorical_crossentropy"])
+def test_rows_that_count_twice_are_as_two_rows(loss):
+    rng, loss = np.random.default_rng(4), LOSSES[loss]
+    n_outputs = 3 if loss.task == "multiclass" else 1
+    labels = rng.gamma(2, size=(30, 1)) if loss.task == "regression" else rng.integers(0, max(2, n_outputs), 30)
+    given, counts = rng.uniform(0.1, 0.9, (2, 30, n_outputs)), rng.integers(1, 4, 30)
+    weighed = score(loss, labels, given, also=OF_POSITIVE, weights=counts.astype(float))
+    repeated = score(loss, np.repeat(labels, counts, axis=0), np.repeat(given, counts, axis=1), also=OF_POSITIVE)
+    for name in weighed:
+        # the median of an even number of rows is between two of them, of weighted rows one of the two
+        near = {"rtol": 0.2} if name == "median_absolute_error" else {"rtol": 1e-10}
+        np.testing.assert_allclose(weighed[name], repeated[name], **near, err_msg=name)
+
+
+def test_scores_of_positive_targets_are_scikit_learns():
+    rng = np.random.default_rng(4)
+    labels, given = rng.gamma(2, 50, size=(40, 1)), rng.normal(80, 60, (2, 40, 1))
+    labels[::7] = 0
+    scores = score(LOSSES["mse"], labels, given, also=OF_POSITIVE)
+    above = labels[:, 0] > 0
+    for seed, own in enumerate(given):
+        rmsle = metrics.root_mean_squared_log_error(labels, np.maximum(own, 0))
+        assert scores["rmsle"][seed] == pytest.approx(rmsle)
+        mape = metrics.mean_absolute_percentage_error(labels[above], own[above])
+        assert scores["mape"][seed] == pytest.approx(100 * mape)
+        assert scores["median_absolute_error"][seed] == pytest.approx(metrics.median_absolute_error(labels, own))
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmsle", "mape"])
+def test_a_constant_prediction_is_the_best_constant_on_the_train_rows(metric):
+    train = np.random.default_rng(1).gamma(1, 30, size=(99, 1)) + 1
+    units = {"center": np.array([3.0]), "spread": np.array([2.0])}
+    scaled = (train - 3) / 2
+    best = score_constant(metric, "regression", scaled, scaled, 0, **units)
+    for other in np.quantile(train, [0.3, 0.4, 0.6, 0.7]):
+        outputs = np.full((1, 99, 1), (other - 3) / 2)
+        assert score(LOSSES["mse"], scaled, outputs, also=(metric,), **units)[metric][0] >= best - 1e-9
+
+
+def test_the_brier_score_is_scikit_learns():
+    rng = np.random.default_rng(0)
+    labels, given = rng.integers(0, 2, 30), rng.uniform(0.05, 0.95, (2, 30, 1))
+    scores = score(LOSSES["binary_crossentropy"], labels, given)
+    for seed, own in enumerate(given):
+        assert scores["brier"][seed] == pytest.approx(metrics.brier_score_loss(labels, own[:, 0]))
+    labels, given = rng.integers(0, 3, 30), rng.dirichlet([1, 1, 1], (2, 30))
+    scores = score(LOSSES["categorical_crossentropy"], labels, given)
+    for seed, own in enumerate(given):
+        assert scores["brier"][seed] == pytest.approx(metrics.brier_score_loss(labels, own))
+    assert "brier" not in score(LOSSES["hinge"], np.array([0, 1]), outputs([0.5, 0.25]))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,10 @@ from stages.scores.names import EPOCH_LABELS, SCORES, default_headline, names_fo
 
 OF_TASK = {
     "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity", *scores.OF_POSITIVE],
-    "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss"],
-    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss"],
+    "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss", "brier"],
+    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "brier"],
 }
-LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", *scores.OF_POSITIVE}
+LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", "brier", *scores.OF_POSITIVE}
 # by task: labels, wrong and right outputs of one network, and a loss whose outputs they could be
 EXAMPLES = {
     "regression": (
@@ -52,7 +54,7 @@ def test_a_score_is_found_by_its_name_and_its_direction_is_known(task, name):
     found = scores.find(name, task)
     assert found is not None
     assert (found.name, found.higher_is_better) == (name, name not in LOWER_IS_BETTER)
-    assert found.needs_probability == (name == "log_loss")
+    assert found.needs_probability == (name in ("log_loss", "brier"))
     assert scores.find(name, None).name == name
 
 
@@ -129,3 +131,39 @@ def test_where_classes_are_unequal_the_default_counts_each_alike():
     assert scores.default_headline("binary", class_sizes=[75, 25]) == "balanced_accuracy"
     assert scores.default_headline("multiclass", class_sizes=[30, 30, 0]) == "balanced_accuracy"
     assert scores.default_headline("regression") == "rmse"
+
+
+def test_where_all_losses_ask_for_one_quantile_its_pinball_loss_decides():
+    ninety = replace(LOSSES["pinball"], parameters={"quantile": 0.9})
+    framed = replace(ninety, name="on_log", framing="log")
+    assert default_headline("regression", losses=[ninety, framed]) == "pinball_0.9"
+    assert default_headline("regression", losses=[ninety, LOSSES["pinball"]]) == "rmse"
+    assert default_headline("regression", losses=[ninety, LOSSES["mae"]]) == "rmse"
+    assert default_headline("regression", losses=[]) == "rmse"
+
+
+@pytest.mark.parametrize("name", ["pinball_0.9", "pinball_.9", "pinball_0.025"])
+def test_the_pinball_loss_of_any_quantile_can_decide(name):
+    found = scores.find(name, "regression")
+    assert (found.name, found.higher_is_better) == (name, False)
+    assert scores.find(name, "binary") is None
+
+
+@pytest.mark.parametrize("name", ["pinball_1", "pinball_0", "pinball_0.0", "pinball_", "pinball", "pinball_1.5"])
+def test_a_quantile_that_is_none_is_no_score(name):
+    assert scores.find(name, None) is None
+
+
+@pytest.mark.parametrize("task", [*SCORES, None])
+def test_a_users_own_function_can_decide(task):
+    assert scores.find("my_scores:cost", task).higher_is_better is False
+    assert scores.find("my_scores:", task) is None
+
+
+def test_a_loss_and_the_score_that_decides_ask_for_their_own_scores():
+    ninety = replace(LOSSES["pinball"], parameters={"quantile": 0.9})
+    assert scores.asked_for("pinball_0.9", ninety) == ["pinball_0.9", "coverage"]
+    assert scores.asked_for("rmse", ninety) == ["pinball_0.9", "coverage"]
+    assert scores.asked_for("my_scores:cost", LOSSES["mse"]) == ["my_scores:cost"]
+    assert scores.asked_for("rmse", LOSSES["mse"]) == []
+    assert scores.asked_for("mape", LOSSES["mse"]) == ["mape"]

@@ -33,43 +33,55 @@ def test_parameters_are_the_settings_with_a_path_for_those_within_others(make_ru
 @pytest.mark.parametrize(("loss", "metric"), [("hinge", "accuracy"), ("mse", "mse")])
 def test_each_epoch_is_the_mean_and_standard_deviation_of_the_seeds_that_did_not_fail(make_run, loss, metric):
     run = make_run(loss, failed=(1,))
-    numbers = list(contents.numbers(run))
+    numbers = list(contents.numbers(run, metric))
     history = run.history[run.history["seed"] != 1]
     for column in ("loss", "val_loss", metric, f"val_{metric}"):
         by_epoch = history.groupby("epoch")[column]
-        for name, expected in ((column, by_epoch.mean()), (f"{column}_sd", by_epoch.std())):
+        metric_name = column if column.endswith("loss") else f"epochs/{column}"
+        for name, expected in ((metric_name, by_epoch.mean()), (f"{metric_name}_sd", by_epoch.std())):
             logged = {number.step: number.value for number in numbers if number.name == name}
             assert logged == pytest.approx(expected.to_dict())
 
 
 def test_final_scores_have_their_interval(make_run):
     # every prediction of seeds 0, 1 and 2 is off by 0.1, 0.2 and 0.3: mse 0.01, 0.04 and 0.09
-    numbers = by_name(contents.numbers(make_run("mse")))
+    numbers = by_name(contents.numbers(make_run("mse"), "mse"))
     sd = np.std([0.01, 0.04, 0.09], ddof=1)
     half_width = 4.302653 * sd / np.sqrt(3)  # Student's t, two degrees of freedom
     mean = 0.14 / 3
     expected = {"": mean, "_sd": sd, "_low": mean - half_width, "_high": mean + half_width}
-    for part in ("train", "test"):
-        assert {end: numbers[f"{part}_mse{end}"] for end in expected} == pytest.approx(expected, rel=1e-5)
-    assert numbers["failed_seeds"] == 0
+    for name in ("final/train_mse", "decides/test_mse"):
+        assert {end: numbers[f"{name}{end}"] for end in expected} == pytest.approx(expected, rel=1e-5)
+    assert numbers["final/failed_seeds"] == 0
+
+
+@pytest.mark.parametrize("headline", ["mse", "rmse"])
+def test_in_mlflows_order_the_score_that_decides_is_first_and_the_losses_are_last(make_run, make_tuning, headline):
+    run = make_run("mse", tuning=make_tuning())
+    names = {number.name for number in contents.numbers(run, headline)}
+    # by section, those without one last, as MLflow 3.17 sorts them
+    ordered = sorted(names, key=lambda name: ("/" not in name, name))
+    assert ordered[0] == contents.deciding(headline) == f"decides/test_{headline}"
+    assert [name for name in ordered if name.startswith("decides")] == ordered[:4]
+    assert set(ordered[-4:]) == {"loss", "loss_sd", "val_loss", "val_loss_sd"}
 
 
 def test_a_single_seed_has_no_standard_deviation_and_no_interval(make_run):
-    names = {number.name for number in contents.numbers(make_run("mse", n_seeds=1))}
-    assert {"loss", "val_mse", "test_mse"} <= names
+    names = {number.name for number in contents.numbers(make_run("mse", n_seeds=1), "mse")}
+    assert {"loss", "epochs/val_mse", "decides/test_mse"} <= names
     assert not {name for name in names if name.endswith(("_sd", "_low", "_high"))}
 
 
 def test_of_a_run_whose_seeds_all_failed_there_is_only_how_many(make_run):
     run = make_run("mse", failed=(0, 1, 2))
-    assert by_name(contents.numbers(run)) == {"failed_seeds": 3}
-    assert contents.numbers_of_seeds(run) == {0: [], 1: [], 2: []}
+    assert by_name(contents.numbers(run, "mse")) == {"final/failed_seeds": 3}
+    assert contents.numbers_of_seeds(run, "mse") == {0: [], 1: [], 2: []}
 
 
 def test_each_seed_has_its_own_final_scores(make_run):
-    numbers = contents.numbers_of_seeds(make_run("mse", failed=(1,)))
+    numbers = contents.numbers_of_seeds(make_run("mse", failed=(1,)), "mse")
     assert {seed: bool(scores) for seed, scores in numbers.items()} == {0: True, 1: False, 2: True}
-    assert by_name(numbers[2])["test_mse"] == pytest.approx(0.09, rel=1e-5)
+    assert by_name(numbers[2])["decides/test_mse"] == pytest.approx(0.09, rel=1e-5)
 
 
 def test_rows_are_known_by_the_md5_of_their_file(tmp_path, monkeypatch, make_run):
@@ -90,8 +102,8 @@ def test_a_tuned_run_has_the_rate_and_the_epochs_that_were_chosen_as_parameters(
 
 
 def test_what_each_rate_came_to_is_a_history_of_its_own(make_run, make_tuning):
-    numbers = list(contents.numbers(make_run("mse", tuning=make_tuning())))
-    for name, expected in (("tuning_mse", {1: 3, 2: 1, 3: 8}), ("tuning_learning_rate", {1: 0.001, 2: 0.01, 3: 0.1})):
+    numbers = list(contents.numbers(make_run("mse", tuning=make_tuning()), "mse"))
+    for name, expected in (("tuning/mse", {1: 3, 2: 1, 3: 8}), ("tuning/learning_rate", {1: 0.001, 2: 0.01, 3: 0.1})):
         assert {number.step: number.value for number in numbers if number.name == name} == expected
 
 

@@ -18,6 +18,7 @@ CASES = [
     for task, scores in SCORES.items()
     for name in [score.name for score in scores] + ["recall_0", "recall_1"] * (task != "regression")
 ]
+CASES += [("regression", "pinball_0.9")]
 BOUNDED = {"accuracy", "balanced_accuracy", "f1", "f1_macro", "recall_0", "recall_1"}
 
 
@@ -37,27 +38,36 @@ def drawn(task, generator, *, n_seeds, n_rows, grid=None):
     return labels, outputs[..., 1:] if task == "binary" else outputs, {}
 
 
-def scored(score, task, labels, outputs, scaling):
+def scored(score, task, labels, outputs, scaling, *, weights=None):
     """The score of one seed as the pipeline measures it."""
     if task == "regression":
         labels = (labels - scaling["center"]) / scaling["spread"]
-    return measure.score(LOSSES[LOSS_OF[task]], labels, outputs[None], also=(score,), **scaling)[score][0]
+    return measure.score(LOSSES[LOSS_OF[task]], labels, outputs[None], also=(score,), weights=weights, **scaling)[
+        score
+    ][0]
 
 
 @pytest.mark.parametrize(("task", "score"), CASES)
 @settings(max_examples=8, deadline=None)
-@given(seed=st.integers(0, 10**6), n_rows=st.integers(1, 40), grid=st.sampled_from([None, 4]))
-def test_the_mean_over_the_rows_that_a_seed_tests_is_its_score(task, score, seed, n_rows, grid):
+@given(
+    seed=st.integers(0, 10**6),
+    n_rows=st.integers(1, 40),
+    grid=st.sampled_from([None, 4]),
+    are_weighed=st.booleans(),
+)
+def test_the_mean_over_the_rows_that_a_seed_tests_is_its_score(task, score, *, seed, n_rows, grid, are_weighed):
     generator = np.random.default_rng(seed)
     labels, outputs, scaling = drawn(task, generator, n_seeds=4, n_rows=n_rows, grid=grid)
     tested = generator.random((4, n_rows)) < 0.6
     tested[:, 0] = True
-    values = row_values(score, LOSSES[LOSS_OF[task]], labels, outputs, tested, **scaling)
+    weights = generator.gamma(2, size=n_rows) if are_weighed else None
+    values = row_values(score, LOSSES[LOSS_OF[task]], labels, outputs, tested, **scaling, weights=weights)
     assert values.dtype == np.float64
     for s, rows in enumerate(tested):
         assert np.isnan(values[s, ~rows]).all()
         own = {key: value[s] for key, value in scaling.items()}
-        expected = scored(score, task, labels[rows], outputs[s, rows], own)
+        counted = None if weights is None else weights[rows]
+        expected = scored(score, task, labels[rows], outputs[s, rows], own, weights=counted)
         assert values[s, rows].mean() == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 

@@ -1,0 +1,66 @@
+"""MLflow's pages of a comparison: their addresses, and the tags that decide what they show."""
+
+import json
+from dataclasses import dataclass
+
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER,
+    MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
+)
+
+from stages.tracking import contents
+from stages.tracking.origin import EXPERIMENT
+
+NOTE = "mlflow.note.content"
+COLOR = "mlflow.runColor"
+NO_VERDICT = (
+    "No verdict yet: the losses were not all trained together in the workspace. Each run's own note holds its own."
+)
+VIEW = "losslab"  # the name of the view that is shared
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The score that decides between the losses of an experiment, and which way is better."""
+
+    name: str
+    higher_is_better: bool
+
+
+def scores(experiment: str) -> str:
+    """The page of an experiment's runs, the best first by the score that decides; within MLflow's own address."""
+    return f"#/experiments/{experiment}/runs?viewStateShareKey={VIEW}"
+
+
+def curves(experiment: str) -> str:
+    """The page of an experiment's curves and bars."""
+    return f"#/experiments/{experiment}/runs?compareRunsMode=CHART"
+
+
+def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
+    """The tags of an experiment: its note, which begins with the verdict, and the view of its runs.
+
+    The view's columns tell runs of the same loss apart.
+    """
+    score = contents.deciding(headline.name)
+    columns = [
+        f"metrics.`{score}`",
+        *(f"params.`{name}`" for name in ("optimizer.learning_rate", "epochs", "seeds", "optimizer.name")),
+        f"tags.`{EXPERIMENT}`",
+        "attributes.`Duration`",
+    ]
+    view = {
+        "orderByKey": f"metrics.`{score}`",
+        "orderByAsc": not headline.higher_is_better,
+        "selectedColumns": columns,
+    }
+    plain = verdict.replace("`", "").replace("**", "")  # lists of experiments show it as it is written
+    links = f"[Scores]({scores(experiment)}) · [Curves]({curves(experiment)})"
+    return {
+        NOTE: f"{plain}\n\n{links}",
+        VIEW_TAG: json.dumps(view),
+        "mlflow.experimentKind": "custom_model_development",
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
+        MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: str(headline.higher_is_better),
+    }
