@@ -4,7 +4,7 @@ python -m tests.benchmarks.with_dask speed          how time falls from one work
 python -m tests.benchmarks.with_dask many           100 units of 300 seeds, and what the scheduler needs for them
 python -m tests.benchmarks.with_dask many --units 10 --seeds 60
 
-Workers have one thread each, and start anew for each measurement; the time includes what they take to import TensorFlow.
+Workers have one thread each and start anew for each measurement; what they take to import TensorFlow is in the time.
 """
 
 import argparse
@@ -66,20 +66,23 @@ def measure(units: list[Unit], n_workers: int) -> Measured:
     """Train units on a cluster of so many workers."""
     with _folder() as folder, cluster(folder / "cluster", n_workers, "--no-nanny") as started:
         store = Store(folder / "store")
-        begun, n_chunks = time.perf_counter(), 0
+        scheduler = psutil.Process(started.scheduler.pid)
+        idle, begun, n_chunks = _processor_seconds(scheduler), time.perf_counter(), 0
         with Cluster(str(started.file)) as place:
             for each in training(units, lambda *_: None, place, store):
                 n_chunks += each.n_chunks
-        seconds, scheduler = time.perf_counter() - begun, psutil.Process(started.scheduler.pid)
-        return Measured(
-            seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), sum(scheduler.cpu_times()[:2])
-        )
+        seconds, scheduling = time.perf_counter() - begun, _processor_seconds(scheduler) - idle
+        return Measured(seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), scheduling)
 
 
 @contextmanager
 def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:2])
 
 
 def _peak(process: int) -> int:
