@@ -36,6 +36,6 @@ def test_in_80_columns_a_long_name_is_cut_and_nothing_else(root):
         os.close(ours)
     assert process.returncode == 0
     assert "losses/of_a_name_that_is_" in shown.decode()
-    assert "… " in shown.decode()
-    assert "200/400 " in shown.decode()
+    assert "…" in shown.decode()
+    assert "200/400" in shown.decode()
     assert "-:--:--" in shown.decode()
