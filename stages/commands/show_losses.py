@@ -20,10 +20,13 @@ from stages.params.load import check_data, load_params
 from stages.records import datasets, plans
 from stages.tables import planning
 
+WIDE = 120  # letters in a line, from which each thing to know of a loss has a column of its own
 
-def catalogue_table() -> Table:
-    """The whole catalogue, by task."""
-    table = _table("loss", "targets", "output", "decides by", "beware")
+
+def catalogue_table(width: int) -> Table:
+    """The whole catalogue, by task, on so many letters a line."""
+    is_wide = width >= WIDE
+    table = _table("loss", *(("targets", "output", "decides by", "beware") if is_wide else ("targets, output, trap",)))
     for task in dict.fromkeys(TASK_OF.values()):
         table.add_section()
         table.add_row(f"[bold]{task}")
@@ -32,7 +35,9 @@ def catalogue_table() -> Table:
             made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
             usual, *others = loss.activations
             more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
-            table.add_row("\n".join(names), loss.targets + made_for, usual + more, loss.decision_rule, loss.beware)
+            known = loss.targets + made_for, usual + more, loss.decision_rule, loss.beware
+            cells = known if is_wide else ("targets {}; output {}; decides by {}\n{}".format(*known).strip(),)
+            table.add_row("\n".join(names), *cells)
     also = ", ".join(ACTIVATIONS["value"][1:])
     table.caption = f"linear …: also {also}, as in {{loss: msle, activation: softplus}}"
     return table
@@ -94,7 +99,8 @@ def main() -> None:
     """Print what the command line asks for."""
     match sys.argv[1:]:
         case []:
-            Console().print(catalogue_table())
+            console = Console()
+            console.print(catalogue_table(console.width))
         case [name]:
             Console().print(dataset_table(name))
         case _:

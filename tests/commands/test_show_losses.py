@@ -120,6 +120,8 @@ def test_the_catalogue_says_which_other_outputs_there_are(project):
 def test_a_narrow_terminal_cuts_no_name_of_a_loss(project, columns):
     text = project(columns=columns)
     assert [name for name in LOSSES if lines_of(text, name)] == list(LOSSES)
+    words = {word for loss in LOSSES.values() for word in loss.beware.split() if len(word) < columns - 45}
+    assert words <= set(text.split())
     assert max(map(len, text.splitlines())) <= columns
 
 
