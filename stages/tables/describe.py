@@ -14,7 +14,11 @@ from stages.records.findings import Finding
 from stages.tables import choosing, oddities, reading, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
+from stages.tables.reading import Reading
 from stages.tables.target import Target, find_target
+from stages.tables.text_columns import shown
+from stages.tables.written_dates import form_of
+from stages.tables.written_numbers import HOURS, MINUTES, seconds
 
 
 def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
@@ -56,7 +60,9 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     for column in choice.features:
         own, values = own_names[column], features[own_names[column]]
         kind, odd = _use(tidied[column], values, target, is_asked_for=column in asked_for)
-        columns.append(Column(own, kind, missing=int(values.isna().sum())))
+        written = None if own == column else column
+        form = _form(read, column, kind, choice)
+        columns.append(Column(own, kind, missing=int(values.isna().sum()), written=written, form=form))
         findings += [Finding(each, column) for each in odd]
     findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
     if choice.weight:
@@ -94,6 +100,18 @@ def _with_target(
 
 def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
     return tidy(values, as_texts=choice.kinds.get(str(values.name)) == "category")
+
+
+def _form(read: Reading, column: str, kind: Kind, choice: Choice) -> str | None:
+    """What few new rows could not tell: how dates are written that are texts, what the first part of a time is."""
+    if kind == "date" and pd.api.types.is_string_dtype(read.table[column]):
+        said = choice.kinds.get(column, "")
+        return said if "%" in said else form_of(read.table[column].dropna())
+    for finding in read.findings:
+        if finding.column == column and finding.kind == "written" and finding.examples[0].count(":") == 1:
+            first = seconds(pd.Series(finding.examples[:1]), are_hours=True)
+            return None if first is None else HOURS if finding.read_as == f"{shown(first[0])} seconds" else MINUTES
+    return None
 
 
 def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:

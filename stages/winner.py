@@ -1,0 +1,160 @@
+"""Stage `winner`: train the recommended loss of each comparison on all rows, and write one file that takes new rows."""
+
+from dataclasses import replace
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+
+from stages.basics import cli, files, paths, store
+from stages.basics.words import counted
+from stages.engine import to_use
+from stages.engine.places import Threads
+from stages.engine.unit import Unit, read_table
+from stages.params.load import load_params
+from stages.params.schema import Params
+from stages.records import datasets, runs, winners
+from stages.records.datasets import Column, Description
+from stages.records.winners import Input, Winner
+from stages.tables import encoding, planning
+from stages.winners import packing
+
+N_NETWORKS = 10
+N_EXAMPLES = 3  # rows that show what the file takes
+
+
+def unit_of(name: str, params: Params, loss: str, encoder: ColumnTransformer) -> Unit:
+    """A comparison's recommended loss, to be trained on all rows at the rate and for the epochs of its run."""
+    run = runs.read(name, loss)
+    encoded = datasets.read_encoded(run.dataset)
+    table = read_table(run.dataset, encoded.description)
+    settings = run.settings.model_copy(
+        update={
+            "seeds": tuple(range(N_NETWORKS)),
+            "epochs": run.n_epochs,
+            "optimizer": run.settings.optimizer.at(run.learning_rate),
+            "selected_by": None,
+        }
+    )
+    plan = planning.all_rows(
+        table.features,
+        encoding.kinds_of(encoder),
+        np.empty((len(table.labels), 0)) if table.n_classes else table.labels,
+        scale=params.datasets[run.dataset].scale,
+        n_seeds=N_NETWORKS,
+    )
+    return Unit(settings, table, plan)
+
+
+def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
+    """What is known of each column from training.
+
+    Args:
+        rows: as ``data/raw`` holds them.
+        encoded: what they are.
+    """
+    description = encoded.description
+    special = {each.column for each in description.findings if each.kind in ("written", "odd texts")}
+    is_plain_file = not description.csv or (description.csv.decimal == "." and not description.csv.thousands)
+    used = {each.column for each in encoded.treatments if not each.left_out}
+    inputs = []
+    for column in description.columns:
+        low, high = _range(rows[column.name], column)
+        name = column.written or column.name
+        is_plain = column.kind in ("number", "identifier") and is_plain_file and name not in special
+        inputs.append(
+            Input(
+                name=name,
+                own_name=column.name,
+                kind=column.kind,
+                form=column.form,
+                low=low,
+                high=high,
+                missing=column.missing,
+                is_used=column.name in used,
+                is_plain=is_plain,
+            )
+        )
+    return inputs
+
+
+def _range(values: pd.Series, column: Column) -> tuple[float | None, float | None]:
+    if column.kind in ("category", "boolean") or not values.notna().any():
+        return None, None
+    numbers = (values - pd.Timestamp(0)) / pd.Timedelta(days=1) if column.kind == "date" else values
+    return float(numbers.min()), float(numbers.max())
+
+
+def example(rows: pd.DataFrame, inputs: list[Input]) -> dict[str, list[Any]]:
+    """Some rows, by the names of their columns: plain numbers, and texts for what else a file may hold."""
+    shown = {}
+    for own in inputs:
+        values = rows[own.own_name].head(N_EXAMPLES)
+        if own.is_plain:
+            shown[own.name] = [None if pd.isna(value) else float(value) for value in values]
+        elif own.kind == "boolean":
+            shown[own.name] = [None if pd.isna(value) else str(bool(value)) for value in values]
+        else:
+            shown[own.name] = [None if pd.isna(value) else str(value) for value in values]
+    return shown
+
+
+def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
+    """What the winner of a comparison is.
+
+    Args:
+        unit: what was trained.
+        n_networks: how many did not fail.
+        told: what the report says of it.
+    """
+    settings = unit.settings
+    rows, _ = datasets.read_raw(settings.dataset)
+    encoded = datasets.read_encoded(settings.dataset)
+    inputs = inputs_of(rows, encoded)
+    return Winner(
+        settings=settings.model_copy(update={"seeds": settings.seeds[:n_networks]}),
+        description=_without_findings(encoded.description),
+        inputs=inputs,
+        n_inputs=unit.table.features.shape[1],
+        n_rows=len(rows),
+        recommended=told["recommended"]["why"],
+        score=told["headline"],
+        expected=told["recommended"]["mean"],
+        example=example(rows, [own for own in inputs if own.is_used]),
+        requirements=packing.requirements(),
+    )
+
+
+def _without_findings(description: Description) -> Description:
+    return replace(description, findings=[])
+
+
+def main() -> None:
+    """Write ``data/winners/<comparison>.pyz`` and ``.json`` for every comparison that has a recommended loss."""
+    params = load_params()
+    told = files.read_json(paths.VERDICTS, stage="report")
+    recommended = {name: told[name]["recommended"] for name in params.selected()}
+    encoders = {name: joblib.load(datasets.pipeline_path(name))[0] for name in recommended}
+    units = {name: unit_of(name, params, each["loss"], encoders[name]) for name, each in recommended.items() if each}
+    with Threads() as place:
+        trained = to_use.train(list(units.values()), place, store.from_environment())
+    paths.WINNERS.mkdir(parents=True, exist_ok=True)
+    for (name, unit), weights in zip(units.items(), trained, strict=True):
+        n_networks, loss = len(weights[0]), unit.loss.name
+        if not n_networks:
+            cli.say(f"winner: {name}: {loss} fails on all rows: every network became infinite or not a number")
+            continue
+        winner, path = winner_of(unit, n_networks, told[name]), winners.path_of(name)
+        with files.replacing(path) as temporary:
+            packing.pack(temporary, winner, encoders[name], weights, unit.plan.to_train)
+        files.write_json(path.with_suffix(".json"), winners.ADAPTER.dump_python(winner, mode="json"))
+        networks = counted(n_networks, "network")
+        cli.say(f"winner: {name}: {loss} ({winner.recommended}); {networks} on all {winner.n_rows:,} rows in {path}")
+    for name in recommended.keys() - units.keys():
+        cli.say(f"winner: {name}: none, since every seed of every loss failed")
+
+
+if __name__ == "__main__":
+    cli.run(main)
