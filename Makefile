@@ -2,7 +2,7 @@
 # make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name,
 #               WITH='missing: [-200]' for keys of its entry
 # make predict DATASET=houses FILE=new.csv   predict new rows; OUT=… for another place than beside the file,
-#               COMPARISON=… for another comparison of the dataset
+#               COMPARISON=… instead of DATASET for one of several comparisons
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make store    what the store of trained networks holds; EMPTY=1 empties it
 # make setup    make .venv and install requirements.lock

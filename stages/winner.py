@@ -9,30 +9,28 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 
 from stages.basics import cli, files, paths, store
+from stages.basics.progress import bars
 from stages.basics.words import counted
 from stages.engine import to_use
 from stages.engine.places import Threads
-from stages.engine.unit import Unit, read_table
+from stages.engine.unit import Table, Unit, read_table
 from stages.params.load import load_params
-from stages.params.schema import Params
+from stages.params.schema import Params, Scale
 from stages.records import datasets, runs, winners
 from stages.records.datasets import Column, Description
+from stages.records.runs import Run
 from stages.records.winners import Input, Winner
 from stages.tables import encoding, planning
 from stages.winners import packing
 
-N_NETWORKS = 10
 N_EXAMPLES = 3  # rows that show what the file takes
 
 
-def unit_of(name: str, params: Params, loss: str, encoder: ColumnTransformer) -> Unit:
-    """A comparison's recommended loss, to be trained on all rows at the rate and for the epochs of its run."""
-    run = runs.read(name, loss)
-    encoded = datasets.read_encoded(run.dataset)
-    table = read_table(run.dataset, encoded.description)
+def unit_of(run: Run, table: Table, scale: Scale, encoder: ColumnTransformer) -> Unit:
+    """What was compared, to be trained on all rows, at the rate and for the epochs of its run."""
     settings = run.settings.model_copy(
         update={
-            "seeds": tuple(range(N_NETWORKS)),
+            "seeds": tuple(range(winners.N_NETWORKS)),
             "epochs": run.n_epochs,
             "optimizer": run.settings.optimizer.at(run.learning_rate),
             "selected_by": None,
@@ -42,8 +40,8 @@ def unit_of(name: str, params: Params, loss: str, encoder: ColumnTransformer) ->
         table.features,
         encoding.kinds_of(encoder),
         np.empty((len(table.labels), 0)) if table.n_classes else table.labels,
-        scale=params.datasets[run.dataset].scale,
-        n_seeds=N_NETWORKS,
+        scale=scale,
+        n_seeds=winners.N_NETWORKS,
     )
     return Unit(settings, table, plan)
 
@@ -131,29 +129,65 @@ def _without_findings(description: Description) -> Description:
     return replace(description, findings=[])
 
 
+def units_of(params: Params, losses: dict[str, str], encoders: dict[str, ColumnTransformer]) -> dict[str, Unit]:
+    """What to train, by comparison.
+
+    Args:
+        params: the parameters.
+        losses: by comparison, the loss that is recommended.
+        encoders: by comparison, what makes numbers of its rows.
+    """
+    tables = {
+        name: read_table(name, datasets.read_encoded(name).description)
+        for name in dict.fromkeys(map(params.dataset_of, losses))
+    }
+    return {
+        name: unit_of(
+            runs.read(name, loss),
+            tables[params.dataset_of(name)],
+            params.datasets[params.dataset_of(name)].scale,
+            encoders[name],
+        )
+        for name, loss in losses.items()
+    }
+
+
+def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
+    """Train units, or take them from the store: of each the weights of the networks that did not fail."""
+    chunks = {name: to_use.chunks_of(unit) for name, unit in units.items()}
+    every = [chunk for own in chunks.values() for chunk in own]
+    with (
+        bars({chunk.name: chunk.epochs for chunk in every}, unit="epochs", heading="to use") as show,
+        Threads() as place,
+    ):
+        results = iter(
+            to_use.train(every, place, store.from_environment(), lambda chunk, epoch: show(chunk.name, epoch))
+        )
+    return {name: to_use.weights_of([next(results) for _ in own]) for name, own in chunks.items()}
+
+
 def main() -> None:
     """Write ``data/winners/<comparison>.pyz`` and ``.json`` for every comparison that has a recommended loss."""
     params = load_params()
-    told = files.read_json(paths.VERDICTS, stage="report")
-    recommended = {name: told[name]["recommended"] for name in params.selected()}
-    encoders = {name: joblib.load(datasets.pipeline_path(name))[0] for name in recommended}
-    units = {name: unit_of(name, params, each["loss"], encoders[name]) for name, each in recommended.items() if each}
-    with Threads() as place:
-        trained = to_use.train(list(units.values()), place, store.from_environment())
+    told = {name: files.read_json(paths.VERDICTS, stage="report")[name] for name in params.selected()}
+    losses = {name: each["recommended"]["loss"] for name, each in told.items() if each["recommended"]}
+    encoders = {name: joblib.load(datasets.pipeline_path(name))[0] for name in losses}
+    units = units_of(params, losses, encoders)
     paths.WINNERS.mkdir(parents=True, exist_ok=True)
-    for (name, unit), weights in zip(units.items(), trained, strict=True):
-        n_networks, loss = len(weights[0]), unit.loss.name
+    for name, weights in train(units).items():
+        unit, n_networks = units[name], len(weights[0])
         if not n_networks:
-            cli.say(f"winner: {name}: {loss} fails on all rows: every network became infinite or not a number")
+            cli.say(f"winner: {name}: none; on all rows every network of {unit.loss.name} failed")
             continue
         winner, path = winner_of(unit, n_networks, told[name]), winners.path_of(name)
         with files.replacing(path) as temporary:
             packing.pack(temporary, winner, encoders[name], weights, unit.plan.to_train)
         files.write_json(path.with_suffix(".json"), winners.ADAPTER.dump_python(winner, mode="json"))
         networks = counted(n_networks, "network")
-        cli.say(f"winner: {name}: {loss} ({winner.recommended}); {networks} on all {winner.n_rows:,} rows in {path}")
-    for name in recommended.keys() - units.keys():
-        cli.say(f"winner: {name}: none, since every seed of every loss failed")
+        cli.say(f"winner: {name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
+    for name in told.keys() - units.keys():
+        cli.say(f"winner: {name}: none; every seed of every loss failed")
+    cli.say(f"winner: {counted(len(units), 'file')} in {paths.WINNERS}; new rows: make predict DATASET=… FILE=…")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from stages.basics import files, paths
 from stages.records.datasets import Description, Kind
 from stages.records.settings import Settings
 
+N_NETWORKS = 10
+
 
 @dataclass(frozen=True)
 class Input:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.losses.validity import percent
-from stages.reporting import loss_text, setup_text, tuning_text
+from stages.reporting import loss_text, setup_text, tuning_text, winner_text
 from stages.reporting.formats import code, difference, interval, number, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
@@ -44,6 +44,7 @@ class Section:
         verdict: which loss to train with, and why.
         setup: the split, the scaling, the network and its training.
         tuning: how the learning rate and the epochs were chosen; empty where they were not.
+        to_use: how new rows are predicted; empty where they cannot be.
         losses: each loss, how it was trained, and its scores.
         interval: what the ± in that table is; empty for a single seed.
         constant: the score of a constant prediction; empty where there is none.
@@ -62,6 +63,7 @@ class Section:
     verdict: str
     setup: str
     tuning: str
+    to_use: str
     losses: Table
     interval: str
     constant: str
@@ -98,6 +100,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         verdict=str(verdict(comparison)),
         setup=setup_text.setup(comparison),
         tuning=tuning_text.how_chosen(comparison) if comparison.is_tuned else "",
+        to_use=winner_text.to_use(comparison),
         losses=_losses(comparison),
         interval=", ± the half width of their 95 % interval: of train scores for new seeds, of test scores for new "
         "seeds and rows"
