@@ -26,6 +26,8 @@ export TRY_TARGET := $(value TARGET)
 export TRY_AS := $(if $(filter default,$(origin AS)),,$(value AS))
 export TRY_WITH := $(value WITH)
 export PREDICT_OUT := $(value OUT)
+export PREDICT_ON := $(value DATASET)
+export PREDICT_BY := $(value COMPARISON)
 
 .PHONY: all try predict losses store setup test test-thorough test-browser lint ui clean
 all: setup
@@ -36,7 +38,7 @@ try: setup
 	@python -m stages.commands.add_table "$$TRY_FILE" "$$TRY_TARGET" "$$TRY_AS" "$$TRY_WITH"
 
 predict: setup
-	@python -m stages.commands.predict "$(DATASET)" "$$TRY_FILE" "$$PREDICT_OUT" "$(COMPARISON)"
+	@python -m stages.commands.predict "$$PREDICT_ON" "$$TRY_FILE" "$$PREDICT_OUT" "$$PREDICT_BY"
 
 losses: setup
 	@python -m stages.commands.show_losses $${ON:+"$$ON"}

@@ -58,7 +58,7 @@ def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
     is_plain_file = not description.csv or (description.csv.decimal == "." and not description.csv.thousands)
     used = {each.column for each in encoded.treatments if not each.left_out}
     inputs = []
-    for column in description.columns:
+    for column in (each for each in description.columns if each.name in used):
         low, high = _range(rows[column.name], column)
         name = column.written or column.name
         is_plain = column.kind in ("number", "identifier") and is_plain_file and name not in special
@@ -71,7 +71,6 @@ def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
                 low=low,
                 high=high,
                 missing=column.missing,
-                is_used=column.name in used,
                 is_plain=is_plain,
             )
         )
@@ -120,7 +119,7 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
         recommended=told["recommended"]["why"],
         score=told["headline"],
         expected=told["recommended"]["mean"],
-        example=example(rows, [own for own in inputs if own.is_used]),
+        example=example(rows, inputs),
         requirements=packing.requirements(),
     )
 
@@ -167,27 +166,27 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
 
 
 def main() -> None:
-    """Write ``data/winners/<comparison>.pyz`` and ``.json`` for every comparison that has a recommended loss."""
+    """Write ``data/winners/<comparison>.pyz`` for every comparison that has a recommended loss."""
     params = load_params()
     told = {name: files.read_json(paths.VERDICTS, stage="report")[name] for name in params.selected()}
     losses = {name: each["recommended"]["loss"] for name, each in told.items() if each["recommended"]}
     encoders = {name: joblib.load(datasets.pipeline_path(name))[0] for name in losses}
     units = units_of(params, losses, encoders)
-    paths.WINNERS.mkdir(parents=True, exist_ok=True)
-    for name, weights in train(units).items():
-        unit, n_networks = units[name], len(weights[0])
-        if not n_networks:
-            cli.say(f"winner: {name}: none; on all rows every network of {unit.loss.name} failed")
-            continue
-        winner, path = winner_of(unit, n_networks, told[name]), winners.path_of(name)
-        with files.replacing(path) as temporary:
-            packing.pack(temporary, winner, encoders[name], weights, unit.plan.to_train)
-        files.write_json(path.with_suffix(".json"), winners.ADAPTER.dump_python(winner, mode="json"))
-        networks = counted(n_networks, "network")
-        cli.say(f"winner: {name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
-    for name in told.keys() - units.keys():
-        cli.say(f"winner: {name}: none; every seed of every loss failed")
-    cli.say(f"winner: {counted(len(units), 'file')} in {paths.WINNERS}; new rows: make predict DATASET=… FILE=…")
+    trained, lines = train(units), []
+    with files.replacing(paths.WINNERS) as folder:
+        folder.mkdir()
+        for name, weights in trained.items():
+            unit, n_networks = units[name], len(weights[0])
+            if not n_networks:
+                lines.append(f"{name}: none; on all rows every network of {unit.loss.name} failed")
+                continue
+            winner, networks = winner_of(unit, n_networks, told[name]), counted(n_networks, "network")
+            packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.plan.to_train)
+            lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
+    lines += [f"{name}: none; every seed of every loss failed" for name in told if name not in units]
+    for line in lines:
+        cli.say(f"winner: {line}")
+    cli.say(f"winner: for new rows, from {paths.WINNERS}: make predict DATASET=… FILE=…")
 
 
 if __name__ == "__main__":

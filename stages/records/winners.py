@@ -9,10 +9,9 @@
 - ``encoder.pickle``: scikit-learn's transformer that makes numbers of rows;
 - ``custom/``: the user's own network, where there is one;
 - ``requirements.txt``: the packages that it needs, as they were when it was made.
-
-``data/winners/<comparison>.json`` is the `Winner` again.
 """
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,12 @@ from stages.records.datasets import Description, Kind
 from stages.records.settings import Settings
 
 N_NETWORKS = 10
+FACTS = "winner.json"
 
 
 @dataclass(frozen=True)
 class Input:
-    """One column that the networks predict from.
+    """One column that the networks predict from; what was left out in training is none.
 
     Attributes:
         name: in the user's file.
@@ -38,7 +38,6 @@ class Input:
         low: the smallest number in training, or the first day since 1970; None for categories and booleans.
         high: the largest.
         missing: in how many rows of training it is missing.
-        is_used: whether it is an input of the networks.
         is_plain: whether a file holds it as plain numbers.
     """
 
@@ -49,7 +48,6 @@ class Input:
     low: float | None
     high: float | None
     missing: int
-    is_used: bool
     is_plain: bool
 
 
@@ -105,8 +103,8 @@ def path_of(comparison: str) -> Path:
 
 def read(comparison: str) -> Winner | None:
     """What a comparison's winner is; None where there is none."""
-    path = path_of(comparison).with_suffix(".json")
+    path = path_of(comparison)
     if not path.is_file():
         return None
-    with files.reading(path, "winner"):
-        return ADAPTER.validate_json(path.read_bytes())
+    with files.reading(path, "winner"), zipfile.ZipFile(path) as archive:
+        return ADAPTER.validate_json(archive.read(FACTS))

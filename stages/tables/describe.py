@@ -55,19 +55,17 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         as_texts=choice.kinds.get(choice.targets[0]) == "category",
         positive=dataset.positive,
     )
-    asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
     columns, findings = [], _of_values(table, tidied, choice)
+    asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
     for column in choice.features:
         own, values = own_names[column], features[own_names[column]]
         kind, odd = _use(tidied[column], values, target, is_asked_for=column in asked_for)
-        written = None if own == column else column
-        form = _form(read, column, kind, choice)
-        columns.append(Column(own, kind, missing=int(values.isna().sum()), written=written, form=form))
+        as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
+        columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
         findings += [Finding(each, column) for each in odd]
     findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
     if choice.weight:
         weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
-    place = {column: number for number, column in enumerate(["", *table.columns])}
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
@@ -81,7 +79,7 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         columns=columns,
         groups={name: own_names[column] for name, column in choice.groups.items()},
         weight=own_names[choice.weight] if choice.weight else None,
-        findings=sorted([*read.findings, *findings], key=lambda each: place[each.column]),
+        findings=sorted([*read.findings, *findings], key=lambda each: ["", *table.columns].index(each.column)),
     )
 
 

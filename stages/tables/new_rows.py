@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics import suggest
+from stages.basics.cli import UserError
 from stages.basics.words import counted
 from stages.params.source import Table
 from stages.records.datasets import Description, Kind
@@ -43,27 +44,31 @@ class NewRows:
 
 
 def as_trained(
-    rows: pd.DataFrame, inputs: Sequence[Input], source: Table | None, known: dict[str, set[str]], decimal: str = "."
+    rows: pd.DataFrame, inputs: Sequence[Input], source: Table, known: dict[str, set[str]], *, decimal: str = "."
 ) -> NewRows:
     """Make of new rows what they would be in ``data/raw``.
 
     Args:
         rows: (n_rows, n_columns) texts as they are written in a file, or values.
         inputs: the columns that the networks predict from.
-        source: how the table was read that they learned from; None for a generator's.
-        known: by input the categories that have an input of the networks of their own, or share one as rare.
+        source: how the table was read that they learned from.
+        known: by column of ``data/raw`` the categories in training.
         decimal: the decimal mark of numbers that are texts.
+
+    Raises:
+        UserError: a column stands twice.
     """
     names = [str(name) for name in rows.columns]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"column '{twice[0]}' stands twice; rename one")
     rows = rows.set_axis(names, axis=1)
     columns, notes = {}, []
-    nothing = words_for_nothing(source, names) if source else {}
-    labels = column_names.by_column(source.labels, names) if source else {}
+    nothing, labels = words_for_nothing(source, names), column_names.by_column(source.labels, names)
     for own in inputs:
         name = column_names.find(own.name, names)
         if name is None:
             columns[own.own_name] = _values(pd.Series(None, rows.index, dtype="str"), own, decimal)[0]
-            notes += _absent(own, names, inputs) if own.is_used else []
+            notes.append(_absent(own, names, inputs))
             continue
         values, words = _without(plain(rows[name]), nothing.get(name, [])), labels.get(name)
         if words:
@@ -71,9 +76,8 @@ def as_trained(
             values = values.mask(texts.isin(words) & values.notna(), texts.map(words))
         made, refused = _values(values.rename(own.name), own, decimal)
         columns[own.own_name] = made
-        if own.is_used:
-            notes += [*_refused(own, values, refused), *_odd(own, made, known.get(own.name, set()), refused)]
-    n_present = sum(own.is_used and column_names.find(own.name, names) is not None for own in inputs)
+        notes += [*_refused(own, values, refused), *_odd(own, made, known.get(own.own_name, set()), refused)]
+    n_present = sum(column_names.find(own.name, names) is not None for own in inputs)
     return NewRows(pd.DataFrame(columns, index=rows.index), notes, n_present)
 
 
@@ -92,7 +96,7 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
     for name, column in rows.items():
         values = _without(plain(column), nothing[name])
         if not indices:
-            as_number = Input(str(name), "", "number", None, None, None, 0, is_used=True, is_plain=False)
+            as_number = Input(str(name), "", "number", None, None, None, 0, is_plain=False)
             columns.append(_values(values, as_number, decimal)[0])
             continue
         texts = without_blanks(as_texts(values)).replace(labels.get(name, {}))
@@ -205,7 +209,7 @@ def _rows(places: np.ndarray) -> str:
     return f"row {shown}" if len(places) == 1 else f"rows {shown}{' …' if len(places) > SHOWN else ''}"
 
 
-def _absent(own: Input, names: list[str], inputs: Sequence[Input]) -> list[str]:
+def _absent(own: Input, names: list[str], inputs: Sequence[Input]) -> str:
     others = [name for name in names if not any(column_names.find(each.name, [name]) for each in inputs)]
     near = suggest.nearest(own.name, others).rstrip(".")
-    return [f"{own.name}: not among the columns, so missing in every row{near}"]
+    return f"{own.name}: not among the columns, so missing in every row{near}"

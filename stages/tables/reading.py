@@ -3,6 +3,7 @@
 import glob
 import io
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
-from stages.tables import file_kinds
+from stages.tables import column_names, file_kinds
 from stages.tables.csv_format import lines_before, sniff
 from stages.tables.file_kinds import Opener, first_line
 from stages.tables.parsing import CsvFile, Parsed, check_unique, holds, parse, words_for_nothing
@@ -66,28 +67,43 @@ def read(source: Table, key: str) -> Reading:
     return Reading(table, files, shown, np.concatenate([part.rows for part in parts]), list(findings.values()))
 
 
-def read_new(path: Path, source: Table, known: CsvFormat | None) -> tuple[pd.DataFrame, CsvFormat]:
+def read_new(
+    path: Path, source: Table, known: CsvFormat | None, names: Iterable[str]
+) -> tuple[pd.DataFrame, CsvFormat]:
     """Read a file of new rows: texts as they are written, or what Parquet holds; and how it is written.
+
+    Where a file is not written as the table was that these rows belong to, that is found out as for any other.
 
     Args:
         path: of the file.
-        source: how the table was read that these rows belong to.
-        known: how that was written.
+        source: how that table was read.
+        known: how it was written.
+        names: columns of which some should be there.
 
     Raises:
         UserError: it is not there or cannot be read.
     """
-    plain = CsvFormat(",", "utf-8", ".")
     if not path.is_file():
         others = [file.name for file in sorted(path.parent.glob("*")) if file.suffix not in ("", ".md", ".dvc")]
         raise UserError(f"{path} is not there{suggest.nearest(path.name, others).rstrip('.')}")
+    open_minded = Table(file=source.file, target=source.target)
+    for each in (source, open_minded):
+        with suppress(UserError) if each is not open_minded else nullcontext():
+            table, written = _read_texts(path, each, known)
+            if any(column_names.find(name, table.columns) for name in names):
+                break
+    return table, written
+
+
+def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> tuple[pd.DataFrame, CsvFormat]:
+    plain = CsvFormat(",", "utf-8", ".")
     match file_kinds.kind_of(path):
         case "parquet":
             table, written = file_kinds.read_parquet(path, check_unique).reset_index(drop=True), plain
         case "archive":
             raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {file_kinds.ALLOWED}")
         case "excel":
-            content, _ = file_kinds.excel_as_csv(path, None, "")
+            content, _ = file_kinds.excel_as_csv(path, source.sheet, str(path))
             table, written = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table, plain
         case "json":
             content = file_kinds.json_as_csv(path)

@@ -76,7 +76,7 @@ def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags
 
 def signature(winner: Winner) -> ModelSignature:
     """The columns that it takes, as a file holds them, and those that it answers with."""
-    asked = [ColSpec(_type_of(own), own.name) for own in winner.inputs if own.is_used]
+    asked = [ColSpec(_type_of(own), own.name) for own in winner.inputs]
     text = ("prediction",) if winner.description.classes else ()
     answered = [ColSpec(DataType.string if name in text else DataType.double, name) for name in winner.outputs]
     return ModelSignature(Schema(asked), Schema(answered))

@@ -31,7 +31,8 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     if out.resolve() == file.resolve():
         raise UserError(f"{out} is the file of the rows; give the predictions another place")
     winner = predictor.winner
-    rows, written = reading.read_new(file, predictor.source, winner.description.csv)
+    names = [each.name for each in winner.inputs]
+    rows, written = reading.read_new(file, predictor.source, winner.description.csv, names)
     if not len(rows):
         raise UserError(f"{file} holds no rows below its heading")
     predicted = predictor.predict(rows, written.decimal)
@@ -55,7 +56,7 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
 def _unused(predictor: Predictor, rows: pd.DataFrame) -> list[str]:
     """That columns are there that training did not have, or left out."""
     winner = predictor.winner
-    names = [*(each.name for each in winner.inputs if each.is_used), *winner.description.targets]
+    names = [*(each.name for each in winner.inputs), *winner.description.targets]
     used = {column_names.find(name, rows.columns) for name in names}
     unused = [name for name in rows.columns if name not in used]
     more = f" and {len(unused) - 10:,} more" if len(unused) > 10 else ""

@@ -32,12 +32,15 @@ In Python, whatever the working directory:
     winner.predict(rows).table    # rows: a DataFrame with the columns of the table that it learned from
 """
 
+import sys
 from pathlib import Path
 
+FILE = Path(__file__).resolve().parent
+sys.path.insert(0, str(FILE))
 from {package}.basics import cli
 from {package}.winners import app, predictor
 
-FILE = Path(__file__).resolve().parent
+sys.path.remove(str(FILE))
 
 
 def load():
@@ -75,7 +78,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     own = usercode.files_of(winner.settings.model) if winner.settings.model else []
     members = {
         "__main__.py": main,
-        "winner.json": winners.ADAPTER.dump_json(winner, indent=2),
+        winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
         "encoder.pickle": pickle.dumps(encoder, protocol=5),
         "requirements.txt": "".join(f"{line}\n" for line in winner.requirements),

@@ -53,7 +53,7 @@ class Predictor:
     def __init__(self, file: Path) -> None:
         self._file = file.resolve()
         with zipfile.ZipFile(file) as archive:
-            self.winner = winners.ADAPTER.validate_json(archive.read("winner.json"))
+            self.winner = winners.ADAPTER.validate_json(archive.read(winners.FACTS))
             self._encoder = _Unpickler(io.BytesIO(archive.read("encoder.pickle"))).load()
             arrays = np.load(io.BytesIO(archive.read("networks.npz")))
             self._scaling = Scaling(**{field.name: arrays[field.name] for field in fields(Scaling)})
@@ -73,10 +73,11 @@ class Predictor:
         Raises:
             UserError: none of the columns is there.
         """
-        rows, known = rows.reset_index(drop=True), self._known
-        new = new_rows.as_trained(rows, self.winner.inputs, self.source, known, decimal)
+        new = new_rows.as_trained(
+            rows.reset_index(drop=True), self.winner.inputs, self.source, self._known, decimal=decimal
+        )
         if not new.n_present:
-            names = ", ".join(each.name for each in self.winner.inputs if each.is_used)
+            names = ", ".join(each.name for each in self.winner.inputs)
             raise UserError(f"none of the columns is there that it predicts from: {names}")
         outputs = self._in_units(self.ready(self._encoder.transform(new.table)))
         table, mean = self._told(outputs)
