@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from stages.basics import usercode
@@ -33,6 +34,8 @@ def with_loss(unit, **changes):
         (lambda unit: with_loss(unit, activation="softplus"), True),
         (lambda unit: with_loss(unit, parameters={"delta": 2.0}), True),
         (lambda unit: with_settings(unit, selected_by="rmse"), False),
+        (lambda unit: with_settings(unit, class_weights=(1.0, 2.0)), True),
+        (lambda unit: replace(unit, table=replace(unit.table, weights=np.ones(len(unit.table.labels)))), True),
         (lambda unit: replace(unit, table=replace(unit.table, labels=unit.table.labels + 1e-9)), True),
         (lambda unit: replace(unit, plan=make_unit("mse", n_splits=2).plan), True),
     ],
