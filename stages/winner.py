@@ -181,7 +181,7 @@ def main() -> None:
                 lines.append(f"{name}: none; on all rows every network of {unit.loss.name} failed")
                 continue
             winner, networks = winner_of(unit, n_networks, told[name]), counted(n_networks, "network")
-            packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.plan.to_train)
+            packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.to_train.scaling)
             lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
     lines += [f"{name}: none; every seed of every loss failed" for name in told if name not in units]
     for line in lines:

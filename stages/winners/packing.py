@@ -66,7 +66,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
         winner: what it is.
         encoder: makes numbers of rows as ``data/raw`` holds them.
         weights: of each variable of the network the values (n_networks, *shape).
-        scaling: of one split, fitted on all rows.
+        scaling: of one split, fitted on all rows; the target's as its loss has it.
     """
     arrays = {field.name: getattr(scaling, field.name) for field in fields(Scaling)}
     networks = io.BytesIO()
