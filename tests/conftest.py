@@ -68,14 +68,14 @@ def write_own(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def run_stages():
     """Run every stage, as DVC does, in a project's folder."""
-    from stages import generate, report, scale, track, train
+    from stages import generate, report, scale, track, train, winner
 
     def run(folder):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             patch.setenv("DVC_ROOT", str(folder))
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            for stage in (generate, scale, train, report, track):
+            for stage in (generate, scale, train, report, winner, track):
                 stage.main()
 
     return run
