@@ -1,7 +1,6 @@
 """A user's own table: what its columns are, and what is odd about them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -63,7 +62,7 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
         columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
         findings += [Finding(each, column) for each in odd]
-    findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
+    findings = list(map(read.placed, findings))
     if choice.weight:
         weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(

@@ -32,6 +32,7 @@ class Reading:
         files: where they come from.
         written: how CSV files were taken to be written; None for other kinds of files.
         rows: int (n_rows,): where each row stands in its file, counted from 1 for the first below the heading.
+        file_of: int (n_rows,): the file in which it stands.
         findings: what is odd about it.
     """
 
@@ -39,7 +40,14 @@ class Reading:
     files: list[Path]
     written: CsvFormat | None
     rows: np.ndarray
+    file_of: np.ndarray
     findings: list[Finding]
+
+    def placed(self, finding: Finding) -> Finding:
+        """A finding whose rows are counted from 1 over all files, with their places in the files."""
+        at = [row - 1 for row in finding.rows]
+        files = [self.files[self.file_of[row]].name for row in at] if len(self.files) > 1 else []
+        return replace(finding, rows=[int(self.rows[row]) for row in at], files=files)
 
 
 def read(source: Table, key: str) -> Reading:
@@ -50,6 +58,11 @@ def read(source: Table, key: str) -> Reading:
         key: path of the key ``source``, for messages about mistakes.
     """
     files = _files(source.file, f"{key}.file")
+    if len(files) > 1 and source.drop_rows:
+        raise UserError(
+            f"{key}.drop_rows: counts the rows of one file, and '{source.file}' names {len(files)}; remove these rows "
+            "from the files themselves"
+        )
     parts = [_read_file(path, source, key) for path in files]
     first = parts[0].table.columns
     for path, part in zip(files, parts, strict=True):
@@ -62,9 +75,24 @@ def read(source: Table, key: str) -> Reading:
             parts = [_read_file(path, source, key, texts=mixed) for path in files]
     formats = [part.written for part in parts]
     shown = next((each for each in formats if each and each.thousands), formats[0])
-    findings = {(each.kind, each.column, *each.examples): each for part in parts for each in part.findings}
-    table = pd.concat([part.table for part in parts], ignore_index=True)
-    return Reading(table, files, shown, np.concatenate([part.rows for part in parts]), list(findings.values()))
+    tables = [part.table for part in parts]
+    table = pd.concat(tables, ignore_index=True)
+    rows, file_of = np.concatenate([part.rows for part in parts]), np.repeat(range(len(parts)), list(map(len, tables)))
+    return Reading(table, files, shown, rows, file_of, _findings(files, parts))
+
+
+def _findings(files: list[Path], parts: list[Parsed]) -> list[Finding]:
+    """What is odd about the files; what is alike in several is said of the first."""
+    if len(parts) == 1:
+        return parts[0].findings
+    alike: dict[tuple[str, ...], list[tuple[Path, Finding]]] = {}
+    for path, part in zip(files, parts, strict=True):
+        for each in part.findings:
+            alike.setdefault((each.kind, each.column, *each.examples), []).append((path, each))
+    return [
+        replace(first, files=[path.name] * max(len(first.rows), 1), n_more_files=len(more))
+        for (path, first), *more in alike.values()
+    ]
 
 
 def read_new(
