@@ -8,6 +8,7 @@
 # make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
 # make test     run the tests
 # make test-thorough  run the tests that take long
+# make test-endurance  run the tests that kill what trains, again and again
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow on what the pipeline logged; PORT=5001 for another port
@@ -29,7 +30,7 @@ export PREDICT_OUT := $(value OUT)
 export PREDICT_ON := $(value DATASET)
 export PREDICT_BY := $(value COMPARISON)
 
-.PHONY: all try predict losses store setup test test-thorough test-browser lint ui clean
+.PHONY: all try predict losses store setup test test-thorough test-endurance test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
@@ -66,10 +67,13 @@ setup: .venv/installed .venv/plots.html $(EXTRA:%=.venv/installed-%)
 	@.venv/bin/python -c 'import pathlib, sys, vl_convert; page, done = map(pathlib.Path, sys.argv[1:]); done.write_text(page.read_text().replace("{vega}", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))' $< $@
 
 test: setup
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough"
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough and not endurance"
 
 test-thorough: setup
 	@pytest -n 2 --dist loadfile -m thorough
+
+test-endurance: setup
+	@pytest -m endurance
 
 test-browser: setup
 	@pytest -m browser

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import settings
 
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
@@ -22,6 +23,10 @@ from stages.records.settings import Settings
 from stages.scores import measure as scoring
 from stages.scores import names as scores
 from stages.verdicts.comparison import Comparison
+
+# how long something takes depends on the machine
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}

@@ -26,6 +26,7 @@ from stages.records import datasets, runs, winners
 from stages.winners import app
 from stages.winners.predictor import Predictor
 
+pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).parents[1]
 OWN = """import keras
 from layers import wide
