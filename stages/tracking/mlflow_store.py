@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +58,13 @@ class Told:
 
 
 def address() -> str:
-    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository."""
-    database = str(root() / "mlflow.db").replace("%", "%25")
+    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository.
+
+    The path to a repository with a ``%``, ``?`` or ``#`` in its name, which mean something in an address, is relative.
+    """
+    database = str(root() / "mlflow.db")
+    if set("%?#") & set(database):
+        database = os.path.relpath(database)
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
 
 
@@ -74,6 +80,11 @@ def connect() -> Iterator[MlflowClient]:
             with FileLock(root() / "mlflow.db.lock"):
                 yield MlflowClient(address())
     except (MlflowException, SQLAlchemyError, ImportError) as error:
+        if "out-of-date database schema" in str(error):
+            raise UserError(
+                f"track: MLflow's {address()} is of an older MLflow; nothing trained is lost. Keep a copy of it, then "
+                f"run: mlflow db upgrade {shlex.quote(address())} && dvc repro track"
+            ) from error
         unreachable = "Max retries exceeded" in str(error)
         what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).strip().splitlines()[0]})"
         raise UserError(
