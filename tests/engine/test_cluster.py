@@ -109,9 +109,10 @@ def test_what_a_killed_worker_had_is_trained_by_another_or_by_the_same_started_a
 
 @pytest.mark.endurance
 def test_chunks_that_end_their_process_or_their_worker_are_named_and_all_others_are_trained(tmp_path, write_own):
+    write_own("other", "import keras\n")
     write_own(
         "mine",
-        "import os\nimport keras\n\n"
+        "import os\nfrom other import keras\n\n"
         "def ends_child(targets, outputs):\n    os.kill(os.getpid(), 9)\n\n"
         "def ends_worker(targets, outputs):\n    os.kill(os.getppid(), 9)\n    os.kill(os.getpid(), 9)\n\n"
         "def mild(targets, outputs):\n    return keras.ops.mean((targets - outputs) ** 2, axis=-1)\n",
