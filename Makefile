@@ -5,7 +5,7 @@
 #               COMPARISON=… instead of DATASET for one of several comparisons
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make store    what the store of trained networks holds; EMPTY=1 empties it
-# make setup    make .venv and install requirements.lock
+# make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
 # make test     run the tests
 # make test-thorough  run the tests that take long
 # make test-browser  run the tests that drive Chromium, which must be installed
@@ -46,13 +46,19 @@ losses: setup
 store: setup
 	@python -m stages.commands.show_store $(if $(EMPTY),empty)
 
-setup: .venv/installed .venv/plots.html
+setup: .venv/installed .venv/plots.html $(EXTRA:%=.venv/installed-%)
 
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Losslab needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Name another with: make PYTHON=python3.12" % sys.version_info[:2])'
 	@echo "Installing packages into .venv, once; this takes a few minutes"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+# an extra of pyproject.toml
+.venv/installed-%: requirements-%.lock .venv/installed
+	@echo "Installing the extra $* into .venv"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 # the page of `dvc plots`, with the program that draws in it

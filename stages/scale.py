@@ -80,6 +80,8 @@ def main() -> None:
         if description.files:
             for line in summary(name, len(rows), encoder.treatments):
                 cli.say(line)
+            for line in planning.without_spread(name, encoder.treatments, rows, description, dataset.scale):
+                cli.say(f"scale: {name}: {line}")
         for comparison in (each for each in wanted.comparisons if wanted.dataset_of(each) == name):
             plan = planning.make_plan(
                 rows,

@@ -5,8 +5,9 @@ import numpy as np
 from stages.basics import cli, files, paths, store, words
 from stages.basics.progress import bars
 from stages.basics.store import Store
+from stages.engine import places
 from stages.engine.executor import is_stored, training
-from stages.engine.places import Place, Threads
+from stages.engine.places import Place
 from stages.engine.tuning import selection
 from stages.engine.unit import Table, Unit, read_table
 from stages.losses import validity, weights
@@ -158,25 +159,23 @@ def came_from(chunks: list[tuple[int, int]]) -> str:
 
 def main() -> None:
     """Write ``data/runs/<comparison>/<loss>/`` for every selected loss."""
-    params, kept, place = load_params(), store.from_environment(), Threads()
+    params, kept = load_params(), store.from_environment()
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)
-    try_own(selected, place, kept)
     outcomes: dict[str, list[str]] = {}
     chunks, n_networks, n_failed = [], 0, 0
-    with (
-        bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show,
-        training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept) as trained,
-    ):
-        for each in trained:
-            run = each.run
-            write(run, each.model)
-            durations.keep(kept, run.comparison, run.loss.name, each.seconds)
-            outcomes[each.unit.name] = outcome(run)
-            chunks.append((each.n_stored, each.n_chunks))
-            n_networks += len(run.seeds) * (1 + (len(run.tuning.rates) if run.tuning else 0))
-            n_failed += len(run.failed)
+    with places.from_environment() as place:
+        try_own(selected, place, kept)
+        with bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show:
+            for each in training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept):
+                run = each.run
+                write(run, each.model)
+                durations.keep(kept, run.comparison, run.loss.name, each.seconds)
+                outcomes[each.unit.name] = outcome(run)
+                chunks.append((each.n_stored, each.n_chunks))
+                n_networks += len(run.seeds) * (1 + (len(run.tuning.rates) if run.tuning else 0))
+                n_failed += len(run.failed)
     for unit in selected:
         for line in outcomes[unit.name]:
             cli.say(line)

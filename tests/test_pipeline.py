@@ -158,7 +158,6 @@ def test_a_second_repro_does_nothing_and_a_forced_one_gives_the_same_bytes(clone
     assert run("git", "status", "--porcelain").stdout == ""
 
 
-@pytest.mark.thorough
 def found_by(folder: Path, name: str) -> dict[str, list[str]]:
     """The names of the runs that MLflow finds by the name of one of DVC's experiments, by experiment of MLflow's."""
     client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
@@ -169,6 +168,7 @@ def found_by(folder: Path, name: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.thorough
 def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_back(kept):
     run, before = run_in(kept), notes_of(kept)
     said = run("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle").stdout

@@ -1,6 +1,5 @@
 """The user's own losses and models: functions in the files of ``stages/custom``."""
 
-import ast
 import importlib.util
 import inspect
 import sys
@@ -9,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from stages.basics import paths, suggest
+from stages.basics import imports, paths, suggest
 from stages.basics.cli import UserError
 
 
@@ -36,21 +35,12 @@ def find(reference: str) -> Callable:
 
 
 def files_of(reference: str) -> list[Path]:
-    """The files that decide what ``module:function`` does: its own, and those of the folder that it imports."""
-    wanted, waiting = set(), [paths.CUSTOM / f"{reference.partition(':')[0]}.py"]
-    while waiting:
-        if (path := waiting.pop()) not in wanted and path.is_file():
-            wanted.add(path)
-            for node in ast.walk(ast.parse(path.read_bytes())):
-                match node:
-                    case ast.Import(names=names):
-                        modules = [alias.name for alias in names]
-                    case ast.ImportFrom(module=str(module)):
-                        modules = [module]
-                    case _:
-                        continue
-                waiting += [paths.CUSTOM / f"{module.split('.')[0]}.py" for module in modules]
-    return sorted(wanted)
+    """The files that decide what ``module:function`` does: its own, and those of the folder that it imports.
+
+    Raises:
+        UserError: one imports a file that DVC does not see change.
+    """
+    return imports.files_from(paths.CUSTOM / f"{reference.partition(':')[0]}.py")
 
 
 def _is_own_function(name: str, value: object, module: ModuleType) -> bool:
@@ -66,6 +56,7 @@ def _load(name: str, folder: Path) -> ModuleType:
         others = ", ".join(sorted(file.stem for file in paths.CUSTOM.glob("*.py")))
         there_are = f"; there are: {others}" if others else ""
         raise UserError(f"{path} is missing, where '{name}' is looked for and DVC sees it change{there_are}")
+    imports.files_from(path)
     # files of the folder may import each other
     if str(folder) not in sys.path:
         sys.path.append(str(folder))

@@ -148,6 +148,8 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     yield from odd
     if any("{" in line or "[" in line for line in odd):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
+    scale = judged.dataset.scale
+    yield from planning.without_spread(name, judged.treatments, judged.table, description, scale)
     yield from _order(name, judged)
     for offer in judged.offers:
         if not offer.is_made:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from stages.basics.cli import UserError
 from stages.basics.store import DamagedError, Store
 from stages.engine import keys
 from stages.engine.chunk import Chunk, Result
-from stages.engine.places import DiedError, Place, Threads
+from stages.engine.places import DiedError, Place
 from stages.engine.rounds import rounds
 from stages.engine.unit import Unit
 from stages.records.runs import Run
@@ -41,17 +40,14 @@ class Trained(NamedTuple):
     n_chunks: int
 
 
-@contextmanager
-def training(
-    units: list[Unit], on_epoch: OnEpoch, place: Place | None = None, store: Store | None = None
-) -> Iterator[Iterator[Trained]]:
-    """Train units where work runs, which ends with the block: what has not begun by then is cancelled.
+def training(units: list[Unit], on_epoch: OnEpoch, place: Place, store: Store | None = None) -> Iterator[Trained]:
+    """Train units, as many at a time as there is place.
 
     Args:
         units: what to train.
         on_epoch: called with a unit and the number of its epochs that are done; where units are trained in other
             processes, only when a chunk has ended.
-        place: where; threads of this process when not given.
+        place: where.
         store: where to look a chunk up before it is trained, and to keep it after; not used when not given.
 
     Yields:
@@ -60,8 +56,7 @@ def training(
     Raises:
         UserError: a chunk ended three workers. All others are trained by then.
     """
-    with place or Threads() as where:
-        yield _Trainer(on_epoch, where, store).train(units)
+    return _Trainer(on_epoch, place, store).train(units)
 
 
 def is_stored(unit: Unit, store: Store, device: str) -> bool:
@@ -117,7 +112,7 @@ class _Trainer:
         self._on_epoch, self._place, self._store = on_epoch, place, store
         self._ended: SimpleQueue[tuple[_Task, Future]] = SimpleQueue()
         self._n_waiting = 0
-        self._lost: list[Chunk] = []
+        self._lost: list[tuple[Chunk, int]] = []
 
     def train(self, units: list[Unit]) -> Iterator[Trained]:
         # those that begin with training first, so that processors have work while the others are read
@@ -135,7 +130,7 @@ class _Trainer:
                 yield trained
         if self._lost:
             raise UserError(
-                *(f"train: {chunk.name}: {ATTEMPTS} workers died while they trained it" for chunk in self._lost),
+                *(f"train: {chunk.name}: {n_died} workers died while they trained it" for chunk, n_died in self._lost),
                 "train: all other chunks are trained; those that the store keeps are not trained again",
             )
 
@@ -171,7 +166,7 @@ class _Trainer:
             if n_died < ATTEMPTS:
                 self._submit(task._replace(n_died=n_died))
             else:
-                self._lost.append(task.chunk)
+                self._lost.append((task.chunk, n_died))
             return None
 
     def _is_stored(self, unit: Unit) -> bool:

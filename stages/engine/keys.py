@@ -1,6 +1,7 @@
 """The names of chunks in the store: a hash of everything that decides what a chunk gives, and of nothing else."""
 
 import json
+import platform
 from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.basics import usercode
+from stages.basics.machine import device
 from stages.engine.chunk import Chunk
 from stages.engine.unit import Unit
 from stages.records.plans import Scaling
@@ -23,12 +25,12 @@ _SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "b
 _LOSS = ("function", "targets", "activation", "parameters", "per_row", "framing")
 
 
-def key_of(chunk: Chunk, device: str) -> str:
+def key_of(chunk: Chunk, on_device: str) -> str:
     """The name of what a chunk gives: SHA-256 in hexadecimal digits.
 
     Args:
         chunk: the chunk.
-        device: the kind of device that it is trained on.
+        on_device: the kind of device that it is trained on.
     """
     unit, settings, plan = chunk.unit, chunk.unit.settings, chunk.unit.plan
     scaling = plan.to_tune if chunk.is_tuning else plan.to_train
@@ -46,7 +48,7 @@ def key_of(chunk: Chunk, device: str) -> str:
         "own code": [code_hash(usercode.files_of(own)) for own in own_code(chunk)],
         "engine": engine_hash(),
         "versions": versions(),
-        "device": device,
+        "device": on_device,
     }
     digest = sha256(json.dumps(facts, sort_keys=True).encode())
     for array in (plan.parts, plan.split_of, *(getattr(scaling, field.name) for field in fields(Scaling))):
@@ -88,6 +90,11 @@ def scored_by(unit: Unit) -> str:
 def scores_hash() -> str:
     """A hash of the code that scores."""
     return code_hash(STAGES.glob("scores/*.py"))
+
+
+def facts() -> dict[str, str]:
+    """What a process calculates with: its versions, and its ``device``."""
+    return {**versions(), "python": ".".join(platform.python_version_tuple()[:2]), "device": device()}
 
 
 @cache

@@ -1,11 +1,14 @@
 """Where work runs: something that takes chunks and gives what they gave; by default threads of this process."""
 
+import os
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Protocol, Self
 
+from stages.basics.cli import UserError
 from stages.basics.machine import device, processors
 from stages.engine.chunk import Chunk, Result
 
@@ -41,6 +44,29 @@ class Place(Protocol):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End, and cancel what has not begun."""
+
+
+def from_environment() -> Place:
+    """Where the environment says: ``LOSSLAB_EXECUTOR``, by which no result changes.
+
+    Raises:
+        UserError: it names no place.
+    """
+    where = os.environ.get("LOSSLAB_EXECUTOR") or "threads"
+    if where == "threads":
+        return Threads()
+    if match := re.fullmatch(r"processes:([1-9]\d{0,3})", where):
+        from stages.engine.processes import Processes
+
+        return Processes(int(match[1]))
+    if where.startswith("dask://"):
+        from stages.engine.cluster import Cluster
+
+        return Cluster(where.removeprefix("dask://"))
+    raise UserError(
+        f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
+        "dask://host:8786, dask:///shared/scheduler.json"
+    )
 
 
 class StoppedError(Exception):

@@ -27,6 +27,10 @@ from stages.records.plans import Part, Plan, Scaling
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
 SEEDS = 2  # copies of a network that a trial trains together
 TOLERANCE = 1e-4
+_OF_A_BATCH = (
+    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: "
+    "of the catalogue there are dice and tversky"
+)
 
 
 def try_unit(unit: Unit) -> None:
@@ -136,7 +140,10 @@ def _check_kind(model: object, network: CustomNetwork, trial: "_Trial") -> None:
             trial.refuse(f"its {what} has no shape; make it with keras.Input and keras.Model or Sequential")
         kind = type(getattr(model, what, None))
         if kind in (dict, list, tuple):
-            trial.refuse(f"its {what} is a {kind.__name__}; one tensor is needed")
+            joined = "; for several target columns join them by keras.layers.Concatenate()" * (what == "output")
+            trial.refuse(
+                f"its {what} is a {kind.__name__}; one tensor is needed{joined}, else give keras.Model one of them"
+            )
         if shape != needed:
             trial.refuse(f"its {what} has the shape {shape}; {needed} is needed")
 
@@ -157,13 +164,16 @@ def _try_loss(unit: Unit, trial: "_Trial") -> None:
     if values.shape != (n_rows,):
         trial.refuse(
             f"shape: it gave {tuple(values.shape)} for {n_rows} rows; one value for each row, ({n_rows},), is needed"
+            + (_OF_A_BATCH if len(values.shape) == 0 else "")
         )
     if not np.isfinite(values).all():
         trial.refuse(f"finite: its value is {_odd(values)} for a train row and an untrained network")
     with trial.step("calling it on one row"):
         alone = tf.convert_to_tensor(function(targets[:1], outputs[:1]))
     if not np.allclose(alone, values[:1], rtol=TOLERANCE, atol=TOLERANCE):
-        trial.refuse("shape: a row's value is another when the row stands alone; rows are mixed on the way")
+        trial.refuse(
+            f"shape: a row's value is another when the row stands alone; rows are mixed on the way{_OF_A_BATCH}"
+        )
     with trial.step("its gradient"):
         gradient = tape.gradient(values, outputs)
     if gradient is None:

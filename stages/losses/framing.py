@@ -59,6 +59,12 @@ def _robust(values: np.ndarray) -> Scale:
     return Scale(middle, high - low)
 
 
+def has_no_range(values: np.ndarray) -> np.ndarray:
+    """Which columns of values (n_rows, n_columns) have no interquartile range: the middle half are one value."""
+    low, high = np.percentile(values, [25, 75], axis=0)
+    return low == high
+
+
 def _none(values: np.ndarray) -> Scale:
     return Scale(np.zeros(values.shape[1]), np.ones(values.shape[1]))
 

@@ -115,7 +115,7 @@ def judge_all(losses: Iterable[Loss], folds: Iterable[Seen]) -> dict[str, Validi
 def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
     if loss.framing and seen.values is not None:
         yield from (reasons := list(_of_framing(loss.framing, seen.values)))
-        if reasons:
+        if any(level == "cannot" for level, _ in reasons):
             return
         seen = _framed(loss.framing, seen, seen.values)
     values = seen.labels.astype(np.float32)  # as the loss sees them
@@ -147,6 +147,8 @@ def _of_framing(framed_as: Framing, values: np.ndarray) -> Iterator[Reason]:
         yield "cannot", f"{percent(below)} of the targets are below 0, and target: log needs 0 or more"
     if framed_as == "ratio" and (means := values.mean(axis=0)).min() <= 0:
         yield "cannot", f"the mean of the targets is {means.min():.3g}, and target: ratio divides by it"
+    if framed_as == "robust" and (framing.has_no_range(values)).any():
+        yield "works, but", "the targets have no interquartile range, so target: robust only shifts them by the median"
 
 
 def _framed(framed_as: Framing, seen: Seen, values: np.ndarray) -> Seen:

@@ -122,6 +122,8 @@ SENTENCES = {
     "unknown_key": "{value} is not a key here{nearest} Keys: {names}",
     "unknown_loss": "{value} is not a loss{nearest} Losses{for_task}: {names}",
     "unknown_score": "{value} is not a score{nearest} Scores{of_task}: {names}",
+    "unknown_task": "{value} is not a task{nearest} Tasks: {names}; classes in an order may be learned as numbers: "
+    "task: regression, and labels: {{grade: {{low: 1, high: 2}}}} beside file:",
     "unknown_selection": "{value} is not a loss{nearest} Allowed: {names}",
     "upside_down": "[{low:g}, {high:g}] is upside down; allowed: [low, high]",
     "weighed_batch": "'{loss}' has one value for a whole batch, so its rows cannot be weighed; leave it out",
@@ -163,7 +165,8 @@ def _mistake(detail: ErrorDetails, key: str) -> Mistake:
             return Mistake(key, kind, context["value"], context["names"])
         case "literal_error":
             names = _quoted(context["expected"])
-            return Mistake(key, kind if isinstance(value, str) else "literal_type", value, names)
+            unknown = "unknown_task" if key.endswith(".task") else kind
+            return Mistake(key, unknown if isinstance(value, str) else "literal_type", value, names)
         case _ if kind in ALLOWED or kind in SENTENCES:
             return Mistake(key, kind, value, facts=context)
         case _:

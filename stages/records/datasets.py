@@ -132,6 +132,7 @@ class Treatment:
         value: the text that it always is.
         imputed: what of a split's train rows stands for a missing number, date or boolean, where one is missing.
         scaled: the method by which a number or a date is scaled; None where it is not.
+        no_spread: whether by that method it has no spread, so that it is only shifted.
         n_categories: of a category: different texts; that it is missing counts as one.
         n_rare: how many of them are rare, which share one input.
         missing_as: what a missing text is encoded as, where one is missing.
@@ -148,6 +149,7 @@ class Treatment:
     n_categories: int = 0
     n_rare: int = 0
     missing_as: MissingAs | None = None
+    no_spread: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,14 @@ def write_encoded(
     names = target_names(encoded.description.n_targets)
     targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
-    files.write_json(paths.SCALED / f"{name}.json", asdict(encoded) | {"description": _facts(encoded.description)})
+    treatments = [_treatment(each) for each in encoded.treatments]
+    facts = {"description": _facts(encoded.description), "treatments": treatments}
+    files.write_json(paths.SCALED / f"{name}.json", facts)
+
+
+def _treatment(treatment: Treatment) -> dict[str, Any]:
+    """A treatment as it is written, without what few have."""
+    return {key: value for key, value in asdict(treatment).items() if key != "no_spread" or value}
 
 
 def read_encoded(name: str) -> Encoded:

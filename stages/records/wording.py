@@ -9,6 +9,7 @@ from stages.records.findings_text import yaml_word
 from stages.records.plans import Plan
 
 SHOWN = 60  # characters of a text in a column that are shown
+SHOWN_COLUMNS = 10  # of those that cannot be scaled; more are counted
 SHOWN_CLASSES = 5  # more are not named where a task is explained
 SHOWN_CLASS = 40  # characters of a class's name there
 
@@ -65,6 +66,24 @@ def left_out(treatment: Treatment) -> str:
     if treatment.left_out == "always":
         return f"always {textwrap.shorten(repr(treatment.value), SHOWN, placeholder='…')}"
     return _LEFT_OUT[treatment.left_out]
+
+
+def without_spread(name: str, columns: list[str], *, are: str) -> str:
+    """That columns of a dataset cannot be scaled as is asked, and what to write for another scale; empty for none.
+
+    Args:
+        name: of the dataset.
+        columns: those that cannot.
+        are: what they are under ``scale``: features or target.
+    """
+    if not columns:
+        return ""
+    more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
+    return (
+        f"robust cannot scale {', '.join(columns[:SHOWN_COLUMNS])}{more}, only shift by the median: the middle half of "
+        f"the values are one, so there is no interquartile range (for another: scale: {{{are}: standard}} under "
+        f"datasets.{name} in {paths.PARAMS})"
+    )
 
 
 def became_inputs(treatments: list[Treatment]) -> str:

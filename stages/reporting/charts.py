@@ -1,9 +1,11 @@
 """Figures of scores: over seeds, over epochs, over learning rates, and against the baseline.
 
-A loss has the same colour as everywhere (`plots.colors_of`); train is always blue and test orange.
+A loss has the same colour as everywhere (`crowd.colors`); train is always blue and test orange.
 """
 
 import itertools
+import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import NullLocator
 
-from stages.reporting.plots import MARKERS, colors_of
+from stages.reporting.plots import MARKERS
 from stages.verdicts.pairs import Verdict
 from stages.verdicts.tuned import Tried
 
 TRAIN, TEST = "#0072B2", "#D55E00"
+_GREY = "#BBBBBB"
 _LINES = ("-", "--", "-.", ":")
 # better and worse are told apart in grey too: by their marks, which point to the side they are on
 _VERDICTS = {
@@ -27,6 +30,8 @@ _VERDICTS = {
     "too few seeds": ("#777777", "o"),
 }
 BINS = 10  # of probabilities
+FEW_BANDS = 4  # more that lie over each other are paler
+LONG_LABEL = 42  # letters beside an axis; more are broken into lines
 NEAR = 6  # differences within so many margins are drawn on a linear axis
 
 
@@ -66,16 +71,17 @@ def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: b
     return axes
 
 
-def final_scores(axes: Axes, scores: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
+def final_scores(axes: Axes, scores: dict[str, np.ndarray], colors: dict[str, str], label: str, *, log: bool) -> Axes:
     """Every seed's final score for each loss side by side, with its mean.
 
     Args:
         axes: where to draw.
         scores: by loss, (n_seeds,); NaN where a seed failed.
+        colors: by loss.
         label: name of the score.
         log: whether its axis is logarithmic.
     """
-    jitter, colors = np.random.default_rng(0), colors_of(list(scores))
+    jitter = np.random.default_rng(0)
     for position, (loss, values) in enumerate(scores.items()):
         finished = values[np.isfinite(values)]
         axes.scatter(
@@ -132,6 +138,13 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
     return axes
 
 
+def _told_apart(losses: Iterable[str], colors: dict[str, str]) -> tuple[list[str], list[tuple[str, str | None]]]:
+    """The losses that have a colour, and those that have none with what they are called together in a legend."""
+    named, unnamed = [loss for loss in losses if loss in colors], [loss for loss in losses if loss not in colors]
+    labels = [f"{len(unnamed)} others", *[None] * len(unnamed)]
+    return named, list(zip(unnamed, labels, strict=False))
+
+
 def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
     """An axis for what lies between `low` < 0 and `high` > 0: linear where all is near, else by powers of ten."""
     room = 0.04 * (high - low)
@@ -150,7 +163,15 @@ def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def tuned(axes: Axes, tried: dict[str, list[Tried]], chosen: dict[str, float], label: str, *, log: bool) -> Axes:
+def tuned(
+    axes: Axes,
+    tried: dict[str, list[Tried]],
+    chosen: dict[str, float],
+    colors: dict[str, str],
+    label: str,
+    *,
+    log: bool,
+) -> Axes:
     """The best validation score at each learning rate, a line for each loss, with a ring around the rate chosen.
 
     A rate at which seeds failed has a cross at the edge of the axes.
@@ -159,12 +180,16 @@ def tuned(axes: Axes, tried: dict[str, list[Tried]], chosen: dict[str, float], l
         axes: where to draw.
         tried: by loss, what each rate came to.
         chosen: by loss, its rate.
+        colors: by loss; those that have none are grey.
         label: name of the score.
         log: whether its axis is logarithmic.
     """
-    colors = colors_of(list(chosen))
-    for (loss, points), marker, line in zip(tried.items(), itertools.cycle(MARKERS), itertools.cycle(_LINES)):
-        rates, values = (np.array([getattr(point, name) for point in points]) for name in ("rate", "value"))
+    named, unnamed = _told_apart(tried, colors)
+    for loss, label_of_it in unnamed:
+        rates, values = (np.array([getattr(point, name) for point in tried[loss]]) for name in ("rate", "value"))
+        axes.plot(rates, values, color=_GREY, linewidth=1, label=label_of_it)
+    for loss, marker, line in zip(named, itertools.cycle(MARKERS), itertools.cycle(_LINES)):
+        rates, values = (np.array([getattr(point, name) for point in tried[loss]]) for name in ("rate", "value"))
         axes.plot(rates, values, line, marker=marker, color=colors[loss], markersize=5, label=loss)
         best = rates == chosen[loss]
         axes.plot(rates[best], values[best], "o", markersize=13, markerfacecolor="none", color=colors[loss])
@@ -178,7 +203,7 @@ def tuned(axes: Axes, tried: dict[str, list[Tried]], chosen: dict[str, float], l
         axes.set_yscale("log")
     axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set(xlabel="learning rate", ylabel=label)
+    axes.set(xlabel="learning rate", ylabel=textwrap.fill(label, LONG_LABEL))
     return axes
 
 
@@ -205,22 +230,28 @@ def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights:
     return axes
 
 
-def side_by_side(axes: Axes, curves: dict[str, np.ndarray], label: str, *, log: bool) -> Axes:
+def side_by_side(axes: Axes, curves: dict[str, np.ndarray], colors: dict[str, str], label: str, *, log: bool) -> Axes:
     """A score over epochs, every loss in one chart: the median over seeds and the band that holds the middle 80 %.
 
     Args:
         axes: where to draw.
         curves: by loss, (n_seeds, n_epochs); losses may have different numbers of epochs, and no seeds.
+        colors: by loss; those that have none are grey, without a band.
         label: name of the score.
         log: whether its axis is logarithmic.
     """
-    colors = colors_of(list(curves))
-    for (loss, values), line in zip(curves.items(), itertools.cycle(_LINES)):
-        if not len(values):
-            continue
+    drawn = {loss: values for loss, values in curves.items() if len(values)}
+    named, unnamed = _told_apart(drawn, colors)
+    for loss, label_of_it in unnamed:
+        median = np.median(drawn[loss], axis=0)
+        axes.plot(np.arange(1, len(median) + 1), median, color=_GREY, linewidth=1, label=label_of_it)
+    for loss, line in zip(named, itertools.cycle(_LINES)):
+        values = drawn[loss]
         low, median, high = np.percentile(values, [10, 50, 90], axis=0)
         epochs = np.arange(1, values.shape[1] + 1)
-        axes.fill_between(epochs, low, high, color=colors[loss], alpha=0.15, linewidth=0)
+        axes.fill_between(
+            epochs, low, high, color=colors[loss], alpha=0.15 * min(1, FEW_BANDS / len(named)), linewidth=0
+        )
         axes.plot(epochs, median, line, color=colors[loss], linewidth=1.8, label=loss)
         axes.plot(epochs[-1], median[-1], "o", color=colors[loss], markersize=5)
     if log:

@@ -21,7 +21,8 @@ def done(treatment: Treatment) -> str:
     if treatment.imputed:
         parts.append(f"{treatment.missing:,} missing: {_IMPUTED[treatment.imputed]}")
     if treatment.scaled:
-        parts.append(f"scaled ({treatment.scaled})")
+        only = "only shifted by its median, as it has no interquartile range"
+        parts.append(only if treatment.no_spread else f"scaled ({treatment.scaled})")
     elif treatment.kind == "number":
         parts.append(_KEPT["number"])
     return "; ".join(parts)

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.reporting import winner_text
+from stages.reporting import crowd, winner_text
 from stages.reporting.formats import difference
-from stages.reporting.plots import colors_of
 from stages.reporting.verdict_text import verdict
 from stages.scores import names
 from stages.verdicts.advice import cost_of_being_wrong
@@ -118,7 +117,7 @@ def verdicts(comparisons: list[Comparison]) -> dict[str, Any]:
 
 
 def _verdict(comparison: Comparison) -> dict[str, Any]:
-    colors = colors_of(comparison.losses)
+    colors = crowd.colors(comparison)
     return {
         "headline": comparison.headline,
         "higher_is_better": comparison.score.higher_is_better,

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stages.records.runs import Run
-from stages.reporting import charts, plots
+from stages.reporting import charts, crowd, plots
 from stages.reporting.charts import ForestRow
 from stages.scores import names
 from stages.scores.names import EPOCH_LABELS, Score
@@ -52,11 +52,11 @@ def of_comparison(comparison: Comparison) -> list[Drawing]:
         makers["tuning"] = partial(_tuning, comparison)
     if comparison.features is not None:
         makers["regions"] = partial(_regions, comparison)
-    if any(run.loss.outputs_probability for run in comparison.runs):
+    if any(run.loss.outputs_probability for run in crowd.runs(comparison)):
         makers["reliability"] = partial(_reliability, comparison)
     if comparison.task == "regression":
         makers["predicted"] = partial(_predicted, comparison)
-    makers |= {f"{run.loss.name}-curves": partial(_curves, run) for run in comparison.runs}
+    makers |= {f"{run.loss.name}-curves": partial(_curves, run) for run in crowd.runs(comparison)}
     return [Drawing(f"{comparison.name}-{name}.png", make) for name, make in makers.items()]
 
 
@@ -84,7 +84,7 @@ def forest_rows(comparisons: list[Comparison]) -> list[ForestRow]:
         )
         for comparison in comparisons
         if comparison.margin
-        for pair in comparison.against_baseline()
+        for pair in comparison.against_baseline(crowd.shown(comparison))
         if pair.n_failed < pair.n_seeds
     ]
 
@@ -121,10 +121,11 @@ def _data(comparison: Comparison) -> Figure:
 
 
 def _scores(comparison: Comparison) -> Figure:
-    figure, axes = plots.new(8, 0.9 + 0.7 * len(comparison.runs))
-    values = comparison.scores()
+    every, shown = comparison.scores(), crowd.shown(comparison)
+    figure, axes = plots.new(8, 0.9 + 0.7 * len(shown))
+    values = {loss: every[loss] for loss in shown}
     log = _far_apart(comparison.score, *values.values())
-    charts.final_scores(axes[0, 0], values, f"test {comparison.score.label}", log=log)
+    charts.final_scores(axes[0, 0], values, crowd.colors(comparison), f"test {comparison.score.label}", log=log)
     return figure
 
 
@@ -139,16 +140,16 @@ def _far_apart(score: Score | None, *values: np.ndarray) -> bool:
 def _epochs(comparison: Comparison) -> Figure:
     figure, axes = plots.new(8, 3.8)
     metric = comparison.epoch_metric
-    curves = {run.loss.name: run.epochs(f"val_{metric}")[run.finished] for run in comparison.runs}
+    curves = {run.loss.name: run.epochs(f"val_{metric}")[run.finished] for run in crowd.runs(comparison)}
     log = _far_apart(names.find(metric, comparison.task), *curves.values())
-    charts.side_by_side(axes[0, 0], curves, f"test {EPOCH_LABELS[metric]}", log=log)
+    charts.side_by_side(axes[0, 0], curves, crowd.in_color(comparison), f"test {EPOCH_LABELS[metric]}", log=log)
     if axes[0, 0].get_legend_handles_labels()[0]:
         axes[0, 0].legend()
     return figure
 
 
 def _tuning(comparison: Comparison) -> Figure:
-    tuned = {run.loss.name: run.tuning for run in comparison.runs if run.tuning}
+    tuned = {run.loss.name: run.tuning for run in crowd.runs(comparison) if run.tuning}
     tried = {loss: best_of_each_rate(tuning) for loss, tuning in tuned.items()}
     chosen = {loss: tuning.rate for loss, tuning in tuned.items()}
     scores = {tuning.score for tuning in tuned.values()}
@@ -157,7 +158,8 @@ def _tuning(comparison: Comparison) -> Figure:
         for ax, loss in zip(axes.flat, tuned, strict=False):
             values = np.array([each.value for each in tried[loss]])
             log = _far_apart(names.find(tuned[loss].score, None), values)
-            charts.tuned(ax, {loss: tried[loss]}, chosen, f"validation {tuned[loss].score}", log=log)
+            label = f"validation {tuned[loss].score}"
+            charts.tuned(ax, {loss: tried[loss]}, chosen, crowd.colors(comparison), label, log=log)
             ax.set_title(loss)
             ax.tick_params(axis="x", rotation=45)
         return figure
@@ -165,19 +167,20 @@ def _tuning(comparison: Comparison) -> Figure:
     figure, axes = plots.new(8, 3.8)
     values = np.array([each.value for points in tried.values() for each in points])
     log = _far_apart(names.find(score, comparison.task), values)
-    charts.tuned(axes[0, 0], tried, chosen, f"validation {EPOCH_LABELS.get(score, score)}", log=log)
+    label = f"validation {EPOCH_LABELS.get(score, score)}"
+    charts.tuned(axes[0, 0], tried, chosen, crowd.in_color(comparison), label, log=log)
     axes[0, 0].legend()
     return figure
 
 
 def _punishment(comparison: Comparison) -> Figure:
-    curves = {run.loss.name: run.punishment for run in comparison.runs}
+    curves = {run.loss.name: run.punishment for run in crowd.runs(comparison)}
     highest = [curve["value"].max() for curve in curves.values()]
     # one in percent would flatten all others
     alike = max(highest) <= UNLIKE * min(highest)
     figure, axes = _side_by_side(len(curves), sharey=alike)
     for ax, loss in zip(axes.flat, curves, strict=False):
-        plots.punishment(ax, curves, loss)
+        plots.punishment(ax, curves, crowd.colors(comparison), loss)
         if not alike:
             own = curves[loss]["value"]
             ax.set_ylim(own.min() - 0.05 * np.ptp(own.dropna()), own.max() + 0.05 * np.ptp(own.dropna()))
@@ -200,10 +203,11 @@ def _punished_over(comparison: Comparison) -> str:
 
 
 def _regions(comparison: Comparison) -> Figure:
-    figure, axes = _side_by_side(len(comparison.runs))
+    shown = crowd.runs(comparison)
+    figure, axes = _side_by_side(len(shown))
     tested = comparison.tested.any(axis=0)
     features, labels = comparison.features[tested], comparison.labels[tested]
-    for ax, run in zip(axes.flat, comparison.runs, strict=False):
+    for ax, run in zip(axes.flat, shown, strict=False):
         if run.finished.any():
             voting = replace(run.regions, decisions=run.regions.decisions[run.finished])
             plots.regions(ax, voting, features, labels, run.loss.name)
@@ -215,13 +219,14 @@ def _regions(comparison: Comparison) -> Figure:
 
 
 def _predicted(comparison: Comparison) -> Figure:
-    figure, axes = _side_by_side(len(comparison.runs))
-    colors = plots.colors_of(comparison.losses)
+    shown = crowd.runs(comparison)
+    figure, axes = _side_by_side(len(shown))
+    colors = crowd.colors(comparison)
     low, high = comparison.labels.min(), comparison.labels.max()
-    shown = low - FAR * (high - low), high + FAR * (high - low)
-    for ax, run in zip(axes.flat, comparison.runs, strict=False):
+    lowest, highest = low - FAR * (high - low), high + FAR * (high - low)
+    for ax, run in zip(axes.flat, shown, strict=False):
         actual, values = _predictions(comparison, run)
-        inside = (values >= shown[0]) & (values <= shown[1])
+        inside = (values >= lowest) & (values <= highest)
         plots.predicted(ax, actual[inside], values[inside], run.loss.name, colors[run.loss.name])
         if not inside.all():
             ax.set_xlabel(f"actual (target units)\n{(~inside).sum():,} of {len(inside):,} points far beyond")
@@ -231,9 +236,9 @@ def _predicted(comparison: Comparison) -> Figure:
 
 
 def _reliability(comparison: Comparison) -> Figure:
-    runs = [run for run in comparison.runs if run.loss.outputs_probability]
+    runs = [run for run in crowd.runs(comparison) if run.loss.outputs_probability]
     figure, axes = _side_by_side(len(runs))
-    colors, every_weight = plots.colors_of(comparison.losses), comparison.weights
+    colors, every_weight = crowd.colors(comparison), comparison.weights
     for ax, run in zip(axes.flat, runs, strict=False):
         points = [np.empty((3, 0))]
         for seed in np.flatnonzero(run.finished):

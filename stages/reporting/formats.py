@@ -6,6 +6,7 @@ from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary
 
 LONGEST_NAME = 80  # letters of a user's own name that are shown
+NAMED = 6  # in a sentence; of more the first few
 
 
 def number(value: float) -> str:
@@ -65,9 +66,20 @@ def rate(value: float) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """Names in a sentence."""
-    *most, last = [f"`{name}`" for name in names]
-    return f"{', '.join(most)} and {last}" if most else last
+    """Names in a sentence, of many the first few."""
+    return enumerated([f"`{name}`" for name in names])
+
+
+def enumerated(parts: list[str], others: str = "others", *, last: str = " and ") -> str:
+    """Parts of a sentence in a row, of many the first few and how many `others` there are.
+
+    Args:
+        parts: at least one.
+        others: what those are called that are only counted.
+        last: what stands before the last part, where all are named.
+    """
+    *most, end = parts if len(parts) <= NAMED + 1 else [*parts[:NAMED], f"{len(parts) - NAMED:,} {others}"]
+    return f"{', '.join(most)}{last if len(parts) <= NAMED + 1 else ' and '}{end}" if most else end
 
 
 def code(text: str) -> str:

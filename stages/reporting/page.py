@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from stages.basics.words import counted
-from stages.reporting import chapter, figures, loss_text
+from stages.reporting import chapter, crowd, figures, loss_text
 from stages.reporting.chapter import Chapter
-from stages.reporting.formats import difference, number, p_cell, plus_minus, rate
+from stages.reporting.formats import NAMED, difference, number, p_cell, plus_minus, rate
 from stages.reporting.html_page import anchor
 from stages.reporting.markdown import Image, Table, render
 from stages.reporting.misleading import Misleading
@@ -105,7 +105,7 @@ def _link(text: str, comparison: Comparison) -> str:
 def _losses(comparisons: list[Comparison]) -> Table:
     rows = []
     for comparison in comparisons:
-        for run in comparison.runs:
+        for run in crowd.runs(comparison):
             loss = run.loss.name
             if loss == comparison.baseline:
                 judged, against = _link("baseline", comparison), ("", "")
@@ -117,6 +117,9 @@ def _losses(comparisons: list[Comparison]) -> Table:
             scored = "; ".join(filter(None, [scored, loss_text.covers(run)]))
             trained = rate(run.learning_rate), str(run.n_epochs)
             rows.append((comparison.name, loss_text.named(run.loss), judged, scored, *against, *trained))
+        if others := crowd.others(comparison):
+            judged = _link(crowd.verdicts_of_others(comparison), comparison)
+            rows.append((comparison.name, f"{len(others):,} others", judged, *[""] * 5))
     head = ("comparison", "loss", "verdict", "test score", "against the baseline", "p", "learning rate", "epochs")
     return Table(head, rows)
 
@@ -136,13 +139,14 @@ def _failures(comparison: Comparison) -> list[str]:
     """A sentence for each loss of which seeds failed."""
     from_zero = comparison.score.higher_is_better and comparison.lowest >= 0
     worst = f"{comparison.headline} 0" if from_zero else "twice the largest error of any seed"
-    sentences = []
-    for run in comparison.runs:
-        if run.failed:
-            seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"
-            count = "It counts" if len(run.failed) == 1 else "They count"
-            sentences.append(
-                f"`{run.loss.name}` in {comparison.name}: {seeds} failed: the loss or a weight became infinite or "
-                f"not a number. {count} in no mean; in every pair as {worst}."
-            )
+    failed, sentences = [run for run in comparison.runs if run.failed], []
+    for run in failed[:NAMED]:
+        seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"
+        count = "It counts" if len(run.failed) == 1 else "They count"
+        sentences.append(
+            f"`{run.loss.name}` in {comparison.name}: {seeds} failed: the loss or a weight became infinite or "
+            f"not a number. {count} in no mean; in every pair as {worst}."
+        )
+    if len(failed) > NAMED:
+        sentences.append(f"In {comparison.name} seeds of {len(failed) - NAMED:,} more failed; its section says which.")
     return sentences

@@ -16,6 +16,7 @@ from stages.records.runs import Regions
 
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000", "#999933")
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
+N_COLORS = len(_PALETTE)
 MARKERS = "osD^vP*X"
 
 NAMED_CLASSES = 10  # more classes are not named in a legend
@@ -120,15 +121,15 @@ def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:
     return axes
 
 
-def punishment(axes: Axes, curves: dict[str, pd.DataFrame], own: str) -> Axes:
+def punishment(axes: Axes, curves: dict[str, pd.DataFrame], colors: dict[str, str], own: str) -> Axes:
     """What one loss punishes, beside the others of its comparison, which are faint.
 
     Args:
         axes: where to draw.
         curves: by loss, the columns ``case``, ``x`` and ``value``; a second case is dashed.
+        colors: by loss.
         own: the loss that stands out.
     """
-    colors = colors_of(list(curves))
     for loss, rows in sorted(curves.items(), key=lambda item: item[0] == own):
         emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45}
         for style, (case, curve) in zip(("-", "--"), rows.groupby("case"), strict=False):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.losses.validity import percent
-from stages.reporting import loss_text, setup_text, tuning_text, winner_text
-from stages.reporting.formats import code, difference, interval, number, p_cell, plus_minus, rate
+from stages.records.runs import Run
+from stages.reporting import crowd, loss_text, setup_text, tuning_text, winner_text
+from stages.reporting.formats import code, difference, interval, listed, number, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
 from stages.verdicts.comparison import Comparison
@@ -45,7 +46,9 @@ class Section:
         setup: the split, the scaling, the network and its training.
         tuning: how the learning rate and the epochs were chosen; empty where they were not.
         to_use: how new rows are predicted; empty where they cannot be.
+        who: which losses are shown, where there are too many for all.
         losses: each loss, how it was trained, and its scores.
+        others: the same for losses that are not shown.
         interval: what the ± in that table is; empty for a single seed.
         constant: the score of a constant prediction; empty where there is none.
         remarks: on losses that suit the data badly, classes that are unequal, rates at an edge.
@@ -64,7 +67,9 @@ class Section:
     setup: str
     tuning: str
     to_use: str
+    who: str
     losses: Table
+    others: Table | None
     interval: str
     constant: str
     remarks: list[str]
@@ -93,6 +98,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         explained: the losses, with their comparisons, for which a later chapter says more.
     """
     headline, constant = comparison.headline, comparison.constant
+    others = [run for run in comparison.runs if run.loss.name in crowd.others(comparison)]
     several, regression = len(comparison.seeds) > 1, comparison.task == "regression"
     return Section(
         heading=heading(comparison),
@@ -101,7 +107,9 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         setup=setup_text.setup(comparison),
         tuning=tuning_text.how_chosen(comparison) if comparison.is_tuned else "",
         to_use=winner_text.to_use(comparison),
-        losses=_losses(comparison),
+        who=crowd.who(comparison),
+        losses=_losses(comparison, crowd.runs(comparison)),
+        others=_losses(comparison, others) if others else None,
         interval=", ± the half width of their 95 % interval: of train scores for new seeds, of test scores for new "
         "seeds and rows"
         if several
@@ -111,7 +119,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         figures=_figures(comparison),
         pairs=Pairs(_pairs(comparison), number(comparison.margin)) if comparison.pairs else None,
         epoch_metric=comparison.epoch_metric,
-        curves={loss: _curves(comparison, loss) for loss in comparison.losses},
+        curves={loss: _curves(comparison, loss) for loss in crowd.shown(comparison)},
         scores=_scores(comparison),
         scores_note=(
             _NOTE_ON_VALUES
@@ -128,10 +136,10 @@ def verdict_cell(comparison: Comparison, pair: Pair) -> str:
     return f"**{pair.verdict}**" + (f" ({doubt})" if doubt else "")
 
 
-def _losses(comparison: Comparison) -> Table:
+def _losses(comparison: Comparison, runs: list[Run]) -> Table:
     headline = comparison.headline
     rows = []
-    for run in comparison.runs:
+    for run in runs:
         loss = run.loss.name
         rows.append(
             (
@@ -151,13 +159,12 @@ def _losses(comparison: Comparison) -> Table:
 
 
 def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[str]:
-    remarks = [
-        f"`{loss}` {judged}"
-        + (" ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else "")
-        + "."
-        for loss, judged in comparison.validity.items()
-        if judged.reasons
-    ]
+    alike: dict[str, list[str]] = {}
+    for loss, judged in comparison.validity.items():
+        if judged.reasons:
+            why = " ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else ""
+            alike.setdefault(f"{judged}{why}", []).append(loss)
+    remarks = [f"{listed(losses)}{':' * (len(losses) > 1)} {judged}." for judged, losses in alike.items()]
     return remarks + _imbalance(comparison) + tuning_text.doubts(comparison)
 
 
@@ -194,7 +201,7 @@ def _figures(comparison: Comparison) -> Figures:
         else None,
         regions=image("regions", "Decision regions of each loss") if comparison.features is not None else None,
         reliability=image("reliability", "How often what is given a probability happens, for each loss")
-        if any(run.loss.outputs_probability for run in comparison.runs)
+        if any(run.loss.outputs_probability for run in crowd.runs(comparison))
         else None,
         predicted=image("predicted", "Predicted against actual target of each loss")
         if comparison.task == "regression"
@@ -210,7 +217,7 @@ def _curves(comparison: Comparison, loss: str) -> Image:
 def _pairs(comparison: Comparison) -> Table:
     fixed = comparison.plan.fixed
     rows = []
-    for pair in comparison.each_pair():
+    for pair in comparison.each_pair(crowd.shown(comparison)):
         names = f"`{pair.loss}` − `{pair.against}`"
         here = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
         rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p_holm), *here))
@@ -221,7 +228,7 @@ def _pairs(comparison: Comparison) -> Table:
 def _scores(comparison: Comparison) -> Table:
     rows = [
         (f"`{run.loss.name}`", part, *(_mean(run.values(metric, part)) for metric in comparison.metrics))
-        for run in comparison.runs
+        for run in crowd.runs(comparison)
         for part in ("train", "test")
     ]
     return Table(("loss", "part", *comparison.metrics), rows)
@@ -232,11 +239,11 @@ def _recalls(comparison: Comparison) -> Table:
         (
             code(name),
             f"{size:,}",
-            *(_mean(run.values(f"recall_{index}", "test")) for run in comparison.runs),
+            *(_mean(run.values(f"recall_{index}", "test")) for run in crowd.runs(comparison)),
         )
         for index, (name, size) in enumerate(zip(comparison.description.classes, comparison.class_sizes, strict=True))
     ]
-    return Table(("class", "rows in all", *(f"`{loss}`" for loss in comparison.losses)), rows)
+    return Table(("class", "rows in all", *(f"`{loss}`" for loss in crowd.shown(comparison))), rows)
 
 
 def _mean(values: np.ndarray) -> str:

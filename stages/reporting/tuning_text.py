@@ -1,5 +1,7 @@
 """How the learning rate and the epochs of each loss were chosen, in sentences."""
 
+from collections.abc import Iterator
+
 from stages.basics.words import counted
 from stages.records.runs import Tuning
 from stages.reporting.formats import listed, rate
@@ -26,18 +28,22 @@ def how_chosen(comparison: Comparison) -> str:
 
 
 def doubts(comparison: Comparison) -> list[str]:
-    """A sentence for each loss whose best rate or number of epochs may lie beyond those tried."""
-    return [doubt for run in comparison.runs if run.tuning for doubt in _doubts(run.loss.name, run.tuning)]
+    """Sentences on losses whose best rate or number of epochs may lie beyond those tried, one for those alike."""
+    alike: dict[str, list[str]] = {}
+    for run in comparison.runs:
+        for doubt in _doubts(run.tuning) if run.tuning else ():
+            alike.setdefault(doubt, []).append(run.loss.name)
+    return [
+        doubt.format(losses=listed(losses), verb="is" if len(losses) == 1 else "are") for doubt, losses in alike.items()
+    ]
 
 
-def _doubts(loss: str, tuning: Tuning) -> list[str]:
-    sentences = []
+def _doubts(tuning: Tuning) -> Iterator[str]:
     if tuning.at_edge:
         end = "smallest" if tuning.rate == min(tuning.rates) else "largest"
-        sentences.append(f"`{loss}` is best at the {end} learning rate that was tried, {rate(tuning.rate)}.")
+        yield f"{{losses}} {{verb}} best at the {end} learning rate that was tried, {rate(tuning.rate)}."
     if tuning.at_last_epoch:
         epochs = counted(tuning.epochs, "epoch")
-        sentences.append(f"`{loss}` is best at the last of {epochs}; more may be better.")
+        yield f"{{losses}} {{verb}} best at the last of {epochs}; more may be better."
     if failing := [rate(each) for each, n_failed in zip(tuning.rates, tuning.n_failed, strict=True) if n_failed]:
-        sentences.append(f"Seeds of `{loss}` failed at a learning rate of {', '.join(failing)}, which counts as worst.")
-    return sentences
+        yield f"Seeds of {{losses}} failed at a learning rate of {', '.join(failing)}, which counts as worst."

@@ -7,7 +7,7 @@ from stages.basics.words import counted
 from stages.losses.asks import for_what, rewarded_by
 from stages.losses.validity import percent
 from stages.reporting import loss_text
-from stages.reporting.formats import code, interval, listed, number, p_value, plus_minus
+from stages.reporting.formats import NAMED, code, enumerated, interval, listed, number, p_value, plus_minus
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
@@ -67,12 +67,12 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
 def _lead(comparison: Comparison, advice: Advice) -> str:
     [best] = [run.loss for run in comparison.runs if run.loss.name == advice.best]
     named = loss_text.named(best) + (f" (asks for {for_what(best)})" if _asked(comparison) else "")
-    alike, undecided = [[pair.against for pair in pairs] for pairs in (advice.equal, advice.open)]
-    if undecided:
-        verb = "is" if len(alike + undecided) == 1 else "are"
-        return f"Train with {named}; {listed(alike + undecided)} {verb} not shown to be worse."
-    if alike:
-        return f"Train with any of these {len(alike) + 1}: {listed([advice.best, *alike])}."
+    rivals = _others([*advice.equal, *advice.open])
+    if advice.open:
+        verb = "is" if len(rivals) == 1 else "are"
+        return f"Train with {named}; {listed(rivals)} {verb} not shown to be worse."
+    if rivals:
+        return f"Train with any of these {len(rivals) + 1}: {listed([advice.best, *rivals])}."
     return f"Train with {named}; every other loss is worse."
 
 
@@ -94,7 +94,7 @@ def _cost(comparison: Comparison, advice: Advice) -> str:
 def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     """How each of the others stands to the best loss."""
     sentences, best = [], f"`{advice.best}`"
-    if alike := [pair.against for pair in advice.equal if pair.verdict == "equivalent"]:
+    if alike := _others([pair for pair in advice.equal if pair.verdict == "equivalent"]):
         verb, margin = "differs" if len(alike) == 1 else "differ", f"± {number(comparison.margin)}"
         sentences.append(f"{listed(alike)} {verb} from {best} by less than matters ({margin}).")
     same = [pair.against for pair in advice.equal if pair.verdict == "same objective"]
@@ -102,19 +102,17 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     if alike := [loss for loss in same if factors[loss] == 1]:
         verb = "is" if len(alike) == 1 else "are"
         sentences.append(f"{listed(alike)} {verb} the same objective as {best}.")
-    sentences += [
-        f"`{loss}` is {number(times)} times {best}, the same objective: {_CONSTANT[comparison.is_tuned]}."
-        for loss, times in factors.items()
-        if times and times != 1
-    ]
+    if times := [f"`{loss}` is {number(times)} times" for loss, times in factors.items() if times and times != 1]:
+        why = _CONSTANT[comparison.is_tuned]
+        sentences.append(f"{enumerated(times)} {best}, the same objective: {why}.")
     if advice.beaten:
         worse = [
             f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})"
             if comparison.summaries[pair.against].n
             else f"`{pair.against}` (every seed failed)"
-            for pair in advice.beaten
+            for pair in _nearest_first(advice.beaten)
         ]
-        sentences.append(f"Worse than {best}: {', '.join(worse)}.")
+        sentences.append(f"Worse than {best}: {enumerated(worse, last=', ')}.")
     if undecided := [pair for pair in advice.open if pair.verdict == "inconclusive"]:
         sentences.append(_what_would_settle(comparison, undecided))
         sentences += _on_these_rows(undecided)
@@ -122,7 +120,7 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
 
 
 def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:
-    others = listed([pair.against for pair in undecided])
+    others = listed(_others(undecided))
     due_to_rows = [
         pair.estimate.rows_variance > ROWS_DECIDE * pair.estimate.variance or not pair.estimate.variance
         for pair in undecided
@@ -139,17 +137,34 @@ def _on_these_rows(undecided: list[Pair]) -> list[str]:
     certain = [pair for pair in undecided if pair.on_these_rows and pair.on_these_rows[0] > 0]
     if not certain:
         return []
-    ahead = [f"`{pair.against}` (by {number(pair.difference)}, {interval(pair.on_these_rows)})" for pair in certain]
-    return [f"On these very rows `{certain[0].loss}` is ahead of {', '.join(ahead)}, which says nothing of others."]
+    ahead = [
+        f"`{pair.against}` (by {number(pair.difference)}, {interval(pair.on_these_rows)})"
+        for pair in _nearest_first(certain)
+    ]
+    ahead_of = enumerated(ahead, last=", ")
+    return [f"On these very rows `{certain[0].loss}` is ahead of {ahead_of}, which says nothing of others."]
+
+
+def _nearest_first(pairs: list[Pair]) -> list[Pair]:
+    """Pairs of the best loss as they are listed; of too many to name, those first that come nearest to it."""
+    return pairs if len(pairs) <= NAMED + 1 else sorted(pairs, key=lambda pair: pair.difference)
+
+
+def _others(pairs: list[Pair]) -> list[str]:
+    """The other losses of pairs, in that order."""
+    return [pair.against for pair in _nearest_first(pairs)]
 
 
 def _failures(comparison: Comparison) -> list[str]:
     count = " and count as worse than any other" * (len(comparison.runs) > 1)
-    return [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}` failed{count}."
+    failed = [
+        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}`"
         for loss, summary in comparison.summaries.items()
         if summary.n_failed
     ]
+    if len(failed) <= NAMED:
+        return [f"{each} failed{count}." for each in failed]
+    return [f"{enumerated(failed, 'other losses with some')} failed{count}."]
 
 
 def _asked(comparison: Comparison) -> dict[str, list[str]]:
@@ -165,7 +180,7 @@ def _different_things(comparison: Comparison) -> list[str]:
     """That losses ask for different things, and which of these the score is best for."""
     if not (asked := _asked(comparison)):
         return []
-    each = ", ".join(f"{listed(losses)} for {what}" for what, losses in asked.items())
+    each = enumerated([f"{listed(losses)} for {what}" for what, losses in asked.items()], "more", last=", ")
     best_for = rewarded_by(comparison.headline)
     judged = f": {comparison.headline} is best for {best_for}" if best_for else ""
     return [f"They ask for different things, {each}, and are ranked by one score{judged}."]

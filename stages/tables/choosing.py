@@ -59,7 +59,10 @@ def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: s
     left_out = {*targets, *dropped, *weight, *(grouping.values() if source.features is None else [])}
     features = [column for column in asked_for or table.columns if column not in left_out]
     if not features:
-        raise UserError(f"{key}.source: no column is left to predict from")
+        raise UserError(
+            f"{key}.source: no column is left to predict from, beside those under target, drop, weight and split; "
+            "features: names those to predict from"
+        )
     kinds = column_names.by_column(source.columns, table.columns)
     return Choice(list(dict.fromkeys(features)), targets, grouping, kinds, *weight)
 
@@ -86,12 +89,24 @@ def as_said(table: pd.DataFrame, source: Table, kinds: dict[str, str], key: str)
     Raises:
         UserError: a column cannot be what it is said to be.
     """
-    changed = {column: _of_kind(table[column], kind, source, key) for column, kind in kinds.items()}
-    for column, names in column_names.by_column(source.labels, table.columns).items():
-        values = changed.get(column, table[column])
-        texts = values.astype(str).str.strip()
-        changed[column] = values.mask(texts.isin(names) & values.notna(), texts.map(names))
+    changed = {
+        column: _called(table[column], names)
+        for column, names in column_names.by_column(source.labels, table.columns).items()
+    }
+    for column, kind in kinds.items():
+        changed[column] = _of_kind(changed.get(column, table[column]), kind, source, key)
     return table.assign(**changed)
+
+
+def _called(values: pd.Series, names: dict[str, str]) -> pd.Series:
+    """Texts called as the parameters say: numbers, where texts are called by numbers and no text is left."""
+    texts = values.astype(str).str.strip()
+    called = values.mask(texts.isin(names) & values.notna(), texts.map(names))
+    old, new = (pd.to_numeric(pd.Series(list(each), dtype="str"), errors="coerce") for each in (names, names.values()))
+    if new.isna().any() or not old.isna().any():
+        return called
+    numbers = pd.to_numeric(called, errors="coerce")
+    return called if (numbers.isna() & called.notna()).any() else numbers
 
 
 def _of_kind(values: pd.Series, kind: str, source: Table, key: str) -> pd.Series:

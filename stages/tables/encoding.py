@@ -16,9 +16,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from stages.basics.cli import UserError
+from stages.losses import framing
 from stages.params.schema import Scaler
 from stages.records import wording
 from stages.records.datasets import Column, Kind, Treatment
+from stages.records.findings_text import yaml_word
 
 RARE_SHARE = 0.01  # a text in a smaller share of the rows, or in one row only, is rare
 MAX_CATEGORIES = 50
@@ -58,7 +60,7 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
     kept = [column for column in columns if not treatments[column.name].left_out]
     if not kept:
         shown = [f"{each.column} (left out: {wording.left_out(each)})" for each in list(treatments.values())[:SHOWN]]
-        raise UserError(f"no column is left to learn from: {', '.join(shown)}")
+        raise UserError(f"no column is left to learn from: {', '.join(shown)}{_way_out(list(treatments.values()))}")
     of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
     pipeline = ColumnTransformer(
         [(kind, _step(kind, len(rows)), names) for kind, names in of_kind.items() if names],
@@ -66,7 +68,7 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
     ).fit(rows)
     for kind, names in of_kind.items():
         if names:
-            before = [treatments[name] for name in names]
+            before = [replace(treatments[name], no_spread=_is_flat(rows[name], kind, method)) for name in names]
             done = _encoded(pipeline.named_transformers_[kind], before) if kind == "category" else _kept(before, method)
             treatments |= {each.column: each for each in done}
     # each is called by its kind as well, which keeps a text's input apart from a number of the same name
@@ -77,6 +79,13 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
 def kinds_of(pipeline: ColumnTransformer) -> list[Kind]:
     """The kind of the column that each output of a fitted pipeline comes from."""
     return [str(name).split("__", 1)[0] for name in pipeline.get_feature_names_out()]
+
+
+def _way_out(treatments: list[Treatment]) -> str:
+    """What to write where no column is left."""
+    name = next((each.column for each in treatments if each.left_out == "identifier"), None)
+    keep = "" if name is None else f"to learn from one all the same: columns: {{{yaml_word(name)}: number}}; "
+    return f"; {keep}which columns there are to learn from, features: and drop: beside file: say"
 
 
 def _useless(values: pd.Series, column: Column) -> Treatment:
@@ -136,6 +145,14 @@ def texts(categories: pd.DataFrame) -> pd.DataFrame:
 def input_name(column: str, category: str | None) -> str:
     """What the input is called that tells whether a row has this text."""
     return f"{column}={ {None: 'missing', 'infrequent_sklearn': 'rare'}.get(category, category) }"
+
+
+def _is_flat(values: pd.Series, kind: Kind, method: Scaler) -> bool:
+    """Whether a number or a date that differs has no interquartile range, by which it is to be scaled."""
+    if method != "robust" or kind not in ("number", "date"):
+        return False
+    own = np.asarray((days if kind == "date" else numbers)(values.to_frame()), np.float64)
+    return bool(framing.has_no_range(np.where(np.isnan(own), np.nanmedian(own), own)).all())
 
 
 def _kept(before: list[Treatment], method: Scaler) -> list[Treatment]:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from stages.losses import framing
 from stages.params.schema import Scale, Split
-from stages.records.datasets import Description, Kind, labels_of
+from stages.records import wording
+from stages.records.datasets import Description, Kind, Treatment, labels_of
 from stages.records.plans import Part, Plan, Scaling
 from stages.tables import scaling, splits
 
@@ -84,6 +86,19 @@ def all_rows(features: np.ndarray, kinds: list[Kind], values: np.ndarray, *, sca
     fitted = Scaling(*(numbers[None] for numbers in scaling.fit(features, kinds, values, every, scale)))
     parts = np.full((1, len(features)), Part.TRAIN, np.uint8)
     return Plan("first", 0, fixed=True, parts=parts, split_of=np.zeros(n_seeds, int), to_tune=fitted, to_train=fitted)
+
+
+def without_spread(
+    name: str, treatments: list[Treatment], rows: pd.DataFrame, description: Description, scale: Scale
+) -> list[str]:
+    """Lines on the features and targets of a dataset that cannot be scaled as is asked."""
+    flat = [treatment.column for treatment in treatments if treatment.no_spread]
+    targets: list[str] = []
+    if scale.target == "robust" and not description.classes:
+        has_none = framing.has_no_range(labels_of(rows, description))
+        targets = [target for target, is_flat in zip(description.targets, has_none, strict=True) if is_flat]
+    lines = [wording.without_spread(name, flat, are="features"), wording.without_spread(name, targets, are="target")]
+    return [line for line in lines if line]
 
 
 def plan_targets(

@@ -104,7 +104,9 @@ def _find(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool)
     others = [other for other, can_be in possible.items() if can_be and other != task]
     if task == "regression":
         if numbers is None:
-            raise UserError(f"{key}.task: '{name}' holds text or booleans; a regression needs numbers")
+            raise UserError(
+                f"{key}.task: '{name}' holds text or booleans; a regression needs numbers{_to_numbers(values)}"
+            )
         return Target(task, numbers[:, None], [], inferred, others)
     if task == "binary" and distinct != 2:
         raise UserError(f"{key}.task: '{name}' has {distinct:,} different values; a binary task needs 2")
@@ -129,6 +131,15 @@ def _as_numbers(values: pd.Series) -> str:
     first = f", and {others.iloc[0]!r} is none" if len(others) else ""
     key = f"columns: {{{yaml_word(str(values.name))}: number}}"
     return f"; {is_number.sum():,} are numbers{first}; {key} beside file: takes them as such, the others for missing"
+
+
+def _to_numbers(values: pd.Series) -> str:
+    """What to write that makes numbers of a few texts, as those of classes in an order."""
+    texts = sorted(values.astype(str).str.strip().unique())
+    if len(texts) > FEW_CLASSES:
+        return ""
+    numbers = ", ".join(f"{yaml_word(text)}: {number}" for number, text in enumerate(texts))
+    return f"; labels: {{{yaml_word(str(values.name))}: {{{numbers}}}}} beside file: makes them so, in whatever order"
 
 
 def _classes(values: pd.Series, *, are_numbers: bool) -> tuple[np.ndarray, list[str]]:
@@ -161,11 +172,17 @@ def _infer(numbers: np.ndarray | None, counts: pd.Series) -> tuple[Task | None, 
 
 def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
     if task not in (None, "regression"):
-        raise UserError(f"{key}.task: several target columns make a regression; '{task}' given")
+        raise UserError(
+            f"{key}.task: several target columns make a regression; '{task}' given; for classes add a dataset for "
+            f"each, as with target: {yaml_word(str(columns.columns[0]))}"
+        )
     values = {name: _numbers(plain(columns[name]), key) for name in columns}
     for name, numbers in values.items():
         if numbers is None:
-            raise UserError(f"{key}.source.target: '{name}' is not numbers, and one of several targets must be")
+            raise UserError(
+                f"{key}.source.target: '{name}' is not numbers, and one of several targets must be"
+                f"{_to_numbers(columns[name])}; or add a dataset for each, as with target: {yaml_word(str(name))}"
+            )
         if not np.ptp(numbers):
             raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
     inferred = Inference("target columns", len(values))

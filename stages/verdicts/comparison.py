@@ -230,13 +230,13 @@ class Comparison:
         """Which loss to train with; of equals, one that finished."""
         return advise(sorted(self.losses, key=lambda loss: not self.summaries[loss].n), self.pairs)
 
-    def against_baseline(self) -> list[Pair]:
-        """Every other loss against the baseline."""
-        return [self.pairs[loss, self.baseline] for loss in self.losses if loss != self.baseline]
+    def against_baseline(self, losses: list[str]) -> list[Pair]:
+        """Each of these losses against the baseline, if it is another."""
+        return [self.pairs[loss, self.baseline] for loss in losses if loss != self.baseline]
 
-    def each_pair(self) -> list[Pair]:
-        """Every pair once."""
-        return [self.pairs[pair] for pair in itertools.combinations(self.losses, 2)]
+    def each_pair(self, losses: list[str]) -> list[Pair]:
+        """Every pair of these losses once."""
+        return [self.pairs[pair] for pair in itertools.combinations(losses, 2)]
 
     @property
     def lowest(self) -> float:

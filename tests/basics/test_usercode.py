@@ -124,3 +124,48 @@ def test_a_dataclass_in_a_file_with_postponed_annotations_can_be_made(write_own)
 def test_a_file_that_ends_the_program_is_refused(write_own):
     write_own("mine", "import sys\n\nsys.exit('bye')\n")
     assert refused("mine:own") == "stages/custom/mine.py cannot be run: SystemExit: bye"
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("import helper", "'helper' from helper.py"),
+        ("from helper import double", "'helper' from helper.py"),
+        ("import own.deep", "'own' from own"),
+        ("from stages.tables import reading", "'stages.tables' from stages/tables"),
+    ],
+)
+@pytest.mark.parametrize("indent", ["", "def later():\n    "], ids=["at once", "when called"])
+def test_what_lies_outside_of_the_folder_is_refused_for_dvc_would_not_see_it_change(
+    write_own, tmp_path, line, what, indent
+):
+    (tmp_path / "helper.py").write_text("def double(x):\n    return 2 * x\n")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "deep.py").write_text("")
+    write_own("mine", f"{indent}{line}\n")
+    assert refused("mine:find") == (
+        f"stages/custom/mine.py imports {what}, which DVC does not see change, so results would stay as "
+        "they were; move it into stages/custom, or install it as a package"
+    )
+
+
+def test_what_a_neighbour_imports_from_outside_is_refused_too(write_own, tmp_path):
+    (tmp_path / "helper.py").write_text("")
+    write_own("near_mine", "import helper\n")
+    write_own("mine", "import near_mine\n")
+    assert refused("mine:find").startswith("stages/custom/near_mine.py imports 'helper' from helper.py, which DVC")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import near_mine", "from . import near_mine", "from .near_mine import x", "from stages.custom import near_mine"],
+)
+def test_the_files_that_decide_are_found_however_they_are_imported(write_own, line):
+    write_own("near_mine", "x = 1\n")
+    write_own("mine", f"import sys, numpy, keras.ops\nfrom stages.losses import asks\n{line}\ndef one():\n    pass\n")
+    assert [path.name for path in usercode.files_of("mine:one")] == ["mine.py", "near_mine.py"]
+
+
+def test_a_file_that_cannot_be_read_as_python_is_told(write_own):
+    write_own("mine", "def one(:\n")
+    assert "mine.py cannot be run: SyntaxError" in refused("mine:one")

@@ -9,15 +9,20 @@ from stages.engine.places import DiedError, Threads
 from tests.engine.units import make_unit
 
 
-def results(units, place=None, store=None):
+def results(units, place, store=None, on_epoch=lambda *_: None):
     """What each unit gave, as bytes, and the last epoch that was reported of each."""
     epochs = {}
-    with training(units, lambda unit, epoch: epochs.update({unit.name: epoch}), place, store) as trained:
+
+    def report(unit, epoch):
+        epochs[unit.name] = epoch
+        on_epoch(unit, epoch)
+
+    with place:
         by_name = {
             each.unit.name: pickle.dumps(
                 [each.run.history.to_csv(), each.run.scores.to_csv(), each.run.outputs.tobytes(), each.model]
             )
-            for each in trained
+            for each in training(units, report, place, store)
         }
     return by_name, epochs
 
@@ -35,7 +40,7 @@ def one_by_one(units):
 def test_results_are_the_same_whatever_the_number_of_threads(units, one_by_one):
     assert set(one_by_one[0]) == {"made_up/mse", "made_up/hinge"}
     assert one_by_one[1] == {"made_up/mse": 3, "made_up/hinge": 2}
-    assert results(units) == one_by_one
+    assert results(units, Threads(3)) == one_by_one
 
 
 class Failing:
@@ -83,9 +88,8 @@ def test_a_chunk_that_ends_three_workers_is_named_when_all_others_are_trained(un
     ended = []
 
     def train():
-        place = Failing("mse", *map(DiedError, deaths))
-        with training(units, lambda *_: None, place) as trained:
-            ended.extend(each.unit.name for each in trained)
+        with Failing("mse", *map(DiedError, deaths)) as place:
+            ended.extend(each.unit.name for each in training(units, lambda *_: None, place))
 
     with pytest.raises(UserError, match=r"^train: made_up/mse, seeds 4 to 9: 3 workers died while they trained it\n"):
         train()

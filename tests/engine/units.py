@@ -9,6 +9,7 @@ from stages.engine.backend import keras
 from stages.engine.executor import training
 from stages.engine.fitting import batch_orders
 from stages.engine.keras_parts import keras_loss, make_optimizer
+from stages.engine.places import Threads
 from stages.engine.training import train as train_chunk
 from stages.engine.unit import Table, Unit
 from stages.losses.catalogue import LOSSES
@@ -68,8 +69,8 @@ def make_unit(name, *, n_features=None, n_splits=1, **changes):
 
 def train(unit, on_epoch=lambda _: None, place=None, store=None):
     """Train a unit: its run, and the file of the first seed's model."""
-    with training([unit], lambda _, epochs: on_epoch(epochs), place, store) as trained:
-        [done] = trained
+    with place or Threads() as where:
+        [done] = training([unit], lambda _, epochs: on_epoch(epochs), where, store)
         return done.run, done.model
 
 

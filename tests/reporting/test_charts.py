@@ -8,6 +8,8 @@ from stages.reporting import charts, plots
 from stages.reporting.charts import ForestRow
 from stages.verdicts.tuned import Tried
 
+COLORS = plots.colors_of(["mse", "mae", "msle"])
+
 
 @pytest.fixture
 def axes():
@@ -21,9 +23,9 @@ def drawn(axes):
 
 
 def test_a_loss_has_one_colour_in_every_figure(axes):
-    charts.final_scores(axes, {"msle": np.array([0.5]), "mse": np.array([0.25])}, "score", log=False)
-    found = [mpl.colors.to_hex(points.get_facecolor()[0]) for points in axes.collections]
     colors = plots.colors_of(["mse", "msle"])
+    charts.final_scores(axes, {"msle": np.array([0.5]), "mse": np.array([0.25])}, colors, "score", log=False)
+    found = [mpl.colors.to_hex(points.get_facecolor()[0]) for points in axes.collections]
     assert found == [colors[name].lower() for name in ("msle", "mse")]
 
 
@@ -50,13 +52,13 @@ def test_a_scale_is_logarithmic_when_asked_for(axes, log):
     charts.curve(axes, np.ones((2, 3)), np.ones((2, 3)), "loss", log=log)
     assert axes.get_yscale() == scale
     other = plots.new(4, 3)[1][0, 0]
-    charts.final_scores(other, {"mse": np.array([0.5, 1])}, "score", log=log)
+    charts.final_scores(other, {"mse": np.array([0.5, 1])}, COLORS, "score", log=log)
     assert other.get_xscale() == scale
 
 
 def test_final_scores_show_every_seed_the_mean_and_how_many_failed(axes):
     scores = {"mse": np.array([1.0, 2.0, 6.0]), "mae": np.array([np.nan, 4.0, np.nan]), "msle": np.full(3, np.nan)}
-    assert charts.final_scores(axes, scores, "test mse", log=False) is axes
+    assert charts.final_scores(axes, scores, COLORS, "test mse", log=False) is axes
     assert [points.get_offsets()[:, 0].tolist() for points in axes.collections] == [[1, 2, 6], [4], []]
     assert [line.get_xdata()[0] for line in axes.lines] == [3, 4]
     assert [text.get_text() for text in axes.texts] == ["2 failed", "3 failed"]
@@ -66,7 +68,7 @@ def test_final_scores_show_every_seed_the_mean_and_how_many_failed(axes):
 
 @pytest.mark.parametrize("log", [True, False])
 def test_final_scores_can_be_drawn_when_every_seed_failed(axes, log):
-    charts.final_scores(axes, {"mse": np.full(3, np.nan)}, "score", log=log)
+    charts.final_scores(axes, {"mse": np.full(3, np.nan)}, COLORS, "score", log=log)
     assert [text.get_text() for text in drawn(axes).texts] == ["3 failed"]
 
 
@@ -74,7 +76,7 @@ def test_final_scores_are_drawn_alike_every_time():
     offsets = []
     for _ in range(2):
         axes = plots.new(4, 3)[1][0, 0]
-        charts.final_scores(axes, {"mse": np.array([1.0, 2.0])}, "score", log=False)
+        charts.final_scores(axes, {"mse": np.array([1.0, 2.0])}, COLORS, "score", log=False)
         offsets.append(axes.collections[0].get_offsets().tolist())
     assert offsets[0] == offsets[1]
 
@@ -136,7 +138,7 @@ def test_a_forest_can_be_drawn_of_what_has_no_interval(axes):
 
 def test_rates_are_a_line_for_each_loss_with_a_ring_around_the_one_chosen(axes):
     tried = {"mse": [Tried(0.01, 3.0, 5), Tried(0.1, 2.0, 4)], "mae": [Tried(0.01, 1.0, 5), Tried(0.1, np.nan, 1)]}
-    assert charts.tuned(axes, tried, {"mse": 0.1, "mae": 0.01}, "validation mse", log=True) is axes
+    assert charts.tuned(axes, tried, {"mse": 0.1, "mae": 0.01}, COLORS, "validation mse", log=True) is axes
     rings = [line.get_xydata().tolist() for line in axes.lines if line.get_markersize() == 13]
     assert rings == [[[0.1, 2.0]], [[0.01, 1.0]]]
     crosses = [line.get_xdata().tolist() for line in axes.lines if line.get_marker() == "x"]
@@ -149,7 +151,7 @@ def test_rates_are_a_line_for_each_loss_with_a_ring_around_the_one_chosen(axes):
 def test_every_loss_is_in_one_chart_with_its_median_and_the_middle_of_its_seeds(axes):
     seeds = np.array([[4.0, 1.0], [2.0, 0.0], [3.0, 5.0]])
     curves = {"mse": seeds, "mae": seeds[:, :1], "msle": np.empty((0, 2))}
-    assert charts.side_by_side(axes, curves, "test mse", log=False) is axes
+    assert charts.side_by_side(axes, curves, COLORS, "test mse", log=False) is axes
     mse, _, mae, _ = axes.lines
     assert mse.get_xydata().tolist() == [[1, 3], [2, 1]]
     assert mae.get_xydata().tolist() == [[1, 3]]

@@ -1,0 +1,222 @@
+"""Processes that train chunks for another, one after the other each, and end with it.
+
+``python -m stages.engine.child`` is such a process; `Children` is how the other speaks to them, through their standard
+input and output. What stands above `main` imports nothing of the project, so that a Dask worker, which has no project,
+can load this file.
+"""
+
+import os
+import pickle
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+KEPT = 2 * 10**9  # bytes of tables and plans that a child keeps for the next chunk
+IDLE = 300  # seconds after which a child without work ends, so that it holds no memory for a client that is gone
+
+# ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); what else, see `Children.run`
+Answer = tuple[str, Any]
+
+
+class ChildDiedError(Exception):
+    """The process ended before its chunk did."""
+
+
+class Child:
+    """A process that trains chunks.
+
+    Attributes:
+        facts: the versions and the device that it calculates with; alone ``missing``, where it cannot.
+    """
+
+    def __init__(self, folder: Path, code: Path) -> None:
+        """Start it, which takes the seconds of importing TensorFlow.
+
+        Args:
+            folder: where it runs, with the user's own code in ``stages/custom``.
+            code: where the package ``stages`` is.
+        """
+        path = os.pathsep.join([str(code), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "stages.engine.child"],
+            cwd=folder,
+            # a chunk calculates on one processor; who wants more starts more children
+            env=os.environ | {"LOSSLAB_THREADS": "1", "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the process that started it
+        )
+        self._to = Connection(os.dup(self._process.stdin.fileno()), readable=False)
+        self._from = Connection(os.dup(self._process.stdout.fileno()), writable=False)
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._kept: dict[str, int] = {}
+        try:
+            self.facts: dict[str, str] = self._receive()
+        except ChildDiedError:
+            self.end()
+            raise
+
+    def run(self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]]) -> Answer:
+        """Train a chunk.
+
+        Args:
+            chunk: as `packing` packs it.
+            shared: by digest, how to get what it shares with other chunks; only what the child has not is sent.
+
+        Raises:
+            ChildDiedError: the process ended.
+        """
+        try:
+            for digest, content in shared.items():
+                if digest not in self._kept:
+                    sent = content()
+                    self._to.send_bytes(pickle.dumps((digest, sent)))
+                    self._kept[digest] = len(sent)
+            self._to.send_bytes(pickle.dumps((None, chunk)))
+        except OSError as error:
+            raise ChildDiedError from error
+        for digest in _too_old(self._kept):
+            del self._kept[digest]
+        return self._receive()
+
+    def is_alive(self) -> bool:
+        """Whether it can train."""
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        """End the process, also in the middle of a chunk."""
+        self._process.kill()
+        self._process.wait()
+
+    def _receive(self) -> Answer | dict[str, str]:
+        try:
+            return pickle.loads(self._from.recv_bytes())  # noqa: S301 - from our own process
+        except (EOFError, OSError) as error:
+            raise ChildDiedError from error
+
+
+class Children:
+    """As many of these processes as there are chunks at a time, each kept for the next chunk."""
+
+    def __init__(self, folder: Path, code: Path) -> None:
+        """Where they run, and where the package ``stages`` is."""
+        self._where = folder, code
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+        self._lock, self._is_ended = threading.Lock(), False
+
+    def run(
+        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], facts: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Train a chunk in one of them.
+
+        Args:
+            chunk: see `Child.run`.
+            shared: see `Child.run`.
+            facts: what the child must calculate with.
+
+        Returns:
+            See `Child.run`; or ``("died", None)``, or ``("facts", …)`` of a child that calculates with others.
+        """
+        try:
+            child = self._take()
+        except ChildDiedError:
+            return "died", None
+        is_well = False
+        try:
+            if facts and child.facts != facts:
+                return "facts", child.facts
+            answer = child.run(chunk, shared)
+            is_well = True
+            return answer
+        except ChildDiedError:
+            return "died", None
+        finally:
+            with self._lock:
+                self._busy.discard(child)
+                self._idle += [child] if is_well else []
+            if not is_well:
+                child.end()
+
+    def _take(self) -> Child:
+        """One that is idle, or a new one."""
+        with self._lock:
+            alive = [child for child in self._idle if child.is_alive()]
+            child, self._idle = alive[-1] if alive else None, alive[:-1]
+            if self._is_ended:
+                raise ChildDiedError
+        child = child or Child(*self._where)
+        with self._lock:
+            self._busy.add(child)
+            if self._is_ended:
+                child.end()
+        return child
+
+    def end(self) -> None:
+        """End all, also those in the middle of a chunk, and those that are still to start."""
+        with self._lock:
+            self._is_ended = True
+            for child in [*self._idle, *self._busy]:
+                child.end()
+
+
+def _too_old(sizes: Mapping[str, int]) -> list[str]:
+    """What came first, as much of it as is too much; both sides forget it at the same moment."""
+    total, old = sum(sizes.values()), []
+    for digest in list(sizes)[:-1]:
+        if total <= KEPT:
+            break
+        total -= sizes[digest]
+        old.append(digest)
+    return old
+
+
+def _end_with_parent() -> None:
+    """End at once when the other process does, also in the middle of a chunk: its end of the pipe is closed then."""
+    poll = select.poll()
+    poll.register(0, 0)
+    poll.poll()
+    os._exit(1)
+
+
+def main() -> None:
+    """Train what comes in, until nothing has come for a while."""
+    requests, answers = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
+    os.dup2(2, 1)  # what the user's own code prints is no answer
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        from stages.basics.cli import UserError
+        from stages.engine import keys, packing, training
+    except ImportError as error:
+        answers.send_bytes(pickle.dumps({"missing": str(error)}))
+        return
+    answers.send_bytes(pickle.dumps(keys.facts()))
+    kept, sizes = {}, {}
+    while requests.poll(IDLE):
+        digest, content = pickle.loads(requests.recv_bytes())  # noqa: S301 - from the process that started this one
+        if digest is not None:
+            kept[digest], sizes[digest] = pickle.loads(content), len(content)  # noqa: S301
+            continue
+        try:
+            chunk = packing.unpack(content, kept)
+            for old in _too_old(sizes):
+                del kept[old], sizes[old]
+            answer = "result", pickle.dumps(training.train(chunk))
+        except (UserError, OSError) as error:
+            answer = "user", str(error)
+        except Exception as error:
+            answer = "error", f"{type(error).__name__}: {error}"
+        answers.send_bytes(pickle.dumps(answer))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (EOFError, OSError):
+        os._exit(1)

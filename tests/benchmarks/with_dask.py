@@ -1,0 +1,131 @@
+"""How work spreads over the workers of a Dask cluster, all on this machine.
+
+python -m tests.benchmarks.with_dask speed          how time falls from one worker to two
+python -m tests.benchmarks.with_dask many           100 units of 300 seeds, and what the scheduler needs for them
+python -m tests.benchmarks.with_dask many --units 10 --seeds 60
+
+Workers have one thread each and start anew for each measurement; what they take to import TensorFlow is in the time.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from stages.basics import words
+from stages.basics.store import Store
+from stages.engine import packing
+from stages.engine.chunk import cut
+from stages.engine.cluster import Cluster
+from stages.engine.executor import training
+from stages.engine.unit import Unit
+from tests.engine.clusters import cluster
+from tests.engine.units import make_unit
+
+
+class Measured(NamedTuple):
+    """What a load took.
+
+    Attributes:
+        seconds: from the first chunk to the last result.
+        n_chunks: chunks that were trained.
+        answer: bytes of what a chunk gave, on average.
+        peak: bytes of the scheduler, the most that it had.
+        scheduling: processor seconds of the scheduler.
+    """
+
+    seconds: float
+    n_chunks: int
+    answer: float
+    peak: int
+    scheduling: float
+
+
+def load(n_units: int, n_seeds: int, epochs: int, hidden: int) -> list[Unit]:
+    """Comparisons that differ in their learning rate."""
+    return [
+        make_unit(
+            "mse",
+            comparison=f"problem{number}",
+            seeds=range(n_seeds),
+            epochs=epochs,
+            hidden=[hidden],
+            optimizer={"name": "SGD", "learning_rate": 0.01 + 0.0001 * number, "momentum": 0.9},
+        )
+        for number in range(n_units)
+    ]
+
+
+def measure(units: list[Unit], n_workers: int) -> Measured:
+    """Train units on a cluster of so many workers."""
+    with _folder() as folder, cluster(folder / "cluster", n_workers, "--no-nanny") as started:
+        store = Store(folder / "store")
+        scheduler = psutil.Process(started.scheduler.pid)
+        idle, begun, n_chunks = _processor_seconds(scheduler), time.perf_counter(), 0
+        with Cluster(str(started.file)) as place:
+            for each in training(units, lambda *_: None, place, store):
+                n_chunks += each.n_chunks
+        seconds, scheduling = time.perf_counter() - begun, _processor_seconds(scheduler) - idle
+        return Measured(seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), scheduling)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:2])
+
+
+def _peak(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")  # Linux alone tells
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
+
+
+def speed(arguments: argparse.Namespace) -> None:
+    """Print what one worker takes, and two."""
+    units = load(arguments.units or 1, arguments.seeds or 300, arguments.epochs or 1000, 50)
+    one, two = (measure(units, n_workers) for n_workers in (1, 2))
+    print(
+        f"{words.counted(one.n_chunks, 'chunk')}: {one.seconds:.0f} s on 1 worker, {two.seconds:.0f} s on 2: ", end=""
+    )
+    print(f"{two.seconds / one.seconds:.2f} of the time (load of the machine: {os.getloadavg()[0]:.1f})")
+
+
+def many(arguments: argparse.Namespace) -> None:
+    """Print what many units ask of the scheduler."""
+    units = load(arguments.units or 100, arguments.seeds or 300, arguments.epochs or 5, 7)
+    chunk, shared = packing.pack(cut(units[0], [0.01], units[0].settings.epochs, is_tuning=False)[0])
+    done = measure(units, arguments.workers)
+    told = (
+        f"{len(units)} units × {len(units[0].settings.seeds)} seeds: {words.counted(done.n_chunks, 'chunk')}",
+        f"{done.seconds:,.0f} s on {words.counted(arguments.workers, 'worker')}",
+        f"the scheduler: at most {done.peak / 1e9:.2f} GB, {1000 * done.scheduling / done.n_chunks:.1f} ms for a chunk",
+        f"a chunk: {len(chunk) / 1000:.1f} kB there, {done.answer / 1000:.1f} kB back",
+        f"once for each worker: code {len(packing.code()) / 1000:.0f} kB, {words.counted(len(shared), 'table')}",
+    )
+    print("\n".join(told))
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["speed", "many"])
+    for name in ("units", "seeds", "epochs"):
+        parser.add_argument(f"--{name}", type=int)
+    parser.add_argument("--workers", type=int, default=2, help="for many")
+    arguments = parser.parse_args()
+    {"speed": speed, "many": many}[arguments.what](arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Chunks that are trained in other processes."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import psutil
+import pytest
+
+from stages.basics.cli import UserError
+from stages.engine import keys, packing
+from stages.engine.child import Child, ChildDiedError
+from stages.engine.chunk import cut
+from stages.engine.executor import training
+from stages.engine.places import Threads
+from stages.engine.processes import Processes
+from tests.engine.test_executor import results
+from tests.engine.units import make_unit
+
+
+@pytest.fixture(scope="module")
+def units():
+    return [make_unit("mse", rates=(0.01, 0.03)), make_unit("hinge", epochs=2, n_splits=2)]
+
+
+def test_a_packed_chunk_comes_back_and_its_table_travels_apart():
+    unit = make_unit("mse", n_splits=2)
+    many = replace(unit, plan=replace(unit.plan, parts=np.zeros((2, 30_000), np.uint8)))
+    [chunk] = cut(many, [0.1], 2, is_tuning=False)
+    content, shared = packing.pack(chunk)
+    assert len(content) < 10_000
+    assert set(shared) > {unit.table.digest}
+    assert len(shared) == 2
+    again = packing.unpack(content, shared)
+    assert again.unit.table is chunk.unit.table
+    assert again.unit.settings == chunk.unit.settings
+    np.testing.assert_array_equal(again.unit.plan.parts, chunk.unit.plan.parts)
+
+
+def test_the_code_that_travels_has_the_users_own_and_the_same_bytes_each_time(write_own):
+    write_own("mine", "x = 1")
+    assert b"stages/custom/mine.py" in packing.code()
+    assert b"stages/engine/training.py" in packing.code()
+    first = packing.code()
+    assert packing.code() == first
+    write_own("mine", "x = 2")
+    assert packing.code() != first
+
+
+@pytest.mark.thorough
+def test_results_are_the_same_bytes_as_on_threads(units):
+    assert results(units, Processes(2)) == results(units, Threads(1))
+
+
+@pytest.mark.thorough
+def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_trained(write_own):
+    write_own(
+        "deadly",
+        "import os\nimport keras\n\n"
+        "def deadly(targets, outputs):\n    os.kill(os.getpid(), 9)\n\n"
+        "def mild(targets, outputs):\n    print('hello')\n"
+        "    return keras.ops.mean((targets - outputs) ** 2, axis=-1)\n",
+    )
+    sound = make_unit("mse", epochs=1)
+    own = [
+        replace(
+            sound,
+            settings=sound.settings.model_copy(
+                update={"loss": replace(sound.loss, name=name, function=f"deadly:{name}")}
+            ),
+        )
+        for name in ("deadly", "mild")
+    ]
+    ended = []
+
+    def train():
+        with Processes(2) as place:
+            ended.extend(each.unit.name for each in training([*own, sound], lambda *_: None, place))
+
+    with pytest.raises(UserError, match=r"^train: made_up/deadly, seeds 4 to 9: 3 workers died"):
+        train()
+    assert sorted(ended) == ["made_up/mild", "made_up/mse"]
+
+
+@pytest.mark.thorough
+def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_when_it_dies(units, tmp_path):
+    [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
+    content, shared = packing.pack(chunk)
+    sent = {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
+    child = Child(tmp_path, packing.STAGES.parent)
+    try:
+        assert child.facts == keys.facts()
+        kind, first = child.run(content, sent)
+        assert kind == "result"
+        assert "outputs" in pickle.loads(first)
+        assert child.run(content, {})[0] == "result"  # though nothing is sent that it had before
+        [process] = [each for each in psutil.Process().children() if "stages.engine.child" in each.cmdline()]
+        process.kill()
+        with pytest.raises(ChildDiedError):
+            child.run(content, {})
+    finally:
+        child.end()
+
+
+@pytest.mark.thorough
+def test_children_end_with_the_process_that_started_them(tmp_path):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from stages.engine.child import Child; from stages.engine import packing\n"
+        f"child = Child(Path({str(tmp_path)!r}), packing.STAGES.parent)\n"
+        "print(child._process.pid, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=packing.STAGES.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        child = psutil.Process(int(process.stdout.readline()))
+        os.kill(process.pid, signal.SIGKILL)
+        child.wait(timeout=60)
