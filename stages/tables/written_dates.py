@@ -7,12 +7,15 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _SHORT = re.compile(r"\d{1,2}[-/. ][^\W\d_]*\d{0,2}[-/. ]\d{2}(?!\d)")  # a year of two digits
 LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns whose dates may lie far ahead
 NAMED, DAY_FIRST, MONTH_FIRST = "named", "day first", "month first"  # ways to write dates that have no format
+_FORMS = 20  # ways to write dates, or texts that are none, that are looked at among new rows
+_ISO = r"\d{4}-\d\d-\d\d"
 _HOW = {DAY_FIRST: {"dayfirst": True}, MONTH_FIRST: {"dayfirst": False}}
 _MONTHS = [  # English, German, French, Spanish, Italian, Dutch, Portuguese, without accents
     "january januar janvier enero gennaio januari janeiro",
@@ -75,13 +78,32 @@ def by_known_form(texts: pd.Series, form: str) -> pd.Series:
             return dates
         each = {text: _named(pd.Series([text], name=texts.name)) for text in texts.unique()}
         return texts.map({text: pd.NaT if date is None else date.iloc[0] for text, date in each.items()})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dates = pd.to_datetime(texts, utc=True, errors="coerce", **_HOW.get(form, {"format": form}))
-        # a date that leaves no doubt is one however the others are written
-        iso = dates.isna() & texts.str.match(r"\d{4}-\d\d-\d\d")
-        dates = dates.mask(iso, pd.to_datetime(texts.where(iso), utc=True, errors="coerce", format="ISO8601"))
-    return _in_its_century(dates, texts) if len(dates) and dates.notna().any() else dates
+    # a date that leaves no doubt is one however the others are written
+    dates = pd.to_datetime(texts.where(texts.str.match(_ISO)), utc=True, errors="coerce", format="ISO8601")
+    rest = texts[dates.isna()]
+    if form in _HOW:
+        dates[rest.index] = _in_order(rest, day_first=_HOW[form]["dayfirst"])
+    elif form != "ISO8601":
+        dates[rest.index] = pd.to_datetime(rest, utc=True, errors="coerce", format=form)
+    return _in_its_century(dates, texts) if dates.notna().any() else dates
+
+
+def _in_order(texts: pd.Series, *, day_first: bool) -> pd.Series:
+    """Texts as dates whose day and month stand in this order, however else they are written; NaT where one is none."""
+    dates, waiting = pd.Series(pd.NaT, texts.index, dtype="datetime64[us, UTC]"), texts
+    for _ in range(_FORMS):
+        if waiting.empty:
+            break
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            form = guess_datetime_format(waiting.iloc[0], dayfirst=day_first)
+        if form is None or (form.find("%d") < form.find("%m")) != day_first:
+            waiting = waiting[waiting != waiting.iloc[0]]
+            continue
+        made = pd.to_datetime(waiting, utc=True, errors="coerce", format=form)
+        dates[waiting.index] = made
+        waiting = waiting[made.isna()]
+    return dates
 
 
 def _read(texts: pd.Series) -> tuple[pd.Series | None, str | None]:

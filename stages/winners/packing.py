@@ -80,7 +80,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
         "__main__.py": main,
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
-        "encoder.pickle": pickle.dumps(encoder, protocol=5),
+        "encoder.pickle": _pickled(encoder),
         "requirements.txt": "".join(f"{line}\n" for line in winner.requirements),
         **{f"custom/{file.name}": file.read_bytes() for file in own},
         **{file.replace("stages", package, 1): _IMPORT.sub(rf"\1{package}", text) for file, text in code.items()},
@@ -88,6 +88,15 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
+def _pickled(encoder: ColumnTransformer) -> bytes:
+    """The same bytes for an equal encoder: without references, which tell which equal texts are one object."""
+    content = io.BytesIO()
+    pickler = pickle.Pickler(content, protocol=5)
+    pickler.fast = True
+    pickler.dump(encoder)
+    return content.getvalue()
 
 
 def _reached(files: Iterable[str]) -> list[str]:
