@@ -11,13 +11,15 @@ from pathlib import Path
 
 import joblib
 import keras
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from mlflow import MlflowClient
 from sklearn.preprocessing import StandardScaler
 
-from stages import generate, report, scale, train, winner
+from stages import generate, report, scale, track, train, winner
 from stages.basics.cli import UserError
 from stages.commands import predict
 from stages.engine.networks import Network
@@ -452,3 +454,55 @@ def test_what_was_not_trained_is_told_with_what_to_run(monkeypatch):
         UserError, match=r"^nowhere/sick.pyz is not there: nothing was trained for sick yet.*run: make$"
     ):
         predict.main()
+
+
+@pytest.fixture(scope="module")
+def tracked(project):
+    """The address of the MLflow store of the project, in which its winners are registered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project)
+        patch.setenv("DVC_ROOT", str(project))
+        patch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        track.main()
+    return f"sqlite:///{project / 'mlflow.db'}"
+
+
+def test_each_winner_is_registered_as_a_model_of_raw_rows(tracked, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracked)
+    client = MlflowClient(tracked)
+    assert {each.name for each in client.search_registered_models()} == {
+        f"losslab-{name}" for name in PARAMS["comparisons"]
+    }
+    version = client.get_model_version_by_alias("losslab-houses", "winner")
+    assert version.description.startswith("mse: ")
+    source = client.get_run(version.run_id)
+    assert source.info.run_name == "mse"
+    assert source.info.status == "FINISHED"
+    signature = mlflow.models.get_model_info(f"models:/{version.model_id}").signature
+    types = {each.name: str(each.type) for each in signature.inputs}
+    assert types == {"size": "DataType.double", "Stadt": "Any", "built": "Any", "new": "Any", "cost": "Any"}
+    assert signature.outputs.input_names() == ["prediction", "spread"]
+
+
+def test_a_winner_is_registered_once(inside, tracked, monkeypatch, capsys):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(inside.parent))
+    track.main()
+    assert "new model" not in capsys.readouterr().out
+    assert len(MlflowClient(tracked).search_model_versions("name = 'losslab-sick'")) == 1
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("outside")
+def test_mlflow_predicts_new_rows_as_they_are_typed(project, tracked):
+    rows = pd.DataFrame({"size": [100.5], "Stadt": "Bern", "built": "02/03/1995", "new": True, "cost": "$1,200"})
+    rows.to_csv("new.csv", index=False)
+    typed = "mlflow models predict -m models:/losslab-houses@winner -i new.csv -t csv --env-manager local"
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        typed.split(), capture_output=True, text=True, check=True, env=clean | {"MLFLOW_TRACKING_URI": tracked}
+    )
+    [predicted] = json.loads(done.stdout)["predictions"]
+    alone = Predictor(the_file(project, "houses")).predict(rows).table
+    assert predicted == pytest.approx(alone.iloc[0].to_dict(), rel=1e-5)
