@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -58,9 +59,12 @@ class Cluster:
         try:
             if not self._client.nthreads():
                 cli.say(f"train: waits for a worker of the Dask scheduler at {self._where}")
-                self._client.wait_for_workers(1)
+                self._when_there_is_a_worker().result()
             self._refuse_others()
             threads = self._client.nthreads()
+        except (OSError, CancelledError):
+            self._client.close()
+            raise self._gone() from None
         except BaseException:
             self._client.close()
             raise
@@ -70,6 +74,8 @@ class Cluster:
 
     def __exit__(self, *error: object) -> None:
         self._turn.shutdown(wait=False, cancel_futures=True)
+        self._waiting.clear()
+        self._suspects.clear()
         with suppress(Exception):  # of a scheduler that is gone
             self._client.run(remote.ending(), self._session, on_error="ignore")
         self._client.close()
@@ -79,13 +85,14 @@ class Cluster:
         """Train a chunk; its epochs are told when it has ended."""
         del on_epoch
         job = _Job(chunk)
-        self._next(self._queue, job)
+        self._next(self._waiting.append, job)
         return job.future
 
     def _next(self, do: Callable[..., None], job: _Job, *more: Any) -> None:
         """Do something for a job when its turn comes; what goes wrong is what the job gives."""
 
         def guarded() -> None:
+            self._running.discard(job)
             try:
                 do(job, *more)
             except Exception as error:
@@ -94,9 +101,6 @@ class Cluster:
 
         with suppress(RuntimeError):  # all is over
             self._turn.submit(guarded)
-
-    def _queue(self, job: _Job) -> None:
-        self._waiting.append(job)
 
     def _send(self) -> None:
         """Send chunks, no more than keep the workers busy: one that dies casts suspicion on all that it was given."""
@@ -107,26 +111,28 @@ class Cluster:
 
     def _start(self, job: _Job) -> None:
         try:
-            future = self._send_one(job)
+            future = self._sent(job)
         except Exception as error:
             self._give_up(job, error)
         else:
-            self._running.add(job)
-            future.add_done_callback(lambda done: self._next(self._end, job, done))
+            self._wait(job, future, self._end)
 
-    def _send_one(self, job: _Job) -> "distributed.Future":
+    def _wait(self, job: _Job, future: "distributed.Future", then: Callable[..., None]) -> None:
+        self._running.add(job)
+        future.add_done_callback(lambda done: self._next(then, job, done))
+
+    def _sent(self, job: _Job) -> "distributed.Future":
+        threads, died_at = self._client.nthreads(), self._died_at.get(id(job.chunk), set())
+        if not threads:
+            raise ConnectionError
+        self._most = 2 * sum(threads.values()) + 1
         content, shared = packing.pack(job.chunk)
         code = self._on_workers("code", packing.code)
-        shared = {
-            digest: self._on_workers(digest, lambda value=value: pickle.dumps(value))
-            for digest, value in shared.items()
-        }
-        threads, died_at = self._client.nthreads(), self._died_at.get(id(job.chunk), set())
-        self._most = 2 * sum(threads.values()) + 1
+        there = {digest: self._on_workers(digest, partial(pickle.dumps, value)) for digest, value in shared.items()}
         others = [worker for worker in threads if worker not in died_at] if died_at else []
         return self._client.submit(
             remote.training(),
-            *(self._session, code, self._facts, content, shared),
+            *(self._session, code, self._facts, content, there),
             key=f"{self._session}-{uuid4().hex}",
             workers=others or None,
             allow_other_workers=bool(others),
@@ -140,24 +146,23 @@ class Cluster:
             future = self._shared[digest] = self._client.scatter({key: content()})[key]
         return future
 
+    def _when_there_is_a_worker(self) -> "distributed.Future":
+        """Work for any worker: a cluster that grows by need gets one for it."""
+        return self._client.submit(int, key=f"{self._session}-{uuid4().hex}")
+
     def _end(self, job: _Job, future: "distributed.Future") -> None:
-        self._running.discard(job)
         match future.status:
             case "finished":
-                worker, *answer = future.result()
-                self._answered(job, worker, tuple(answer))
+                worker, kind, content = future.result()
+                if kind == "facts":
+                    raise UserError(difference(worker, content, self._facts))
+                if kind == "died":
+                    self._died_at.setdefault(id(job.chunk), set()).add(worker)
+                job.future.set_result(result_of((kind, content)))
             case "error":
                 self._failed(job, future.exception())
             case _:
-                self._lost(job)
-
-    def _answered(self, job: _Job, worker: str, answer: tuple[str, Any]) -> None:
-        match answer:
-            case "died", _:
-                self._died_at.setdefault(id(job.chunk), set()).add(worker)
-            case "facts", facts:
-                raise UserError(difference(worker, facts, self._facts))
-        job.future.set_result(result_of(answer))
+                raise CancelledError
 
     def _failed(self, job: _Job, error: BaseException) -> None:
         from distributed.scheduler import KilledWorker
@@ -165,22 +170,30 @@ class Cluster:
         if not isinstance(error, KilledWorker):
             raise UserError(f"train: {job.chunk.name}: the Dask worker failed: {type(error).__name__}: {error}")
         # each chunk that a worker was given counts as what ended it; alone on the cluster, it is known
-        is_alone, n_died = job.n_died > 0, error.allowed_failures + 1
-        job.n_died += n_died
+        is_alone = job.n_died > 0
+        job.n_died += error.allowed_failures + 1
         if is_alone:
             raise DiedError(job.n_died)
         self._suspects.append(job)
 
-    def _lost(self, job: _Job) -> None:
+    def _give_up(self, job: _Job, error: Exception) -> None:
+        if not isinstance(error, OSError | CancelledError):
+            job.future.set_exception(error)
+            return
+        # what it needs went with a worker, or all did
         job.n_lost += 1
-        if self._client.status != "running" or job.n_lost > LOSSES:
-            raise ConnectionError
+        if self._client.status == "running" and job.n_lost <= LOSSES:
+            self._wait(job, self._when_there_is_a_worker(), self._again)
+        else:
+            job.future.set_exception(self._gone())
+
+    def _again(self, job: _Job, future: "distributed.Future") -> None:
+        if future.status != "finished":
+            raise CancelledError
         self._waiting.appendleft(job)
 
-    def _give_up(self, job: _Job, error: Exception) -> None:
-        if isinstance(error, OSError | CancelledError):  # which is how Dask tells of a lost connection
-            error = UserError(f"train: the Dask scheduler at {self._where} is gone; what is trained is in the store")
-        job.future.set_exception(error)
+    def _gone(self) -> UserError:
+        return UserError(f"train: the Dask scheduler at {self._where} is gone; what is trained is in the store")
 
     def _refuse_others(self) -> None:
         """Refuse workers that calculate with other versions.

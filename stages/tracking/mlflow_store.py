@@ -144,8 +144,7 @@ def log_once(
     Returns:
         Whether it was logged now.
     """
-    same_result = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
-    alike = [each for each in same_result if each.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
+    alike = _alike(client, experiment, fingerprint, tags)
     finished = [each for each in alike if each.info.status == "FINISHED"]
     for each in alike:
         if each not in finished:
@@ -163,6 +162,23 @@ def log_once(
     if options.model and not _has_model(client, experiment, run_id):
         _log_model(run, run_id)
     return not finished
+
+
+def run_of(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> str:
+    """The identifier of the run that holds a result, which is logged, and belongs to this experiment of DVC's or none.
+
+    Args:
+        client: of the store.
+        experiment: identifier of the experiment.
+        fingerprint: identifies the result.
+        tags: those that it was logged with.
+    """
+    return next(each.info.run_id for each in _alike(client, experiment, fingerprint, tags))
+
+
+def _alike(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> list[mlflow.entities.Run]:
+    same_result = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    return [each for each in same_result if each.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
 
 
 def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict[str, str]) -> str:

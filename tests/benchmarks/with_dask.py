@@ -38,6 +38,7 @@ class Measured(NamedTuple):
         answer: bytes of what a chunk gave, on average.
         peak: bytes of the scheduler, the most that it had.
         scheduling: processor seconds of the scheduler.
+        asking: processor seconds of the process that wants the chunks trained.
     """
 
     seconds: float
@@ -45,6 +46,7 @@ class Measured(NamedTuple):
     answer: float
     peak: int
     scheduling: float
+    asking: float
 
 
 def load(n_units: int, n_seeds: int, epochs: int, hidden: int) -> list[Unit]:
@@ -67,12 +69,13 @@ def measure(units: list[Unit], n_workers: int) -> Measured:
     with _folder() as folder, cluster(folder / "cluster", n_workers, "--no-nanny") as started:
         store = Store(folder / "store")
         scheduler = psutil.Process(started.scheduler.pid)
-        idle, begun, n_chunks = _processor_seconds(scheduler), time.perf_counter(), 0
+        idle, own, begun, n_chunks = _processor_seconds(scheduler), time.process_time(), time.perf_counter(), 0
         with Cluster(str(started.file)) as place:
             for each in training(units, lambda *_: None, place, store):
                 n_chunks += each.n_chunks
         seconds, scheduling = time.perf_counter() - begun, _processor_seconds(scheduler) - idle
-        return Measured(seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), scheduling)
+        own = time.process_time() - own
+        return Measured(seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), scheduling, own)
 
 
 @contextmanager
@@ -109,7 +112,8 @@ def many(arguments: argparse.Namespace) -> None:
     told = (
         f"{len(units)} units × {len(units[0].settings.seeds)} seeds: {words.counted(done.n_chunks, 'chunk')}",
         f"{done.seconds:,.0f} s on {words.counted(arguments.workers, 'worker')}",
-        f"the scheduler: at most {done.peak / 1e9:.2f} GB, {1000 * done.scheduling / done.n_chunks:.1f} ms for a chunk",
+        f"the scheduler: at most {done.peak / 1e9:.2f} GB, {100 * done.scheduling / done.seconds:.1f} % of a processor",
+        f"here: {1000 * done.asking / done.n_chunks:.0f} ms of a processor for a chunk",
         f"a chunk: {len(chunk) / 1000:.1f} kB there, {done.answer / 1000:.1f} kB back",
         f"once for each worker: code {len(packing.code()) / 1000:.0f} kB, {words.counted(len(shared), 'table')}",
     )

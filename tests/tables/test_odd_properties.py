@@ -16,7 +16,16 @@ from stages.records.findings_text import in_words
 from stages.tables import describe
 
 N_ROWS = 30
-HIDDEN = "a word among numbers", "a sentinel", "money", "lakhs", "blanks", "look-alikes", "named months", "short years"
+WRITTEN = {  # numbers as people write them
+    "money": lambda value, _: f"${100 * value:,.2f}",
+    "lakhs": lambda _, rng: f"{rng.integers(1, 99)},{rng.integers(10, 99)},{rng.integers(100, 999)}",
+    "percent": lambda value, _: f"{value} %",
+    "brackets": lambda value, _: f"({value})",
+    "thousands": lambda value, _: f"{value}k",
+    "times": lambda _, rng: f"{rng.integers(24)}:{rng.integers(60):02}:{rng.integers(60):02}",
+    "apostrophes": lambda _, rng: f"{rng.integers(1, 99)}'{rng.integers(100, 999)}'{rng.integers(100, 999)}",
+}
+HIDDEN = "a word among numbers", "a sentinel", "blanks", "look-alikes", "named months", "short years", *WRITTEN
 ROWS = "heading again", "units", "total", "preamble", "none"
 
 
@@ -28,19 +37,13 @@ def column(oddity, seed):
     """Fields of a column with an oddity, the kind that it should have, and how many of its fields are missing."""
     rng = np.random.default_rng(seed)
     plain, place = [str(value) for value in numbers(seed)], int(rng.integers(N_ROWS))
+    if oddity in WRITTEN:
+        return [WRITTEN[oddity](value, rng) for value in numbers(seed)], "number", 0
     match oddity:
         case "a word among numbers":
             return [*plain[:place], str(rng.choice(["#DIV/0!", "broken", "n.d."])), *plain[place + 1 :]], "number", 1
         case "a sentinel":
             return [*plain[:place], "-9999", *plain[place + 1 :]], "number", 0
-        case "money":
-            return [f"${value:,.2f}" for value in numbers(seed) * 100], "number", 0
-        case "lakhs":
-            return (
-                [f"{rng.integers(1, 99)},{rng.integers(10, 99)},{rng.integers(100, 999)}" for _ in plain],
-                "number",
-                0,
-            )
         case "blanks":
             return [f"{rng.choice(['yes', 'no'])}{' ' * rng.integers(3)}" for _ in plain], "category", 0
         case "look-alikes":
@@ -72,11 +75,9 @@ def expected_word(oddity):
     return {
         "a word among numbers": {"odd texts"},
         "a sentinel": {"far"},
-        "money": {"written"},
-        "lakhs": {"written"},
         "look-alikes": {"alike"},
         "short years": {"century"},
-    }.get(oddity, set())
+    }.get(oddity, {"written"} if oddity in WRITTEN else set())
 
 
 @settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
