@@ -2,6 +2,7 @@
 
 import glob
 import io
+import shlex
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.basics import suggest
+from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.records.datasets import CsvFormat
@@ -198,6 +199,11 @@ def _files(pattern: str, key: str) -> list[Path]:
         return matches
     others = [file.as_posix() for file in sorted(path.parent.glob("*")) if file.suffix not in ("", ".md", ".dvc")]
     problem = suggest.not_one_of(pattern, others, "there", "Files") if others else f"{pattern} is not there."
+    if (paths.root() / pattern).is_file():
+        raise UserError(
+            f"{key}: {pattern} is not versioned, and this experiment runs in a copy of what is; first run: "
+            f"dvc add {shlex.quote(pattern)}"
+        )
     raise UserError(
         f"{key}: {problem}", f"A file that is versioned comes with dvc pull; to version one: dvc add {pattern}"
     )

@@ -491,3 +491,15 @@ def test_where_no_column_is_left_it_is_said_what_to_write():
         f"{KEY}.source: no column is left to predict from, beside those under target, drop, weight and split; "
         "features: names those to predict from"
     )
+
+
+def test_a_table_that_is_not_versioned_is_told_where_an_experiment_runs_in_a_copy(tmp_path, monkeypatch):
+    several(own=lines("a,y", X, range(30)))
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    monkeypatch.chdir(copy)
+    assert refusal(None) == (
+        f"{KEY}.source.file: own.csv is not versioned, and this experiment runs in a copy of what is; first run: "
+        "dvc add own.csv"
+    )
