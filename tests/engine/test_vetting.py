@@ -114,9 +114,10 @@ def test_a_loss_with_a_value_and_a_gradient_for_each_row_passes(write, case):
 NO_GRADIENT = "gradient: it has none; every step from y_pred must be an operation that has one"
 NO_SLOPE = "gradient: it is 0 for every one of 24 train rows, so nothing would be learned"
 OF_A_BATCH = (
-    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: of "
-    "the catalogue there are dice and tversky"
+    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: "
+    "of the catalogue there are dice and tversky"
 )
+ONE_OUTPUT = "give keras.Model one of them, or for several target columns all in one by keras.layers.Concatenate"
 ONE_EACH = "one value for each row, (24,), is needed"
 BAD_LOSSES = {
     "scalar": ("return ops.mean((y_true - y_pred) ** 2)", f"shape: it gave () for 24 rows; {ONE_EACH}{OF_A_BATCH}"),
@@ -321,7 +322,7 @@ BAD_NETWORKS = {
     ),
     "two outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, [{OUT}(inputs), {OUT}(inputs)])",
-        "its output is a list; one tensor is needed",
+        f"its output is a list; one tensor is needed; {ONE_OUTPUT}",
     ),
     "unbuilt": (
         f"return keras.Sequential([{OUT}])",
@@ -436,7 +437,7 @@ return keras.Sequential([{START}, Own(), {OUT}])""",
     ),
     "named outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, {{'price': {OUT}(inputs)}})",
-        "its output is a dict; one tensor is needed",
+        f"its output is a dict; one tensor is needed; {ONE_OUTPUT}",
     ),
     "another type": (
         f"return keras.Sequential([{START}, layers.Dense(n_outputs, dtype='float64')])",
