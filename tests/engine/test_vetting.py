@@ -302,6 +302,10 @@ def test_a_loss_is_tried_on_the_users_own_network(write):
     assert "loss mine:own is refused: shape: it gave (24, 1)" in refused(unit(own(), model="mine:build"))
 
 
+ONE_OUTPUT = (
+    "one tensor is needed; for several target columns join them by keras.layers.Concatenate(), "
+    "else give keras.Model one of them"
+)
 NOT_ALONE = "its copies do not give what it gives alone; it keeps something that is not a variable"
 BAD_NETWORKS = {
     "number": ("return 3", "it gave int; a keras.Model is needed"),
@@ -321,7 +325,7 @@ BAD_NETWORKS = {
     ),
     "two outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, [{OUT}(inputs), {OUT}(inputs)])",
-        "its output is a list; one tensor is needed",
+        f"its output is a list; {ONE_OUTPUT}",
     ),
     "unbuilt": (
         f"return keras.Sequential([{OUT}])",
@@ -436,7 +440,7 @@ return keras.Sequential([{START}, Own(), {OUT}])""",
     ),
     "named outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, {{'price': {OUT}(inputs)}})",
-        "its output is a dict; one tensor is needed",
+        f"its output is a dict; {ONE_OUTPUT}",
     ),
     "another type": (
         f"return keras.Sequential([{START}, layers.Dense(n_outputs, dtype='float64')])",
