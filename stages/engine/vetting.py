@@ -27,7 +27,6 @@ from stages.records.plans import Part, Plan, Scaling
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
 SEEDS = 2  # copies of a network that a trial trains together
 TOLERANCE = 1e-4
-_ONE_OUTPUT = "give keras.Model one of them, or for several target columns all in one by keras.layers.Concatenate"
 _OF_A_BATCH = (
     ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: "
     "of the catalogue there are dice and tversky"
@@ -141,8 +140,10 @@ def _check_kind(model: object, network: CustomNetwork, trial: "_Trial") -> None:
             trial.refuse(f"its {what} has no shape; make it with keras.Input and keras.Model or Sequential")
         kind = type(getattr(model, what, None))
         if kind in (dict, list, tuple):
-            more = f"; {_ONE_OUTPUT}" if what == "output" else ""
-            trial.refuse(f"its {what} is a {kind.__name__}; one tensor is needed{more}")
+            joined = "; for several target columns join them by keras.layers.Concatenate()" * (what == "output")
+            trial.refuse(
+                f"its {what} is a {kind.__name__}; one tensor is needed{joined}, else give keras.Model one of them"
+            )
         if shape != needed:
             trial.refuse(f"its {what} has the shape {shape}; {needed} is needed")
 
