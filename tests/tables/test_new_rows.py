@@ -1,0 +1,152 @@
+"""New rows are read as those of training were, however few there are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.params.schema import Dataset
+from stages.params.source import Table
+from stages.records.winners import Input
+from stages.tables import describe, new_rows, reading
+from stages.tables.written_dates import by_known_form, form_of
+
+SOURCE = Table(file="a.csv", target="y")
+
+
+def known(kind="number", form=None, low=None, high=None, missing=1):
+    return Input("x", "x", kind, form, low, high, missing, is_plain=False)
+
+
+def read(values, own, source=SOURCE, texts=(), decimal="."):
+    rows = pd.DataFrame({"x": values})
+    made = new_rows.as_trained(rows, [own], source, {"x": set(texts)}, decimal=decimal)
+    return made.table["x"], made.notes
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "numbers"),
+    [
+        (["1.5", "-2", "1e3", ".5"], ".", [1.5, -2, 1000, 0.5]),
+        (["$1,200", "1.2k", "5 %", "(7)"], ".", [1200, 1200, 5, -7]),
+        (["1.680,50", "1.680", "0,5"], ",", [1680.5, 1680, 0.5]),
+        (["1.234", "1,234"], ".", [1.234, 1234]),  # each as in a file with points
+        (["234,56"], ".", [234.56]),  # which no point could make a number
+        (["NA", "", "-", " ?"], ".", [np.nan] * 4),
+        (["1e400", "inf"], ".", [np.nan] * 2),
+        ([True, False], ".", [1, 0]),
+        ([7, 8.5], ".", [7, 8.5]),
+        (["1:02:03"], ".", [3723]),
+    ],
+)
+def test_numbers_as_people_write_them(texts, decimal, numbers):
+    values, _ = read(texts, known(), decimal=decimal)
+    np.testing.assert_allclose(values, numbers)
+
+
+@pytest.mark.parametrize(("form", "seconds"), [("hours", 5400), ("minutes", 90), (None, 5400)])
+def test_a_time_of_two_parts_is_what_it_was_in_training(form, seconds):
+    assert read(["1:30"], known(form=form))[0].tolist() == [seconds]
+
+
+@pytest.mark.parametrize(
+    ("times", "form"), [(["1:30", "2:15", "3:05"], "hours"), (["1:30", "65:00", "3:05"], "minutes")]
+)
+def test_what_the_first_part_of_a_time_is_stands_in_the_description(tmp_path, times, form):
+    path = tmp_path / "a.csv"
+    pd.DataFrame({"x": times * 4, "y": np.arange(12) / 7}).to_csv(path, index=False)
+    dataset = Dataset.model_validate({"source": {"file": str(path), "target": "y"}})
+    [column] = describe.load("a", dataset, {})[1].columns
+    assert (column.kind, column.form) == ("number", form)
+
+
+def test_what_is_no_number_is_missing_and_told_once_for_each():
+    values, notes = read(["1", "many", "many", "few", "some", "none at all"], known())
+    assert values.isna().sum() == 5
+    assert notes == ["x: 'many' (row 2), 'few' (row 4), 'some' (row 5) and 2 more rows, no number: taken as missing"]
+
+
+def test_what_the_parameters_say_stands_for_nothing_is_missing():
+    source = Table(file="a.csv", target="y", missing={"x": ["--", -200]})
+    assert read(["--", "-200", "3"], known(), source)[0].isna().tolist() == [True, True, False]
+
+
+def test_texts_are_called_as_the_parameters_say():
+    source = Table(file="a.csv", target="y", labels={"x": {"N": "No"}})
+    values, notes = read([" N", "No", "Yes"], known("category"), source, texts=["No", "Yes"])
+    assert (values.tolist(), notes) == (["No", "No", "Yes"], [])
+
+
+def test_categories_that_pandas_takes_for_numbers_are_texts():
+    values, notes = read([12.0, 7.0], known("category"), texts=["12", "7"])
+    assert (values.tolist(), notes) == (["12", "7"], [])
+
+
+@pytest.mark.parametrize("texts", [["TRUE", "false", "1", "0"], [True, False, True, False], [1.0, 0.0, 1.0, 0.0]])
+def test_booleans_in_every_way(texts):
+    assert read(texts, known("boolean"))[0].tolist() == [1, 0, 1, 0]
+
+
+def test_missing_is_told_where_training_had_none():
+    assert read(["", "1"], known(missing=0))[1] == ["x: missing in 1 row (row 1), in training in none"]
+    assert read(["", "1"], known(missing=1))[1] == []
+
+
+def test_the_range_of_training_is_closed():
+    assert read(["1", "5"], known(low=1, high=5))[1] == []
+    assert read(["0.9", "5"], known(low=1, high=5))[1] == ["x: 0.9 (row 1), out of the range of training, 1 to 5"]
+
+
+@pytest.mark.parametrize(
+    ("trained", "form"),
+    [
+        (["02/13/1995", "03/04/1996"], "month first"),
+        (["13.02.1995", "03.04.1996"], "day first"),
+        (["13.02.95", "03.04.96"], "%d.%m.%y"),
+        (["1995-02-13", "1996-04-03"], "ISO8601"),
+        (["13 February 1995", "3 April 1996"], "named"),
+        (["a", "b"], None),
+    ],
+)
+def test_how_dates_are_written_is_known_from_training(trained, form):
+    assert form_of(pd.Series(trained)) == form
+    if form:
+        read_again = by_known_form(pd.Series(trained[::-1]), form)
+        assert read_again.dt.strftime("%Y-%m-%d").tolist() == [
+            "1996-04-03" if "/" not in trained[0] else "1996-03-04",
+            "1995-02-13",
+        ]
+
+
+def test_a_date_alone_has_its_day_and_month_where_training_had_them():
+    assert by_known_form(pd.Series(["03/04/1996"]), "day first").dt.month.tolist() == [4]
+    assert by_known_form(pd.Series(["03/04/1996"]), "month first").dt.month.tolist() == [3]
+
+
+def test_dates_that_are_none_do_not_change_the_others():
+    texts = pd.Series(["x", "31/01/1990", "1995-02-03", "02/03/1995", "02/03/1995 10:00"])
+    months = by_known_form(texts, "month first").dt.month
+    assert months.isna().tolist() == [True, True, False, False, False]
+    assert months.dropna().tolist() == [2, 2, 2]
+
+
+def test_a_file_that_is_written_otherwise_than_training_is_read_as_any_other(tmp_path):
+    source = Table(file="a.csv", target="y", skip=3, delimiter=";")
+    (tmp_path / "new.csv").write_text("x,z\n1.5,a\n", encoding="utf-8")
+    table, written = reading.read_new(tmp_path / "new.csv", source, None, ["x"])
+    assert table.to_dict("list") == {"x": ["1.5"], "z": ["a"]}
+    assert written.delimiter == ","
+
+
+@pytest.mark.parametrize("name", ["new.parquet", "new.jsonl", "new.csv.gz"])
+def test_new_rows_come_in_every_kind_of_file(tmp_path, name):
+    rows, path = pd.DataFrame({"x": [1.5, 2.5], "z": ["a", "b"]}), tmp_path / name
+    match path.suffix:
+        case ".parquet":
+            rows.to_parquet(path)
+        case ".jsonl":
+            rows.to_json(path, orient="records", lines=True)
+        case _:
+            rows.to_csv(path, index=False)
+    table, _ = reading.read_new(path, SOURCE, None, ["x"])
+    values, _ = read(table["x"], known())
+    assert values.tolist() == [1.5, 2.5]
