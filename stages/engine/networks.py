@@ -9,6 +9,7 @@ import numpy as np
 
 from stages.basics import usercode
 from stages.engine.backend import keras
+from stages.records.settings import Settings
 
 # Keras draws initial weights from generators that the whole process shares
 _drawing = threading.Lock()
@@ -39,6 +40,19 @@ class Network:
     hidden_activation: str = "relu"
     dropout: float = 0.0
     batch_norm: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, n_features: int, n_outputs: int) -> "Network":
+        """The one that a run's settings describe, with the output activation of its loss."""
+        return cls(
+            n_features,
+            settings.hidden,
+            n_outputs,
+            settings.loss.activation,
+            hidden_activation=settings.hidden_activation,
+            dropout=settings.dropout,
+            batch_norm=settings.batch_norm,
+        )
 
     def build(self, seed: int) -> keras.Model:
         """Build the Keras model whose initial weights `seed` decides, as ``keras.utils.set_random_seed`` does."""

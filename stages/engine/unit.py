@@ -122,15 +122,7 @@ class Unit:
         n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)
         if settings.model:
             return CustomNetwork(settings.model, n_features, n_outputs, loss.activation)
-        return Network(
-            n_features,
-            settings.hidden,
-            n_outputs,
-            loss.activation,
-            hidden_activation=settings.hidden_activation,
-            dropout=settings.dropout,
-            batch_norm=settings.batch_norm,
-        )
+        return Network.of(settings, n_features, n_outputs)
 
     def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
         """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the framing of the loss."""

@@ -97,16 +97,7 @@ class Predictor:
         n_outputs = loss.n_outputs(description.n_classes, description.n_targets)
         if settings.model:
             return self._own_function(settings.model)(self.winner.n_inputs, n_outputs, loss.activation)
-        network = Network(
-            self.winner.n_inputs,
-            settings.hidden,
-            n_outputs,
-            loss.activation,
-            hidden_activation=settings.hidden_activation,
-            dropout=settings.dropout,
-            batch_norm=settings.batch_norm,
-        )
-        return network.build(0)
+        return Network.of(settings, self.winner.n_inputs, n_outputs).build(0)
 
     def _own_function(self, reference: str) -> Callable[..., Any]:
         """The user's own network, from the file; modules of the user's own may import each other."""
