@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from stages.basics.store import Store
-from tests.test_pipeline import ROOT, run_in
+from tests.projects import clone_into, run_in
 
 pytestmark = pytest.mark.endurance
 N_KILLS, MOMENTS = 20, (2, 12)  # seconds after its start, between which a run is killed
@@ -22,10 +22,7 @@ N_KILLS, MOMENTS = 20, (2, 12)  # seconds after its start, between which a run i
 def clone(tmp_path_factory):
     """A clone that has to train 36 chunks of thirty seeds, each a second or less; all else has run."""
     folder = tmp_path_factory.mktemp("clone")
-    run = run_in(folder)
-    run("git", "clone", "--quiet", str(ROOT), ".")
-    run("git", "config", "user.email", "tests@example.com")
-    run("git", "config", "user.name", "Tests")
+    run = clone_into(folder)
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["train"]["seeds"] = 120
     params["comparisons"] = {name: params["comparisons"][name] | {"epochs": 2} for name in params["datasets"]}

@@ -14,6 +14,7 @@ from stages import generate, report, scale, train
 from stages.basics.cli import UserError
 from stages.records import datasets, plans, runs
 from stages.records.plans import Part
+from tests.projects import run_all
 
 pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).parents[1]
@@ -59,17 +60,7 @@ def write_tables(folder):
 def project(tmp_path_factory):
     """A project's folder in which every stage but the tracking has run."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "data/external").mkdir(parents=True)
-    (folder / "data/published.yaml").write_bytes((ROOT / "data/published.yaml").read_bytes())
-    write_tables(folder / "data/external")
-    (folder / "stages/custom").mkdir(parents=True)
-    (folder / "stages/custom/my_scores.py").write_text(COSTS, encoding="utf-8")
-    (folder / "params.yaml").write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for stage in (generate, scale, train, report):
-            stage.main()
-    return folder
+    return run_all(folder, PARAMS, {"my_scores.py": COSTS}, write_tables, generate, scale, train, report)
 
 
 @pytest.fixture

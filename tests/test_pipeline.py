@@ -4,7 +4,6 @@ The stages run once in this process and `dvc commit` takes what they wrote; one 
 proves that other processes write the same bytes, and every later command runs only what it changes.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -18,7 +17,8 @@ import yaml
 from mlflow import MlflowClient
 from sklearn.datasets import load_diabetes
 
-ROOT = Path(__file__).parents[1]
+from tests.projects import clone_into, run_in
+
 REGRESSION, CIRCLES, BLOBS = (
     ["mse", "msle", "mae"],
     ["binary_crossentropy", "hinge", "squared_hinge"],
@@ -29,32 +29,6 @@ COMPARED = {
     for name, losses in {"regression": REGRESSION, "circles": CIRCLES, "blobs": BLOBS}.items()
     for ending in ("", "_fair")
 }
-
-Run = Callable[..., subprocess.CompletedProcess]
-
-
-def run_in(folder: Path) -> Run:
-    """A function that runs a command in `folder` as a user's shell would, and fails with its output."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-
-    def run(
-        *command: str, ok: bool = True, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE, **more: str
-    ) -> subprocess.CompletedProcess:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment | more,
-            stdout=stdout,
-            stderr=stderr,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert (done.returncode == 0) == ok, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    return run
 
 
 def end_workers(folder: Path) -> None:
@@ -73,10 +47,7 @@ def end_workers(folder: Path) -> None:
 def clone(tmp_path_factory, run_stages) -> Path:
     """A clone in which everything has run once: 2 seeds, at most 3 epochs, 2 learning rates where they are tuned."""
     folder = tmp_path_factory.mktemp("clone")
-    run = run_in(folder)
-    run("git", "clone", "--quiet", str(ROOT), ".")
-    run("git", "config", "user.email", "tests@example.com")
-    run("git", "config", "user.name", "Tests")
+    run = clone_into(folder)
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["train"]["seeds"] = 2
     params["train"]["optimizer"]["learning_rate"] = [0.01, 0.03]

@@ -27,6 +27,7 @@ from stages.params.load import load_params
 from stages.records import datasets, runs, winners
 from stages.winners import app
 from stages.winners.predictor import Predictor
+from tests.projects import run_all
 
 pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).parents[1]
@@ -103,21 +104,9 @@ def write_tables(folder):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project's folder in which every stage but the tracking has run."""
+    custom = {"my_models.py": OWN, "layers.py": LAYERS}
     folder = tmp_path_factory.mktemp("project")
-    (folder / "data/external").mkdir(parents=True)
-    (folder / "data/published.yaml").write_bytes((ROOT / "data/published.yaml").read_bytes())
-    write_tables(folder / "data/external")
-    (folder / "stages/custom").mkdir(parents=True)
-    (folder / "stages/custom/my_models.py").write_text(OWN, encoding="utf-8")
-    (folder / "stages/custom/layers.py").write_text(LAYERS, encoding="utf-8")
-    (folder / "params.yaml").write_text(yaml.safe_dump(PARAMS, sort_keys=False), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("DVC_ROOT", str(folder))
-        patch.setattr(sys, "path", list(sys.path))
-        for stage in (generate, scale, train, report, winner):
-            stage.main()
-    return folder
+    return run_all(folder, PARAMS, custom, write_tables, generate, scale, train, report, winner)
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""Projects of tests: folders in which stages run in this process, and clones of the repository."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+Run = Callable[..., subprocess.CompletedProcess]
+
+
+def run_all(
+    folder: Path,
+    params: Mapping,
+    custom: Mapping[str, str],
+    write_tables: Callable[[Path], None],
+    *stages: ModuleType,
+) -> Path:
+    """Make a project of one's own in a folder, and run stages in it.
+
+    Args:
+        folder: where; it is given back.
+        params: what is in its params.yaml.
+        custom: what is in the files of its ``stages/custom``, by name.
+        write_tables: writes the tables into a folder.
+        stages: what runs, in this order.
+    """
+    (folder / "data/external").mkdir(parents=True)
+    (folder / "data/published.yaml").write_bytes((ROOT / "data/published.yaml").read_bytes())
+    write_tables(folder / "data/external")
+    (folder / "stages/custom").mkdir(parents=True)
+    for name, code in custom.items():
+        (folder / "stages/custom" / name).write_text(code, encoding="utf-8")
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DVC_ROOT", str(folder))
+        patch.setattr(sys, "path", list(sys.path))
+        for stage in stages:
+            stage.main()
+    return folder
+
+
+def run_in(folder: Path) -> Run:
+    """A function that runs a command in `folder` as a user's shell would, and fails with its output."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+
+    def run(
+        *command: str, ok: bool = True, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE, **more: str
+    ) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment | more,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert (done.returncode == 0) == ok, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+def clone_into(folder: Path) -> Run:
+    """Clone the repository into a folder; what runs commands there, as `run_in`."""
+    run = run_in(folder)
+    run("git", "clone", "--quiet", str(ROOT), ".")
+    run("git", "config", "user.email", "tests@example.com")
+    run("git", "config", "user.name", "Tests")
+    return run
