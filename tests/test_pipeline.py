@@ -235,7 +235,7 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
 @pytest.mark.thorough
 def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(kept):
     done = run_in(kept)("dvc", "exp", "run", "-S", "datasets.circles.task=binnary", ok=False)
-    assert "params.yaml: datasets.circles.task: 'binnary' is not allowed here; did you mean 'binary'?" in done.stderr
+    assert "params.yaml: datasets.circles.task: 'binnary' is not a task; did you mean 'binary'? Tasks: " in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
