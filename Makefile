@@ -8,7 +8,7 @@
 # make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
 # make test     run the tests
 # make test-thorough  run the tests that take long
-# make test-endurance  run the tests that kill what trains, again and again
+# make test-endurance  run the tests that take longest: whole grids of losses, and kills of what trains
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow on what the pipeline logged; PORT=5001 for another port
@@ -73,7 +73,7 @@ test-thorough: setup
 	@pytest -n 2 --dist loadfile -m thorough
 
 test-endurance: setup
-	@pytest -m endurance
+	@pytest -n 2 --dist loadfile -m endurance
 
 test-browser: setup
 	@pytest -m browser

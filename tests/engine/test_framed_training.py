@@ -61,8 +61,8 @@ def framed_by_hand(unit, place, *parts):
 @pytest.mark.parametrize(
     ("entry", "rows"),
     [(entry, diabetes) for entry in AS_MEANT]
-    + [pytest.param(entry, diabetes, marks=pytest.mark.thorough) for entry in EVERY_FRAMING]
-    + [pytest.param(entry, counts, marks=pytest.mark.thorough) for entry in [*AS_MEANT, *EVERY_FRAMING]],
+    + [pytest.param(entry, diabetes, marks=pytest.mark.endurance) for entry in EVERY_FRAMING]
+    + [pytest.param(entry, counts, marks=pytest.mark.endurance) for entry in [*AS_MEANT, *EVERY_FRAMING]],
     ids=lambda each: f"{each['loss']}-{each['target']}" if isinstance(each, dict) else each.__name__,
 )
 def test_the_history_is_that_of_keras_on_the_framed_target_and_outputs_come_back(entry, rows):
@@ -129,7 +129,7 @@ def test_losses_that_are_framed_alike_or_not_at_all_start_alike():
     np.testing.assert_allclose(train(unit)[0].epochs("loss"), train(plain)[0].epochs("loss"), rtol=1e-6)
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 @pytest.mark.parametrize("score", ["mse", "rmse", "mae", "rmsle", "mape"])
 @pytest.mark.parametrize("entry", [AS_MEANT[0], AS_MEANT[1], {"loss": "mae"}], ids=lambda entry: entry["loss"])
 def test_a_framed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, score):

@@ -52,12 +52,12 @@ def test_the_code_that_travels_has_the_users_own_and_the_same_bytes_each_time(wr
     assert packing.code() != first
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_results_are_the_same_bytes_as_on_threads(units):
     assert results(units, Processes(2)) == results(units, Threads(1))
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_trained(write_own):
     write_own(
         "deadly",
@@ -87,7 +87,7 @@ def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_tr
     assert sorted(ended) == ["made_up/mild", "made_up/mse"]
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_when_it_dies(units, tmp_path):
     [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
     content, shared = packing.pack(chunk)
@@ -107,7 +107,7 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
         child.end()
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_children_end_with_the_process_that_started_them(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"

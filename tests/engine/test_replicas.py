@@ -27,7 +27,7 @@ N_CLASSES = {"regression": 0, "binary": 2, "multiclass": 3}
 # every loss with SGD, and one of each kind of targets with Adam
 USUAL = ("mse", "msle", "mae", "hinge", "categorical_crossentropy", "sparse_categorical_crossentropy")
 CASES = [(name, "SGD") for name in USUAL] + [
-    pytest.param(name, optimizer, marks=pytest.mark.thorough)
+    pytest.param(name, optimizer, marks=pytest.mark.endurance)
     for optimizer, names in (
         ("SGD", [name for name in LOSSES if name not in USUAL]),
         ("Adam", {loss.targets: name for name, loss in LOSSES.items()}.values()),
@@ -484,7 +484,7 @@ print(json.dumps([INTER_OP_THREADS, tf.config.threading.get_inter_op_parallelism
 @pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs two processors"
 )
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_the_same_seeds_give_the_same_bytes_with_one_thread_and_with_two(root):
     allowed = sorted(os.sched_getaffinity(0))
     one, two = (

@@ -103,7 +103,10 @@ GOOD_LOSSES = {
 
 @pytest.mark.parametrize(
     "case",
-    ["class_index", *(pytest.param(case, marks=pytest.mark.thorough) for case in GOOD_LOSSES if case != "class_index")],
+    [
+        "class_index",
+        *(pytest.param(case, marks=pytest.mark.endurance) for case in GOOD_LOSSES if case != "class_index"),
+    ],
 )
 def test_a_loss_with_a_value_and_a_gradient_for_each_row_passes(write, case):
     loss, data, body = GOOD_LOSSES[case]
@@ -173,7 +176,7 @@ TOGETHER = "training two copies together failed: "
     ],
     ids=["values asked for", "a branch", "one size of batches", "random"],
 )
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_loss_that_goes_alone_and_not_in_training_is_refused_in_a_line(write, body, told):
     write("mine", f"def own(y_true, y_pred):\n    {body}\n")
     assert refused(unit(own(), n_rows=50)).startswith(
@@ -183,7 +186,7 @@ def test_a_loss_that_goes_alone_and_not_in_training_is_refused_in_a_line(write, 
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("task", ["regression", "binary"])
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_loss_is_tried_on_rows_of_every_kind_however_they_are_sorted(write, task, reverse):
     write("mine", "def own(y_true, y_pred):\n    return ops.mean(ops.relu(y_true) * (2 - y_pred) ** 2, axis=-1)\n")
     tried = unit(own() if task == "regression" else own("zero_one", "sigmoid"), task=task, n_rows=1000)
@@ -274,7 +277,7 @@ return keras.Sequential([{START}, Gate(), {OUT}])""",
 
 
 @pytest.mark.parametrize("case", GOOD_NETWORKS)
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_network_whose_copies_give_what_it_gives_passes(write, case):
     write("mine", network(GOOD_NETWORKS[case]))
     trials.try_unit(unit(model="mine:build"))
@@ -283,7 +286,7 @@ def test_a_network_whose_copies_give_what_it_gives_passes(write, case):
 @pytest.mark.parametrize(
     ("task", "n_targets", "n_outputs"), [("regression", 2, 2), ("binary", 1, 1), ("multiclass", 1, 3)]
 )
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_network_is_asked_for_the_outputs_that_its_task_needs(write, task, n_targets, n_outputs):
     write("mine", network(f"assert n_outputs == {n_outputs}\nreturn keras.Sequential([{START}, {OUT}])"))
     trials.try_unit(unit(task=task, model="mine:build", n_targets=n_targets))
@@ -466,7 +469,7 @@ return keras.Sequential([{START}, Shaken(), {OUT}])""",
 
 
 @pytest.mark.parametrize("case", BAD_NETWORKS)
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_network_that_does_not_pass_is_refused_in_a_line_that_names_the_check(write, case):
     body, told = BAD_NETWORKS[case]
     write("mine", network(body))
@@ -587,7 +590,7 @@ def test_an_own_loss_trains_as_numpy_does(trained):
     np.testing.assert_allclose(punished[[-1.0, 0.0, 1.0]], [[0.9, 0, 0.1]] * 2, atol=1e-6)
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_an_own_network_with_dropout_batch_norm_and_a_penalty_trains_and_is_kept(trained, tmp_path):
     body = f"""
 return keras.Sequential([

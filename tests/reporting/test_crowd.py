@@ -84,7 +84,7 @@ def test_every_sentence_and_table_of_a_report_on_many_losses_can_be_read(make_cr
     assert len([row for table in every if "pair" in table[0] for row in table]) == 16 * 15 / 2
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 @pytest.mark.parametrize("name", ["mse", "binary_crossentropy"])
 def test_the_page_of_many_losses_is_small_enough_to_send(make_crowd, reference, tmp_path, make_tuning, name):
     comparison = make_crowd(name, N, tuning=make_tuning("mse" if name == "mse" else "accuracy"))
