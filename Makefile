@@ -1,11 +1,14 @@
 # make          set up once, then run the pipeline
 # make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name,
 #               WITH='missing: [-200]' for keys of its entry
+# make predict DATASET=houses FILE=new.csv   predict new rows; OUT=… for another place than beside the file,
+#               COMPARISON=… instead of DATASET for one of several comparisons
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make store    what the store of trained networks holds; EMPTY=1 empties it
 # make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
 # make test     run the tests
 # make test-thorough  run the tests that take long
+# make test-endurance  run the tests that kill what trains, again and again
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow on what the pipeline logged; PORT=5001 for another port
@@ -23,14 +26,20 @@ export TRY_FILE := $(value FILE)
 export TRY_TARGET := $(value TARGET)
 export TRY_AS := $(if $(filter default,$(origin AS)),,$(value AS))
 export TRY_WITH := $(value WITH)
+export PREDICT_OUT := $(value OUT)
+export PREDICT_ON := $(value DATASET)
+export PREDICT_BY := $(value COMPARISON)
 
-.PHONY: all try losses store setup test test-thorough test-browser lint ui clean
+.PHONY: all try predict losses store setup test test-thorough test-endurance test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
 
 try: setup
 	@python -m stages.commands.add_table "$$TRY_FILE" "$$TRY_TARGET" "$$TRY_AS" "$$TRY_WITH"
+
+predict: setup
+	@python -m stages.commands.predict "$$PREDICT_ON" "$$TRY_FILE" "$$PREDICT_OUT" "$$PREDICT_BY"
 
 losses: setup
 	@python -m stages.commands.show_losses $${ON:+"$$ON"}
@@ -58,10 +67,13 @@ setup: .venv/installed .venv/plots.html $(EXTRA:%=.venv/installed-%)
 	@.venv/bin/python -c 'import pathlib, sys, vl_convert; page, done = map(pathlib.Path, sys.argv[1:]); done.write_text(page.read_text().replace("{vega}", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))' $< $@
 
 test: setup
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough"
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough and not endurance"
 
 test-thorough: setup
 	@pytest -n 2 --dist loadfile -m thorough
+
+test-endurance: setup
+	@pytest -m endurance
 
 test-browser: setup
 	@pytest -m browser
@@ -74,5 +86,5 @@ ui: setup
 	@exec python -m stages.commands.show_runs $(PORT)
 
 clean:
-	@rm -rf data/raw data/scaled data/plans data/pipelines data/runs data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
+	@rm -rf data/raw data/scaled data/plans data/pipelines data/runs data/winners data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
 	@find stages tests -name __pycache__ -type d -prune -exec rm -rf {} +

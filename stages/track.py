@@ -1,9 +1,10 @@
 """Stage `track`: log every run to MLflow, once for each of DVC's experiments."""
 
 from stages.basics import cli, experiment, files, paths, store
+from stages.basics.words import counted
 from stages.params.load import load_params
-from stages.records import durations, runs
-from stages.tracking import mlflow_store
+from stages.records import durations, runs, winners
+from stages.tracking import mlflow_store, registry
 from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin
 from stages.tracking.pages import Headline
@@ -16,7 +17,7 @@ def main() -> None:
     compared, selected = params.compared(), params.selected()
     trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in selected.items()}
     tracked: dict[str, dict[str, str]] = {}
-    n_new, tags, kept = 0, origin(), store.from_environment()
+    n_new, n_models, tags, kept = 0, 0, origin(), store.from_environment()
     with mlflow_store.connect() as client:
         for name, every in trained.items():
             verdict = verdicts[name]
@@ -39,9 +40,14 @@ def main() -> None:
                     options=params.track,
                     last_word=last_word,
                 )
+            if last_word and (winner := winners.read(name)):
+                run_id = mlflow_store.run_of(client, page, tracked[name][winner.settings.loss.name], tags)
+                model = f"{params.track.experiment}-{name}"
+                n_models += registry.register_once(client, model, run_id, winner, tags)
     files.write_json(paths.TRACKED, tracked)
     n_runs = sum(map(len, trained.values()))
-    cli.say(f"track: {n_new} new of {n_runs} runs in {mlflow_store.address()}; look at them with: make ui")
+    models = f", {counted(n_models, 'new model')}" if n_models else ""
+    cli.say(f"track: {n_new} new of {n_runs} runs{models} in {mlflow_store.address()}; look at them with: make ui")
     if experiment.runs_in_workspace():
         cli.say(f"track: back to what is committed: {experiment.WAY_BACK}")
 

@@ -9,13 +9,12 @@ from stages.engine import places
 from stages.engine.executor import is_stored, training
 from stages.engine.places import Place
 from stages.engine.tuning import selection
-from stages.engine.unit import Table, Unit
+from stages.engine.unit import Table, Unit, read_table
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, durations, plans, runs
-from stages.records.datasets import Description
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.scores import names
@@ -96,13 +95,6 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
         also_scored=names.asked_for(headline, loss),
     )
-
-
-def read_table(name: str, description: Description) -> Table:
-    """Read the rows of a dataset."""
-    features = datasets.read_features(name, description).to_numpy(np.float64)
-    weights_of_rows = datasets.read_weights(name, description)
-    return Table(features, datasets.read_labels(name, description), description.n_classes, weights_of_rows)
 
 
 def write(run: Run, model: bytes) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import settings
 
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
@@ -22,6 +23,10 @@ from stages.records.settings import Settings
 from stages.scores import measure as scoring
 from stages.scores import names as scores
 from stages.verdicts.comparison import Comparison
+
+# how long something takes depends on the machine
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
@@ -68,14 +73,14 @@ def write_own(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def run_stages():
     """Run every stage, as DVC does, in a project's folder."""
-    from stages import generate, report, scale, track, train
+    from stages import generate, report, scale, track, train, winner
 
     def run(folder):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             patch.setenv("DVC_ROOT", str(folder))
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            for stage in (generate, scale, train, report, track):
+            for stage in (generate, scale, train, report, winner, track):
                 stage.main()
 
     return run

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-STAGES = ("generate", "scale", "train", "report", "track")
+STAGES = ("generate", "scale", "train", "report", "winner", "track")
 MAY_IMPORT = {
     "basics": set(),
     "losses": {"basics"},
@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "engine": {"records", "scores", "losses", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics"},
+    "winners": {"tables", "engine", "params", "records", "scores", "losses", "basics"},
     "tracking": {"verdicts", "params", "records", "basics"},
 }
 
@@ -59,7 +60,7 @@ def modules(root, package):
     return [file for file in (root / "stages" / package).rglob("*.py") if file.name != "__init__.py"]
 
 
-def test_the_stages_are_the_five_of_the_pipeline_and_stand_alone_at_the_top(root, stages):
+def test_the_stages_are_those_of_the_pipeline_and_stand_alone_at_the_top(root, stages):
     assert tuple(stages) == STAGES
     assert {file.stem for file in (root / "stages").glob("*.py")} == {*STAGES, "__init__"}
 
@@ -102,7 +103,7 @@ def test_packages_say_what_is_inside_and_import_nothing(root):
 def test_a_stage_depends_on_the_folders_that_it_imports_and_no_more(root, stages, stage):
     rooms = {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}
     expected = {name if "/" in name else f"stages/{name}" for name in rooms}
-    if stage in ("train", "report"):
+    if stage in ("train", "report", "winner"):
         expected.add("stages/custom")  # losses, networks and scores, which are imported by name
     listed = [path for path in stages[stage]["deps"] if path.startswith("stages")]
     assert sorted(listed) == sorted(expected)

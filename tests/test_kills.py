@@ -14,7 +14,7 @@ import yaml
 from stages.basics.store import Store
 from tests.test_pipeline import ROOT, run_in
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.endurance
 N_KILLS, MOMENTS = 20, (2, 12)  # seconds after its start, between which a run is killed
 
 

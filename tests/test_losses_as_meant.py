@@ -15,6 +15,7 @@ from stages.basics.cli import UserError
 from stages.records import datasets, plans, runs
 from stages.records.plans import Part
 
+pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).parents[1]
 PRICES = ["mse", {"loss": "msle", "target": "ratio"}, {"loss": "mse", "target": "log", "as": "mse_log"}]
 SICK = ["binary_crossentropy", {"loss": "binary_crossentropy", "class_weight": "auto", "as": "weighted"}]

@@ -192,7 +192,8 @@ def test_a_column_that_no_row_tells_apart_is_left_out_and_said(project, capsys):
     with pytest.raises(UserError) as raised:
         project(**one_column)
     assert str(raised.value) == (
-        "params.yaml: datasets.houses: no column is left to learn from: land (left out: always 'CH')"
+        "params.yaml: datasets.houses: no column is left to learn from: land (left out: always 'CH'); which columns "
+        "there are to learn from, features: and drop: beside file: say"
     )
 
 

@@ -309,17 +309,18 @@ def test_a_missing_file_is_named_with_the_command_that_writes_it(missing, stage,
     assert not (project / "data/tracked.json").exists()
 
 
-def test_a_folder_with_a_percent_sign_in_its_name_has_its_own_store(project, tmp_path_factory, monkeypatch):
-    folder = tmp_path_factory.mktemp("sure") / "100%20 sure"
+@pytest.mark.parametrize("name", ["100%20 sure", "what now? #1", '$HOME\'s "own"'])
+def test_the_store_is_inside_of_a_folder_whatever_its_name(project, root, tmp_path_factory, name):
+    folder = tmp_path_factory.mktemp("sure") / name
     shutil.copytree(project, folder)
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("DVC_ROOT", str(folder))
-    track.main()
+    # in a process of its own, as MLflow keeps what it opened under a relative address
+    own = {"DVC_ROOT": str(folder), "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-m", "stages.track"], cwd=folder, env=os.environ | own, check=True)
     kept = folder / "mlartifacts/losslab/regression"
     assert [path.relative_to(kept).parts[1:] for path in kept.rglob("history.csv")] == [("artifacts", "history.csv")]
     with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as database:
         assert database.execute("select count(*) from runs").fetchall() == [(3,)]
-    assert not list(folder.parent.glob("100 *"))
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def notes(client, dataset):
@@ -532,6 +533,16 @@ def test_a_store_that_cannot_be_used_is_told_in_one_line(address, said, project,
     assert said in message
     assert message.endswith("dvc repro track")
     assert "\n" not in message
+    assert not (project / "data/tracked.json").exists()
+
+
+def test_a_store_of_an_older_mlflow_is_told_with_the_command_that_brings_it_up_to_date(project):
+    with sqlite3.connect(project / "mlflow.db") as database:
+        database.execute("update alembic_version set version_num = 'cc1f77228345'")
+    with pytest.raises(UserError) as caught:
+        track.main()
+    [line] = str(caught.value).splitlines()
+    assert line.endswith(f"run: mlflow db upgrade sqlite:///{project / 'mlflow.db'} && dvc repro track")
     assert not (project / "data/tracked.json").exists()
 
 

@@ -76,6 +76,7 @@ def test_one_more_loss_trains_that_loss(train, without_store):
     assert bytes_of == without_store()[1]
 
 
+@pytest.mark.thorough
 def test_one_more_dataset_trains_that_dataset(train):
     def add(params):
         params["datasets"]["more"] = params["datasets"]["rings"] | {"scale": {"features": "minmax"}}
@@ -111,6 +112,7 @@ def test_what_decides_no_result_trains_nothing(train, change):
     assert train(change)[0] == "3 units: 3 from the store, 0 trained"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "change",
     [
@@ -129,6 +131,7 @@ def test_what_decides_a_result_trains_what_depends_on_it(train, change):
     assert train(change)[0] == "3 units: 2 from the store, 1 trained"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("code", ["engine_hash", "versions"])
 def test_other_code_or_versions_train_everything(train, monkeypatch, code):
     monkeypatch.setattr(f"stages.engine.keys.{code}", lambda: "another")

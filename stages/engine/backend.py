@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from stages.basics.machine import processors
 
@@ -39,8 +39,10 @@ with _quiet():
     import keras
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)
+    # where other code of the process has calculated before, the numbers are fixed, and stay as they are
+    with suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)
     # it warns of programs traced again and again; each unit of work traces its own, once
     tf.get_logger().setLevel("ERROR")
     # the first operation looks for devices, and says so

@@ -30,6 +30,7 @@ class Chunk:
         epochs: for so many.
         is_tuning: whether it learns without its validation rows, to be measured on them.
         is_first: whether it holds the unit's first seed, whose model is kept.
+        is_to_use: whether it learns from all rows, and its weights are kept.
     """
 
     unit: Unit
@@ -37,6 +38,7 @@ class Chunk:
     epochs: int
     is_tuning: bool
     is_first: bool
+    is_to_use: bool = False
 
     @property
     def name(self) -> str:
@@ -45,7 +47,7 @@ class Chunk:
         return f"{self.unit.name}, {f'seeds {seeds[0]} to {seeds[-1]}' if len(seeds) > 1 else f'seed {seeds[0]}'}"
 
 
-def cut(unit: Unit, rates: Sequence[float], epochs: int, *, is_tuning: bool) -> list[Chunk]:
+def cut(unit: Unit, rates: Sequence[float], epochs: int, *, is_tuning: bool, is_to_use: bool = False) -> list[Chunk]:
     """Every seed of a unit, in chunks.
 
     Args:
@@ -53,6 +55,7 @@ def cut(unit: Unit, rates: Sequence[float], epochs: int, *, is_tuning: bool) -> 
         rates: learning rates at which each seed is trained.
         epochs: passes over its train rows.
         is_tuning: whether this is to choose between rates.
+        is_to_use: whether the weights are what is wanted.
     """
     n_seeds, n_weights = len(unit.settings.seeds), _n_weights(unit) * len(rates)
     most = min(WEIGHTS / n_weights, LIMIT / (n_weights * len(unit.table.labels) * epochs))
@@ -64,6 +67,7 @@ def cut(unit: Unit, rates: Sequence[float], epochs: int, *, is_tuning: bool) -> 
             epochs,
             is_tuning=is_tuning,
             is_first=start == 0,
+            is_to_use=is_to_use,
         )
         for start in range(0, n_seeds, size)
     ]

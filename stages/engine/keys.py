@@ -42,6 +42,7 @@ def key_of(chunk: Chunk, on_device: str) -> str:
         "epochs": chunk.epochs,
         "chosen by": settings.selected_by if chunk.is_tuning else None,
         "is first": chunk.is_first,
+        "is to use": chunk.is_to_use,
         "framed on": settings.data.scale.fit_on if unit.loss.framing else None,
         "table": unit.table.digest,
         "own code": [code_hash(usercode.files_of(own)) for own in own_code(chunk)],

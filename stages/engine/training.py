@@ -31,11 +31,12 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
 
     Returns:
         Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_rates), the validation score of each
-        epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). Else what `rounds` makes a run
+        epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). To use: ``weight_0`` and so on,
+        the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what `rounds` makes a run
         of. And ``seconds``, how long it took.
     """
     started = time.perf_counter()
-    result = _tune(chunk, on_epoch) if chunk.is_tuning else _finish(chunk, on_epoch)
+    result = (_tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish)(chunk, on_epoch)
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
     return result | {"seconds": np.array(time.perf_counter() - started)}
@@ -52,6 +53,16 @@ def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     values = history.val_loss if by_loss else history.val_metric
     shape = len(seeds), len(chunk.rates)
     return {"values": values.T.reshape(-1, *shape), "finished": finished.reshape(shape)}
+
+
+def _to_use(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
+    unit, seeds = chunk.unit, chunk.unit.settings.seeds
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
+    history = fit(replicas, unit, unit.to_train, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+    weights = replicas.weights
+    # no row is left to be measured on
+    finished = stayed_finite([history.loss, history.metric, *weights])
+    return {**{f"weight_{number}": array for number, array in enumerate(weights)}, "finished": finished}
 
 
 def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:

@@ -11,6 +11,8 @@ import numpy as np
 from stages.engine.views import Rows, View
 from stages.losses import framing
 from stages.losses.loss import Loss
+from stages.records import datasets
+from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
 
@@ -47,6 +49,13 @@ class Table:
             digest.update(f"{array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+
+def read_table(name: str, description: Description) -> Table:
+    """Read the rows of a dataset."""
+    features = datasets.read_features(name, description).to_numpy(np.float64)
+    weights = datasets.read_weights(name, description)
+    return Table(features, datasets.read_labels(name, description), description.n_classes, weights)
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,21 @@ class Inference:
 
 @dataclass(frozen=True)
 class Column:
-    """One column to predict from: its name, its kind, and in how many rows it is missing."""
+    """One column to predict from.
+
+    Attributes:
+        name: in ``data/raw``.
+        kind: of what it holds.
+        missing: in how many rows it is missing.
+        written: its name in the file, where that is another.
+        form: of dates that are texts how they are written; of times of two parts what the first is.
+    """
 
     name: str
     kind: Kind
     missing: int
+    written: str | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -257,9 +267,13 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 
 def _facts(description: Description) -> dict[str, Any]:
-    """A description as it is written: what is not said of weights and of two classes is not mentioned."""
-    left_out = ("positive", "weight")
-    return {key: value for key, value in asdict(description).items() if key not in left_out or value is not None}
+    """A description as it is written: what is not said of weights, of two classes and of columns is not mentioned."""
+    facts = _without_nothing(asdict(description), ("positive", "weight"))
+    return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
+
+
+def _without_nothing(facts: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value for key, value in facts.items() if key not in left_out or value is not None}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

@@ -39,6 +39,8 @@ class Finding:
         n_rows: in how many rows it is odd.
         n_of: among how many, where that tells something.
         read_as: what the first value was taken for, where that is not what is written.
+        files: of a table in several files, the file of each row, or the one file where there are no rows.
+        n_more_files: in how many other files the same is odd.
     """
 
     kind: Odd
@@ -48,3 +50,5 @@ class Finding:
     n_rows: int = 0
     n_of: int = 0
     read_as: str = ""
+    files: list[str] = field(default_factory=list)
+    n_more_files: int = 0

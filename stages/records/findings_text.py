@@ -27,7 +27,7 @@ _SENTENCES: dict[Odd, str] = {
     "heading again": "{rows}: the heading again, left out",
     "units": "{row} holds units ({value}), left out",
     "total": "{row} holds the sums or means of the others ({first}), left out",
-    "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: drop_rows: [{row_number}])",
+    "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: {drop_row})",
     "no heading": "all names of columns are numbers ({values}; if they are a row: header: none)",
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
 }
@@ -52,8 +52,8 @@ def in_words(finding: Finding) -> str:
         "n_sheets": len(examples),
         "name": finding.column,
         "read_as": finding.read_as,
-        "row": f"row {finding.rows[0]:,}" if finding.rows else "",
-        "row_number": finding.rows[0] if finding.rows else "",
+        "row": f"row {finding.rows[0]:,}{_of_file(finding)}" if finding.rows else "",
+        "drop_row": "remove it" if finding.files else f"drop_rows: {finding.rows[:1]}",
         "rows": _rows(finding),
         "second": yaml_word(examples[-1]),
         "value": examples[0],
@@ -62,7 +62,9 @@ def in_words(finding: Finding) -> str:
     if finding.kind == "mixed" and finding.n_rows == 0:
         kind = f"{{{words['key']}: {finding.read_as.removesuffix('s')}}}"
         return f"{finding.column}: all are {finding.read_as}, kept as texts (otherwise: columns: {kind})"
-    return _SENTENCES[finding.kind].format(**words)
+    where = "" if finding.rows or not finding.files else f"{finding.files[0]}: "
+    more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
+    return where + _SENTENCES[finding.kind].format(**words) + more
 
 
 def yaml_word(text: str) -> str:
@@ -90,8 +92,15 @@ def _held(finding: Finding) -> str:
 
 def _rows(finding: Finding) -> str:
     more = ", …" * (finding.n_rows > len(finding.rows))
+    if len(set(finding.files)) > 1:
+        return ", ".join(f"row {row:,} of {file}" for row, file in zip(finding.rows, finding.files, strict=True)) + more
     rows = ", ".join(f"{row:,}" for row in finding.rows)
-    return f"row{'s' * (finding.n_rows > 1)} {rows}{more}"
+    return f"row{'s' * (finding.n_rows > 1)} {rows}{more}{_of_file(finding)}"
+
+
+def _of_file(finding: Finding) -> str:
+    """Where the first row stands, of a table in several files."""
+    return f" of {finding.files[0]}" if finding.files else ""
 
 
 def _day_first(date: str) -> str:

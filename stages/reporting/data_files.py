@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.reporting import crowd
+from stages.reporting import crowd, winner_text
 from stages.reporting.formats import difference
 from stages.reporting.verdict_text import verdict
 from stages.scores import names
@@ -122,6 +122,7 @@ def _verdict(comparison: Comparison) -> dict[str, Any]:
         "headline": comparison.headline,
         "higher_is_better": comparison.score.higher_is_better,
         "verdict": str(verdict(comparison)),
+        "recommended": winner_text.recommended(comparison),
         "losses": {loss: {"note": _note(comparison, loss), "color": colors[loss]} for loss in comparison.losses},
     }
 

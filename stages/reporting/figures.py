@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stages.records.runs import Run
@@ -20,6 +21,7 @@ from stages.verdicts.comparison import Comparison
 from stages.verdicts.tuned import best_of_each_rate
 
 WIDE = 4  # losses beside each other in one row of a figure
+LONG_LEGEND = 5  # lines; of more it stands beside the chart
 UNLIKE = 20  # a loss so many times as high as another is drawn on a scale of its own
 FAR = 2  # predictions so many ranges of the target beyond it are not drawn, which would flatten all others
 
@@ -143,8 +145,7 @@ def _epochs(comparison: Comparison) -> Figure:
     curves = {run.loss.name: run.epochs(f"val_{metric}")[run.finished] for run in crowd.runs(comparison)}
     log = _far_apart(names.find(metric, comparison.task), *curves.values())
     charts.side_by_side(axes[0, 0], curves, crowd.in_color(comparison), f"test {EPOCH_LABELS[metric]}", log=log)
-    if axes[0, 0].get_legend_handles_labels()[0]:
-        axes[0, 0].legend()
+    _legend(axes[0, 0])
     return figure
 
 
@@ -169,8 +170,17 @@ def _tuning(comparison: Comparison) -> Figure:
     log = _far_apart(names.find(score, comparison.task), values)
     label = f"validation {EPOCH_LABELS.get(score, score)}"
     charts.tuned(axes[0, 0], tried, chosen, crowd.in_color(comparison), label, log=log)
-    axes[0, 0].legend()
+    _legend(axes[0, 0])
     return figure
+
+
+def _legend(axes: Axes) -> None:
+    """What each line is: beside the chart where a long list would lie over the lines."""
+    n_lines = len(axes.get_legend_handles_labels()[0])
+    if n_lines > LONG_LEGEND:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    elif n_lines:
+        axes.legend()
 
 
 def _punishment(comparison: Comparison) -> Figure:

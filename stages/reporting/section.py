@@ -6,7 +6,7 @@ import numpy as np
 
 from stages.losses.validity import percent
 from stages.records.runs import Run
-from stages.reporting import crowd, loss_text, setup_text, tuning_text
+from stages.reporting import crowd, loss_text, setup_text, tuning_text, winner_text
 from stages.reporting.formats import code, difference, interval, listed, number, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
@@ -45,6 +45,7 @@ class Section:
         verdict: which loss to train with, and why.
         setup: the split, the scaling, the network and its training.
         tuning: how the learning rate and the epochs were chosen; empty where they were not.
+        to_use: how new rows are predicted; empty where they cannot be.
         who: which losses are shown, where there are too many for all.
         losses: each loss, how it was trained, and its scores.
         others: the same for losses that are not shown.
@@ -65,6 +66,7 @@ class Section:
     verdict: str
     setup: str
     tuning: str
+    to_use: str
     who: str
     losses: Table
     others: Table | None
@@ -104,6 +106,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         verdict=str(verdict(comparison)),
         setup=setup_text.setup(comparison),
         tuning=tuning_text.how_chosen(comparison) if comparison.is_tuned else "",
+        to_use=winner_text.to_use(comparison),
         who=crowd.who(comparison),
         losses=_losses(comparison, crowd.runs(comparison)),
         others=_losses(comparison, others) if others else None,

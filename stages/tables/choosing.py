@@ -111,11 +111,11 @@ def _called(values: pd.Series, names: dict[str, str]) -> pd.Series:
 
 def _of_kind(values: pd.Series, kind: str, source: Table, key: str) -> pd.Series:
     if kind == "category":
-        return _as_texts(values)
+        return as_texts(values)
     if kind == "number":
         if pd.api.types.is_numeric_dtype(values):
             return values
-        texts = _as_texts(values).str.strip()
+        texts = as_texts(values).str.strip()
         numbers, _ = text_columns.numbers(texts, CsvFormat(",", "utf-8", source.decimal or "."), forced=True)
         if numbers is not None or not texts.notna().any():
             return values if numbers is None else numbers
@@ -126,7 +126,7 @@ def _of_kind(values: pd.Series, kind: str, source: Table, key: str) -> pd.Series
         )
     if pd.api.types.is_datetime64_any_dtype(values):
         return values
-    present = _as_texts(values).dropna()
+    present = as_texts(values).dropna()
     dates = by_format(present, kind) if "%" in kind else as_dates(present)
     if dates is not None:
         return dates.reindex(values.index)
@@ -139,7 +139,7 @@ def _of_kind(values: pd.Series, kind: str, source: Table, key: str) -> pd.Series
     )
 
 
-def _as_texts(values: pd.Series) -> pd.Series:
+def as_texts(values: pd.Series) -> pd.Series:
     """Texts, whole numbers without a decimal point; what is missing stays so."""
     if pd.api.types.is_float_dtype(values) and not (values.dropna() % 1).any():
         values = values.astype("Int64")

@@ -27,7 +27,7 @@ def tidy(values: pd.Series, *, as_texts: bool = False) -> tuple[pd.Series, Kind]
         return values.astype(np.float64), "boolean"
     values = plain(values)
     if pd.api.types.is_datetime64_any_dtype(values):
-        return _plain_dates(values), "date"
+        return plain_dates(values), "date"
     if pd.api.types.is_timedelta64_dtype(values):
         return values / pd.Timedelta(days=1), "number"
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
@@ -39,7 +39,7 @@ def tidy(values: pd.Series, *, as_texts: bool = False) -> tuple[pd.Series, Kind]
         return _tidy_numbers(pd.to_numeric(values.astype(np.float64)))
     dates = None if as_texts else as_dates(present)
     if dates is not None:
-        return _plain_dates(dates.reindex(values.index)), "date"
+        return plain_dates(dates.reindex(values.index)), "date"
     return without_blanks(values), "category"
 
 
@@ -95,7 +95,7 @@ def _is_identifier(values: pd.Series) -> bool:
     return counts_on(values) or bool(_IDENTIFIER_NAME.search(str(values.name)))
 
 
-def _plain_dates(dates: pd.Series) -> pd.Series:
+def plain_dates(dates: pd.Series) -> pd.Series:
     """Dates without a time zone, which Parquet keeps the same everywhere."""
     zoned = isinstance(dates.dtype, pd.DatetimeTZDtype)
     return (dates.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else dates).astype("datetime64[us]")

@@ -1,7 +1,6 @@
 """A user's own table: what its columns are, and what is odd about them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,11 @@ from stages.records.findings import Finding
 from stages.tables import choosing, oddities, reading, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
+from stages.tables.reading import Reading
 from stages.tables.target import Target, find_target
+from stages.tables.text_columns import shown
+from stages.tables.written_dates import form_of
+from stages.tables.written_numbers import HOURS, MINUTES, seconds
 
 
 def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
@@ -51,17 +54,17 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         as_texts=choice.kinds.get(choice.targets[0]) == "category",
         positive=dataset.positive,
     )
-    asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
     columns, findings = [], _of_values(table, tidied, choice)
+    asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
     for column in choice.features:
         own, values = own_names[column], features[own_names[column]]
         kind, odd = _use(tidied[column], values, target, is_asked_for=column in asked_for)
-        columns.append(Column(own, kind, missing=int(values.isna().sum())))
+        as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
+        columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
         findings += [Finding(each, column) for each in odd]
-    findings = [replace(each, rows=[int(read.rows[row - 1]) for row in each.rows]) for each in findings]
+    findings = list(map(read.placed, findings))
     if choice.weight:
         weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
-    place = {column: number for number, column in enumerate(["", *table.columns])}
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
@@ -75,7 +78,7 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         columns=columns,
         groups={name: own_names[column] for name, column in choice.groups.items()},
         weight=own_names[choice.weight] if choice.weight else None,
-        findings=sorted([*read.findings, *findings], key=lambda each: place[each.column]),
+        findings=sorted([*read.findings, *findings], key=lambda each: ["", *table.columns].index(each.column)),
     )
 
 
@@ -94,6 +97,18 @@ def _with_target(
 
 def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
     return tidy(values, as_texts=choice.kinds.get(str(values.name)) == "category")
+
+
+def _form(read: Reading, column: str, kind: Kind, choice: Choice) -> str | None:
+    """What few new rows could not tell: how dates are written that are texts, what the first part of a time is."""
+    if kind == "date" and pd.api.types.is_string_dtype(read.table[column]):
+        said = choice.kinds.get(column, "")
+        return said if "%" in said else form_of(read.table[column].dropna())
+    for finding in read.findings:
+        if finding.column == column and finding.kind == "written" and finding.examples[0].count(":") == 1:
+            first = seconds(pd.Series(finding.examples[:1]), are_hours=True)
+            return None if first is None else HOURS if finding.read_as == f"{shown(first[0])} seconds" else MINUTES
+    return None
 
 
 def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:

@@ -72,8 +72,13 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
             done = _encoded(pipeline.named_transformers_[kind], before) if kind == "category" else _kept(before, method)
             treatments |= {each.column: each for each in done}
     # each is called by its kind as well, which keeps a text's input apart from a number of the same name
-    kinds, names = zip(*(str(name).split("__", 1) for name in pipeline.get_feature_names_out()), strict=True)
-    return Encoder(pipeline, list(names), list(kinds), list(treatments.values()))
+    names = [str(name).split("__", 1)[1] for name in pipeline.get_feature_names_out()]
+    return Encoder(pipeline, names, kinds_of(pipeline), list(treatments.values()))
+
+
+def kinds_of(pipeline: ColumnTransformer) -> list[Kind]:
+    """The kind of the column that each output of a fitted pipeline comes from."""
+    return [str(name).split("__", 1)[0] for name in pipeline.get_feature_names_out()]
 
 
 def _way_out(treatments: list[Treatment]) -> str:

@@ -85,6 +85,22 @@ def without_spread(
     return [line for line in lines if line]
 
 
+def all_rows(features: np.ndarray, kinds: list[Kind], values: np.ndarray, *, scale: Scale, n_seeds: int) -> Plan:
+    """The plan of networks to use: each seed trains on all rows, on which their scale is fitted.
+
+    Args:
+        features: float64 (n_rows, n_features) in their own units, NaN where missing.
+        kinds: (n_features,) the kind of the column that each comes from.
+        values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
+        scale: how features and target are scaled.
+        n_seeds: number of seeds.
+    """
+    every = np.arange(len(features))
+    fitted = Scaling(*(numbers[None] for numbers in scaling.fit(features, kinds, values, every, scale)))
+    parts = np.full((1, len(features)), Part.TRAIN, np.uint8)
+    return Plan("first", 0, fixed=True, parts=parts, split_of=np.zeros(n_seeds, int), to_tune=fitted, to_train=fitted)
+
+
 def plan_targets(
     rows: pd.DataFrame, description: Description, *, split: Split, scale: Scale, n_seeds: int, key: str
 ) -> Plan:

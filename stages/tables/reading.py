@@ -2,7 +2,8 @@
 
 import glob
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
-from stages.tables import file_kinds
+from stages.tables import column_names, file_kinds
 from stages.tables.csv_format import lines_before, sniff
 from stages.tables.file_kinds import Opener, first_line
 from stages.tables.parsing import CsvFile, Parsed, check_unique, holds, parse, words_for_nothing
@@ -31,6 +32,7 @@ class Reading:
         files: where they come from.
         written: how CSV files were taken to be written; None for other kinds of files.
         rows: int (n_rows,): where each row stands in its file, counted from 1 for the first below the heading.
+        file_of: int (n_rows,): the file in which it stands.
         findings: what is odd about it.
     """
 
@@ -38,7 +40,14 @@ class Reading:
     files: list[Path]
     written: CsvFormat | None
     rows: np.ndarray
+    file_of: np.ndarray
     findings: list[Finding]
+
+    def placed(self, finding: Finding) -> Finding:
+        """A finding whose rows are counted from 1 over all files, with their places in the files."""
+        at = [row - 1 for row in finding.rows]
+        files = [self.files[self.file_of[row]].name for row in at] if len(self.files) > 1 else []
+        return replace(finding, rows=[int(self.rows[row]) for row in at], files=files)
 
 
 def read(source: Table, key: str) -> Reading:
@@ -49,6 +58,11 @@ def read(source: Table, key: str) -> Reading:
         key: path of the key ``source``, for messages about mistakes.
     """
     files = _files(source.file, f"{key}.file")
+    if len(files) > 1 and source.drop_rows:
+        raise UserError(
+            f"{key}.drop_rows: counts the rows of one file, and '{source.file}' names {len(files)}; remove these rows "
+            "from the files themselves"
+        )
     parts = [_read_file(path, source, key) for path in files]
     first = parts[0].table.columns
     for path, part in zip(files, parts, strict=True):
@@ -61,9 +75,76 @@ def read(source: Table, key: str) -> Reading:
             parts = [_read_file(path, source, key, texts=mixed) for path in files]
     formats = [part.written for part in parts]
     shown = next((each for each in formats if each and each.thousands), formats[0])
-    findings = {(each.kind, each.column, *each.examples): each for part in parts for each in part.findings}
-    table = pd.concat([part.table for part in parts], ignore_index=True)
-    return Reading(table, files, shown, np.concatenate([part.rows for part in parts]), list(findings.values()))
+    tables = [part.table for part in parts]
+    table = pd.concat(tables, ignore_index=True)
+    rows, file_of = np.concatenate([part.rows for part in parts]), np.repeat(range(len(parts)), list(map(len, tables)))
+    return Reading(table, files, shown, rows, file_of, _findings(files, parts))
+
+
+def _findings(files: list[Path], parts: list[Parsed]) -> list[Finding]:
+    """What is odd about the files; what is alike in several is said of the first."""
+    if len(parts) == 1:
+        return parts[0].findings
+    alike: dict[tuple[str, ...], list[tuple[Path, Finding]]] = {}
+    for path, part in zip(files, parts, strict=True):
+        for each in part.findings:
+            alike.setdefault((each.kind, each.column, *each.examples), []).append((path, each))
+    return [
+        replace(first, files=[path.name] * max(len(first.rows), 1), n_more_files=len(more))
+        for (path, first), *more in alike.values()
+    ]
+
+
+def read_new(
+    path: Path, source: Table, known: CsvFormat | None, names: Iterable[str]
+) -> tuple[pd.DataFrame, CsvFormat]:
+    """Read a file of new rows: texts as they are written, or what Parquet holds; and how it is written.
+
+    Where a file is not written as the table was that these rows belong to, that is found out as for any other.
+
+    Args:
+        path: of the file.
+        source: how that table was read.
+        known: how it was written.
+        names: columns of which some should be there.
+
+    Raises:
+        UserError: it is not there or cannot be read.
+    """
+    if not path.is_file():
+        others = [file.name for file in sorted(path.parent.glob("*")) if file.suffix not in ("", ".md", ".dvc")]
+        raise UserError(f"{path} is not there{suggest.nearest(path.name, others).rstrip('.')}")
+    open_minded = Table(file=source.file, target=source.target)
+    for each in (source, open_minded):
+        with suppress(UserError) if each is not open_minded else nullcontext():
+            table, written = _read_texts(path, each, known)
+            if any(column_names.find(name, table.columns) for name in names):
+                break
+    return table, written
+
+
+def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> tuple[pd.DataFrame, CsvFormat]:
+    plain = CsvFormat(",", "utf-8", ".")
+    match file_kinds.kind_of(path):
+        case "parquet":
+            table, written = file_kinds.read_parquet(path, check_unique).reset_index(drop=True), plain
+        case "archive":
+            raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {file_kinds.ALLOWED}")
+        case "excel":
+            content, _ = file_kinds.excel_as_csv(path, source.sheet, str(path))
+            table, written = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table, plain
+        case "json":
+            content = file_kinds.json_as_csv(path)
+            table, written = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table, plain
+        case "csv":
+            opener = file_kinds.opener(path)
+            parsed = _read_csv(path, opener, source, _as_texts)
+            table, written = parsed.table, parsed.written
+            if known and source.decimal is None and written.delimiter == known.delimiter:
+                written = replace(written, decimal=known.decimal)
+    columns = [str(name) for name in table.columns]
+    check_unique(columns, path)
+    return table.set_axis(columns, axis=1), written
 
 
 def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -> Parsed:
@@ -82,7 +163,7 @@ def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -
         case "json":
             parsed = _read_cells(path, file_kinds.json_as_csv(path), source, texts)
         case "csv":
-            parsed = _read_csv(path, file_kinds.opener(path), source, texts)
+            parsed = _read_csv(path, file_kinds.opener(path), source, lambda file: parse(file, texts))
     columns = list(map(str, parsed.table.columns))
     check_unique(columns, path)
     parsed.table.columns = columns
@@ -124,11 +205,21 @@ def _files(pattern: str, key: str) -> list[Path]:
 
 def _read_cells(path: Path, content: bytes, source: Table, texts: Iterable[str]) -> Parsed:
     """What another kind of file holds, handed on as CSV."""
-    plain = source.model_copy(update={"delimiter": ",", "encoding": "utf-8", "decimal": ".", "quoting": "usual"})
-    return replace(_read_csv(path, lambda: io.BytesIO(content), plain, texts), written=None)
+    parsed = _read_csv(path, lambda: io.BytesIO(content), _plain(source), lambda file: parse(file, texts))
+    return replace(parsed, written=None)
 
 
-def _read_csv(path: Path, opener: Opener, source: Table, texts: Iterable[str]) -> Parsed:
+def _plain(source: Table) -> Table:
+    return source.model_copy(update={"delimiter": ",", "encoding": "utf-8", "decimal": ".", "quoting": "usual"})
+
+
+def _as_texts(file: CsvFile) -> Parsed:
+    """A file's cells as they are written, an empty one as missing."""
+    table = file.pandas(dtype="str", na_values=[""], **file.heading())
+    return Parsed(table, file.written, np.arange(1, len(table) + 1))
+
+
+def _read_csv(path: Path, opener: Opener, source: Table, read: Callable[[CsvFile], Parsed]) -> Parsed:
     try:
         with opener() as file:
             head = file.read(_HEAD)
@@ -138,7 +229,7 @@ def _read_csv(path: Path, opener: Opener, source: Table, texts: Iterable[str]) -
             text = head.decode(encoding, errors="ignore")
             written = sniff(text, encoding, source, whole=whole)
             try:
-                parsed = parse(CsvFile(path, opener, written, source), texts)
+                parsed = read(CsvFile(path, opener, written, source))
             except UnicodeDecodeError:
                 if encoding == encodings[-1]:
                     raise

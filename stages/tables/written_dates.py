@@ -7,11 +7,16 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _SHORT = re.compile(r"\d{1,2}[-/. ][^\W\d_]*\d{0,2}[-/. ]\d{2}(?!\d)")  # a year of two digits
 LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns whose dates may lie far ahead
+NAMED, DAY_FIRST, MONTH_FIRST = "named", "day first", "month first"  # ways to write dates that have no format
+_FORMS = 20  # ways to write dates, or texts that are none, that are looked at among new rows
+_ISO = r"\d{4}-\d\d-\d\d"
+_HOW = {DAY_FIRST: {"dayfirst": True}, MONTH_FIRST: {"dayfirst": False}}
 _MONTHS = [  # English, German, French, Spanish, Italian, Dutch, Portuguese, without accents
     "january januar janvier enero gennaio januari janeiro",
     "february februar fevrier febrero febbraio februari fevereiro",
@@ -52,23 +57,76 @@ _NAMED = [
 
 def as_dates(texts: pd.Series) -> pd.Series | None:
     """Texts that are all dates as dates; None when they are not."""
+    return _read(texts)[0]
+
+
+def form_of(texts: pd.Series) -> str | None:
+    """How texts that are all dates are written, as `by_known_form` takes it; None when they are not dates."""
+    return _read(texts)[1]
+
+
+def by_known_form(texts: pd.Series, form: str) -> pd.Series:
+    """New texts as dates, where it is known how dates of their column are written; NaT where one is no such date.
+
+    Args:
+        texts: (n_rows,), none missing.
+        form: what `form_of` gave for those known, or a format of ``strptime``.
+    """
+    texts = texts.astype(str).str.strip()
+    if form == NAMED:
+        if (dates := _named(texts)) is not None:
+            return dates
+        each = {text: _named(pd.Series([text], name=texts.name)) for text in texts.unique()}
+        return texts.map({text: pd.NaT if date is None else date.iloc[0] for text, date in each.items()})
+    # a date that leaves no doubt is one however the others are written
+    dates = pd.to_datetime(texts.where(texts.str.match(_ISO)), utc=True, errors="coerce", format="ISO8601")
+    rest = texts[dates.isna()]
+    if form in _HOW:
+        dates[rest.index] = _in_order(rest, day_first=_HOW[form]["dayfirst"])
+    elif form != "ISO8601":
+        dates[rest.index] = pd.to_datetime(rest, utc=True, errors="coerce", format=form)
+    return _in_its_century(dates, texts) if dates.notna().any() else dates
+
+
+def _in_order(texts: pd.Series, *, day_first: bool) -> pd.Series:
+    """Texts as dates whose day and month stand in this order, however else they are written; NaT where one is none."""
+    dates, waiting = pd.Series(pd.NaT, texts.index, dtype="datetime64[us, UTC]"), texts
+    for _ in range(_FORMS):
+        if waiting.empty:
+            break
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            form = guess_datetime_format(waiting.iloc[0], dayfirst=day_first)
+        if form is None or (form.find("%d") < form.find("%m")) != day_first:
+            waiting = waiting[waiting != waiting.iloc[0]]
+            continue
+        made = pd.to_datetime(waiting, utc=True, errors="coerce", format=form)
+        dates[waiting.index] = made
+        waiting = waiting[made.isna()]
+    return dates
+
+
+def _read(texts: pd.Series) -> tuple[pd.Series | None, str | None]:
+    """Texts that are all dates as dates, and how they are written; None when they are not."""
     texts = texts.astype(str)
     if not len(texts):
-        return None
+        return None, None
     if not texts.head(100).str.contains(_DATE).all():
-        return _named(texts)
-    orders = ("%d{0}%m{0}%{1}", "%m{0}%d{0}%{1}") if "." in texts.iloc[0] else ("%m{0}%d{0}%{1}", "%d{0}%m{0}%{1}")
+        dates = _named(texts)
+        return dates, None if dates is None else NAMED
+    with_points = "." in texts.iloc[0]
+    orders = ("%d{0}%m{0}%{1}", "%m{0}%d{0}%{1}") if with_points else ("%m{0}%d{0}%{1}", "%d{0}%m{0}%{1}")
     short = [order.format(mark, "y") for order in orders for mark in "./-"]
-    first = [{"dayfirst": day} for day in ((True, False) if "." in texts.iloc[0] else (False, True))]
-    for how in ({"format": "ISO8601"}, *({"format": form} for form in short), *first):
+    first = (DAY_FIRST, MONTH_FIRST) if with_points else (MONTH_FIRST, DAY_FIRST)
+    for form in ("ISO8601", *short, *first):
         with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, UserWarning):
             # where pandas finds no format that all share it warns and takes each by itself, so that day and
             # month may change places
             warnings.simplefilter("ignore")
             warnings.filterwarnings("error", "Could not infer format")
-            dates = pd.to_datetime(texts, utc=True, **how)
-            return _in_its_century(dates, texts)
-    return None
+            dates = pd.to_datetime(texts, utc=True, **_HOW.get(form, {"format": form}))
+            return _in_its_century(dates, texts), form
+    return None, None
 
 
 def by_format(texts: pd.Series, form: str) -> pd.Series | None:

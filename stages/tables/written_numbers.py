@@ -16,6 +16,7 @@ MONEY = (
     r"|Rs\.?|Fr\.|kr\.?|zł|Kč|lei"
 )
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "mn": 1e6, "mln": 1e6, "Mio": 1e6, "B": 1e9, "bn": 1e9, "Mrd": 1e9}
+HOURS, MINUTES = "hours", "minutes"  # what the first of two parts of a time is
 _TIME = re.compile(r"(?P<first>\d{1,3}):(?P<second>[0-5]\d)(?::(?P<third>[0-5]\d(?:[.,]\d+)?))?")
 
 
@@ -88,10 +89,11 @@ def _number(text: str, decimal: str) -> tuple[float, str, bool, bool, bool]:
     return (-value if n_negative else value), (before or after or ""), grouped, doubtful, plain
 
 
-def seconds(texts: pd.Series) -> np.ndarray | None:
+def seconds(texts: pd.Series, *, are_hours: bool | None = None) -> np.ndarray | None:
     """Times as seconds, float64 (n_rows,); None where not all are times of the same form.
 
-    Two parts are hours and minutes, where all are below 24 hours; else minutes and seconds.
+    Two parts are hours and minutes, or minutes and seconds, as `are_hours` says; where it is not given, hours and
+    minutes where all are below 24 hours.
     """
     if not texts.head(100).str.fullmatch(_TIME).all():
         return None
@@ -102,4 +104,6 @@ def seconds(texts: pd.Series) -> np.ndarray | None:
     first, second = (parts[name].to_numpy(np.float64) for name in ("first", "second"))
     if has_third.all():
         return first * 3600 + second * 60 + parts["third"].str.replace(",", ".").to_numpy(np.float64)
-    return first * 3600 + second * 60 if first.max() < 24 else first * 60 + second
+    if are_hours is None:
+        are_hours = first.max() < 24
+    return first * 3600 + second * 60 if are_hours else first * 60 + second

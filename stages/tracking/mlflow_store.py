@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +58,13 @@ class Told:
 
 
 def address() -> str:
-    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository."""
-    database = str(root() / "mlflow.db").replace("%", "%25")
+    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository.
+
+    The path to a repository with a ``%``, ``?`` or ``#`` in its name, which mean something in an address, is relative.
+    """
+    database = str(root() / "mlflow.db")
+    if set("%?#") & set(database):
+        database = os.path.relpath(database)
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
 
 
@@ -74,6 +80,11 @@ def connect() -> Iterator[MlflowClient]:
             with FileLock(root() / "mlflow.db.lock"):
                 yield MlflowClient(address())
     except (MlflowException, SQLAlchemyError, ImportError) as error:
+        if "out-of-date database schema" in str(error):
+            raise UserError(
+                f"track: MLflow's {address()} is of an older MLflow; nothing trained is lost. Keep a copy of it, then "
+                f"run: mlflow db upgrade {shlex.quote(address())} && dvc repro track"
+            ) from error
         unreachable = "Max retries exceeded" in str(error)
         what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).strip().splitlines()[0]})"
         raise UserError(
@@ -133,8 +144,7 @@ def log_once(
     Returns:
         Whether it was logged now.
     """
-    same_result = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
-    alike = [each for each in same_result if each.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
+    alike = _alike(client, experiment, fingerprint, tags)
     finished = [each for each in alike if each.info.status == "FINISHED"]
     for each in alike:
         if each not in finished:
@@ -152,6 +162,23 @@ def log_once(
     if options.model and not _has_model(client, experiment, run_id):
         _log_model(run, run_id)
     return not finished
+
+
+def run_of(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> str:
+    """The identifier of the run that holds a result, which is logged, and belongs to this experiment of DVC's or none.
+
+    Args:
+        client: of the store.
+        experiment: identifier of the experiment.
+        fingerprint: identifies the result.
+        tags: those that it was logged with.
+    """
+    return next(each.info.run_id for each in _alike(client, experiment, fingerprint, tags))
+
+
+def _alike(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> list[mlflow.entities.Run]:
+    same_result = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    return [each for each in same_result if each.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
 
 
 def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict[str, str]) -> str:

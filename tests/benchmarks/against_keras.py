@@ -187,7 +187,7 @@ def table() -> None:
         (Path(folder) / "params.yaml").write_text(TABLE_PARAMS)
         timed([sys.executable, "-c", TABLE], Path(folder))
         print(f"table: {ROWS:,} rows × {COLUMNS} columns, {len(TABLE_LOSSES)} losses, {SEEDS} seeds, 2 rates, 1 epoch")
-        for stage in ("generate", "scale", "train", "report", "track"):
+        for stage in ("generate", "scale", "train", "report", "winner", "track"):
             seconds, peak = timed([sys.executable, "-m", f"stages.{stage}"], Path(folder))
             print(f"  {stage:<9} {peak:5.2f} GB in {seconds:3.0f} s")
         command = [sys.executable, "-c", TABLE_TIMES]

@@ -271,7 +271,8 @@ REFUSED = {
     ),
     "nothing to learn from": (
         ["alone.csv", "y"],
-        "params.yaml: datasets.alone.source: no column is left to predict from",
+        "params.yaml: datasets.alone.source: no column is left to predict from, beside those under target, drop, "
+        "weight and split; features: names those to predict from",
     ),
     "nothing in it": (["empty.csv", "y"], "empty.csv cannot be read as CSV: No columns to parse from file"),
 }
@@ -607,7 +608,10 @@ def test_make_hands_on_names_as_they_were_typed(root, tmp_path, name):
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     program.chmod(0o755)
-    (tmp_path / ".venv" / "installed").write_text("")
+    page = tmp_path / ".dvc" / "plots" / "page.html"
+    page.parent.mkdir(parents=True)
+    for made in (page, tmp_path / ".venv" / "installed", tmp_path / ".venv" / "plots.html"):  # each newer than the last
+        made.write_text("")
     command = ["make", "--no-print-directory", "try", f"FILE=data/{name}", f"TARGET={name}", f"WITH={{drop: [{name}]}}"]
     environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "AS")}
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment)

@@ -64,7 +64,7 @@ def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_w
         assert not set.union(*modules) & {"tensorflow", "keras", "stages"}
 
 
-@thorough
+@pytest.mark.endurance
 def test_a_worker_trains_one_chunk_at_a_time_on_one_processor_and_an_end_leaves_the_cluster_usable(units, two):
     seen = []
 
@@ -84,7 +84,7 @@ def test_a_worker_trains_one_chunk_at_a_time_on_one_processor_and_an_end_leaves_
     assert not [child for worker in two.workers for child in psutil.Process(worker.pid).children()]
 
 
-@thorough
+@pytest.mark.endurance
 @pytest.mark.parametrize("n_workers", [2, 1])
 def test_what_a_killed_worker_had_is_trained_by_another_or_by_the_same_started_anew(
     n_workers, units, on_threads, tmp_path
@@ -107,7 +107,7 @@ def test_what_a_killed_worker_had_is_trained_by_another_or_by_the_same_started_a
     assert by_name == on_threads[0]
 
 
-@thorough
+@pytest.mark.endurance
 def test_chunks_that_end_their_process_or_their_worker_are_named_and_all_others_are_trained(tmp_path, write_own):
     write_own("other", "import keras\n")
     write_own(
@@ -135,7 +135,7 @@ def test_chunks_that_end_their_process_or_their_worker_are_named_and_all_others_
     assert sorted(ended) == ["made_up/mild", "made_up/mse"]
 
 
-@thorough
+@pytest.mark.endurance
 def test_a_scheduler_that_ends_is_told_in_one_line(units, tmp_path):
     def train():
         with Cluster(str(started.file)) as place:

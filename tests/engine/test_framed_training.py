@@ -129,6 +129,7 @@ def test_losses_that_are_framed_alike_or_not_at_all_start_alike():
     np.testing.assert_allclose(train(unit)[0].epochs("loss"), train(plain)[0].epochs("loss"), rtol=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("score", ["mse", "rmse", "mae", "rmsle", "mape"])
 @pytest.mark.parametrize("entry", [AS_MEANT[0], AS_MEANT[1], {"loss": "mae"}], ids=lambda entry: entry["loss"])
 def test_a_framed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, score):

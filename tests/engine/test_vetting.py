@@ -114,8 +114,12 @@ def test_a_loss_with_a_value_and_a_gradient_for_each_row_passes(write, case):
 NO_GRADIENT = "gradient: it has none; every step from y_pred must be an operation that has one"
 NO_SLOPE = "gradient: it is 0 for every one of 24 train rows, so nothing would be learned"
 ONE_EACH = "one value for each row, (24,), is needed"
+OF_A_BATCH = (
+    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: "
+    "of the catalogue there are dice and tversky"
+)
 BAD_LOSSES = {
-    "scalar": ("return ops.mean((y_true - y_pred) ** 2)", f"shape: it gave () for 24 rows; {ONE_EACH}"),
+    "scalar": ("return ops.mean((y_true - y_pred) ** 2)", f"shape: it gave () for 24 rows; {ONE_EACH}{OF_A_BATCH}"),
     "column": ("return (y_true - y_pred) ** 2", f"shape: it gave (24, 1) for 24 rows; {ONE_EACH}"),
     "fewer": ("return ops.mean((y_true - y_pred) ** 2, axis=-1)[1:]", f"shape: it gave (23,) for 24 rows; {ONE_EACH}"),
     "each with each": ("return y_true - ops.transpose(y_pred)", f"shape: it gave (24, 24) for 24 rows; {ONE_EACH}"),
@@ -139,7 +143,7 @@ BAD_LOSSES = {
     "raising": ("raise ValueError('first line\\nsecond line')", "calling it failed: ValueError: first line"),
     "rows mixed": (
         "return ops.mean(ops.square(y_true[:, 0] - y_pred), axis=-1)",
-        "shape: a row's value is another when the row stands alone; rows are mixed on the way",
+        f"shape: a row's value is another when the row stands alone; rows are mixed on the way{OF_A_BATCH}",
     ),
     "raising without a word": ("raise RuntimeError", "calling it failed: RuntimeError: no message"),
     "undefined": ("return delta * y_pred", "calling it failed: NameError: name 'delta' is not defined"),
@@ -298,6 +302,10 @@ def test_a_loss_is_tried_on_the_users_own_network(write):
     assert "loss mine:own is refused: shape: it gave (24, 1)" in refused(unit(own(), model="mine:build"))
 
 
+ONE_OUTPUT = (
+    "one tensor is needed; for several target columns join them by keras.layers.Concatenate(), "
+    "else give keras.Model one of them"
+)
 NOT_ALONE = "its copies do not give what it gives alone; it keeps something that is not a variable"
 BAD_NETWORKS = {
     "number": ("return 3", "it gave int; a keras.Model is needed"),
@@ -317,7 +325,7 @@ BAD_NETWORKS = {
     ),
     "two outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, [{OUT}(inputs), {OUT}(inputs)])",
-        "its output is a list; one tensor is needed",
+        f"its output is a list; {ONE_OUTPUT}",
     ),
     "unbuilt": (
         f"return keras.Sequential([{OUT}])",
@@ -432,7 +440,7 @@ return keras.Sequential([{START}, Own(), {OUT}])""",
     ),
     "named outputs": (
         f"inputs = {START}\nreturn keras.Model(inputs, {{'price': {OUT}(inputs)}})",
-        "its output is a dict; one tensor is needed",
+        f"its output is a dict; {ONE_OUTPUT}",
     ),
     "another type": (
         f"return keras.Sequential([{START}, layers.Dense(n_outputs, dtype='float64')])",

@@ -64,20 +64,24 @@ def check(unit, **weights_of_fit):
     ("name", "classes"),
     [
         ("binary_crossentropy", [0.5, 3]),
-        ("binary_focal_crossentropy", [0.5, 3]),
-        ("categorical_crossentropy", [0.5, 3, 1]),
-        ("sparse_categorical_crossentropy", [0.5, 3, 0]),
+        pytest.param("binary_focal_crossentropy", [0.5, 3], marks=pytest.mark.thorough),
+        pytest.param("categorical_crossentropy", [0.5, 3, 1], marks=pytest.mark.thorough),
+        pytest.param("sparse_categorical_crossentropy", [0.5, 3, 0], marks=pytest.mark.thorough),
     ],
 )
 def test_the_history_is_that_of_fit_with_class_weight(name, classes):
     check(weighed(name, classes=classes), class_weight=dict(enumerate(classes)))
 
 
-@pytest.mark.parametrize("name", ["mse", "huber", "hinge", "binary_crossentropy", "categorical_hinge"])
+@pytest.mark.parametrize(
+    "name",
+    ["mse", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("huber", "hinge", "categorical_hinge"))],
+)
 def test_the_history_is_that_of_fit_with_sample_weight(name):
     check(weighed(name, rows=True))
 
 
+@pytest.mark.thorough
 def test_classes_of_plus_and_minus_one_are_weighed_too():
     unit, classes = weighed("squared_hinge", classes=[0.5, 3]), np.array([0.5, 3])
     by_row = replace(unit, table=replace(unit.table, weights=classes[unit.table.labels]))
@@ -97,6 +101,7 @@ def test_classes_and_rows_are_weighed_together():
     np.testing.assert_allclose(run.epochs("loss"), same.epochs("loss"), rtol=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "headline"), [("mae", "mse"), ("hinge", "accuracy")])
 @pytest.mark.parametrize("n_splits", [1, 2])
 def test_the_history_ends_in_the_weighted_scores(name, headline, n_splits):
@@ -123,6 +128,7 @@ def test_rows_that_count_nothing_might_as_well_not_be_there():
     np.testing.assert_allclose(one.values("rmse", "test"), other.values("rmse", "test"), rtol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_loss_that_chooses_by_its_own_value_chooses_by_what_it_is_trained_with():
     tuned = {"rates": (0.02, 0.05), "selected_by": "loss"}
     plain, heavy = (in_turn(tune(weighed("binary_crossentropy", classes=each, **tuned))) for each in ((), (9, 9)))

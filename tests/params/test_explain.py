@@ -120,6 +120,9 @@ WORDING = [
     ({"kind": "unknown_score", "names": NAMES, "facts": {"task": "regression"}},
      "'msa' is not a score; did you mean 'mse'? Scores of a regression task: mse, mae"),
     ({"kind": "unknown_selection", "names": NAMES}, "'msa' is not a loss; did you mean 'mse'? Allowed: mse, mae"),
+    ({"kind": "unknown_task", "names": NAMES},
+     "'msa' is not a task; did you mean 'mse'? Tasks: mse, mae; classes in an order may be learned as numbers: "
+     "task: regression, and labels: {grade: {low: 1, high: 2}} beside file:"),
     ({"kind": "upside_down", "facts": {"low": 1.0, "high": -0.5}}, "[1, -0.5] is upside down; allowed: [low, high]"),
     ({"kind": "whole_type", "value": 1.5}, "1.5 given; allowed: a whole number"),
     ({"kind": "word_type", "value": True}, "True given; allowed: a text or a number"),

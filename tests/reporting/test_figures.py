@@ -46,7 +46,7 @@ def data(comparison):
 def test_rates_are_drawn_in_one_chart_where_all_were_chosen_by_one_score(make_comparison, make_tuning):
     comparison = make_comparison("mse", "mae", tuning=make_tuning("mse"))
     [axes] = drawn(comparison)["regression-tuning.png"].axes
-    assert axes.get_ylabel() == "validation mean squared error (scaled target)"
+    assert axes.get_ylabel() == "validation mean squared error (scaled\ntarget)"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mse", "mae"]
     own = drawn(make_comparison("mse", "mae", tuning=make_tuning("loss")))["regression-tuning.png"].axes
     assert [ax.get_title() for ax in own] == ["mse", "mae"]

@@ -707,7 +707,10 @@ def test_the_target_is_never_a_feature():
 
 
 def test_no_column_left_is_told():
-    told = f"{KEY}.source: no column is left to predict from"
+    told = (
+        f"{KEY}.source: no column is left to predict from, beside those under target, drop, weight and split; "
+        "features: names those to predict from"
+    )
     assert refusal(load, WIDE, features=["y"]) == told
     assert refusal(load, WIDE, drop=["a", "b", "c", "g"]) == told
     assert refusal(load, {"y": [1.5, 2.5]}) == told
@@ -784,7 +787,9 @@ def test_a_task_that_is_given_holds():
 def test_a_task_that_does_not_fit_the_target_is_refused():
     told = refusal(target_of, "a", "b", task="regression")
     assert told.startswith(f"{KEY}.task: 'y' holds text")
-    assert told.endswith("; a regression needs numbers")
+    assert told.endswith(
+        "; a regression needs numbers; labels: {'y': {a: 0, b: 1}} beside file: makes them so, in whatever order"
+    )
     assert refusal(target_of, 1, 2, 3, task="binary") == (
         f"{KEY}.task: 'y' has 3 different values; a binary task needs 2"
     )
@@ -910,13 +915,16 @@ def test_several_target_columns_make_a_regression():
 def test_several_target_columns_must_be_numbers_that_differ():
     content = {"x": [1, 2], "text": ["a", "b"], "same": [1, 1], "fine": [1.5, 2.5], "far": [1.5, np.inf]}
     assert refusal(load, content, target=["fine", "text"]) == (
-        f"{KEY}.source.target: 'text' is not numbers, and one of several targets must be"
+        f"{KEY}.source.target: 'text' is not numbers, and one of several targets must be; "
+        "labels: {text: {a: 0, b: 1}} beside file: makes them so, in whatever order; "
+        "or add a dataset for each, as with target: text"
     )
     assert refusal(load, content, target=["fine", "same"]) == (
         f"{KEY}.source.target: 'same' has a single value; there is nothing to learn"
     )
     assert refusal(load, content, target=["fine", "x"], task="binary") == (
-        f"{KEY}.task: several target columns make a regression; 'binary' given"
+        f"{KEY}.task: several target columns make a regression; 'binary' given; for classes add a dataset for "
+        "each, as with target: fine"
     )
     assert refusal(load, content, target=["fine", "far"]).endswith(" has infinite values; mend or remove these rows")
 

@@ -179,7 +179,7 @@ def test_a_column_that_tells_nothing_is_left_out(kind, values, reason):
     assert fitted.treatments[0] == Treatment("odd", kind, 0, missing=missing, left_out=reason, value=value)
     rows = pd.DataFrame({"odd": values, "x": [1.0, 2.0, 4.0]})
     assert fitted.pipeline.transform(rows).shape == (3, 1)
-    with pytest.raises(UserError, match=r"^no column is left to learn from: odd \(left out: .+\)$"):
+    with pytest.raises(UserError, match=r"^no column is left to learn from: odd \(left out: .+\); "):
         fit(kind, odd=values)
 
 
@@ -192,7 +192,7 @@ def test_of_many_columns_that_are_left_out_ten_are_told():
     with pytest.raises(UserError) as raised:
         fit(" ".join(["number"] * 12), **{f"x{i}": [1.0, 1.0] for i in range(12)})
     assert str(raised.value).count("constant") == 10
-    assert str(raised.value).endswith("x9 (left out: constant)")
+    assert "x9 (left out: constant); which columns" in str(raised.value)
 
 
 # --- the inputs together
@@ -293,3 +293,22 @@ def test_two_processes_write_the_same_bytes(tmp_path):
         subprocess.run([sys.executable, "-c", DUMP, file], cwd=ROOT, env=seeded, check=True)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert joblib.load(files[0]).n_features_in_ == 5
+
+
+def test_where_no_column_is_left_it_is_said_what_to_write():
+    rows = pd.DataFrame({"nr": [1, 2, 3], "c": [1.0, 1.0, 1.0]})
+    with pytest.raises(UserError) as raised:
+        encoding.fit(rows, [Column("nr", "identifier", 0), Column("c", "number", 0)], "standard")
+    assert str(raised.value) == (
+        "no column is left to learn from: nr (left out: it only tells rows apart), c (left out: constant); to learn "
+        "from one all the same: columns: {nr: number}; which columns there are to learn from, features: and "
+        "drop: beside file: say"
+    )
+
+
+def test_a_column_without_an_interquartile_range_is_told_where_it_is_to_be_scaled_by_it():
+    flat = [0.0, 0.0, 0.0, np.nan, 9.0]
+    rows = pd.DataFrame({"flat": flat, "wide": [1.0, 2.0, 3.0, 4.0, 5.0]})
+    columns = [Column("flat", "number", 1), Column("wide", "number", 0)]
+    for method, expected in (("robust", [True, False]), ("standard", [False, False])):
+        assert [each.no_spread for each in encoding.fit(rows, columns, method).treatments] == expected

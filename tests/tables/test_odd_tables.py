@@ -1,5 +1,6 @@
 """Tables with what people leave in them: each is read rightly, and what was done about it is said."""
 
+import datetime
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.records.datasets import Column
+from stages.records.findings_text import in_words
 from stages.tables import describe
 
 KEY = "params.yaml: datasets.own"
@@ -297,6 +299,8 @@ def as_excel(path, *sheets):
     def cell(value):
         if isinstance(value, str):
             return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+        if isinstance(value, datetime.timedelta):  # days, by the second of the styles below
+            return f'<c s="1"><v>{value / datetime.timedelta(days=1)}</v></c>'
         return "<c/>" if value is None else f"<c><v>{value}</v></c>"
 
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -315,6 +319,12 @@ def as_excel(path, *sheets):
         archive.writestr("_rels/.rels", f'<Relationships xmlns="{package}/relationships">{whole}</Relationships>')
         archive.writestr(
             "xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>{names}</sheets></workbook>'
+        )
+        links += f'<Relationship Id="r0" Type="{relations}/styles" Target="styles.xml"/>'
+        archive.writestr(
+            "xl/styles.xml",
+            f'<styleSheet xmlns="{main}"><numFmts count="1"><numFmt numFmtId="164" formatCode="[h]:mm:ss"/></numFmts>'
+            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
         )
         archive.writestr(
             "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">{links}</Relationships>'
@@ -345,6 +355,18 @@ def test_a_sheet_of_excel_may_be_said_and_a_title_above_the_heading_is_no_row():
     assert refusal(None, file="own.xlsx", sheet="2025") == (
         f"{KEY}.source.sheet: '2025' is not in own.xlsx. Sheets: 2023, 2024"
     )
+
+
+def test_durations_of_excel_are_days():
+    minutes = [7, 90, 1440, 2000, 61, 3, *range(100, 124)]
+    rows = [[datetime.timedelta(minutes=each), row * 2.5] for row, each in enumerate(minutes)]
+    as_excel("own.xlsx", ("2024", [["took", "y"], *rows]))
+    table, description = load(None, file="own.xlsx")
+    assert [column.kind for column in description.columns] == ["number"]
+    np.testing.assert_allclose(table["took"], np.array(minutes) / 1440, rtol=1e-9)
+    rows[4][0] = None
+    as_excel("own.xlsx", ("2024", [["took", "y"], *rows]))
+    assert load(None, file="own.xlsx")[0]["took"].isna().sum() == 1
 
 
 def test_json_lines_are_read_whatever_the_file_is_called():
@@ -392,3 +414,80 @@ def test_a_plain_table_has_nothing_odd():
         lines("x,city,day,y", X, ["a", "b", "c"] * 10, [f"2020-01-{day:02}" for day in range(1, 31)], X[::-1])
     )
     assert description.findings == []
+
+
+# --- several files
+
+
+def several(**files):
+    for name, content in files.items():
+        with open(f"{name}.csv", "w", encoding="utf-8") as written:
+            written.write(content)
+
+
+def test_what_is_odd_about_one_of_several_files_names_the_file():
+    broken = [*X[:3], "#DIV/0!", *X[4:]]
+    several(train=lines("a,y", X, range(30)), test=lines("a,y", broken, range(30)))
+    description = load(None, file="t*.csv")[1]
+    [finding] = [each for each in description.findings if each.kind == "odd texts"]
+    assert (finding.rows, finding.files) == ([4], ["test.csv"])
+    assert in_words(finding) == "a: 29 of 30 are numbers; row 4 of test.csv holds '#DIV/0!', taken for missing"
+
+
+def test_rows_of_several_files_are_named_with_their_files():
+    far = [[*X[:row], -200, *X[row + 1 :]] for row in (4, 7)]
+    several(train=lines("a,y", far[0], range(30)), test=lines("a,y", far[1], range(30)))
+    [finding] = [each for each in load(None, file="t*.csv")[1].findings if each.kind == "far"]
+    assert "(row 8 of test.csv, row 5 of train.csv), far from all others" in in_words(finding)
+
+
+def test_what_is_odd_about_several_files_alike_is_said_once():
+    text = "A report\nof 2024\n" + lines("a,y", X, range(30))
+    several(u=text, v=text, w=text)
+    [finding] = load(None, file="?.csv")[1].findings
+    assert in_words(finding) == (
+        "u.csv: 2 lines before the heading left out: 'A report', … (to take them in: skip: 0); the same "
+        "in 2 other files"
+    )
+
+
+def test_rows_to_leave_out_are_of_one_file():
+    several(u=lines("a,y", X, range(30)), v=lines("a,y", X, range(30)))
+    assert refusal(None, file="?.csv", drop_rows=[3]).startswith(f"{KEY}.source.drop_rows: counts the rows of one file")
+
+
+# --- texts that are called by numbers
+
+
+def test_classes_in_an_order_may_be_learned_as_numbers():
+    content = lines("x,grade", X, ["low", "high", "mid"] * 10)
+    told = refusal(content, target="grade", task="regression")
+    assert told.endswith("; labels: {grade: {high: 0, low: 1, mid: 2}} beside file: makes them so, in whatever order")
+    table, description = load(
+        content, target="grade", task="regression", labels={"grade": {"low": 1, "mid": 2, "high": 3}}
+    )
+    assert (table["target"].tolist()[:3], description.task) == ([1, 3, 2], "regression")
+
+
+def test_texts_that_are_not_all_called_by_numbers_stay_texts():
+    content = lines("x,grade,y", X, ["low", "high", "mid"] * 10, range(30))
+    assert load(content, labels={"grade": {"low": 1, "mid": 2}})[1].columns[1].kind == "category"
+
+
+def test_several_targets_of_texts_are_refused_with_two_ways_out():
+    content = lines("x,a,b", X, ["yes", "no", "no"] * 10, ["no", "yes"] * 15)
+    told = refusal(content, target=["a", "b"])
+    assert told == (
+        f"{KEY}.source.target: 'a' is not numbers, and one of several targets must be; labels: {{a: {{'no': 0, "
+        "'yes': 1}} beside file: makes them so, in whatever order; or add a dataset for each, as with target: a"
+    )
+    labels = {"a": {"no": 0, "yes": 1}, "b": {"no": 0, "yes": 1}}
+    assert load(content, target=["a", "b"], labels=labels)[0]["target_1"].tolist()[:3] == [1, 0, 0]
+    assert "add a dataset for each, as with target: a" in refusal(content, target=["a", "b"], task="binary")
+
+
+def test_where_no_column_is_left_it_is_said_what_to_write():
+    assert refusal(lines("x,y", X, range(30)), drop=["x"]) == (
+        f"{KEY}.source: no column is left to predict from, beside those under target, drop, weight and split; "
+        "features: names those to predict from"
+    )

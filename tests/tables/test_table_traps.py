@@ -152,7 +152,7 @@ def test_a_target_that_a_network_cannot_hold_is_refused():
     [
         ([[1], [2], [1], None], ["[1]", "[2]"]),
         ([{"a": 1}, {"a": 2}, {"a": 1}, None], ["{'a': 1.0}", "{'a': 2.0}"]),
-        ([b"\xff", b"a", b"a", b"a"], ["\\xff", "a"]),
+        ([b"\xff", b"a", b"a", b"a"], ["a", "\\xff"]),
     ],
     ids=["lists", "mappings", "bytes"],
 )

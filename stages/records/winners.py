@@ -1,0 +1,110 @@
+"""The file of a comparison's winner: the network to use, as it is kept and as whoever uses it needs to know it.
+
+``data/winners/<comparison>.pyz`` holds
+
+- ``__main__.py``: what runs when the file does, and what Python code takes from it;
+- a package: the project's own code that it needs;
+- ``winner.json``: a `Winner`;
+- ``networks.npz``: a `Scaling` of one split, and of each variable of the networks the values (n_networks, *shape);
+- ``encoder.pickle``: scikit-learn's transformer that makes numbers of rows;
+- ``custom/``: the user's own network, where there is one;
+- ``requirements.txt``: the packages that it needs, as they were when it was made.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from stages.basics import files, paths
+from stages.records.datasets import Description, Kind
+from stages.records.settings import Settings
+
+N_NETWORKS = 10
+FACTS = "winner.json"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One column that the networks predict from; what was left out in training is none.
+
+    Attributes:
+        name: in the user's file.
+        own_name: in ``data/raw``.
+        kind: of what it holds.
+        form: of dates that are texts: how they are written.
+        low: the smallest number in training, or the first day since 1970; None for categories and booleans.
+        high: the largest.
+        missing: in how many rows of training it is missing.
+        is_plain: whether a file holds it as plain numbers.
+    """
+
+    name: str
+    own_name: str
+    kind: Kind
+    form: str | None
+    low: float | None
+    high: float | None
+    missing: int
+    is_plain: bool
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A comparison's network to use.
+
+    Attributes:
+        settings: what each of its networks was trained with.
+        description: what the dataset is.
+        inputs: the columns that it predicts from, in the order of the table.
+        n_inputs: inputs of the networks.
+        n_rows: rows that it was trained on.
+        recommended: why this loss was taken, in words.
+        score: the score that decided between losses.
+        expected: its mean on test rows, as the report has it.
+        example: some rows, by column the values.
+        requirements: the packages that it needs, with their versions.
+    """
+
+    settings: Settings
+    description: Description
+    inputs: list[Input]
+    n_inputs: int
+    n_rows: int
+    recommended: str
+    score: str
+    expected: float | None
+    example: dict[str, list[Any]]
+    requirements: list[str]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The columns that it answers with, in their order: see `names_of`."""
+        if not self.description.classes:
+            return [f"{each}{of}" for of in self._of_targets for each in ("prediction", "spread")]
+        share = "p" if self.settings.loss.outputs_probability else "votes"
+        return ["prediction", "spread", *(f"{share}_{name}" for name in self.description.classes)]
+
+    @property
+    def _of_targets(self) -> list[str]:
+        targets = self.description.targets
+        return [f"_{target}" for target in targets] if len(targets) > 1 else [""]
+
+
+ADAPTER = TypeAdapter(Winner)
+
+
+def path_of(comparison: str) -> Path:
+    """The file of a comparison's winner."""
+    return paths.WINNERS / f"{comparison}.pyz"
+
+
+def read(comparison: str) -> Winner | None:
+    """What a comparison's winner is; None where there is none."""
+    path = path_of(comparison)
+    if not path.is_file():
+        return None
+    with files.reading(path, "winner"), zipfile.ZipFile(path) as archive:
+        return ADAPTER.validate_json(archive.read(FACTS))

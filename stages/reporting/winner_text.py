@@ -1,0 +1,50 @@
+"""Which loss the network to use is trained with, and why."""
+
+from typing import Any
+
+from stages.records.winners import N_NETWORKS
+from stages.reporting.formats import code
+from stages.reporting.verdict_text import surely_beats_constant
+from stages.verdicts.comparison import Comparison
+
+_SHOWN = 3  # losses that are named
+
+
+def recommended(comparison: Comparison) -> dict[str, Any] | None:
+    """The loss with the best mean, why it is taken, and that mean; None where every seed of every loss failed."""
+    if not any(summary.n for summary in comparison.summaries.values()):
+        return None
+    loss = comparison.advice.best
+    return {"loss": loss, "why": _why(comparison), "mean": comparison.summaries[loss].mean}
+
+
+def to_use(comparison: Comparison) -> str:
+    """How new rows are predicted, and by what; empty where every seed failed."""
+    if (told := recommended(comparison)) is None:
+        return ""
+    return (
+        f"`make predict COMPARISON={comparison.name} FILE=new.csv` predicts new rows by the average of {N_NETWORKS} "
+        f"networks that learn from all {comparison.n_rows:,} rows with {code(told['loss'])}: {told['why']}."
+    )
+
+
+def _why(comparison: Comparison) -> str:
+    advice, best = comparison.advice, f"its mean test {comparison.headline} is the best"
+    if not surely_beats_constant(comparison, advice.best):
+        return f"{best}, though not surely better than that of a constant prediction"
+    if len(comparison.losses) == 1:
+        return "it is the only loss that was trained"
+    undecided, alike = ([pair.against for pair in pairs] for pairs in (advice.open, advice.equal))
+    if undecided:
+        others = [*alike, *undecided]
+        return f"{best}; {_named(others)} {'is' if len(others) == 1 else 'are'} not shown to be worse"
+    if alike:
+        return f"{best}; {_named(alike)} would do as well"
+    return "every other loss is worse"
+
+
+def _named(losses: list[str]) -> str:
+    first, more = losses[:_SHOWN], len(losses) - _SHOWN
+    if more > 0:
+        return f"{', '.join(first)} and {more} {'other' if more == 1 else 'others'}"
+    return " and ".join(filter(None, [", ".join(first[:-1]), first[-1]]))

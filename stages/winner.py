@@ -1,0 +1,193 @@
+"""Stage `winner`: train the recommended loss of each comparison on all rows, and write one file that takes new rows."""
+
+from dataclasses import replace
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+
+from stages.basics import cli, files, paths, store
+from stages.basics.progress import bars
+from stages.basics.words import counted
+from stages.engine import to_use
+from stages.engine.places import Threads
+from stages.engine.unit import Table, Unit, read_table
+from stages.params.load import load_params
+from stages.params.schema import Params, Scale
+from stages.records import datasets, runs, winners
+from stages.records.datasets import Column, Description
+from stages.records.runs import Run
+from stages.records.winners import Input, Winner
+from stages.tables import encoding, planning
+from stages.winners import packing
+
+N_EXAMPLES = 3  # rows that show what the file takes
+
+
+def unit_of(run: Run, table: Table, scale: Scale, encoder: ColumnTransformer) -> Unit:
+    """What was compared, to be trained on all rows, at the rate and for the epochs of its run."""
+    settings = run.settings.model_copy(
+        update={
+            "seeds": tuple(range(winners.N_NETWORKS)),
+            "epochs": run.n_epochs,
+            "optimizer": run.settings.optimizer.at(run.learning_rate),
+            "selected_by": None,
+        }
+    )
+    plan = planning.all_rows(
+        table.features,
+        encoding.kinds_of(encoder),
+        np.empty((len(table.labels), 0)) if table.n_classes else table.labels,
+        scale=scale,
+        n_seeds=winners.N_NETWORKS,
+    )
+    return Unit(settings, table, plan)
+
+
+def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
+    """What is known of each column from training.
+
+    Args:
+        rows: as ``data/raw`` holds them.
+        encoded: what they are.
+    """
+    description = encoded.description
+    special = {each.column for each in description.findings if each.kind in ("written", "odd texts")}
+    is_plain_file = not description.csv or (description.csv.decimal == "." and not description.csv.thousands)
+    used = {each.column for each in encoded.treatments if not each.left_out}
+    inputs = []
+    for column in (each for each in description.columns if each.name in used):
+        low, high = _range(rows[column.name], column)
+        name = column.written or column.name
+        is_plain = column.kind in ("number", "identifier") and is_plain_file and name not in special
+        inputs.append(
+            Input(
+                name=name,
+                own_name=column.name,
+                kind=column.kind,
+                form=column.form,
+                low=low,
+                high=high,
+                missing=column.missing,
+                is_plain=is_plain,
+            )
+        )
+    return inputs
+
+
+def _range(values: pd.Series, column: Column) -> tuple[float | None, float | None]:
+    if column.kind in ("category", "boolean") or not values.notna().any():
+        return None, None
+    numbers = (values - pd.Timestamp(0)) / pd.Timedelta(days=1) if column.kind == "date" else values
+    return float(numbers.min()), float(numbers.max())
+
+
+def example(rows: pd.DataFrame, inputs: list[Input]) -> dict[str, list[Any]]:
+    """Some rows, by the names of their columns: plain numbers, and texts for what else a file may hold."""
+    shown = {}
+    for own in inputs:
+        values = rows[own.own_name].head(N_EXAMPLES)
+        if own.is_plain:
+            shown[own.name] = [None if pd.isna(value) else float(value) for value in values]
+        elif own.kind == "boolean":
+            shown[own.name] = [None if pd.isna(value) else str(bool(value)) for value in values]
+        else:
+            shown[own.name] = [None if pd.isna(value) else str(value) for value in values]
+    return shown
+
+
+def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
+    """What the winner of a comparison is.
+
+    Args:
+        unit: what was trained.
+        n_networks: how many did not fail.
+        told: what the report says of it.
+    """
+    settings = unit.settings
+    rows, _ = datasets.read_raw(settings.dataset)
+    encoded = datasets.read_encoded(settings.dataset)
+    inputs = inputs_of(rows, encoded)
+    return Winner(
+        settings=settings.model_copy(update={"seeds": settings.seeds[:n_networks]}),
+        description=_without_findings(encoded.description),
+        inputs=inputs,
+        n_inputs=unit.table.features.shape[1],
+        n_rows=len(rows),
+        recommended=told["recommended"]["why"],
+        score=told["headline"],
+        expected=told["recommended"]["mean"],
+        example=example(rows, inputs),
+        requirements=packing.requirements(),
+    )
+
+
+def _without_findings(description: Description) -> Description:
+    return replace(description, findings=[])
+
+
+def units_of(params: Params, losses: dict[str, str], encoders: dict[str, ColumnTransformer]) -> dict[str, Unit]:
+    """What to train, by comparison.
+
+    Args:
+        params: the parameters.
+        losses: by comparison, the loss that is recommended.
+        encoders: by comparison, what makes numbers of its rows.
+    """
+    tables = {
+        name: read_table(name, datasets.read_encoded(name).description)
+        for name in dict.fromkeys(map(params.dataset_of, losses))
+    }
+    return {
+        name: unit_of(
+            runs.read(name, loss),
+            tables[params.dataset_of(name)],
+            params.datasets[params.dataset_of(name)].scale,
+            encoders[name],
+        )
+        for name, loss in losses.items()
+    }
+
+
+def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
+    """Train units, or take them from the store: of each the weights of the networks that did not fail."""
+    chunks = {name: to_use.chunks_of(unit) for name, unit in units.items()}
+    every = [chunk for own in chunks.values() for chunk in own]
+    with (
+        bars({chunk.name: chunk.epochs for chunk in every}, unit="epochs", heading="to use") as show,
+        Threads() as place,
+    ):
+        results = iter(
+            to_use.train(every, place, store.from_environment(), lambda chunk, epoch: show(chunk.name, epoch))
+        )
+    return {name: to_use.weights_of([next(results) for _ in own]) for name, own in chunks.items()}
+
+
+def main() -> None:
+    """Write ``data/winners/<comparison>.pyz`` for every comparison that has a recommended loss."""
+    params = load_params()
+    told = {name: files.read_json(paths.VERDICTS, stage="report")[name] for name in params.selected()}
+    losses = {name: each["recommended"]["loss"] for name, each in told.items() if each["recommended"]}
+    encoders = {name: joblib.load(datasets.pipeline_path(name))[0] for name in losses}
+    units = units_of(params, losses, encoders)
+    trained, lines = train(units), []
+    with files.replacing(paths.WINNERS) as folder:
+        folder.mkdir()
+        for name, weights in trained.items():
+            unit, n_networks = units[name], len(weights[0])
+            if not n_networks:
+                lines.append(f"{name}: none; on all rows every network of {unit.loss.name} failed")
+                continue
+            winner, networks = winner_of(unit, n_networks, told[name]), counted(n_networks, "network")
+            packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.to_train.scaling)
+            lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
+    lines += [f"{name}: none; every seed of every loss failed" for name in told if name not in units]
+    for line in lines:
+        cli.say(f"winner: {line}")
+    cli.say(f"winner: for new rows, from {paths.WINNERS}: make predict DATASET=… FILE=…")
+
+
+if __name__ == "__main__":
+    cli.run(main)

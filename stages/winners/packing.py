@@ -1,0 +1,114 @@
+"""Pack the file of a winner: the same bytes for the same winner."""
+
+import ast
+import importlib.metadata
+import io
+import pickle
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+
+from stages.basics import usercode
+from stages.records import winners
+from stages.records.plans import Scaling
+from stages.records.winners import Winner
+
+PROJECT = Path(__file__).parents[2]
+PACKAGES = ("keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn", "tensorflow")
+# what runs when the file does, and what the pickled encoder refers to
+_CODE = ("stages/winners/app.py", "stages/tables/encoding.py")
+_IMPORT = re.compile(r"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
+_MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
+
+In Python, whatever the working directory:
+
+    winner = runpy.run_path("{file}")["load"]()
+    winner.predict(rows).table    # rows: a DataFrame with the columns of the table that it learned from
+"""
+
+import sys
+from pathlib import Path
+
+FILE = Path(__file__).resolve().parent
+sys.path.insert(0, str(FILE))
+from {package}.basics import cli
+from {package}.winners import app, predictor
+
+sys.path.remove(str(FILE))
+
+
+def load():
+    """What predicts."""
+    return predictor.Predictor(FILE)
+
+
+if __name__ == "__main__":
+    cli.run(lambda: app.main(FILE))
+'''
+
+
+def requirements() -> list[str]:
+    """The packages that a winner needs, with the versions that made it."""
+    return [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
+
+
+def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[np.ndarray], scaling: Scaling) -> None:
+    """Write the file.
+
+    Args:
+        path: where.
+        winner: what it is.
+        encoder: makes numbers of rows as ``data/raw`` holds them.
+        weights: of each variable of the network the values (n_networks, *shape).
+        scaling: of one split, fitted on all rows; the target's as its loss has it.
+    """
+    arrays = {field.name: getattr(scaling, field.name) for field in fields(Scaling)}
+    networks = io.BytesIO()
+    np.savez(networks, **arrays, **{f"weight_{number}": array for number, array in enumerate(weights)})
+    code = {file: (PROJECT / file).read_text(encoding="utf-8") for file in _reached(_CODE)}
+    # the code of each file is a package of its own, so that several can be loaded beside each other
+    package = f"losslab_{sha256(''.join(code.values()).encode()).hexdigest()[:8]}"
+    main = _MAIN.format(name=winner.settings.comparison, file=path.name, package=package)
+    own = usercode.files_of(winner.settings.model) if winner.settings.model else []
+    members = {
+        "__main__.py": main,
+        winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
+        "networks.npz": networks.getvalue(),
+        "encoder.pickle": _pickled(encoder),
+        "requirements.txt": "".join(f"{line}\n" for line in winner.requirements),
+        **{f"custom/{file.name}": file.read_bytes() for file in own},
+        **{file.replace("stages", package, 1): _IMPORT.sub(rf"\1{package}", text) for file, text in code.items()},
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
+def _pickled(encoder: ColumnTransformer) -> bytes:
+    """The same bytes for an equal encoder: without references, which tell which equal texts are one object."""
+    content = io.BytesIO()
+    pickler = pickle.Pickler(content, protocol=5)
+    pickler.fast = True
+    pickler.dump(encoder)
+    return content.getvalue()
+
+
+def _reached(files: Iterable[str]) -> list[str]:
+    """The project's modules that these import, and those that they import, by their paths in the project."""
+    found, waiting = set(), list(files)
+    while waiting:
+        if (file := waiting.pop()) in found or not (PROJECT / file).is_file():
+            continue
+        found.add(file)
+        waiting += [f"{parent}/__init__.py" for parent in map(str, Path(file).parents) if parent != "."]
+        for node in ast.walk(ast.parse((PROJECT / file).read_bytes())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stages":
+                place = node.module.replace(".", "/")
+                waiting += [f"{place}.py", *(f"{place}/{alias.name}.py" for alias in node.names)]
+    return sorted(found)
