@@ -1,6 +1,7 @@
 """The house: who may import whom, and what dvc.yaml lists for each stage, both proved from the imports."""
 
 import ast
+import re
 
 import pytest
 import yaml
@@ -159,3 +160,14 @@ def test_no_module_is_longer_than_350_lines_and_no_function_than_60(root):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno - node.lineno + 1 <= 60, f"{file}: {node.name}"
+
+
+def test_an_extra_adds_to_what_is_installed_and_changes_nothing_of_it(root):
+    installed, extra = (
+        dict(re.findall(r"^([\w.-]+)==(\S+)", (root / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dask.lock")
+    )
+    assert "distributed" in extra
+    assert {name: extra[name] for name in extra.keys() & installed} == {
+        name: installed[name] for name in extra.keys() & installed
+    }

@@ -8,7 +8,6 @@ Workers have one thread each and start anew for each measurement; what they take
 """
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ class Measured(NamedTuple):
         peak: bytes of the scheduler, the most that it had.
         scheduling: processor seconds of the scheduler.
         asking: processor seconds of the process that wants the chunks trained.
+        training: processor seconds of the workers, together.
     """
 
     seconds: float
@@ -47,6 +47,7 @@ class Measured(NamedTuple):
     peak: int
     scheduling: float
     asking: float
+    training: float
 
 
 def load(n_units: int, n_seeds: int, epochs: int, hidden: int) -> list[Unit]:
@@ -75,7 +76,8 @@ def measure(units: list[Unit], n_workers: int) -> Measured:
                 n_chunks += each.n_chunks
         seconds, scheduling = time.perf_counter() - begun, _processor_seconds(scheduler) - idle
         own = time.process_time() - own
-        return Measured(seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), scheduling, own)
+        trained = sum(sum(psutil.Process(worker.pid).cpu_times()[:4]) for worker in started.workers)  # with children
+        return Measured(seconds, n_chunks, store.size() / n_chunks, _peak(scheduler.pid), scheduling, own, trained)
 
 
 @contextmanager
@@ -98,10 +100,11 @@ def speed(arguments: argparse.Namespace) -> None:
     """Print what one worker takes, and two."""
     units = load(arguments.units or 1, arguments.seeds or 300, arguments.epochs or 1000, 50)
     one, two = (measure(units, n_workers) for n_workers in (1, 2))
-    print(
-        f"{words.counted(one.n_chunks, 'chunk')}: {one.seconds:.0f} s on 1 worker, {two.seconds:.0f} s on 2: ", end=""
-    )
-    print(f"{two.seconds / one.seconds:.2f} of the time (load of the machine: {os.getloadavg()[0]:.1f})")
+    print(f"{words.counted(one.n_chunks, 'chunk')}: {two.seconds / one.seconds:.2f} of the time on two workers")
+    for n_workers, done in ((1, one), (2, two)):
+        had = f"{done.training / done.seconds:.2f} processors, {done.training:.0f} s of them in all"
+        print(f"{words.counted(n_workers, 'worker')}: {done.seconds:.0f} s, with {had}")
+    print("Where others use the machine, workers have fewer processors than there are workers.")
 
 
 def many(arguments: argparse.Namespace) -> None:
