@@ -23,6 +23,7 @@ from stages.records.settings import Settings
 from stages.scores import measure as scoring
 from stages.scores import names as scores
 from stages.verdicts.comparison import Comparison
+from tests.projects import run_in, small_clone
 
 # how long something takes depends on the machine
 settings.register_profile("any machine", deadline=None)
@@ -84,6 +85,21 @@ def run_stages():
                 stage.main()
 
     return run
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory, run_stages):
+    """A small clone of the repository, in which everything has run."""
+    return small_clone(tmp_path_factory.mktemp("clone"), run_stages)
+
+
+@pytest.fixture
+def kept(clone):
+    """The clone, which is put back after the test as it was."""
+    yield clone
+    run = run_in(clone)
+    run("git", "checkout", "--quiet", ".")
+    run("dvc", "checkout", "--force")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,14 @@ ROOT = Path(__file__).parents[1]
 
 Run = Callable[..., subprocess.CompletedProcess]
 
+# what a small clone compares: every task, and one comparison that is tuned
+COMPARED = {
+    "regression": ["mse", "msle"],
+    "regression_fair": ["mse", "msle"],
+    "circles": ["binary_crossentropy", "hinge"],
+    "blobs": ["categorical_crossentropy", "kl_divergence"],
+}
+
 
 def run_all(
     folder: Path,
@@ -78,3 +86,35 @@ def clone_into(folder: Path) -> Run:
     run("git", "config", "user.email", "tests@example.com")
     run("git", "config", "user.name", "Tests")
     return run
+
+
+def small_clone(folder: Path, run_stages: Callable[[Path], None]) -> Path:
+    """Clone the repository, and run everything once: 2 losses, 2 seeds, 3 epochs, 1 learning rate to tune from."""
+    run = clone_into(folder)
+    edit(folder, _make_small)
+    run_stages(folder)
+    run("dvc", "commit", "--force")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--message", "small parameters and their results")
+    return folder
+
+
+def _make_small(params: dict) -> None:
+    params["train"]["seeds"] = 2
+    params["train"]["optimizer"]["learning_rate"] = [0.01]
+    params["comparisons"] = {
+        name: params["comparisons"][name] | {"epochs": 3, "losses": losses} for name, losses in COMPARED.items()
+    }
+
+
+def would_run(folder: Path) -> list[str]:
+    """The stages that `dvc repro` would run."""
+    lines = run_in(folder)("dvc", "repro", "--dry").stdout.splitlines()
+    return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+
+
+def edit(folder: Path, change: Callable[[dict], None]) -> None:
+    """Change the parameters."""
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    change(params)
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))

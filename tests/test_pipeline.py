@@ -4,83 +4,16 @@ The stages run once in this process and `dvc commit` takes what they wrote; one 
 proves that other processes write the same bytes, and every later command runs only what it changes.
 """
 
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pytest
 import yaml
 from mlflow import MlflowClient
 from sklearn.datasets import load_diabetes
 
-from tests.projects import clone_into, run_in
-
-REGRESSION, CIRCLES, BLOBS = (
-    ["mse", "msle", "mae"],
-    ["binary_crossentropy", "hinge", "squared_hinge"],
-    ["categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"],
-)
-COMPARED = {
-    f"{name}{ending}": losses
-    for name, losses in {"regression": REGRESSION, "circles": CIRCLES, "blobs": BLOBS}.items()
-    for ending in ("", "_fair")
-}
-
-
-def end_workers(folder: Path) -> None:
-    """End the queue's workers in `folder`; DVC leaves one behind now and then."""
-    workers = [
-        process
-        for process in psutil.process_iter(["cwd", "cmdline"])
-        if process.info["cwd"] == str(folder) and "queue-worker" in (process.info["cmdline"] or ())
-    ]
-    for worker in workers:
-        worker.terminate()
-    psutil.wait_procs(workers, timeout=30)
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory, run_stages) -> Path:
-    """A clone in which everything has run once: 2 seeds, at most 3 epochs, 2 learning rates where they are tuned."""
-    folder = tmp_path_factory.mktemp("clone")
-    run = clone_into(folder)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["train"]["seeds"] = 2
-    params["train"]["optimizer"]["learning_rate"] = [0.01, 0.03]
-    for comparison in params["comparisons"].values():
-        comparison["epochs"] = 3
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    run_stages(folder)
-    run("dvc", "commit", "--force")
-    run("git", "add", "--all")
-    run("git", "commit", "--quiet", "--message", "small parameters and their results")
-    return folder
-
-
-@pytest.fixture
-def kept(clone):
-    """The clone, which is put back after the test as it was."""
-    yield clone
-    run = run_in(clone)
-    run("git", "checkout", "--quiet", ".")
-    run("dvc", "checkout", "--force")
-
-
-def would_run(folder: Path) -> list[str]:
-    """The stages that `dvc repro` would run."""
-    lines = run_in(folder)("dvc", "repro", "--dry").stdout.splitlines()
-    return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
-
-
-def edit(folder: Path, change: Callable[[dict], None]) -> None:
-    """Change the parameters."""
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    change(params)
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+from tests.projects import COMPARED, edit, run_in, would_run
 
 
 def logged(folder: Path) -> dict[str, set[str]]:
@@ -95,13 +28,13 @@ def logged(folder: Path) -> dict[str, set[str]]:
 
 def test_a_clone_runs_to_a_report_with_all_its_figures(clone):
     report = (clone / "reports/report.md").read_text()
-    for loss in REGRESSION + CIRCLES + BLOBS:
-        assert f"`{loss}`" in report
+    for losses in COMPARED.values():
+        assert all(f"`{loss}`" in report for loss in losses)
     linked = {part.split(")")[0] for part in report.split("](figures/")[1:]}
     assert {figure.name for figure in (clone / "reports/figures").iterdir()} == linked
     results = pd.read_csv(clone / "reports/results.csv")
     assert list(results.columns) == ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
-    assert results.groupby("comparison")["loss"].nunique().to_dict() == dict.fromkeys(COMPARED, 3)
+    assert results.groupby("comparison")["loss"].nunique().to_dict() == dict.fromkeys(COMPARED, 2)
 
 
 def test_every_run_is_in_mlflow(clone):
@@ -127,62 +60,6 @@ def test_a_second_repro_does_nothing_and_a_forced_one_gives_the_same_bytes(clone
     run("dvc", "repro", "--force", LOSSLAB_STORE="")  # what the store gives would prove nothing
     assert (clone / "dvc.lock").read_bytes() == before
     assert run("git", "status", "--porcelain").stdout == ""
-
-
-def found_by(folder: Path, name: str) -> dict[str, list[str]]:
-    """The names of the runs that MLflow finds by the name of one of DVC's experiments, by experiment of MLflow's."""
-    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
-    every = {each.experiment_id: each.name for each in client.search_experiments()}
-    found: dict[str, list[str]] = {}
-    for run in client.search_runs(list(every), f"tags.`dvc.exp_name` = '{name}'"):
-        found.setdefault(every[run.info.experiment_id], []).append(run.info.run_name)
-    return found
-
-
-@pytest.mark.thorough
-def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_back(kept):
-    run, before = run_in(kept), notes_of(kept)
-    said = run("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle").stdout
-    # these results were logged before, but not for this experiment
-    assert found_by(kept, "only-msle") == {
-        name: ["msle (only-msle)"] for name in ("losslab/regression", "losslab/regression_fair")
-    }
-    assert notes_of(kept) == before
-    assert set(pd.read_csv(kept / "reports/results.csv")["loss"]) == {"msle"}
-    report = (kept / "reports/report.md").read_text()
-    assert "regression-msle-curves.png" in report
-    assert "regression-mae-curves.png" not in report
-    assert "circles" not in report
-    models = {
-        path.parent.relative_to(kept / "data/runs").as_posix() for path in (kept / "data/runs").rglob("model.keras")
-    }
-    assert models == {"regression/msle", "regression_fair/msle"}
-
-    [way_back] = [line for line in said.splitlines() if line.startswith("track: back to what is committed: ")]
-    run("bash", "-c", way_back.removeprefix("track: back to what is committed: "))
-    assert run("git", "status", "--porcelain").stdout == ""
-    assert would_run(kept) in ([], ["track"])
-    diff = run("dvc", "metrics", "diff", "only-msle", "HEAD").stdout
-    assert "regression.test_mse.mae" in diff
-    assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--csv").stdout
-
-
-def notes_of(folder: Path) -> dict[str, str]:
-    """The notes of MLflow's experiments."""
-    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
-    return {each.name: each.tags["mlflow.note.content"] for each in client.search_experiments() if each.tags}
-
-
-def test_a_failed_experiment_leaves_no_parameter_for_the_next_but_edits_of_ones_own(kept):
-    run = run_in(kept)
-    said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
-    assert "params.yaml is again as it was before this experiment" in said
-    assert run("git", "status", "--porcelain", "--", "params.yaml").stdout == ""
-    edit(kept, lambda params: params["report"].update(margin={"circles": 0.1}))
-    said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
-    assert "params.yaml holds edits of yours, and still loss=hing" in said
-    params = yaml.safe_load((kept / "params.yaml").read_text())
-    assert (params["loss"], params["report"]["margin"]) == ("hing", {"circles": 0.1})
 
 
 @pytest.mark.parametrize(
@@ -213,26 +90,6 @@ def test_another_number_of_seeds_makes_no_dataset_anew(kept):
 
 
 @pytest.mark.thorough
-def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
-    run = run_in(clone)
-    # other epochs, so that their runs are new to MLflow
-    run("dvc", "exp", "run", "--queue", "-S", "loss=mse,mae", "-S", "comparisons.regression.epochs=2")
-    run("dvc", "queue", "start", "--jobs", "2", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 150
-        while any(word in (status := run("dvc", "queue", "status").stdout) for word in ("Queued", "Running")):
-            assert time.monotonic() < deadline, status
-    finally:
-        end_workers(clone)
-    assert status.count("Success") == 2, status
-    client = MlflowClient(f"sqlite:///{clone / 'mlflow.db'}")
-    experiment = client.get_experiment_by_name("losslab/regression")
-    queued = client.search_runs([experiment.experiment_id], "params.epochs = '2'")
-    assert {run.data.params["loss"] for run in queued} == {"mse", "mae"}
-    assert all(run.data.tags["dvc.exp_name"] for run in queued)
-
-
-@pytest.mark.thorough
 def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(kept):
     done = run_in(kept)("dvc", "exp", "run", "-S", "datasets.circles.task=binnary", ok=False)
     assert "params.yaml: datasets.circles.task: 'binnary' is not a task; did you mean 'binary'? Tasks: " in done.stderr
@@ -247,7 +104,7 @@ def test_a_server_that_is_down_stops_track_alone(kept):
     assert "When it is back, run: dvc repro track" in done.stderr
     assert "Running stage 'train'" not in done.stdout
     assert "Running stage 'train'" not in run("dvc", "repro", "track").stdout
-    assert logged(kept)["elsewhere/circles"] == set(CIRCLES)
+    assert logged(kept)["elsewhere/circles"] == set(COMPARED["circles"])
 
 
 @pytest.mark.thorough

@@ -86,6 +86,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
     assert capsys.readouterr().out.splitlines()[-1] == "report: read reports/report.md"
 
 
+@pytest.mark.thorough
 def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_comparison):
     reports = project(make_comparison("mse", "msle", "mae"), loss="msle")
     (reports / "figures").mkdir(parents=True)

@@ -232,6 +232,7 @@ def of_experiment(client, dataset, name):
     return [run.info.run_name for run in client.search_runs([experiment], f"tags.`dvc.exp_name` = '{name}'")]
 
 
+@pytest.mark.thorough
 def test_a_dvc_experiment_has_runs_of_its_own_once_also_of_results_that_were_logged_before(
     project, client, monkeypatch, capsys
 ):
@@ -309,6 +310,7 @@ def test_a_missing_file_is_named_with_the_command_that_writes_it(missing, stage,
     assert not (project / "data/tracked.json").exists()
 
 
+@pytest.mark.thorough
 def test_the_store_is_inside_of_a_folder_whatever_its_name(project, root, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sure") / '100%20 sure, what now? #1 $HOME\'s "own"'
     shutil.copytree(project, folder)

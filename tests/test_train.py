@@ -84,6 +84,7 @@ def test_every_selected_loss_gets_a_whole_folder_that_reads_back(tmp_path, capsy
         np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0], rtol=0, atol=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("project")
 def test_seeds_that_failed_are_told_of_each_loss(capsys):
     edit(lambda params: params["train"]["optimizer"].update(learning_rate=1e6))
@@ -99,6 +100,7 @@ def test_a_selected_loss_is_trained_alone(tmp_path, project):
     assert folders(tmp_path) == {"prices/msle"}
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("project")
 def test_training_again_writes_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setenv("LOSSLAB_STORE", "")
@@ -125,6 +127,7 @@ def edit(change):
     paths.PARAMS.write_text(yaml.safe_dump(params))
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("project")
 def test_a_list_of_learning_rates_is_tuned_by_the_score_that_decides_and_the_choice_is_told(tmp_path, capsys):
     def tune(params):
@@ -202,6 +205,7 @@ def test_an_interrupted_write_leaves_no_half_written_folder(tmp_path, project, m
         assert {path.name for path in folder.iterdir()} == FILES
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("project")
 def test_an_interrupted_write_leaves_the_run_that_was_there(tmp_path, monkeypatch):
     stage.main()

@@ -70,6 +70,7 @@ def test_a_second_time_everything_comes_from_the_store_with_the_same_bytes(train
     assert again == first
 
 
+@pytest.mark.thorough
 def test_one_more_loss_trains_that_loss(train, without_store):
     told, bytes_of = train(lambda params: params["comparisons"]["prices"]["losses"].append("mae"))
     assert told == "4 units: 3 from the store, 1 trained"
@@ -163,6 +164,7 @@ def test_a_damaged_entry_is_trained_again_and_that_is_said(train, capsys):
     assert train() == ("3 units: 3 from the store, 0 trained", first)
 
 
+@pytest.mark.thorough
 def test_where_the_store_cannot_be_written_training_goes_on_and_that_is_said(train, tmp_path, capsys):
     shutil.rmtree(tmp_path / ".losslab")
     (tmp_path / ".losslab").write_text("not a folder")

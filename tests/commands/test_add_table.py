@@ -483,6 +483,7 @@ def test_whatever_the_layout_the_letters_that_are_there_stay(text):
     assert after.count("\r") == after.count("\n") or "\r" not in text
 
 
+@pytest.mark.thorough
 def test_the_command_ends_with_status_one_and_a_line(project, tmp_path, root):
     del project
     environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}

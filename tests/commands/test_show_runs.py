@@ -57,6 +57,7 @@ def test_each_comparisons_page_is_printed_and_then_served_by_one_process(project
             server.terminate()
 
 
+@pytest.mark.thorough
 def test_a_port_that_is_taken_is_told_with_the_way_to_another(project):
     del project
     with socket.socket() as taken:

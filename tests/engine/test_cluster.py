@@ -171,6 +171,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
+@pytest.mark.thorough
 def test_a_scheduler_that_does_not_answer_is_told_in_one_line():
     where = f"127.0.0.1:{free_port()}"
     with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: no Dask scheduler answers at {where}$"):

@@ -37,6 +37,7 @@ def one_by_one(units):
     return results(units, Threads(1))
 
 
+@pytest.mark.thorough
 def test_results_are_the_same_whatever_the_number_of_threads(units, one_by_one):
     assert set(one_by_one[0]) == {"made_up/mse", "made_up/hinge"}
     assert one_by_one[1] == {"made_up/mse": 3, "made_up/hinge": 2}
@@ -77,6 +78,7 @@ def test_an_error_ends_the_place_and_cancels_what_has_not_begun(units):
     assert place.given[-1].cancelled()
 
 
+@pytest.mark.thorough
 def test_what_a_worker_died_of_twice_is_trained_by_the_third(units, one_by_one):
     place = Failing("mse", DiedError(), DiedError())
     assert results(units, place) == one_by_one

@@ -58,6 +58,7 @@ def framed_by_hand(unit, place, *parts):
     return features.astype(np.float32), targets.astype(np.float32), (center, spread)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("entry", "rows"),
     [(entry, diabetes) for entry in AS_MEANT]

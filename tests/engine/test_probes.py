@@ -132,6 +132,7 @@ def test_dice_is_tversky_that_weighs_both_mistakes_alike(are_one):
     assert are_one(LOSSES["dice"], LOSSES["tversky"])
 
 
+@pytest.mark.thorough
 def test_among_the_default_comparisons_the_crossentropies_alone_are_one_objective(are_one, loaded):
     same = {
         (name, one.name, other.name)

@@ -218,6 +218,7 @@ def test_with_rows_a_scale_and_learning_rates_of_its_own_each_replica_is_as_in_k
         np.testing.assert_allclose(predicted[i], model(own.features), rtol=0, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("hidden", "last"),
     [

@@ -29,6 +29,7 @@ def as_bytes(run, model):
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
@@ -60,6 +61,7 @@ def test_each_seed_does_on_its_own_rows_and_scale_what_keras_does(name, changes)
             np.testing.assert_allclose(ours, model.predict(features, verbose=0), rtol=0, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_a_tuned_unit_ends_as_one_with_the_chosen_rate_and_epochs():
     tuned, epochs_done = make_unit("mae", n_splits=2, rates=(0.01, 0.1, 1.0)), []
     run, model = train(tuned, epochs_done.append)
@@ -83,6 +85,7 @@ def test_losses_of_one_task_start_alike_and_see_the_same_rows_in_the_same_order(
     np.testing.assert_array_equal(one.values("accuracy", "test"), other.values("accuracy", "test"))
 
 
+@pytest.mark.thorough
 def test_a_pickled_unit_gives_the_same_bytes():
     unit = make_unit("hinge", n_splits=2)
     assert as_bytes(*train(pickle.loads(pickle.dumps(unit)))) == as_bytes(*train(unit))
@@ -187,6 +190,7 @@ def breaking(monkeypatch):
     return break_seed
 
 
+@pytest.mark.thorough
 def test_a_seed_that_overflows_is_recorded_and_leaves_the_others_alone(breaking):
     sound, _ = train(make_unit("mse"))
     without, _ = train(make_unit("mse", seeds=[4, 9]))

@@ -61,6 +61,7 @@ def right(targets, outputs):
     return ((targets >= 0) == (outputs >= 0))[:, 0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "score", "optimizer", "metric"),
     [
@@ -109,6 +110,7 @@ def test_curves_are_the_mean_over_seeds_of_what_keras_measures_on_validation_row
     assert (chosen.score, chosen.n_failed.sum()) == (score, 0)
 
 
+@pytest.mark.thorough
 def test_a_best_rate_at_the_end_of_the_list_extends_it_at_most_three_times():
     too_low = in_turn(tune(make_unit("mse", rates=(1e-6, 1e-5), epochs=2)))
     np.testing.assert_allclose(too_low.rates, [1e-6, 1e-5, 1e-4, 1e-3, 1e-2])
@@ -131,6 +133,7 @@ def test_a_rate_at_which_seeds_fail_has_no_curve_and_is_not_chosen():
     assert chosen.rate < 1
 
 
+@pytest.mark.thorough
 def test_where_every_seed_fails_at_every_rate_the_lowest_is_taken_for_all_epochs():
     chosen = in_turn(tune(make_unit("mse", rates=(1e20, 1e21))))
     assert (chosen.n_failed > 0).all()

@@ -101,6 +101,7 @@ GOOD_LOSSES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "case",
     [
@@ -562,6 +563,7 @@ def pinball(targets, outputs):
     return np.maximum(0.9 * error, -0.1 * error).mean(axis=(1, 2))
 
 
+@pytest.mark.thorough
 def test_an_own_loss_trains_as_numpy_does(trained):
     rows, plan = trained(
         PINBALL,

@@ -60,6 +60,7 @@ def check(unit, **weights_of_fit):
             np.testing.assert_allclose(run.epochs(column)[place], values, rtol=0, atol=1e-5, err_msg=column)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "classes"),
     [
@@ -73,6 +74,7 @@ def test_the_history_is_that_of_fit_with_class_weight(name, classes):
     check(weighed(name, classes=classes), class_weight=dict(enumerate(classes)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name",
     ["mse", *(pytest.param(name, marks=pytest.mark.endurance) for name in ("huber", "hinge", "categorical_hinge"))],
@@ -92,6 +94,7 @@ def test_classes_of_plus_and_minus_one_are_weighed_too():
     np.testing.assert_array_equal(run.outputs, same.outputs)
 
 
+@pytest.mark.thorough
 def test_classes_and_rows_are_weighed_together():
     unit = weighed("binary_crossentropy", classes=[0.5, 3], rows=True)
     both = unit.table.weights * np.array([0.5, 3])[unit.table.labels]

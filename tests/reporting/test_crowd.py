@@ -50,6 +50,7 @@ def test_lines_in_one_chart_have_each_a_colour_of_their_own_or_are_grey(make_cro
     assert labels == ["7 others", *named]
 
 
+@pytest.mark.thorough
 def test_a_verdict_on_many_losses_names_those_first_that_come_nearest(make_decided):
     rng = np.random.default_rng(0)
     right = {f"hinge_{i}": rng.random((5, 300)) < 0.55 + 0.013 * i for i in range(31)}
@@ -68,6 +69,7 @@ def test_a_verdict_on_many_losses_names_those_first_that_come_nearest(make_decid
     assert all(len(each) < 400 for each in statement.reasons)
 
 
+@pytest.mark.thorough
 def test_every_sentence_and_table_of_a_report_on_many_losses_can_be_read(make_crowd, reference, make_tuning):
     comparison = make_crowd("mse", N, failed=range(20, 40), tuning=make_tuning(at_last_epoch=True))
     text = page.markdown([comparison], reference)

@@ -80,6 +80,7 @@ def expected_word(oddity):
     }.get(oddity, {"written"} if oddity in WRITTEN else set())
 
 
+@pytest.mark.thorough
 @settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     oddities=st.lists(st.sampled_from(HIDDEN), min_size=1, max_size=3),
@@ -125,6 +126,7 @@ WORDS = [
 ]
 
 
+@pytest.mark.thorough
 @settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(
     fields=st.lists(st.sampled_from(WORDS), min_size=4, max_size=25),

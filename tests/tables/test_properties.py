@@ -255,6 +255,7 @@ def check_seed(plan, seed, features, labels):
             assert np.isfinite((labels - scaling.target_center[split]) / scaling.target_spread[split]).all()
 
 
+@pytest.mark.thorough
 @settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_any_table_is_scaled_or_refused_in_plain_words(case):
