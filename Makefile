@@ -6,8 +6,8 @@
 # make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
 # make store    what the store of trained networks holds; EMPTY=1 empties it
 # make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
-# make test     run the tests
-# make test-thorough  run the tests that take long
+# make test     run the tests that are quick
+# make test-thorough  run those that take seconds and more: training beside Keras, and DVC in a clone
 # make test-endurance  run the tests that take longest: whole grids of losses, and kills of what trains
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
@@ -70,7 +70,7 @@ test: setup
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough and not endurance"
 
 test-thorough: setup
-	@pytest -n 2 --dist loadfile -m thorough
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "thorough and not endurance"
 
 test-endurance: setup
 	@pytest -n 2 --dist loadfile -m endurance

@@ -12,6 +12,8 @@ from mlflow import MlflowClient
 
 from tests.projects import edit, run_in, would_run
 
+pytestmark = pytest.mark.thorough
+
 
 def end_workers(folder: Path) -> None:
     """End the queue's workers in `folder`; DVC leaves one behind now and then."""
@@ -41,7 +43,6 @@ def notes_of(folder: Path) -> dict[str, str]:
     return {each.name: each.tags["mlflow.note.content"] for each in client.search_experiments() if each.tags}
 
 
-@pytest.mark.thorough
 def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_back(kept):
     run, before = run_in(kept), notes_of(kept)
     said = run("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle").stdout
@@ -69,7 +70,6 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--csv").stdout
 
 
-@pytest.mark.thorough
 def test_a_failed_experiment_leaves_no_parameter_for_the_next_but_edits_of_ones_own(kept):
     run = run_in(kept)
     said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
@@ -82,7 +82,6 @@ def test_a_failed_experiment_leaves_no_parameter_for_the_next_but_edits_of_ones_
     assert (params["loss"], params["report"]["margin"]) == ("hing", {"circles": 0.1})
 
 
-@pytest.mark.thorough
 def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     run = run_in(clone)
     # other epochs, so that their runs are new to MLflow

@@ -15,6 +15,8 @@ from sklearn.datasets import load_diabetes
 
 from tests.projects import COMPARED, edit, run_in, would_run
 
+pytestmark = pytest.mark.thorough
+
 
 def logged(folder: Path) -> dict[str, set[str]]:
     """The names of the runs in MLflow, by experiment."""
@@ -52,7 +54,6 @@ def test_every_run_is_in_mlflow(clone):
     assert hinge.inputs.dataset_inputs[0].dataset.name == "circles"
 
 
-@pytest.mark.thorough
 def test_a_second_repro_does_nothing_and_a_forced_one_gives_the_same_bytes(clone):
     run = run_in(clone)
     before = (clone / "dvc.lock").read_bytes()
@@ -89,14 +90,12 @@ def test_another_number_of_seeds_makes_no_dataset_anew(kept):
     assert would_run(kept)[:2] == ["scale", "train"]
 
 
-@pytest.mark.thorough
 def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(kept):
     done = run_in(kept)("dvc", "exp", "run", "-S", "datasets.circles.task=binnary", ok=False)
     assert "params.yaml: datasets.circles.task: 'binnary' is not a task; did you mean 'binary'? Tasks: " in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.thorough
 def test_a_server_that_is_down_stops_track_alone(kept):
     run = run_in(kept)
     edit(kept, lambda params: params["track"].update(experiment="elsewhere"))
@@ -107,7 +106,6 @@ def test_a_server_that_is_down_stops_track_alone(kept):
     assert logged(kept)["elsewhere/circles"] == set(COMPARED["circles"])
 
 
-@pytest.mark.thorough
 def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_path):
     run = run_in(clone)
     loaded = load_diabetes(as_frame=True)

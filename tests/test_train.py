@@ -188,6 +188,7 @@ def test_a_damaged_scaled_file_is_named_with_the_command_that_mends_it(name, dam
     assert not (tmp_path / "data/runs").exists()
 
 
+@pytest.mark.thorough
 def test_an_interrupted_write_leaves_no_half_written_folder(tmp_path, project, monkeypatch):
     project(["mse", "hinge"])
     whole = runs.write

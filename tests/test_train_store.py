@@ -13,6 +13,7 @@ from stages.records import durations, runs
 from tests.test_train import SETTINGS, contents, edit, project
 
 __all__ = ["project"]
+pytestmark = pytest.mark.thorough
 TUNED = {"name": "SGD", "learning_rate": [0.003, 0.01], "momentum": 0.9}
 
 

@@ -97,6 +97,7 @@ def test_the_history_is_that_of_keras_on_the_framed_target_and_outputs_come_back
         np.testing.assert_allclose(ours + unit.plan.to_train.target_center[split], theirs, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("entry", AS_MEANT, ids=lambda entry: entry["loss"])
 def test_scores_are_in_the_targets_own_units_and_the_history_ends_in_them(entry):
     unit = make_framed(entry, diabetes())

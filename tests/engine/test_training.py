@@ -75,6 +75,7 @@ def test_a_tuned_unit_ends_as_one_with_the_chosen_rate_and_epochs():
     assert as_bytes(replace(run, settings=settings), model) == as_bytes(alone, own_model)
 
 
+@pytest.mark.thorough
 def test_losses_of_one_task_start_alike_and_see_the_same_rows_in_the_same_order():
     # on a one-hot target these two are one objective, so all that could tell them apart is where they begin
     # and which rows each batch holds

@@ -198,6 +198,7 @@ def test_a_loss_is_tried_on_rows_of_every_kind_however_they_are_sorted(write, ta
     trials.try_unit(replace(tried, table=table))
 
 
+@pytest.mark.thorough
 def test_a_loss_that_not_every_target_can_be_given_is_refused_before_it_trains(write):
     body = "tf.debugging.assert_greater(y_true, -10.0, 'no such target')\n    return ops.square(y_true - y_pred)[:, 0]"
     write("mine", f"def own(y_true, y_pred):\n    {body}\n")

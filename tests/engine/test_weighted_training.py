@@ -118,6 +118,7 @@ def test_the_history_ends_in_the_weighted_scores(name, headline, n_splits):
     assert (run.values(headline, "test") != unweighted.values(headline, "test")).any()
 
 
+@pytest.mark.thorough
 def test_rows_that_count_nothing_might_as_well_not_be_there():
     unit = weighed("mse", rows=True)
     weights = unit.table.weights.copy()

@@ -26,6 +26,7 @@ def test_few_losses_are_all_shown_in_their_order(make_comparison):
     assert crowd.in_color(comparison) == crowd.colors(comparison) == plots.colors_of(["mse", "mae", "msle"])
 
 
+@pytest.mark.thorough
 def test_of_many_losses_the_best_and_the_baseline_are_shown(make_crowd):
     comparison = make_crowd("mse", 40)
     assert crowd.shown(comparison) == [*(f"mse_{i}" for i in range(15)), "mse_39"]
@@ -40,6 +41,7 @@ def test_the_recommended_loss_is_shown_first_and_those_whose_every_seed_failed_l
     assert crowd.others(comparison) == ["mse_2"]
 
 
+@pytest.mark.thorough
 def test_lines_in_one_chart_have_each_a_colour_of_their_own_or_are_grey(make_crowd):
     comparison = make_crowd("mse", 40)
     named = crowd.in_color(comparison)

@@ -164,6 +164,7 @@ def test_a_class_without_test_rows_still_has_a_probability():
     np.testing.assert_allclose(scores["log_loss"], [math.log(2)])
 
 
+@pytest.mark.thorough
 @given(
     data=npst.arrays(
         np.float32, st.tuples(st.integers(1, 4), st.integers(2, 8)), elements=st.floats(-10, 10, width=32)

@@ -448,6 +448,7 @@ def test_decimals_with_three_digits_stay_decimals():
     assert grouped("12.345", "0.123", "1.500") == ([12.345, 0.123, 1.5], CsvFormat(";", "utf-8", "."))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("values", "numbers"),
     [

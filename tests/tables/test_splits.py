@@ -369,6 +369,7 @@ def test_the_first_rows_are_the_same_for_all_seeds():
 ANY = [*METHODS.items(), ("group", {"groups": GROUPS, "folds": 3})]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("method", "how"), ANY)
 @given(few=st.integers(1, 9), more=st.integers(0, 9), random_state=st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)

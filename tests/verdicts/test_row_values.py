@@ -71,6 +71,7 @@ def test_the_mean_over_the_rows_that_a_seed_tests_is_its_score(task, score, *, s
         assert values[s, rows].mean() == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("task", "score"), CASES)
 def test_the_variance_is_that_of_a_bootstrap_of_rows_and_seeds(task, score):
     generator, n_seeds, n_rows = np.random.default_rng(1), 8, 120
