@@ -407,6 +407,7 @@ def test_a_column_that_yaml_would_take_for_something_else_loads_back_as_given(pr
     assert len(added(PARAMS, Path("params.yaml").read_text(encoding="utf-8"))) == 4
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     target=st.text("aeinosyNY019.-_+~# ,;[]{}&*!|>'\"%@`=/\\<é日🎉", min_size=1, max_size=8),

@@ -258,6 +258,7 @@ def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(another):
     )
 
 
+@pytest.mark.thorough
 def test_the_command_needs_no_parameters_and_no_tensorflow(tmp_path, root):
     code = (
         "import sys; sys.path.insert(0, sys.argv.pop()); from stages.commands import show_losses; show_losses.main(); "

@@ -151,6 +151,7 @@ def test_few_rows_that_tell_are_said_beside_the_verdict(make_decided):
     assert caution(undecided(make_decided), undecided(make_decided).pairs["hinge", "squared_hinge"]) == ""
 
 
+@pytest.mark.thorough
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     accuracies=st.lists(st.sampled_from([0.4, 0.6, 0.9, 1.0]), min_size=1, max_size=3),
