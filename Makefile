@@ -70,7 +70,7 @@ test: setup
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough and not endurance"
 
 test-thorough: setup
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "thorough and not endurance"
+	@pytest -n 3 --dist loadfile --no-loadscope-reorder -m "thorough and not endurance"
 
 test-endurance: setup
 	@pytest -n 2 --dist loadfile -m endurance

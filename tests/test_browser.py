@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
-COMPARISONS = list(yaml.safe_load((ROOT / "params.yaml").read_text())["comparisons"])
+COMPARISONS = ["blobs", "circles", "regression_fair"]
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,8 +37,8 @@ def project(tmp_path_factory, run_stages):
     folder = tmp_path_factory.mktemp("project")
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     params["train"]["seeds"] = 8
-    for comparison in params["comparisons"].values():
-        comparison["epochs"] = 3
+    params["train"]["optimizer"]["learning_rate"] = [0.01, 0.03]
+    params["comparisons"] = {name: params["comparisons"][name] | {"epochs": 3} for name in COMPARISONS}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     (folder / "data").mkdir()
     shutil.copy(ROOT / "data/published.yaml", folder / "data")
@@ -111,7 +111,7 @@ def faults_of(page: Page) -> list[str]:
 
 
 def test_the_address_that_is_printed_leads_to_the_runs_sorted_by_the_score_that_decides(ui, page):
-    assert list(ui) == sorted(COMPARISONS)
+    assert list(ui) == COMPARISONS
     page.goto(ui["circles"])
     for loss in ("binary_crossentropy", "hinge", "squared_hinge"):
         expect(page.get_by_role("link", name=loss, exact=True)).to_be_visible()

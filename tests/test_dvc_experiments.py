@@ -82,6 +82,7 @@ def test_a_failed_experiment_leaves_no_parameter_for_the_next_but_edits_of_ones_
     assert (params["loss"], params["report"]["margin"]) == ("hing", {"circles": 0.1})
 
 
+@pytest.mark.endurance
 def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     run = run_in(clone)
     # other epochs, so that their runs are new to MLflow

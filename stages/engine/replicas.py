@@ -83,7 +83,7 @@ class Replicas:
             for i, (array, variable) in enumerate(zip(weights, model.variables, strict=True))
         ]
         for stacked, variable in zip(self._variables, model.variables, strict=True):
-            if variable.constraint is not None:  # the optimizer applies it after each step
+            if variable.constraint is not None:
                 stacked.constraint = partial(_constrain_all, variable.constraint)
         self._trainable = [variable for variable in self._variables if variable.trainable]
         self._state = [variable for variable in self._variables if not variable.trainable]
@@ -202,10 +202,22 @@ class Replicas:
             )
             total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        self._optimizer.apply(gradients, self._trainable)
+        self._update(gradients)
         for variable, value in zip(self._state, next_state, strict=True):
             variable.assign(value)
         return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(targets)[1], tf.float32)
+
+    def _update(self, gradients: list[tf.Tensor]) -> None:
+        """What the optimizer's `apply` does on one device.
+
+        Before that, `apply` sums the gradients over devices by an operation whose gradient TensorFlow registers for
+        as long as the process lives, and with it the whole compiled program: megabytes for each that is trained.
+        """
+        for variable, gradient in zip(self._trainable, gradients, strict=True):
+            self._optimizer.update_step(gradient, variable.value, self._optimizer.learning_rate)
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
+        self._optimizer.iterations.assign_add(1)
 
     def _test_batch(
         self, own_units: tuple, counts: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor

@@ -1,3 +1,4 @@
+import gc
 import pickle
 from dataclasses import replace
 
@@ -84,6 +85,18 @@ def test_losses_of_one_task_start_alike_and_see_the_same_rows_in_the_same_order(
     assert np.ptp(one.epochs("loss"), axis=0).min() > 1e-3  # another start and order are seen
     np.testing.assert_allclose(other.epochs("loss"), one.epochs("loss"), rtol=0, atol=1e-5)
     np.testing.assert_array_equal(one.values("accuracy", "test"), other.values("accuracy", "test"))
+
+
+def programs():
+    """How many programs of an epoch the process keeps."""
+    gc.collect()
+    return sum(type(each).__name__ == "FuncGraph" and "run_epoch" in each.name for each in gc.get_objects())
+
+
+def test_a_program_is_not_kept_when_it_has_trained():
+    before = programs()
+    train(make_unit("mse", n_splits=2))
+    assert programs() == before
 
 
 @pytest.mark.thorough
