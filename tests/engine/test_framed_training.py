@@ -61,8 +61,8 @@ def framed_by_hand(unit, place, *parts):
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("entry", "rows"),
-    [(entry, diabetes) for entry in AS_MEANT]
-    + [pytest.param(entry, diabetes, marks=pytest.mark.endurance) for entry in EVERY_FRAMING]
+    [(entry, diabetes) for entry in AS_MEANT[:2]]
+    + [pytest.param(entry, diabetes, marks=pytest.mark.endurance) for entry in [*AS_MEANT[2:], *EVERY_FRAMING]]
     + [pytest.param(entry, counts, marks=pytest.mark.endurance) for entry in [*AS_MEANT, *EVERY_FRAMING]],
     ids=lambda each: f"{each['loss']}-{each['target']}" if isinstance(each, dict) else each.__name__,
 )

@@ -36,7 +36,7 @@ def as_bytes(run, model):
     [
         ("mae", {"dropout": 0.2}),
         pytest.param(
-            "squared_hinge", {"optimizer": {"name": "Adam", "learning_rate": 0.01}}, marks=pytest.mark.thorough
+            "squared_hinge", {"optimizer": {"name": "Adam", "learning_rate": 0.01}}, marks=pytest.mark.endurance
         ),
         ("sparse_categorical_crossentropy", {"batch_norm": True, "rates": (0.002, 0.02, 0.2)}),
     ],

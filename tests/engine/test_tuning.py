@@ -66,8 +66,8 @@ def right(targets, outputs):
     ("name", "score", "optimizer", "metric"),
     [
         ("mse", "rmse", "Adam", "mse"),
-        pytest.param("hinge", "accuracy", "RMSprop", right, marks=pytest.mark.thorough),
-        pytest.param("categorical_crossentropy", "log_loss", "SGD", None, marks=pytest.mark.thorough),
+        pytest.param("hinge", "accuracy", "RMSprop", right, marks=pytest.mark.endurance),
+        pytest.param("categorical_crossentropy", "log_loss", "SGD", None, marks=pytest.mark.endurance),
         ("dice", "loss", "SGD", None),
     ],
 )
@@ -141,7 +141,7 @@ def test_where_every_seed_fails_at_every_rate_the_lowest_is_taken_for_all_epochs
     assert chosen.at_edge
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_seeds_that_do_not_fit_into_memory_together_are_tuned_one_after_another(monkeypatch):
     unit = make_unit("mae", rates=(0.01, 0.05), n_splits=2)
     together = in_turn(tune(unit))
