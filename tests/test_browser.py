@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
-COMPARISONS = ["blobs", "circles", "regression_fair"]
+COMPARISONS = ["blobs", "circles", "regression", "regression_fair"]
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",

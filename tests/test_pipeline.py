@@ -109,42 +109,6 @@ def test_a_server_that_is_down_stops_track_alone(kept):
     assert logged(kept)["elsewhere/circles"] == set(COMPARED["circles"])
 
 
-def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_path):
-    run = run_in(clone)
-    loaded = load_diabetes(as_frame=True)
-    loaded.frame.to_csv(tmp_path / "sugar.csv", index=False)
-    before = (clone / "params.yaml").read_text()
-    said = run(sys.executable, "-m", "stages.commands.add_table", str(tmp_path / "sugar.csv"), "target").stdout
-    assert "added datasets.sugar and comparisons.sugar (mse, mae, huber, log_cosh" in said
-    added = (clone / "params.yaml").read_text()
-    assert set(before.splitlines()) <= set(added.splitlines())
-    params = yaml.safe_load(added)
-    variant = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
-    params["comparisons"] = {"sugar": {"epochs": 2, "losses": ["mse", variant]}}
-    params["report"] = {"headline": {}}
-    (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-
-    run("dvc", "add", "data/external/sugar.csv")
-    run("dvc", "repro")
-    run("git", "add", "--all")
-    run("git", "commit", "--quiet", "--message", "sugar")
-    assert logged(clone)["losslab/sugar"] == {"mse", "huber_small"}
-    assert "data/external/sugar.csv" not in run("git", "ls-files").stdout.splitlines()
-    # another clone gets the table from a remote
-    run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
-    run("dvc", "push")
-    other = tmp_path / "other"
-    run("git", "clone", "--quiet", str(clone), str(other))
-    run_in(other)("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
-    run_in(other)("dvc", "pull")
-    assert (other / "data/external/sugar.csv").read_bytes() == (tmp_path / "sugar.csv").read_bytes()
-
-    # DVC sees it change
-    assert run("dvc", "status", "generate").stdout.strip() == "Data and pipelines are up to date."
-    loaded.frame.head(200).to_csv(clone / "data/external/sugar.csv", index=False)
-    assert "modified:           data/external" in run("dvc", "status", "generate").stdout
-
-
 def end_workers(folder: Path) -> None:
     """End the queue's workers in `folder`; DVC leaves one behind now and then."""
     workers = [
@@ -230,3 +194,39 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     queued = client.search_runs([experiment.experiment_id], "params.epochs = '2'")
     assert {run.data.params["loss"] for run in queued} == {"mse", "msle"}
     assert all(run.data.tags["dvc.exp_name"] for run in queued)
+
+
+def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_path):
+    run = run_in(clone)
+    loaded = load_diabetes(as_frame=True)
+    loaded.frame.to_csv(tmp_path / "sugar.csv", index=False)
+    before = (clone / "params.yaml").read_text()
+    said = run(sys.executable, "-m", "stages.commands.add_table", str(tmp_path / "sugar.csv"), "target").stdout
+    assert "added datasets.sugar and comparisons.sugar (mse, mae, huber, log_cosh" in said
+    added = (clone / "params.yaml").read_text()
+    assert set(before.splitlines()) <= set(added.splitlines())
+    params = yaml.safe_load(added)
+    variant = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
+    params["comparisons"] = {"sugar": {"epochs": 2, "losses": ["mse", variant]}}
+    params["report"] = {"headline": {}}
+    (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+    run("dvc", "add", "data/external/sugar.csv")
+    run("dvc", "repro")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--message", "sugar")
+    assert logged(clone)["losslab/sugar"] == {"mse", "huber_small"}
+    assert "data/external/sugar.csv" not in run("git", "ls-files").stdout.splitlines()
+    # another clone gets the table from a remote
+    run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    run("dvc", "push")
+    other = tmp_path / "other"
+    run("git", "clone", "--quiet", str(clone), str(other))
+    run_in(other)("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    run_in(other)("dvc", "pull")
+    assert (other / "data/external/sugar.csv").read_bytes() == (tmp_path / "sugar.csv").read_bytes()
+
+    # DVC sees it change
+    assert run("dvc", "status", "generate").stdout.strip() == "Data and pipelines are up to date."
+    loaded.frame.head(200).to_csv(clone / "data/external/sugar.csv", index=False)
+    assert "modified:           data/external" in run("dvc", "status", "generate").stdout
