@@ -68,11 +68,11 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
     """
     placed = dataset.source.file
     dataset = _reading(dataset, file=file.as_posix())
-    table, description = describe.load(name, dataset, {})
+    table, description = _load(name, dataset)
     if all(column.kind == "identifier" for column in description.columns):
         # there is nothing else to learn from
         dataset = _reading(dataset, columns={column.name: "number" for column in description.columns})
-        table, description = describe.load(name, dataset, {})
+        table, description = _load(name, dataset)
     treatments = encoding.fit(table, description.columns, dataset.scale.features).treatments
     labels, key = datasets.labels_of(table, description), f"{paths.PARAMS}: datasets.{name}.split"
     try:
@@ -87,6 +87,15 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
     seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
     made = offers(description.task, labels, seen)
     return Judged(_reading(dataset, file=placed), description, table, treatments, made)
+
+
+def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
+    try:
+        return describe.load(name, dataset, {})
+    except UserError as error:
+        if "beside file:" not in str(error):
+            raise
+        raise UserError(f"{error}; such a key can be given at once: make try … WITH='skip: 2'") from error
 
 
 def _reading(dataset: Dataset, **settings: object) -> Dataset:
@@ -146,7 +155,7 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
         yield about
     odd = list(map(findings_text.in_words, description.findings))
     yield from odd
-    if any("{" in line or "[" in line for line in odd):
+    if any(mark in line for line in odd for mark in ("{", "[", "decimal:")):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
     scale = judged.dataset.scale
     yield from planning.without_spread(name, judged.treatments, judged.table, description, scale)

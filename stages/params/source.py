@@ -108,7 +108,7 @@ class Table(Section):
     """A user's own table.
 
     Attributes:
-        file: CSV (also compressed), Excel, JSON lines or Parquet, in ``data/external``; a pattern (``*``) names
+        file: CSV (also compressed), Excel, JSON or Parquet, in ``data/external``; a pattern (``*``) names
             several, read as one.
         target: the column to predict, or several columns of values.
         features: the columns to predict from; all others when not given.

@@ -20,7 +20,7 @@ from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
 Positive = Literal["the rarer", "as said"]
-Values = Literal["values", "texts", "whole numbers", "numbers", "target columns"]
+Values = Literal["values", "texts", "whole numbers", "numbers", "target columns", "target columns of 0 and 1"]
 Reason = Literal["identifier", "empty", "constant", "always", "rare"]
 Imputed = Literal["median", "most frequent"]
 ScaledBy = Literal["standard", "minmax", "robust"]

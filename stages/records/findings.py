@@ -10,6 +10,8 @@ Odd = Literal[
     "odd texts",  # nearly all are numbers; the others were taken for missing
     "mixed",  # most are numbers or dates; it stays a column of texts
     "doubtful",  # texts that may be numbers in two ways; they stay texts
+    "perhaps grouped",  # numbers whose dot may part thousands
+    "perhaps dates",  # whole numbers that may be dates
     "far",  # a value far from all others
     "tells",  # it tells the target all but exactly
     "identifier",  # left out, since it only tells rows apart

@@ -15,6 +15,8 @@ _SENTENCES: dict[Odd, str] = {
     "columns: {{{key}: number}})",
     "doubtful": "{name}: {held}, which may be numbers of two kinds; kept as texts (as numbers{as_read}: "
     "columns: {{{key}: number}}; decimal commas: decimal: ',')",
+    "perhaps grouped": "{name}: {row} holds {first}, read as {read_as} (if the dot parts thousands: decimal: ',')",
+    "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: '%Y%m%d'}})",
     "far": "{name}: {value} in {n_rows} ({rows}), far from all others (if it stands for nothing: {missing})",
     "tells": "{name} tells the target all but exactly (is it known when you predict? if not: drop: [{key}])",
     "identifier": "{name}: left out, only tells rows apart (to keep it: columns: {{{key}: number}})",

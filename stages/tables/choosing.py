@@ -74,6 +74,8 @@ def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
     near = suggest.nearest(name, table.columns)
     alone = "; the delimiter may be wrong, say it with delimiter: beside file:"
     columns = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
+    if is_csv and pd.to_numeric(pd.Series(table.columns, dtype="str"), errors="coerce").notna().all():
+        columns += "; these look like a row: header: none beside file: names them column_1, column_2, …"
     raise UserError(f"{key}: '{name}' is not a column{near} {columns}")
 
 

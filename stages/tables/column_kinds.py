@@ -86,13 +86,18 @@ def counts_on(values: pd.Series) -> bool:
 
 
 def _is_identifier(values: pd.Series) -> bool:
-    """Whether whole numbers only tell rows apart: all differ, and they count on from 0 or 1, or the name says so."""
+    """Whether whole numbers only tell rows apart: all differ, and they count on from 0 or 1, or the name says so.
+
+    So do numbers of so many digits that a float cannot tell them apart.
+    """
     present, n_rows = values.dropna(), len(values)
     # whole numbers are floats where some are missing
     whole = pd.api.types.is_integer_dtype(values) or (len(present) < n_rows and not (present % 1).any())
     if not whole or len(present) < 3 or not present.is_unique:
         return False
-    return counts_on(values) or bool(_IDENTIFIER_NAME.search(str(values.name)))
+    if counts_on(values) or _IDENTIFIER_NAME.search(str(values.name)):
+        return True
+    return pd.api.types.is_integer_dtype(values) and bool((present.abs() >= 2**53).all())
 
 
 def plain_dates(dates: pd.Series) -> pd.Series:

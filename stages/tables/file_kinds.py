@@ -5,6 +5,7 @@ import datetime
 import gzip
 import io
 import lzma
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +23,9 @@ Opener = Callable[[], IO[bytes]]
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?P<array>\[\s*)?\{")
 _ARCHIVES = (".zip", ".tar", ".zst", ".7z")
-ALLOWED = "CSV, also as .gz, .bz2 or .xz, Excel, JSON lines and Parquet"
+ALLOWED = "CSV, also as .gz, .bz2 or .xz, Excel, JSON (objects, one a line or in an array) and Parquet"
 
 
 def opener(path: Path) -> Opener:
@@ -54,7 +56,7 @@ def kind_of(path: Path) -> FileKind:
         return "archive"
     try:
         with opener(path)() as file:
-            is_json = file.read(1 << 10).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+            is_json = _JSON.match(file.read(1 << 10)) is not None
     except (OSError, EOFError, lzma.LZMAError):
         return "csv"  # which tells what is damaged
     return "json" if is_json else "csv"
@@ -98,16 +100,20 @@ def excel_as_csv(path: Path, sheet: str | None, key: str) -> tuple[bytes, list[F
 
 
 def json_as_csv(path: Path) -> bytes:
-    """A file of JSON objects, one a line, as CSV.
+    """A file of JSON objects, one a line or in an array, as CSV.
 
     Raises:
-        UserError: a line is no object.
+        UserError: it holds anything else.
     """
+    how = "JSON lines"
     try:
         with opener(path)() as file:
-            table = pd.read_json(file, lines=True, dtype=False, precise_float=True)
+            content = file.read()
+        is_array = _JSON.match(content)["array"] is not None
+        how = "JSON" if is_array else how
+        table = pd.read_json(io.BytesIO(content), lines=not is_array, dtype=False, precise_float=True)
     except Exception as error:  # whatever a compression or pandas makes of damage
-        raise UserError(f"{path} cannot be read as JSON lines: {first_line(error)}") from error
+        raise UserError(f"{path} cannot be read as {how}: {first_line(error)}") from error
     return as_csv(table)
 
 

@@ -46,6 +46,17 @@ def far(values: pd.Series) -> list[Finding]:
     return [odd("far", present[present == value].map(shown)) for value in odd_ones]
 
 
+def perhaps_dates(values: pd.Series) -> list[Finding]:
+    """Whole numbers that are all dates, written without marks, such as 20240131."""
+    present = values.dropna()
+    if present.nunique() < _FEW or (present % 1).any() or not present.between(19000101, 21001231).all():
+        return []
+    as_written = present.astype(np.int64).astype("str")
+    if pd.to_datetime(as_written, format="%Y%m%d", errors="coerce").isna().any():
+        return []
+    return [odd("perhaps dates", as_written)]
+
+
 def tells(values: pd.Series, kind: Kind, target: Target) -> bool:
     """Whether a column tells the target all but exactly.
 

@@ -22,6 +22,7 @@ from stages.tables.file_kinds import Opener, as_csv
 from stages.tables.written_dates import as_dates
 
 _SEARCHED = 10_000  # rows that are searched for codes
+_THREE_DIGITS = r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+"
 _SWALLOWED = 3  # lines in a field that look like rows
 
 
@@ -118,7 +119,7 @@ def parse(file: CsvFile, texts: Iterable[str]) -> Parsed:
             return _without(file, left_out, findings, texts, heading)
     else:
         findings = []
-    findings += _numbers_in_heading(table, source)
+    findings += [*_numbers_in_heading(table, source), *_perhaps_grouped(head, table, file.written)]
     forced = {name for name, kind in kinds.items() if kind == "number"}
     columns = [name for name in table.select_dtypes("str") if name in forced or name not in as_texts]
     settled = _settled(file.written, table[columns], forced)
@@ -197,6 +198,28 @@ def _numbers_in_heading(table: pd.DataFrame, source: Table) -> list[Finding]:
     if source.header == "none" or len(numbers) < 2 or numbers.isna().any() or (numbers % 1 == 0).all():
         return []
     return [Finding("no heading", examples=list(table.columns[:3]))]
+
+
+def _perhaps_grouped(head: pd.DataFrame, table: pd.DataFrame, written: CsvFormat) -> list[Finding]:
+    """Numbers such as ``6.169`` in a file none of whose numbers tells whether a dot parts thousands.
+
+    Args:
+        head: the first rows, as they are written.
+        table: the rows as they were read.
+        written: how the file is written.
+    """
+    if written.decimal != "." or is_expression(written):
+        return []
+    dotted = {name: head[name].dropna().str.strip() for name in table.select_dtypes("float")}
+    dotted = {name: texts[texts.str.contains(".", regex=False)] for name, texts in dotted.items()}
+    dotted = {name: texts for name, texts in dotted.items() if len(texts)}
+    if not all(texts.str.fullmatch(_THREE_DIGITS).all() for texts in dotted.values()):
+        return []  # a dot is the decimal mark
+    return [
+        text_columns.odd("perhaps grouped", texts, read_as=text_columns.shown(float(texts.iloc[0])))
+        for texts in dotted.values()
+        if len(set(texts)) > 1
+    ]
 
 
 def _check_quotes(file: CsvFile, table: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Reading the files of a user's table: CSV, however it is written, Excel, JSON lines and Parquet."""
+"""Reading the files of a user's table: CSV, however it is written, Excel, JSON and Parquet."""
 
 import glob
 import io

@@ -185,8 +185,10 @@ def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
             )
         if not np.ptp(numbers):
             raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
-    inferred = Inference("target columns", len(values))
-    return Target("regression", np.column_stack(list(values.values())), [], inferred, [])
+    labels = np.column_stack(list(values.values()))
+    are_flags = np.isin(labels, (0, 1)).all()
+    inferred = Inference("target columns of 0 and 1" if are_flags else "target columns", len(values))
+    return Target("regression", labels, [], inferred, [])
 
 
 def _numbers(values: pd.Series, key: str) -> np.ndarray | None:

@@ -6,7 +6,7 @@ import pandas as pd
 from stages.records.datasets import CsvFormat
 from stages.records.findings import SHOWN_ROWS, Finding, Odd
 from stages.tables.csv_format import ungrouped
-from stages.tables.written_numbers import OTHER_MARK, Written, look, seconds
+from stages.tables.written_numbers import OTHER_MARK, Written, look, seconds, with_unit
 
 ERRORS = ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]  # what a spreadsheet could not calculate
 _SAMPLE = 1000  # rows that show whether texts may be numbers at all
@@ -32,8 +32,14 @@ def numbers(texts: pd.Series, written: CsvFormat, *, forced: bool = False) -> tu
         return plain, []
     decimal = _decimal(present.head(_SAMPLE), written)
     if decimal is None:
-        times = seconds(present)
-        return (None, []) if times is None else _times(texts, times)
+        if (times := seconds(present)) is not None:
+            return _whole(_in_rows(times, present, texts)), [_read(present, f"{shown(times[0])} seconds")]
+        looked = with_unit(present, written.decimal)
+        if looked is None:
+            return None, []
+        if not forced and (doubt := _doubt(looked, present, written, written.decimal)):
+            return None, [doubt]
+        return _whole(_in_rows(looked.numbers, present, texts)), [_read(present, shown(looked.numbers[0]))]
     looked = look(present, decimal)
     is_number = looked.is_number
     others = present[~is_number]
@@ -41,9 +47,10 @@ def numbers(texts: pd.Series, written: CsvFormat, *, forced: bool = False) -> tu
         return None, []  # what a program wrote is read by one
     if not forced and (doubt := _doubt(looked, present, written, decimal)):
         return None, [doubt]
-    values = pd.Series(np.nan, texts.index)
-    values[present.index] = looked.numbers
-    return _whole(values), [*_as_written(looked, present), *_odd(others, len(present))]
+    return _whole(_in_rows(looked.numbers, present, texts)), [
+        *_as_written(looked, present),
+        *_odd(others, len(present)),
+    ]
 
 
 def odd(kind: Odd, values: pd.Series, *, n_of: int = 0, read_as: object = "") -> Finding:
@@ -98,7 +105,7 @@ def _as_written(looked: Written, present: pd.Series) -> list[Finding]:
     special = looked.is_number & ~looked.plain & ~(looked.grouped & _is_grouped_only(present))
     if not special.any():
         return []
-    return [odd("written", present[special], read_as=shown(looked.numbers[special][0]))]
+    return [_read(present[special], shown(looked.numbers[special][0]))]
 
 
 def _is_grouped_only(present: pd.Series) -> np.ndarray:
@@ -110,10 +117,16 @@ def _odd(others: pd.Series, n_present: int) -> list[Finding]:
     return [odd("odd texts", others, n_of=n_present)] if len(others) else []
 
 
-def _times(texts: pd.Series, times: np.ndarray) -> tuple[pd.Series, list[Finding]]:
-    present, values = texts.dropna(), pd.Series(np.nan, texts.index)
-    values[present.index] = times
-    return _whole(values), [odd("written", present, read_as=f"{shown(times[0])} seconds")]
+def _read(texts: pd.Series, read_as: str) -> Finding:
+    """That texts were read as numbers, and as which the first."""
+    return odd("written", texts, read_as=read_as)
+
+
+def _in_rows(numbers: np.ndarray, present: pd.Series, texts: pd.Series) -> pd.Series:
+    """The numbers of the texts that are present, in the rows of all."""
+    values = pd.Series(np.nan, texts.index)
+    values[present.index] = numbers
+    return values
 
 
 def no_number(texts: pd.Series) -> Finding:

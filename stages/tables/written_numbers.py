@@ -17,6 +17,8 @@ MONEY = (
 )
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "mn": 1e6, "mln": 1e6, "Mio": 1e6, "B": 1e9, "bn": 1e9, "Mrd": 1e9}
 HOURS, MINUTES = "hours", "minutes"  # what the first of two parts of a time is
+# a unit has no digit and no mark of punctuation
+_WITH_UNIT = re.compile(rf"^(?P<number>.*\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%][^\d\s.,:;()]{{0,11}})$")
 _TIME = re.compile(r"(?P<first>\d{1,3}):(?P<second>[0-5]\d)(?::(?P<third>[0-5]\d(?:[.,]\d+)?))?")
 
 
@@ -85,8 +87,17 @@ def _number(text: str, decimal: str) -> tuple[float, str, bool, bool, bool]:
         digits = digits.replace(three or lakh, "")
     value = float(digits.replace(decimal, ".") + (power or "")) * _SCALES.get(scale, 1.0)
     doubtful = grouped and body.count(OTHER_MARK[decimal]) == 1 and len(digits) == len(body) - 1 and decimal not in body
-    plain = not (grouped or opened or before or scale or after or behind)
+    plain = not grouped and text == f"{minus or ''}{body}{power or ''}" and minus != "\u2212"
     return (-value if n_negative else value), (before or after or ""), grouped, doubtful, plain
+
+
+def with_unit(texts: pd.Series, decimal: str) -> Written | None:
+    """Texts that are numbers with the same unit behind each, such as ``14 kg``; None where they are not."""
+    parts = texts.str.extract(_WITH_UNIT)
+    if parts["unit"].isna().any() or len(set(parts["unit"])) > 1:
+        return None
+    looked = look(parts["number"], decimal)
+    return looked if looked.is_number.all() and not (looked.marks != "").any() else None
 
 
 def seconds(texts: pd.Series, *, are_hours: bool | None = None) -> np.ndarray | None:

@@ -19,6 +19,10 @@ WORDING = [
     (Finding("doubtful", "a", ["12,345"], [1], 1, read_as="12,345"),
      "a: row 1 holds '12,345', which may be numbers of two kinds; kept as texts (as numbers, 12,345: "
      "columns: {a: number}; decimal commas: decimal: ',')"),
+    (Finding("perhaps grouped", "price", ["6.169", "1.250"], [1, 2], 30, read_as="6.169"),
+     "price: row 1 holds '6.169', read as 6.169 (if the dot parts thousands: decimal: ',')"),
+    (Finding("perhaps dates", "made on", ["20240125"], [1], 30),
+     "made on: row 1 holds '20240125', taken for a number (if it is a date: columns: {'made on': '%Y%m%d'})"),
     (Finding("far", "CO", ["-200", "-200"], [5, 18], 2),
      "CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"),
     (Finding("tells", "price_usd"),

@@ -10,6 +10,7 @@ import pytest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.params.source import Table
+from stages.records import wording
 from stages.records.datasets import Column
 from stages.records.findings_text import in_words
 from stages.tables import describe
@@ -79,6 +80,11 @@ def test_a_word_among_many_numbers_is_missing_and_named_and_among_few_it_makes_t
         (["5%", "7.5%", "9 %"], [5, 7.5, 9]),
         (["1.2k", "950", "3M"], [1200, 950, 3e6]),
         (["1:02:03", "0:00:10", "0:01:00"], [3723, 10, 60]),
+        (["14 kg", "7.5 kg", "-2 kg"], [14, 7.5, -2]),
+        (["20°C", "7°C", "9°C"], [20, 7, 9]),
+        (['"1,020 m²"', '"2,310 m²"', '"95 m²"'], [1020, 2310, 95]),
+        (["120 km/h", "90 km/h", "7 km/h"], [120, 90, 7]),
+        (["\u22120.5", "7", "- 9"], [-0.5, 7, -9]),
     ],
 )
 def test_a_target_is_numbers_as_people_write_them_and_that_is_said(fields, numbers):
@@ -100,6 +106,38 @@ def test_numbers_of_two_kinds_are_asked_about_and_a_key_settles_it(fields):
     assert [each[:2] for each in odd(description, "doubtful")] == [("doubtful", "a")]
     table, description = load(text, columns={"a": "number"})
     assert table["a"].tolist() == [float(field.strip("$€%")) for field in fields]
+
+
+def test_numbers_with_units_that_differ_stay_texts():
+    _, description = load(lines("a,y", ["5 kg", "300 g", "7 kg"], [1.5, 2.5, 3.5]))
+    assert description.columns[0].kind == "category"
+
+
+def test_where_a_dot_may_part_thousands_that_is_said_unless_another_number_tells():
+    fields, numbers = ["6.169", "1.250", "3.004"], [1, 5, 9]
+    table, description = load(lines("a,y", fields, numbers), task="regression")
+    assert table["a"].tolist() == [6.169, 1.25, 3.004]
+    assert odd(description, "perhaps grouped") == [("perhaps grouped", "a", fields, [1, 2, 3])]
+    assert load(lines("a,y", fields, numbers), task="regression", decimal=",")[0]["a"].tolist() == [6169, 1250, 3004]
+    _, description = load(lines("a,b,y", fields, [0.25, 1.5, 2], numbers), task="regression")
+    assert odd(description, "perhaps grouped") == []
+
+
+def test_whole_numbers_that_may_be_dates_are_named_and_a_key_makes_them_dates():
+    days = list(pd.date_range("2024-01-25", periods=20).strftime("%Y%m%d"))
+    text = lines("x,day,y", X[:20], days, range(0, 60, 3))
+    _, description = load(text)
+    assert description.columns[1].kind == "number"
+    assert odd(description, "perhaps dates") == [("perhaps dates", "day", days[:3], [1, 2, 3])]
+    table, description = load(text, columns={"day": "%Y%m%d"})
+    assert (description.columns[1].kind, str(table["day"][7])[:10]) == ("date", "2024-02-01")
+    assert odd(description, "perhaps dates") == []
+
+
+def test_whole_numbers_that_a_float_cannot_tell_apart_are_an_identifier():
+    ids = [10**17 + row * row for row in range(30)]
+    _, description = load(lines("x,ticket,y", X, ids, [round(7.3 * x % 5, 2) for x in X]))
+    assert description.columns[1].kind == "identifier"
 
 
 def test_where_every_number_may_be_grouped_or_not_it_is_asked_and_a_key_settles_it():
@@ -225,6 +263,9 @@ def test_a_file_without_a_heading_has_columns_by_number_and_a_heading_of_numbers
     table, _ = load(text, header="none", target="column_2")
     assert table.to_dict("list") == {"column_1": [0.5, 2.5, 4.5], "target": [1.5, 3.5, 6.5]}
     assert [each.kind for each in load(text, target="1.5")[1].findings] == ["no heading"]
+    assert refusal(text).endswith(
+        "Columns: 0.5, 1.5; these look like a row: header: none beside file: names them column_1, column_2, …"
+    )
 
 
 def test_a_quote_that_is_not_closed_is_refused_and_a_key_takes_it_as_a_letter():
@@ -375,6 +416,15 @@ def test_json_lines_are_read_whatever_the_file_is_called():
     assert (table["x"].tolist(), [column.kind for column in description.columns]) == (X, ["number", "category"])
 
 
+def test_objects_in_an_array_are_read_as_lines_of_them_are():
+    rows = [{"x": 0.1 * row, "name": f"n{row % 2}", "y": row * 1.5} for row in range(4)]
+    in_lines, _ = load("\n".join(map(json.dumps, rows)), file="own.csv")
+    in_an_array, description = load(json.dumps(rows, indent=1), file="own.json")
+    pd.testing.assert_frame_equal(in_an_array, in_lines)
+    assert [column.kind for column in description.columns] == ["number", "category"]
+    assert refusal('[{"x": 1},\n', file="bad.json").startswith("bad.json cannot be read as JSON: ")
+
+
 def test_what_a_file_is_is_told_by_its_first_bytes():
     pd.DataFrame({"x": X, "y": X}).to_parquet("own.parquet")
     with open("own.parquet", "rb") as file:
@@ -484,6 +534,14 @@ def test_several_targets_of_texts_are_refused_with_two_ways_out():
     labels = {"a": {"no": 0, "yes": 1}, "b": {"no": 0, "yes": 1}}
     assert load(content, target=["a", "b"], labels=labels)[0]["target_1"].tolist()[:3] == [1, 0, 0]
     assert "add a dataset for each, as with target: a" in refusal(content, target=["a", "b"], task="binary")
+
+
+def test_several_targets_of_0_and_1_are_values_and_what_makes_them_classes_is_said():
+    _, description = load(lines("x,a,b", X, [0, 1, 0] * 10, [1, 0] * 15), target=["a", "b"])
+    assert wording.task("own", description) == (
+        "a and b: 2 target columns of 0 and 1, so the task is regression (for classes add a dataset for each, as with "
+        "target: a)"
+    )
 
 
 def test_where_no_column_is_left_it_is_said_what_to_write():

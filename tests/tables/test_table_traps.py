@@ -214,7 +214,7 @@ def test_a_zip_is_refused_as_one():
         file.writestr("own.csv", "straße;y\n" + "".join(f"{i},5;{i * i}\n" for i in range(30)))
     assert one_line(load, None, file="own.csv.zip") == (
         "own.csv.zip is no CSV file, but a zip or another archive; allowed: CSV, also as .gz, .bz2 or .xz, "
-        "Excel, JSON lines and Parquet"
+        "Excel, JSON (objects, one a line or in an array) and Parquet"
     )
 
 
