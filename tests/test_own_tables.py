@@ -15,6 +15,8 @@ from stages import train
 from stages.basics.cli import UserError
 from stages.records import datasets, plans, runs, wording
 from stages.records.plans import Part
+from stages.winners.predictor import Predictor
+from tests.winners_by_keras import by_keras, the_file
 
 pytestmark = pytest.mark.thorough
 
@@ -334,3 +336,26 @@ def test_a_loss_that_cannot_learn_is_refused_before_training(project, tmp_path, 
     with pytest.raises(UserError) as raised:
         train.main()
     assert str(raised.value) == line
+
+
+@pytest.mark.parametrize("name", ["diabetes", "breast_cancer", "wine"])
+def test_the_winner_answers_for_the_rows_of_a_real_table_as_keras_does(inside, name):
+    outputs, rows = by_keras(inside, name)
+    as_written = pd.read_csv(inside / f"data/external/{name}.csv", dtype="str", keep_default_na=False)
+    predictor = Predictor(the_file(inside, name))
+    table, loss, classes = (
+        predictor.predict(as_written).table,
+        predictor.winner.settings.loss,
+        predictor.winner.description.classes,
+    )
+    if name == "diabetes":
+        values = outputs[..., 0] * rows["target"].std(ddof=0) + rows["target"].mean()
+        np.testing.assert_allclose(table["prediction"], values.mean(axis=0), rtol=1e-5)
+        return
+    if name == "wine":
+        expected, columns = outputs.mean(axis=0), [f"p_{each}" for each in classes]
+    elif loss.activation == "sigmoid":
+        expected, columns = outputs.mean(axis=0), [f"p_{classes[1]}"]
+    else:
+        expected, columns = (outputs >= loss.threshold).mean(axis=0), [f"votes_{classes[1]}"]
+    np.testing.assert_allclose(table[columns], expected, atol=1e-5)

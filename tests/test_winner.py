@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 import yaml
 from mlflow import MlflowClient
-from sklearn.preprocessing import StandardScaler
 
 from stages import generate, report, scale, track, train, winner
 from stages.basics.cli import UserError
@@ -28,6 +27,7 @@ from stages.records import datasets, runs, winners
 from stages.winners import app
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
+from tests.winners_by_keras import by_keras, the_file
 
 pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).parents[1]
@@ -124,43 +124,9 @@ def outside(tmp_path, monkeypatch):
     return tmp_path
 
 
-def the_file(project, name):
-    return project / f"data/winners/{name}.pyz"
-
-
 def table_of(project, name):
     source = PARAMS["datasets"][PARAMS["comparisons"][name].get("dataset", name)]["source"]
     return pd.read_csv(project / source["file"], sep=None, engine="python", dtype=str, keep_default_na=False)
-
-
-def by_keras(project, name):
-    """What plain Keras predicts for the rows of training, (n_networks, n_rows, n_outputs), and these rows."""
-    with zipfile.ZipFile(the_file(project, name)) as archive, archive.open("networks.npz") as file:
-        arrays = dict(np.load(file))
-    made = Predictor(the_file(project, name)).winner
-    rows, _ = datasets.read_raw(made.settings.dataset)
-    encoder = joblib.load(datasets.pipeline_path(name))[0]
-    features = encoder.transform(rows)
-    scaled = features.copy()
-    n_numbers = sum(kind in ("number", "date") for kind in (own.kind for own in made.inputs))
-    filled = np.where(np.isnan(features), np.nanmedian(features, axis=0), features)
-    scaled[:, :n_numbers] = StandardScaler().fit_transform(filled[:, :n_numbers])
-    settings, loss = made.settings, made.settings.loss
-    n_outputs = loss.n_outputs(made.description.n_classes, made.description.n_targets)
-    network = Network(
-        scaled.shape[1],
-        settings.hidden,
-        n_outputs,
-        loss.activation,
-        dropout=settings.dropout,
-        batch_norm=settings.batch_norm,
-    ).build(0)
-    outputs = []
-    for index in range(10):
-        for number, variable in enumerate(network.variables):
-            variable.assign(arrays[f"weight_{number}"][index])
-        outputs.append(network.predict(scaled.astype(np.float32), verbose=0))
-    return np.array(outputs, np.float64), rows
 
 
 def test_values_are_those_of_plain_keras_in_target_units(inside):

@@ -1,0 +1,48 @@
+"""What plain Keras predicts with the weights in a winner's file."""
+
+import zipfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+
+from stages.engine.networks import Network
+from stages.records import datasets
+from stages.winners.predictor import Predictor
+
+
+def the_file(project: Path, name: str) -> Path:
+    """The winner of a comparison."""
+    return project / f"data/winners/{name}.pyz"
+
+
+def by_keras(project: Path, name: str) -> tuple[np.ndarray, pd.DataFrame]:
+    """What plain Keras predicts for the rows of training, (n_networks, n_rows, n_outputs), and these rows."""
+    with zipfile.ZipFile(the_file(project, name)) as archive, archive.open("networks.npz") as file:
+        arrays = dict(np.load(file))
+    made = Predictor(the_file(project, name)).winner
+    rows, _ = datasets.read_raw(made.settings.dataset)
+    encoder = joblib.load(datasets.pipeline_path(name))[0]
+    features = encoder.transform(rows)
+    scaled = features.copy()
+    n_numbers = sum(kind in ("number", "date") for kind in (own.kind for own in made.inputs))
+    filled = np.where(np.isnan(features), np.nanmedian(features, axis=0), features)
+    scaled[:, :n_numbers] = StandardScaler().fit_transform(filled[:, :n_numbers])
+    settings, loss = made.settings, made.settings.loss
+    n_outputs = loss.n_outputs(made.description.n_classes, made.description.n_targets)
+    network = Network(
+        scaled.shape[1],
+        settings.hidden,
+        n_outputs,
+        loss.activation,
+        dropout=settings.dropout,
+        batch_norm=settings.batch_norm,
+    ).build(0)
+    outputs = []
+    for index in range(10):
+        for number, variable in enumerate(network.variables):
+            variable.assign(arrays[f"weight_{number}"][index])
+        outputs.append(network.predict(scaled.astype(np.float32), verbose=0))
+    return np.array(outputs, np.float64), rows
