@@ -183,7 +183,7 @@ def test_queued_experiments_run_side_by_side_and_land_in_the_same_mlflow(clone):
     run("dvc", "exp", "run", "--queue", "-S", "loss=mse,msle", "-S", "comparisons.regression.epochs=2")
     run("dvc", "queue", "start", "--jobs", "2", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + 600
         while any(word in (status := run("dvc", "queue", "status").stdout) for word in ("Queued", "Running")):
             assert time.monotonic() < deadline, status
     finally:
