@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from stages.basics import experiment
 
-
 _stopped = threading.Event()
 
 
