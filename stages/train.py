@@ -15,6 +15,7 @@ from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, durations, plans, runs
+from stages.records.plans import Part
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.scores import names
@@ -35,6 +36,12 @@ def units(params: Params) -> list[Unit]:
         table, description = tables[setup.dataset], descriptions[setup.dataset]
         seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
         judged = validity.judge_all(losses, seen)
+        tunes = OptimizerSettings(**setup.optimizer.settings()).is_tuned
+        if tunes and not all((plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)):
+            cannot.append(
+                f"comparisons.{name}: so few rows train that none can be set aside to choose the learning rate by; "
+                "give one rate, as with optimizer: {learning_rate: 0.01}"
+            )
         cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         for index, loss in enumerate(setup.losses):
             if loss.name in judged and judged[loss.name].level == "cannot":
@@ -115,7 +122,9 @@ def outcome(run: Run) -> list[str]:
     name, lines = f"train: {run.comparison}: {run.loss.name}", []
     if tuning := run.tuning:
         by = "its own loss" if tuning.score == "loss" else tuning.score
-        lines.append(f"{name}: learning rate {tuning.rate:g} and {tuning.epochs} epochs, chosen by validation {by}")
+        lines.append(
+            f"{name}: learning rate {tuning.rate:g} and {words.counted(tuning.epochs, 'epoch')}, chosen by validation {by}"
+        )
         if tuning.at_edge:
             lines[-1] += f"; a rate {'below' if tuning.rate == tuning.rates[0] else 'above'} those tried may be better"
         if tuning.at_last_epoch:

@@ -228,3 +228,15 @@ def test_a_score_of_targets_that_are_never_negative_is_refused_for_others_before
     paths.PARAMS.write_text(yaml.safe_dump(asked), encoding="utf-8")
     with pytest.raises(UserError, match=r"report\.headline\.prices: 'rmsle' needs targets that are never nega"):
         stage.main()
+
+
+@pytest.mark.usefixtures("project")
+def test_where_no_row_can_be_set_aside_a_learning_rate_is_not_chosen():
+    def shrink(params):
+        params["datasets"]["prices"]["split"] = {"method": "first", "train": 1}
+        params["train"]["optimizer"]["learning_rate"] = [0.01, 0.1]
+
+    edit(shrink)
+    scale.main()
+    with pytest.raises(UserError, match=r"comparisons\.prices: so few rows train that none can be set aside"):
+        stage.main()
