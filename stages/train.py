@@ -122,9 +122,8 @@ def outcome(run: Run) -> list[str]:
     name, lines = f"train: {run.comparison}: {run.loss.name}", []
     if tuning := run.tuning:
         by = "its own loss" if tuning.score == "loss" else tuning.score
-        lines.append(
-            f"{name}: learning rate {tuning.rate:g} and {words.counted(tuning.epochs, 'epoch')}, chosen by validation {by}"
-        )
+        epochs = words.counted(tuning.epochs, "epoch")
+        lines.append(f"{name}: learning rate {tuning.rate:g} and {epochs}, chosen by validation {by}")
         if tuning.at_edge:
             lines[-1] += f"; a rate {'below' if tuning.rate == tuning.rates[0] else 'above'} those tried may be better"
         if tuning.at_last_epoch:
