@@ -45,6 +45,8 @@ def start(folder, *command):
         cwd=folder,
         env=environment(folder),
         start_new_session=True,
+        # Python ignores Ctrl-C where it was ignored before, as in a job in the background
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -122,7 +122,6 @@ class _Trainer:
         while self._n_waiting:
             task, future = self._ended.get()
             self._n_waiting -= 1
-            cli.go_on()
             if (result := self._result(task, future)) is None:
                 continue
             self._keep(task.key, result)

@@ -52,26 +52,3 @@ def test_a_mistake_of_ours_keeps_its_traceback():
 def test_a_stage_that_ends_well_returns(capsys):
     cli.run(lambda: cli.say("done"))
     assert capsys.readouterr() == ("done\n", "")
-
-
-def test_an_interrupt_that_comes_to_nothing_while_an_object_is_deleted_stops_all_the_same(root):
-    code = """
-import os, signal
-from stages.basics import cli
-
-class Deleted:
-    def __del__(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.getpid()
-
-def main():
-    Deleted()
-    cli.say("goes on")
-    cli.go_on()
-    cli.say("went on")
-
-cli.run(main)
-"""
-    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (1, "goes on\n")
-    assert ended.stderr.splitlines()[-1] == "stopped; dvc repro starts this stage again"
