@@ -46,7 +46,7 @@ def start(folder, *command):
         env=environment(folder),
         start_new_session=True,
         # Python ignores Ctrl-C where it was ignored before, as in a job in the background
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
