@@ -23,6 +23,13 @@ WRITTEN = {  # numbers as people write them
     "brackets": lambda value, _: f"({value})",
     "thousands": lambda value, _: f"{value}k",
     "times": lambda _, rng: f"{rng.integers(24)}:{rng.integers(60):02}:{rng.integers(60):02}",
+    "blanks between": lambda _, rng: (
+        f"{rng.integers(1, 99)}\u202f{rng.integers(100, 999)}\u202f{rng.integers(100, 999)}"
+    ),
+    "millions": lambda value, _: f"{value}M",
+    "billions": lambda value, _: f"{value:.1f} bn",
+    "kilograms": lambda value, _: f"{value} kg",
+    "minus signs": lambda value, _: f"\u2212{value}",
     "apostrophes": lambda _, rng: f"{rng.integers(1, 99)}'{rng.integers(100, 999)}'{rng.integers(100, 999)}",
 }
 HIDDEN = "a word among numbers", "a sentinel", "blanks", "look-alikes", "named months", "short years", *WRITTEN
@@ -71,6 +78,17 @@ def written(table, rows):
     return "\n".join([heading, *lines, ""])
 
 
+def write(table, rows, form, folder):
+    """Write a table into a file of some form; only CSV has rows that are no data."""
+    if form == "csv" or rows != "none":
+        file = folder / "own.csv"
+        file.write_text(written(table, rows), encoding="utf-8")
+    else:
+        file = folder / "own.json"
+        table.to_json(file, orient="records", lines=form == "json lines")
+    return file
+
+
 def expected_word(oddity):
     return {
         "a word among numbers": {"odd texts"},
@@ -85,15 +103,15 @@ def expected_word(oddity):
 @given(
     oddities=st.lists(st.sampled_from(HIDDEN), min_size=1, max_size=3),
     rows=st.sampled_from(ROWS),
+    form=st.sampled_from(["csv", "json lines", "json"]),
     seed=st.integers(0, 2**16),
 )
-def test_what_is_odd_is_read_rightly_and_said(oddities, rows, seed):
+def test_what_is_odd_is_read_rightly_and_said(oddities, rows, form, seed):
     made = {f"c{index}": column(oddity, seed + index) for index, oddity in enumerate(oddities)}
     table = pd.DataFrame({"name": ["a", "b", "c"] * (N_ROWS // 3)} | {name: each[0] for name, each in made.items()})
     table["y"] = numbers(0).astype(str)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "own.csv"
-        file.write_text(written(table, rows), encoding="utf-8")
+        file = write(table, rows, form, Path(folder))
         features, description = describe.load("own", Dataset(source=Table(file=file.as_posix(), target="y")), {})
     said = {(finding.kind, finding.column) for finding in description.findings}
     assert len(features) == N_ROWS
@@ -115,6 +133,9 @@ WORDS = [
     "1.234,5",
     "$5",
     "5%",
+    "5 kg",
+    "1.2M",
+    "1 234,5",
     "(3)",
     "--",
     "n/a",
