@@ -63,7 +63,8 @@ class Column:
         kind: of what it holds.
         missing: in how many rows it is missing.
         written: its name in the file, where that is another.
-        form: of dates that are texts how they are written; of times of two parts what the first is.
+        form: of dates that are texts how they are written; of times of two parts what the first is; of other
+            numbers the unit behind each.
     """
 
     name: str

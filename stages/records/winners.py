@@ -34,7 +34,7 @@ class Input:
         name: in the user's file.
         own_name: in ``data/raw``.
         kind: of what it holds.
-        form: of dates that are texts: how they are written.
+        form: as of `Column`.
         low: the smallest number in training, or the first day since 1970; None for categories and booleans.
         high: the largest.
         missing: in how many rows of training it is missing.

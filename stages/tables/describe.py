@@ -10,14 +10,12 @@ from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
-from stages.tables import choosing, oddities, reading, weights
+from stages.tables import choosing, oddities, reading, text_columns, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
 from stages.tables.reading import Reading
 from stages.tables.target import Target, find_target
-from stages.tables.text_columns import shown
 from stages.tables.written_dates import form_of
-from stages.tables.written_numbers import HOURS, MINUTES, seconds
 
 
 def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
@@ -100,14 +98,13 @@ def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
 
 
 def _form(read: Reading, column: str, kind: Kind, choice: Choice) -> str | None:
-    """What few new rows could not tell: how dates are written that are texts, what the first part of a time is."""
+    """What few new rows could not tell, as `Column` has it."""
     if kind == "date" and pd.api.types.is_string_dtype(read.table[column]):
         said = choice.kinds.get(column, "")
         return said if "%" in said else form_of(read.table[column].dropna())
     for finding in read.findings:
-        if finding.column == column and finding.kind == "written" and finding.examples[0].count(":") == 1:
-            first = seconds(pd.Series(finding.examples[:1]), are_hours=True)
-            return None if first is None else HOURS if finding.read_as == f"{shown(first[0])} seconds" else MINUTES
+        if finding.column == column and finding.kind == "written":
+            return text_columns.form_of(finding, read.written.decimal if read.written else ".")
     return None
 
 

@@ -16,13 +16,13 @@ from stages.basics.words import counted
 from stages.params.source import Table
 from stages.records.datasets import Description, Kind
 from stages.records.winners import Input
-from stages.tables import column_names
+from stages.tables import column_names, text_columns
 from stages.tables.choosing import as_texts
 from stages.tables.column_kinds import LARGEST, plain, plain_dates, without_blanks
 from stages.tables.csv_format import MISSING
 from stages.tables.parsing import words_for_nothing
 from stages.tables.written_dates import by_known_form
-from stages.tables.written_numbers import HOURS, OTHER_MARK, look, seconds
+from stages.tables.written_numbers import HOURS, MINUTES, OTHER_MARK, look, seconds
 
 SHOWN = 3  # values that a note shows
 _DAY = pd.Timedelta(days=1)
@@ -92,11 +92,12 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
     """
     indices = {name: index for index, name in enumerate(description.classes)}
     nothing, labels = words_for_nothing(source, rows.columns), column_names.by_column(source.labels, rows.columns)
-    columns = []
+    written = [each for each in description.findings if each.kind == "written"]
+    forms, columns = {each.column: text_columns.form_of(each, decimal) for each in written}, []
     for name, column in rows.items():
         values = _without(plain(column), nothing[name])
         if not indices:
-            as_number = Input(str(name), "", "number", None, None, None, 0, is_plain=False)
+            as_number = Input(str(name), "", "number", forms.get(str(name)), None, None, 0, is_plain=False)
             columns.append(_values(values, as_number, decimal)[0])
             continue
         texts = without_blanks(as_texts(values)).replace(labels.get(name, {}))
@@ -137,6 +138,8 @@ def _values(values: pd.Series, own: Input, decimal: str) -> tuple[pd.Series, np.
 def _numbers(texts: pd.Series, form: str | None, decimal: str) -> pd.Series:
     """Numbers as people write them; NaN where a text is none."""
     numbers = pd.Series(np.nan, texts.index)
+    if form not in (None, HOURS, MINUTES):
+        texts = texts.str.removesuffix(form).str.rstrip()
     if decimal == ".":
         numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
     for mark in (decimal, OTHER_MARK[decimal]):

@@ -6,7 +6,7 @@ import pandas as pd
 from stages.records.datasets import CsvFormat
 from stages.records.findings import SHOWN_ROWS, Finding, Odd
 from stages.tables.csv_format import ungrouped
-from stages.tables.written_numbers import OTHER_MARK, Written, look, seconds, with_unit
+from stages.tables.written_numbers import HOURS, MINUTES, OTHER_MARK, Written, look, seconds, unit_of, with_unit
 
 ERRORS = ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]  # what a spreadsheet could not calculate
 _SAMPLE = 1000  # rows that show whether texts may be numbers at all
@@ -58,6 +58,15 @@ def odd(kind: Odd, values: pd.Series, *, n_of: int = 0, read_as: object = "") ->
     shown = values.head(SHOWN_ROWS)
     rows = [int(row) + 1 for row in shown.index]
     return Finding(kind, str(values.name), [str(value) for value in shown], rows, len(values), n_of, str(read_as))
+
+
+def form_of(finding: Finding, decimal: str) -> str | None:
+    """What few new rows could not tell of numbers that are written so: the unit, or what a time begins with."""
+    example = finding.examples[0]
+    if example.count(":") != 1:
+        return unit_of(example, decimal)
+    first = seconds(pd.Series([example]), are_hours=True)
+    return None if first is None else HOURS if finding.read_as == f"{shown(first[0])} seconds" else MINUTES
 
 
 def shown(number: float) -> str:

@@ -100,6 +100,12 @@ def with_unit(texts: pd.Series, decimal: str) -> Written | None:
     return looked if looked.is_number.all() and not (looked.marks != "").any() else None
 
 
+def unit_of(text: str, decimal: str) -> str | None:
+    """The unit behind a number; None where there is none, or where what is behind is part of the number."""
+    match = _WITH_UNIT.fullmatch(text)
+    return match["unit"] if match and not look(pd.Series([text]), decimal).is_number[0] else None
+
+
 def seconds(texts: pd.Series, *, are_hours: bool | None = None) -> np.ndarray | None:
     """Times as seconds, float64 (n_rows,); None where not all are times of the same form.
 

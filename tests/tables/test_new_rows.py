@@ -59,6 +59,20 @@ def test_what_the_first_part_of_a_time_is_stands_in_the_description(tmp_path, ti
     assert (column.kind, column.form) == ("number", form)
 
 
+def test_a_unit_is_the_one_of_training_and_no_other(tmp_path):
+    path = tmp_path / "a.csv"
+    fields = {"x": [f"{row} kg" for row in range(2, 14)], "y": [f"{row / 7:.2f} km/h" for row in range(12)]}
+    pd.DataFrame(fields).to_csv(path, index=False)
+    dataset = Dataset.model_validate({"source": {"file": str(path), "target": "y"}})
+    _, description = describe.load("a", dataset, {})
+    assert description.columns[0].form == "kg"
+    values, notes = read(["15 kg", "16", "17kg", "18 lb"], known(form="kg"))
+    np.testing.assert_array_equal(values, [15, 16, 17, np.nan])
+    assert notes == ["x: '18 lb' (row 4), no number: taken as missing"]
+    targets = new_rows.targets(pd.DataFrame({"y": ["2.5 km/h", "3"]}), description, dataset.source, ".")
+    assert targets.tolist() == [[2.5], [3]]
+
+
 def test_what_is_no_number_is_missing_and_told_once_for_each():
     values, notes = read(["1", "many", "many", "few", "some", "none at all"], known())
     assert values.isna().sum() == 5
