@@ -6,6 +6,7 @@ from stages import generate, scale
 from stages import train as stage
 from stages.basics import files, paths
 from stages.basics.cli import UserError
+from stages.basics.words import counted
 from stages.engine.backend import keras
 from stages.params.load import load_params
 from stages.records import plans, runs
@@ -146,7 +147,7 @@ def test_a_list_of_learning_rates_is_tuned_by_the_score_that_decides_and_the_cho
         tuning = run.tuning
         assert (run.settings.selected_by, tuning.score, run.epochs("loss").shape) == (score, score, (3, tuning.epochs))
         [line] = [line for line in lines if line.startswith(f"train: {name.replace('/', ': ')}: learning rate")]
-        assert f"learning rate {tuning.rate:g} and {tuning.epochs} epochs, chosen by validation {by}" in line
+        assert f"learning rate {tuning.rate:g} and {counted(tuning.epochs, 'epoch')}, chosen by validation {by}" in line
         assert ("those tried may be better" in line) == tuning.at_edge
         assert ("more epochs may be better" in line) == tuning.at_last_epoch
     for folder in folders(tmp_path):
