@@ -341,6 +341,7 @@ def test_notes_hold_the_verdict_on_the_dataset_and_on_each_loss(project, client)
             assert f"{name}: better, by +0.1 (−0.1 to +0.2)." in note
 
 
+@pytest.mark.thorough
 def test_another_verdict_is_another_note_on_the_same_run(project, client, capsys):
     del project
     track.main()

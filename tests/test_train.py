@@ -155,6 +155,7 @@ def test_a_list_of_learning_rates_is_tuned_by_the_score_that_decides_and_the_cho
     assert lines[-1] == f"train: 3 losses, {n_networks} networks (0 failed) in data/runs"
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("project")
 def test_a_comparison_trains_on_the_dataset_that_it_names_and_divides_it_in_its_own_way(tmp_path):
     def add(params):

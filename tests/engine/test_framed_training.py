@@ -118,6 +118,7 @@ def test_scores_are_in_the_targets_own_units_and_the_history_ends_in_them(entry)
     np.testing.assert_allclose(run.epochs("val_mse")[:, -1], run.values("mse", "test"), rtol=1e-4)
 
 
+@pytest.mark.thorough
 def test_losses_that_are_framed_alike_or_not_at_all_start_alike():
     # on targets of one scale, standard is what the plan does by itself, so nothing may differ
     features, labels = diabetes()

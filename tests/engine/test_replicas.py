@@ -278,6 +278,7 @@ def test_a_loss_of_a_whole_batch_is_measured_on_batches_that_each_count_by_their
     assert_is_alone(history, replicas, 1, expected, model)
 
 
+@pytest.mark.thorough
 def test_a_history_equals_that_of_keras_fit_on_arrays():
     loss, n_train = LOSSES["mse"], N_ROWS["regression"][0]
     network, rows = problem(loss)

@@ -326,6 +326,7 @@ WORDS = [
 ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     entry=st.sampled_from(WORDS)

@@ -184,6 +184,7 @@ def test_the_target_units_scale_rmse_and_mae_and_leave_r2_alone(data, center, sp
     np.testing.assert_allclose(own["r2"], plain["r2"], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.thorough
 @given(data=npst.arrays(np.float64, st.tuples(st.integers(1, 3), st.just(6)), elements=st.floats(-1, 1)))
 def test_scores_of_classes_are_those_of_scikit_learn(data):
     labels = np.array([0, 1, 1, 0, 1, 0])
