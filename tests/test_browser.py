@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
-COMPARISONS = ["blobs", "circles", "regression", "regression_fair"]
+COMPARISONS = ["blobs", "circles", "circles_fair", "regression", "regression_fair"]
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -177,5 +177,5 @@ def test_the_page_of_dvc_plots_draws_without_a_network_wherever_it_is_moved(proj
     page.goto(Path(moved).as_uri())
     expect(page.locator(".vega-embed svg.marks")).to_have_count(3)
     for drawing in page.locator(".vega-embed svg.marks").all():
-        assert drawing.bounding_box()["height"] > 200
+        assert drawing.bounding_box()["height"] > 300
     assert faults == []
