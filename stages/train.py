@@ -173,12 +173,12 @@ def main() -> None:
     selected = units(params)
     outcomes: dict[str, list[str]] = {}
     chunks, n_networks, n_failed = [], 0, 0
-    with places.from_environment() as place:
+    with places.from_environment(len(selected)) as place:
         try_own(selected, place, kept)
         with bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show:
             for each in training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept):
-                run = each.run
-                write(run, each.model)
+                run, model = each.made
+                write(run, model)
                 durations.keep(kept, run.comparison, run.loss.name, each.seconds)
                 outcomes[each.unit.name] = outcome(run)
                 chunks.append((each.n_stored, each.n_chunks))

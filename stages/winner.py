@@ -11,8 +11,8 @@ from sklearn.compose import ColumnTransformer
 from stages.basics import cli, files, paths, store
 from stages.basics.progress import bars
 from stages.basics.words import counted
-from stages.engine import to_use
-from stages.engine.places import Threads
+from stages.engine import places, to_use
+from stages.engine.executor import training
 from stages.engine.unit import Table, Unit, read_table
 from stages.params.load import load_params
 from stages.params.schema import Params, Scale
@@ -153,16 +153,16 @@ def units_of(params: Params, losses: dict[str, str], encoders: dict[str, ColumnT
 
 def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
     """Train units, or take them from the store: of each the weights of the networks that did not fail."""
-    chunks = {name: to_use.chunks_of(unit) for name, unit in units.items()}
-    every = [chunk for own in chunks.values() for chunk in own]
+    every, kept = list(units.values()), store.from_environment()
     with (
-        bars({chunk.name: chunk.epochs for chunk in every}, unit="epochs", heading="to use") as show,
-        Threads() as place,
+        places.here(len(every)) as place,
+        bars({unit.name: unit.n_epochs for unit in every}, unit="epochs", heading="to use") as show,
     ):
-        results = iter(
-            to_use.train(every, place, store.from_environment(), lambda chunk, epoch: show(chunk.name, epoch))
+        trained = training(
+            every, lambda unit, epoch: show(unit.name, epoch), place, kept, rounds=to_use.rounds, stage="winner"
         )
-    return {name: to_use.weights_of([next(results) for _ in own]) for name, own in chunks.items()}
+        made = {each.unit.settings.comparison: each.made for each in trained}
+    return {name: made[name] for name in units}
 
 
 def main() -> None:

@@ -39,6 +39,14 @@ LABELS = {
 }
 
 
+@pytest.fixture(autouse=True, scope="session")
+def train_in_this_process():
+    """What tests train in their own process is trained there: others would import TensorFlow each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOSSLAB_EXECUTOR", "threads")
+        yield
+
+
 @pytest.fixture
 def root():
     """The project's folder."""

@@ -1,5 +1,6 @@
-"""How a stage starts, and how it tells a user what went wrong."""
+"""How a stage starts and ends, and how it tells a user what went wrong."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,8 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(_lines(str(error), experiment.undo()))
     except KeyboardInterrupt:
         sys.exit(_lines("stopped; dvc repro starts this stage again", experiment.undo()))
+    finally:
+        gc.freeze()  # nothing is looked through for garbage at the end, which takes a second after TensorFlow
 
 
 def _lines(*lines: str) -> str:

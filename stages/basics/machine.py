@@ -1,4 +1,4 @@
-"""The machine that a program runs on: how many processors it may use, and of what kind they are."""
+"""The machine that a program runs on: its memory, how many processors it may use, and of what kind they are."""
 
 import os
 import platform
@@ -14,6 +14,11 @@ def processors() -> int:
     if threads := os.environ.get("LOSSLAB_THREADS"):
         return int(threads)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def device(cpuinfo: Path = Path("/proc/cpuinfo"), cards: Path = Path("/proc/driver/nvidia/gpus")) -> str:

@@ -33,9 +33,23 @@ def _quiet() -> Iterator[None]:
             os.close(terminal)
 
 
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Let a package that is not imported yet seem not to be installed."""
+    hidden = name not in sys.modules
+    if hidden:
+        sys.modules[name] = None
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[name]
+
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
-with _quiet():
+# Keras does without Matplotlib, which it would import to draw images
+with _quiet(), _without("matplotlib"):
     import keras
     import tensorflow as tf
 

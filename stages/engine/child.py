@@ -11,6 +11,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,8 +20,14 @@ from typing import Any
 KEPT = 2 * 10**9  # bytes of tables and plans that a child keeps for the next chunk
 IDLE = 300  # seconds after which a child without work ends, so that it holds no memory for a client that is gone
 
+TELLING = 0.1  # seconds between two reports of how many epochs are done
+
 # ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); what else, see `Children.run`
 Answer = tuple[str, Any]
+
+
+def _ignore(_: int) -> None:
+    """Do nothing at an epoch."""
 
 
 class ChildDiedError(Exception):
@@ -62,12 +69,15 @@ class Child:
             self.end()
             raise
 
-    def run(self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]]) -> Answer:
+    def run(
+        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], on_epoch: Callable[[int], None] = _ignore
+    ) -> Answer:
         """Train a chunk.
 
         Args:
             chunk: as `packing` packs it.
             shared: by digest, how to get what it shares with other chunks; only what the child has not is sent.
+            on_epoch: called now and then with the number of epochs done.
 
         Raises:
             ChildDiedError: the process ended.
@@ -83,7 +93,9 @@ class Child:
             raise ChildDiedError from error
         for digest in _too_old(self._kept):
             del self._kept[digest]
-        return self._receive()
+        while (answer := self._receive())[0] == "epochs":
+            on_epoch(answer[1])
+        return answer
 
     def is_alive(self) -> bool:
         """Whether it can train."""
@@ -112,7 +124,11 @@ class Children:
         self._lock, self._is_ended = threading.Lock(), False
 
     def run(
-        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], facts: Mapping[str, str] | None = None
+        self,
+        chunk: bytes,
+        shared: Mapping[str, Callable[[], bytes]],
+        facts: Mapping[str, str] | None = None,
+        on_epoch: Callable[[int], None] = _ignore,
     ) -> Answer:
         """Train a chunk in one of them.
 
@@ -120,6 +136,7 @@ class Children:
             chunk: see `Child.run`.
             shared: see `Child.run`.
             facts: what the child must calculate with.
+            on_epoch: see `Child.run`.
 
         Returns:
             See `Child.run`; or ``("died", None)``, or ``("facts", …)`` of a child that calculates with others.
@@ -132,7 +149,7 @@ class Children:
         try:
             if facts and child.facts != facts:
                 return "facts", child.facts
-            answer = child.run(chunk, shared)
+            answer = child.run(chunk, shared, on_epoch)
             is_well = True
             return answer
         except ChildDiedError:
@@ -197,7 +214,14 @@ def main() -> None:
         answers.send_bytes(pickle.dumps({"missing": str(error)}))
         return
     answers.send_bytes(pickle.dumps(keys.facts()))
-    kept, sizes = {}, {}
+    kept, sizes, told = {}, {}, 0.0
+
+    def tell(epochs: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > TELLING:
+            answers.send_bytes(pickle.dumps(("epochs", epochs)))
+            told = time.monotonic()
+
     while requests.poll(IDLE):
         digest, content = pickle.loads(requests.recv_bytes())  # noqa: S301 - from the process that started this one
         if digest is not None:
@@ -207,7 +231,7 @@ def main() -> None:
             chunk = packing.unpack(content, kept)
             for old in _too_old(sizes):
                 del kept[old], sizes[old]
-            answer = "result", pickle.dumps(training.train(chunk))
+            answer = "result", pickle.dumps(training.train(chunk, tell))
         except (UserError, OSError) as error:
             answer = "user", str(error)
         except Exception as error:

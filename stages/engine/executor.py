@@ -1,9 +1,9 @@
 """Train units: what the store has is taken from it, the rest is trained chunk by chunk, wherever work runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stages.basics import cli
 from stages.basics.cli import UserError
@@ -13,11 +13,12 @@ from stages.engine.chunk import Chunk, Result
 from stages.engine.places import DiedError, Place
 from stages.engine.rounds import rounds
 from stages.engine.unit import Unit
-from stages.records.runs import Run
 
 ATTEMPTS = 3  # workers that may die while they train a chunk, before it is given up
 
 OnEpoch = Callable[[Unit, int], None]
+# what is trained of a unit: lists of chunks, of which each follows from what those before gave
+Rounds = Callable[[Unit], Generator[list[Chunk], list[Result], Any]]
 
 
 class Trained(NamedTuple):
@@ -25,30 +26,38 @@ class Trained(NamedTuple):
 
     Attributes:
         unit: the unit.
-        run: what it gave.
-        model: the file of the first seed's model.
+        made: what its rounds return.
         seconds: how long training took, whenever and wherever it was.
         n_stored: chunks that came from the store.
         n_chunks: all chunks.
     """
 
     unit: Unit
-    run: Run
-    model: bytes
+    made: Any
     seconds: float
     n_stored: int
     n_chunks: int
 
 
-def training(units: list[Unit], on_epoch: OnEpoch, place: Place, store: Store | None = None) -> Iterator[Trained]:
+def training(
+    units: list[Unit],
+    on_epoch: OnEpoch,
+    place: Place,
+    store: Store | None = None,
+    *,
+    rounds: Rounds = rounds,
+    stage: str = "train",
+) -> Iterator[Trained]:
     """Train units, as many at a time as there is place.
 
     Args:
         units: what to train.
-        on_epoch: called with a unit and the number of its epochs that are done; where units are trained in other
-            processes, only when a chunk has ended.
+        on_epoch: called with a unit and the number of its epochs that are done; where units are trained on other
+            machines, only when a chunk has ended.
         place: where.
         store: where to look a chunk up before it is trained, and to keep it after; not used when not given.
+        rounds: what is trained of each.
+        stage: that asks for it, which messages begin with.
 
     Yields:
         The units, each as it ends.
@@ -56,18 +65,22 @@ def training(units: list[Unit], on_epoch: OnEpoch, place: Place, store: Store | 
     Raises:
         UserError: a chunk ended three workers. All others are trained by then.
     """
-    return _Trainer(on_epoch, place, store).train(units)
+    return _Trainer(on_epoch, place, store, rounds, stage).train(units)
 
 
 def is_stored(unit: Unit, store: Store, device: str) -> bool:
     """Whether the store has what a unit is trained with first."""
-    return all(store.has(keys.key_of(chunk, device)) for chunk in next(rounds(unit)))
+    return _has(store, next(rounds(unit)), device)
+
+
+def _has(store: Store, chunks: list[Chunk], device: str) -> bool:
+    return all(store.has(keys.key_of(chunk, device)) for chunk in chunks)
 
 
 class _Work:
     """A unit on its way through its rounds."""
 
-    def __init__(self, unit: Unit, on_epoch: OnEpoch) -> None:
+    def __init__(self, unit: Unit, rounds: Rounds, on_epoch: OnEpoch) -> None:
         self.unit, self.rounds = unit, rounds(unit)
         self.results: list[Result | None] = []
         self.seconds, self.n_stored, self.n_chunks = 0.0, 0, 0
@@ -108,8 +121,9 @@ class _Task(NamedTuple):
 
 
 class _Trainer:
-    def __init__(self, on_epoch: OnEpoch, place: Place, store: Store | None) -> None:
+    def __init__(self, on_epoch: OnEpoch, place: Place, store: Store | None, rounds: Rounds, stage: str) -> None:
         self._on_epoch, self._place, self._store = on_epoch, place, store
+        self._rounds, self._stage = rounds, stage
         self._ended: SimpleQueue[tuple[_Task, Future]] = SimpleQueue()
         self._n_waiting = 0
         self._lost: list[tuple[Chunk, int]] = []
@@ -117,7 +131,7 @@ class _Trainer:
     def train(self, units: list[Unit]) -> Iterator[Trained]:
         # those that begin with training first, so that processors have work while the others are read
         for unit in sorted(units, key=self._is_stored):
-            if trained := self._advance(_Work(unit, self._on_epoch)):
+            if trained := self._advance(_Work(unit, self._rounds, self._on_epoch)):
                 yield trained
         while self._n_waiting:
             task, future = self._ended.get()
@@ -129,10 +143,9 @@ class _Trainer:
             if all(each is not None for each in task.work.results) and (trained := self._advance(task.work)):
                 yield trained
         if self._lost:
-            raise UserError(
-                *(f"train: {chunk.name}: {n_died} workers died while they trained it" for chunk, n_died in self._lost),
-                "train: all other chunks are trained; those that the store keeps are not trained again",
-            )
+            lost = (f"{chunk.name}: {n_died} workers died while they trained it" for chunk, n_died in self._lost)
+            rest = "all other chunks are trained; those that the store keeps are not trained again"
+            raise UserError(*(f"{self._stage}: {line}" for line in (*lost, rest)))
 
     def _advance(self, work: _Work) -> Trained | None:
         """Go on with a unit until it waits for a chunk, or is done."""
@@ -147,9 +160,8 @@ class _Trainer:
                     else:
                         self._submit(_Task(work, place, chunk, key))
         except StopIteration as end:
-            run, model = end.value
             self._on_epoch(work.unit, work.unit.n_epochs)
-            return Trained(work.unit, run, model, work.seconds, work.n_stored, work.n_chunks)
+            return Trained(work.unit, end.value, work.seconds, work.n_stored, work.n_chunks)
         return None
 
     def _submit(self, task: _Task) -> None:
@@ -170,7 +182,7 @@ class _Trainer:
             return None
 
     def _is_stored(self, unit: Unit) -> bool:
-        return self._store is not None and is_stored(unit, self._store, self._place.device)
+        return self._store is not None and _has(self._store, next(self._rounds(unit)), self._place.device)
 
     def _look_up(self, key: str) -> Result | None:
         if self._store is None:
@@ -178,7 +190,7 @@ class _Trainer:
         try:
             return self._store.get(key)
         except DamagedError as error:
-            cli.say(f"train: {error} and is trained again")
+            cli.say(f"{self._stage}: {error} and is trained again")
             return None
 
     def _keep(self, key: str, result: Result) -> None:
@@ -188,5 +200,5 @@ class _Trainer:
         try:
             self._store.put(key, result)
         except OSError as error:
-            cli.say(f"train: nothing more is kept in the store: {error}")
+            cli.say(f"{self._stage}: nothing more is kept in the store: {error}")
             self._store = None

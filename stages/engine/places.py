@@ -1,4 +1,4 @@
-"""Where work runs: something that takes chunks and gives what they gave; by default threads of this process."""
+"""Where work runs: something that takes chunks and gives what they gave."""
 
 import os
 import re
@@ -9,8 +9,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from stages.basics.cli import UserError
-from stages.basics.machine import device, processors
+from stages.basics.machine import device, memory, processors
 from stages.engine.chunk import Chunk, Result
+
+PROCESS_MEMORY = 2 * 10**9  # bytes of the machine's memory for each process that trains
 
 
 class DiedError(Exception):
@@ -46,27 +48,45 @@ class Place(Protocol):
         """End, and cancel what has not begun."""
 
 
-def from_environment() -> Place:
+def from_environment(n_units: int) -> Place:
     """Where the environment says: ``LOSSLAB_EXECUTOR``, by which no result changes.
+
+    Args:
+        n_units: that are trained.
 
     Raises:
         UserError: it names no place.
     """
-    where = os.environ.get("LOSSLAB_EXECUTOR") or "threads"
-    if where == "threads":
-        return Threads()
-    if match := re.fullmatch(r"processes:([1-9]\d{0,3})", where):
-        from stages.engine.processes import Processes
-
-        return Processes(int(match[1]))
+    where = os.environ.get("LOSSLAB_EXECUTOR", "")
     if where.startswith("dask://"):
         from stages.engine.cluster import Cluster
 
         return Cluster(where.removeprefix("dask://"))
-    raise UserError(
-        f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
-        "dask://host:8786, dask:///shared/scheduler.json"
-    )
+    if where not in ("", "threads") and not _PROCESSES.fullmatch(where):
+        raise UserError(
+            f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
+            "dask://host:8786, dask:///shared/scheduler.json"
+        )
+    return here(n_units)
+
+
+def here(n_units: int) -> Place:
+    """On this machine: in as many processes as it has processors and memory for, where there are as many units.
+
+    Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs.
+    ``LOSSLAB_EXECUTOR`` asks for these, or for a number of processes.
+    """
+    where = os.environ.get("LOSSLAB_EXECUTOR", "")
+    asked = _PROCESSES.fullmatch(where)
+    n_processes = int(asked[1]) if asked else min(processors(), n_units, memory() // PROCESS_MEMORY)
+    if where == "threads" or (not asked and n_processes <= 1):
+        return Threads()
+    from stages.engine.processes import Processes
+
+    return Processes(n_processes)
+
+
+_PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
 
 
 class StoppedError(Exception):
@@ -74,7 +94,7 @@ class StoppedError(Exception):
 
 
 class Threads:
-    """Threads of this process."""
+    """Threads of this process, which imports TensorFlow for them."""
 
     def __init__(self, n_threads: int | None = None) -> None:
         self.device = device()

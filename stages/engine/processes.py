@@ -24,14 +24,13 @@ class Processes:
         self._children = Children(Path.cwd(), packing.STAGES.parent)
 
     def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
-        """Train a chunk; its epochs are told when it has ended."""
-        del on_epoch
-        return self._pool.submit(self._train, chunk)
+        """Train a chunk; it tells its epochs, though not every one."""
+        return self._pool.submit(self._train, chunk, on_epoch)
 
-    def _train(self, chunk: Chunk) -> Result:
+    def _train(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         content, shared = packing.pack(chunk)
         pickled = {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
-        return result_of(self._children.run(content, pickled))
+        return result_of(self._children.run(content, pickled, on_epoch=on_epoch))
 
     def __enter__(self) -> Self:
         return self

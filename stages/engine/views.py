@@ -63,7 +63,8 @@ class View:
         """
         numbers, n_train = np.empty((len(orders), self.n_train), np.int32), self.n_train
         for own, split, order in zip(numbers, self.split_of, orders, strict=True):
-            own[:] = np.resize(self.train[split][order], n_train)
+            rows = self.train[split][order]
+            own[:] = rows if len(rows) == n_train else np.resize(rows, n_train)
         return numbers
 
     def tested(self) -> tuple[np.ndarray, np.ndarray]:

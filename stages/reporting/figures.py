@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from stages.records.runs import Run
@@ -70,7 +71,8 @@ def save(every: Iterable[Drawing], folder: Path) -> None:
 
 def _save(folder: Path, drawing: Drawing) -> None:
     with mpl.rc_context(plots.STYLE):
-        drawing.make().savefig(folder / drawing.name)
+        # what `savefig` does, but that draws once more before to find the space that is needed, as drawing itself does
+        FigureCanvasAgg(drawing.make()).print_png(folder / drawing.name)
 
 
 def forest_rows(comparisons: list[Comparison]) -> list[ForestRow]:

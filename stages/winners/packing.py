@@ -6,8 +6,8 @@ import io
 import pickle
 import re
 import zipfile
-from collections.abc import Iterable
 from dataclasses import fields
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -99,7 +99,8 @@ def _pickled(encoder: ColumnTransformer) -> bytes:
     return content.getvalue()
 
 
-def _reached(files: Iterable[str]) -> list[str]:
+@cache
+def _reached(files: tuple[str, ...]) -> list[str]:
     """The project's modules that these import, and those that they import, by their paths in the project."""
     found, waiting = set(), list(files)
     while waiting:

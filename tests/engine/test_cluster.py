@@ -197,4 +197,4 @@ def test_without_dask_a_line_says_how_to_get_it(monkeypatch):
 def test_a_place_that_is_none_is_told_with_those_that_are(monkeypatch, where):
     monkeypatch.setenv("LOSSLAB_EXECUTOR", where)
     with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: '{where}' given; allowed: threads, processes:4 .*$"):
-        from_environment()
+        from_environment(2)

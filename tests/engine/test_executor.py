@@ -18,12 +18,11 @@ def results(units, place, store=None, on_epoch=lambda *_: None):
         on_epoch(unit, epoch)
 
     with place:
-        by_name = {
-            each.unit.name: pickle.dumps(
-                [each.run.history.to_csv(), each.run.scores.to_csv(), each.run.outputs.tobytes(), each.model]
-            )
-            for each in training(units, report, place, store)
-        }
+        made = {each.unit.name: each.made for each in training(units, report, place, store)}
+    by_name = {
+        name: pickle.dumps([run.history.to_csv(), run.scores.to_csv(), run.outputs.tobytes(), model])
+        for name, (run, model) in made.items()
+    }
     return by_name, epochs
 
 
