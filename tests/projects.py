@@ -57,7 +57,9 @@ def run_all(
 
 def run_in(folder: Path) -> Run:
     """A function that runs a command in `folder` as a user's shell would, and fails with its output."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "LOSSLAB_", "MLFLOW_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "LOSSLAB_", "MLFLOW_"))
+    }
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
 
     def run(

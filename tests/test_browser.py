@@ -52,7 +52,9 @@ def ui(project):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "LOSSLAB_", "MLFLOW_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "LOSSLAB_", "MLFLOW_"))
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "stages.commands.show_runs", str(port)],
         cwd=project,

@@ -99,6 +99,13 @@ def test_packages_say_what_is_inside_and_import_nothing(root):
         assert len(tree.body) == 1, file
 
 
+def test_the_package_of_all_imports_no_more_than_it_needs_to_begin(root):
+    tree = ast.parse((root / "stages/__init__.py").read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert names == {"gc", "sys"}
+    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_folders_that_it_imports_and_no_more(root, stages, stage):
     rooms = {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}

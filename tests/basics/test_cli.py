@@ -1,3 +1,4 @@
+import gc
 import subprocess
 import sys
 
@@ -42,6 +43,13 @@ def test_debugging_shows_the_traceback(error, monkeypatch):
     with pytest.raises(type(error)) as raised:
         cli.run(raising(error))
     assert raised.value is error
+
+
+def test_nothing_is_looked_through_for_garbage_at_the_end_of_a_program():
+    gc.unfreeze()
+    cli.run(lambda: None)
+    assert gc.get_freeze_count() > 1000
+    gc.unfreeze()
 
 
 def test_a_mistake_of_ours_keeps_its_traceback():

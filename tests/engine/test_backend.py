@@ -8,10 +8,13 @@ from stages.engine.backend import INTER_OP_THREADS, _quiet, keras, tf
 
 
 @pytest.mark.thorough
-def test_importing_it_and_computing_prints_nothing(root):
+def test_importing_it_and_computing_prints_nothing_and_leaves_matplotlib_to_others(root):
     # nothing of this process' own settings may do the silencing
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS_"))}
-    script = "from stages.engine.backend import keras, tf; assert float(keras.ops.sum(tf.ones(3))) == 3"
+    script = (
+        "import sys; from stages.engine.backend import keras, tf; assert float(keras.ops.sum(tf.ones(3))) == 3; "
+        "assert 'matplotlib' not in sys.modules; from matplotlib import pyplot"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         check=True,

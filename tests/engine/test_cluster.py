@@ -13,7 +13,7 @@ from stages.basics.cli import UserError
 from stages.engine import keys
 from stages.engine.cluster import Cluster, connect
 from stages.engine.executor import training
-from stages.engine.places import Threads, from_environment
+from stages.engine.places import Threads
 from tests.engine.clusters import cluster, kill
 from tests.engine.test_executor import results
 from tests.engine.units import make_unit
@@ -191,10 +191,3 @@ def test_without_dask_a_line_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UserError, match=r"^LOSSLAB_EXECUTOR: Dask is not installed; .*make setup EXTRA=dask$"):
         connect("127.0.0.1:8786")
-
-
-@pytest.mark.parametrize("where", ["cluster", "processes:0", "processes", "dask", "ray://host"])
-def test_a_place_that_is_none_is_told_with_those_that_are(monkeypatch, where):
-    monkeypatch.setenv("LOSSLAB_EXECUTOR", where)
-    with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: '{where}' given; allowed: threads, processes:4 .*$"):
-        from_environment(2)

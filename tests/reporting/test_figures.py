@@ -1,9 +1,10 @@
 from dataclasses import replace
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
-from stages.reporting import figures
+from stages.reporting import figures, plots
 
 
 def drawings(comparison):
@@ -140,3 +141,13 @@ def test_reliability_is_drawn_for_losses_that_give_probabilities(make_comparison
 def test_losses_without_probabilities_have_no_reliability(make_comparison):
     assert not any("reliability" in name for name in drawings(make_comparison("hinge", "squared_hinge")))
     assert not any("reliability" in name for name in drawings(make_comparison("mse", "mae")))
+
+
+def test_a_figure_that_is_saved_is_what_matplotlib_saves(make_comparison, tmp_path):
+    every = figures.of_comparison(make_comparison("mse", "mae"))
+    (tmp_path / "ours").mkdir()
+    figures.save(every, tmp_path / "ours")
+    for drawing in every:
+        with mpl.rc_context(plots.STYLE):
+            drawing.make().savefig(tmp_path / drawing.name)
+        assert (tmp_path / "ours" / drawing.name).read_bytes() == (tmp_path / drawing.name).read_bytes()
