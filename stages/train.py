@@ -5,15 +5,15 @@ import numpy as np
 from stages.basics import cli, files, paths, store, words
 from stages.basics.progress import bars
 from stages.basics.store import Store
-from stages.engine import places
 from stages.engine.executor import is_stored, training
-from stages.engine.places import Place
+from stages.engine.place import Place
 from stages.engine.tuning import selection
 from stages.engine.unit import Table, Unit, read_table
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
+from stages.places import choice
 from stages.records import datasets, durations, plans, runs
 from stages.records.plans import Part
 from stages.records.runs import Run
@@ -173,7 +173,7 @@ def main() -> None:
     selected = units(params)
     outcomes: dict[str, list[str]] = {}
     chunks, n_networks, n_failed = [], 0, 0
-    with places.from_environment(len(selected)) as place:
+    with choice.from_environment(len(selected)) as place:
         try_own(selected, place, kept)
         with bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show:
             for each in training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept):

@@ -11,11 +11,12 @@ from sklearn.compose import ColumnTransformer
 from stages.basics import cli, files, paths, store
 from stages.basics.progress import bars
 from stages.basics.words import counted
-from stages.engine import places, to_use
+from stages.engine import to_use
 from stages.engine.executor import training
 from stages.engine.unit import Table, Unit, read_table
 from stages.params.load import load_params
 from stages.params.schema import Params, Scale
+from stages.places import choice
 from stages.records import datasets, runs, winners
 from stages.records.datasets import Column, Description
 from stages.records.runs import Run
@@ -155,7 +156,7 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
     """Train units, or take them from the store: of each the weights of the networks that did not fail."""
     every, kept = list(units.values()), store.from_environment()
     with (
-        places.here(len(every)) as place,
+        choice.here(len(every)) as place,
         bars({unit.name: unit.n_epochs for unit in every}, unit="epochs", heading="to use") as show,
     ):
         trained = training(

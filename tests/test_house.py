@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "params": {"records", "scores", "losses", "basics"},
     "tables": {"params", "records", "losses", "basics"},
     "engine": {"records", "scores", "losses", "basics"},
+    "places": {"engine", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics"},
     "winners": {"tables", "engine", "params", "records", "scores", "losses", "basics"},

@@ -10,7 +10,7 @@ from stages.basics.cli import UserError
 from stages.basics.store import DamagedError, Store
 from stages.engine import keys
 from stages.engine.chunk import Chunk, Result
-from stages.engine.places import DiedError, Place
+from stages.engine.place import DiedError, Place
 from stages.engine.rounds import rounds
 from stages.engine.unit import Unit
 

@@ -19,13 +19,13 @@ import psutil
 
 from stages.basics import words
 from stages.basics.store import Store
-from stages.engine import packing
 from stages.engine.chunk import cut
-from stages.engine.cluster import Cluster
 from stages.engine.executor import training
 from stages.engine.unit import Unit
-from tests.engine.clusters import cluster
+from stages.places import packing
+from stages.places.cluster import Cluster
 from tests.engine.units import make_unit
+from tests.places.clusters import cluster
 
 
 class Measured(NamedTuple):

@@ -5,7 +5,8 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.engine.executor import training
-from stages.engine.places import DiedError, Threads
+from stages.engine.place import DiedError
+from stages.places.threads import Threads
 from tests.engine.units import make_unit
 
 

@@ -9,10 +9,10 @@ from stages.engine.backend import keras
 from stages.engine.executor import training
 from stages.engine.fitting import batch_orders
 from stages.engine.keras_parts import keras_loss, make_optimizer
-from stages.engine.places import Threads
 from stages.engine.training import train as train_chunk
 from stages.engine.unit import Table, Unit
 from stages.losses.catalogue import LOSSES
+from stages.places.threads import Threads
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
 

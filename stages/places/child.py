@@ -1,6 +1,6 @@
 """Processes that train chunks for another, one after the other each, and end with it.
 
-``python -m stages.engine.child`` is such a process; `Children` is how the other speaks to them, through their standard
+``python -m stages.places.child`` is such a process; `Children` is how the other speaks to them, through their standard
 input and output. What stands above `main` imports nothing of the project, so that a Dask worker, which has no project,
 can load this file.
 """
@@ -50,7 +50,7 @@ class Child:
         """
         path = os.pathsep.join([str(code), *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "stages.engine.child"],
+            [sys.executable, "-m", "stages.places.child"],
             cwd=folder,
             # a chunk calculates on one processor; who wants more starts more children
             env=os.environ | {"LOSSLAB_THREADS": "1", "PYTHONPATH": path},
@@ -209,7 +209,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         from stages.basics.cli import UserError
-        from stages.engine import keys, packing, training
+        from stages.engine import keys, training
+        from stages.places import packing
     except ImportError as error:
         answers.send_bytes(pickle.dumps({"missing": str(error)}))
         return

@@ -9,10 +9,10 @@ from typing import Self
 
 from stages.basics.cli import UserError
 from stages.basics.machine import device
-from stages.engine import packing
-from stages.engine.child import Answer, Children
 from stages.engine.chunk import Chunk, Result
-from stages.engine.places import DiedError
+from stages.engine.place import DiedError
+from stages.places import packing
+from stages.places.child import Answer, Children
 
 
 class Processes:

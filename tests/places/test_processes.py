@@ -13,12 +13,13 @@ import psutil
 import pytest
 
 from stages.basics.cli import UserError
-from stages.engine import keys, packing
-from stages.engine.child import Child, ChildDiedError
+from stages.engine import keys
 from stages.engine.chunk import cut
 from stages.engine.executor import training
-from stages.engine.places import Threads
-from stages.engine.processes import Processes
+from stages.places import packing
+from stages.places.child import Child, ChildDiedError
+from stages.places.processes import Processes
+from stages.places.threads import Threads
 from tests.engine.test_executor import results
 from tests.engine.units import make_unit
 
@@ -99,7 +100,7 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
         assert kind == "result"
         assert "outputs" in pickle.loads(first)
         assert child.run(content, {})[0] == "result"  # though nothing is sent that it had before
-        [process] = [each for each in psutil.Process().children() if "stages.engine.child" in each.cmdline()]
+        [process] = [each for each in psutil.Process().children() if "stages.places.child" in each.cmdline()]
         process.kill()
         with pytest.raises(ChildDiedError):
             child.run(content, {})
@@ -111,7 +112,7 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
 def test_children_end_with_the_process_that_started_them(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from stages.engine.child import Child; from stages.engine import packing\n"
+        "from stages.places.child import Child; from stages.places import packing\n"
         f"child = Child(Path({str(tmp_path)!r}), packing.STAGES.parent)\n"
         "print(child._process.pid, flush=True); sys.stdin.read()"
     )

@@ -6,10 +6,11 @@ import pytest
 
 from stages.basics import machine
 from stages.basics.cli import UserError
-from stages.engine import places
 from stages.engine.executor import training
-from stages.engine.places import PROCESS_MEMORY, Threads, from_environment, here
-from stages.engine.processes import Processes
+from stages.places import choice
+from stages.places.choice import PROCESS_MEMORY, from_environment, here
+from stages.places.processes import Processes
+from stages.places.threads import Threads
 from tests.engine.units import make_unit
 
 
@@ -19,8 +20,8 @@ def of_machine(monkeypatch):
 
     def set_up(n_processors, n_fit=100):
         monkeypatch.delenv("LOSSLAB_EXECUTOR", raising=False)
-        monkeypatch.setattr(places, "processors", lambda: n_processors)
-        monkeypatch.setattr(places, "memory", lambda: n_fit * PROCESS_MEMORY)
+        monkeypatch.setattr(choice, "processors", lambda: n_processors)
+        monkeypatch.setattr(choice, "memory", lambda: n_fit * PROCESS_MEMORY)
 
     return set_up
 

@@ -11,12 +11,12 @@ pytest.importorskip("distributed", reason="Dask is not installed: make setup EXT
 
 from stages.basics.cli import UserError
 from stages.engine import keys
-from stages.engine.cluster import Cluster, connect
 from stages.engine.executor import training
-from stages.engine.places import Threads
-from tests.engine.clusters import cluster, kill
+from stages.places.cluster import Cluster, connect
+from stages.places.threads import Threads
 from tests.engine.test_executor import results
 from tests.engine.units import make_unit
+from tests.places.clusters import cluster, kill
 
 AT_ONCE = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # Dask gives a task up when one worker dies of it
 KEEPS_COPIES = {"DASK_DISTRIBUTED__SCHEDULER__ACTIVE_MEMORY_MANAGER__START": "False"}

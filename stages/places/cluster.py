@@ -19,10 +19,11 @@ from uuid import uuid4
 
 from stages.basics import cli, words
 from stages.basics.cli import UserError
-from stages.engine import keys, packing, remote
+from stages.engine import keys
 from stages.engine.chunk import Chunk, Result
-from stages.engine.places import DiedError
-from stages.engine.processes import result_of
+from stages.engine.place import DiedError
+from stages.places import packing, remote
+from stages.places.processes import result_of
 
 if TYPE_CHECKING:
     import distributed

@@ -25,7 +25,7 @@ def training() -> Callable:
         with SerializableLock(session):  # the worker's threads share it
             if session not in sessions:
                 zipfile.ZipFile(io.BytesIO(code)).extractall(folder)
-                spec = importlib.util.spec_from_file_location(session, folder / "stages" / "engine" / "child.py")
+                spec = importlib.util.spec_from_file_location(session, folder / "stages" / "places" / "child.py")
                 module = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(module)
                 sessions[session] = module.Children(folder, folder)
