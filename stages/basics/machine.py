@@ -21,16 +21,24 @@ def memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def device(cpuinfo: Path = Path("/proc/cpuinfo"), cards: Path = Path("/proc/driver/nvidia/gpus")) -> str:
+CARDS = Path("/proc/driver/nvidia/gpus")  # where the driver of graphics cards tells of them
+
+
+def cards(folder: Path = CARDS) -> list[str]:
+    """The models of the graphics cards that this process may calculate on."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
+        return []
+    lines = {line for path in folder.glob("*/information") for line in path.read_text().splitlines()}
+    return sorted(line.split(":")[1].strip() for line in lines if line.startswith("Model:"))
+
+
+def device(cpuinfo: Path = Path("/proc/cpuinfo"), folder: Path = CARDS) -> str:
     """The kind of device that calculates, in words: another kind may give other last digits.
 
     Args:
         cpuinfo: where Linux tells of processors; elsewhere only their family is known.
-        cards: where the driver of graphics cards tells of them.
+        folder: as of `cards`.
     """
     flags = set(cpuinfo.read_text().split()) if cpuinfo.is_file() else set()
-    kind = [platform.machine(), *(name for name in _INSTRUCTIONS if name in flags)]
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1"):
-        models = {line for path in sorted(cards.glob("*/information")) for line in path.read_text().splitlines()}
-        kind += sorted(line.split(":")[1].strip() for line in models if line.startswith("Model:"))
+    kind = [platform.machine(), *(name for name in _INSTRUCTIONS if name in flags), *cards(folder)]
     return " ".join([*kind, *(f"{name}={os.environ[name]}" for name in _SWITCHES if os.environ.get(name))])

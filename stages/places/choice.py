@@ -4,7 +4,7 @@ import os
 import re
 
 from stages.basics.cli import UserError
-from stages.basics.machine import memory, processors
+from stages.basics.machine import cards, memory, processors
 from stages.engine.place import Place
 from stages.places.threads import Threads
 
@@ -36,13 +36,14 @@ def from_environment(n_units: int) -> Place:
 def here(n_units: int) -> Place:
     """A place on this machine: as many processes as it has processors and memory for, where there are as many units.
 
-    Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs.
-    ``LOSSLAB_EXECUTOR`` asks for these, or for a number of processes.
+    Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
+    are for a graphics card, of which one process takes all memory. ``LOSSLAB_EXECUTOR`` asks for them, or for a number
+    of processes.
     """
     where = os.environ.get("LOSSLAB_EXECUTOR", "")
     asked = _PROCESSES.fullmatch(where)
     n_processes = int(asked[1]) if asked else min(processors(), n_units, memory() // PROCESS_MEMORY)
-    if where == "threads" or (not asked and n_processes <= 1):
+    if where == "threads" or (not asked and (n_processes <= 1 or cards())):
         return Threads()
     from stages.places.processes import Processes
 

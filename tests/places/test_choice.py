@@ -18,10 +18,11 @@ from tests.engine.units import make_unit
 def of_machine(monkeypatch):
     """A machine with so many processors, and memory for so many processes, on which nothing is asked for."""
 
-    def set_up(n_processors, n_fit=100):
+    def set_up(n_processors, n_fit=100, n_cards=0):
         monkeypatch.delenv("LOSSLAB_EXECUTOR", raising=False)
         monkeypatch.setattr(choice, "processors", lambda: n_processors)
         monkeypatch.setattr(choice, "memory", lambda: n_fit * PROCESS_MEMORY)
+        monkeypatch.setattr(choice, "cards", lambda: n_cards * ["a card"])
 
     return set_up
 
@@ -46,6 +47,11 @@ def test_there_are_as_many_processes_as_processors_units_and_memory_allow(
 def test_what_would_be_one_process_is_this_one(of_machine, n_processors, n_fit, n_units):
     of_machine(n_processors, n_fit)
     assert isinstance(from_environment(n_units), Threads)
+
+
+def test_a_graphics_card_is_for_one_process(of_machine):
+    of_machine(8, n_cards=1)
+    assert isinstance(from_environment(9), Threads)
 
 
 @pytest.mark.parametrize(("asked", "kind", "n"), [("threads", Threads, 3), ("processes:7", Processes, 7)])
