@@ -1,6 +1,6 @@
 """What the verdicts are worth, measured where the truth is known.
 
-python -m tests.benchmarks.verdicts               every problem: on two cores about an hour
+python -m tests.benchmarks.verdicts               every problem: on two cores about an hour and a half
 python -m tests.benchmarks.verdicts interactions  some of them
 python -m tests.benchmarks.verdicts --tables 5    fewer tables of each
 
@@ -11,13 +11,18 @@ of interval it prints how often they hold that truth, and how often they decide 
 
 import argparse
 import itertools
+import multiprocessing
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, stdtr, stdtrit
 
+from stages.basics.machine import processors
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.params.schema import Scale, Split
@@ -32,7 +37,7 @@ from stages.verdicts.row_values import constant_values, reach, row_values
 from stages.verdicts.statistics import scores_of
 
 # so many fresh seeds and new rows that the truth is far surer than the interval that should hold it
-N_TABLES, N_SEEDS, N_FRESH, N_NEW = 12, 30, 270, 10_000
+N_TABLES, N_SEEDS, N_FRESH, N_NEW = 24, 30, 270, 10_000
 SMALLEST, LARGEST = 400, 800  # rows of a table
 
 Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
@@ -285,16 +290,27 @@ def summary(measured: dict[Cell, list[Outcome]]) -> Iterator[str]:
 
 
 def run(
-    chosen: list[str], learn: Learner, *, n_tables: int, n_fresh: int = N_FRESH, n_new: int = N_NEW
+    chosen: list[str],
+    learn: Learner,
+    *,
+    n_tables: int,
+    n_fresh: int = N_FRESH,
+    n_new: int = N_NEW,
+    mapped: Callable[..., Iterator] = map,
 ) -> dict[Cell, list[Outcome]]:
-    """Every outcome, by problem, score, design and method."""
+    """Every outcome, by problem, score, design and method; `mapped` is `map` or one that uses several processors."""
+    tables = list(itertools.product(chosen, range(n_tables)))
     measured: dict[Cell, list[Outcome]] = {}
-    for name in chosen:
-        for number in range(n_tables):
-            table = draw_table(PROBLEMS[name], number, n_new)
-            for score, design, method, outcome in outcomes(table, learn, n_fresh=n_fresh):
-                measured.setdefault((name, score, design, method), []).append(outcome)
+    for cells in mapped(partial(_of_table, learn, n_fresh, n_new), *zip(*tables, strict=True)):
+        for cell, outcome in cells:
+            measured.setdefault(cell, []).append(outcome)
     return measured
+
+
+def _of_table(learn: Learner, n_fresh: int, n_new: int, name: str, number: int) -> list[tuple[Cell, Outcome]]:
+    table = draw_table(PROBLEMS[name], number, n_new)
+    every = outcomes(table, learn, n_fresh=n_fresh)
+    return [((name, score, design, method), outcome) for score, design, method, outcome in every]
 
 
 def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.ndarray:
@@ -350,7 +366,11 @@ def main() -> None:
     wanted = parser.parse_args()
     if unknown := set(wanted.problems) - set(PROBLEMS):
         parser.error(f"no such problem: {', '.join(unknown)}; problems: {', '.join(PROBLEMS)}")
-    print("\n".join(summary(run(wanted.problems or list(PROBLEMS), train, n_tables=wanted.tables))))
+    n_processes = processors()
+    os.environ["LOSSLAB_THREADS"] = "1"  # of each process
+    with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn")) as pool:
+        measured = run(wanted.problems or list(PROBLEMS), train, n_tables=wanted.tables, mapped=pool.map)
+    print("\n".join(summary(measured)))
 
 
 if __name__ == "__main__":
