@@ -7,11 +7,12 @@ import numpy as np
 from stages.losses.validity import percent
 from stages.records.runs import Run
 from stages.reporting import crowd, loss_text, setup_text, tuning_text, winner_text
-from stages.reporting.formats import code, difference, interval, listed, number, p_cell, plus_minus, rate
+from stages.reporting.formats import code, difference, enumerated, interval, listed, number, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import Pair
+from stages.verdicts.statistics import astray
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Section:
         others: the same for losses that are not shown.
         interval: what the ± in that table is; empty for a single seed.
         constant: the score of a constant prediction; empty where there is none.
-        remarks: on losses that suit the data badly, classes that are unequal, rates at an edge.
+        remarks: on losses that suit the data badly, classes that are unequal, rates at an edge, seeds that went astray.
         figures: those that show all losses.
         pairs: of two losses or more.
         epoch_metric: the score that is followed epoch by epoch.
@@ -165,7 +166,7 @@ def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[st
             why = " ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else ""
             alike.setdefault(f"{judged}{why}", []).append(loss)
     remarks = [f"{listed(losses)}{':' * (len(losses) > 1)} {judged}." for judged, losses in alike.items()]
-    return remarks + _imbalance(comparison) + tuning_text.doubts(comparison)
+    return remarks + _imbalance(comparison) + tuning_text.doubts(comparison) + _astray(comparison)
 
 
 def _imbalance(comparison: Comparison) -> list[str]:
@@ -184,6 +185,25 @@ def _imbalance(comparison: Comparison) -> list[str]:
             "judges by the mean recall of the classes."
         )
     return [sentence]
+
+
+def _astray(comparison: Comparison) -> list[str]:
+    """Of losses with seeds that ended far from all others, what that does to their means."""
+    scores, remarks = comparison.scores(), []
+    for run in crowd.runs(comparison):
+        own = scores[run.loss.name]
+        far = astray(own)
+        if far.any():
+            others = own[np.isfinite(own) & ~far]
+            low, high = number(own[far].min()), number(own[far].max())
+            seeds = enumerated([str(seed) for seed, is_far in zip(comparison.seeds, far, strict=True) if is_far])
+            remarks.append(
+                f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of `{run.loss.name}` went astray, with a test "
+                f"{comparison.headline} of {low if low == high else f'{low} to {high}'}; the others lie between "
+                f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average. The mean, its "
+                "interval and every verdict count all alike."
+            )
+    return remarks
 
 
 def _figures(comparison: Comparison) -> Figures:

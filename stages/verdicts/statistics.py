@@ -6,6 +6,9 @@ import numpy as np
 
 from stages.verdicts.intervals import Estimate, estimate, over_seeds
 
+FAR = 10  # interquartile ranges from the median, beyond which a seed went astray
+FEWEST = 10  # seeds, among fewer of which none is told from the others
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -40,6 +43,19 @@ def summarise(scores: np.ndarray) -> Summary:
         return Summary(float(mean), alike, alike, n, n_failed)
     low, high = over_seeds(finished)
     return Summary(float(mean), float(finished.std(ddof=1)), (high - low) / 2, n, n_failed)
+
+
+def astray(scores: np.ndarray) -> np.ndarray:
+    """Bool (n_seeds,): which of the seeds that did not fail ended far from all others.
+
+    Args:
+        scores: (n_seeds,) with NaN for failed seeds.
+    """
+    finished = np.isfinite(scores)
+    if finished.sum() < FEWEST:
+        return np.zeros(len(scores), bool)
+    low, middle, high = np.percentile(scores[finished], [25, 50, 75])
+    return finished & (high > low) & (np.abs(scores - middle) > FAR * (high - low))
 
 
 def summarise_for_new_rows(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Summary:

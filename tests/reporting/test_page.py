@@ -1,5 +1,6 @@
 import re
 
+import numpy as np
 import pytest
 
 from stages.losses.catalogue import LOSSES
@@ -264,3 +265,20 @@ def test_what_holds_on_these_very_rows_stands_beside_what_holds_for_new_ones(mak
         text = page.markdown([make_comparison("mse", "mae", n_splits=n_splits)], reference)
         [table] = [table for table in tables(text) if "pair" in table[0]]
         assert ("on these very rows" in table[0]) is shown
+
+
+def test_seeds_that_went_astray_are_named_with_what_the_others_did(make_comparison, reference, monkeypatch):
+    comparison = make_comparison("mse", "mae", n_seeds=12)
+    own = {"mse": np.append(np.linspace(0.1, 0.2, 11), 7), "mae": np.append(np.linspace(0.1, 0.2, 10), [4, np.nan])}
+    monkeypatch.setattr(type(comparison), "scores", lambda _: own)
+    text = page.markdown([comparison], reference)
+    assert "> Seed 11 of `mse` went astray, with a test mse of 7; the others lie between 0.1 and 0.2, 0.15 on" in text
+    assert "> Seed 10 of `mae` went astray, with a test mse of 4; " in text
+    own["mse"][10] = 8
+    assert "> Seeds 10 and 11 of `mse` went astray, with a test mse of 7 to 8; " in page.markdown(
+        [comparison], reference
+    )
+
+
+def test_where_no_seed_went_astray_nothing_is_said_of_it(every_comparison, reference):
+    assert "astray" not in page.markdown(every_comparison, reference)

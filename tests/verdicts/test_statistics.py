@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as npst
 from scipy import stats
 
 from stages.verdicts.intervals import CONFIDENCE, estimate
-from stages.verdicts.statistics import Summary, gain_over_constant, summarise, summarise_for_new_rows
+from stages.verdicts.statistics import Summary, astray, gain_over_constant, summarise, summarise_for_new_rows
 
 NO_BOUND = np.empty(0)
 NAN = pytest.approx(np.nan, nan_ok=True)
@@ -94,3 +94,23 @@ def test_the_gain_over_a_constant_prediction_is_positive_where_the_loss_does_bet
         -0.25
     )
     assert gain_over_constant(values[2:], constant[2:], tested[2:], higher_is_better=True, reach=NO_BOUND) is None
+
+
+def test_a_seed_far_from_all_others_went_astray():
+    scores = np.append(np.linspace(0.1, 0.2, 20), [np.nan, 5.0, -3.0])
+    assert np.flatnonzero(astray(scores)).tolist() == [21, 22]
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        np.linspace(0, 1, 30),
+        np.random.default_rng(0).standard_t(3, 30),
+        [*np.linspace(0.1, 0.2, 5), 5.0],  # too few to tell
+        [1.0] * 20 + [1.1],  # of equal ones nothing is far
+        [np.nan] * 30,
+    ],
+    ids=["even", "heavy tails", "few", "equal", "failed"],
+)
+def test_seeds_that_vary_among_each_other_did_not(scores):
+    assert not astray(np.array(scores)).any()
