@@ -7,5 +7,6 @@ import gc
 import sys
 
 if sys.argv[:1] == ["-m"]:  # while `python -m` imports the package, at the start of a program
-    # imports make a million objects that stay; a fifth of their time is to look for garbage among them after every 700
+    # its imports make a million objects that stay, and to look for garbage among them after every 700 takes a fifth of
+    # their time; nor does training leave so much
     gc.set_threshold(50_000)

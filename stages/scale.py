@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline
@@ -51,7 +50,7 @@ def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
     scaling, split = plan.to_train, plan.split_of[0]
     scaler = KnownScaler(scaling.fill[split], scaling.center[split], scaling.spread[split])
     with files.replacing(datasets.pipeline_path(name)) as temporary:
-        joblib.dump(make_pipeline(encoder.pipeline, scaler), temporary)
+        temporary.write_bytes(files.pickled(make_pipeline(encoder.pipeline, scaler)))
 
 
 def summary(name: str, n_rows: int, treatments: list[datasets.Treatment]) -> Iterator[str]:

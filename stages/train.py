@@ -173,11 +173,11 @@ def main() -> None:
     selected = units(params)
     outcomes: dict[str, list[str]] = {}
     chunks, n_networks, n_failed = [], 0, 0
-    with choice.from_environment(len(selected)) as place:
+    with choice.from_environment(selected) as place:
         try_own(selected, place, kept)
         with bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show:
             for each in training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept):
-                run, model = each.made
+                run, model = each.result
                 write(run, model)
                 durations.keep(kept, run.comparison, run.loss.name, each.seconds)
                 outcomes[each.unit.name] = outcome(run)

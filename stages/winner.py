@@ -156,13 +156,13 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
     """Train units, or take them from the store: of each the weights of the networks that did not fail."""
     every, kept = list(units.values()), store.from_environment()
     with (
-        choice.here(len(every)) as place,
+        choice.here(every, to_use.rounds) as place,
         bars({unit.name: unit.n_epochs for unit in every}, unit="epochs", heading="to use") as show,
     ):
         trained = training(
-            every, lambda unit, epoch: show(unit.name, epoch), place, kept, rounds=to_use.rounds, stage="winner"
+            every, lambda unit, epoch: show(unit.name, epoch), place, kept, rounds_of=to_use.rounds, stage="winner"
         )
-        made = {each.unit.settings.comparison: each.made for each in trained}
+        made = {each.unit.settings.comparison: each.result for each in trained}
     return {name: made[name] for name in units}
 
 

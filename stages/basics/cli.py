@@ -18,7 +18,8 @@ class UserError(Exception):
 def run(main: Callable[[], None]) -> None:
     """Run a stage. Mistakes of the user and of the system end it with status 1 and plain lines.
 
-    What a failed experiment has set in params.yaml is taken back, so that the next one does not inherit it.
+    What a failed experiment has set in params.yaml is taken back, so that the next one does not inherit it. All objects
+    that are left are taken from the garbage collector, as for the end of a program.
     With ``LOSSLAB_DEBUG=1`` in the environment the traceback is shown instead.
     """
     try:
@@ -30,7 +31,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit(_lines("stopped; dvc repro starts this stage again", experiment.undo()))
     finally:
-        gc.freeze()  # nothing is looked through for garbage at the end, which takes a second after TensorFlow
+        gc.freeze()  # to look through them at the end takes a second after TensorFlow
 
 
 def _lines(*lines: str) -> str:

@@ -1,7 +1,9 @@
 """Files that are written whole or not at all, and read with a plain word when they are damaged."""
 
+import io
 import json
 import os
+import pickle
 import platform
 import shutil
 import tempfile
@@ -78,6 +80,15 @@ def read_json(path: Path, *, stage: str) -> Any:
     """Read JSON that `stage` wrote."""
     with reading(path, stage):
         return json.loads(path.read_text(encoding="utf-8"))
+
+
+def pickled(value: Any) -> bytes:
+    """The same bytes for an equal value: without references, which tell which equal texts are one object."""
+    content = io.BytesIO()
+    pickler = pickle.Pickler(content, protocol=5)
+    pickler.fast = True
+    pickler.dump(value)
+    return content.getvalue()
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

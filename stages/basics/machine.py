@@ -4,9 +4,15 @@ import os
 import platform
 from pathlib import Path
 
+import psutil
+
 # instructions by which programs choose how to add: the order of additions decides the last digits of a sum
 _INSTRUCTIONS = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
+
+
+CARDS = Path("/proc/driver/nvidia/gpus")  # where the driver of graphics cards tells of them
+CONTAINER = Path("/sys/fs/cgroup/memory.max")  # where Linux tells a container of its limit
 
 
 def processors() -> int:
@@ -17,28 +23,27 @@ def processors() -> int:
 
 
 def memory() -> int:
-    """Bytes of memory that the machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-CARDS = Path("/proc/driver/nvidia/gpus")  # where the driver of graphics cards tells of them
+    """Bytes of memory that are free, on the machine and in the container that this process may run in."""
+    free = psutil.virtual_memory().available
+    limit = CONTAINER.read_text().strip() if CONTAINER.is_file() else "max"
+    return min(free, int(limit)) if limit.isdigit() else free
 
 
 def cards(folder: Path = CARDS) -> list[str]:
-    """The models of the graphics cards that this process may calculate on."""
+    """The models of the machine's graphics cards; none where CUDA_VISIBLE_DEVICES hides all."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
         return []
     lines = {line for path in folder.glob("*/information") for line in path.read_text().splitlines()}
     return sorted(line.split(":")[1].strip() for line in lines if line.startswith("Model:"))
 
 
-def device(cpuinfo: Path = Path("/proc/cpuinfo"), folder: Path = CARDS) -> str:
+def device(cpuinfo: Path = Path("/proc/cpuinfo"), cards_in: Path = CARDS) -> str:
     """The kind of device that calculates, in words: another kind may give other last digits.
 
     Args:
         cpuinfo: where Linux tells of processors; elsewhere only their family is known.
-        folder: as of `cards`.
+        cards_in: where the driver of graphics cards tells of them.
     """
     flags = set(cpuinfo.read_text().split()) if cpuinfo.is_file() else set()
-    kind = [platform.machine(), *(name for name in _INSTRUCTIONS if name in flags), *cards(folder)]
+    kind = [platform.machine(), *(name for name in _INSTRUCTIONS if name in flags), *cards(cards_in)]
     return " ".join([*kind, *(f"{name}={os.environ[name]}" for name in _SWITCHES if os.environ.get(name))])

@@ -1,7 +1,7 @@
 """TensorFlow and Keras, imported without their noise and set up for many small models.
 
 Import `keras` and `tf` from here. One operation runs on one thread, as these networks are too small
-to share; two units of work run beside each other instead. Results do not depend on either number.
+to share; chunks run beside each other instead. Results do not depend on either number.
 """
 
 import os

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from stages.basics import cli
 from stages.basics.cli import UserError
@@ -17,23 +17,24 @@ from stages.engine.unit import Unit
 ATTEMPTS = 3  # workers that may die while they train a chunk, before it is given up
 
 OnEpoch = Callable[[Unit, int], None]
-# what is trained of a unit: lists of chunks, of which each follows from what those before gave
-Rounds = Callable[[Unit], Generator[list[Chunk], list[Result], Any]]
+T = TypeVar("T")
+# of a unit, lists of chunks, of which each follows from what those before gave; and what they come to
+RoundsOf = Callable[[Unit], Generator[list[Chunk], list[Result], T]]
 
 
-class Trained(NamedTuple):
+class Trained(NamedTuple, Generic[T]):
     """A unit that is done.
 
     Attributes:
         unit: the unit.
-        made: what its rounds return.
+        result: what its rounds return.
         seconds: how long training took, whenever and wherever it was.
         n_stored: chunks that came from the store.
         n_chunks: all chunks.
     """
 
     unit: Unit
-    made: Any
+    result: T
     seconds: float
     n_stored: int
     n_chunks: int
@@ -45,9 +46,9 @@ def training(
     place: Place,
     store: Store | None = None,
     *,
-    rounds: Rounds = rounds,
+    rounds_of: RoundsOf[T] = rounds,
     stage: str = "train",
-) -> Iterator[Trained]:
+) -> Iterator[Trained[T]]:
     """Train units, as many at a time as there is place.
 
     Args:
@@ -56,8 +57,8 @@ def training(
             machines, only when a chunk has ended.
         place: where.
         store: where to look a chunk up before it is trained, and to keep it after; not used when not given.
-        rounds: what is trained of each.
-        stage: that asks for it, which messages begin with.
+        rounds_of: what is trained of each.
+        stage: the name of the stage that trains, with which messages begin.
 
     Yields:
         The units, each as it ends.
@@ -65,7 +66,7 @@ def training(
     Raises:
         UserError: a chunk ended three workers. All others are trained by then.
     """
-    return _Trainer(on_epoch, place, store, rounds, stage).train(units)
+    return _Trainer(on_epoch, place, store, rounds_of, stage).train(units)
 
 
 def is_stored(unit: Unit, store: Store, device: str) -> bool:
@@ -80,8 +81,8 @@ def _has(store: Store, chunks: list[Chunk], device: str) -> bool:
 class _Work:
     """A unit on its way through its rounds."""
 
-    def __init__(self, unit: Unit, rounds: Rounds, on_epoch: OnEpoch) -> None:
-        self.unit, self.rounds = unit, rounds(unit)
+    def __init__(self, unit: Unit, rounds_of: RoundsOf, on_epoch: OnEpoch) -> None:
+        self.unit, self.rounds = unit, rounds_of(unit)
         self.results: list[Result | None] = []
         self.seconds, self.n_stored, self.n_chunks = 0.0, 0, 0
         self._on_epoch, self._chunks, self._epochs = on_epoch, [], []
@@ -121,9 +122,9 @@ class _Task(NamedTuple):
 
 
 class _Trainer:
-    def __init__(self, on_epoch: OnEpoch, place: Place, store: Store | None, rounds: Rounds, stage: str) -> None:
+    def __init__(self, on_epoch: OnEpoch, place: Place, store: Store | None, rounds_of: RoundsOf, stage: str) -> None:
         self._on_epoch, self._place, self._store = on_epoch, place, store
-        self._rounds, self._stage = rounds, stage
+        self._rounds_of, self._stage = rounds_of, stage
         self._ended: SimpleQueue[tuple[_Task, Future]] = SimpleQueue()
         self._n_waiting = 0
         self._lost: list[tuple[Chunk, int]] = []
@@ -131,7 +132,7 @@ class _Trainer:
     def train(self, units: list[Unit]) -> Iterator[Trained]:
         # those that begin with training first, so that processors have work while the others are read
         for unit in sorted(units, key=self._is_stored):
-            if trained := self._advance(_Work(unit, self._rounds, self._on_epoch)):
+            if trained := self._advance(_Work(unit, self._rounds_of, self._on_epoch)):
                 yield trained
         while self._n_waiting:
             task, future = self._ended.get()
@@ -182,7 +183,7 @@ class _Trainer:
             return None
 
     def _is_stored(self, unit: Unit) -> bool:
-        return self._store is not None and _has(self._store, next(self._rounds(unit)), self._place.device)
+        return self._store is not None and _has(self._store, next(self._rounds_of(unit)), self._place.device)
 
     def _look_up(self, key: str) -> Result | None:
         if self._store is None:

@@ -8,21 +8,25 @@ can load this file.
 import os
 import pickle
 import select
+import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-KEPT = 2 * 10**9  # bytes of tables and plans that a child keeps for the next chunk
+KEPT = 10**9  # bytes of tables and plans that a child keeps for the next chunk
 IDLE = 300  # seconds after which a child without work ends, so that it holds no memory for a client that is gone
 
 TELLING = 0.1  # seconds between two reports of how many epochs are done
 
-# ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); what else, see `Children.run`
+# ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); before it comes ("epochs", number)
 Answer = tuple[str, Any]
 
 
@@ -35,14 +39,10 @@ class ChildDiedError(Exception):
 
 
 class Child:
-    """A process that trains chunks.
-
-    Attributes:
-        facts: the versions and the device that it calculates with; alone ``missing``, where it cannot.
-    """
+    """A process that trains chunks."""
 
     def __init__(self, folder: Path, code: Path) -> None:
-        """Start it, which takes the seconds of importing TensorFlow.
+        """Start it.
 
         Args:
             folder: where it runs, with the user's own code in ``stages/custom``.
@@ -63,11 +63,18 @@ class Child:
         self._process.stdin.close()
         self._process.stdout.close()
         self._kept: dict[str, int] = {}
-        try:
-            self.facts: dict[str, str] = self._receive()
-        except ChildDiedError:
-            self.end()
-            raise
+        self._is_ended = False
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """The versions and the device that it calculates with, once it has imported TensorFlow.
+
+        Alone ``missing``, where it cannot.
+
+        Raises:
+            ChildDiedError: the process ended.
+        """
+        return self._receive()
 
     def run(
         self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], on_epoch: Callable[[int], None] = _ignore
@@ -82,6 +89,7 @@ class Child:
         Raises:
             ChildDiedError: the process ended.
         """
+        self.facts  # noqa: B018 - it trains when it has told them
         try:
             for digest, content in shared.items():
                 if digest not in self._kept:
@@ -102,9 +110,12 @@ class Child:
         return self._process.poll() is None
 
     def end(self) -> None:
-        """End the process, also in the middle of a chunk."""
-        self._process.kill()
-        self._process.wait()
+        """End the process, also in the middle of a chunk, and what the user's own code has started in it."""
+        if not self._is_ended:
+            self._is_ended = True
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def _receive(self) -> Answer | dict[str, str]:
         try:
@@ -141,14 +152,14 @@ class Children:
         Returns:
             See `Child.run`; or ``("died", None)``, or ``("facts", …)`` of a child that calculates with others.
         """
-        try:
-            child = self._take()
-        except ChildDiedError:
+        if (child := self._take()) is None:
             return "died", None
         is_well = False
         try:
             if facts and child.facts != facts:
                 return "facts", child.facts
+            if reason := child.facts.get("missing"):
+                return "user", f"a process that trains cannot start: {reason}"
             answer = child.run(chunk, shared, on_epoch)
             is_well = True
             return answer
@@ -161,22 +172,19 @@ class Children:
             if not is_well:
                 child.end()
 
-    def _take(self) -> Child:
-        """One that is idle, or a new one."""
+    def _take(self) -> Child | None:
+        """One that is idle, or a new one; none where all have ended."""
         with self._lock:
+            if self._is_ended:
+                return None
             alive = [child for child in self._idle if child.is_alive()]
-            child, self._idle = alive[-1] if alive else None, alive[:-1]
-            if self._is_ended:
-                raise ChildDiedError
-        child = child or Child(*self._where)
-        with self._lock:
+            self._idle = alive[:-1]
+            child = alive[-1] if alive else Child(*self._where)
             self._busy.add(child)
-            if self._is_ended:
-                child.end()
         return child
 
     def end(self) -> None:
-        """End all, also those in the middle of a chunk, and those that are still to start."""
+        """End all, also those in the middle of a chunk, and those that are still starting."""
         with self._lock:
             self._is_ended = True
             for child in [*self._idle, *self._busy]:
@@ -194,24 +202,29 @@ def _too_old(sizes: Mapping[str, int]) -> list[str]:
     return old
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int, requests: Connection) -> None:
     """End at once when the other process does, also in the middle of a chunk: its end of the pipe is closed then."""
     poll = select.poll()
-    poll.register(0, 0)
-    poll.poll()
-    os._exit(1)
+    poll.register(requests.fileno(), 0)
+    while not poll.poll(1000) and os.getppid() == parent:  # macOS does not tell of the pipe
+        pass
+    os.killpg(0, signal.SIGKILL)
 
 
 def main() -> None:
     """Train what comes in, until nothing has come for a while."""
     requests, answers = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # what the user's own code prints is no answer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(os.getppid(), requests), daemon=True).start()
+    # what the user's own code prints is no answer, and it cannot ask; what it forks must not keep the pipe open
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    os.register_at_fork(after_in_child=answers.close)
     try:
         from stages.basics.cli import UserError
         from stages.engine import keys, training
         from stages.places import packing
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         answers.send_bytes(pickle.dumps({"missing": str(error)}))
         return
     answers.send_bytes(pickle.dumps(keys.facts()))
@@ -235,8 +248,8 @@ def main() -> None:
             answer = "result", pickle.dumps(training.train(chunk, tell))
         except (UserError, OSError) as error:
             answer = "user", str(error)
-        except Exception as error:
-            answer = "error", f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit):
+            answer = "error", traceback.format_exc()
         answers.send_bytes(pickle.dumps(answer))
 
 

@@ -2,52 +2,74 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from stages.basics.cli import UserError
 from stages.basics.machine import cards, memory, processors
+from stages.engine.executor import RoundsOf
 from stages.engine.place import Place
+from stages.engine.rounds import rounds
+from stages.engine.unit import Unit
 from stages.places.threads import Threads
 
-PROCESS_MEMORY = 2 * 10**9  # bytes of the machine's memory for each process that trains
+# bytes of memory for a process that trains, and how often it and the one that started it hold the table meanwhile
+PROCESS_MEMORY, COPIES = 1.5e9, 6
+_PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
 
 
-def from_environment(n_units: int) -> Place:
-    """The place that the environment names: ``LOSSLAB_EXECUTOR``, by which no result changes.
+def from_environment(units: Sequence[Unit]) -> Place:
+    """The place that ``LOSSLAB_EXECUTOR`` names, by which no result changes; else one on this machine.
 
     Args:
-        n_units: that are trained.
+        units: what is to be trained.
 
     Raises:
         UserError: it names no place.
     """
-    where = os.environ.get("LOSSLAB_EXECUTOR", "")
+    where = _asked()
     if where.startswith("dask://"):
         from stages.places.cluster import Cluster
 
         return Cluster(where.removeprefix("dask://"))
-    if where not in ("", "threads") and not _PROCESSES.fullmatch(where):
-        raise UserError(
-            f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
-            "dask://host:8786, dask:///shared/scheduler.json"
-        )
-    return here(n_units)
+    return here(units)
 
 
-def here(n_units: int) -> Place:
-    """A place on this machine: as many processes as it has processors and memory for, where there are as many units.
+def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Place:
+    """A place on this machine: as many processes as there are chunks to begin with, processors, and memory for.
 
     Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
     are for a graphics card, of which one process takes all memory. ``LOSSLAB_EXECUTOR`` asks for them, or for a number
     of processes.
+
+    Args:
+        units: what is to be trained.
+        rounds_of: what is trained of each.
+
+    Raises:
+        UserError: the variable names no place.
     """
-    where = os.environ.get("LOSSLAB_EXECUTOR", "")
-    asked = _PROCESSES.fullmatch(where)
-    n_processes = int(asked[1]) if asked else min(processors(), n_units, memory() // PROCESS_MEMORY)
-    if where == "threads" or (not asked and (n_processes <= 1 or cards())):
+    where = _asked()
+    if where == "threads":
         return Threads()
+    if asked := _PROCESSES.fullmatch(where):
+        n_processes = int(asked[1])
+    else:
+        n_chunks = sum(len(next(rounds_of(unit))) for unit in units)
+        largest = max((unit.table.features.nbytes for unit in units), default=0)
+        n_processes = min(processors(), n_chunks, int(memory() / (PROCESS_MEMORY + COPIES * largest)))
+        if n_processes <= 1 or cards():
+            return Threads()
     from stages.places.processes import Processes
 
     return Processes(n_processes)
 
 
-_PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
+def _asked() -> str:
+    """What ``LOSSLAB_EXECUTOR`` says."""
+    where = os.environ.get("LOSSLAB_EXECUTOR", "")
+    if where in ("", "threads") or where.startswith("dask://") or _PROCESSES.fullmatch(where):
+        return where
+    raise UserError(
+        f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
+        "dask://host:8786, dask:///shared/scheduler.json"
+    )

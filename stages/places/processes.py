@@ -52,7 +52,7 @@ def result_of(answer: Answer) -> Result:
         case "result", content:
             return pickle.loads(content)  # noqa: S301 - from our own process
         case "user", text:
-            raise UserError(text)
+            raise UserError(*text.split("\n"))
         case "died", _:
             raise DiedError
         case _, text:

@@ -3,7 +3,6 @@
 import ast
 import importlib.metadata
 import io
-import pickle
 import re
 import zipfile
 from dataclasses import fields
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.compose import ColumnTransformer
 
-from stages.basics import usercode
+from stages.basics import files, usercode
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.records.winners import Winner
@@ -80,7 +79,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
         "__main__.py": main,
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
-        "encoder.pickle": _pickled(encoder),
+        "encoder.pickle": files.pickled(encoder),
         "requirements.txt": "".join(f"{line}\n" for line in winner.requirements),
         **{f"custom/{file.name}": file.read_bytes() for file in own},
         **{file.replace("stages", package, 1): _IMPORT.sub(rf"\1{package}", text) for file, text in code.items()},
@@ -90,19 +89,10 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
-def _pickled(encoder: ColumnTransformer) -> bytes:
-    """The same bytes for an equal encoder: without references, which tell which equal texts are one object."""
-    content = io.BytesIO()
-    pickler = pickle.Pickler(content, protocol=5)
-    pickler.fast = True
-    pickler.dump(encoder)
-    return content.getvalue()
-
-
 @cache
-def _reached(files: tuple[str, ...]) -> list[str]:
+def _reached(first: tuple[str, ...]) -> list[str]:
     """The project's modules that these import, and those that they import, by their paths in the project."""
-    found, waiting = set(), list(files)
+    found, waiting = set(), list(first)
     while waiting:
         if (file := waiting.pop()) in found or not (PROJECT / file).is_file():
             continue

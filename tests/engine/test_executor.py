@@ -19,7 +19,7 @@ def results(units, place, store=None, on_epoch=lambda *_: None):
         on_epoch(unit, epoch)
 
     with place:
-        made = {each.unit.name: each.made for each in training(units, report, place, store)}
+        made = {each.unit.name: each.result for each in training(units, report, place, store)}
     by_name = {
         name: pickle.dumps([run.history.to_csv(), run.scores.to_csv(), run.outputs.tobytes(), model])
         for name, (run, model) in made.items()

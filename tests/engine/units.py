@@ -71,7 +71,7 @@ def train(unit, on_epoch=lambda _: None, place=None, store=None):
     """Train a unit: its run, and the file of the first seed's model."""
     with place or Threads() as where:
         [done] = training([unit], lambda _, epochs: on_epoch(epochs), where, store)
-        return done.made
+        return done.result
 
 
 def in_turn(rounds):

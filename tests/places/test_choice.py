@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from stages.basics import machine
 from stages.basics.cli import UserError
-from stages.engine.executor import training
 from stages.places import choice
-from stages.places.choice import PROCESS_MEMORY, from_environment, here
+from stages.places.choice import COPIES, PROCESS_MEMORY, from_environment, here
 from stages.places.processes import Processes
 from stages.places.threads import Threads
 from tests.engine.units import make_unit
@@ -21,10 +20,15 @@ def of_machine(monkeypatch):
     def set_up(n_processors, n_fit=100, n_cards=0):
         monkeypatch.delenv("LOSSLAB_EXECUTOR", raising=False)
         monkeypatch.setattr(choice, "processors", lambda: n_processors)
-        monkeypatch.setattr(choice, "memory", lambda: n_fit * PROCESS_MEMORY)
+        monkeypatch.setattr(choice, "memory", lambda: int(n_fit * PROCESS_MEMORY + 1e7))
         monkeypatch.setattr(choice, "cards", lambda: n_cards * ["a card"])
 
     return set_up
+
+
+def units(n, n_seeds=6):
+    """So many units, each a chunk for thirty seeds or fewer."""
+    return [make_unit("mse", seeds=tuple(range(n_seeds)))] * n
 
 
 def n_at_once(place):
@@ -38,7 +42,7 @@ def test_there_are_as_many_processes_as_processors_units_and_memory_allow(
     of_machine, n_processors, n_fit, n_units, n_processes
 ):
     of_machine(n_processors, n_fit)
-    place = from_environment(n_units)
+    place = from_environment(units(n_units))
     assert isinstance(place, Processes)
     assert n_at_once(place) == n_processes
 
@@ -46,19 +50,33 @@ def test_there_are_as_many_processes_as_processors_units_and_memory_allow(
 @pytest.mark.parametrize(("n_processors", "n_fit", "n_units"), [(1, 9, 9), (8, 9, 1), (8, 1, 9), (8, 0, 9)])
 def test_what_would_be_one_process_is_this_one(of_machine, n_processors, n_fit, n_units):
     of_machine(n_processors, n_fit)
-    assert isinstance(from_environment(n_units), Threads)
+    assert isinstance(from_environment(units(n_units)), Threads)
+
+
+def test_what_runs_are_chunks_of_which_a_unit_may_have_several(of_machine):
+    of_machine(4)
+    assert n_at_once(from_environment(units(1, n_seeds=90))) == 3
+
+
+def test_a_large_table_leaves_room_for_fewer(of_machine):
+    of_machine(4, n_fit=4)
+    [unit] = units(1, n_seeds=120)
+    rows = int(PROCESS_MEMORY / COPIES / 8 / unit.table.features.shape[1])
+    features = np.zeros((rows, unit.table.features.shape[1]))
+    large = replace(unit, table=replace(unit.table, features=features))
+    assert n_at_once(here([large], lambda _: iter([[None] * 9]))) == 2
 
 
 def test_a_graphics_card_is_for_one_process(of_machine):
     of_machine(8, n_cards=1)
-    assert isinstance(from_environment(9), Threads)
+    assert isinstance(from_environment(units(9)), Threads)
 
 
 @pytest.mark.parametrize(("asked", "kind", "n"), [("threads", Threads, 3), ("processes:7", Processes, 7)])
 def test_the_environment_may_ask_for_threads_or_a_number_of_processes(of_machine, monkeypatch, asked, kind, n):
     of_machine(3)
     monkeypatch.setenv("LOSSLAB_EXECUTOR", asked)
-    for place in (from_environment(2), here(2)):
+    for place in (from_environment(units(2)), here(units(2))):
         assert isinstance(place, kind)
     assert asked == "threads" or n_at_once(place) == n
 
@@ -66,28 +84,12 @@ def test_the_environment_may_ask_for_threads_or_a_number_of_processes(of_machine
 @pytest.mark.parametrize("where", ["cluster", "processes:0", "processes", "dask", "ray://host"])
 def test_a_place_that_is_none_is_told_with_those_that_are(monkeypatch, where):
     monkeypatch.setenv("LOSSLAB_EXECUTOR", where)
-    with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: '{where}' given; allowed: threads, processes:4 .*$"):
-        from_environment(2)
+    for choose in (from_environment, here):
+        with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: '{where}' given; allowed: threads, processes:4 .*$"):
+            choose([])
 
 
 def test_what_runs_beside_a_cluster_runs_on_this_machine(of_machine, monkeypatch):
     of_machine(2)
     monkeypatch.setenv("LOSSLAB_EXECUTOR", "dask://127.0.0.1:1")
-    assert isinstance(here(4), Processes)
-
-
-def test_the_memory_of_a_machine_is_known():
-    assert machine.memory() > 10**8
-
-
-@pytest.mark.thorough
-def test_processes_tell_their_epochs_before_they_end():
-    unit = make_unit("mse", epochs=400)
-    longer = replace(unit, settings=unit.settings.model_copy(update={"epochs": 4000}))
-    told = []
-    with Processes(1) as place:
-        [done] = training([longer], lambda _, epochs: told.append(epochs), place)
-    assert done.unit is longer
-    assert told == sorted(told)
-    assert 0 < told[0] < 4000
-    assert told[-1] == 4000
+    assert isinstance(here(units(4)), Processes)

@@ -1,10 +1,12 @@
 """Chunks that are trained in other processes."""
 
+import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +19,7 @@ from stages.engine import keys
 from stages.engine.chunk import cut
 from stages.engine.executor import training
 from stages.places import packing
-from stages.places.child import Child, ChildDiedError
+from stages.places.child import Child, ChildDiedError, Children
 from stages.places.processes import Processes
 from stages.places.threads import Threads
 from tests.engine.test_executor import results
@@ -106,6 +108,78 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
             child.run(content, {})
     finally:
         child.end()
+
+
+@pytest.mark.thorough
+def test_processes_tell_their_epochs_before_they_end():
+    unit, told = make_unit("mse", epochs=4000), []
+    with Processes(1) as place:
+        [done] = training([unit], lambda _, epochs: told.append(epochs), place)
+    assert done.unit is unit
+    assert told == sorted(told)
+    assert 0 < told[0] < 4000
+    assert told[-1] == 4000
+
+
+ODD = """import os, subprocess, sys
+from pathlib import Path
+import keras
+
+
+def loss(targets, outputs):
+    {}
+    return keras.ops.mean((targets - outputs) ** 2, axis=-1)
+"""
+
+
+def train_own(write_own, line):
+    """Train, in another process, with a loss of one's own that does something odd."""
+    write_own("odd", ODD.format(line))
+    unit = make_unit("mse", epochs=1)
+    own = replace(unit.loss, name="odd", function="odd:loss")
+    with Processes(1) as place:
+        list(training([replace(unit, settings=unit.settings.model_copy(update={"loss": own}))], lambda *_: None, place))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("line", ["raise ValueError('no good')", "sys.exit('no good')", "input()"])
+def test_what_goes_wrong_in_the_users_own_code_comes_back_with_its_line(write_own, line):
+    with pytest.raises(RuntimeError, match=r"odd\.py"):
+        train_own(write_own, line)
+
+
+@pytest.mark.thorough
+def test_what_the_users_own_code_prints_is_seen_and_what_it_starts_ends_with_it(
+    write_own, tmp_path, capfd, monkeypatch
+):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    started = "[subprocess.Popen(['sleep', '600']).pid, os.fork() or os.execvp('sleep', ['sleep', '600'])]"
+    train_own(write_own, f"print('hello'); Path('started').write_text(str({started}))")
+    assert "hello" in capfd.readouterr().err
+    for pid in json.loads((tmp_path / "started").read_text()):
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.thorough
+def test_why_a_process_cannot_start_is_told(units, tmp_path, monkeypatch):
+    (tmp_path / "keras.py").write_text("raise ImportError('no such luck')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Processes(1) as place, pytest.raises(UserError, match=r"^a process that trains cannot start: no such luck$"):
+        list(training(units, lambda *_: None, place))
+
+
+def test_one_that_is_still_starting_ends_at_once(tmp_path):
+    children, answers = Children(tmp_path, packing.STAGES.parent), []
+    waiting = threading.Thread(target=lambda: answers.append(children.run(b"", {})))
+    waiting.start()
+    while not children._busy:
+        waiting.join(0.01)
+    [child] = children._busy
+    children.end()
+    assert not child.is_alive()
+    waiting.join()
+    assert answers == [("died", None)]
+    assert children.run(b"", {}) == ("died", None)
 
 
 @pytest.mark.endurance

@@ -267,8 +267,9 @@ def test_the_pipeline_comes_back_from_a_file_as_it_was():
 
 
 DUMP = """
-import sys
-import joblib, pandas
+import pathlib, sys
+import pandas
+from stages.basics import files
 from stages.tables import encoding
 from stages.records.datasets import Column
 
@@ -281,7 +282,7 @@ rows = pandas.DataFrame({
 })
 kinds = {"city": "category", "land": "category", "new": "boolean", "day": "date", "size": "number"}
 fitted = encoding.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "robust")
-joblib.dump(fitted.pipeline, sys.argv[1])
+pathlib.Path(sys.argv[1]).write_bytes(files.pickled(fitted.pipeline))
 """
 
 
