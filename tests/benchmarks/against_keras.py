@@ -7,15 +7,16 @@ Times of different runs are not comparable; the ratios are what to quote.
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import psutil
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -26,16 +27,32 @@ SCRIPTS = {
 }
 
 
+SAMPLED = 0.1  # seconds between two looks at the memory of processes
+
+
 def timed(command: list[str], cwd: Path = ROOT) -> tuple[float, float]:
-    """Run a command: its wall time in seconds and the peak memory of its largest process in GB."""
-    started = time.perf_counter()
-    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    """Run a command: its wall time in seconds and the peak memory of all its processes together in GB."""
+    started, peak = time.perf_counter(), 0.0
+    with psutil.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while True:
+            with suppress(psutil.TimeoutExpired):
+                process.wait(SAMPLED)
+                break
+            with suppress(psutil.NoSuchProcess):
+                peak = max(peak, sum(map(_memory, [process, *process.children(recursive=True)])))
+        seconds = time.perf_counter() - started
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with status {process.returncode}")
-    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return time.perf_counter() - started, kilobytes / 1e6
+    return seconds, peak / 1e9
+
+
+def _memory(process: psutil.Process) -> int:
+    """Bytes of a process, its share of what several use."""
+    try:
+        used = process.memory_full_info()
+    except psutil.NoSuchProcess:
+        return 0
+    return getattr(used, "pss", used.rss)
 
 
 def pipeline() -> None:
@@ -126,7 +143,10 @@ our_engine.fit("mse", network, rows, view, epochs=1, rates=our_engine.SIX_RATES[
 
 
 def memory() -> None:
-    """Peak memory of the `train` stage, and of large tables: it grows with rows × columns, hardly with networks."""
+    """Peak memory of the `train` stage, and of large tables: it grows with rows × columns, hardly with networks.
+
+    Of all processes of a stage together.
+    """
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
         for stage in ("generate", "scale"):
