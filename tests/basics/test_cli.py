@@ -7,6 +7,12 @@ import pytest
 from stages.basics import cli
 
 
+@pytest.fixture(autouse=True)
+def what_is_left_is_looked_through_again():
+    yield
+    gc.unfreeze()
+
+
 def raising(error):
     def main():
         raise error
@@ -49,7 +55,6 @@ def test_nothing_is_looked_through_for_garbage_at_the_end_of_a_program():
     gc.unfreeze()
     cli.run(lambda: None)
     assert gc.get_freeze_count() > 1000
-    gc.unfreeze()
 
 
 def test_a_mistake_of_ours_keeps_its_traceback():
