@@ -12,8 +12,8 @@ from stages.engine.rounds import rounds
 from stages.engine.unit import Unit
 from stages.places.threads import Threads
 
-# bytes of memory for a process that trains, and how often it and the one that started it hold the table meanwhile
-PROCESS_MEMORY, COPIES = 1.5e9, 6
+PROCESS_MEMORY = 1.5e9  # bytes of memory for a process that trains
+LARGE = 1.5e8  # bytes of a table of which every process would hold several copies
 _PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
 
 
@@ -38,8 +38,8 @@ def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Place:
     """A place on this machine: as many processes as there are chunks to begin with, processors, and memory for.
 
     Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
-    are for a graphics card, of which one process takes all memory. ``LOSSLAB_EXECUTOR`` asks for them, or for a number
-    of processes.
+    are for a large table, which they share, and for a graphics card, of which one process takes all memory.
+    ``LOSSLAB_EXECUTOR`` asks for them, or for a number of processes.
 
     Args:
         units: what is to be trained.
@@ -55,9 +55,8 @@ def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Place:
         n_processes = int(asked[1])
     else:
         n_chunks = sum(len(next(rounds_of(unit))) for unit in units)
-        largest = max((unit.table.features.nbytes for unit in units), default=0)
-        n_processes = min(processors(), n_chunks, int(memory() / (PROCESS_MEMORY + COPIES * largest)))
-        if n_processes <= 1 or cards():
+        n_processes = min(processors(), n_chunks, int(memory() / PROCESS_MEMORY))
+        if n_processes <= 1 or cards() or any(unit.table.features.nbytes > LARGE for unit in units):
             return Threads()
     from stages.places.processes import Processes
 

@@ -7,7 +7,7 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.places import choice
-from stages.places.choice import COPIES, PROCESS_MEMORY, from_environment, here
+from stages.places.choice import LARGE, PROCESS_MEMORY, from_environment, here
 from stages.places.processes import Processes
 from stages.places.threads import Threads
 from tests.engine.units import make_unit
@@ -20,7 +20,7 @@ def of_machine(monkeypatch):
     def set_up(n_processors, n_fit=100, n_cards=0):
         monkeypatch.delenv("LOSSLAB_EXECUTOR", raising=False)
         monkeypatch.setattr(choice, "processors", lambda: n_processors)
-        monkeypatch.setattr(choice, "memory", lambda: int(n_fit * PROCESS_MEMORY + 1e7))
+        monkeypatch.setattr(choice, "memory", lambda: n_fit * PROCESS_MEMORY)
         monkeypatch.setattr(choice, "cards", lambda: n_cards * ["a card"])
 
     return set_up
@@ -58,13 +58,13 @@ def test_what_runs_are_chunks_of_which_a_unit_may_have_several(of_machine):
     assert n_at_once(from_environment(units(1, n_seeds=90))) == 3
 
 
-def test_a_large_table_leaves_room_for_fewer(of_machine):
-    of_machine(4, n_fit=4)
-    [unit] = units(1, n_seeds=120)
-    rows = int(PROCESS_MEMORY / COPIES / 8 / unit.table.features.shape[1])
-    features = np.zeros((rows, unit.table.features.shape[1]))
+def test_a_large_table_is_shared_by_threads(of_machine):
+    of_machine(4)
+    small, unit = units(2)
+    features = np.zeros((int(LARGE / 8), 2))
     large = replace(unit, table=replace(unit.table, features=features))
-    assert n_at_once(here([large], lambda _: iter([[None] * 9]))) == 2
+    assert isinstance(here([small, small]), Processes)
+    assert isinstance(here([small, large]), Threads)
 
 
 def test_a_graphics_card_is_for_one_process(of_machine):
