@@ -4,8 +4,6 @@ import os
 import platform
 from pathlib import Path
 
-import psutil
-
 # instructions by which programs choose how to add: the order of additions decides the last digits of a sum
 _INSTRUCTIONS = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
@@ -24,6 +22,8 @@ def processors() -> int:
 
 def memory() -> int:
     """Bytes of memory that are free, on the machine and in the container that this process may run in."""
+    import psutil  # which the file of a winner, that also imports this module, does without
+
     free = psutil.virtual_memory().available
     limit = CONTAINER.read_text().strip() if CONTAINER.is_file() else "max"
     return min(free, int(limit)) if limit.isdigit() else free
