@@ -121,9 +121,9 @@ def outcome(run: Run) -> list[str]:
     """Lines that tell what became of a run: what was chosen, and which seeds failed."""
     name, lines = f"train: {run.comparison}: {run.loss.name}", []
     if tuning := run.tuning:
-        by = "its own loss" if tuning.score == "loss" else tuning.score
+        by = "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
         epochs = words.counted(tuning.epochs, "epoch")
-        lines.append(f"{name}: learning rate {tuning.rate:g} and {epochs}, chosen by validation {by}")
+        lines.append(f"{name}: learning rate {tuning.rate:g} and {epochs}, chosen by {by}")
         if tuning.at_edge:
             lines[-1] += f"; a rate {'below' if tuning.rate == tuning.rates[0] else 'above'} those tried may be better"
         if tuning.at_last_epoch:

@@ -142,12 +142,15 @@ def test_a_list_of_learning_rates_is_tuned_by_the_score_that_decides_and_the_cho
     stage.main()
     lines = capsys.readouterr().out.splitlines()
     n_networks = 0
-    for name, score, by in (("prices/mse", "rmse", "rmse"), ("rings/hinge", "loss", "its own loss")):
+    for name, score, by in (
+        ("prices/mse", "rmse", "validation rmse"),
+        ("rings/hinge", "loss", "its own loss on validation rows"),
+    ):
         run = runs.read(*name.split("/"))
         tuning = run.tuning
         assert (run.settings.selected_by, tuning.score, run.epochs("loss").shape) == (score, score, (3, tuning.epochs))
         [line] = [line for line in lines if line.startswith(f"train: {name.replace('/', ': ')}: learning rate")]
-        assert f"learning rate {tuning.rate:g} and {counted(tuning.epochs, 'epoch')}, chosen by validation {by}" in line
+        assert f"learning rate {tuning.rate:g} and {counted(tuning.epochs, 'epoch')}, chosen by {by}" in line
         assert ("those tried may be better" in line) == tuning.at_edge
         assert ("more epochs may be better" in line) == tuning.at_last_epoch
     for folder in folders(tmp_path):

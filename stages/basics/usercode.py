@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import sys
+import traceback
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,17 @@ def find(reference: str) -> Callable:
             )
         )
     return value
+
+
+def failure(error: BaseException) -> str | None:
+    """Where the user's own code failed, and how, in one line; None for an error of other code."""
+    folder = paths.CUSTOM.resolve()
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if (file := Path(frame.filename).resolve()).is_relative_to(folder):
+            said = (str(error).strip() or "no message").splitlines()[0]
+            where = paths.CUSTOM / file.relative_to(folder)
+            return f"{where}, line {frame.lineno}: {type(error).__name__}: {said}"
+    return None
 
 
 def files_of(reference: str) -> list[Path]:

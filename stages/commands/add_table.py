@@ -91,7 +91,9 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
 
 def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     try:
-        return describe.load(name, dataset, {})
+        split = dataset.split
+        groups = {split.column: f"{paths.PARAMS}: datasets.{name}.split.column"} if split.column is not None else {}
+        return describe.load(name, dataset, groups)
     except UserError as error:
         if "beside file:" not in str(error):
             raise
@@ -106,6 +108,8 @@ def _reading(dataset: Dataset, **settings: object) -> Dataset:
 def _check_name(name: str, wanted: Params) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
         raise UserError(f"'{name}' cannot name a dataset; name it with letters, digits, '_', '-' and '.': AS=houses")
+    if name == "all":
+        raise UserError("'all' cannot name a dataset, since it stands for every comparison; give another: AS=…")
     for section in ("datasets", "comparisons"):
         if name in getattr(wanted, section):
             raise UserError(f"{paths.PARAMS}: {section}.{name} is there already and stays as it is; give another: AS=…")

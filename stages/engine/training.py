@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from stages.basics import usercode
+from stages.basics.cli import UserError
 from stages.engine import keys
 from stages.engine.chunk import Chunk, Result
 from stages.engine.fitting import fit, make_replicas, stayed_finite
@@ -34,9 +36,17 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
         epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). To use: ``weight_0`` and so on,
         the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what `rounds` makes a run
         of. And ``seconds``, how long it took.
+
+    Raises:
+        UserError: the user's own loss or network failed.
     """
     started = time.perf_counter()
-    result = (_tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish)(chunk, on_epoch)
+    try:
+        result = (_tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish)(chunk, on_epoch)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, UserError) or (told := usercode.failure(error)) is None:
+            raise
+        raise UserError(f"{chunk.name}: training failed in {told}") from error
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
     return result | {"seconds": np.array(time.perf_counter() - started)}

@@ -66,7 +66,7 @@ def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Place:
 def _asked() -> str:
     """What ``LOSSLAB_EXECUTOR`` says."""
     where = os.environ.get("LOSSLAB_EXECUTOR", "")
-    if where in ("", "threads") or where.startswith("dask://") or _PROCESSES.fullmatch(where):
+    if where in ("", "threads") or re.fullmatch("dask://.+", where) or _PROCESSES.fullmatch(where):
         return where
     raise UserError(
         f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "

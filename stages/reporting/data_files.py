@@ -42,7 +42,8 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
         for loss in comparison.losses:
             others = [other for other in comparison.losses if other != loss]
             rivals = [comparison.pairs[other, loss] for other in others]
-            cost, _ = cost_of_being_wrong([pair for pair in rivals if pair.verdict != "same objective"])
+            unlike = [pair for pair in rivals if pair.verdict != "same objective"]
+            cost, _ = cost_of_being_wrong(unlike, comparison.lacking(loss))
             for other in others:
                 pair = comparison.pairs[loss, other]
                 numbers = pair.difference, pair.low, pair.high, pair.p_holm, pair.margin

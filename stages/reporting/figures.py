@@ -186,16 +186,17 @@ def _legend(axes: Axes) -> None:
 
 
 def _punishment(comparison: Comparison) -> Figure:
-    curves = {run.loss.name: run.punishment for run in crowd.runs(comparison)}
-    highest = [curve["value"].max() for curve in curves.values()]
+    # what is infinite somewhere is drawn where it is not
+    curves = {run.loss.name: run.punishment.replace([np.inf, -np.inf], np.nan) for run in crowd.runs(comparison)}
+    highest = [curve["value"].max() for curve in curves.values() if curve["value"].notna().any()]
     # one in percent would flatten all others
-    alike = max(highest) <= UNLIKE * min(highest)
+    alike = not highest or max(highest) <= UNLIKE * min(highest)
     figure, axes = _side_by_side(len(curves), sharey=alike)
     for ax, loss in zip(axes.flat, curves, strict=False):
         plots.punishment(ax, curves, crowd.colors(comparison), loss)
-        if not alike:
-            own = curves[loss]["value"]
-            ax.set_ylim(own.min() - 0.05 * np.ptp(own.dropna()), own.max() + 0.05 * np.ptp(own.dropna()))
+        own = curves[loss]["value"].dropna()
+        if not alike and len(own):
+            ax.set_ylim(own.min() - 0.05 * np.ptp(own), own.max() + 0.05 * np.ptp(own))
     for ax in axes[:, 0]:
         ax.set_ylabel("loss of one row")
     figure.supxlabel(_punished_over(comparison), fontsize="medium")

@@ -1,6 +1,7 @@
 """Which loss to train with, and what it costs to be wrong."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stages.verdicts.intervals import ALPHA
@@ -30,8 +31,16 @@ class Advice:
     rival: str | None
 
 
-def advise(losses: list[str], pairs: dict[tuple[str, str], Pair]) -> Advice:
-    """Sort the losses of a comparison by how they stand to the best; of equals, the first listed is taken."""
+def advise(
+    losses: list[str], pairs: dict[tuple[str, str], Pair], lacking: Callable[[str], float] = lambda _: math.inf
+) -> Advice:
+    """Sort the losses of a comparison by how they stand to the best; of equals, the first listed is taken.
+
+    Args:
+        losses: the losses.
+        pairs: every ordered pair of them.
+        lacking: gives how far a loss's mean score is from a perfect one.
+    """
     best = losses[0]
     for loss in losses[1:]:
         if pairs[loss, best].difference > 0:
@@ -42,11 +51,11 @@ def advise(losses: list[str], pairs: dict[tuple[str, str], Pair]) -> Advice:
     for pair in against:
         grouped[kinds.get(pair.verdict, "open")].append(pair)
     rivals = [pairs[pair.against, best] for pair in against if pair.verdict != "same objective"]
-    cost, rival = cost_of_being_wrong(rivals)
+    cost, rival = cost_of_being_wrong(rivals, lacking(best))
     return Advice(best, **grouped, cost=cost, rival=rival)
 
 
-def cost_of_being_wrong(rivals: list[Pair]) -> tuple[float, str | None]:
+def cost_of_being_wrong(rivals: list[Pair], lacking: float = math.inf) -> tuple[float, str | None]:
     """The largest difference that any rival may have over the best loss, and which may.
 
     One-sided 95 % bounds, by Bonferroni for all rivals at once. They hold although the best was picked after
@@ -55,9 +64,10 @@ def cost_of_being_wrong(rivals: list[Pair]) -> tuple[float, str | None]:
 
     Args:
         rivals: the pair of each rival against the best.
+        lacking: how far the best is from a perfect score, by which no rival can be ahead of it by more.
     """
     bounds = [(pair.estimate.upper_bound(ALPHA / len(rivals)), pair.loss) for pair in rivals]
     if any(math.isnan(bound) for bound, _ in bounds):
         return math.nan, None
     cost, rival = max(bounds, key=lambda bound: bound[0], default=(0.0, None))
-    return (cost, rival) if cost > 0 else (0.0, None)
+    return (min(cost, lacking), rival) if cost > 0 else (0.0, None)

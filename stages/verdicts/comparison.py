@@ -228,7 +228,12 @@ class Comparison:
     @cached_property
     def advice(self) -> Advice:
         """Which loss to train with; of equals, one that finished."""
-        return advise(sorted(self.losses, key=lambda loss: not self.summaries[loss].n), self.pairs)
+        return advise(sorted(self.losses, key=lambda loss: not self.summaries[loss].n), self.pairs, self.lacking)
+
+    def lacking(self, loss: str) -> float:
+        """How far a loss's mean test score is from a perfect one: 0 for errors, 1 for other scores."""
+        mean = self.summaries[loss].mean
+        return float(max(1 - mean if self.score.higher_is_better else mean, 0.0)) if np.isfinite(mean) else np.inf
 
     def against_baseline(self, losses: list[str]) -> list[Pair]:
         """Each of these losses against the baseline, if it is another."""

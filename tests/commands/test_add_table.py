@@ -626,3 +626,14 @@ def test_make_hands_on_names_as_they_were_typed(root, tmp_path, name):
         f"{{drop: [{name}]}}",
         "",
     ]
+
+
+def test_a_split_by_groups_may_be_given_at_once(project):
+    project("../houses.csv", "price", "", "split: {method: group, column: street}")
+    assert load_params().datasets["houses"].split.column == "street"
+    generate.main()
+
+
+def test_all_is_no_name_of_a_table(project):
+    with pytest.raises(UserError, match=r"^'all' cannot name a dataset, .*AS=…$"):
+        project("../houses.csv", "price", "all")

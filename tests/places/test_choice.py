@@ -81,7 +81,7 @@ def test_the_environment_may_ask_for_threads_or_a_number_of_processes(of_machine
     assert asked == "threads" or n_at_once(place) == n
 
 
-@pytest.mark.parametrize("where", ["cluster", "processes:0", "processes", "dask", "ray://host"])
+@pytest.mark.parametrize("where", ["cluster", "processes:0", "processes", "dask", "dask://", "ray://host"])
 def test_a_place_that_is_none_is_told_with_those_that_are(monkeypatch, where):
     monkeypatch.setenv("LOSSLAB_EXECUTOR", where)
     for choose in (from_environment, here):

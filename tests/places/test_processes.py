@@ -142,9 +142,17 @@ def train_own(write_own, line):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("line", ["raise ValueError('no good')", "sys.exit('no good')", "input()"])
-def test_what_goes_wrong_in_the_users_own_code_comes_back_with_its_line(write_own, line):
-    with pytest.raises(RuntimeError, match=r"odd\.py"):
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("raise ValueError('no good')", "ValueError: no good"),
+        ("sys.exit('no good')", "SystemExit: no good"),
+        ("input()", "EOFError: EOF when reading a line"),
+    ],
+)
+def test_what_goes_wrong_in_the_users_own_code_comes_back_with_its_line(write_own, line, told):
+    named = f"^made_up/odd, seeds 4 to 9: training failed in stages/custom/odd.py, line 7: {told}$"
+    with pytest.raises(UserError, match=named):
         train_own(write_own, line)
 
 

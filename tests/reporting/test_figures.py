@@ -151,3 +151,13 @@ def test_a_figure_that_is_saved_is_what_matplotlib_saves(make_comparison, tmp_pa
         with mpl.rc_context(plots.STYLE):
             drawing.make().savefig(tmp_path / drawing.name)
         assert (tmp_path / "ours" / drawing.name).read_bytes() == (tmp_path / drawing.name).read_bytes()
+
+
+@pytest.mark.parametrize("infinite", [slice(0, 3), slice(None)], ids=["somewhere", "everywhere"])
+def test_what_a_loss_punishes_is_drawn_where_it_is_finite(make_comparison, tmp_path, infinite):
+    comparison = make_comparison("mse", "mae")
+    values = comparison.runs[1].punishment["value"].to_numpy(copy=True)
+    values[infinite] = np.inf
+    run = replace(comparison.runs[1], punishment=comparison.runs[1].punishment.assign(value=values))
+    comparison = replace(comparison, runs=[comparison.runs[0], run])
+    drawings(comparison)["regression-punishment.png"]().savefig(tmp_path / "drawn.png")

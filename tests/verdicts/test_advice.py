@@ -72,6 +72,15 @@ def test_what_it_costs_to_be_wrong_worked_by_hand():
     assert advice.rival == max(bounds, key=bounds.get)
 
 
+def test_no_other_can_be_ahead_by_more_than_is_lacking():
+    generator = np.random.default_rng(1)
+    values = {"a": noise(generator, 1.0), "b": noise(generator, 0.99)}
+    pairs = pairs_of(**values)
+    lacking = advise(list(values), pairs).cost / 2
+    bounded = advise(list(values), pairs, lambda loss: lacking if loss == "a" else 0.0)
+    assert (bounded.best, bounded.cost, bounded.rival) == ("a", lacking, "b")
+
+
 def test_a_best_that_is_surely_better_than_all_costs_nothing():
     best = noise(np.random.default_rng(0), 1.0)
     advice = advise(["a", "b"], pairs_of(a=best, b=best - 0.2))

@@ -91,3 +91,14 @@ def test_a_comparison_knows_its_kind_of_problem(make_comparison, loss, task, hea
     comparison = make_comparison(loss)
     assert (comparison.task, comparison.headline, comparison.features is not None) == (task, headline, is_plane)
     assert comparison.summaries[loss].n == 3
+
+
+@pytest.mark.parametrize(("losses", "perfect"), [(("mse", "mae"), 0), (("hinge", "squared_hinge"), 1)])
+def test_what_a_loss_lacks_is_how_far_its_mean_is_from_a_perfect_score(make_comparison, losses, perfect):
+    comparison = make_comparison(*losses)
+    for loss in losses:
+        assert comparison.lacking(loss) == pytest.approx(abs(comparison.summaries[loss].mean - perfect))
+
+
+def test_a_loss_whose_every_seed_failed_has_no_bound_to_what_it_lacks(make_comparison):
+    assert make_comparison("mse", "mae", failed=(0, 1, 2)).lacking("mse") == np.inf
