@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -40,10 +41,22 @@ def failure(error: BaseException) -> str | None:
     folder = paths.CUSTOM.resolve()
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if (file := Path(frame.filename).resolve()).is_relative_to(folder):
-            said = (str(error).strip() or "no message").splitlines()[0]
             where = paths.CUSTOM / file.relative_to(folder)
-            return f"{where}, line {frame.lineno}: {type(error).__name__}: {said}"
+            return f"{where}, line {frame.lineno}: {type(error).__name__}: {cause(error)}"
     return None
+
+
+def cause(error: BaseException) -> str:
+    """The line of an error's message that says what is wrong, where Keras and TensorFlow put others around it."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
+    if lines[0].startswith("in user code"):
+        return lines[-1]
+    if lines[0].startswith("Exception encountered") and len(lines) > 1:
+        return lines[1]
+    if lines[0].endswith("was created by passing"):  # a layer without get_config; what it needs is in the lines after
+        return " ".join(lines[:4])
+    return lines[0]
 
 
 def files_of(reference: str) -> list[Path]:
@@ -80,6 +93,5 @@ def _load(name: str, folder: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[spec.name]
-        message = (str(error).strip() or "no message").splitlines()[0]
-        raise UserError(f"{path} cannot be run: {type(error).__name__}: {message}") from error
+        raise UserError(f"{path} cannot be run: {type(error).__name__}: {cause(error)}") from error
     return module

@@ -69,13 +69,9 @@ def training(
     return _Trainer(on_epoch, place, store, rounds_of, stage).train(units)
 
 
-def is_stored(unit: Unit, store: Store, device: str) -> bool:
+def is_stored(unit: Unit, store: Store, device: str, rounds_of: RoundsOf = rounds) -> bool:
     """Whether the store has what a unit is trained with first."""
-    return _has(store, next(rounds(unit)), device)
-
-
-def _has(store: Store, chunks: list[Chunk], device: str) -> bool:
-    return all(store.has(keys.key_of(chunk, device)) for chunk in chunks)
+    return all(store.has(keys.key_of(chunk, device)) for chunk in next(rounds_of(unit)))
 
 
 class _Work:
@@ -183,7 +179,7 @@ class _Trainer:
             return None
 
     def _is_stored(self, unit: Unit) -> bool:
-        return self._store is not None and _has(self._store, next(self._rounds_of(unit)), self._place.device)
+        return self._store is not None and is_stored(unit, self._store, self._place.device, self._rounds_of)
 
     def _look_up(self, key: str) -> Result | None:
         if self._store is None:

@@ -1,7 +1,6 @@
 """What a user's own loss or network must pass before it is trained; the error says which check failed."""
 
 import inspect
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -237,21 +236,10 @@ class _Trial:
         except UserError:
             raise
         except (Exception, SystemExit) as error:
-            raise UserError(f"{self._where}: {doing} failed: {type(error).__name__}: {cause(error)}") from error
+            raise UserError(
+                f"{self._where}: {doing} failed: {type(error).__name__}: {usercode.cause(error)}"
+            ) from error
 
     def refuse(self, reason: str) -> NoReturn:
         """Refuse it for a reason in words."""
         raise UserError(f"{self._where}: {reason}")
-
-
-def cause(error: BaseException) -> str:
-    """The line of an error's message that says what is wrong, where Keras and TensorFlow put others around it."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
-    if lines[0].startswith("in user code"):
-        return lines[-1]
-    if lines[0].startswith("Exception encountered") and len(lines) > 1:
-        return lines[1]
-    if lines[0].endswith("was created by passing"):  # a layer without get_config; what it needs is in the lines after
-        return " ".join(lines[:4])
-    return lines[0]

@@ -210,8 +210,7 @@ def own_costs(name: str, truth: np.ndarray, predictions: np.ndarray) -> np.ndarr
     try:
         costs = np.asarray(function(*given), np.float64)
     except Exception as error:
-        first = (str(error).strip() or "no message").splitlines()[0]
-        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {first}") from error
+        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {usercode.cause(error)}") from error
     if costs.shape != (len(truth),):
         raise UserError(f"{where}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")
     if not (costs >= 0).all() or not np.isfinite(costs).all():
