@@ -1,3 +1,5 @@
+import os
+
 from stages.basics import machine
 
 
@@ -19,3 +21,15 @@ def test_graphics_cards_are_known_where_they_are_not_hidden(tmp_path, monkeypatc
     assert machine.device(cards_in=tmp_path).split()[-2:] == ["Fast", "9000"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert machine.cards(tmp_path) == []
+
+
+def test_processors_are_those_that_the_process_may_use_or_as_many_as_are_asked_for(monkeypatch):
+    monkeypatch.delenv("LOSSLAB_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 8}, raising=False)
+    assert machine.processors() == 3
+    monkeypatch.setenv("LOSSLAB_THREADS", "7")
+    assert machine.processors() == 7
+    monkeypatch.delenv("LOSSLAB_THREADS")
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    assert machine.processors() == 12
