@@ -194,9 +194,9 @@ def tuned(
         best = rates == chosen[loss]
         axes.plot(rates[best], values[best], "o", markersize=13, markerfacecolor="none", color=colors[loss])
         failed = rates[~np.isfinite(values)]
-        axes.plot(
-            failed, np.ones(len(failed)), "x", color=colors[loss], transform=axes.get_xaxis_transform(), clip_on=False
-        )
+        if len(failed):  # of no points, which nothing clips, the layout thinks that they are far away
+            at_edge = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+            axes.plot(failed, np.ones(len(failed)), "x", color=colors[loss], **at_edge)
     rates = sorted({point.rate for points in tried.values() for point in points})
     axes.set_xscale("log")
     if log:

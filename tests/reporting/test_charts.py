@@ -141,8 +141,8 @@ def test_rates_are_a_line_for_each_loss_with_a_ring_around_the_one_chosen(axes):
     assert charts.tuned(axes, tried, {"mse": 0.1, "mae": 0.01}, COLORS, "validation mse", log=True) is axes
     rings = [line.get_xydata().tolist() for line in axes.lines if line.get_markersize() == 13]
     assert rings == [[[0.1, 2.0]], [[0.01, 1.0]]]
-    crosses = [line.get_xdata().tolist() for line in axes.lines if line.get_marker() == "x"]
-    assert crosses == [[], [0.1]]
+    crosses = [(line.get_color(), line.get_xdata().tolist()) for line in axes.lines if line.get_marker() == "x"]
+    assert crosses == [(COLORS["mae"], [0.1])]
     assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "learning rate")
     assert list(shown_ticks(drawn(axes)).values()) == ["0.01", "0.1"]
     assert axes.get_legend_handles_labels()[1] == ["mse", "mae"]

@@ -1,3 +1,4 @@
+import warnings
 from dataclasses import replace
 
 import matplotlib as mpl
@@ -161,3 +162,20 @@ def test_what_a_loss_punishes_is_drawn_where_it_is_finite(make_comparison, tmp_p
     run = replace(comparison.runs[1], punishment=comparison.runs[1].punishment.assign(value=values))
     comparison = replace(comparison, runs=[comparison.runs[0], run])
     drawings(comparison)["regression-punishment.png"]().savefig(tmp_path / "drawn.png")
+
+
+@pytest.mark.parametrize("score", ["loss", "accuracy"])
+def test_charts_of_many_rates_fill_their_figure(make_comparison, make_tuning, tmp_path, score):
+    rates = 0.001 * 3.0 ** np.arange(9)
+    curves = np.linspace(0.10675, 0.10661, 9)[:, None] * np.ones((9, 4))
+    tuning = make_tuning(score, rates=rates, curves=curves, n_failed=np.zeros(9, int), rate=rates[7])
+    losses = ("binary_crossentropy", "hinge", "squared_hinge", "binary_focal_crossentropy")
+    comparison = make_comparison(*losses, tuning=tuning)
+    with warnings.catch_warnings(), mpl.rc_context(plots.STYLE):
+        warnings.simplefilter("error")  # of Matplotlib, that there was no room for the axes
+        figure = drawings(comparison)["circles-tuning.png"]()
+        figure.savefig(tmp_path / "tuning.png")
+    # the labels of the first axes begin at the edge of the figure, and the last axes end at the other
+    first, last = figure.axes[0].get_tightbbox(), figure.axes[-1].get_tightbbox()
+    assert first.x0 < 0.02 * figure.bbox.width
+    assert last.x1 > 0.95 * figure.bbox.width
