@@ -13,6 +13,7 @@ Odd = Literal[
     "perhaps grouped",  # numbers whose dot may part thousands
     "perhaps dates",  # whole numbers that may be dates
     "far",  # a value far from all others
+    "infinite",  # numbers beyond those that networks calculate with, which were taken for missing
     "tells",  # it tells the target all but exactly
     "identifier",  # left out, since it only tells rows apart
     "kept",  # named like an identifier, yet it tells the target

@@ -18,6 +18,7 @@ _SENTENCES: dict[Odd, str] = {
     "perhaps grouped": "{name}: {row} holds {first}, read as {read_as} (if the dot parts thousands: decimal: ',')",
     "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: '%Y%m%d'}})",
     "far": "{name}: {value} in {n_rows} ({rows}), far from all others (if it stands for nothing: {missing})",
+    "infinite": "{name}: {held}, beyond what networks calculate with; taken for missing",
     "tells": "{name} tells the target all but exactly (is it known when you predict? if not: drop: [{key}])",
     "identifier": "{name}: left out, only tells rows apart (to keep it: columns: {{{key}: number}})",
     "kept": "{name}: has an identifier's name, kept since it goes with the target (if it is one: drop: [{key}])",

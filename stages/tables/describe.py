@@ -137,6 +137,7 @@ def _of_values(table: pd.DataFrame, tidied: dict[str, tuple[pd.Series, Kind]], c
         match kind:
             case "number":
                 findings += oddities.far(values)
+                findings += oddities.infinite(table[column], values)
                 findings += oddities.perhaps_dates(values) if column in choice.features else []
             case "category":
                 findings += oddities.alike(values)

@@ -46,6 +46,19 @@ def far(values: pd.Series) -> list[Finding]:
     return [odd("far", present[present == value].map(shown)) for value in odd_ones]
 
 
+def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:
+    """Numbers that are infinite to a network.
+
+    Args:
+        written: (n_rows,) the column as it was read.
+        values: the same as it is kept.
+    """
+    if not pd.api.types.is_numeric_dtype(written):
+        return []
+    beyond = written[written.notna() & values.isna()]
+    return [odd("infinite", beyond.map(shown))] if len(beyond) else []
+
+
 def perhaps_dates(values: pd.Series) -> list[Finding]:
     """Whole numbers that are all dates, written without marks, such as 20240131."""
     present = values.dropna()

@@ -23,6 +23,10 @@ WORDING = [
      "price: row 1 holds '6.169', read as 6.169 (if the dot parts thousands: decimal: ',')"),
     (Finding("perhaps dates", "made on", ["20240125"], [1], 30),
      "made on: row 1 holds '20240125', taken for a number (if it is a date: columns: {'made on': '%Y%m%d'})"),
+    (
+        Finding("infinite", "x", ["inf", "-inf"], [2, 4], 2),
+        "x: rows 2, 4 hold 'inf', '-inf', beyond what networks calculate with; taken for missing",
+    ),
     (Finding("far", "CO", ["-200", "-200"], [5, 18], 2),
      "CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"),
     (Finding("tells", "price_usd"),

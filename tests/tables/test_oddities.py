@@ -44,6 +44,15 @@ def test_plain_numbers_have_none_that_is_far(numbers):
     assert far(*numbers) == []
 
 
+def test_numbers_that_are_infinite_to_a_network_are_named_and_what_was_missing_before_is_not():
+    written = pd.Series([1.5, np.inf, np.nan, -np.inf, 3e39, 2.0], name="x")
+    [finding] = oddities.infinite(written, written.where(written.abs() < 1e38))
+    assert (finding.kind, finding.column, finding.n_rows) == ("infinite", "x", 3)
+    assert (finding.examples, finding.rows) == (["inf", "-inf", "3e+39"], [2, 4, 5])
+    assert oddities.infinite(written[[0, 2, 5]], written[[0, 2, 5]]) == []
+    assert oddities.infinite(pd.Series(["inf", "a"]), pd.Series([np.nan, np.nan])) == []
+
+
 def test_a_column_that_lies_on_a_line_with_the_target_tells_it():
     target = values(SHUFFLED * 2.5)
     assert oddities.tells(pd.Series(SHUFFLED * 1.1 + 3), "number", target)
