@@ -2,18 +2,12 @@
 
 import math
 
+from stages.basics.words import number
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary
 
 LONGEST_NAME = 80  # letters of a user's own name that are shown
 NAMED = 6  # in a sentence; of more the first few
-
-
-def number(value: float) -> str:
-    """A score for people: three significant digits; a dash where there is none."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 def plus_minus(summary: Summary) -> str:

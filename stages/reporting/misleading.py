@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.basics.words import number
 from stages.losses.validity import OUTPUTS
 from stages.records.runs import Run
-from stages.reporting.formats import number, whole_percent
+from stages.reporting.formats import whole_percent
 from stages.reporting.markdown import Table
 from stages.verdicts.comparison import Comparison
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from stages.basics.words import counted
+from stages.basics.words import counted, number
 from stages.reporting import chapter, crowd, figures, loss_text
 from stages.reporting.chapter import Chapter
-from stages.reporting.formats import NAMED, difference, number, p_cell, plus_minus, rate
+from stages.reporting.formats import NAMED, difference, p_cell, plus_minus, rate
 from stages.reporting.html_page import anchor
 from stages.reporting.markdown import Image, Table, render
 from stages.reporting.misleading import Misleading

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.basics.words import number
 from stages.losses.validity import percent
 from stages.records.runs import Run
 from stages.reporting import crowd, loss_text, setup_text, tuning_text, winner_text
-from stages.reporting.formats import code, difference, enumerated, interval, listed, number, p_cell, plus_minus, rate
+from stages.reporting.formats import code, difference, enumerated, interval, listed, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
 from stages.verdicts.comparison import Comparison

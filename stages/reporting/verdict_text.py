@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from stages.basics.words import counted
+from stages.basics.words import counted, number
 from stages.losses.asks import for_what, rewarded_by
 from stages.losses.validity import percent
 from stages.reporting import loss_text
-from stages.reporting.formats import NAMED, code, enumerated, interval, listed, number, p_value, plus_minus
+from stages.reporting.formats import NAMED, code, enumerated, interval, listed, p_value, plus_minus
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair

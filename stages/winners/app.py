@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.basics import cli, files
 from stages.basics.cli import UserError
-from stages.basics.words import counted
+from stages.basics.words import counted, number
 from stages.records import datasets
 from stages.tables import column_names, new_rows, reading
 from stages.winners.predictor import Predictions, Predictor
@@ -79,8 +79,10 @@ def _scores(predictor: Predictor, rows: pd.DataFrame, predicted: Predictions, de
     loss, also = winner.settings.loss, [name for name in winner.settings.also_scored if not names.is_own(name)]
     scores = measure.score(loss, labels, predicted.outputs[None, known], also=also)
     shown = {name: values[0] for name, values in scores.items() if name in (winner.score, *_USUAL)}
-    told = ", ".join(f"{name} {value:.4g}" for name, value in shown.items() if np.isfinite(value))
-    return [f"{counted(int(known.sum()), 'row')} with {', '.join(winner.description.targets)}: {told}"]
+    told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
+    in_report = f"; {winner.score} {number(winner.expected)} on test rows" if winner.expected is not None else ""
+    n_rows, targets = counted(int(known.sum()), "row"), ", ".join(winner.description.targets)
+    return [f"{n_rows} with {targets}: {told} (rows that it learned from say nothing of new ones{in_report})"]
 
 
 _USUAL = ("rmse", "mae", "accuracy")
