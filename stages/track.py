@@ -1,9 +1,9 @@
 """Stage `track`: log every run to MLflow, once for each of DVC's experiments."""
 
-from stages.basics import cli, experiment, files, paths, store
+from stages.basics import cli, experiment, files, paths
 from stages.basics.words import counted
 from stages.params.load import load_params
-from stages.records import durations, runs, winners
+from stages.records import durations, runs, store, winners
 from stages.tracking import mlflow_store, registry
 from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin

@@ -2,23 +2,23 @@
 
 import numpy as np
 
-from stages.basics import cli, files, paths, store, words
+from stages.basics import cli, files, paths, words
 from stages.basics.progress import bars
-from stages.basics.store import Store
-from stages.engine.executor import is_stored, training
-from stages.engine.place import Place
-from stages.engine.tuning import selection
-from stages.engine.unit import Table, Unit, read_table
+from stages.execution.executor import Executor
+from stages.execution.scheduler import is_stored, training
+from stages.execution.tuning import selection
+from stages.executors import choice
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
-from stages.places import choice
-from stages.records import datasets, durations, plans, runs
+from stages.records import datasets, durations, plans, runs, store
 from stages.records.plans import Part
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
+from stages.records.store import Store
 from stages.scores import names
+from stages.training.unit import Table, Unit, read_table
 
 
 def units(params: Params) -> list[Unit]:
@@ -136,15 +136,15 @@ def outcome(run: Run) -> list[str]:
     return lines
 
 
-def try_own(selected: list[Unit], place: Place, kept: Store | None) -> None:
+def try_own(selected: list[Unit], executor: Executor, kept: Store | None) -> None:
     """Try the user's own losses and networks, those that were not trained before.
 
     Raises:
         UserError: one does not pass.
     """
     for unit in selected:
-        if (unit.settings.model or unit.loss.is_custom) and not (kept and is_stored(unit, kept, place.device)):
-            from stages.engine.vetting import try_unit
+        if (unit.settings.model or unit.loss.is_custom) and not (kept and is_stored(unit, kept, executor.device)):
+            from stages.execution.user_code_checks import try_unit
 
             try_unit(unit)
 
@@ -173,10 +173,10 @@ def main() -> None:
     selected = units(params)
     outcomes: dict[str, list[str]] = {}
     chunks, n_networks, n_failed = [], 0, 0
-    with choice.from_environment(selected) as place:
-        try_own(selected, place, kept)
+    with choice.from_environment(selected) as executor:
+        try_own(selected, executor, kept)
         with bars({unit.name: unit.n_epochs for unit in selected}, unit="epochs", heading="all losses") as show:
-            for each in training(selected, lambda unit, epoch: show(unit.name, epoch), place, kept):
+            for each in training(selected, lambda unit, epoch: show(unit.name, epoch), executor, kept):
                 run, model = each.result
                 write(run, model)
                 durations.keep(kept, run.comparison, run.loss.name, each.seconds)

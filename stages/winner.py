@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
-from stages.basics import cli, files, paths, store
+from stages.basics import cli, files, paths
 from stages.basics.progress import bars
 from stages.basics.words import counted
-from stages.engine import to_use
-from stages.engine.executor import training
-from stages.engine.unit import Table, Unit, read_table
+from stages.execution import refit
+from stages.execution.scheduler import training
+from stages.executors import choice
 from stages.params.load import load_params
 from stages.params.schema import Params, Scale
-from stages.places import choice
-from stages.records import datasets, runs, winners
+from stages.records import datasets, runs, store, winners
 from stages.records.datasets import Column, Description
 from stages.records.runs import Run
 from stages.records.winners import Input, Winner
 from stages.tables import encoding, planning
+from stages.training.unit import Table, Unit, read_table
 from stages.winners import packing
 
 N_EXAMPLES = 3  # rows that show what the file takes
@@ -156,11 +156,11 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
     """Train units, or take them from the store: of each the weights of the networks that did not fail."""
     every, kept = list(units.values()), store.from_environment()
     with (
-        choice.here(every, to_use.rounds) as place,
+        choice.here(every, refit.rounds) as executor,
         bars({unit.name: unit.n_epochs for unit in every}, unit="epochs", heading="to use") as show,
     ):
         trained = training(
-            every, lambda unit, epoch: show(unit.name, epoch), place, kept, rounds_of=to_use.rounds, stage="winner"
+            every, lambda unit, epoch: show(unit.name, epoch), executor, kept, rounds_of=refit.rounds, stage="winner"
         )
         made = {each.unit.settings.comparison: each.result for each in trained}
     return {name: made[name] for name in units}

@@ -10,15 +10,17 @@ STAGES = ("generate", "scale", "train", "report", "winner", "track")
 MAY_IMPORT = {
     "basics": set(),
     "losses": {"basics"},
-    "scores": {"losses", "basics"},
+    "scores": {"losses", "usercode", "basics"},
     "records": {"losses", "basics"},
     "params": {"records", "scores", "losses", "basics"},
     "tables": {"params", "records", "losses", "basics"},
-    "engine": {"records", "scores", "losses", "basics"},
-    "places": {"engine", "basics"},
+    "usercode": {"basics"},
+    "training": {"records", "scores", "losses", "usercode", "basics"},
+    "execution": {"training", "records", "scores", "losses", "usercode", "basics"},
+    "executors": {"execution", "training", "usercode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics"},
-    "winners": {"tables", "engine", "params", "records", "scores", "losses", "basics"},
+    "winners": {"tables", "training", "usercode", "params", "records", "scores", "losses", "basics"},
     "tracking": {"verdicts", "params", "records", "basics"},
 }
 
@@ -72,13 +74,13 @@ def test_a_package_imports_only_the_packages_that_it_may(root, package):
     allowed = MAY_IMPORT[package] | {package}
     arrows = {(file, room(root, other)) for file in modules(root, package) for other in imported(root, file)}
     # a model that is logged is a Keras model
-    arrows = {(file, other) for file, other in arrows if (package, other) != ("tracking", "engine")}
+    arrows = {(file, other) for file, other in arrows if (package, other) != ("tracking", "training")}
     assert {(file.name, other) for file, other in arrows if other not in allowed} == set()
 
 
-def test_tracking_imports_of_the_engine_no_more_than_the_backend(root):
+def test_tracking_imports_of_training_no_more_than_the_backend(root):
     others = {other for file in modules(root, "tracking") for other in imported(root, file)}
-    assert {other.name for other in others if room(root, other) == "engine"} <= {"backend.py"}
+    assert {other.name for other in others if room(root, other) == "training"} <= {"backend.py"}
 
 
 def test_nobody_imports_a_stage_or_a_command(root):
@@ -119,7 +121,7 @@ def test_a_stage_depends_on_the_folders_that_it_imports_and_no_more(root, stages
 
 def test_what_does_not_train_reaches_nothing_that_needs_tensorflow(root):
     for stage in ("generate", "scale", "report"):
-        assert "engine" not in {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}
+        assert "training" not in {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}
 
 
 @pytest.mark.parametrize("package", ["reporting", "verdicts", "tracking"])

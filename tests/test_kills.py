@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.basics.store import Store
+from stages.records.store import Store
 from tests.projects import clone_into, run_in
 
 pytestmark = pytest.mark.endurance

@@ -236,7 +236,7 @@ def test_scores_are_in_the_targets_own_units():
 
 @pytest.mark.usefixtures("inside")
 def test_the_saved_pipeline_and_the_saved_model_predict_new_rows():
-    from stages.engine.backend import keras
+    from stages.training.backend import keras
 
     table, test = datasets.read_raw("haeuser")[0], plans.read_plan("haeuser").rows(0, Part.TEST)
     pipeline = joblib.load("data/pipelines/haeuser.joblib")

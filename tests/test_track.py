@@ -79,7 +79,7 @@ def keep(run, model=None):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if model:
-        from stages.engine.model_file import save_model
+        from stages.training.model_file import save_model
 
         save_model(model, folder / "model.keras")
     runs.write(run, folder)
@@ -460,7 +460,7 @@ def test_children_are_not_logged_unless_asked_for(project, client):
 @pytest.fixture
 def models(project, make_run):
     """A tiny model in every run's folder, for inputs that are scaled by 2 after 1 is taken off; by loss."""
-    from stages.engine.networks import Network
+    from stages.training.networks import Network
 
     del project
     made = {}

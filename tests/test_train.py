@@ -7,11 +7,11 @@ from stages import train as stage
 from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.basics.words import counted
-from stages.engine.backend import keras
 from stages.params.load import load_params
 from stages.records import plans, runs
 from stages.records.plans import Part
-from tests.engine.units import seen
+from stages.training.backend import keras
+from tests.training.units import seen
 
 FILES = {"run.json", "history.csv", "scores.csv", "predictions.npz", "punishment.csv", "objective.npy", "model.keras"}
 # every dataset has sizes of its own

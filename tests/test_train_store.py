@@ -8,8 +8,7 @@ import yaml
 
 from stages import generate, scale
 from stages import train as stage
-from stages.basics import store
-from stages.records import durations, runs
+from stages.records import durations, runs, store
 from tests.test_train import SETTINGS, contents, edit, project
 
 __all__ = ["project"]
@@ -90,7 +89,7 @@ def test_one_more_dataset_trains_that_dataset(train):
 @pytest.mark.endurance
 @pytest.mark.parametrize("optimizer", [SETTINGS["train"]["optimizer"], TUNED])
 def test_more_seeds_train_those_that_are_new(train, without_store, monkeypatch, optimizer):
-    monkeypatch.setattr("stages.engine.chunk.SIZES", (3, 1))
+    monkeypatch.setattr("stages.training.chunk.SIZES", (3, 1))
 
     def begin(params):
         params["comparisons"] = {"prices": params["comparisons"]["prices"] | {"optimizer": optimizer}}
@@ -136,12 +135,12 @@ def test_what_decides_a_result_trains_what_depends_on_it(train, change):
 @pytest.mark.endurance
 @pytest.mark.parametrize("code", ["engine_hash", "versions"])
 def test_other_code_or_versions_train_everything(train, monkeypatch, code):
-    monkeypatch.setattr(f"stages.engine.keys.{code}", lambda: "another")
+    monkeypatch.setattr(f"stages.execution.keys.{code}", lambda: "another")
     assert train()[0] == "3 units: 3 trained"
 
 
 def test_another_score_is_measured_without_training(train, monkeypatch):
-    monkeypatch.setattr("stages.engine.keys.scores_hash", lambda: "another")
+    monkeypatch.setattr("stages.training.scoring.scores_hash", lambda: "another")
     score = stage_score()
     monkeypatch.setattr("stages.scores.measure.score", lambda *args, **how: score(*args, **how) | {"new": np.ones(3)})
     assert train()[0] == "3 units: 3 from the store, 0 trained"

@@ -22,9 +22,9 @@ from mlflow import MlflowClient
 from stages import generate, report, scale, track, train, winner
 from stages.basics.cli import UserError
 from stages.commands import predict
-from stages.engine.networks import Network
 from stages.params.load import load_params
 from stages.records import datasets, runs, winners
+from stages.training.networks import Network
 from stages.winners import app
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
@@ -192,7 +192,7 @@ def test_each_network_learns_from_all_rows_at_the_rate_and_for_the_epochs_of_its
 
 def test_the_first_network_is_the_one_that_keras_fits_on_all_rows(inside):
     """Without tuning, dropout or weights: `model.fit` in the order of the engine's batches."""
-    from stages.engine.fitting import batch_orders
+    from stages.training.fitting import batch_orders
 
     made = Predictor(the_file(inside, "houses")).winner
     rows, _ = datasets.read_raw("houses")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from stages.engine.networks import Network
 from stages.records import datasets
+from stages.training.networks import Network
 from stages.winners.predictor import Predictor
 
 

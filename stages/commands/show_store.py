@@ -6,8 +6,9 @@ make store EMPTY=1    remove all that is in it: everything is then trained again
 
 import sys
 
-from stages.basics import cli, store, words
-from stages.basics.store import Store
+from stages.basics import cli, words
+from stages.records import store
+from stages.records.store import Store
 
 
 def looked_at(kept: Store | None) -> list[str]:

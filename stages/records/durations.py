@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from stages.basics.store import DamagedError, Store
 from stages.records import runs
+from stages.records.store import DamagedError, Store
 
 
 def keep(store: Store | None, comparison: str, loss: str, seconds: float) -> None:

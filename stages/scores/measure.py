@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from sklearn import config_context, metrics
 
-from stages.basics import paths, usercode
+from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.scores import names
+from stages.usercode import loading
 
 
 def score(
@@ -205,12 +206,12 @@ def own_costs(name: str, truth: np.ndarray, predictions: np.ndarray) -> np.ndarr
     Raises:
         UserError: the function fails, or gives something else.
     """
-    function, where = usercode.find(name), f"{paths.CUSTOM / name.partition(':')[0]}.py: {name.partition(':')[2]}"
+    function, where = loading.find(name), f"{paths.CUSTOM / name.partition(':')[0]}.py: {name.partition(':')[2]}"
     given = [each[:, 0] if each.ndim == 2 and each.shape[1] == 1 else each for each in (truth, predictions)]
     try:
         costs = np.asarray(function(*given), np.float64)
     except Exception as error:
-        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {usercode.cause(error)}") from error
+        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {loading.cause(error)}") from error
     if costs.shape != (len(truth),):
         raise UserError(f"{where}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")
     if not (costs >= 0).all() or not np.isfinite(costs).all():

@@ -227,7 +227,7 @@ def _has_model(client: MlflowClient, experiment: str, run_id: str) -> bool:
 
 def _log_model(run: Run, run_id: str) -> None:
     """Log the first seed's model with its signature and an example of its input."""
-    from stages.engine.backend import keras
+    from stages.training.backend import keras
 
     model = keras.models.load_model(runs.folder(run.comparison, run.loss.name) / "model.keras")
     example = _inputs(run, 5)

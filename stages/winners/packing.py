@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from sklearn.compose import ColumnTransformer
 
-from stages.basics import files, usercode
+from stages.basics import files
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.records.winners import Winner
+from stages.usercode import loading
 
 PROJECT = Path(__file__).parents[2]
 PACKAGES = ("keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn", "tensorflow")
@@ -74,7 +75,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     # the code of each file is a package of its own, so that several can be loaded beside each other
     package = f"losslab_{sha256(''.join(code.values()).encode()).hexdigest()[:8]}"
     main = _MAIN.format(name=winner.settings.comparison, file=path.name, package=package)
-    own = usercode.files_of(winner.settings.model) if winner.settings.model else []
+    own = loading.files_of(winner.settings.model) if winner.settings.model else []
     members = {
         "__main__.py": main,
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),

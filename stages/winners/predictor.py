@@ -85,13 +85,13 @@ class Predictor:
 
     @cached_property
     def ready(self) -> Callable[[np.ndarray], np.ndarray]:
-        """The networks, which take seconds to make ready: see `together.predict`."""
-        from stages.engine import together
+        """The networks, which take seconds to make ready: see `ensemble.predict`."""
+        from stages.training import ensemble
 
-        return together.predict(self._network(), self._weights, self._scaling)
+        return ensemble.predict(self._network(), self._weights, self._scaling)
 
     def _network(self) -> "keras.Model":
-        from stages.engine.networks import Network
+        from stages.training.networks import Network
 
         settings, loss, description = self.winner.settings, self.winner.settings.loss, self.winner.description
         n_outputs = loss.n_outputs(description.n_classes, description.n_targets)

@@ -131,8 +131,8 @@ LARGE = ((100_000, 20, 1, 1), (100_000, 20, 30, 1), (100_000, 20, 30, 6), (400_0
 TRAIN_LARGE = """
 import sys
 import numpy as np
-from stages.engine.networks import Network
-from stages.engine.views import Rows
+from stages.training.networks import Network
+from stages.training.views import Rows
 from tests.benchmarks import our_engine
 n_rows, n_columns, n_seeds, n_rates = map(int, sys.argv[1:])
 features = np.random.default_rng(0).normal(size=(n_rows, n_columns)).astype("float32")
@@ -181,8 +181,8 @@ import json, time
 import numpy as np
 from stages import train
 from stages.params.load import load_params
-from tests.engine.units import train as fit
-from stages.engine.backend import keras
+from tests.training.units import train as fit
+from stages.training.backend import keras
 ours = []
 for unit in train.units(load_params()):
     started = time.perf_counter()

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stages.engine.keras_parts import keras_loss, make_optimizer, row_metric
-from stages.engine.networks import Network, _initial_weights
-from stages.engine.replicas import Replicas
-from stages.engine.views import Rows, View
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings
+from stages.training.keras_parts import keras_loss, make_optimizer, row_metric
+from stages.training.networks import Network, _initial_weights
+from stages.training.replicas import Replicas
+from stages.training.views import Rows, View
 from tests.benchmarks import plain_keras
 
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}

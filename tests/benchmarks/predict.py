@@ -27,7 +27,7 @@ PARAMS = {
 }
 KERAS = """
 import numpy as np
-from stages.engine.backend import keras
+from stages.training.backend import keras
 
 features = np.load("ready.npy")
 layers = [keras.layers.Dense(50, "relu"), keras.layers.Dense(1)]

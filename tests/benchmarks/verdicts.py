@@ -316,12 +316,12 @@ def _of_table(learn: Learner, n_fresh: int, n_new: int, name: str, number: int) 
 def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.ndarray:
     """Train as the pipeline does: the first seeds choose learning rate and epochs, at which all of them are trained."""
     # TensorFlow takes seconds to import, which the test of this module does not need
-    from stages.engine import tuning
-    from stages.engine.fitting import fit, make_replicas
-    from stages.engine.keras_parts import row_metric
-    from stages.engine.unit import Table as Rows
-    from stages.engine.unit import Unit
-    from tests.engine.units import in_turn
+    from stages.execution import tuning
+    from stages.training.fitting import fit, make_replicas
+    from stages.training.keras_parts import row_metric
+    from stages.training.unit import Table as Rows
+    from stages.training.unit import Unit
+    from tests.training.units import in_turn
 
     rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
     settings = settings_of(loss, tuning.selection(score, loss), n_seeds)

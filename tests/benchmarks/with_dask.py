@@ -18,14 +18,14 @@ from typing import NamedTuple
 import psutil
 
 from stages.basics import words
-from stages.basics.store import Store
-from stages.engine.chunk import cut
-from stages.engine.executor import training
-from stages.engine.unit import Unit
-from stages.places import packing
-from stages.places.cluster import Cluster
-from tests.engine.units import make_unit
-from tests.places.clusters import cluster
+from stages.execution.scheduler import training
+from stages.executors import packing
+from stages.executors.cluster import Cluster
+from stages.records.store import Store
+from stages.training.chunk import cut
+from stages.training.unit import Unit
+from tests.executors.clusters import cluster
+from tests.training.units import make_unit
 
 
 class Measured(NamedTuple):

@@ -1,7 +1,7 @@
 import numpy as np
 
-from stages.basics.store import Store
 from stages.commands import show_store
+from stages.records.store import Store
 
 
 def test_it_says_where_the_store_is_and_how_full(tmp_path):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.engine.backend import keras
-from stages.engine.keras_parts import keras_loss
 from stages.losses.catalogue import LOSSES, canonical_name
+from stages.training.backend import keras
+from stages.training.keras_parts import keras_loss
 
 # Keras clips probabilities at 1e-7, which moves a logarithm by a few parts in a million
 TOLERANCE = 1e-5

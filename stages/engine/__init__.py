@@ -1,1 +1,0 @@
-"""Training: networks, their replicas, and the units of work. All that needs TensorFlow, and nothing else does."""

@@ -1,0 +1,261 @@
+"""Processes that train chunks for another, one after the other each, and end with it.
+
+``python -m stages.executors.child`` is such a process; `Children` is how the other speaks to them, through their
+standard input and output. What stands above `main` imports nothing of the project, so that a Dask worker, which has
+no project, can load this file.
+"""
+
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+KEPT = 10**9  # bytes of tables and plans that a child keeps for the next chunk
+IDLE = 300  # seconds after which a child without work ends, so that it holds no memory for a client that is gone
+
+TELLING = 0.1  # seconds between two reports of how many epochs are done
+
+# ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); before it comes ("epochs", number)
+Answer = tuple[str, Any]
+
+
+def _ignore(_: int) -> None:
+    """Do nothing at an epoch."""
+
+
+class ChildDiedError(Exception):
+    """The process ended before its chunk did."""
+
+
+class Child:
+    """A process that trains chunks."""
+
+    def __init__(self, folder: Path, code: Path) -> None:
+        """Start it.
+
+        Args:
+            folder: where it runs, with the user's own code in ``stages/custom``.
+            code: where the package ``stages`` is.
+        """
+        path = os.pathsep.join([str(code), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "stages.executors.child"],
+            cwd=folder,
+            # a chunk calculates on one processor; who wants more starts more children
+            env=os.environ | {"LOSSLAB_THREADS": "1", "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the process that started it
+        )
+        self._to = Connection(os.dup(self._process.stdin.fileno()), readable=False)
+        self._from = Connection(os.dup(self._process.stdout.fileno()), writable=False)
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._kept: dict[str, int] = {}
+        self._is_ended = False
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """The versions and the device that it calculates with, once it has imported TensorFlow.
+
+        Alone ``missing``, where it cannot.
+
+        Raises:
+            ChildDiedError: the process ended.
+        """
+        return self._receive()
+
+    def run(
+        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], on_epoch: Callable[[int], None] = _ignore
+    ) -> Answer:
+        """Train a chunk.
+
+        Args:
+            chunk: as `packing` packs it.
+            shared: by digest, how to get what it shares with other chunks; only what the child has not is sent.
+            on_epoch: called now and then with the number of epochs done.
+
+        Raises:
+            ChildDiedError: the process ended.
+        """
+        self.facts  # noqa: B018 - it trains when it has told them
+        try:
+            for digest, content in shared.items():
+                if digest not in self._kept:
+                    sent = content()
+                    self._to.send_bytes(pickle.dumps((digest, sent)))
+                    self._kept[digest] = len(sent)
+            self._to.send_bytes(pickle.dumps((None, chunk)))
+        except OSError as error:
+            raise ChildDiedError from error
+        for digest in _too_old(self._kept):
+            del self._kept[digest]
+        while (answer := self._receive())[0] == "epochs":
+            on_epoch(answer[1])
+        return answer
+
+    def is_alive(self) -> bool:
+        """Whether it can train."""
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        """End the process, also in the middle of a chunk, and what the user's own code has started in it."""
+        if not self._is_ended:
+            self._is_ended = True
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _receive(self) -> Answer | dict[str, str]:
+        try:
+            return pickle.loads(self._from.recv_bytes())  # noqa: S301 - from our own process
+        except (EOFError, OSError) as error:
+            raise ChildDiedError from error
+
+
+class Children:
+    """As many of these processes as there are chunks at a time, each kept for the next chunk."""
+
+    def __init__(self, folder: Path, code: Path) -> None:
+        """Where they run, and where the package ``stages`` is."""
+        self._where = folder, code
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+        self._lock, self._is_ended = threading.Lock(), False
+
+    def run(
+        self,
+        chunk: bytes,
+        shared: Mapping[str, Callable[[], bytes]],
+        facts: Mapping[str, str] | None = None,
+        on_epoch: Callable[[int], None] = _ignore,
+    ) -> Answer:
+        """Train a chunk in one of them.
+
+        Args:
+            chunk: see `Child.run`.
+            shared: see `Child.run`.
+            facts: what the child must calculate with.
+            on_epoch: see `Child.run`.
+
+        Returns:
+            See `Child.run`; or ``("died", None)``, or ``("facts", …)`` of a child that calculates with others.
+        """
+        if (child := self._take()) is None:
+            return "died", None
+        is_well = False
+        try:
+            if facts and child.facts != facts:
+                return "facts", child.facts
+            if reason := child.facts.get("missing"):
+                return "user", f"a process that trains cannot start: {reason}"
+            answer = child.run(chunk, shared, on_epoch)
+            is_well = True
+            return answer
+        except ChildDiedError:
+            return "died", None
+        finally:
+            with self._lock:
+                self._busy.discard(child)
+                self._idle += [child] if is_well else []
+            if not is_well:
+                child.end()
+
+    def _take(self) -> Child | None:
+        """One that is idle, or a new one; none where all have ended."""
+        with self._lock:
+            if self._is_ended:
+                return None
+            alive = [child for child in self._idle if child.is_alive()]
+            self._idle = alive[:-1]
+            child = alive[-1] if alive else Child(*self._where)
+            self._busy.add(child)
+        return child
+
+    def end(self) -> None:
+        """End all, also those in the middle of a chunk, and those that are still starting."""
+        with self._lock:
+            self._is_ended = True
+            for child in [*self._idle, *self._busy]:
+                child.end()
+
+
+def _too_old(sizes: Mapping[str, int]) -> list[str]:
+    """What came first, as much of it as is too much; both sides forget it at the same moment."""
+    total, old = sum(sizes.values()), []
+    for digest in list(sizes)[:-1]:
+        if total <= KEPT:
+            break
+        total -= sizes[digest]
+        old.append(digest)
+    return old
+
+
+def _end_with(parent: int, requests: Connection) -> None:
+    """End at once when the other process does, also in the middle of a chunk: its end of the pipe is closed then."""
+    poll = select.poll()
+    poll.register(requests.fileno(), 0)
+    while not poll.poll(1000) and os.getppid() == parent:  # macOS does not tell of the pipe
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+def main() -> None:
+    """Train what comes in, until nothing has come for a while."""
+    requests, answers = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
+    threading.Thread(target=_end_with, args=(os.getppid(), requests), daemon=True).start()
+    # what the user's own code prints is no answer, and it cannot ask; what it forks must not keep the pipe open
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    os.register_at_fork(after_in_child=answers.close)
+    try:
+        from stages.basics.cli import UserError
+        from stages.execution import keys
+        from stages.executors import packing
+        from stages.training import seed_training
+    except (ImportError, OSError) as error:
+        answers.send_bytes(pickle.dumps({"missing": str(error)}))
+        return
+    answers.send_bytes(pickle.dumps(keys.facts()))
+    kept, sizes, told = {}, {}, 0.0
+
+    def tell(epochs: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > TELLING:
+            answers.send_bytes(pickle.dumps(("epochs", epochs)))
+            told = time.monotonic()
+
+    while requests.poll(IDLE):
+        digest, content = pickle.loads(requests.recv_bytes())  # noqa: S301 - from the process that started this one
+        if digest is not None:
+            kept[digest], sizes[digest] = pickle.loads(content), len(content)  # noqa: S301
+            continue
+        try:
+            chunk = packing.unpack(content, kept)
+            for old in _too_old(sizes):
+                del kept[old], sizes[old]
+            answer = "result", pickle.dumps(seed_training.train(chunk, tell))
+        except (UserError, OSError) as error:
+            answer = "user", str(error)
+        except (Exception, SystemExit):
+            answer = "error", traceback.format_exc()
+        answers.send_bytes(pickle.dumps(answer))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (EOFError, OSError):
+        os._exit(1)

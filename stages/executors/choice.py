@@ -1,0 +1,74 @@
+"""Which executor trains: processes of this machine, its threads, or a cluster."""
+
+import os
+import re
+from collections.abc import Sequence
+
+from stages.basics.cli import UserError
+from stages.basics.machine import cards, memory, processors
+from stages.execution.executor import Executor
+from stages.execution.rounds import rounds
+from stages.execution.scheduler import RoundsOf
+from stages.executors.threads import Threads
+from stages.training.unit import Unit
+
+PROCESS_MEMORY = 1.5e9  # bytes of memory for a process that trains
+LARGE = 1.5e8  # bytes of a table of which every process would hold several copies
+_PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
+
+
+def from_environment(units: Sequence[Unit]) -> Executor:
+    """The executor that ``LOSSLAB_EXECUTOR`` names, by which no result changes; else one on this machine.
+
+    Args:
+        units: what is to be trained.
+
+    Raises:
+        UserError: it names no executor.
+    """
+    where = _asked()
+    if where.startswith("dask://"):
+        from stages.executors.cluster import Cluster
+
+        return Cluster(where.removeprefix("dask://"))
+    return here(units)
+
+
+def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Executor:
+    """An executor on this machine: as many processes as there are chunks to begin with, processors, and memory for.
+
+    Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
+    are for a large table, which they share, and for a graphics card, of which one process takes all memory.
+    ``LOSSLAB_EXECUTOR`` asks for them, or for a number of processes.
+
+    Args:
+        units: what is to be trained.
+        rounds_of: what is trained of each.
+
+    Raises:
+        UserError: the variable names no executor.
+    """
+    where = _asked()
+    if where == "threads":
+        return Threads()
+    if asked := _PROCESSES.fullmatch(where):
+        n_processes = int(asked[1])
+    else:
+        n_chunks = sum(len(next(rounds_of(unit))) for unit in units)
+        n_processes = min(processors(), n_chunks, int(memory() / PROCESS_MEMORY))
+        if n_processes <= 1 or cards() or any(unit.table.features.nbytes > LARGE for unit in units):
+            return Threads()
+    from stages.executors.processes import Processes
+
+    return Processes(n_processes)
+
+
+def _asked() -> str:
+    """What ``LOSSLAB_EXECUTOR`` says."""
+    where = os.environ.get("LOSSLAB_EXECUTOR", "")
+    if where in ("", "threads") or re.fullmatch("dask://.+", where) or _PROCESSES.fullmatch(where):
+        return where
+    raise UserError(
+        f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
+        "dask://host:8786, dask:///shared/scheduler.json"
+    )

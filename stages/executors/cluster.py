@@ -1,0 +1,252 @@
+"""A cluster of Dask, whose workers train chunks; they need Losslab's libraries, not its code, which travels to them.
+
+A task is a function that imports nothing of the project, and bytes, which the scheduler does not look into. A worker
+hands them to a process of its own, one for each of its threads (`child`), so that what ends that process does not end
+the worker, and work that holds Python's lock does not make the worker look dead.
+"""
+
+import json
+import logging
+import pickle
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+from stages.basics import cli, words
+from stages.basics.cli import UserError
+from stages.execution import keys
+from stages.execution.executor import DiedError
+from stages.executors import packing, remote
+from stages.executors.processes import result_of
+from stages.training.chunk import Chunk, Result
+
+if TYPE_CHECKING:
+    import distributed
+
+PATIENCE = 5  # seconds in which a scheduler must answer
+LOSSES = 10  # times that a chunk is sent again because a worker that died held what it needs
+
+
+class _Job:
+    """A chunk on its way."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk, self.future = chunk, Future()
+        self.n_lost, self.n_died = 0, 0
+
+
+class Cluster:
+    """The workers of a scheduler."""
+
+    def __init__(self, where: str) -> None:
+        """Name the scheduler: its ``host:port``, or the path of its file."""
+        self._where, self._session, self._facts = where, f"losslab-{uuid4().hex[:8]}", keys.facts()
+        self.device = self._facts["device"]
+        self._turn = ThreadPoolExecutor(1)  # all that follows is changed by its thread alone
+        self._waiting: deque[_Job] = deque()
+        self._suspects: deque[_Job] = deque()
+        self._running: set[_Job] = set()
+        self._shared: dict[str, distributed.Future] = {}
+        self._died_at: dict[int, set[str]] = {}
+        self._most = 1
+
+    def __enter__(self) -> Self:
+        self._client = connect(self._where)
+        try:
+            if not self._client.nthreads():
+                cli.say(f"train: waits for a worker of the Dask scheduler at {self._where}")
+                self._when_there_is_a_worker().result()
+            self._refuse_others()
+            threads = self._client.nthreads()
+        except (OSError, CancelledError):
+            self._client.close()
+            raise self._gone() from None
+        except BaseException:
+            self._client.close()
+            raise
+        workers, chunks = words.counted(len(threads), "Dask worker"), words.counted(sum(threads.values()), "chunk")
+        cli.say(f"train: {workers} at {self._where}, {chunks} at a time")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._turn.shutdown(wait=False, cancel_futures=True)
+        self._waiting.clear()
+        self._suspects.clear()
+        with suppress(Exception):  # of a scheduler that is gone
+            self._client.run(remote.ending(), self._session, on_error="ignore")
+        self._client.close()
+        self._turn.shutdown()
+
+    def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
+        """Train a chunk; its epochs are told when it has ended."""
+        del on_epoch
+        job = _Job(chunk)
+        self._next(self._waiting.append, job)
+        return job.future
+
+    def _next(self, do: Callable[..., None], job: _Job, *more: Any) -> None:
+        """Do something for a job when its turn comes; what goes wrong is what the job gives."""
+
+        def guarded() -> None:
+            self._running.discard(job)
+            try:
+                do(job, *more)
+            except Exception as error:
+                self._give_up(job, error)
+            self._send()
+
+        with suppress(RuntimeError):  # all is over
+            self._turn.submit(guarded)
+
+    def _send(self) -> None:
+        """Send chunks, no more than keep the workers busy: one that dies casts suspicion on all that it was given."""
+        while self._waiting and len(self._running) < self._most:
+            self._start(self._waiting.popleft())
+        if self._suspects and not self._running:
+            self._start(self._suspects.popleft())
+
+    def _start(self, job: _Job) -> None:
+        try:
+            future = self._sent(job)
+        except Exception as error:
+            self._give_up(job, error)
+        else:
+            self._wait(job, future, self._end)
+
+    def _wait(self, job: _Job, future: "distributed.Future", then: Callable[..., None]) -> None:
+        self._running.add(job)
+        future.add_done_callback(lambda done: self._next(then, job, done))
+
+    def _sent(self, job: _Job) -> "distributed.Future":
+        threads, died_at = self._client.nthreads(), self._died_at.get(id(job.chunk), set())
+        if not threads:
+            raise ConnectionError
+        self._most = 2 * sum(threads.values()) + 1
+        content, shared = packing.pack(job.chunk)
+        code = self._on_workers("code", packing.code)
+        there = {digest: self._on_workers(digest, partial(pickle.dumps, value)) for digest, value in shared.items()}
+        others = [worker for worker in threads if worker not in died_at] if died_at else []
+        return self._client.submit(
+            remote.training(),
+            *(self._session, code, self._facts, content, there),
+            key=f"{self._session}-{uuid4().hex}",
+            workers=others or None,
+            allow_other_workers=bool(others),
+        )
+
+    def _on_workers(self, digest: str, content: Callable[[], bytes]) -> "distributed.Future":
+        """What several chunks need; workers fetch it from each other."""
+        future = self._shared.get(digest)
+        if future is None or future.status != "finished":
+            key = f"{self._session}-{digest}"
+            future = self._shared[digest] = self._client.scatter({key: content()})[key]
+        return future
+
+    def _when_there_is_a_worker(self) -> "distributed.Future":
+        """Work for any worker: a cluster that grows by need gets one for it."""
+        return self._client.submit(int, key=f"{self._session}-{uuid4().hex}")
+
+    def _end(self, job: _Job, future: "distributed.Future") -> None:
+        match future.status:
+            case "finished":
+                worker, kind, content = future.result()
+                if kind == "facts":
+                    raise UserError(difference(worker, content, self._facts))
+                if kind == "died":
+                    self._died_at.setdefault(id(job.chunk), set()).add(worker)
+                job.future.set_result(result_of((kind, content)))
+            case "error":
+                self._failed(job, future.exception())
+            case _:
+                raise CancelledError
+
+    def _failed(self, job: _Job, error: BaseException) -> None:
+        from distributed.scheduler import KilledWorker
+
+        if not isinstance(error, KilledWorker):
+            raise UserError(f"train: {job.chunk.name}: the Dask worker failed: {type(error).__name__}: {error}")
+        # each chunk that a worker was given counts as what ended it; alone on the cluster, it is known
+        is_alone = job.n_died > 0
+        job.n_died += error.allowed_failures + 1
+        if is_alone:
+            raise DiedError(job.n_died)
+        self._suspects.append(job)
+
+    def _give_up(self, job: _Job, error: Exception) -> None:
+        if not isinstance(error, OSError | CancelledError):
+            job.future.set_exception(error)
+            return
+        # what it needs went with a worker, or all did
+        job.n_lost += 1
+        if self._client.status == "running" and job.n_lost <= LOSSES:
+            self._wait(job, self._when_there_is_a_worker(), self._again)
+        else:
+            job.future.set_exception(self._gone())
+
+    def _again(self, job: _Job, future: "distributed.Future") -> None:
+        if future.status != "finished":
+            raise CancelledError
+        self._waiting.appendleft(job)
+
+    def _gone(self) -> UserError:
+        return UserError(f"train: the Dask scheduler at {self._where} is gone; what is trained is in the store")
+
+    def _refuse_others(self) -> None:
+        """Refuse workers that calculate with other versions.
+
+        Raises:
+            UserError: there is one.
+        """
+        versions = self._client.get_versions(packages=list(keys.LIBRARIES))
+        for worker, its in versions["workers"].items():
+            packages = its["packages"]
+            facts = {name: packages[name] or "none" for name in keys.LIBRARIES}
+            facts |= {"python": ".".join(packages["python"].split(".")[:2]), "device": self.device}
+            if facts != self._facts:
+                raise UserError(difference(worker, facts, self._facts))
+
+
+def difference(worker: str, facts: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """In a line: how what a worker calculates with differs from what is here."""
+    if reason := facts.get("missing"):
+        return f"train: the Dask worker at {worker} cannot train: {reason}"
+    name = next(name for name in ours if facts.get(name) != ours[name])
+    return (
+        f"train: the Dask worker at {worker} has {name} {facts.get(name)}, here it is {ours[name]}: "
+        "results could differ, so all must have the same"
+    )
+
+
+def connect(where: str) -> "distributed.Client":
+    """Connect to a scheduler.
+
+    Args:
+        where: its ``host:port``, or the path of its file.
+
+    Raises:
+        UserError: Dask is not installed, or no scheduler answers.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise UserError("LOSSLAB_EXECUTOR: Dask is not installed; install it with: make setup EXTRA=dask") from None
+    for name in ["distributed", *(name for name in logging.root.manager.loggerDict if name.startswith("distributed."))]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what a user must know is said in our words
+    address = where
+    if where.startswith("/"):
+        try:
+            address = json.loads(Path(where).read_text(encoding="utf-8"))["address"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(
+                f"LOSSLAB_EXECUTOR: {where} is not the file of a Dask scheduler; "
+                f"dask scheduler --scheduler-file {where} writes it"
+            ) from None
+    try:
+        return distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError):
+        raise UserError(f"LOSSLAB_EXECUTOR: no Dask scheduler answers at {where}") from None

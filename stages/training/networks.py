@@ -1,0 +1,147 @@
+"""The networks that are compared, and their initial weights."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from stages.records.settings import Settings
+from stages.training.backend import keras
+from stages.usercode import loading
+
+# Keras draws initial weights from generators that the whole process shares
+_drawing = threading.Lock()
+
+
+# the initial weights that suit an activation; a saturating one wants smaller ones
+_INITIALIZERS = {"tanh": "glorot_uniform"}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multi-layer perceptron.
+
+    Attributes:
+        n_features: number of inputs.
+        hidden: units of each hidden layer.
+        n_outputs: units of the last layer.
+        activation: activation of the last layer.
+        hidden_activation: activation of the hidden layers.
+        dropout: share of each hidden layer's outputs that are dropped while training.
+        batch_norm: whether each hidden layer is normalised over the batch, before its activation.
+    """
+
+    n_features: int
+    hidden: tuple[int, ...]
+    n_outputs: int
+    activation: str
+    hidden_activation: str = "relu"
+    dropout: float = 0.0
+    batch_norm: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, n_features: int, n_outputs: int) -> "Network":
+        """The one that a run's settings describe, with the output activation of its loss."""
+        return cls(
+            n_features,
+            settings.hidden,
+            n_outputs,
+            settings.loss.activation,
+            hidden_activation=settings.hidden_activation,
+            dropout=settings.dropout,
+            batch_norm=settings.batch_norm,
+        )
+
+    def build(self, seed: int) -> keras.Model:
+        """Build the Keras model whose initial weights `seed` decides, as ``keras.utils.set_random_seed`` does."""
+        with _drawing:
+            keras.utils.set_random_seed(seed)
+            return keras.Sequential([keras.Input((self.n_features,), name="features"), *self._layers()], name="network")
+
+    def draw(self, seed: int) -> list[np.ndarray]:
+        """The values that the variables of ``build(seed)`` begin with, without the time that building takes."""
+        with _drawing:
+            keras.utils.set_random_seed(seed)
+            values, width = [], self.n_features
+            for layer in self._layers():
+                match layer:
+                    case keras.layers.Dense():
+                        values += [layer.kernel_initializer((width, layer.units))]
+                        values += [layer.bias_initializer((layer.units,))]
+                        width = layer.units
+                    case keras.layers.BatchNormalization():
+                        values += [np.full(width, value, np.float32) for value in _BATCH_NORM]
+                    case keras.layers.Dropout():
+                        values += [layer.seed_generator.state.numpy()]
+            return [keras.ops.convert_to_numpy(array) for array in values]
+
+    def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:
+        """What every seed begins with, stacked: one array (n_seeds, *shape) for each variable.
+
+        It does not depend on the output's activation, so each seed starts every loss of a comparison alike.
+        """
+        return _initial_weights(replace(self, activation="linear"), seeds)
+
+    def _layers(self) -> list[keras.layers.Layer]:
+        layers = keras.layers
+        start = _INITIALIZERS.get(self.hidden_activation, "he_uniform")
+        own_layers = []
+        for i, units in enumerate(self.hidden, start=1):
+            # a normalised layer has its activation after the normalisation
+            activation = None if self.batch_norm else self.hidden_activation
+            own_layers += [layers.Dense(units, activation=activation, kernel_initializer=start, name=f"hidden_{i}")]
+            if self.batch_norm:
+                own_layers += [
+                    layers.BatchNormalization(name=f"normal_{i}"),
+                    layers.Activation(self.hidden_activation, name=f"activation_{i}"),
+                ]
+            if self.dropout:
+                own_layers += [layers.Dropout(self.dropout, name=f"dropout_{i}")]
+        return [*own_layers, layers.Dense(self.n_outputs, activation=self.activation, name="output")]
+
+
+# scale, shift, moving mean and moving variance of a layer that has seen nothing
+_BATCH_NORM = (1, 0, 0, 1)
+
+
+@dataclass(frozen=True)
+class CustomNetwork:
+    """A user's own network: a function ``build(n_features, n_outputs, activation)`` that gives a Keras model.
+
+    Attributes:
+        reference: ``module:function``, the module a file in ``stages/custom``.
+        n_features: number of inputs.
+        n_outputs: units of the last layer.
+        activation: activation of the last layer.
+    """
+
+    reference: str
+    n_features: int
+    n_outputs: int
+    activation: str
+
+    def build(self, seed: int) -> keras.Model:
+        """Build the model after ``keras.utils.set_random_seed(seed)``."""
+        function = loading.find(self.reference)
+        with _drawing:
+            keras.utils.set_random_seed(seed)
+            return function(self.n_features, self.n_outputs, self.activation)
+
+    def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:
+        """What every seed begins with, stacked: one array (n_seeds, *shape) for each variable."""
+        # the function is part of what is remembered: in another folder the same name is another one
+        return _initial_weights(self, seeds, loading.find(self.reference))
+
+    def draw(self, seed: int) -> list[np.ndarray]:
+        """The values that the variables of ``build(seed)`` begin with."""
+        return [variable.numpy() for variable in self.build(seed).variables]
+
+
+@lru_cache(maxsize=64)  # each loss of a comparison asks for them, and tuning and training do
+def _initial_weights(
+    network: Network | CustomNetwork, seeds: tuple[int, ...], _function: Callable | None = None
+) -> list[np.ndarray]:
+    per_seed = [network.draw(seed) for seed in seeds]
+    return [np.stack(arrays) for arrays in zip(*per_seed, strict=True)]

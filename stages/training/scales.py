@@ -1,0 +1,74 @@
+"""Rows on the scale of each seed.
+
+Features and targets are held once, whatever the number of seeds. Where all seeds scale them alike, that is
+done once, in NumPy. Otherwise they are held on a scale common to all seeds, and each seed's rows are put on
+its own scale as they are gathered. The common scale is computed in float64, so that float32 loses nothing of
+columns far from 0, such as seconds since 1970.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.training.backend import tf
+from stages.training.views import View
+
+# rows that are put on a scale at once: it bounds the memory
+SCALED_ROWS = 65_536
+
+
+class _Scale(NamedTuple):
+    """Numbers that put each seed's values on its own scale, ``(value - center) * factor``; float32 (n_seeds, 1, n)."""
+
+    center: tf.Tensor
+    factor: tf.Tensor
+    fill: tf.Tensor | None = None  # what stands for a missing value, where any is missing
+
+    def __call__(self, values: tf.Tensor) -> tf.Tensor:
+        """Values (n_rows, n) or (n_seeds, n_rows, n) as each seed sees them: (n_seeds, n_rows, n)."""
+        if self.fill is not None:
+            values = tf.where(tf.math.is_nan(values), self.fill, values)
+        return (values - self.center) * self.factor
+
+
+def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, _Scale | None]:
+    """Features as all seeds share them, float32 (n_rows, n_features), and the scale of each seed, if they differ."""
+    if view.scaling is None:
+        return features, None
+    return _shared(features, view.split_of, view.scaling.center, view.scaling.spread, view.scaling.fill)
+
+
+def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, _Scale | None]:
+    """Targets as all seeds share them, and the scale of each seed, if they differ."""
+    if view.scaling is None or not view.scaling.target_center.size:
+        return targets, None
+    center, spread = view.scaling.target_center, view.scaling.target_spread
+    return _shared(targets, view.split_of, center, spread, center)
+
+
+def _shared(
+    values: np.ndarray, split_of: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray
+) -> tuple[np.ndarray, _Scale | None]:
+    missing = np.isnan(values).any(axis=0)
+    # what stands for a missing value matters in columns that miss one
+    numbers = center, spread, np.where(missing, fill, 0)
+    if all((array[split_of] == array[split_of[0]]).all() for array in numbers):
+        return _scaled(values, *(array[split_of[0]] for array in (center, spread, fill))), None
+    # the middle one of the seeds' scales: whatever one seed's outlier does to its own, float32 holds the others
+    common, unit = np.median(center[split_of], axis=0), np.median(spread[split_of], axis=0)
+    shared = _scaled(values, common, unit, np.full_like(common, np.nan))
+
+    def by_seed(array: np.ndarray) -> tf.Tensor:
+        return tf.constant(array[split_of][:, None], tf.float32)
+
+    own_fill = by_seed((fill - common) / unit) if missing.any() else None
+    return shared, _Scale(by_seed((center - common) / unit), by_seed(unit / spread), own_fill)
+
+
+def _scaled(values: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray) -> np.ndarray:
+    """Values (n_rows, n) on one scale, float32, computed in float64; `fill` stands for missing ones."""
+    scaled = np.empty(values.shape, np.float32)
+    for start in range(0, len(values), SCALED_ROWS):
+        block = values[start : start + SCALED_ROWS].astype(np.float64)
+        scaled[start : start + SCALED_ROWS] = (np.where(np.isnan(block), fill, block) - center) / spread
+    return scaled

@@ -1,0 +1,78 @@
+"""Scores of every seed on its train rows and on its test rows."""
+
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.records.plans import Part
+from stages.scores import names
+from stages.training.unit import Unit
+from stages.usercode import loading
+
+PARTS = {"train": (Part.TRAIN, Part.VALIDATION), "test": (Part.TEST,)}  # in the end validation rows are train rows
+
+SCORES = Path(__file__).parents[1] / "scores"
+# by part and metric, the value of every seed (n_seeds,)
+Scores = dict[tuple[str, str], np.ndarray]
+
+
+def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores:
+    """Score every seed on its train rows and on its test rows.
+
+    Args:
+        unit: what was trained.
+        outputs: (n_seeds, n_rows, n_outputs); those of a seed that failed may look well and mean nothing.
+        finished: bool (n_seeds,), whether a seed's loss and weights stayed finite.
+
+    Returns:
+        By part and metric the value of every seed (n_seeds,), which is NaN where a seed failed.
+    """
+    # scikit-learn takes seconds to import, and most often scores are known from the store
+    from stages.scores import measure
+
+    plan, n_seeds = unit.plan, len(outputs)
+    also = names.also_measured(unit.settings.also_scored, unit.table.labels)
+    scores: Scores = {}
+    for split in range(plan.n_splits):
+        center, spread = plan.to_train.target_center[split], plan.to_train.target_spread[split]
+        seeds = np.flatnonzero(plan.split_of == split)
+        for part, parts in PARTS.items():
+            rows = plan.split_rows(split, *parts)
+            own, labels = outputs[np.ix_(seeds, rows)], unit.table.labels[rows]
+            measured = measure.score(
+                unit.loss,
+                labels if unit.table.n_classes else (labels - center) / spread,
+                np.where(finished[seeds, None, None], own, np.nan),
+                center=center,
+                spread=spread,
+                also=also,
+                weights=None if unit.table.weights is None else unit.table.weights[rows],
+            )
+            for metric, values in measured.items():
+                scores.setdefault((part, metric), np.full(n_seeds, np.nan))[seeds] = values
+    return scores
+
+
+def scores_table(unit: Unit, scores: Scores) -> pd.DataFrame:
+    """Scores as a table: columns ``seed``, ``part``, ``metric`` and ``value``."""
+    tables = [
+        pd.DataFrame({"seed": unit.settings.seeds, "part": part, "metric": metric, "value": values})
+        for (part, metric), values in scores.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def scored_by(unit: Unit) -> str:
+    """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
+    also = unit.settings.also_scored
+    own = [loading.code_hash(loading.files_of(name)) for name in also if names.is_own(name)]
+    return " ".join([scores_hash(), version("scikit-learn"), *also, *own])
+
+
+@cache
+def scores_hash() -> str:
+    """A hash of the code that scores."""
+    return loading.code_hash(SCORES.glob("*.py"))

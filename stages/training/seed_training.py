@@ -1,0 +1,122 @@
+"""Train one chunk: all that needs TensorFlow, from arrays to arrays, so that it can be done anywhere."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from stages.basics.cli import UserError
+from stages.training.chunk import LOSS, Chunk, Result
+from stages.training.fitting import fit, make_replicas, stayed_finite
+from stages.training.keras_parts import row_metric
+from stages.training.model_file import save_model
+from stages.training.probes import objective, punishment
+from stages.training.replicas import Replicas
+from stages.training.scoring import score_seeds, scored_by
+from stages.training.unit import Unit
+from stages.training.views import View
+from stages.usercode import loading
+
+GRID = 100  # points along each side of the grid that shows a two-dimensional problem's regions
+
+
+def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Result:
+    """Train a chunk. What comes out depends on the chunk alone; Keras' global random generators are reseeded.
+
+    Args:
+        chunk: what to train.
+        on_epoch: called with the number of epochs done.
+
+    Returns:
+        Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_rates), the validation score of each
+        epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). To use: ``weight_0`` and so on,
+        the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what `rounds` makes a run
+        of. And ``seconds``, how long it took.
+
+    Raises:
+        UserError: the user's own loss or network failed.
+    """
+    started = time.perf_counter()
+    try:
+        result = (_tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish)(chunk, on_epoch)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, UserError) or (told := loading.failure(error)) is None:
+            raise
+        raise UserError(f"{chunk.name}: training failed in {told}") from error
+    # in memory as they come back from a file, as sums add in that order
+    result = {name: np.array(array, order="C") for name, array in result.items()}
+    return result | {"seconds": np.array(time.perf_counter() - started)}
+
+
+def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
+    unit, seeds = chunk.unit, chunk.unit.settings.seeds
+    by_loss = unit.settings.selected_by == LOSS
+    score = unit.loss.epoch_metric if by_loss else unit.settings.selected_by
+    spread = unit.plan.to_tune.target_spread.mean(axis=0)
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, score, spread))
+    history = fit(replicas, unit, unit.to_tune, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+    finished = stayed_finite([*vars(history).values(), *replicas.weights])
+    values = history.val_loss if by_loss else history.val_metric
+    shape = len(seeds), len(chunk.rates)
+    return {"values": values.T.reshape(-1, *shape), "finished": finished.reshape(shape)}
+
+
+def _to_use(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
+    unit, seeds = chunk.unit, chunk.unit.settings.seeds
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
+    history = fit(replicas, unit, unit.to_train, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+    weights = replicas.weights
+    # no row is left to be measured on
+    finished = stayed_finite([history.loss, history.metric, *weights])
+    return {**{f"weight_{number}": array for number, array in enumerate(weights)}, "finished": finished}
+
+
+def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
+    unit, table, view, seeds = chunk.unit, chunk.unit.table, chunk.unit.to_train, chunk.unit.settings.seeds
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
+    history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+    weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
+    finished = stayed_finite([*vars(history).values(), *weights])
+    scores = score_seeds(unit, outputs, finished)
+    result = {
+        **vars(history),
+        "outputs": outputs,
+        "finished": finished,
+        "scores": np.array(list(scores.values())),
+        "score_names": np.array(list(scores)),
+        "scored_by": np.array(scored_by(unit)),
+    }
+    if table.n_classes and table.features.shape[1] == 2:
+        result |= _regions(replicas, unit, view)
+    if chunk.is_first:
+        punished = punishment(unit.loss, table.n_classes, table.n_targets)
+        result |= {f"punishment_{name}": punished[name].to_numpy() for name in ("x", "value")}
+        result["punishment_case"] = punished["case"].to_numpy(str)
+        result["objective"] = objective(unit.loss, table.n_classes, table.n_targets)
+        result["model"] = np.frombuffer(_model(unit, [array[0] for array in weights]), np.uint8)
+    return result
+
+
+def _regions(replicas: Replicas, unit: Unit, view: View) -> Result:
+    """The class that each seed decides for over a grid of the plane."""
+    features = unit.table.features
+    low, high = np.nanmin(features, axis=0), np.nanmax(features, axis=0)
+    margin = 0.05 * (high - low)
+    x, y = np.linspace(low - margin, high + margin, GRID, dtype=np.float32).T
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    decisions = unit.loss.decide(replicas.predict(grid, view))
+    kind = np.int8 if unit.table.n_classes <= np.iinfo(np.int8).max + 1 else np.int16
+    return {"regions_x": x, "regions_y": y, "regions_decisions": decisions.astype(kind).reshape(-1, GRID, GRID)}
+
+
+def _model(unit: Unit, values: list[np.ndarray]) -> bytes:
+    """The file of the first seed's model, its variables of these values."""
+    model = unit.network().build(unit.settings.seeds[0])
+    for variable, value in zip(model.variables, values, strict=True):
+        variable.assign(value)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        save_model(model, path)
+        return path.read_bytes()

@@ -1,0 +1,170 @@
+"""One unit of work: one loss of one comparison, every seed. It needs no TensorFlow until it is trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stages.losses import framing
+from stages.losses.loss import Loss
+from stages.records import datasets
+from stages.records.datasets import Description
+from stages.records.plans import Part, Plan, Scaling
+from stages.records.settings import Settings
+from stages.training.views import Rows, View
+
+if TYPE_CHECKING:
+    from stages.training.networks import CustomNetwork, Network
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a dataset, which all units of its comparisons share.
+
+    Attributes:
+        features: float64 (n_rows, n_features) in their own units, NaN where a value is missing.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        n_classes: number of classes; 0 for values.
+        weights: (n_rows,) what each row counts, in training and in every score; None where all count alike.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    n_classes: int
+    weights: np.ndarray | None = None
+
+    @property
+    def n_targets(self) -> int:
+        """Columns that are predicted."""
+        return self.labels.shape[1] if self.labels.ndim > 1 else 1
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that is in it."""
+        digest = sha256(f"{self.n_classes}".encode())
+        for array in (self.features, self.labels, *(() if self.weights is None else (self.weights,))):
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+def read_table(name: str, description: Description) -> Table:
+    """Read the rows of a dataset."""
+    features = datasets.read_features(name, description).to_numpy(np.float64)
+    weights = datasets.read_weights(name, description)
+    return Table(features, datasets.read_labels(name, description), description.n_classes, weights)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One loss of one comparison, every seed.
+
+    Attributes:
+        settings: everything that decides the result beside the rows.
+        table: the rows.
+        plan: which of them each seed trains, validates and tests on, and how it scales them.
+    """
+
+    settings: Settings
+    table: Table
+    plan: Plan
+
+    @property
+    def loss(self) -> Loss:
+        """The loss to train with."""
+        return self.settings.loss
+
+    @property
+    def name(self) -> str:
+        """Comparison and loss, which no other unit shares."""
+        return f"{self.settings.comparison}/{self.loss.name}"
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs to train, those of tuning included; fewer where fewer turn out to be best."""
+        return self.settings.epochs * (1 + self.settings.is_tuned)
+
+    @property
+    def rows(self) -> Rows:
+        """All rows, with targets as the loss wants them; values in target units, or as its framing changes them."""
+        if self.loss.task == "regression":
+            targets = framing.changed(self.loss.framing, self.table.labels.astype(np.float64))
+        else:
+            targets = self.loss.encode(self.table.labels, self.table.n_classes)
+        return Rows(self.table.features, targets)
+
+    @property
+    def to_tune(self) -> View:
+        """What each seed sees while the learning rate is tuned: it learns without its validation rows."""
+        return self._view((Part.TRAIN,), (Part.VALIDATION,), tuning=True)
+
+    @property
+    def to_train(self) -> View:
+        """What each seed sees in the end: it learns from all its train rows and is measured on its test rows."""
+        return self._view((Part.TRAIN, Part.VALIDATION), (Part.TEST,), tuning=False)
+
+    def of_seeds(self, places: Sequence[int]) -> "Unit":
+        """The same with some of the seeds, told by their places."""
+        seeds = tuple(self.settings.seeds[place] for place in places)
+        return replace(
+            self, settings=self.settings.model_copy(update={"seeds": seeds}), plan=self.plan.of_seeds(places)
+        )
+
+    def network(self) -> "Network | CustomNetwork":
+        """The network to train."""
+        from stages.training.networks import CustomNetwork, Network
+
+        settings, loss = self.settings, self.loss
+        n_features = self.table.features.shape[1]
+        n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)
+        if settings.model:
+            return CustomNetwork(settings.model, n_features, n_outputs, loss.activation)
+        return Network.of(settings, n_features, n_outputs)
+
+    def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the framing of the loss."""
+        if self.loss.framing is None:
+            return outputs
+        own, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
+        for seed, split in enumerate(self.plan.split_of):
+            values = outputs[seed].astype(np.float64) * own.target_spread[split] + own.target_center[split]
+            values = framing.restored(self.loss.framing, values)
+            scaled[seed] = (values - plan.target_center[split]) / plan.target_spread[split]
+        return scaled
+
+    def _view(self, learned: tuple[Part, ...], measured: tuple[Part, ...], *, tuning: bool) -> View:
+        splits, planned = range(self.plan.n_splits), self.plan.to_tune if tuning else self.plan.to_train
+        train = [self.plan.split_rows(split, *learned) for split in splits]
+        scaling = planned if self.loss.framing is None else self._framed(planned, train)
+        own_units = [scaling.target_center, scaling.target_spread, planned.target_spread]
+        return View(
+            split_of=self.plan.split_of,
+            train=train,
+            test=[self.plan.split_rows(split, *measured) for split in splits],
+            scaling=scaling,
+            own_units=np.stack(own_units, axis=1) if self.loss.task == "regression" else None,
+            weights=self._weights(tuning=tuning),
+        )
+
+    def _weights(self, *, tuning: bool) -> np.ndarray | None:
+        """What each row counts: see `View.weights`.
+
+        Weights of classes are for training, as in ``model.fit``; while tuning, a loss that chooses by its own value
+        chooses by what it is trained with.
+        """
+        of_classes, rows = self.settings.class_weights, self.table.weights
+        if not of_classes and rows is None:
+            return None
+        counted = np.ones(len(self.table.labels)) if rows is None else rows
+        learned = counted * np.array(of_classes)[self.table.labels] if of_classes else counted
+        return np.stack([learned, learned if tuning else counted, counted], axis=1).astype(np.float32)
+
+    def _framed(self, planned: Scaling, train: list[np.ndarray]) -> Scaling:
+        """The numbers of a plan, with those of the loss's own framing for the target, fitted on the same rows."""
+        values, on_all = self.table.labels.astype(np.float64), self.settings.data.scale.fit_on == "all"
+        fitted = [framing.fit(self.loss.framing, values if on_all else values[rows]) for rows in train]
+        center, spread = (np.stack(numbers) for numbers in zip(*fitted, strict=True))
+        return replace(planned, target_center=center, target_spread=spread)

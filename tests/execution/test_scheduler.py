@@ -1,0 +1,98 @@
+import pickle
+from concurrent.futures import Future
+
+import pytest
+
+from stages.basics.cli import UserError
+from stages.execution.executor import DiedError
+from stages.execution.scheduler import training
+from stages.executors.threads import Threads
+from tests.training.units import make_unit
+
+
+def results(units, place, store=None, on_epoch=lambda *_: None):
+    """What each unit gave, as bytes, and the last epoch that was reported of each."""
+    epochs = {}
+
+    def report(unit, epoch):
+        epochs[unit.name] = epoch
+        on_epoch(unit, epoch)
+
+    with place:
+        made = {each.unit.name: each.result for each in training(units, report, place, store)}
+    by_name = {
+        name: pickle.dumps([run.history.to_csv(), run.scores.to_csv(), run.outputs.tobytes(), model])
+        for name, (run, model) in made.items()
+    }
+    return by_name, epochs
+
+
+@pytest.fixture(scope="module")
+def units():
+    return [make_unit("mse"), make_unit("hinge", epochs=2, n_splits=2)]
+
+
+@pytest.fixture(scope="module")
+def one_by_one(units):
+    return results(units, Threads(1))
+
+
+@pytest.mark.thorough
+def test_results_are_the_same_whatever_the_number_of_threads(units, one_by_one):
+    assert set(one_by_one[0]) == {"made_up/mse", "made_up/hinge"}
+    assert one_by_one[1] == {"made_up/mse": 3, "made_up/hinge": 2}
+    assert results(units, Threads(3)) == one_by_one
+
+
+class Failing:
+    """A place where chunks of one loss fail, each time with the next of some errors, and others are trained."""
+
+    device = "made up"
+
+    def __init__(self, loss, *errors):
+        self.loss, self.errors, self.given, self.is_ended = loss, list(errors), [], False
+        self.inner = Threads(1)
+
+    def submit(self, chunk, on_epoch):
+        if chunk.unit.loss.name == self.loss and self.errors:
+            future = Future()
+            future.set_exception(self.errors.pop(0))
+        else:
+            future = self.inner.submit(chunk, on_epoch)
+        self.given.append(future)
+        return future
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.is_ended = True
+        self.inner.__exit__(*error)
+
+
+def test_an_error_ends_the_place_and_cancels_what_has_not_begun(units):
+    place = Failing("mse", OSError(28, "No space left on device"))
+    with pytest.raises(OSError, match="No space left"):
+        results([units[0], *[units[1]] * 5], place)
+    assert place.is_ended
+    assert place.given[-1].cancelled()
+
+
+@pytest.mark.thorough
+def test_what_a_worker_died_of_twice_is_trained_by_the_third(units, one_by_one):
+    place = Failing("mse", DiedError(), DiedError())
+    assert results(units, place) == one_by_one
+    assert len(place.given) == 4
+
+
+@pytest.mark.parametrize("deaths", [[1, 1, 1], [3]])
+def test_a_chunk_that_ends_three_workers_is_named_when_all_others_are_trained(units, deaths):
+    ended = []
+
+    def train():
+        with Failing("mse", *map(DiedError, deaths)) as place:
+            ended.extend(each.unit.name for each in training(units, lambda *_: None, place))
+
+    with pytest.raises(UserError, match=r"^train: made_up/mse, seeds 4 to 9: 3 workers died while they trained it\n"):
+        train()
+    assert ended == ["made_up/hinge"]

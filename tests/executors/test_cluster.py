@@ -1,0 +1,193 @@
+"""Chunks that are trained by the workers of a real scheduler of Dask."""
+
+import socket
+import sys
+from dataclasses import replace
+
+import psutil
+import pytest
+
+pytest.importorskip("distributed", reason="Dask is not installed: make setup EXTRA=dask")
+
+from stages.basics.cli import UserError
+from stages.execution import keys
+from stages.execution.scheduler import training
+from stages.executors.cluster import Cluster, connect
+from stages.executors.threads import Threads
+from tests.execution.test_scheduler import results
+from tests.executors.clusters import cluster, kill
+from tests.training.units import make_unit
+
+AT_ONCE = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # Dask gives a task up when one worker dies of it
+KEEPS_COPIES = {"DASK_DISTRIBUTED__SCHEDULER__ACTIVE_MEMORY_MANAGER__START": "False"}
+thorough = pytest.mark.thorough
+
+
+@pytest.fixture(scope="module")
+def units():
+    return [
+        make_unit("mse", rates=(0.01, 0.03)),
+        make_unit("mae", rates=(0.01, 0.03)),
+        make_unit("hinge", epochs=2, n_splits=2),
+        make_unit("binary_crossentropy", epochs=2, n_splits=2),
+    ]
+
+
+@pytest.fixture(scope="module")
+def on_threads(units):
+    return results(units, Threads(1))
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A scheduler and two workers, which start in a folder without the project."""
+    with cluster(tmp_path_factory.mktemp("cluster"), 2, "--no-nanny", environment=KEEPS_COPIES) as started:
+        yield started
+
+
+def own(unit, name):
+    """A unit with a loss of the user's own."""
+    loss = replace(unit.loss, name=name, function=f"mine:{name}")
+    return replace(unit, settings=unit.settings.model_copy(update={"loss": loss}))
+
+
+@thorough
+def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_worker(units, on_threads, two):
+    assert results(units, Cluster(str(two.file))) == on_threads
+    with two.client() as client:
+        logs = client.run(
+            lambda dask_worker: [key for each in dask_worker.transfer_incoming_log for key in each["keys"]]
+        )
+        assert any(logs.values())
+        assert all(len(set(log)) == len(log) for log in logs.values())
+        modules = [client.run_on_scheduler(lambda: set(sys.modules)), *client.run(lambda: set(sys.modules)).values()]
+        assert not set.union(*modules) & {"tensorflow", "keras", "stages"}
+
+
+@pytest.mark.endurance
+def test_a_worker_trains_one_chunk_at_a_time_on_one_processor_and_an_end_leaves_the_cluster_usable(units, two):
+    seen = []
+
+    def stop(*_):
+        for worker in two.workers:
+            [child] = psutil.Process(worker.pid).children() or [None]
+            seen.append(child and child.environ()["LOSSLAB_THREADS"])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Cluster(str(two.file)) as place:
+        list(training(units, stop, place))
+    assert "1" in seen
+    assert set(seen) <= {"1", None}
+    with two.client() as client:
+        assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 0
+        assert client.submit(sum, [1, 2]).result() == 3
+    assert not [child for worker in two.workers for child in psutil.Process(worker.pid).children()]
+
+
+@pytest.mark.endurance
+@pytest.mark.parametrize("n_workers", [2, 1])
+def test_what_a_killed_worker_had_is_trained_by_another_or_by_the_same_started_anew(
+    n_workers, units, on_threads, tmp_path
+):
+    """One worker alone holds all rows, which are lost with it; what watches it starts it anew."""
+    killed = []
+
+    def kill_one(*_):
+        if not killed:
+            killed.append(started.workers[0])
+            if n_workers > 1:
+                kill(killed[0])
+            else:
+                [worker] = [each for each in psutil.Process(killed[0].pid).children() if each.children()]
+                worker.kill()
+
+    with cluster(tmp_path, n_workers, *(["--no-nanny"] if n_workers > 1 else [])) as started:
+        by_name = results(units, Cluster(str(started.file)), on_epoch=kill_one)[0]
+    assert killed
+    assert by_name == on_threads[0]
+
+
+@pytest.mark.endurance
+def test_chunks_that_end_their_process_or_their_worker_are_named_and_all_others_are_trained(tmp_path, write_own):
+    write_own("other", "import keras\n")
+    write_own(
+        "mine",
+        "import os\nfrom other import keras\n\n"
+        "def ends_child(targets, outputs):\n    os.kill(os.getpid(), 9)\n\n"
+        "def ends_worker(targets, outputs):\n    os.kill(os.getppid(), 9)\n    os.kill(os.getpid(), 9)\n\n"
+        "def mild(targets, outputs):\n    return keras.ops.mean((targets - outputs) ** 2, axis=-1)\n",
+    )
+    sound = make_unit("mse", epochs=1)
+    *deadly, mild = (own(sound, name) for name in ("ends_child", "ends_worker", "mild"))
+    ended = []
+
+    def train():
+        with Cluster(str(started.file)) as place:
+            ended.extend(each.unit.name for each in training([*deadly, mild, sound], lambda *_: None, place))
+
+    with cluster(tmp_path / "cluster", 2, environment=AT_ONCE) as started, pytest.raises(UserError) as raised:
+        train()
+    lines = sorted(str(raised.value).splitlines())
+    assert lines[0] == "train: all other chunks are trained; those that the store keeps are not trained again"
+    assert lines[1] == "train: made_up/ends_child, seeds 4 to 9: 3 workers died while they trained it"
+    assert lines[2].startswith("train: made_up/ends_worker, seeds 4 to 9: ")
+    assert lines[2].endswith(" workers died while they trained it")
+    assert sorted(ended) == ["made_up/mild", "made_up/mse"]
+
+
+@pytest.mark.endurance
+def test_a_scheduler_that_ends_is_told_in_one_line(units, tmp_path):
+    def train():
+        with Cluster(str(started.file)) as place:
+            list(training(units, lambda *_: kill(started.scheduler), place))
+
+    with (
+        cluster(tmp_path, 1, "--no-nanny") as started,
+        pytest.raises(UserError, match=r"^train: the Dask scheduler at .* is gone; what is trained is in the store$"),
+    ):
+        train()
+
+
+@thorough
+def test_workers_that_calculate_otherwise_are_refused_in_one_line(units, tmp_path, monkeypatch):
+    def train():
+        with Cluster(str(started.file)) as place:
+            list(training(units, lambda *_: None, place))
+
+    other = {"TF_ENABLE_ONEDNN_OPTS": "0", **KEEPS_COPIES}
+    with cluster(tmp_path, 1, "--no-nanny", environment=other) as started:
+        with pytest.raises(
+            UserError, match=r"^train: the Dask worker at tcp://\S+ has device .*OPTS=0, here it is .*$"
+        ):
+            train()
+        monkeypatch.setattr(keys, "versions", lambda: {"keras": "3.1", "numpy": "2.0", "tensorflow": "2.0"})
+        with pytest.raises(UserError, match=r"^train: the Dask worker at tcp://\S+ has keras \S+, here it is 3.1: .*$"):
+            train()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.mark.thorough
+def test_a_scheduler_that_does_not_answer_is_told_in_one_line():
+    where = f"127.0.0.1:{free_port()}"
+    with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: no Dask scheduler answers at {where}$"):
+        connect(where)
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", "{}"])
+def test_a_file_that_is_no_schedulers_is_told_in_one_line(tmp_path, content):
+    file = tmp_path / "scheduler.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: {file} is not the file of a Dask scheduler; .*$"):
+        connect(str(file))
+
+
+def test_without_dask_a_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r"^LOSSLAB_EXECUTOR: Dask is not installed; .*make setup EXTRA=dask$"):
+        connect("127.0.0.1:8786")

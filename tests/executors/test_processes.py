@@ -1,0 +1,210 @@
+"""Chunks that are trained in other processes."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import psutil
+import pytest
+
+from stages.basics.cli import UserError
+from stages.execution import keys
+from stages.execution.scheduler import training
+from stages.executors import packing
+from stages.executors.child import Child, ChildDiedError, Children
+from stages.executors.processes import Processes
+from stages.executors.threads import Threads
+from stages.training.chunk import cut
+from tests.execution.test_scheduler import results
+from tests.training.units import make_unit
+
+
+@pytest.fixture(scope="module")
+def units():
+    return [make_unit("mse", rates=(0.01, 0.03)), make_unit("hinge", epochs=2, n_splits=2)]
+
+
+def test_a_packed_chunk_comes_back_and_its_table_travels_apart():
+    unit = make_unit("mse", n_splits=2)
+    many = replace(unit, plan=replace(unit.plan, parts=np.zeros((2, 30_000), np.uint8)))
+    [chunk] = cut(many, [0.1], 2, is_tuning=False)
+    content, shared = packing.pack(chunk)
+    assert len(content) < 10_000
+    assert set(shared) > {unit.table.digest}
+    assert len(shared) == 2
+    again = packing.unpack(content, shared)
+    assert again.unit.table is chunk.unit.table
+    assert again.unit.settings == chunk.unit.settings
+    np.testing.assert_array_equal(again.unit.plan.parts, chunk.unit.plan.parts)
+
+
+def test_the_code_that_travels_has_the_users_own_and_the_same_bytes_each_time(write_own):
+    write_own("mine", "x = 1")
+    assert b"stages/custom/mine.py" in packing.code()
+    assert b"stages/training/seed_training.py" in packing.code()
+    first = packing.code()
+    assert packing.code() == first
+    write_own("mine", "x = 2")
+    assert packing.code() != first
+
+
+@pytest.mark.endurance
+def test_results_are_the_same_bytes_as_on_threads(units):
+    assert results(units, Processes(2)) == results(units, Threads(1))
+
+
+@pytest.mark.endurance
+def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_trained(write_own):
+    write_own(
+        "deadly",
+        "import os\nimport keras\n\n"
+        "def deadly(targets, outputs):\n    os.kill(os.getpid(), 9)\n\n"
+        "def mild(targets, outputs):\n    print('hello')\n"
+        "    return keras.ops.mean((targets - outputs) ** 2, axis=-1)\n",
+    )
+    sound = make_unit("mse", epochs=1)
+    own = [
+        replace(
+            sound,
+            settings=sound.settings.model_copy(
+                update={"loss": replace(sound.loss, name=name, function=f"deadly:{name}")}
+            ),
+        )
+        for name in ("deadly", "mild")
+    ]
+    ended = []
+
+    def train():
+        with Processes(2) as place:
+            ended.extend(each.unit.name for each in training([*own, sound], lambda *_: None, place))
+
+    with pytest.raises(UserError, match=r"^train: made_up/deadly, seeds 4 to 9: 3 workers died"):
+        train()
+    assert sorted(ended) == ["made_up/mild", "made_up/mse"]
+
+
+@pytest.mark.endurance
+def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_when_it_dies(units, tmp_path):
+    [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
+    content, shared = packing.pack(chunk)
+    sent = {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
+    child = Child(tmp_path, packing.STAGES.parent)
+    try:
+        assert child.facts == keys.facts()
+        kind, first = child.run(content, sent)
+        assert kind == "result"
+        assert "outputs" in pickle.loads(first)
+        assert child.run(content, {})[0] == "result"  # though nothing is sent that it had before
+        [process] = [each for each in psutil.Process().children() if "stages.executors.child" in each.cmdline()]
+        process.kill()
+        with pytest.raises(ChildDiedError):
+            child.run(content, {})
+    finally:
+        child.end()
+
+
+@pytest.mark.thorough
+def test_processes_tell_their_epochs_before_they_end():
+    unit, told = make_unit("mse", epochs=4000), []
+    with Processes(1) as place:
+        [done] = training([unit], lambda _, epochs: told.append(epochs), place)
+    assert done.unit is unit
+    assert told == sorted(told)
+    assert 0 < told[0] < 4000
+    assert told[-1] == 4000
+
+
+ODD = """import os, subprocess, sys
+from pathlib import Path
+import keras
+
+
+def loss(targets, outputs):
+    {}
+    return keras.ops.mean((targets - outputs) ** 2, axis=-1)
+"""
+
+
+def train_own(write_own, line):
+    """Train, in another process, with a loss of one's own that does something odd."""
+    write_own("odd", ODD.format(line))
+    unit = make_unit("mse", epochs=1)
+    own = replace(unit.loss, name="odd", function="odd:loss")
+    with Processes(1) as place:
+        list(training([replace(unit, settings=unit.settings.model_copy(update={"loss": own}))], lambda *_: None, place))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("raise ValueError('no good')", "ValueError: no good"),
+        ("sys.exit('no good')", "SystemExit: no good"),
+        ("input()", "EOFError: EOF when reading a line"),
+    ],
+)
+def test_what_goes_wrong_in_the_users_own_code_comes_back_with_its_line(write_own, line, told):
+    named = f"^made_up/odd, seeds 4 to 9: training failed in stages/custom/odd.py, line 7: {told}$"
+    with pytest.raises(UserError, match=named):
+        train_own(write_own, line)
+
+
+@pytest.mark.thorough
+def test_what_the_users_own_code_prints_is_seen_and_what_it_starts_ends_with_it(
+    write_own, tmp_path, capfd, monkeypatch
+):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    started = "[subprocess.Popen(['sleep', '600']).pid, os.fork() or os.execvp('sleep', ['sleep', '600'])]"
+    train_own(write_own, f"print('hello'); Path('started').write_text(str({started}))")
+    assert "hello" in capfd.readouterr().err
+    for pid in json.loads((tmp_path / "started").read_text()):
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.thorough
+def test_why_a_process_cannot_start_is_told(units, tmp_path, monkeypatch):
+    (tmp_path / "keras.py").write_text("raise ImportError('no such luck')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Processes(1) as place, pytest.raises(UserError, match=r"^a process that trains cannot start: no such luck$"):
+        list(training(units, lambda *_: None, place))
+
+
+def test_one_that_is_still_starting_ends_at_once(tmp_path):
+    children, answers = Children(tmp_path, packing.STAGES.parent), []
+    waiting = threading.Thread(target=lambda: answers.append(children.run(b"", {})))
+    waiting.start()
+    while not children._busy:
+        waiting.join(0.01)
+    [child] = children._busy
+    children.end()
+    assert not child.is_alive()
+    waiting.join()
+    assert answers == [("died", None)]
+    assert children.run(b"", {}) == ("died", None)
+
+
+@pytest.mark.endurance
+def test_children_end_with_the_process_that_started_them(tmp_path):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from stages.executors.child import Child; from stages.executors import packing\n"
+        f"child = Child(Path({str(tmp_path)!r}), packing.STAGES.parent)\n"
+        "print(child._process.pid, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=packing.STAGES.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        child = psutil.Process(int(process.stdout.readline()))
+        os.kill(process.pid, signal.SIGKILL)
+        child.wait(timeout=60)

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from stages.losses.catalogue import LOSSES
+from stages.records.settings import OptimizerSettings
+from stages.training.backend import keras
+from stages.training.keras_parts import make_optimizer, row_metric
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "outputs", "expected"),
+    [
+        ("mse", [[1.0], [-2.0]], [[3.0], [-2.5]], [4, 0.25]),
+        ("msle", [[1.0], [-2.0]], [[3.0], [-2.5]], [4, 0.25]),  # the squared error, not the loss
+        ("binary_crossentropy", [[0.0], [0.0], [1.0], [1.0]], [[0.49], [0.5], [0.5], [0.49]], [1, 0, 1, 0]),
+        ("hinge", [[-1.0], [-1.0], [1.0], [1.0]], [[-0.1], [0.0], [0.1], [-0.1]], [1, 0, 1, 0]),
+        ("kl_divergence", [[0.0, 0, 1], [1, 0, 0]], [[0.3, 0.3, 0.4], [0.3, 0.4, 0.3]], [1, 0]),
+        ("sparse_categorical_crossentropy", [2, 0], [[0.3, 0.3, 0.4], [0.3, 0.4, 0.3]], [1, 0]),
+    ],
+)
+def test_the_row_metric_is_the_squared_error_or_whether_the_decision_is_right(name, targets, outputs, expected):
+    kind = np.int32 if LOSSES[name].targets == "class_index" else np.float32
+    metric = row_metric(LOSSES[name], LOSSES[name].epoch_metric)
+    np.testing.assert_allclose(metric(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32")), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "targets", "outputs", "expected"),
+    [
+        # errors 2 and 1 in scaled units, of which one is 3 and 10 target units
+        ("cosine_similarity", "rmse", [[1.0, 0.0]], [[3.0, 1.0]], [(36 + 100) / 2]),
+        ("cosine_similarity", "mae", [[1.0, 0.0]], [[3.0, 1.0]], [(6 + 10) / 2]),
+        ("binary_crossentropy", "log_loss", [[1.0], [0.0]], [[0.25], [0.25]], [np.log(4), -np.log(0.75)]),
+        ("kl_divergence", "log_loss", [[0.0, 1.0, 0.0]], [[0.1, 0.1, 0.3]], [np.log(5)]),  # of the sum, as is scored
+        ("sparse_categorical_crossentropy", "log_loss", [2, 0], [[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]], [np.log(4), 36]),
+    ],
+)
+def test_a_score_that_chooses_is_measured_in_its_own_units(name, score, targets, outputs, expected):
+    kind = np.int32 if LOSSES[name].targets == "class_index" else np.float32
+    metric = row_metric(LOSSES[name], score, np.array([3.0, 10.0]))
+    measured = metric(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32"))
+    np.testing.assert_allclose(measured, expected, rtol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "expected"),
+    [
+        (
+            {"name": "SGD", "learning_rate": 0.5, "momentum": 0.25, "nesterov": True},
+            "SGD",
+            {"momentum": 0.25, "nesterov": True},
+        ),
+        ({"name": "Adam", "learning_rate": 0.5, "beta_1": 0.75}, "Adam", {"beta_1": 0.75}),
+        ({"name": "RMSprop", "learning_rate": 0.5, "rho": 0.75}, "RMSprop", {"rho": 0.75}),
+    ],
+)
+def test_an_optimizer_is_made_anew_from_its_settings(settings, kind, expected):
+    optimizer, another = (make_optimizer(OptimizerSettings(**settings)) for _ in range(2))
+    assert optimizer is not another
+    assert type(optimizer) is getattr(keras.optimizers, kind)
+    assert float(optimizer.learning_rate) == 0.5
+    assert {key: getattr(optimizer, key) for key in expected} == expected
+
+
+def test_the_brier_score_chooses_as_it_is_measured():
+    metric = row_metric(LOSSES["binary_crossentropy"], "brier")
+    np.testing.assert_allclose(
+        metric(keras.ops.array([[1.0], [0.0]]), keras.ops.array([[0.25], [0.5]])), [0.5625, 0.25]
+    )
+    outputs = keras.ops.array([[0.5, 0.25, 0.25]])
+    for name, target in (("kl_divergence", [[0.0, 1.0, 0.0]]), ("sparse_categorical_crossentropy", [1])):
+        kind = "int32" if name.startswith("sparse") else "float32"
+        metric = row_metric(LOSSES[name], "brier")
+        np.testing.assert_allclose(metric(keras.ops.array(target, kind), outputs), [0.25 + 0.5625 + 0.0625])
