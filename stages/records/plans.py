@@ -17,6 +17,7 @@ from stages.losses.validity import Seen
 from stages.records.datasets import Description
 
 Method = Literal["first", "shuffle", "stratified", "kfold", "group"]
+Clusters = Literal["groups", "copies", "groups and copies"]
 
 
 class Part(IntEnum):
@@ -68,6 +69,10 @@ class Plan:
         to_tune: fitted on the train rows less the validation rows.
         to_train: fitted on the train and validation rows.
         wanted_folds: the usual number of folds, where a class has too few rows for so many; else 0.
+        clusters: integers (n_rows,), the number of each row's cluster, from 0: rows of one count as one; None where
+            every row is its own. They decide nothing of what is trained, beyond what `parts` says.
+        clusters_are: what the rows of a cluster have in common: a value of the column that groups rows, all that they
+            hold, or either, and what is joined by it; None without clusters.
     """
 
     method: Method
@@ -78,6 +83,8 @@ class Plan:
     to_tune: Scaling
     to_train: Scaling
     wanted_folds: int = 0
+    clusters: np.ndarray | None = None
+    clusters_are: Clusters | None = None
 
     @property
     def n_seeds(self) -> int:
@@ -117,6 +124,7 @@ class _Facts:
     n_folds: int
     fixed: bool
     wanted_folds: int
+    clusters_are: Clusters | None = None
 
 
 _FACTS = TypeAdapter(_Facts)
@@ -126,13 +134,17 @@ _SCALINGS = ("to_tune", "to_train")
 def write_plan(name: str, plan: Plan) -> None:
     """Write the plan of a comparison."""
     arrays = {"parts": plan.parts, "split_of": plan.split_of}
+    if plan.clusters is not None:
+        arrays["clusters"] = plan.clusters
     for which in _SCALINGS:
         scaling = getattr(plan, which)
         arrays |= {f"{which}_{field.name}": getattr(scaling, field.name) for field in fields(Scaling)}
     with files.replacing(paths.PLANS / f"{name}.npz") as temporary:
         np.savez_compressed(temporary, **arrays)
-    facts = _Facts(plan.method, plan.n_folds, plan.fixed, plan.wanted_folds)
-    files.write_json(paths.PLANS / f"{name}.json", asdict(facts))
+    facts = asdict(_Facts(plan.method, plan.n_folds, plan.fixed, plan.wanted_folds, plan.clusters_are))
+    if plan.clusters_are is None:
+        del facts["clusters_are"]
+    files.write_json(paths.PLANS / f"{name}.json", facts)
 
 
 def read_plan(name: str) -> Plan:
@@ -147,7 +159,8 @@ def read_plan(name: str) -> Plan:
             which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
             for which in _SCALINGS
         }
-        return Plan(**asdict(facts), parts=arrays["parts"], split_of=arrays["split_of"], **scalings)
+        clusters = None if facts.clusters_are is None else arrays["clusters"]
+        return Plan(**asdict(facts), parts=arrays["parts"], split_of=arrays["split_of"], clusters=clusters, **scalings)
 
 
 def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, batch_size: int) -> Iterator[Seen]:

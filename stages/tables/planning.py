@@ -69,6 +69,8 @@ def make_plan(
         to_tune=to_tune,
         to_train=to_train,
         wanted_folds=divided.wanted_folds,
+        clusters=divided.clusters,
+        clusters_are=divided.clusters_are,
     )
 
 

@@ -23,7 +23,7 @@ from sklearn.model_selection import (
 from stages.basics.cli import UserError
 from stages.basics.words import counted
 from stages.params.schema import Split
-from stages.records.plans import Method, Part
+from stages.records.plans import Clusters, Method, Part
 
 FOLDS = 10  # of kfold, where the parameters give no number and rows suffice
 VALIDATION = 0.2  # of the train rows, used to choose
@@ -39,6 +39,8 @@ class Splits:
     parts: np.ndarray
     split_of: np.ndarray
     wanted_folds: int = 0
+    clusters: np.ndarray | None = None
+    clusters_are: Clusters | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def divide(
         parts[index, train] = Part.TRAIN
         parts[index, train[chosen]] = Part.VALIDATION
     split_of = np.zeros(n_seeds, int) if fixed else np.arange(n_seeds)
-    return Splits(method, n_folds, fixed, parts, split_of, wanted_folds)
+    clusters_are: Clusters | None = None if rows.groups is None else "groups"
+    return Splits(method, n_folds, fixed, parts, split_of, wanted_folds, rows.groups, clusters_are)
 
 
 def _folds(split: Split, method: Method, rows: _Rows) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -45,6 +45,16 @@ def test_a_plan_comes_back_as_it_was_written(plan, tmp_path, monkeypatch):
         for field in fields(Scaling):
             ours, theirs = (getattr(getattr(each, which), field.name) for each in (plan, back))
             np.testing.assert_array_equal(ours, theirs)
+
+
+def test_clusters_of_rows_come_back_with_the_plan(plan, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plans.write_plan("houses", replace(plan, clusters=np.array([0, 1, 0, 2]), clusters_are="groups and copies"))
+    back = plans.read_plan("houses")
+    assert (back.clusters.tolist(), back.clusters_are) == ([0, 1, 0, 2], "groups and copies")
+    assert back.of_seeds([1]).clusters.tolist() == [0, 1, 0, 2]
+    plans.write_plan("houses", plan)
+    assert (plans.read_plan("houses").clusters, plans.read_plan("houses").clusters_are) == (None, None)
 
 
 def test_the_same_plan_is_written_in_the_same_bytes(plan, tmp_path, monkeypatch):

@@ -77,6 +77,13 @@ def test_the_method_that_suits_the_data_is_taken_where_none_is_given():
     assert divide("shuffle", generated=True).method == "shuffle"
 
 
+def test_rows_of_a_group_are_a_cluster_and_else_every_row_is_its_own():
+    divided = divide("group", groups=GROUPS)
+    assert (divided.clusters.tolist(), divided.clusters_are) == ([0, 0, 0, 1, 1, 2, 3, 3, 3, 3], "groups")
+    for method in ("first", "shuffle", "kfold"):
+        assert (divide(method).clusters, divide(method).clusters_are) == (None, None)
+
+
 # --- the first rows
 
 
