@@ -89,15 +89,18 @@ def choose(curves: np.ndarray, n_failed: np.ndarray, *, higher_is_better: bool) 
         higher_is_better: whether more of the score is better.
 
     Returns:
-        The best; of equals the lowest rate, then the fewest epochs. The last epoch, where nothing has a score.
+        The best; of equals the fewest epochs, then a rate that is at no end of the list, then the lowest. The last
+        epoch, where nothing has a score.
     """
     costs = np.where(np.isfinite(curves), -curves if higher_is_better else curves, np.inf)
     fewest = n_failed == n_failed.min()
     costs[~fewest] = np.inf
     if np.isinf(costs).all():
         return int(np.argmax(fewest)), curves.shape[1] - 1
-    rate, epoch = np.unravel_index(np.argmin(costs), costs.shape)
-    return int(rate), int(epoch)
+    epoch = int(np.argmin(costs.min(axis=0)))
+    best = np.flatnonzero(costs[:, epoch] == costs.min())
+    inside = best[(best > 0) & (best < len(costs) - 1)]
+    return int([*inside, *best][0]), epoch
 
 
 def next_rate(before: float, last: float) -> float:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.records.plans import Part
 from stages.training import chunk
-from tests.training.units import in_turn, keras_history, make_unit
+from stages.training.unit import Table
+from tests.training.units import in_turn, keras_history, make_plan, make_unit
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,13 @@ def test_log_loss_chooses_only_between_probabilities():
     [
         ([[3, 2, 2], [4, 1, 5]], [0, 0], False, (1, 1)),
         ([[3, 2, 2], [4, 1, 5]], [0, 0], True, (1, 2)),
-        ([[3, 2, 2], [4, 2, 2]], [0, 0], False, (0, 1)),  # of equals the lowest rate, then the fewest epochs
+        # of equals the fewest epochs, then a rate at no end of the list, then the lowest
+        ([[3, 2, 2], [4, 2, 2]], [0, 0], False, (0, 1)),
+        ([[5, 5, 2], [5, 2, 2]], [0, 0], False, (1, 1)),
+        ([[0, 0, 1], [0, 1, 1], [0, 1, 1], [0, 0, 1]], [0] * 4, True, (1, 1)),
+        ([[0, 1, 1], [0, 1, 1], [0, 0, 1], [0, 1, 1]], [0] * 4, True, (1, 1)),
+        ([[0, 1, 1], [0, 0, 1], [0, 0, 1], [0, 1, 1]], [0] * 4, True, (0, 1)),
+        ([[0, 1, 1], [1, 1, 1], [0, 0, 1], [0, 1, 1]], [0, 1, 0, 0], True, (0, 1)),
         ([[3, 2, 4], [0, 0, 0]], [0, 1], False, (0, 1)),  # one failed seed makes a rate the worst
         ([[3, 2, 4], [0, 1, 9]], [2, 1], True, (1, 2)),
         ([[np.nan] * 3, [5, np.nan, 7]], [1, 1], False, (1, 0)),
@@ -109,6 +118,18 @@ def test_curves_are_the_mean_over_seeds_of_what_keras_measures_on_validation_row
     rate, epoch = np.unravel_index(best, chosen.curves.shape)
     assert (chosen.rate, chosen.epochs) == (chosen.rates[rate], epoch + 1)
     assert (chosen.score, chosen.n_failed.sum()) == (score, 0)
+
+
+def test_where_all_rates_reach_the_best_score_the_soonest_inside_the_list_is_taken_and_none_is_added():
+    rates = (0.1, 0.3, 1.0, 3.0)
+    unit = make_unit("binary_crossentropy", rates=rates, epochs=20, selected_by="accuracy", hidden=[])
+    # a row's class is the sign of its first feature, which every rate finds out
+    features = np.random.default_rng(1).choice([-1.0, 1.0], unit.table.features.shape)
+    table = Table(features, (features[:, 0] > 0).astype(int), 2)
+    chosen = in_turn(tune(replace(unit, table=table, plan=make_plan(table, "binary", 3))))
+    assert (chosen.curves.max(axis=1) == 1).all()
+    assert (chosen.curves == 1).argmax(axis=1).tolist() == [3, 2, 0, 0]  # the epoch at which each is right everywhere
+    assert (chosen.rate, chosen.epochs, chosen.at_edge, tuple(chosen.rates)) == (1.0, 1, False, rates)
 
 
 @pytest.mark.thorough
