@@ -5,10 +5,15 @@ import json
 import os
 import pickle
 import platform
+import re
 import shutil
 import tempfile
+import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +21,49 @@ import pandas as pd
 
 from stages.basics.cli import UserError
 
+OLD = 86_400  # seconds after which what another machine was writing is taken for left over
+
 
 def writing_prefix() -> str:
     """What the name of a temporary file or folder begins with: whose it is, so that it can be told from a left-over."""
-    return f".writing-{platform.node()}-{os.getpid()}-"
+    return f".writing-{_numbered_by()}-{os.getpid()}-"
 
 
 def remove_left_over(folder: Path) -> None:
-    """Remove what processes of this machine that were killed left half written in a folder."""
-    for path in folder.glob(f".writing-{platform.node()}-*"):
-        if not _is_alive(int(path.name.split("-")[-2])):
+    """Remove what killed processes left half written in a folder.
+
+    Of a process that the same machine, or the same container, has numbered, it is known whether it has ended. Another
+    machine or container, whatever its name, may still be writing: what it wrote is left until it is a day old.
+    """
+    for path in folder.glob(".writing-*"):
+        if here := re.match(rf"\.writing-{_numbered_by()}-(\d+)-", path.name):
+            is_left_over = not _is_alive(int(here[1]))
+        else:
+            is_left_over = time.time() - _last_written(path) > OLD
+        if is_left_over:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+@cache
+def _numbered_by() -> str:
+    """What gives processes their numbers, in letters and digits: a machine since it started, or a container in it.
+
+    Names of machines and containers will not do, as several may share one.
+    """
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8")
+        whole = f"{started} {Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:  # not Linux, so no containers
+        whole = f"{platform.node()} {uuid.getnode()}"
+    return sha256(whole.encode()).hexdigest()[:12]
+
+
+def _last_written(path: Path) -> float:
+    """When a file, or something in a folder, was last written, in seconds since 1970; now where it is gone."""
+    try:
+        return max(each.stat().st_mtime for each in [path, *path.rglob("*")])
+    except FileNotFoundError:
+        return time.time()
 
 
 def _is_alive(process: int) -> bool:

@@ -1,6 +1,11 @@
 import json
 import os
 import pickle
+import platform
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -58,7 +63,10 @@ def test_a_new_folder_replaces_an_old_one_with_all_that_it_held(tmp_path):
     assert everything(tmp_path) == {"run": False, "run/new.txt": "new"}
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+MAKE = pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+
+
+@MAKE
 def test_what_a_killed_process_left_half_written_is_removed_by_the_next_write_and_that_of_a_living_one_stays(
     tmp_path, ended_process, make
 ):
@@ -68,6 +76,47 @@ def test_what_a_killed_process_left_half_written_is_removed_by_the_next_write_an
     with files.replacing(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
     assert {path.name for path in tmp_path.iterdir()} == {"a.txt", f"{prefix}living"}
+
+
+@MAKE
+@pytest.mark.parametrize("host", ["gpu-2", "gpu", platform.node()])
+def test_what_another_machine_is_writing_stays_though_its_name_be_alike_and_goes_when_it_is_a_day_old(
+    tmp_path, monkeypatch, ended_process, make, host
+):
+    monkeypatch.setattr(platform, "node", lambda: "gpu")
+    others = {tmp_path / f".writing-{host}-{ended_process}-a1", tmp_path / f".writing-0123456789ab-{ended_process}-a1"}
+    for path in others:
+        make(path)
+    files.remove_left_over(tmp_path)
+    assert set(tmp_path.iterdir()) == others
+    yesterday = time.time() - files.OLD - 60
+    for path in others:
+        os.utime(path, (yesterday, yesterday))
+    files.remove_left_over(tmp_path)
+    assert not set(tmp_path.iterdir())
+
+
+def test_a_folder_in_which_another_machine_wrote_today_stays(tmp_path):
+    folder = tmp_path / ".writing-0123456789ab-1-a1"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "new.txt").touch()
+    for path in (folder / "deep", folder):
+        os.utime(path, (0, 0))
+    files.remove_left_over(tmp_path)
+    assert folder.is_dir()
+
+
+def test_a_container_leaves_what_is_written_outside_it_though_both_share_a_name(tmp_path, root):
+    """In a container processes have numbers of their own, and this one's is that of none."""
+    container = ["unshare", "--user", "--map-root-user", "--pid", "--fork"]
+    if not shutil.which("unshare") or subprocess.run([*container, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody make a container with unshare")
+    code = "import pathlib; from stages.basics import files; files.remove_left_over(pathlib.Path())"
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    with files.replacing(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+        subprocess.run([*container, sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    assert everything(tmp_path) == {"a.txt": "new"}
 
 
 def test_folders_above_a_new_file_are_made(tmp_path):
