@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 
 from stages.basics import experiment
+from stages.basics.words import printable
 
 
 class UserError(Exception):
     """A mistake a user can mend: one line for each thing to mend, no traceback."""
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(line.replace("\n", "\\n") for line in lines))
+        super().__init__("\n".join(map(printable, lines)))
 
 
 def run(main: Callable[[], None]) -> None:
@@ -27,7 +28,8 @@ def run(main: Callable[[], None]) -> None:
     except (UserError, OSError) as error:
         if os.environ.get("LOSSLAB_DEBUG") == "1":
             raise
-        sys.exit(_lines(str(error), experiment.undo()))
+        told = str(error) if isinstance(error, UserError) else printable(str(error))
+        sys.exit(_lines(told, experiment.undo()))
     except KeyboardInterrupt:
         sys.exit(_lines("stopped; dvc repro starts this stage again", experiment.undo()))
     finally:
@@ -39,5 +41,5 @@ def _lines(*lines: str) -> str:
 
 
 def say(message: str) -> None:
-    """Print one line that tells the user what a stage did."""
-    print(message, flush=True)
+    """Print one line that tells the user what a stage did; nothing in it acts on the terminal."""
+    print(printable(message), flush=True)

@@ -1,6 +1,15 @@
 """Wordings that need nothing but a number or a name."""
 
 import math
+import re
+
+# what moves the cursor, colours, ends a line or turns the direction of what follows it, and halves of characters
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """A text on one line, which nothing in it acts on: what is not to be seen is written as Python writes it."""
+    return _UNSEEN.sub(lambda unseen: repr(unseen[0])[1:-1], text)
 
 
 def counted(count: int, noun: str, nouns: str | None = None) -> str:

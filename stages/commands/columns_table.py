@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from stages.basics.words import printable
 from stages.records.datasets import Description, Treatment, target_names
 from stages.reporting import columns_text
 
@@ -27,13 +28,15 @@ def columns_table(table: pd.DataFrame, description: Description, treatments: lis
         made.add_column(name, **settings)
     for each in treatments[:SHOWN]:
         example = _example(table[each.column], each.kind)
-        made.add_row(Text(each.column), each.kind, Text(example), _count(each.missing), Text(columns_text.done(each)))
+        made.add_row(
+            _text(each.column), each.kind, _text(example), _count(each.missing), _text(columns_text.done(each))
+        )
     without = description.n_read - len(table)
     for name, own in zip(description.targets, target_names(description.n_targets), strict=True):
         values = table[own].map(lambda index: description.classes[int(index)]) if description.classes else table[own]
         kind = "classes" if description.classes else "number"
         done = f"predicted ({description.task})" + ("; rows without it left out" if without else "")
-        made.add_row(Text(name), kind, Text(_example(values, kind)), _count(without), done)
+        made.add_row(_text(name), kind, _text(_example(values, kind)), _count(without), done)
     if len(treatments) > SHOWN:
         made.caption = f"and {len(treatments) - SHOWN:,} more columns, which the report names"
     return made
@@ -46,6 +49,11 @@ _HEADINGS = {
     "missing": {"justify": "right", "no_wrap": True},
     "what is done": {"overflow": "fold"},
 }
+
+
+def _text(text: str) -> Text:
+    """A text of the user's, which neither Rich nor the terminal takes for more."""
+    return Text(printable(text))
 
 
 def _count(number: int) -> str:

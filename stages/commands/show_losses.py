@@ -13,6 +13,7 @@ from rich.table import Table
 
 from stages.basics import cli, paths, suggest
 from stages.basics.cli import UserError
+from stages.basics.words import printable
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
@@ -79,8 +80,10 @@ def dataset_table(name: str) -> Table:
     judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
     table = _table(f"{description.task} loss", "compared", f"on {name}", "why")
     for loss in losses:
-        level, why = judged[loss.name].level, escape("; ".join(judged[loss.name].reasons))  # classes are named there
-        table.add_row("\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", level, why)
+        level, why = judged[loss.name].level, printable("; ".join(judged[loss.name].reasons))
+        table.add_row(
+            "\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", level, escape(why)
+        )
     return table
 
 

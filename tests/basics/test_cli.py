@@ -65,3 +65,21 @@ def test_a_mistake_of_ours_keeps_its_traceback():
 def test_a_stage_that_ends_well_returns(capsys):
     cli.run(lambda: cli.say("done"))
     assert capsys.readouterr() == ("done\n", "")
+
+
+def test_nothing_that_is_told_acts_on_the_terminal(capsys, monkeypatch):
+    evil = "a\x1b[2Jb\rc\nd\x07e\u202ef\u2028g\ud800h\x9b1m"
+    shown = r"a\x1b[2Jb\rc\nd\x07e\u202ef\u2028g\ud800h\x9b1m"
+    cli.say(evil)
+    assert capsys.readouterr().out == f"{shown}\n"
+    monkeypatch.delenv("LOSSLAB_DEBUG", raising=False)
+    for error in (cli.UserError(evil), OSError(evil)):
+        with pytest.raises(SystemExit) as ended:
+            cli.run(raising(error))
+        assert ended.value.code == shown
+
+
+def test_what_is_told_is_as_it_is_in_every_script(capsys):
+    told = "größe, 価格, السعر, خانه\u200cها, 👩\u200d💻"
+    cli.say(told)
+    assert capsys.readouterr().out == f"{told}\n"

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -71,3 +72,13 @@ def test_of_many_columns_some_are_shown_and_the_others_counted():
     lines = printed(columns_table(TABLE, DESCRIPTION, treatments))
     assert f"and {1000 - SHOWN} more columns, which the report names" in "\n".join(lines)
     assert len(lines) < SHOWN + 10
+
+
+def test_no_text_of_the_users_acts_on_the_terminal():
+    evil = "\x1b[2J\u202e"
+    table = TABLE.rename(columns={"[red]city": evil}).assign(**{evil: evil})
+    treatments = [Treatment(evil, "category", 0, left_out="always", value=evil)]
+    classes = replace(DESCRIPTION, classes=[evil, "yes"], targets=[evil])
+    lines = "".join(printed(columns_table(table, classes, treatments), width=200))
+    assert lines.count(r"\x1b[2J\u202e") == 5  # the column, its example and its one value; the target and its example
+    assert lines.isprintable()

@@ -268,3 +268,9 @@ def test_the_command_needs_no_parameters_and_no_tensorflow(tmp_path, root):
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [name for name in LOSSES if lines_of(ended.stdout, name)] == list(LOSSES)
+
+
+def test_the_name_of_a_class_does_not_act_on_the_terminal(project, monkeypatch):
+    told = validity.Validity("works, but", ("class '\x1b[2J' has no train row",))
+    monkeypatch.setattr(validity, "judge_all", lambda losses, _: dict.fromkeys((loss.name for loss in losses), told))
+    assert r"class '\x1b[2J' has no train row" in " ".join(project("rings").split())
