@@ -7,8 +7,8 @@
 # make store    what the store of trained networks holds; EMPTY=1 empties it
 # make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
 # make test     run the tests that are quick
-# make test-thorough  run those that take seconds and more: training beside Keras, and DVC in a clone
-# make test-endurance  run the tests that take longest: whole grids of losses, and kills of what trains
+# make test-thorough  run those that take seconds and more: training beside Keras, DVC in a clone, and a kill of it
+# make test-endurance  run the tests that take longest: whole grids, and kills at any moment of what trains
 # make test-browser  run the tests that drive Chromium, which must be installed
 # make lint     check style
 # make ui       MLflow on what the pipeline logged; PORT=5001 for another port

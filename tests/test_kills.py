@@ -1,4 +1,7 @@
-"""What is left when `dvc repro` or `train` is killed or stopped: whole files, and nothing trained is lost."""
+"""What is left when `dvc repro` or `train` is killed or stopped: whole files, and nothing trained is lost.
+
+One kill is `thorough`; many kills, at any moment, are `endurance`.
+"""
 
 import os
 import random
@@ -14,7 +17,6 @@ import yaml
 from stages.records.store import Store
 from tests.projects import clone_into, run_in
 
-pytestmark = pytest.mark.endurance
 N_KILLS, MOMENTS = 20, (2, 12)  # seconds after its start, between which a run is killed
 
 
@@ -63,10 +65,34 @@ def chunks(kept):
     return {path.name for path in kept.files() if not path.name.startswith("run-")}
 
 
+def written(kept):
+    """What each chunk in the store holds, and which file it is: one that is written again is another."""
+    paths = [kept.folder / name for name in chunks(kept)]
+    return {path.name: (path.stat().st_ino, path.read_bytes()) for path in paths}
+
+
 def runs(folder):
     return {path: path.read_bytes() for path in sorted((folder / "data/runs").rglob("*")) if path.is_file()}
 
 
+@pytest.mark.thorough
+def test_a_kill_loses_no_chunk_that_was_finished_and_the_next_run_trains_the_others_alone(clone):
+    kept = Store(clone / ".losslab" / "store")
+    with start(clone, "dvc", "repro", "train") as process:
+        while not chunks(kept):
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+    assert not (clone / "data/runs").exists()
+    finished = written(kept)
+    assert 0 < len(finished) < 36
+    assert " from the store" in run_in(clone)("dvc", "repro", "train").stdout
+    assert len(chunks(kept)) == 36
+    assert finished.items() <= written(kept).items()
+    assert left_over(clone) == []
+    assert run_in(clone)("git", "status", "--porcelain").stdout == " M dvc.lock\n"
+
+
+@pytest.mark.endurance
 def test_twenty_kills_lose_no_chunk_that_was_finished_and_the_next_run_goes_on(clone):
     draw, kept = random.Random(0), Store(clone / ".losslab" / "store")
     whole, n_killed = {}, 0
@@ -100,6 +126,7 @@ def test_twenty_kills_lose_no_chunk_that_was_finished_and_the_next_run_goes_on(c
     assert run_in(clone)("git", "status", "--porcelain").stdout in ("", " M dvc.lock\n")
 
 
+@pytest.mark.endurance
 def test_when_it_is_stopped_it_says_so_in_one_line_and_what_was_trained_is_kept(clone):
     kept = Store(clone / ".losslab" / "store")
     kept.empty()

@@ -84,8 +84,7 @@ def test_a_worker_trains_one_chunk_at_a_time_on_one_processor_and_an_end_leaves_
     assert not [child for worker in two.workers for child in psutil.Process(worker.pid).children()]
 
 
-@pytest.mark.endurance
-@pytest.mark.parametrize("n_workers", [2, 1])
+@pytest.mark.parametrize("n_workers", [pytest.param(2, marks=thorough), pytest.param(1, marks=pytest.mark.endurance)])
 def test_what_a_killed_worker_had_is_trained_by_another_or_by_the_same_started_anew(
     n_workers, units, on_threads, tmp_path
 ):
@@ -171,7 +170,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
-@pytest.mark.thorough
+@thorough
 def test_a_scheduler_that_does_not_answer_is_told_in_one_line():
     where = f"127.0.0.1:{free_port()}"
     with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: no Dask scheduler answers at {where}$"):

@@ -60,7 +60,7 @@ def test_results_are_the_same_bytes_as_on_threads(units):
     assert results(units, Processes(2)) == results(units, Threads(1))
 
 
-@pytest.mark.endurance
+@pytest.mark.thorough
 def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_trained(write_own):
     write_own(
         "deadly",
@@ -190,7 +190,7 @@ def test_one_that_is_still_starting_ends_at_once(tmp_path):
     assert children.run(b"", {}) == ("died", None)
 
 
-@pytest.mark.endurance
+@pytest.mark.thorough
 def test_children_end_with_the_process_that_started_them(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"

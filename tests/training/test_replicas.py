@@ -27,7 +27,7 @@ N_CLASSES = {"regression": 0, "binary": 2, "multiclass": 3}
 # every loss with SGD, and one of each kind of targets with Adam
 USUAL = ("mse", "msle", "mae", "hinge", "categorical_crossentropy", "sparse_categorical_crossentropy")
 CASES = [(name, "SGD") for name in USUAL] + [
-    pytest.param(name, optimizer, marks=pytest.mark.endurance)
+    pytest.param(name, optimizer, marks=pytest.mark.thorough)
     for optimizer, names in (
         ("SGD", [name for name in LOSSES if name not in USUAL]),
         ("Adam", {loss.targets: name for name, loss in LOSSES.items()}.values()),
