@@ -1,9 +1,13 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from stages.execution import keys
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss
+from stages.records.plans import Scaling
+from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
 from stages.training.chunk import cut
 from stages.usercode import loading
 from tests.training.units import make_unit
@@ -22,27 +26,108 @@ def with_loss(unit, **changes):
     return with_settings(unit, loss=replace(unit.loss, **changes))
 
 
+def with_plan(unit, **changes):
+    return replace(unit, plan=replace(unit.plan, **changes))
+
+
+def with_scaling(unit, name):
+    """A unit that scales in one of the ways by other numbers."""
+    scaling = unit.plan.to_train
+    return with_plan(unit, to_train=replace(scaling, **{name: getattr(scaling, name) + 1e-9}))
+
+
+NETWORK = """import keras
+
+
+def network(n_features, n_outputs, activation):
+    return keras.Sequential([keras.Input((n_features,)), keras.layers.Dense(n_outputs, activation)])
+"""
+# another value of each field than a unit made for tests has
+OTHER_SETTINGS = {
+    "loss": LOSSES["mae"],
+    "comparison": "another",
+    "dataset": "too",
+    "model": "mine:network",
+    "hidden": (8,),
+    "hidden_activation": "tanh",
+    "dropout": 0.5,
+    "batch_norm": True,
+    "epochs": 4,
+    "batch_size": 8,
+    "optimizer": OptimizerSettings(name="SGD", learning_rate=0.05, momentum=0.8),
+    "selected_by": "rmse",
+    "data": ScaleSettings(features="standard", target="none", fit_on="all"),
+    "seeds": (4, 0, 8),
+    "class_weights": (1.0, 2.0),
+    "also_scored": ("rmsle",),
+}
+OTHER_LOSS = {
+    "name": "squares",
+    "function": "MeanAbsoluteError",
+    "targets": "zero_one",
+    "activation": "softplus",
+    "aliases": ("x",),
+    "activations": ("linear",),
+    "parameters": {"delta": 2.0},
+    "limits": {"delta": "above 0"},
+    "target_range": "not below 0",
+    "per_row": False,
+    "beware": "a trap",
+    "class_weight": "auto",
+    "steepness": 3.0,
+    "framing": "log",
+}
+# what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
+# what is scored afterwards
+DECIDE_NOTHING = {
+    *("comparison", "dataset", "epochs", "selected_by", "data", "also_scored"),
+    *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness"),
+}
+
+
+def changed(unit, field):
+    """A unit in which this field of its settings or its loss is another."""
+    value = {**OTHER_SETTINGS, **OTHER_LOSS}[field]
+    if field == "data":
+        return with_settings(unit, data=unit.settings.data.model_copy(update={"scale": value}))
+    return (with_settings if field in OTHER_SETTINGS else with_loss)(unit, **{field: value})
+
+
+@pytest.mark.parametrize("field", [*Settings.model_fields, *(field.name for field in fields(Loss))])
+def test_every_setting_and_every_trait_of_a_loss_is_part_of_the_key_but_for_those_that_decide_nothing(field, write_own):
+    write_own("mine", NETWORK)
+    unit = make_unit("mse")
+    other = changed(unit, field)
+    assert other.settings != unit.settings
+    assert (key(other) == key(unit)) == (field in DECIDE_NOTHING)
+
+
 @pytest.mark.parametrize(
-    ("change", "is_another"),
+    "change",
     [
-        (lambda unit: with_settings(unit, comparison="another", dataset="too", also_scored=("rmsle",)), False),
-        (lambda unit: with_loss(unit, name="squares", aliases=("x",), beware="a trap"), False),
-        (lambda unit: with_settings(unit, hidden=(8,)), True),
-        (lambda unit: with_settings(unit, hidden_activation="tanh"), True),
-        (lambda unit: with_settings(unit, batch_norm=True), True),
-        (lambda unit: with_loss(unit, framing="log"), True),
-        (lambda unit: with_loss(unit, activation="softplus"), True),
-        (lambda unit: with_loss(unit, parameters={"delta": 2.0}), True),
-        (lambda unit: with_settings(unit, selected_by="rmse"), False),
-        (lambda unit: with_settings(unit, class_weights=(1.0, 2.0)), True),
-        (lambda unit: replace(unit, table=replace(unit.table, weights=np.ones(len(unit.table.labels)))), True),
-        (lambda unit: replace(unit, table=replace(unit.table, labels=unit.table.labels + 1e-9)), True),
-        (lambda unit: replace(unit, plan=make_unit("mse", n_splits=2).plan), True),
+        lambda unit: replace(unit, table=replace(unit.table, weights=np.ones(len(unit.table.labels)))),
+        lambda unit: replace(unit, table=replace(unit.table, features=unit.table.features + 1e-9)),
+        lambda unit: replace(unit, table=replace(unit.table, labels=unit.table.labels + 1e-9)),
+        lambda unit: with_plan(unit, parts=unit.plan.parts[::-1]),
+        lambda unit: with_plan(unit, split_of=1 - unit.plan.split_of),
+        *(lambda unit, name=field.name: with_scaling(unit, name) for field in fields(Scaling)),
     ],
 )
-def test_a_chunk_has_another_key_where_something_that_decides_its_result_is_another(change, is_another):
+def test_rows_and_how_they_are_divided_and_scaled_are_part_of_the_key(change):
+    unit = make_unit("mse", n_splits=2)
+    assert key(change(unit)) != key(unit)
+
+
+def test_a_chunk_that_tunes_is_scaled_by_other_numbers_than_one_that_does_not():
     unit = make_unit("mse")
-    assert (key(change(unit)) != key(unit)) == is_another
+    other = with_plan(unit, to_tune=replace(unit.plan.to_tune, center=unit.plan.to_tune.center + 1))
+    assert key(other) == key(unit)
+    assert key(other, is_tuning=True) != key(unit, is_tuning=True)
+
+
+def test_how_a_framed_target_was_scaled_is_part_of_the_key():
+    unit = with_loss(make_unit("mse"), framing="log")
+    assert key(changed(unit, "data")) != key(unit)
 
 
 def test_rates_epochs_tuning_and_the_device_are_part_of_the_key():

@@ -121,9 +121,23 @@ def test_many_features_and_classes_are_shown_by_their_sizes(make_comparison):
 
 
 @pytest.mark.parametrize("loss", ["mse", "hinge", "kl_divergence"])
-def test_figures_can_be_drawn_when_every_seed_failed(make_comparison, tmp_path, loss):
-    for name, draw in drawings(make_comparison(loss, failed=(0, 1, 2))).items():
-        draw().savefig(tmp_path / name)
+def test_where_every_seed_failed_nothing_of_a_seed_is_drawn(make_comparison, tmp_path, loss):
+    comparison, axes = make_comparison(loss, failed=(0, 1, 2)), {}
+    for name, figure in drawn(comparison).items():
+        figure.savefig(tmp_path / name)
+        axes[name.partition("-")[2].removesuffix(".png")] = figure.axes
+    [scores] = axes["scores"]
+    assert [text.get_text() for text in scores.texts] == ["3 failed"]
+    assert [len(points.get_offsets()) for points in scores.collections] == [0]
+    for name in {"epochs", f"{loss}-curves"}:
+        assert not any(each.lines or each.collections for each in axes[name])
+    of_seeds = {"mse": "predicted", "hinge": "regions", "kl_divergence": "reliability"}[loss]
+    [own] = axes[of_seeds]
+    assert sum(len(points.get_offsets()) for points in own.collections) == 0
+    assert not own.images
+    # what depends on no seed is there
+    [line] = axes["punishment"][0].lines
+    np.testing.assert_array_equal(line.get_ydata(), comparison.runs[0].punishment["value"])
 
 
 @pytest.mark.parametrize(
@@ -157,11 +171,18 @@ def test_a_figure_that_is_saved_is_what_matplotlib_saves(make_comparison, tmp_pa
 @pytest.mark.parametrize("infinite", [slice(0, 3), slice(None)], ids=["somewhere", "everywhere"])
 def test_what_a_loss_punishes_is_drawn_where_it_is_finite(make_comparison, tmp_path, infinite):
     comparison = make_comparison("mse", "mae")
-    values = comparison.runs[1].punishment["value"].to_numpy(copy=True)
+    curve = comparison.runs[1].punishment
+    values = curve["value"].to_numpy(copy=True)
     values[infinite] = np.inf
-    run = replace(comparison.runs[1], punishment=comparison.runs[1].punishment.assign(value=values))
-    comparison = replace(comparison, runs=[comparison.runs[0], run])
-    drawings(comparison)["regression-punishment.png"]().savefig(tmp_path / "drawn.png")
+    run = replace(comparison.runs[1], punishment=curve.assign(value=values))
+    figure = drawings(replace(comparison, runs=[comparison.runs[0], run]))["regression-punishment.png"]()
+    figure.savefig(tmp_path / "drawn.png")
+    expected = np.where(np.isinf(values), np.nan, values)
+    for axes in figure.axes:
+        lines = {line.get_color(): line.get_ydata() for line in axes.lines}
+        other, own = lines.values()
+        np.testing.assert_array_equal(own if axes.get_title() == "mae" else other, expected)
+        assert np.isfinite(axes.get_ylim()).all()
 
 
 @pytest.mark.parametrize("score", ["loss", "accuracy"])

@@ -112,11 +112,19 @@ def test_losses_that_do_no_better_than_a_constant_prediction_are_named(make_deci
 def test_failed_seeds_are_told_of_each_loss_that_has_some(make_decided, generator):
     losses = {"hinge": share(generator, 0.9), "squared_hinge": share(generator, 0.9)}
     every = list(range(N_SEEDS))
-    text = str(verdict(make_decided(losses, failed={"hinge": [1, 2], "squared_hinge": every})))
-    assert "2 of 5 seeds of `hinge` failed and count as worse than any other." in text
-    assert "5 of 5 seeds of `squared_hinge` failed and count as worse than any other." in text
-    assert "`squared_hinge` (every seed failed)" in text or "not shown to be worse" in text
+    statement = verdict(make_decided(losses, failed={"hinge": [1, 2], "squared_hinge": every}))
+    assert statement.reasons[-2:] == (
+        "2 of 5 seeds of `hinge` failed and count as worse than any other.",
+        "5 of 5 seeds of `squared_hinge` failed and count as worse than any other.",
+    )
     assert "failed" not in str(verdict(make_decided(losses)))
+
+
+def test_a_loss_of_which_every_seed_failed_is_worse_and_that_is_why(make_decided, generator):
+    right = share(generator, 0.9, n_seeds=10)
+    statement = verdict(make_decided({"hinge": right, "squared_hinge": right}, failed={"squared_hinge": range(10)}))
+    assert statement.lead == "Train with `hinge`; every other loss is worse."
+    assert "Worse than `hinge`: `squared_hinge` (every seed failed)." in statement.reasons
 
 
 def test_a_loss_that_always_fails_is_never_the_best(make_decided, generator):
@@ -165,9 +173,22 @@ def test_a_verdict_is_in_words_whatever_the_scores(make_decided, accuracies, n_s
     losses = {name: share(generator, each, n_seeds, 42) for name, each in zip(names, accuracies, strict=False)}
     failed = {names[0]: list(range(min(n_failed, n_seeds)))}
     comparison = make_decided(losses, failed=failed)
-    text = str(verdict(comparison))
+    statement, best = verdict(comparison), f"`{comparison.advice.best}`"
+    text = str(statement)
     assert text.startswith("**")
     assert text.count("**") == 2
-    for wrong in ("nan", "inf ", "None"):
+    for wrong in ("nan", "inf ", "None", "  "):
         assert wrong not in text
-    assert all(f"`{loss}`" in text for loss in losses) or re.match(r"\*\*(No verdict: every|Train with none)", text)
+    surely = "surely " * (n_seeds > 1)
+    none = f"Train with none of these: no loss {surely}beats a constant prediction, whose test accuracy is 0.5."
+    if len(losses) == 1:
+        all_failed = n_failed >= n_seeds
+        lead = "No verdict: every seed failed." if all_failed else f"No verdict: {best} alone was trained."
+        assert statement.lead == lead
+    elif statement.lead == none:
+        assert min(accuracies) < 0.9
+        assert statement.reasons[0].startswith(f"The best mean is that of {best}, ")
+    else:
+        assert max(accuracies) > 0.5
+        assert re.match(rf"Train with (any of these [23]: )?{best}", statement.lead)
+        assert all(f"`{loss}`" in text for loss in losses)

@@ -97,7 +97,13 @@ def test_a_delimiter_at_the_end_of_each_row_shifts_nothing():
 @pytest.mark.parametrize("values", [["01/02/20", "13/02/20"], ["13/02/20", "01/02/20"], ["01-02-20", "13-02-20"]])
 def test_day_and_month_stand_where_they_stand_in_every_row(values):
     made, kind = tidy(pd.Series(values))
-    assert kind == "category" or sorted(made.dt.day) == [1, 13]
+    assert kind == "date"
+    assert made.dt.day.tolist() == [int(value[:2]) for value in values]
+    assert set(made.dt.month) == {2}
+
+
+def test_dates_of_which_each_has_day_and_month_in_another_place_are_no_dates():
+    assert tidy(pd.Series(["02/13/20", "13/02/20"]))[1] == "category"
 
 
 def test_with_points_between_the_day_comes_first():
