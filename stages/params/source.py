@@ -109,7 +109,7 @@ class Table(Section):
 
     Attributes:
         file: CSV (also compressed), Excel, JSON or Parquet, in ``data/external``; a pattern (``*``) names
-            several, read as one.
+            several, read as one in natural order.
         target: the column to predict, or several columns of values.
         features: the columns to predict from; all others when not given.
         drop: columns to leave out.

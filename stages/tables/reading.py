@@ -2,6 +2,7 @@
 
 import glob
 import io
+import re
 import shlex
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
@@ -191,9 +192,9 @@ def _are_mixed(held: set[str]) -> bool:
 
 
 def _files(pattern: str, key: str) -> list[Path]:
-    """The files that a path or a pattern names, but DVC's own."""
+    """The files that a path or a pattern names, but DVC's own, in natural order."""
     path = Path(pattern)
-    matches = [path] if path.is_file() else sorted(map(Path, glob.glob(pattern, recursive=True)))
+    matches = [path] if path.is_file() else sorted(map(Path, glob.glob(pattern, recursive=True)), key=_natural)
     matches = [file for file in matches if file.is_file() and file.suffix != ".dvc"]
     if matches:
         return matches
@@ -207,6 +208,12 @@ def _files(pattern: str, key: str) -> list[Path]:
     raise UserError(
         f"{key}: {problem}", f"A file that is versioned comes with dvc pull; to version one: dvc add {pattern}"
     )
+
+
+def _natural(path: Path) -> tuple[list[list[tuple[int, int]]], Path]:
+    """What paths are sorted by: letter by letter, digits that follow each other as one number, 10 behind 9."""
+    pieces = [re.findall(r"([0-9]+)|([^0-9])", name) for name in path.parts]
+    return [[(ord(other or "0"), int(digits or 0)) for digits, other in name] for name in pieces], path
 
 
 def _read_cells(path: Path, content: bytes, source: Table, texts: Iterable[str]) -> Parsed:

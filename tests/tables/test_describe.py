@@ -561,6 +561,27 @@ def test_csv_and_parquet_may_stand_side_by_side():
     assert [file.name for file in files] == ["a.csv", "b.parquet"]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["part-1", "part-2", "part-9", "part-10", "part-11", "part-100"],
+        ["part-2-3", "part-2-10", "part-10-1"],
+        ["2023-9-30", "2023-10-1", "2024-1-2"],
+        ["2", "9/a", "10/a", "10/b"],
+        ["001", "01", "1", "02", "2", "a", "a1b", "a2", "a10"],
+        ["99999999999999999999", "100000000000000000000"],
+        ["day", "day2", "day10", "day²"],
+    ],
+)
+def test_files_of_a_pattern_are_read_in_natural_order(names):
+    for price, name in enumerate(names):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        table_at(f"{name}.csv", f"size,price\n3,{price}\n")
+    made = reading.read(Table(file="**/*.csv", target="price"), KEY)
+    assert [file.as_posix().removesuffix(".csv") for file in made.files] == names
+    assert made.table["price"].tolist() == [*range(len(names))]
+
+
 def column_of(*files):
     """What a column is read as whose values stand in several files."""
     for file in Path().glob("*.csv"):
