@@ -67,8 +67,10 @@ def summary(name: str, table: pd.DataFrame, description: Description) -> str:
     files = f"{first} and {len(others)} more" if others else first
     written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
     parts = [f"{len(table):,} rows of {files}{written}"]
-    if without := description.n_read - len(table):
+    if without := description.n_without_target(len(table)):
         parts.append(f"{without:,} without a target left out")
+    if description.n_weightless:
+        parts.append(f"{description.n_weightless:,} that weigh 0 left out")
     if description.inferred:
         parts.append(wording.task(name, description))
     if about := wording.positive(name, description):

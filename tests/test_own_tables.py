@@ -74,6 +74,8 @@ def write_tables(folder):
     wide.assign(y=wide["f0"] + 0.1 * rng.normal(size=60)).to_parquet(folder / "wide.parquet")
     counts = numbers[:150].assign(n=rng.poisson(np.exp(1 + 0.5 * numbers["a"][:150])))
     counts.to_csv(folder / "counts.csv", index=False)
+    survey = numbers[:150].assign(w=np.where(np.arange(150) % 8 < 7, 0, np.arange(150)), y=numbers["a"] + numbers["b"])
+    survey.to_csv(folder / "survey.csv", index=False)
     wind = numbers[:150].assign(east=numbers["a"] + numbers["b"], north=numbers["a"] - numbers["c"])
     wind.to_csv(folder / "wind.csv", index=False)
 
@@ -94,6 +96,7 @@ DATASETS = {
     "forty": source("forty.parquet", "kind"),
     "wide": source("wide.parquet", "y"),
     "counts": source("counts.csv", "n") | {"task": "regression", "scale": {"target": "none"}},
+    "survey": source("survey.csv", "y", weight="w"),
     "wind": source("wind.csv", ["east", "north"]),
 }
 SMALL_HUBER = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
@@ -109,6 +112,7 @@ LOSSES = {
     "forty": ["categorical_focal_crossentropy"],
     "wide": ["mse"],
     "counts": ["poisson"],
+    "survey": ["mse", "mae"],
     "wind": ["cosine_similarity"],
 }
 HEADLINE = {"rare": "balanced_accuracy", "wind": "cosine_similarity", "diabetes": "mae"}
@@ -203,6 +207,19 @@ def test_kinds_of_columns_are_found_out_and_told(sections):
     assert "missing: the median; scaled (standard) |" in told
     assert "89 rows of `data/external/häuser.csv`" in told
     assert "1 without a target was left out" in told
+
+
+@pytest.mark.usefixtures("inside")
+def test_rows_that_weigh_0_are_left_out_before_the_split_and_that_is_said(sections):
+    table, description = datasets.read_raw("survey")
+    assert table["w"].tolist() == [*range(7, 150, 8)]
+    assert (description.n_read, description.n_weightless) == (150, 132)
+    assert plans.read_plan("survey").parts.shape == (3, 18)
+    told = sections["survey"]
+    assert (
+        "18 rows of `data/external/survey.csv` (delimiter ',', decimal '.', utf-8); 132 that weigh 0 were left" in told
+    )
+    assert "w: 0 in 132 rows (rows 1, 2, 3, …), left out, since what weighs 0 counts for nothing" in told
 
 
 @pytest.mark.usefixtures("inside")

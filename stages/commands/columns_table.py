@@ -31,7 +31,7 @@ def columns_table(table: pd.DataFrame, description: Description, treatments: lis
         made.add_row(
             _text(each.column), each.kind, _text(example), _count(each.missing), _text(columns_text.done(each))
         )
-    without = description.n_read - len(table)
+    without = description.n_without_target(len(table))
     for name, own in zip(description.targets, target_names(description.n_targets), strict=True):
         values = table[own].map(lambda index: description.classes[int(index)]) if description.classes else table[own]
         kind = "classes" if description.classes else "number"

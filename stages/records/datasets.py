@@ -92,6 +92,7 @@ class Description:
         findings: what is odd about the table and its columns.
         positive: why scores of two classes are about class 1, where there is a reason.
         weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
+        n_weightless: rows with a target that weigh 0, which are left out.
     """
 
     task: Task
@@ -107,6 +108,11 @@ class Description:
     findings: list[Finding] = field(default_factory=list)
     positive: Positive | None = None
     weight: str | None = None
+    n_weightless: int = 0
+
+    def n_without_target(self, n_rows: int) -> int:
+        """Rows that were read and left out because they have no target, where so many are kept."""
+        return self.n_read - self.n_weightless - n_rows
 
     @property
     def n_targets(self) -> int:
@@ -269,12 +275,12 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of weights, of two classes and of columns is not mentioned."""
-    facts = _without_nothing(asdict(description), ("positive", "weight"))
+    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 
 def _without_nothing(facts: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
-    return {key: value for key, value in facts.items() if key not in left_out or value is not None}
+    return {key: value for key, value in facts.items() if key not in left_out or value not in (None, 0)}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

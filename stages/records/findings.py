@@ -14,6 +14,7 @@ Odd = Literal[
     "perhaps dates",  # whole numbers that may be dates
     "far",  # a value far from all others
     "infinite",  # numbers beyond those that networks calculate with, which were taken for missing
+    "weightless",  # rows that weigh 0, which were left out
     "tells",  # it tells the target all but exactly
     "identifier",  # left out, since it only tells rows apart
     "kept",  # named like an identifier, yet it tells the target

@@ -27,6 +27,7 @@ _SENTENCES: dict[Odd, str] = {
     "another order: columns: {{{key}: '%d/%m/%y'}})",
     "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
     "preamble": "{lines} before the heading left out: {first}, … (to take them in: skip: 0)",
+    "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing",
     "heading again": "{rows}: the heading again, left out",
     "units": "{row} holds units ({value}), left out",
     "total": "{row} holds the sums or means of the others ({first}), left out",

@@ -47,8 +47,10 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
     written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
     parts = [f"{n_rows:,} rows of {files}{written}"]
-    if without := description.n_read - n_rows:
+    if without := description.n_without_target(n_rows):
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
+    if weightless := description.n_weightless:
+        parts.append(f"{weightless:,} that {'weighs 0 was' if weightless == 1 else 'weigh 0 were'} left out")
     target = f"{' and '.join(map(code, description.targets))}, a {description.task} task"
     if description.inferred:
         target += f" because of its {wording.inferred(description.inferred)}"

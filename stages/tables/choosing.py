@@ -22,6 +22,7 @@ class Choice:
         targets: to predict.
         groups: by the names that splits use, the columns that keep rows together.
         kinds: what the parameters say that some are.
+        asked_for: columns that the parameters name as features, or say a kind of, so that they are no identifiers.
         weight: what each row counts; None where all count alike.
     """
 
@@ -29,6 +30,7 @@ class Choice:
     targets: list[str]
     groups: dict[str, str]
     kinds: dict[str, str]
+    asked_for: set[str]
     weight: str | None = None
 
 
@@ -64,7 +66,7 @@ def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: s
             "features: names those to predict from"
         )
     kinds = column_names.by_column(source.columns, table.columns)
-    return Choice(list(dict.fromkeys(features)), targets, grouping, kinds, *weight)
+    return Choice(list(dict.fromkeys(features)), targets, grouping, kinds, {*asked_for, *kinds}, *weight)
 
 
 def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:

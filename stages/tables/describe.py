@@ -21,7 +21,7 @@ from stages.tables.written_dates import form_of
 def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
     """Read a dataset's table, keep the columns that are wanted, and find out what they are.
 
-    Rows without a target are left out.
+    Rows without a target, and those that weigh 0, are left out.
 
     Args:
         name: of the dataset, for messages about mistakes.
@@ -38,31 +38,28 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
     table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
     names = target_names(len(choice.targets))
-    weight = [choice.weight] if choice.weight else []
-    keep = list(dict.fromkeys([*choice.features, *choice.groups.values(), *weight]))
+    keep = list(dict.fromkeys([*choice.features, *choice.groups.values(), *filter(None, [choice.weight])]))
     own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {column: _tidy(table[column], choice) for column in keep}
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    features, targets, has_target = _with_target(features, table[choice.targets], key)
+    has_target = table[choice.targets].notna().all(axis=1).to_numpy()
+    _check_enough(has_target, f"{key}.source")
+    kept = has_target
+    if choice.weight:
+        kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
+    if not kept.all():
+        features = features[kept].reset_index(drop=True)
     target = find_target(
-        targets,
+        table.loc[kept, choice.targets].reset_index(drop=True),
         dataset.task,
         key,
         as_texts=choice.kinds.get(choice.targets[0]) == "category",
         positive=dataset.positive,
     )
-    columns, findings = [], _of_values(table, tidied, choice)
-    asked_for = {*(choice.features if source.features is not None else []), *choice.kinds}
-    for column in choice.features:
-        own, values = own_names[column], features[own_names[column]]
-        kind, odd = _use(tidied[column], values, target, is_asked_for=column in asked_for)
-        as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
-        columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
-        findings += [Finding(each, column) for each in odd]
-    findings = list(map(read.placed, findings))
-    if choice.weight:
-        weights.check(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
+    columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
+    findings = [*oddities.weightless(choice.weight, has_target & ~kept), *_of_values(table, tidied, choice), *findings]
+    findings = [*read.findings, *map(read.placed, findings)]
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
@@ -76,21 +73,44 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         columns=columns,
         groups={name: own_names[column] for name, column in choice.groups.items()},
         weight=own_names[choice.weight] if choice.weight else None,
-        findings=sorted([*read.findings, *findings], key=lambda each: ["", *table.columns].index(each.column)),
+        n_weightless=int((has_target & ~kept).sum()),
+        findings=sorted(findings, key=lambda each: ["", *table.columns].index(each.column)),
     )
 
 
-def _with_target(
-    features: pd.DataFrame, targets: pd.DataFrame, key: str
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """The rows that have a target, and which these are."""
-    has_target = targets.notna().all(axis=1)
-    if not has_target.all():
-        features, targets = (rows[has_target].reset_index(drop=True) for rows in (features, targets))
-    if len(targets) < 2:
-        count = "is 1 row" if len(targets) else "are 0 rows"
-        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
-    return features, targets, has_target
+def _check_enough(has_target: np.ndarray, key: str) -> None:
+    if has_target.sum() < 2:
+        count = "is 1 row" if has_target.any() else "are 0 rows"
+        raise UserError(f"{key}: there {count} with a target; at least 2 are needed")
+
+
+def _columns(
+    read: Reading,
+    tidied: dict[str, tuple[pd.Series, Kind]],
+    features: pd.DataFrame,
+    own_names: dict[str, str],
+    *,
+    target: Target,
+    choice: Choice,
+) -> tuple[list[Column], list[Finding]]:
+    """What the columns to predict from are, and whether they only tell rows apart or tell the target.
+
+    Args:
+        read: the table.
+        tidied: by column, its values in all rows, and their kind.
+        features: the rows that are kept.
+        own_names: by column, its name there.
+        target: in the same rows.
+        choice: which columns these are.
+    """
+    columns, findings = [], []
+    for column in choice.features:
+        own, values = own_names[column], features[own_names[column]]
+        kind, odd = _use(tidied[column], values, target, is_asked_for=column in choice.asked_for)
+        as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
+        columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
+        findings += [Finding(each, column) for each in odd]
+    return columns, findings
 
 
 def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:

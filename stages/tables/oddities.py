@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stages.records.datasets import Kind
-from stages.records.findings import Finding
+from stages.records.findings import SHOWN_ROWS, Finding
 from stages.tables.csv_format import CODE
 from stages.tables.target import Target
 from stages.tables.text_columns import odd, shown
@@ -44,6 +44,17 @@ def far(values: pd.Series) -> list[Finding]:
         else:
             break
     return [odd("far", present[present == value].map(shown)) for value in odd_ones]
+
+
+def weightless(weight: str | None, left_out: np.ndarray) -> list[Finding]:
+    """Rows that weigh 0.
+
+    Args:
+        weight: the column that says what each row counts, where there is one.
+        left_out: bool (n_rows,), which weigh 0.
+    """
+    rows = np.flatnonzero(left_out) + 1
+    return [Finding("weightless", weight or "", [], rows[:SHOWN_ROWS].tolist(), len(rows))] if len(rows) else []
 
 
 def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:

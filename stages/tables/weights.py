@@ -5,29 +5,39 @@ import pandas as pd
 
 from stages.basics.cli import UserError
 
+SMALLEST = float(np.finfo(np.float32).tiny)  # networks calculate with float32; less than this is 0 to them
 
-def check(weights: pd.Series, kept: pd.Series, rows: np.ndarray, key: str) -> None:
-    """Check that each row has a weight, 0 or more, and that some count for something.
+
+def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: str) -> np.ndarray:
+    """Which rows have a target and count for something. What weighs 0 next to the others is as good as not there.
 
     Args:
-        weights: (n_kept,) of the rows that are kept.
-        kept: bool (n_read,), which of the rows that were read these are.
-        rows: (n_read,) their numbers in the file, from 1.
+        weights: (n_rows,) what each row counts.
+        has_target: bool (n_rows,).
+        rows: (n_rows,) their numbers in the file, from 1.
         key: path of the key ``weight``, for messages about mistakes.
 
+    Returns:
+        bool (n_rows,).
+
     Raises:
-        UserError: one has none.
+        UserError: a row with a target has no weight, 0 or more; or fewer than 2 count for something.
     """
     if not pd.api.types.is_numeric_dtype(weights):
         raise UserError(f"{key}: '{weights.name}' is no numbers, and what a row counts is one, 0 or more")
     numbers = weights.to_numpy(np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
+    bad = np.flatnonzero(has_target & ~(np.isfinite(numbers) & (numbers >= 0)))
     if len(bad):
-        row, value = rows[np.flatnonzero(kept)[bad[0]]], numbers[bad[0]]
+        row, value = rows[bad[0]], numbers[bad[0]]
         held = "nothing" if np.isnan(value) else f"{value:g}"
         raise UserError(
             f"{key}: row {row:,} holds {held} in '{weights.name}'; what a row counts is a number, 0 or more "
             "(to leave rows out: drop_rows)"
         )
+    numbers = np.where(has_target, numbers, 0)
     if not numbers.any():
         raise UserError(f"{key}: '{weights.name}' is 0 in every row; some must count for something")
+    counting = numbers / numbers.max() >= SMALLEST
+    if counting.sum() < 2:
+        raise UserError(f"{key}: '{weights.name}' is 0 in all rows but 1, and at least 2 must count for something")
+    return counting

@@ -29,6 +29,8 @@ WORDING = [
     ),
     (Finding("far", "CO", ["-200", "-200"], [5, 18], 2),
      "CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"),
+    (Finding("weightless", "people", [], [1, 4, 5], 9),
+     "people: 0 in 9 rows (rows 1, 4, 5, …), left out, since what weighs 0 counts for nothing"),
     (Finding("tells", "price_usd"),
      "price_usd tells the target all but exactly (is it known when you predict? if not: drop: [price_usd])"),
     (Finding("identifier", "wealth_index"),
