@@ -22,6 +22,7 @@ from stages.records.runs import Run
 from stages.records.winners import Input, Winner
 from stages.tables import encoding, planning
 from stages.training.unit import Table, Unit, read_table
+from stages.usercode import imports
 from stages.winners import packing
 
 N_EXAMPLES = 3  # rows that show what the file takes
@@ -122,6 +123,7 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
         expected=told["recommended"]["mean"],
         example=example(rows, inputs),
         requirements=packing.requirements(),
+        modules=imports.plain_names() if settings.model else [],
     )
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from stages.basics import paths
 from stages.training.chunk import Chunk
 from stages.training.unit import Table
+from stages.usercode import imports
 
 LARGE = 50_000  # bytes of an array that travels apart
 STAGES = Path(__file__).parents[1]
@@ -51,7 +51,7 @@ def unpack(content: bytes, shared: Mapping[str, Any]) -> Chunk:
 def code() -> bytes:
     """The project's code and the user's own, as a ZIP file whose bytes depend on them alone."""
     files = {f"stages/{path.relative_to(STAGES).as_posix()}": path for path in STAGES.rglob("*.py")}
-    files |= {path.as_posix(): path for path in paths.CUSTOM.rglob("*") if path.is_file()}
+    files |= {path.as_posix(): path for path in imports.every_file()}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, path in sorted(files.items()):

@@ -7,7 +7,7 @@
 - ``winner.json``: a `Winner`;
 - ``networks.npz``: a `Scaling` of one split, and of each variable of the networks the values (n_networks, *shape);
 - ``encoder.pickle``: scikit-learn's transformer that makes numbers of rows;
-- ``custom/``: the user's own network, where there is one;
+- ``custom/``: the files of ``stages/custom``, where the network is the user's own;
 - ``requirements.txt``: the packages that it needs, as they were when it was made.
 """
 
@@ -24,6 +24,7 @@ from stages.records.settings import Settings
 
 N_NETWORKS = 10
 FACTS = "winner.json"
+CUSTOM = "custom/"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Winner:
         expected: its mean on test rows, as the report has it.
         example: some rows, by column the values.
         requirements: the packages that it needs, with their versions.
+        modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
     """
 
     settings: Settings
@@ -78,6 +80,7 @@ class Winner:
     expected: float | None
     example: dict[str, list[Any]]
     requirements: list[str]
+    modules: list[str]
 
     @property
     def outputs(self) -> list[str]:

@@ -11,7 +11,7 @@ from stages.basics import paths
 from stages.basics.cli import UserError
 
 # packages of the project that every stage with code of the user's own depends on
-_WATCHED = ("basics", "custom", "engine", "losses", "params", "records", "scores")
+_WATCHED = ("basics", "custom", "losses", "params", "records", "scores", "usercode")
 
 
 def files_from(first: Path) -> list[Path]:
@@ -24,12 +24,23 @@ def files_from(first: Path) -> list[Path]:
     while waiting:
         if (path := waiting.pop()) not in wanted and path.is_file():
             wanted.add(path)
-            for name in _imported(path):
+            for name in imported(path):
                 waiting += _files_of(name, path)
     return sorted(wanted)
 
 
-def _imported(path: Path) -> Iterator[str]:
+def every_file() -> list[Path]:
+    """All files of the folder: code may read any of them, and import one by a name that no syntax tree shows."""
+    return sorted(path for path in paths.CUSTOM.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def plain_names() -> list[str]:
+    """The modules and packages of the folder that ``import name`` finds: those that nothing else is called like."""
+    names = {path.stem for path in paths.CUSTOM.glob("*") if path.is_dir() or path.suffix == ".py"}
+    return sorted(name for name in names if name not in builtin_module_names and _elsewhere(name) is None)
+
+
+def imported(path: Path) -> Iterator[str]:
     """The full names of what a file imports; of ``from a import b`` both a and a.b, which may be a module."""
     package = [*paths.CUSTOM.parts, *path.relative_to(paths.CUSTOM).parts[:-1]]
     try:
@@ -57,15 +68,25 @@ def _files_of(name: str, importer: Path) -> list[Path]:
         return []
     if parts[0] in builtin_module_names:
         return []
-    # as when a stage runs: the project's folder is searched first, and stages/custom last
-    spec = PathFinder.find_spec(parts[0], [str(Path.cwd())]) or PathFinder.find_spec(parts[0])
-    if spec is not None and (places := [spec.origin, *(spec.submodule_search_locations or [])]):
-        place = Path(next(each for each in places if each)).resolve()
-        if not place.is_relative_to(paths.CUSTOM.resolve()):
-            if _is_installed(place):
-                return []
-            raise _unseen(importer, parts[0], place)
+    if (place := _elsewhere(parts[0])) is not None:
+        if _is_installed(place):
+            return []
+        raise _unseen(importer, parts[0], place)
     return _inside(paths.CUSTOM.joinpath(*parts)) + _inside(paths.CUSTOM / parts[0])
+
+
+def _elsewhere(name: str) -> Path | None:
+    """Where ``import name`` finds something outside of the folder."""
+    # as when a stage runs: the project's folder is searched first, and stages/custom last
+    spec = PathFinder.find_spec(name, [str(Path.cwd())]) or PathFinder.find_spec(name)
+    if spec is None or (spec.origin is None and _is_code(paths.CUSTOM / name)):
+        return None  # a folder without __init__.py gives way to a module
+    place = Path(spec.origin or next(iter(spec.submodule_search_locations))).resolve()
+    return None if place.is_relative_to(paths.CUSTOM.resolve()) else place
+
+
+def _is_code(place: Path) -> bool:
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
 def _inside(place: Path) -> list[Path]:

@@ -38,12 +38,18 @@ def find(reference: str) -> Callable:
     return value
 
 
-def failure(error: BaseException) -> str | None:
-    """Where the user's own code failed, and how, in one line; None for an error of other code."""
-    folder = paths.CUSTOM.resolve()
+def failure(error: BaseException, folder: Path = paths.CUSTOM, shown: Path = paths.CUSTOM) -> str | None:
+    """Where the user's own code failed, and how, in one line; None for an error of other code.
+
+    Args:
+        error: what was raised.
+        folder: where the user's own code is.
+        shown: what the line calls this folder.
+    """
+    folder = folder.resolve()
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if (file := Path(frame.filename).resolve()).is_relative_to(folder):
-            where = paths.CUSTOM / file.relative_to(folder)
+            where = shown / file.relative_to(folder)
             return f"{where}, line {frame.lineno}: {type(error).__name__}: {cause(error)}"
     return None
 
@@ -54,8 +60,8 @@ def cause(error: BaseException) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
     if lines[0].startswith("in user code"):
         return lines[-1]
-    if lines[0].startswith("Exception encountered") and len(lines) > 1:
-        return lines[1]
+    while len(lines) > 1 and (lines[0].startswith("Exception encountered") or lines[0].endswith("Error encountered:")):
+        lines = lines[1:]
     if lines[0].endswith("was created by passing"):  # a layer without get_config; what it needs is in the lines after
         return " ".join(lines[:4])
     return lines[0]

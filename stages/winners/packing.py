@@ -5,6 +5,7 @@ import importlib.metadata
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from hashlib import sha256
@@ -13,17 +14,17 @@ from pathlib import Path
 import numpy as np
 from sklearn.compose import ColumnTransformer
 
-from stages.basics import files
+from stages.basics import files, paths
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.records.winners import Winner
-from stages.usercode import loading
+from stages.usercode import imports
 
 PROJECT = Path(__file__).parents[2]
 PACKAGES = ("keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn", "tensorflow")
 # what runs when the file does, and what the pickled encoder refers to
 _CODE = ("stages/winners/app.py", "stages/tables/encoding.py")
-_IMPORT = re.compile(r"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
+_IMPORT = re.compile(rb"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
 _MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
 
 In Python, whatever the working directory:
@@ -71,23 +72,38 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     arrays = {field.name: getattr(scaling, field.name) for field in fields(Scaling)}
     networks = io.BytesIO()
     np.savez(networks, **arrays, **{f"weight_{number}": array for number, array in enumerate(weights)})
-    code = {file: (PROJECT / file).read_text(encoding="utf-8") for file in _reached(_CODE)}
-    # the code of each file is a package of its own, so that several can be loaded beside each other
-    package = f"losslab_{sha256(''.join(code.values()).encode()).hexdigest()[:8]}"
-    main = _MAIN.format(name=winner.settings.comparison, file=path.name, package=package)
-    own = loading.files_of(winner.settings.model) if winner.settings.model else []
-    members = {
-        "__main__.py": main,
+    own = imports.every_file() if winner.settings.model else []
+    code = {file: (PROJECT / file).read_bytes() for file in _reached((*_CODE, *_imported(own)))}
+    content = {
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
         "encoder.pickle": files.pickled(encoder),
-        "requirements.txt": "".join(f"{line}\n" for line in winner.requirements),
-        **{f"custom/{file.name}": file.read_bytes() for file in own},
-        **{file.replace("stages", package, 1): _IMPORT.sub(rf"\1{package}", text) for file, text in code.items()},
+        "requirements.txt": "".join(f"{line}\n" for line in winner.requirements).encode(),
+        **{f"{winners.CUSTOM}{file.relative_to(paths.CUSTOM).as_posix()}": file.read_bytes() for file in own},
     }
+    # the code of each file is a package of its own, so that several can be loaded beside each other
+    package = f"losslab_{_digest(content | code)}"
+    main = _MAIN.format(name=winner.settings.comparison, file=path.name, package=package)
+    renamed = rf"\1{package}".encode()
+    code = {file.replace("stages", package, 1): _IMPORT.sub(renamed, text) for file, text in code.items()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        for name, member in {"__main__.py": main, **content, **code}.items():
+            archive.writestr(zipfile.ZipInfo(name), member, zipfile.ZIP_DEFLATED)
+
+
+def _imported(own: list[Path]) -> list[str]:
+    """What the user's own code imports of the project, as `_reached` takes it."""
+    modules = {module for file in own if file.suffix == ".py" for module in imports.imported(file)}
+    places = sorted(module.replace(".", "/") for module in modules if module.startswith("stages."))
+    return [f"{place}{ending}" for place in places for ending in (".py", "/__init__.py")]
+
+
+def _digest(members: Mapping[str, bytes]) -> str:
+    """A few hexadecimal digits that tell files apart by what is in them."""
+    digest = sha256()
+    for name, member in members.items():
+        digest.update(f"{name} {len(member)} ".encode() + member)
+    return digest.hexdigest()[:16]
 
 
 @cache

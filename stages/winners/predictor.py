@@ -1,11 +1,8 @@
 """Predict rows as a user has them, from the file of a winner alone: see `records.winners` for what it holds."""
 
-import importlib.util
 import io
 import pickle
-import sys
 import zipfile
-import zipimport
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -21,11 +18,14 @@ from stages.params.source import Table
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.tables import new_rows
+from stages.usercode import loading
+from stages.usercode.isolation import IsolatedCode
 
 if TYPE_CHECKING:
     import keras
 
 PACKAGE = __name__.split(".")[0]  # in the file the code has another name than in the project
+_SHOWN = Path(winners.CUSTOM)  # what messages call the folder of the user's own code
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,12 @@ class Predictor:
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file.resolve()
+        self._name, self._own_code = file.name, None
         with zipfile.ZipFile(file) as archive:
             self.winner = winners.ADAPTER.validate_json(archive.read(winners.FACTS))
             self._encoder = _Unpickler(io.BytesIO(archive.read("encoder.pickle"))).load()
+            if self.winner.settings.model:
+                self._own_code = IsolatedCode(archive, winners.CUSTOM, self.winner.modules, PACKAGE)
             arrays = np.load(io.BytesIO(archive.read("networks.npz")))
             self._scaling = Scaling(**{field.name: arrays[field.name] for field in fields(Scaling)})
             self._weights = [arrays[f"weight_{number}"] for number in range(len(arrays.files) - len(fields(Scaling)))]
@@ -71,7 +73,7 @@ class Predictor:
             decimal: the decimal mark of numbers that are texts.
 
         Raises:
-            UserError: none of the columns is there.
+            UserError: none of the columns is there, or the user's own network failed.
         """
         new = new_rows.as_trained(
             rows.reset_index(drop=True), self.winner.inputs, self.source, self._known, decimal=decimal
@@ -79,9 +81,18 @@ class Predictor:
         if not new.n_present:
             names = ", ".join(each.name for each in self.winner.inputs)
             raise UserError(f"none of the columns is there that it predicts from: {names}")
-        outputs = self._in_units(self.ready(self._encoder.transform(new.table)))
+        outputs = self._in_units(self._outputs(self._encoder.transform(new.table)))
         table, mean = self._told(outputs)
         return Predictions(table, mean, new.notes)
+
+    def _outputs(self, features: np.ndarray) -> np.ndarray:
+        """What the networks give for features, (n_networks, n_rows, n_outputs)."""
+        try:
+            return self.ready(features)
+        except Exception as error:
+            if self._own_code is None or (line := loading.failure(error, self._own_code.folder, _SHOWN)) is None:
+                raise
+            raise UserError(f"{self._name}: {self.winner.settings.model} failed in {line}") from error
 
     @cached_property
     def ready(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -96,18 +107,10 @@ class Predictor:
         settings, loss, description = self.winner.settings, self.winner.settings.loss, self.winner.description
         n_outputs = loss.n_outputs(description.n_classes, description.n_targets)
         if settings.model:
-            return self._own_function(settings.model)(self.winner.n_inputs, n_outputs, loss.activation)
+            name, _, function = settings.model.partition(":")
+            build = getattr(self._own_code.module(name), function)
+            return build(self.winner.n_inputs, n_outputs, loss.activation)
         return Network.of(settings, self.winner.n_inputs, n_outputs).build(0)
-
-    def _own_function(self, reference: str) -> Callable[..., Any]:
-        """The user's own network, from the file; modules of the user's own may import each other."""
-        name, _, function = reference.partition(":")
-        folder = f"{self._file}/custom"
-        sys.path.append(folder)
-        spec = zipimport.zipimporter(folder).find_spec(name)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return getattr(module, function)
 
     @cached_property
     def _known(self) -> dict[str, set[str]]:

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from stages.basics.cli import UserError
-from stages.usercode import loading
+from stages.usercode import imports, loading
 
 
 def refused(reference):
@@ -169,3 +169,32 @@ def test_the_files_that_decide_are_found_however_they_are_imported(write_own, li
 def test_a_file_that_cannot_be_read_as_python_is_told(write_own):
     write_own("mine", "def one(:\n")
     assert "mine.py cannot be run: SyntaxError" in refused("mine:one")
+
+
+def test_a_package_is_no_less_found_for_a_folder_of_the_project_of_its_name(write_own, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "stages/custom/data").mkdir()
+    write_own("data/__init__", "x = 1\n")
+    write_own("mine", "from data import x\n\n\ndef one():\n    return x\n")
+    assert loading.find("mine:one")() == 1
+    assert [path.as_posix() for path in loading.files_of("mine:one")] == [
+        "stages/custom/data/__init__.py",
+        "stages/custom/mine.py",
+    ]
+
+
+def test_plain_names_are_those_that_nothing_else_is_called_like(write_own, tmp_path):
+    (tmp_path / "stages/custom/blocks").mkdir()
+    for name in ("mine", "json", "numpy", "sys", "blocks/dense"):
+        write_own(name, "")
+    assert imports.plain_names() == ["blocks", "mine"]
+
+
+def test_every_file_of_the_folder_is_listed_but_what_python_keeps_there(write_own, tmp_path):
+    folder = tmp_path / "stages/custom"
+    (folder / "blocks/__pycache__").mkdir(parents=True)
+    for name in ("blocks/__pycache__/a.pyc", "blocks/data.csv", "costs.json"):
+        (folder / name).write_bytes(b"")
+    write_own("mine", "")
+    found = [path.relative_to("stages/custom").as_posix() for path in imports.every_file()]
+    assert found == ["blocks/data.csv", "costs.json", "mine.py"]
