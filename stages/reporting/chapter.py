@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from stages.records import datasets
+from stages.basics.markup import Markdown, code
+from stages.records import datasets, findings_text
 from stages.reporting import columns_text, published, section, setup_text
-from stages.reporting.formats import code
 from stages.reporting.markdown import Image, Table
 from stages.reporting.published import Published, Reference
 from stages.reporting.section import Section
@@ -25,7 +25,7 @@ class Columns:
 
     table: Table
     odd: list[str]
-    pipelines: list[str]
+    pipelines: Markdown
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Chapter:
     """
 
     dataset: str
-    source: str
+    source: Markdown
     data: Image
     columns: Columns | None
     published: Published | None
@@ -81,7 +81,7 @@ def _columns(on_it: list[Comparison]) -> Columns:
     for (kind, done), columns in columns_text.treatments(on_it[0].encoded.treatments).items():
         names = ", ".join(map(code, columns[:SHOWN_COLUMNS]))
         more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
-        rows.append((names + more, kind, done.replace("|", "¦").replace("<", "&lt;")))
-    pipelines = [f"`{datasets.pipeline_path(comparison.name)}`" for comparison in on_it]
-    odd = list(map(columns_text.odd, on_it[0].description.findings))
+        rows.append((Markdown(names + more), kind, done))
+    pipelines = Markdown(", ".join(code(str(datasets.pipeline_path(comparison.name))) for comparison in on_it))
+    odd = list(map(findings_text.in_words, on_it[0].description.findings))
     return Columns(Table(("columns", "kind", "what was done"), rows), odd, pipelines)

@@ -1,10 +1,7 @@
 """What was done to the columns of a dataset, in the report's words."""
 
-import re
-
-from stages.records import findings_text, wording
+from stages.records import wording
 from stages.records.datasets import Treatment
-from stages.records.findings import Finding
 
 _KEPT = {"number": "as it is", "date": "as days", "boolean": "as 0 and 1"}
 _IMPUTED = {"median": "the median", "most frequent": "the most frequent value"}
@@ -26,11 +23,6 @@ def done(treatment: Treatment) -> str:
     elif treatment.kind == "number":
         parts.append(_KEPT["number"])
     return "; ".join(parts)
-
-
-def odd(finding: Finding) -> str:
-    """What is odd about a column or the table, so that nothing in it is taken for Markdown."""
-    return re.sub(r"([\\`*_\[\]<>|$#~])", r"\\\1", " ".join(findings_text.in_words(finding).split()))
 
 
 def _encoded(treatment: Treatment) -> list[str]:

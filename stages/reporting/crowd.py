@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from stages.basics.markup import Markdown
 from stages.records.runs import Run
 from stages.reporting import plots
 from stages.verdicts.comparison import Comparison
@@ -39,12 +40,12 @@ def in_color(comparison: Comparison) -> dict[str, str]:
     return {loss: every[loss] for loss in _best(comparison, plots.N_COLORS)}
 
 
-def who(comparison: Comparison) -> str:
+def who(comparison: Comparison) -> Markdown:
     """Which losses are shown; empty where all are."""
     if not others(comparison):
-        return ""
+        return Markdown()
     n = len(comparison.losses)
-    return (
+    return Markdown(
         f"Of {n:,} losses the tables and figures of this section show the baseline and the {SHOWN - 1} others that do "
         "best; `pairs.csv` and `results.csv` have all."
     )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.basics.markup import code
 from stages.reporting import crowd, winner_text
 from stages.reporting.formats import difference
 from stages.reporting.verdict_text import verdict
@@ -132,4 +133,4 @@ def _note(comparison: Comparison, loss: str) -> str:
     if loss == comparison.baseline:
         return "The baseline of this comparison."
     pair = comparison.pairs[loss, comparison.baseline]
-    return f"Against the baseline `{pair.against}`: {pair.verdict}, difference {difference(pair)}."
+    return f"Against the baseline {code(pair.against)}: {pair.verdict}, difference {difference(pair)}."

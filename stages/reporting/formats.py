@@ -2,11 +2,11 @@
 
 import math
 
+from stages.basics.markup import Markdown, code
 from stages.basics.words import number
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary
 
-LONGEST_NAME = 80  # letters of a user's own name that are shown
 NAMED = 6  # in a sentence; of more the first few
 
 
@@ -59,9 +59,9 @@ def rate(value: float) -> str:
     return f"{value:.6g}"
 
 
-def listed(names: list[str]) -> str:
+def listed(names: list[str]) -> Markdown:
     """Names in a sentence, of many the first few."""
-    return enumerated([f"`{name}`" for name in names])
+    return Markdown(enumerated(list(map(code, names))))
 
 
 def enumerated(parts: list[str], others: str = "others", *, last: str = " and ") -> str:
@@ -74,9 +74,3 @@ def enumerated(parts: list[str], others: str = "others", *, last: str = " and ")
     """
     *most, end = parts if len(parts) <= NAMED + 1 else [*parts[:NAMED], f"{len(parts) - NAMED:,} {others}"]
     return f"{', '.join(most)}{last if len(parts) <= NAMED + 1 else ' and '}{end}" if most else end
-
-
-def code(text: str) -> str:
-    """A user's own name as code in Markdown, also in a table: nothing in it ends the code or the cell."""
-    plain = " ".join(text.replace("`", "'").replace("|", "¦").split())
-    return f"`{plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1] + '…'}`"

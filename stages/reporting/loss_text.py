@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from stages.basics.markup import Markdown, code, short, text
 from stages.losses import asks, catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.framing import Framing
 from stages.losses.loss import Loss
 from stages.losses.validity import percent
 from stages.records.runs import Run
-from stages.reporting.formats import code
 from stages.scores.names import COVERAGE
 
 _TARGETS: dict[Framing, str] = {
@@ -38,7 +38,7 @@ def framing(loss: Loss) -> str:
     if loss.class_weight:
         is_auto = loss.class_weight == "auto"
         weights = "auto" if is_auto else ", ".join(f"{name} {each:g}" for name, each in loss.class_weight.items())
-        return f"weighted by class ({code(weights)[1:-1]})"
+        return f"weighted by class ({short(weights)})"
     if loss.framing is None:
         return ""
     output = "" if loss.activation == "linear" else f", {loss.activation} output"
@@ -53,8 +53,8 @@ def covers(run: Run) -> str:
     return f"covers {percent(float(np.nanmean(covered)))} (asked for: {percent(asked)})"
 
 
-def named(loss: Loss, *, full: bool = False) -> str:
+def named(loss: Loss, *, full: bool = False) -> Markdown:
     """The name of a loss with its framing and, in full, what it is."""
-    what = f" = {in_full(loss)}" if full and in_full(loss) else ""
-    framed = f"{',' * bool(what)} {framing(loss)}" if framing(loss) else ""
-    return f"`{loss.name}`{what}{framed}"
+    what = f" = {text(in_full(loss))}" if full and in_full(loss) else ""
+    framed = f"{',' * bool(what)} {text(framing(loss))}" if framing(loss) else ""
+    return Markdown(f"{code(loss.name)}{what}{framed}")

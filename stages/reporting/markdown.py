@@ -1,4 +1,7 @@
-"""Markdown: tables and images, and the templates that print the parts of a page."""
+"""Markdown: tables and images, and the templates that print the parts of a page.
+
+What is no Markdown of ours is a text, wherever it stands: it is escaped when it is printed.
+"""
 
 import re
 from collections.abc import Iterable
@@ -8,12 +11,22 @@ from typing import Any
 
 import jinja2
 
+from stages.basics.markup import code, text
+
+
+def _printed(value: object) -> str:
+    """What a template prints of a value."""
+    return str(value) if isinstance(value, Table | Image) else text(value)
+
+
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
+    finalize=_printed,
 )
+_ENVIRONMENT.filters["code"] = code
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,7 @@ class Table:
     rows: list[tuple[str, ...]]
 
     def __str__(self) -> str:
-        return "\n".join(_row(cells) for cells in (self.head, ["---"] * len(self.head), *self.rows))
+        return "\n".join([_row(self.head), "|" + "---|" * len(self.head), *map(_row, self.rows)])
 
 
 @dataclass(frozen=True)
@@ -35,11 +48,13 @@ class Image:
     name: str
 
     def __str__(self) -> str:
-        return f"![{self.alt}](figures/{self.name})"
+        return f"![{text(self.alt)}](figures/{self.name})"
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "|" + "|".join(cell if cell == "---" else f" {cell} " if cell else " " for cell in cells) + "|"
+    """A line of a table, in which a bar parts cells, within code too, unless it is escaped."""
+    escaped = [text(cell).replace("|", r"\|") for cell in cells]
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in escaped) + "|"
 
 
 def render(template: str, **parts: Any) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.basics.markup import Markdown, code
 from stages.basics.words import number
 from stages.losses.validity import OUTPUTS
 from stages.records.runs import Run
@@ -28,7 +29,7 @@ class Clipped:
     loss: str
     share: str
     no_gradient: str
-    spread: str
+    spread: Markdown
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,12 @@ class Misleading:
     def of(cls, comparisons: list[Comparison]) -> "Misleading":
         """What misleads in these comparisons."""
         rows = [
-            (comparison.name, f"`{run.loss.name}`", _median(run, "rounded_accuracy"), f"**{_median(run, 'accuracy')}**")
+            (
+                comparison.name,
+                code(run.loss.name),
+                _median(run, "rounded_accuracy"),
+                Markdown(f"**{_median(run, 'accuracy')}**"),
+            )
             for comparison in comparisons
             for run in comparison.runs
             if run.loss.targets == "plus_minus_one" and not run.loss.is_custom and run.finished.any()
@@ -80,9 +86,9 @@ def _clipped(comparison: Comparison, run: Run) -> Clipped:
         loss=run.loss.name,
         share=whole_percent(comparison.share_below_zero),
         no_gradient="" if positive else ", and a negative prediction has no gradient",
-        spread=_spread(values) if len(values) > 1 else "",
+        spread=_spread(values) if len(values) > 1 else Markdown(),
     )
 
 
-def _spread(values: np.ndarray) -> str:
-    return f"Over the seeds the test mse goes from {number(values.min())} to {number(values.max())}. "
+def _spread(values: np.ndarray) -> Markdown:
+    return Markdown(f"Over the seeds the test mse goes from {number(values.min())} to {number(values.max())}. ")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number
 from stages.reporting import chapter, crowd, figures, loss_text
 from stages.reporting.chapter import Chapter
@@ -56,11 +57,11 @@ class Report:
     """
 
     seeds: str
-    verdicts: dict[str, str]
+    verdicts: dict[Markdown, Markdown]
     forest: Image | None
     losses: Table
-    legend: str
-    failures: list[str]
+    legend: Markdown
+    failures: list[Markdown]
     chapters: list[Chapter]
     misleading: Misleading
     how_to_read: HowToRead
@@ -76,7 +77,7 @@ def report(comparisons: list[Comparison], reference: Reference) -> Report:
     misleading = Misleading.of(comparisons)
     return Report(
         seeds=counted(len(comparisons[0].seeds), "seed"),
-        verdicts={_link(comparison.name, comparison): str(verdict(comparison)) for comparison in comparisons},
+        verdicts={_link(comparison.name, comparison): Markdown(verdict(comparison)) for comparison in comparisons},
         forest=_FOREST if figures.forest_rows(comparisons) else None,
         losses=_losses(comparisons),
         legend=_legend(comparisons),
@@ -97,9 +98,9 @@ def markdown(comparisons: list[Comparison], reference: Reference) -> str:
     return render("report.md.j2", report=report(comparisons, reference))
 
 
-def _link(text: str, comparison: Comparison) -> str:
+def _link(shown: str, comparison: Comparison) -> Markdown:
     """A link to the section of a comparison."""
-    return f"[{text}](#{anchor(heading(comparison))})"
+    return Markdown(f"[{text(shown)}](#{anchor(heading(comparison))})")
 
 
 def _losses(comparisons: list[Comparison]) -> Table:
@@ -124,29 +125,29 @@ def _losses(comparisons: list[Comparison]) -> Table:
     return Table(head, rows)
 
 
-def _legend(comparisons: list[Comparison]) -> str:
+def _legend(comparisons: list[Comparison]) -> Markdown:
     scores = dict.fromkeys(comparison.score for comparison in comparisons)
     named = [
-        f"`{score.name}`: {score.label}; {'higher' if score.higher_is_better else 'lower'} is better."
+        f"{code(score.name)}: {text(score.label)}; {'higher' if score.higher_is_better else 'lower'} is better."
         for score in scores
     ]
     if any(comparison.task != "regression" for comparison in comparisons):
         named.append("Classes are decided by each loss's own rule.")
-    return " ".join(named)
+    return Markdown(" ".join(named))
 
 
-def _failures(comparison: Comparison) -> list[str]:
+def _failures(comparison: Comparison) -> list[Markdown]:
     """A sentence for each loss of which seeds failed."""
     from_zero = comparison.score.higher_is_better and comparison.lowest >= 0
-    worst = f"{comparison.headline} 0" if from_zero else "twice the largest error of any seed"
-    failed, sentences = [run for run in comparison.runs if run.failed], []
+    worst = f"{text(comparison.headline)} 0" if from_zero else "twice the largest error of any seed"
+    name, failed, sentences = text(comparison.name), [run for run in comparison.runs if run.failed], []
     for run in failed[:NAMED]:
         seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"
         count = "It counts" if len(run.failed) == 1 else "They count"
         sentences.append(
-            f"`{run.loss.name}` in {comparison.name}: {seeds} failed: the loss or a weight became infinite or "
+            f"{code(run.loss.name)} in {name}: {seeds} failed: the loss or a weight became infinite or "
             f"not a number. {count} in no mean; in every pair as {worst}."
         )
     if len(failed) > NAMED:
-        sentences.append(f"In {comparison.name} seeds of {len(failed) - NAMED:,} more failed; its section says which.")
-    return sentences
+        sentences.append(f"In {name} seeds of {len(failed) - NAMED:,} more failed; its section says which.")
+    return list(map(Markdown, sentences))

@@ -8,6 +8,7 @@ import yaml
 
 from stages.basics import paths
 from stages.basics.cli import UserError
+from stages.basics.markup import Markdown, code
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
 from stages.reporting.formats import difference, interval
@@ -120,19 +121,19 @@ def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
     for loss, own in scores.items():
         if loss != best:
             than = "as good as" if own == scores[best] else "better than"
-            claim = f"`{best}` ({scores[best]:.3f}) {than} `{loss}` ({own:.3f})"
+            claim = Markdown(f"{code(best)} ({scores[best]:.3f}) {than} {code(loss)} ({own:.3f})")
             rows.append((claim, *(_verdict(comparison, best, loss) for comparison in on_it)))
     head = ("as published", *(f"{each.name}{': each loss at its own best' * each.is_tuned}" for each in on_it))
     return Table(head, rows)
 
 
-def _verdict(comparison: Comparison, loss: str, against: str) -> str:
+def _verdict(comparison: Comparison, loss: str, against: str) -> Markdown:
     """Our verdict on a loss against another, for new rows and where all seeds tested the same rows also on these."""
     pair = comparison.pairs.get((loss, against))
     if pair is None:
-        return "–"
+        return Markdown("–")
     here = f"; on these very rows {interval(pair.on_these_rows)}" if pair.on_these_rows and pair.n_seeds > 1 else ""
-    return f"**{pair.verdict}**: {difference(pair)}{here}"
+    return Markdown(f"**{pair.verdict}**: {difference(pair)}{here}")
 
 
 def differences(reference: Reference, run: Run) -> list[str]:
@@ -161,7 +162,7 @@ def compare(reference: Reference, run: Run) -> list[Row]:
 def _table(rows: list[Row]) -> Table:
     cells = [
         (
-            f"`{row.loss}`",
+            code(row.loss),
             row.part,
             f"{row.published:.3f}",
             f"{row.median:.3f}",

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.basics.markup import Markdown, code, text
 from stages.basics.words import number
 from stages.losses.validity import percent
 from stages.records.runs import Run
 from stages.reporting import crowd, loss_text, setup_text, tuning_text, winner_text
-from stages.reporting.formats import code, difference, enumerated, interval, listed, p_cell, plus_minus, rate
+from stages.reporting.formats import difference, enumerated, interval, listed, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
 from stages.verdicts.comparison import Comparison
@@ -65,26 +66,29 @@ class Section:
 
     heading: str
     headline: str
-    verdict: str
-    setup: str
-    tuning: str
-    to_use: str
-    who: str
+    verdict: Markdown
+    setup: Markdown
+    tuning: Markdown
+    to_use: Markdown
+    who: Markdown
     losses: Table
     others: Table | None
     interval: str
-    constant: str
-    remarks: list[str]
+    constant: Markdown
+    remarks: list[Markdown]
     figures: Figures
     pairs: Pairs | None
     epoch_metric: str
     curves: dict[str, Image]
     scores: Table
-    scores_note: str
+    scores_note: Markdown
     recalls: Table | None
 
 
-_NOTE_ON_VALUES = "`mse` is on the scaled target; `rmse` and `mae` are in the target's own units."
+_NOTE_ON_VALUES = Markdown("`mse` is on the scaled target; `rmse` and `mae` are in the target's own units.")
+_NOTE_ON_CLASSES = Markdown(
+    "A dash stands where the score is not defined: `log_loss` needs outputs that are probabilities."
+)
 
 
 def heading(comparison: Comparison) -> str:
@@ -105,9 +109,9 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
     return Section(
         heading=heading(comparison),
         headline=headline,
-        verdict=str(verdict(comparison)),
+        verdict=Markdown(verdict(comparison)),
         setup=setup_text.setup(comparison),
-        tuning=tuning_text.how_chosen(comparison) if comparison.is_tuned else "",
+        tuning=tuning_text.how_chosen(comparison) if comparison.is_tuned else Markdown(),
         to_use=winner_text.to_use(comparison),
         who=crowd.who(comparison),
         losses=_losses(comparison, crowd.runs(comparison)),
@@ -116,26 +120,24 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         "seeds and rows"
         if several
         else "",
-        constant="" if constant is None else f" A constant prediction has a test {headline} of {number(constant)}.",
+        constant=Markdown()
+        if constant is None
+        else Markdown(f" A constant prediction has a test {text(headline)} of {number(constant)}."),
         remarks=_remarks(comparison, explained),
         figures=_figures(comparison),
         pairs=Pairs(_pairs(comparison), number(comparison.margin)) if comparison.pairs else None,
         epoch_metric=comparison.epoch_metric,
         curves={loss: _curves(comparison, loss) for loss in crowd.shown(comparison)},
         scores=_scores(comparison),
-        scores_note=(
-            _NOTE_ON_VALUES
-            if regression
-            else "A dash stands where the score is not defined: `log_loss` needs outputs that are probabilities."
-        ),
+        scores_note=_NOTE_ON_VALUES if regression else _NOTE_ON_CLASSES,
         recalls=None if regression else _recalls(comparison),
     )
 
 
-def verdict_cell(comparison: Comparison, pair: Pair) -> str:
+def verdict_cell(comparison: Comparison, pair: Pair) -> Markdown:
     """The verdict on a pair, with what makes it doubtful."""
     doubt = caution(comparison, pair)
-    return f"**{pair.verdict}**" + (f" ({doubt})" if doubt else "")
+    return Markdown(f"**{pair.verdict}**" + (f" ({doubt})" if doubt else ""))
 
 
 def _losses(comparison: Comparison, runs: list[Run]) -> Table:
@@ -160,17 +162,17 @@ def _losses(comparison: Comparison, runs: list[Run]) -> Table:
     return Table((*trained, "on this data", "output activation", "targets"), rows)
 
 
-def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[str]:
+def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[Markdown]:
     alike: dict[str, list[str]] = {}
     for loss, judged in comparison.validity.items():
         if judged.reasons:
             why = " ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else ""
-            alike.setdefault(f"{judged}{why}", []).append(loss)
-    remarks = [f"{listed(losses)}{':' * (len(losses) > 1)} {judged}." for judged, losses in alike.items()]
+            alike.setdefault(f"{text(judged)}{why}", []).append(loss)
+    remarks = [Markdown(f"{listed(losses)}{':' * (len(losses) > 1)} {judged}.") for judged, losses in alike.items()]
     return remarks + _imbalance(comparison) + tuning_text.doubts(comparison) + _astray(comparison)
 
 
-def _imbalance(comparison: Comparison) -> list[str]:
+def _imbalance(comparison: Comparison) -> list[Markdown]:
     sizes, classes, n_rows = comparison.class_sizes, comparison.description.classes, comparison.n_rows
     if not comparison.has_unequal_classes:
         return []
@@ -185,10 +187,10 @@ def _imbalance(comparison: Comparison) -> list[str]:
             f" Accuracy says little here: `report.headline: {{{comparison.name}: balanced_accuracy}}` in `params.yaml` "
             "judges by the mean recall of the classes."
         )
-    return [sentence]
+    return [Markdown(sentence)]
 
 
-def _astray(comparison: Comparison) -> list[str]:
+def _astray(comparison: Comparison) -> list[Markdown]:
     """Of losses with seeds that ended far from all others, what that does to their means."""
     scores, remarks = comparison.scores(), []
     for run in crowd.runs(comparison):
@@ -198,12 +200,13 @@ def _astray(comparison: Comparison) -> list[str]:
             others = own[np.isfinite(own) & ~far]
             low, high = number(own[far].min()), number(own[far].max())
             seeds = enumerated([str(seed) for seed, is_far in zip(comparison.seeds, far, strict=True) if is_far])
-            remarks.append(
-                f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of `{run.loss.name}` went astray, with a test "
-                f"{comparison.headline} of {low if low == high else f'{low} to {high}'}; the others lie between "
+            sentence = (
+                f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(run.loss.name)} went astray, with a test "
+                f"{text(comparison.headline)} of {low if low == high else f'{low} to {high}'}; the others lie between "
                 f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average. The mean, its "
                 "interval and every verdict count all alike."
             )
+            remarks.append(Markdown(sentence))
     return remarks
 
 
@@ -239,7 +242,7 @@ def _pairs(comparison: Comparison) -> Table:
     fixed = comparison.plan.fixed
     rows = []
     for pair in comparison.each_pair(crowd.shown(comparison)):
-        names = f"`{pair.loss}` − `{pair.against}`"
+        names = Markdown(f"{code(pair.loss)} − {code(pair.against)}")
         here = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
         rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p_holm), *here))
     head = ("pair", "difference for new rows", "verdict", "p", *(("on these very rows",) * fixed))
@@ -248,7 +251,7 @@ def _pairs(comparison: Comparison) -> Table:
 
 def _scores(comparison: Comparison) -> Table:
     rows = [
-        (f"`{run.loss.name}`", part, *(_mean(run.values(metric, part)) for metric in comparison.metrics))
+        (code(run.loss.name), part, *(_mean(run.values(metric, part)) for metric in comparison.metrics))
         for run in crowd.runs(comparison)
         for part in ("train", "test")
     ]
@@ -264,7 +267,7 @@ def _recalls(comparison: Comparison) -> Table:
         )
         for index, (name, size) in enumerate(zip(comparison.description.classes, comparison.class_sizes, strict=True))
     ]
-    return Table(("class", "rows in all", *(f"`{loss}`" for loss in crowd.shown(comparison))), rows)
+    return Table(("class", "rows in all", *map(code, crowd.shown(comparison))), rows)
 
 
 def _mean(values: np.ndarray) -> str:

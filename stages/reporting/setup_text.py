@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
-from stages.reporting.formats import code, rate
+from stages.reporting.formats import rate
 from stages.verdicts.comparison import Comparison
 
 FRAMINGS = (
@@ -22,30 +23,29 @@ def rows_count(comparison: Comparison) -> str:
     return f"Each row counts by its {weight}, divided by the mean: in training, validation and every score."
 
 
-def setup(comparison: Comparison) -> str:
+def setup(comparison: Comparison) -> Markdown:
     """How rows are split and scaled, and the network and its training, in one paragraph."""
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
-    return " ".join(
-        [
-            split(plan, description, settings.data.split.column),
-            scaling(plan, description, settings.data.scale),
-            network(settings, comparison.encoded.n_inputs),
-            training(settings),
-            *([rows_count(comparison)] if comparison.weights is not None else []),
-            *([FRAMINGS] if any(run.loss.framing for run in comparison.runs) else []),
-        ]
-    )
+    sentences = [
+        split(plan, description, settings.data.split.column),
+        scaling(plan, description, settings.data.scale),
+        network(settings, comparison.encoded.n_inputs),
+        training(settings),
+        *([rows_count(comparison)] if comparison.weights is not None else []),
+        *([FRAMINGS] if any(run.loss.framing for run in comparison.runs) else []),
+    ]
+    return Markdown(" ".join(sentences))
 
 
-def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -> str:
+def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -> Markdown:
     """Where the rows of a dataset come from, and what is predicted."""
     description = encoded.description
     if not description.files:
         columns = len(description.columns)
-        return f"{n_rows:,} rows made by scikit-learn's `{settings['generator']}`, {columns} features."
+        return Markdown(f"{n_rows:,} rows made by scikit-learn's `{settings['generator']}`, {columns} features.")
     first, *others = map(code, description.files)
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
-    written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
+    written = f" ({text(wording.csv_format(description.csv))})" if description.csv else ""
     parts = [f"{n_rows:,} rows of {files}{written}"]
     if without := description.n_without_target(n_rows):
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
@@ -54,12 +54,12 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
     target = f"{' and '.join(map(code, description.targets))}, a {description.task} task"
     if description.inferred:
         target += f" because of its {wording.inferred(description.inferred)}"
-        target += f" ({wording.other_tasks(name, description)})" if description.other_tasks else ""
+        target += f" ({text(wording.other_tasks(name, description))})" if description.other_tasks else ""
     if description.task == "binary":
         negative, positive = map(code, description.classes)
         target += f"; class 0 is {negative}, class 1, which scores are about, {positive}"
         target += f" ({description.positive})" if description.positive else ""
-    return f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}."
+    return Markdown(f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}.")
 
 
 def split(plan: Plan, description: Description, column: str | None) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from stages.basics.markup import Markdown, text
 from stages.basics.words import counted
 from stages.records.runs import Tuning
 from stages.reporting.formats import listed, rate
 from stages.verdicts.comparison import Comparison
 
 
-def how_chosen(comparison: Comparison) -> str:
+def how_chosen(comparison: Comparison) -> Markdown:
     """By what the learning rate and the epochs were chosen."""
     tuned = [run for run in comparison.runs if run.tuning]
     rates = sorted({float(each) for run in tuned for each in run.tuning.rates})
@@ -16,25 +17,26 @@ def how_chosen(comparison: Comparison) -> str:
     for run in tuned:
         by.setdefault(run.tuning.score, []).append(run.loss.name)
     own = by.pop("loss", [])
-    scores = [f"the mean validation {score}" for score in by]
+    scores = [f"the mean validation {text(score)}" for score in by]
     if own:
         scores.append("each loss's own validation loss" if not by else f"the validation loss itself ({listed(own)})")
     seeds = counted(len(comparison.seeds), "seed")
-    return (
+    return Markdown(
         f"Learning rate and epochs were chosen by {' and '.join(scores)} over {seeds}, at the rates "
         f"{', '.join(map(rate, rates))}, on a fifth of each seed's train rows; "
         "then each seed trained on all its train rows."
     )
 
 
-def doubts(comparison: Comparison) -> list[str]:
+def doubts(comparison: Comparison) -> list[Markdown]:
     """Sentences on losses whose best rate or number of epochs may lie beyond those tried, one for those alike."""
     alike: dict[str, list[str]] = {}
     for run in comparison.runs:
         for doubt in _doubts(run.tuning) if run.tuning else ():
             alike.setdefault(doubt, []).append(run.loss.name)
     return [
-        doubt.format(losses=listed(losses), verb="is" if len(losses) == 1 else "are") for doubt, losses in alike.items()
+        Markdown(doubt.format(losses=listed(losses), verb="is" if len(losses) == 1 else "are"))
+        for doubt, losses in alike.items()
     ]
 
 

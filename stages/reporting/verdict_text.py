@@ -3,11 +3,12 @@
 import math
 from dataclasses import dataclass
 
+from stages.basics.markup import code, text
 from stages.basics.words import counted, number
 from stages.losses.asks import for_what, rewarded_by
 from stages.losses.validity import percent
 from stages.reporting import loss_text
-from stages.reporting.formats import NAMED, code, enumerated, interval, listed, p_value, plus_minus
+from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
@@ -17,7 +18,7 @@ ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the
 
 @dataclass(frozen=True)
 class Statement:
-    """A verdict in words: what to do, and why."""
+    """A verdict in words, which are Markdown: what to do, and why."""
 
     lead: str
     reasons: tuple[str, ...]
@@ -31,7 +32,7 @@ def verdict(comparison: Comparison) -> Statement:
     summaries, constant = comparison.summaries, comparison.constant
     if not any(summary.n for summary in summaries.values()):
         return Statement("No verdict: every seed failed.", ("A smaller learning rate or another scaling may help.",))
-    advice, score = comparison.advice, comparison.headline
+    advice, score = comparison.advice, text(comparison.headline)
     best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) > 1)
     trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
     learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
@@ -78,7 +79,7 @@ def _lead(comparison: Comparison, advice: Advice) -> str:
 
 def _cost(comparison: Comparison, advice: Advice) -> str:
     """What it costs to be wrong about the loss with the best mean."""
-    score = comparison.headline
+    score = text(comparison.headline)
     mean = f"`{advice.best}` has the best mean test {score}, {plus_minus(comparison.summaries[advice.best])}"
     if math.isnan(advice.cost):
         few = counted(len(comparison.seeds), "seed")
@@ -182,7 +183,7 @@ def _different_things(comparison: Comparison) -> list[str]:
         return []
     each = enumerated([f"{listed(losses)} for {what}" for what, losses in asked.items()], "more", last=", ")
     best_for = rewarded_by(comparison.headline)
-    judged = f": {comparison.headline} is best for {best_for}" if best_for else ""
+    judged = f": {text(comparison.headline)} is best for {best_for}" if best_for else ""
     return [f"They ask for different things, {each}, and are ranked by one score{judged}."]
 
 

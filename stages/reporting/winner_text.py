@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from stages.basics.markup import Markdown, code, text
 from stages.records.winners import N_NETWORKS
-from stages.reporting.formats import code
 from stages.reporting.verdict_text import surely_beats_constant
 from stages.verdicts.comparison import Comparison
 
@@ -18,13 +18,13 @@ def recommended(comparison: Comparison) -> dict[str, Any] | None:
     return {"loss": loss, "why": _why(comparison), "mean": comparison.summaries[loss].mean}
 
 
-def to_use(comparison: Comparison) -> str:
+def to_use(comparison: Comparison) -> Markdown:
     """How new rows are predicted, and by what; empty where every seed failed."""
     if (told := recommended(comparison)) is None:
-        return ""
-    return (
+        return Markdown()
+    return Markdown(
         f"`make predict COMPARISON={comparison.name} FILE=new.csv` predicts new rows by the average of {N_NETWORKS} "
-        f"networks that learn from all {comparison.n_rows:,} rows with {code(told['loss'])}: {told['why']}."
+        f"networks that learn from all {comparison.n_rows:,} rows with {code(told['loss'])}: {text(told['why'])}."
     )
 
 

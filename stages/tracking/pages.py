@@ -8,6 +8,7 @@ from mlflow.utils.mlflow_tags import (
     MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME,
 )
 
+from stages.basics import markup
 from stages.tracking import contents
 from stages.tracking.origin import EXPERIMENT
 
@@ -55,10 +56,10 @@ def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
         "orderByAsc": not headline.higher_is_better,
         "selectedColumns": columns,
     }
-    plain = verdict.replace("`", "").replace("**", "")  # lists of experiments show it as it is written
+    told = markup.text(markup.plain(verdict))  # lists of experiments show it as it is written
     links = f"[Scores]({scores(experiment)}) · [Curves]({curves(experiment)})"
     return {
-        NOTE: f"{plain}\n\n{links}",
+        NOTE: f"{told}\n\n{links}",
         VIEW_TAG: json.dumps(view),
         "mlflow.experimentKind": "custom_model_development",
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,

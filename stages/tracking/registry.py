@@ -12,6 +12,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
+from stages.basics.markup import text
 from stages.records import winners
 from stages.records.winners import Input, Winner
 from stages.tracking.mlflow_store import FINGERPRINT, address
@@ -68,7 +69,7 @@ def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags
         source=f"models:/{model.model_id}",
         run_id=run_id,
         tags=tags,
-        description=f"{winner.settings.loss.name}: {winner.recommended}",
+        description=text(f"{winner.settings.loss.name}: {winner.recommended}"),
         model_id=model.model_id,
     )
     return made.version

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from stages.reporting.formats import (
-    code,
     difference,
     interval,
     listed,
@@ -80,11 +79,6 @@ def test_p_values_are_shown_in_two_digits(p, shown):
 @pytest.mark.parametrize(("names", "shown"), [(["a"], "`a`"), (["a", "b"], "`a` and `b`"), ("abc", "`a`, `b` and `c`")])
 def test_names_are_listed_as_in_a_sentence(names, shown):
     assert listed(list(names)) == shown
-
-
-def test_nothing_in_a_users_name_ends_the_code_or_the_cell():
-    assert code("a `b` | c\n d") == "`a 'b' ¦ c d`"
-    assert code("x" * 100) == f"`{'x' * 79}…`"
 
 
 def test_below_its_heading_a_p_value_is_a_number():
