@@ -55,25 +55,19 @@ def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
         rows: as ``data/raw`` holds them.
         encoded: what they are.
     """
-    description = encoded.description
-    special = {each.column for each in description.findings if each.kind in ("written", "odd texts")}
-    is_plain_file = not description.csv or (description.csv.decimal == "." and not description.csv.thousands)
     used = {each.column for each in encoded.treatments if not each.left_out}
     inputs = []
-    for column in (each for each in description.columns if each.name in used):
+    for column in (each for each in encoded.description.columns if each.name in used):
         low, high = _range(rows[column.name], column)
-        name = column.written or column.name
-        is_plain = column.kind in ("number", "identifier") and is_plain_file and name not in special
         inputs.append(
             Input(
-                name=name,
+                name=column.written or column.name,
                 own_name=column.name,
                 kind=column.kind,
                 form=column.form,
                 low=low,
                 high=high,
                 missing=column.missing,
-                is_plain=is_plain,
             )
         )
     return inputs
@@ -87,17 +81,18 @@ def _range(values: pd.Series, column: Column) -> tuple[float | None, float | Non
 
 
 def example(rows: pd.DataFrame, inputs: list[Input]) -> dict[str, list[Any]]:
-    """Some rows, by the names of their columns: plain numbers, and texts for what else a file may hold."""
-    shown = {}
-    for own in inputs:
-        values = rows[own.own_name].head(N_EXAMPLES)
-        if own.is_plain:
-            shown[own.name] = [None if pd.isna(value) else float(value) for value in values]
-        elif own.kind == "boolean":
-            shown[own.name] = [None if pd.isna(value) else str(bool(value)) for value in values]
-        else:
-            shown[own.name] = [None if pd.isna(value) else str(value) for value in values]
-    return shown
+    """Some rows, by the names of their columns: numbers, booleans and texts; None where a value is missing."""
+    return {own.name: [_plain(value, own) for value in rows[own.own_name].head(N_EXAMPLES)] for own in inputs}
+
+
+def _plain(value: Any, own: Input) -> Any:
+    if pd.isna(value):
+        return None
+    if own.kind == "boolean":
+        return bool(value)
+    if own.kind in ("category", "date"):
+        return str(value)
+    return int(value) if value % 1 == 0 else float(value)
 
 
 def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
@@ -108,7 +103,7 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
         n_networks: how many did not fail.
         told: what the report says of it.
     """
-    settings = unit.settings
+    settings, scale = unit.settings, unit.plan.to_train
     rows, _ = datasets.read_raw(settings.dataset)
     encoded = datasets.read_encoded(settings.dataset)
     inputs = inputs_of(rows, encoded)
@@ -121,6 +116,8 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
         recommended=told["recommended"]["why"],
         score=told["headline"],
         expected=told["recommended"]["mean"],
+        target_center=scale.target_center[0].tolist(),
+        target_spread=scale.target_spread[0].tolist(),
         example=example(rows, inputs),
         requirements=packing.requirements(),
         modules=imports.plain_names() if settings.model else [],

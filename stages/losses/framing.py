@@ -35,6 +35,17 @@ def restored(framing: Framing | None, values: np.ndarray) -> np.ndarray:
     return np.expm1(np.minimum(values, FURTHEST_LOG)) if framing == "log" else values
 
 
+def slope(framing: Framing | None, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """How many target units one scaled unit comes to at values, which `restored` gave.
+
+    Args:
+        framing: the framing.
+        values: (..., n_targets) in target units.
+        spread: (n_targets,) of the `Scale`.
+    """
+    return np.broadcast_to(spread * (1 + values) if framing == "log" else spread, values.shape)
+
+
 def fit(framing: Framing, values: np.ndarray) -> Scale:
     """Fit the scale of a framing, as scikit-learn's scalers do; what has no spread has the spread 1.
 

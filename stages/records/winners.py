@@ -39,7 +39,6 @@ class Input:
         low: the smallest number in training, or the first day since 1970; None for categories and booleans.
         high: the largest.
         missing: in how many rows of training it is missing.
-        is_plain: whether a file holds it as plain numbers.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Input:
     low: float | None
     high: float | None
     missing: int
-    is_plain: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,9 @@ class Winner:
         recommended: why this loss was taken, in words.
         score: the score that decided between losses.
         expected: its mean on test rows, as the report has it.
+        target_center: of each target, with `target_spread`, what puts it on the scale on which ``mse`` and
+            ``cosine_similarity`` are measured; empty for classes.
+        target_spread: see `target_center`.
         example: some rows, by column the values.
         requirements: the packages that it needs, with their versions.
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
@@ -78,6 +79,8 @@ class Winner:
     recommended: str
     score: str
     expected: float | None
+    target_center: list[float]
+    target_spread: list[float]
     example: dict[str, list[Any]]
     requirements: list[str]
     modules: list[str]

@@ -4,6 +4,7 @@ Nothing is found out anew that few rows could not tell: which columns are number
 written, is known from training. What cannot be so is taken as missing, and told.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def as_trained(
         UserError: a column stands twice.
     """
     names = [str(name) for name in rows.columns]
-    if twice := [name for name in names if names.count(name) > 1]:
+    if twice := [own.name for own in inputs if names.count(column_names.find(own.name, names)) > 1]:
         raise UserError(f"column '{twice[0]}' stands twice; rename one")
     rows = rows.set_axis(names, axis=1)
     columns, notes = {}, []
@@ -75,8 +76,11 @@ def as_trained(
             texts = values.astype(str).str.strip()
             values = values.mask(texts.isin(words) & values.notna(), texts.map(words))
         made, refused = _values(values.rename(own.name), own, decimal)
+        categories = known.get(own.own_name, set())
+        if own.kind == "category":
+            made = _as_written(made, values, categories)
         columns[own.own_name] = made
-        notes += [*_refused(own, values, refused), *_odd(own, made, known.get(own.own_name, set()), refused)]
+        notes += [*_refused(own, values, refused), *_odd(own, made, categories, refused)]
     n_present = sum(column_names.find(own.name, names) is not None for own in inputs)
     return NewRows(pd.DataFrame(columns, index=rows.index), notes, n_present)
 
@@ -97,8 +101,7 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
     for name, column in rows.items():
         values = _without(plain(column), nothing[name])
         if not indices:
-            as_number = Input(str(name), "", "number", forms.get(str(name)), None, None, 0, is_plain=False)
-            columns.append(_values(values, as_number, decimal)[0])
+            columns.append(_values(values, _number(str(name), forms.get(str(name))), decimal)[0])
             continue
         texts = without_blanks(as_texts(values)).replace(labels.get(name, {}))
         # classes that are numbers may be written otherwise
@@ -107,10 +110,46 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
     return np.column_stack([column.to_numpy(np.float64, na_value=np.nan) for column in columns])
 
 
+def numbers(column: pd.Series, source: Table, decimal: str) -> np.ndarray:
+    """A column of numbers that networks do not predict from, float64 (n_rows,), NaN where it holds none."""
+    nothing = words_for_nothing(source, [column.name])[column.name]
+    return _values(_without(plain(column), nothing), _number(column.name, None), decimal)[0].to_numpy(np.float64)
+
+
+def _number(name: str, form: str | None) -> Input:
+    return Input(name, "", "number", form, None, None, 0)
+
+
 def _without(values: pd.Series, words: list) -> pd.Series:
     if not words:
         return values
     return values.mask(values.isin(words) | values.astype(str).str.strip().isin(map(str, words)))
+
+
+def _as_written(texts: pd.Series, values: pd.Series, known: set[str]) -> pd.Series:
+    """Categories as training has them: who read ``007`` as a number, or ``TRUE`` as a boolean, has lost how it stood.
+
+    Args:
+        texts: (n_rows,) of the values, missing ones so.
+        values: (n_rows,) as they were given.
+        known: the categories in training.
+    """
+    lost = texts.notna() & ~texts.isin(known) & ~values.map(lambda value: isinstance(value, str))
+    if not lost.any():
+        return texts
+    meanings = {text: _meaning(text) for text in known}
+    count = Counter(meanings.values())
+    written = {meaning: text for text, meaning in meanings.items() if meaning is not None and count[meaning] == 1}
+    return texts.mask(lost, texts.map(lambda text: written.get(_meaning(text), text), na_action="ignore"))
+
+
+def _meaning(text: str) -> str | float | None:
+    """The boolean or the number that a text may be read as; None where it is neither."""
+    text = text.strip().lower()
+    if text in ("true", "false"):
+        return text
+    number = pd.to_numeric(text, errors="coerce")
+    return None if np.isnan(number) else float(number)
 
 
 def _values(values: pd.Series, own: Input, decimal: str) -> tuple[pd.Series, np.ndarray]:
@@ -125,6 +164,8 @@ def _values(values: pd.Series, own: Input, decimal: str) -> tuple[pd.Series, np.
     if own.kind != "date" and (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
         numbers = values.astype(np.float64)
         return numbers.mask(numbers.abs() > LARGEST), nothing
+    if own.kind == "number" and values.dtype == object:
+        values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
     texts = values.where(values.isna(), values.astype(str)).astype("str").str.strip()
     texts = texts.mask(texts.isin(MISSING))
     present = texts.dropna().rename(own.name)

@@ -56,14 +56,14 @@ class CsvFile:
         """Read it by pandas, which takes no string for missing unless the settings say so."""
         written = self.written
         engine = {"engine": "python"} if is_expression(written) else {"engine": "c", "low_memory": False}
-        settings |= {
+        settings = {
             "sep": written.delimiter,
             "encoding": written.encoding,
             "decimal": written.decimal,
             "skipinitialspace": written.delimiter != " ",  # between blanks two of them are an empty field
             "skiprows": written.skipped,
             "quoting": csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
-        }
+        } | settings
         with self.opener() as file, warnings.catch_warnings():
             # without an index column pandas warns of fields left over
             warnings.simplefilter("error", pd.errors.ParserWarning)

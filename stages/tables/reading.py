@@ -1,5 +1,7 @@
 """Reading the files of a user's table: CSV, however it is written, Excel, JSON and Parquet."""
 
+import codecs
+import csv
 import glob
 import io
 import re
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,9 +100,26 @@ def _findings(files: list[Path], parts: list[Parsed]) -> list[Finding]:
     ]
 
 
-def read_new(
-    path: Path, source: Table, known: CsvFormat | None, names: Iterable[str]
-) -> tuple[pd.DataFrame, CsvFormat]:
+@dataclass(frozen=True)
+class NewFile:
+    """A file of new rows.
+
+    Attributes:
+        cells: (n_rows, n_columns) as they stand in the file, under its headings, of which some may be empty or alike.
+        rows: the same as a table is read: by the names that columns without a heading get, what is empty missing.
+        written: how the file is written.
+        encoding: what to write its text in again.
+        quoting: and how, as `csv` has it.
+    """
+
+    cells: pd.DataFrame
+    rows: pd.DataFrame
+    written: CsvFormat
+    encoding: str
+    quoting: int
+
+
+def read_new(path: Path, source: Table, known: CsvFormat | None, names: Iterable[str]) -> NewFile:
     """Read a file of new rows: texts as they are written, or what Parquet holds; and how it is written.
 
     Where a file is not written as the table was that these rows belong to, that is found out as for any other.
@@ -111,42 +131,48 @@ def read_new(
         names: columns of which some should be there.
 
     Raises:
-        UserError: it is not there or cannot be read.
+        UserError: it is not there or cannot be read, or one of these columns stands twice.
     """
     if not path.is_file():
         others = [file.name for file in sorted(path.parent.glob("*")) if file.suffix not in ("", ".md", ".dvc")]
         raise UserError(f"{path} is not there{suggest.nearest(path.name, others).rstrip('.')}")
-    open_minded = Table(file=source.file, target=source.target)
+    names, open_minded = list(names), Table(file=source.file, target=source.target)
     for each in (source, open_minded):
         with suppress(UserError) if each is not open_minded else nullcontext():
-            table, written = _read_texts(path, each, known)
-            if any(column_names.find(name, table.columns) for name in names):
+            new = _read_texts(path, each, known)
+            if any(column_names.find(name, new.rows.columns) for name in names):
                 break
-    return table, written
+    check_unique([name for name in new.rows.columns if any(column_names.find(each, [name]) for each in names)], path)
+    return new
 
 
-def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> tuple[pd.DataFrame, CsvFormat]:
-    plain = CsvFormat(",", "utf-8", ".")
+def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> NewFile:
+    written, encoding, quoting = CsvFormat(",", "utf-8", "."), "utf-8", csv.QUOTE_MINIMAL
     match file_kinds.kind_of(path):
         case "parquet":
-            table, written = file_kinds.read_parquet(path, check_unique).reset_index(drop=True), plain
+            table = file_kinds.read_parquet(path, check_unique).reset_index(drop=True)
+            table.columns = list(map(str, table.columns))
+            return NewFile(table, table, written, encoding, quoting)
         case "archive":
             raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {file_kinds.ALLOWED}")
         case "excel":
             content, _ = file_kinds.excel_as_csv(path, source.sheet, str(path))
-            table, written = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table, plain
+            cells = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table
         case "json":
             content = file_kinds.json_as_csv(path)
-            table, written = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table, plain
+            cells = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table
         case "csv":
             opener = file_kinds.opener(path)
             parsed = _read_csv(path, opener, source, _as_texts)
-            table, written = parsed.table, parsed.written
+            cells, written, encoding = parsed.table, parsed.written, parsed.written.encoding
+            quoting = csv.QUOTE_NONE if source.quoting == "none" else quoting
+            with opener() as file:
+                encoding = "utf-8-sig" if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else encoding
             if known and source.decimal is None and written.delimiter == known.delimiter:
                 written = replace(written, decimal=known.decimal)
-    columns = [str(name) for name in table.columns]
-    check_unique(columns, path)
-    return table.set_axis(columns, axis=1), written
+    rows = cells.set_axis(range(cells.shape[1]), axis=1).apply(lambda texts: texts.str.lstrip(" ")).replace("", np.nan)
+    rows.columns = [name.lstrip(" ") or f"Unnamed: {number}" for number, name in enumerate(cells.columns)]
+    return NewFile(cells, rows, written, encoding, quoting)
 
 
 def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -> Parsed:
@@ -227,8 +253,26 @@ def _plain(source: Table) -> Table:
 
 
 def _as_texts(file: CsvFile) -> Parsed:
-    """A file's cells as they are written, an empty one as missing."""
-    table = file.pandas(dtype="str", na_values=[""], **file.heading())
+    """A file's cells and headings as they are written, also blanks before them, of which no table that is read has any.
+
+    Only where quotes stand behind such blanks, these are no part of the cells.
+    """
+
+    def read(**settings: Any) -> pd.DataFrame:
+        return file.pandas(header=None, dtype="str", na_filter=False, **settings).fillna("")
+
+    def without_blanks(texts: pd.DataFrame) -> pd.DataFrame:
+        return texts.apply(lambda column: column.str.lstrip(" "))
+
+    cells = None
+    with suppress(ValueError):  # what pandas makes of quotes that stand in a cell
+        cells = read(skipinitialspace=False)
+    if cells is None or not (stripped := without_blanks(cells)).equals(cells):
+        known = read()
+        cells = cells if cells is not None and stripped.equals(without_blanks(known)) else known
+    has_heading = file.source.header != "none"
+    names = list(cells.iloc[0]) if has_heading else [f"column_{number}" for number in range(1, cells.shape[1] + 1)]
+    table = cells.iloc[int(has_heading) :].set_axis(names, axis=1).reset_index(drop=True)
     return Parsed(table, file.written, np.arange(1, len(table) + 1))
 
 

@@ -14,7 +14,7 @@ from mlflow.types.schema import AnyType
 
 from stages.basics.markup import text
 from stages.records import winners
-from stages.records.winners import Input, Winner
+from stages.records.winners import Winner
 from stages.tracking.mlflow_store import FINGERPRINT, address
 
 ALIAS = "winner"
@@ -76,13 +76,12 @@ def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags
 
 
 def signature(winner: Winner) -> ModelSignature:
-    """The columns that it takes, as a file holds them, and those that it answers with."""
-    asked = [ColSpec(_type_of(own), own.name) for own in winner.inputs]
+    """The columns that it takes, and those that it answers with.
+
+    What a column holds is for the winner to read: MLflow knows a column by one type, and would refuse whole numbers
+    among numbers, or numbers in a column of texts.
+    """
+    asked = [ColSpec(AnyType(), own.name) for own in winner.inputs]
     text = ("prediction",) if winner.description.classes else ()
     answered = [ColSpec(DataType.string if name in text else DataType.double, name) for name in winner.outputs]
     return ModelSignature(Schema(asked), Schema(answered))
-
-
-def _type_of(own: Input) -> DataType | AnyType:
-    """The type of a column; any where a file with few rows may hold numbers or booleans among what else are texts."""
-    return DataType.double if own.is_plain else AnyType()

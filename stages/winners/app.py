@@ -1,5 +1,6 @@
 """What runs when the file of a winner does: ``python houses.pyz new.csv [predictions.csv]``."""
 
+import csv
 import sys
 from pathlib import Path
 
@@ -26,66 +27,112 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     """Read new rows, predict them and write both.
 
     Raises:
-        UserError: the rows cannot be read, or hold none of the columns.
+        UserError: the rows cannot be read, hold none of the columns, or the predictions cannot go there.
     """
-    if out.resolve() == file.resolve():
-        raise UserError(f"{out} is the file of the rows; give the predictions another place")
+    _check(out, file)
     winner = predictor.winner
-    names = [each.name for each in winner.inputs]
-    rows, written = reading.read_new(file, predictor.source, winner.description.csv, names)
-    if not len(rows):
+    new = reading.read_new(file, predictor.source, winner.description.csv, [each.name for each in winner.inputs])
+    if not len(new.rows):
         raise UserError(f"{file} holds no rows below its heading")
-    predicted = predictor.predict(rows, written.decimal)
-    table = predicted.table
-    numbers = table.select_dtypes("number").columns
-    table[numbers] = table[numbers].astype(np.float32)  # more digits say nothing
-    table.columns = datasets.unique(list(table.columns), list(rows.columns))
-    delimiter = written.delimiter if len(written.delimiter) == 1 else ","
-    with files.replacing(out) as temporary:
-        pd.concat([rows, table], axis=1).to_csv(
-            temporary, index=False, sep=delimiter, decimal=written.decimal if delimiter != written.decimal else "."
-        )
+    predicted = predictor.predict(new.rows, new.written.decimal)
+    lines = [*predicted.notes, *_unused(predictor, new), *_scores(predictor, new, predicted)]
+    replaces = " (it replaces the file that was there)" if out.exists() else ""
+    _write(out, new, predicted.table, winner.description.classes)
     settings = winner.settings
     networks = f"the average of {counted(len(settings.seeds), 'network')} trained on {winner.n_rows:,} rows"
     cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}; {winner.recommended}")
-    for line in [*predicted.notes, *_unused(predictor, rows), *_scores(predictor, rows, predicted, written.decimal)]:
+    for line in lines:
         cli.say(f"predict: {line}")
-    cli.say(f"predict: {counted(len(rows), 'row')} in {out}")
+    cli.say(f"predict: {counted(len(new.rows), 'row')} in {out}{replaces}")
 
 
-def _unused(predictor: Predictor, rows: pd.DataFrame) -> list[str]:
+def _check(out: Path, file: Path) -> None:
+    """Refuse places where predictions would take that of something else, or could not be read."""
+    if out.resolve() == file.resolve():
+        raise UserError(f"{out} is the file of the rows; give the predictions another place")
+    if out.is_dir():
+        raise UserError(f"{out} is a folder; name a file in it, as {out / output_for(file).name}")
+    if out.suffix.lower() in _NO_CSV:
+        raise UserError(f"{out}: predictions are written as CSV; name a file that ends in .csv")
+
+
+def _write(out: Path, new: reading.NewFile, table: pd.DataFrame, classes: list[str]) -> None:
+    """Write the rows as they came, delimiter, decimal mark and encoding too, and the predictions beside them."""
+    table = table.set_axis(datasets.unique(list(table.columns), list(new.cells.columns)), axis=1)
+    delimiter = new.written.delimiter if len(new.written.delimiter) == 1 else ","
+    ours, encoding, quoting = [*table.columns, *classes], new.encoding, new.quoting
+    try:
+        "".join(ours).encode(encoding)
+    except UnicodeEncodeError:
+        encoding = "utf-8-sig"
+    if any(mark in text for text in ours for mark in (delimiter, "\n", "\r")):
+        quoting = csv.QUOTE_MINIMAL
+    with files.replacing(out) as temporary:
+        pd.concat([new.cells, table], axis=1).to_csv(
+            temporary,
+            index=False,
+            sep=delimiter,
+            decimal=new.written.decimal if delimiter != new.written.decimal else ".",
+            encoding=encoding,
+            quoting=quoting,
+        )
+
+
+def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
     """That columns are there that training did not have, or left out."""
-    winner = predictor.winner
-    names = [*(each.name for each in winner.inputs), *winner.description.targets]
-    used = {column_names.find(name, rows.columns) for name in names}
-    unused = [name for name in rows.columns if name not in used]
+    winner, columns = predictor.winner, list(new.rows.columns)
+    names = [
+        *(each.name for each in winner.inputs),
+        *winner.description.targets,
+        *filter(None, [predictor.source.weight]),
+    ]
+    used = {column_names.find(name, columns) for name in names}
+    headings = zip(columns, new.cells.columns, strict=True)
+    unused = [heading.strip() or "a column without a heading" for name, heading in headings if name not in used]
     more = f" and {len(unused) - 10:,} more" if len(unused) > 10 else ""
     return [f"not used: {', '.join(unused[:10])}{more}"] if unused else []
 
 
-def _scores(predictor: Predictor, rows: pd.DataFrame, predicted: Predictions, decimal: str) -> list[str]:
+def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) -> list[str]:
     """How good the predictions are, where the rows have a target."""
-    winner = predictor.winner
-    found = [column_names.find(name, rows.columns) for name in winner.description.targets]
+    winner, columns = predictor.winner, list(new.rows.columns)
+    description, loss, targets = winner.description, winner.settings.loss, ", ".join(winner.description.targets)
+    found = [column_names.find(name, columns) for name in description.targets]
     if None in found:
         return []
-    truth = new_rows.targets(rows[found], winner.description, predictor.source, decimal)
-    known = ~np.isnan(truth).any(axis=1)
-    if not known.any():
+    if any(columns.count(name) > 1 for name in found):
+        return [f"{targets} stands twice, so the predictions are not scored"]
+    truth = new_rows.targets(new.rows[found], description, predictor.source, new.written.decimal)
+    weights, weighted = _weights(predictor, new)
+    known = np.isfinite(truth).all(axis=1) & np.isfinite(predicted.outputs).all(axis=1) & (weights >= 0)
+    if not weights[known].any():
         return []
     from stages.scores import measure, names
 
-    labels = truth[known, 0].astype(np.int64) if winner.description.classes else truth[known]
-    loss, also = winner.settings.loss, [name for name in winner.settings.also_scored if not names.is_own(name)]
-    scores = measure.score(loss, labels, predicted.outputs[None, known], also=also)
+    labels, outputs, scale = truth[known, 0].astype(np.int64), predicted.outputs[None, known], {}
+    if not description.classes:
+        scale = {"center": np.array(winner.target_center), "spread": np.array(winner.target_spread)}
+        labels, outputs = ((values - scale["center"]) / scale["spread"] for values in (truth[known], outputs))
+    also = [name for name in winner.settings.also_scored if not names.is_own(name)]
+    scores = measure.score(loss, labels, outputs, also=also, weights=weights[known] if weighted else None, **scale)
     shown = {name: values[0] for name, values in scores.items() if name in (winner.score, *_USUAL)}
     told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
     in_report = f"; {winner.score} {number(winner.expected)} on test rows" if winner.expected is not None else ""
-    n_rows, targets = counted(int(known.sum()), "row"), ", ".join(winner.description.targets)
-    return [f"{n_rows} with {targets}: {told} (rows that it learned from say nothing of new ones{in_report})"]
+    n_rows = counted(int(known.sum()), "row")
+    return [f"{n_rows} with {targets}{weighted}: {told} (rows that it learned from say nothing of new ones{in_report})"]
+
+
+def _weights(predictor: Predictor, new: reading.NewFile) -> tuple[np.ndarray, str]:
+    """What each row counts, NaN where that is not known, and how to say so; 1 where the rows do not have it."""
+    columns, weight = list(new.rows.columns), predictor.source.weight
+    name = column_names.find(weight, columns) if weight else None
+    if name is None or columns.count(name) > 1:
+        return np.ones(len(new.rows)), ""
+    return new_rows.numbers(new.rows[name], predictor.source, new.written.decimal), f", weighted by {name}"
 
 
 _USUAL = ("rmse", "mae", "accuracy")
+_NO_CSV = (".xlsx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".json", ".jsonl", ".pyz")
 
 
 def main(file: Path) -> None:

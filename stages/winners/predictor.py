@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.cli import UserError
+from stages.basics.words import counted
 from stages.losses import framing
 from stages.params.source import Table
 from stages.records import winners
@@ -24,6 +25,7 @@ from stages.usercode.isolation import IsolatedCode
 if TYPE_CHECKING:
     import keras
 
+DIGITS = 8  # of a float32, as the outputs of networks are, more say nothing
 PACKAGE = __name__.split(".")[0]  # in the file the code has another name than in the project
 _SHOWN = Path(winners.CUSTOM)  # what messages call the folder of the user's own code
 
@@ -34,7 +36,8 @@ class Predictions:
 
     Attributes:
         table: one line for each row: `Winner.outputs`.
-        outputs: float64 (n_rows, n_outputs), the mean of the networks' outputs, values in target units.
+        outputs: float64 (n_rows, n_outputs), what the table says as outputs of the loss, to be scored: the values that
+            are predicted, the probabilities, or the votes, of two classes the share of class 1 less that of class 0.
         notes: in a line each, what of the rows is not as it was in training.
     """
 
@@ -81,9 +84,11 @@ class Predictor:
         if not new.n_present:
             names = ", ".join(each.name for each in self.winner.inputs)
             raise UserError(f"none of the columns is there that it predicts from: {names}")
-        outputs = self._in_units(self._outputs(self._encoder.transform(new.table)))
-        table, mean = self._told(outputs)
-        return Predictions(table, mean, new.notes)
+        outputs = self._outputs(self._encoder.transform(new.table))
+        failed = ~np.isfinite(outputs).all(axis=(0, 2))
+        table, scored = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)))
+        table[failed], scored[failed] = np.nan, np.nan
+        return Predictions(table.set_index(rows.index), scored, [*new.notes, *_without_prediction(failed)])
 
     def _outputs(self, features: np.ndarray) -> np.ndarray:
         """What the networks give for features, (n_networks, n_rows, n_outputs)."""
@@ -130,26 +135,54 @@ class Predictor:
             return outputs / outputs.sum(axis=-1, keepdims=True)
         return outputs
 
-    def _told(self, outputs: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-        """What is told of outputs (n_networks, n_rows, n_outputs); and their mean (n_rows, n_outputs)."""
+    def _answers(self, outputs: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+        """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `Predictions.outputs`."""
         winner, loss, mean = self.winner, self.winner.settings.loss, outputs.mean(axis=0)
         if loss.task == "regression":
-            columns = np.stack([mean, _spread(outputs)], axis=-1).reshape(len(mean), -1)
-            return pd.DataFrame(columns, columns=winner.outputs), mean
-        if not loss.outputs_probability:
-            each = np.eye(winner.description.n_classes)[loss.decide(outputs)]
+            unit = framing.slope(loss.framing, mean, self._scaling.target_spread[0])
+            predicted = _rounded(mean, unit)
+            columns = np.stack([predicted, _rounded(_spread(outputs), unit)], axis=-1).reshape(len(mean), -1)
+            return pd.DataFrame(columns, columns=winner.outputs), predicted
+        if not loss.outputs_probability:  # networks vote, and the votes decide
+            of_networks = np.eye(winner.description.n_classes)[loss.decide(outputs)]
         else:
-            each = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
-        decided = loss.decide(mean)
-        of_decided = np.take_along_axis(each, decided[None, :, None], axis=-1)[..., 0]
-        names, (prediction, spread, *shares) = np.array(winner.description.classes, object), winner.outputs
-        told = {prediction: names[decided], spread: _spread(of_decided)}
-        return pd.DataFrame(told | dict(zip(shares, each.mean(axis=0).T, strict=True))), mean
+            of_networks = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
+        shares = _rounded(of_networks.mean(axis=0), 1.0)
+        scored = shares
+        if loss.task == "binary":
+            scored = shares[:, 1:] if loss.outputs_probability else shares[:, 1:] - shares[:, :1]
+        decided = loss.decide(scored)
+        of_decided = np.take_along_axis(of_networks, decided[None, :, None], axis=-1)[..., 0]
+        names, (prediction, spread, *columns) = np.array(winner.description.classes, object), winner.outputs
+        answers = {prediction: names[decided], spread: _rounded(_spread(of_decided), 1.0)}
+        return pd.DataFrame(answers | dict(zip(columns, shares.T, strict=True))), scored
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
     """The standard deviation over networks, (n_networks, ...); NaN where there is one."""
     return values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+
+
+def _rounded(values: np.ndarray, unit: np.ndarray | float) -> np.ndarray:
+    """Values to `DIGITS` digits of themselves and of the unit, whichever are more.
+
+    Args:
+        values: of any shape.
+        unit: what one unit of a network's output comes to there; it broadcasts with `values`.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        more = np.ceil(np.log10(np.maximum(np.nan_to_num(np.abs(values) / unit), 1.0)))
+    digits = np.minimum(DIGITS + more, 17).astype(int)
+    rounded = [float(f"{value:.{n}g}") for value, n in zip(values.flat, digits.flat, strict=True)]
+    return np.array(rounded).reshape(values.shape)
+
+
+def _without_prediction(failed: np.ndarray) -> list[str]:
+    """That rows have no prediction, where any has none: bool (n_rows,)."""
+    if not failed.any():
+        return []
+    n_rows, first = counted(int(failed.sum()), "row"), np.flatnonzero(failed)[0] + 1
+    return [f"{n_rows} without a prediction (row {first:,} first): the numbers are too large for the networks"]
 
 
 class _Unpickler(pickle.Unpickler):

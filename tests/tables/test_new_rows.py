@@ -14,7 +14,7 @@ SOURCE = Table(file="a.csv", target="y")
 
 
 def known(kind="number", form=None, low=None, high=None, missing=1):
-    return Input("x", "x", kind, form, low, high, missing, is_plain=False)
+    return Input("x", "x", kind, form, low, high, missing)
 
 
 def read(values, own, source=SOURCE, texts=(), decimal="."):
@@ -146,9 +146,9 @@ def test_dates_that_are_none_do_not_change_the_others():
 def test_a_file_that_is_written_otherwise_than_training_is_read_as_any_other(tmp_path):
     source = Table(file="a.csv", target="y", skip=3, delimiter=";")
     (tmp_path / "new.csv").write_text("x,z\n1.5,a\n", encoding="utf-8")
-    table, written = reading.read_new(tmp_path / "new.csv", source, None, ["x"])
-    assert table.to_dict("list") == {"x": ["1.5"], "z": ["a"]}
-    assert written.delimiter == ","
+    new = reading.read_new(tmp_path / "new.csv", source, None, ["x"])
+    assert new.rows.to_dict("list") == {"x": ["1.5"], "z": ["a"]}
+    assert new.written.delimiter == ","
 
 
 @pytest.mark.parametrize("name", ["new.parquet", "new.jsonl", "new.csv.gz"])
@@ -161,6 +161,6 @@ def test_new_rows_come_in_every_kind_of_file(tmp_path, name):
             rows.to_json(path, orient="records", lines=True)
         case _:
             rows.to_csv(path, index=False)
-    table, _ = reading.read_new(path, SOURCE, None, ["x"])
+    table = reading.read_new(path, SOURCE, None, ["x"]).rows
     values, _ = read(table["x"], known())
     assert values.tolist() == [1.5, 2.5]
