@@ -17,7 +17,7 @@ from stages.records.plans import Part
 from stages.records.runs import Run
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.records.store import Store
-from stages.scores import names
+from stages.scores import catalogue, choosing, seed_rows
 from stages.training.unit import Table, Unit, read_table
 
 
@@ -62,11 +62,9 @@ def units(params: Params) -> list[Unit]:
 def _undefined_headline(params: Params, comparison: str, table: Table, unlisted: list[Loss]) -> list[str]:
     """That the score which is to decide is not defined for the target, or for a loss that no comparison lists."""
     headline = params.report.headline.get(comparison)
-    if headline and names.is_own(headline):
-        from stages.scores import measure
-
-        measure.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
-    score = names.find(headline, None) if headline else None
+    if headline and catalogue.is_own(headline):
+        seed_rows.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
+    score = catalogue.find(headline, None) if headline else None
     if score is None:
         return []
     key, lines = f"report.headline.{comparison}: '{headline}' needs", []
@@ -81,7 +79,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = OptimizerSettings(**setup.optimizer.settings())
     class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
-    headline = params.report.headline.get(comparison) or names.default_headline(
+    headline = params.report.headline.get(comparison) or choosing.default_headline(
         loss.task, table.n_targets, class_sizes, params.selected()[comparison]
     )
     return Settings(
@@ -100,7 +98,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
         seeds=range(params.train.seeds),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
-        also_scored=names.asked_for(headline, loss),
+        also_scored=choosing.asked_for(headline, loss),
     )
 
 

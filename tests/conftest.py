@@ -20,8 +20,8 @@ from stages.records.datasets import Column, Description, Encoded, Treatment
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.runs import Regions, Run, Tuning
 from stages.records.settings import Settings
+from stages.scores import catalogue as scores
 from stages.scores import measure as scoring
-from stages.scores import names as scores
 from stages.verdicts.comparison import Comparison
 from tests.projects import run_in, small_clone
 

@@ -70,6 +70,7 @@ def engine_hash() -> str:
             *STAGES.glob("execution/*.py"),
             *STAGES.glob("losses/*.py"),
             STAGES / "records" / "plans.py",
+            STAGES / "scores" / "terms.py",  # what is followed while training
         ]
     )
 

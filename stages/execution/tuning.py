@@ -11,13 +11,11 @@ import numpy as np
 
 from stages.losses.loss import Loss
 from stages.records.runs import Tuning
-from stages.scores import names
+from stages.scores import catalogue
 from stages.training.chunk import LOSS, Chunk, Result, cut
 from stages.training.unit import Unit
 
 EXTENSIONS = 3  # rates that are added at most where the best is at an end of the list
-
-ROOTS = ("rmse", "rmsle")  # of which the square is a mean over rows
 
 
 def selection(headline: str, loss: Loss) -> str:
@@ -28,13 +26,13 @@ def selection(headline: str, loss: Loss) -> str:
         loss: the loss.
 
     Returns:
-        That score, where it is a mean over rows or moves as one does; else ``loss``, the loss's own value.
+        That score, where it is followed while training; else ``loss``, the loss's own value.
     """
-    means = ["mse", "rmse", "mae", "rmsle", "mape"] if loss.task == "regression" else ["accuracy"]
-    if loss.outputs_probability:
-        means += ["log_loss", "brier"]
-    is_pinball = loss.task == "regression" and names.quantile_of(headline) is not None
-    return headline if headline in means or is_pinball else LOSS
+    score = catalogue.find(headline, loss.task)
+    can_be_followed = (
+        score is not None and score.is_followed and (loss.outputs_probability or not score.needs_probability)
+    )
+    return headline if can_be_followed else LOSS
 
 
 def tune(unit: Unit) -> Generator[list[Chunk], list[Result], Tuning]:
@@ -109,7 +107,7 @@ def next_rate(before: float, last: float) -> float:
 
 
 def _higher_is_better(unit: Unit) -> bool:
-    score = names.find(unit.settings.selected_by, unit.loss.task)
+    score = catalogue.find(unit.settings.selected_by, unit.loss.task)
     return score is not None and score.higher_is_better
 
 
@@ -125,4 +123,5 @@ def _curves(unit: Unit, rates: list[float]) -> Generator[list[Chunk], list[Resul
     finished = np.concatenate([result["finished"] for result in results])
     n_finished = finished.sum(axis=0)
     curves = np.nansum(np.where(finished, values, np.nan), axis=1) / np.where(n_finished, n_finished, np.nan)
-    return (np.sqrt(curves) if unit.settings.selected_by in ROOTS else curves).T, len(finished) - n_finished
+    score = catalogue.find(unit.settings.selected_by, unit.loss.task)
+    return (score.of_mean(curves) if score else curves).T, len(finished) - n_finished

@@ -10,7 +10,14 @@ from stages.losses.loss import ACTIVATIONS, Loss, Task
 LOSSES = {
     loss.name: replace(loss, activations=loss.activations or ACTIVATIONS[loss.targets])
     for loss in (
-        Loss("mse", "MeanSquaredError", "value", "linear", aliases=("mean_squared_error", "MSE")),
+        Loss(
+            "mse",
+            "MeanSquaredError",
+            "value",
+            "linear",
+            aliases=("mean_squared_error", "MSE"),
+            estimates="mean",
+        ),
         Loss(
             "mae",
             "MeanAbsoluteError",
@@ -18,6 +25,7 @@ LOSSES = {
             "linear",
             aliases=("mean_absolute_error", "MAE"),
             beware="estimates the median, not the mean",
+            estimates="median",
         ),
         Loss(
             "msle",
@@ -27,6 +35,7 @@ LOSSES = {
             aliases=("mean_squared_logarithmic_error", "MSLE"),
             target_range="clipped below 0",
             beware="targets and predictions below 0 count as 0; activation: softplus keeps predictions above",
+            estimates="mean of logarithms",
         ),
         Loss(
             "mape",
@@ -38,6 +47,7 @@ LOSSES = {
             beware="divides by the target: those near 0 outweigh all others; in percent, so its gradients are 100 "
             "times as steep as a share's and SGD is tuned at learning rates that are a hundredth",
             steepness=100.0,
+            estimates="below the median",
         ),
         Loss(
             "huber",
@@ -47,8 +57,9 @@ LOSSES = {
             parameters={"delta": 1.0},
             limits={"delta": "above 0"},
             beware="delta is in units of the target as it is scaled",
+            estimates="between mean and median",
         ),
-        Loss("log_cosh", "LogCosh", "value", "linear"),
+        Loss("log_cosh", "LogCosh", "value", "linear", estimates="between mean and median"),
         Loss(
             "poisson",
             "Poisson",
@@ -57,6 +68,7 @@ LOSSES = {
             activations=("softplus", "exponential"),
             target_range="not below 0",
             beware="for counts and other targets that are never negative, as with target: ratio",
+            estimates="mean",
         ),
         Loss(
             "pinball",
@@ -66,6 +78,7 @@ LOSSES = {
             parameters={"quantile": 0.5},
             limits={"quantile": "between 0 and 1"},
             beware="asks for a quantile: 0.9 for what nine of ten targets are below",
+            estimates="quantile",
         ),
         Loss(
             "cosine_similarity",
@@ -75,6 +88,7 @@ LOSSES = {
             activations=("linear", "tanh"),
             target_range="vectors",
             beware="needs several target columns; it learns their direction, not their length",
+            estimates="direction",
         ),
         Loss(
             "binary_crossentropy",

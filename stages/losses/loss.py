@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from stages.losses import estimand
+from stages.losses.estimand import MEAN, MEAN_OF_LOGARITHMS, Estimand, Statistic
 from stages.losses.framing import Framing
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -56,6 +58,7 @@ class Loss:
         steepness: how many times as steep its gradients are as those of losses like it, where a constant factor makes
             them so; None for 1.
         framing: regression only: what it makes of the target; None for what the dataset makes of it.
+        estimates: regression only: the statistic of the target that it is best for; None where it is not known.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Loss:
     class_weight: ClassWeight | None = None
     steepness: float | None = None
     framing: Framing | None = None
+    estimates: Statistic | None = None
 
     @property
     def task(self) -> Task:
@@ -97,6 +101,20 @@ class Loss:
     def outputs_probability(self) -> bool:
         """Whether the network's outputs are class probabilities."""
         return self.task != "regression" and self.activation in ("sigmoid", "softmax")
+
+    @property
+    def estimand(self) -> Estimand | None:
+        """What of the target it is best for; None for classes, and for a user's own loss, of which it is not known."""
+        if self.quantile is not None:
+            return estimand.quantile(self.quantile)
+        asked = Estimand(self.estimates) if self.estimates else None
+        # quantiles of a logarithm are logarithms of quantiles; means are not
+        return MEAN_OF_LOGARITHMS if self.framing == "log" and asked == MEAN else asked
+
+    @property
+    def quantile(self) -> float | None:
+        """The quantile that it estimates; None of others, whatever they estimate."""
+        return self.parameters["quantile"] if self.estimates == "quantile" else None
 
     @property
     def decision_rule(self) -> str:

@@ -13,7 +13,7 @@ from stages.params.loss_entry import EntryError
 from stages.params.schema import Comparison, Dataset, Params, Split
 from stages.params.source import MakeBlobs, Source, Table
 from stages.records.datasets import Description
-from stages.scores import names as scores
+from stages.scores import catalogue as scores
 
 
 def contradictions(params: Params) -> Iterator[Mistake]:

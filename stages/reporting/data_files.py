@@ -9,7 +9,7 @@ from stages.basics.markup import code
 from stages.reporting import crowd, winner_text
 from stages.reporting.formats import difference
 from stages.reporting.verdict_text import verdict
-from stages.scores import names
+from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.tuned import best_of_each_rate
@@ -81,7 +81,7 @@ def scores(comparisons: list[Comparison]) -> pd.DataFrame:
 
 
 def _axis(score: str) -> str:
-    found = names.find(score, None)
+    found = catalogue.find(score, None)
     return "linear" if found and found.higher_is_better else "log"
 
 

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from stages.records.runs import Run
 from stages.reporting import charts, crowd, plots
 from stages.reporting.charts import ForestRow
-from stages.scores import names
-from stages.scores.names import EPOCH_LABELS, Score
+from stages.scores import catalogue
+from stages.scores.score import Score
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.tuned import best_of_each_rate
 
@@ -145,8 +145,8 @@ def _epochs(comparison: Comparison) -> Figure:
     figure, axes = plots.new(8, 3.8)
     metric = comparison.epoch_metric
     curves = {run.loss.name: run.epochs(f"val_{metric}")[run.finished] for run in crowd.runs(comparison)}
-    log = _far_apart(names.find(metric, comparison.task), *curves.values())
-    charts.side_by_side(axes[0, 0], curves, crowd.in_color(comparison), f"test {EPOCH_LABELS[metric]}", log=log)
+    log = _far_apart(catalogue.find(metric, comparison.task), *curves.values())
+    charts.side_by_side(axes[0, 0], curves, crowd.in_color(comparison), f"test {catalogue.label_of(metric)}", log=log)
     _legend(axes[0, 0])
     return figure
 
@@ -160,7 +160,7 @@ def _tuning(comparison: Comparison) -> Figure:
         figure, axes = _side_by_side(len(tuned), sharey=False)
         for ax, loss in zip(axes.flat, tuned, strict=False):
             values = np.array([each.value for each in tried[loss]])
-            log = _far_apart(names.find(tuned[loss].score, None), values)
+            log = _far_apart(catalogue.find(tuned[loss].score, None), values)
             label = f"validation {tuned[loss].score}"
             charts.tuned(ax, {loss: tried[loss]}, chosen, crowd.colors(comparison), label, log=log)
             ax.set_title(loss)
@@ -169,8 +169,8 @@ def _tuning(comparison: Comparison) -> Figure:
     [score] = scores
     figure, axes = plots.new(8, 3.8)
     values = np.array([each.value for points in tried.values() for each in points])
-    log = _far_apart(names.find(score, comparison.task), values)
-    label = f"validation {EPOCH_LABELS.get(score, score)}"
+    log = _far_apart(catalogue.find(score, comparison.task), values)
+    label = f"validation {catalogue.label_of(score)}"
     charts.tuned(axes[0, 0], tried, chosen, crowd.in_color(comparison), label, log=log)
     _legend(axes[0, 0])
     return figure
@@ -291,7 +291,7 @@ def _curves(run: Run) -> Figure:
     metric = run.loss.epoch_metric
     for ax, name, label in (
         (axes[0, 0], "loss", f"loss ({run.loss.name})"),
-        (axes[1, 0], metric, EPOCH_LABELS[metric]),
+        (axes[1, 0], metric, catalogue.label_of(metric)),
     ):
         if run.finished.any():
             train, test = run.epochs(name)[run.finished], run.epochs(f"val_{name}")[run.finished]

@@ -3,13 +3,13 @@
 import numpy as np
 
 from stages.basics.markup import Markdown, code, short, text
-from stages.losses import asks, catalogue
+from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
+from stages.losses.estimand import Estimand, Statistic
 from stages.losses.framing import Framing
 from stages.losses.loss import Loss
 from stages.losses.validity import percent
 from stages.records.runs import Run
-from stages.scores.names import COVERAGE
 
 _TARGETS: dict[Framing, str] = {
     "standard": "target scaled (standard)",
@@ -19,6 +19,22 @@ _TARGETS: dict[Framing, str] = {
     "ratio": "target ÷ its mean",
     "log": "log(1 + target)",
 }
+
+_STATISTICS: dict[Statistic, str] = {
+    "mean": "the mean",
+    "median": "the median",
+    "mean of logarithms": "the mean of logarithms",
+    "below the median": "a value below the median",
+    "between mean and median": "a value between mean and median",
+    "direction": "a direction",
+}
+
+
+def estimand(estimated: Estimand | None) -> str | None:
+    """An estimand of values in words; None of others."""
+    if estimated is None or estimated.statistic == "quantile":
+        return estimated and f"the {100 * estimated.share:g} % quantile"
+    return _STATISTICS.get(estimated.statistic)
 
 
 def in_full(loss: Loss) -> str:
@@ -47,7 +63,7 @@ def framing(loss: Loss) -> str:
 
 def covers(run: Run) -> str:
     """What share of the test targets is not above what a loss predicts that asks for a quantile; empty for others."""
-    covered, asked = run.values(COVERAGE, "test"), asks.quantile(run.loss)
+    covered, asked = run.values("coverage", "test"), run.loss.quantile
     if asked is None or not np.isfinite(covered).any():
         return ""
     return f"covers {percent(float(np.nanmean(covered)))} (asked for: {percent(asked)})"

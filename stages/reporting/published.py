@@ -13,7 +13,7 @@ from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
 from stages.reporting.formats import difference, interval
 from stages.reporting.markdown import Table
-from stages.scores import names
+from stages.scores import catalogue
 from stages.verdicts.comparison import Comparison
 
 
@@ -114,7 +114,7 @@ def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
     scores = {loss: parts["test"] for loss, parts in reference.scores[dataset].items() if loss in compared}
     if len(scores) < 2:
         return None
-    score = names.find(reference.metrics[dataset], None)
+    score = catalogue.find(reference.metrics[dataset], None)
     sign = 1 if score is None or score.higher_is_better else -1
     best = max(scores, key=lambda loss: sign * scores[loss])
     rows = []

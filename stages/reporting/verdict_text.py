@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from stages.basics.markup import code, text
 from stages.basics.words import counted, number
-from stages.losses.asks import for_what, rewarded_by
 from stages.losses.validity import percent
 from stages.reporting import loss_text
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
@@ -67,7 +66,7 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
 
 def _lead(comparison: Comparison, advice: Advice) -> str:
     [best] = [run.loss for run in comparison.runs if run.loss.name == advice.best]
-    named = loss_text.named(best) + (f" (asks for {for_what(best)})" if _asked(comparison) else "")
+    named = loss_text.named(best) + (f" (asks for {loss_text.estimand(best.estimand)})" if _asked(comparison) else "")
     rivals = _others([*advice.equal, *advice.open])
     if advice.open:
         verb = "is" if len(rivals) == 1 else "are"
@@ -172,7 +171,7 @@ def _asked(comparison: Comparison) -> dict[str, list[str]]:
     """What the losses ask for and which do, where they ask for different things; else empty."""
     asked: dict[str, list[str]] = {}
     for run in comparison.runs:
-        if what := for_what(run.loss):
+        if what := loss_text.estimand(run.loss.estimand):
             asked.setdefault(what, []).append(run.loss.name)
     return asked if len(asked) > 1 else {}
 
@@ -182,7 +181,7 @@ def _different_things(comparison: Comparison) -> list[str]:
     if not (asked := _asked(comparison)):
         return []
     each = enumerated([f"{listed(losses)} for {what}" for what, losses in asked.items()], "more", last=", ")
-    best_for = rewarded_by(comparison.headline)
+    best_for = loss_text.estimand(comparison.score.rewards)
     judged = f": {text(comparison.headline)} is best for {best_for}" if best_for else ""
     return [f"They ask for different things, {each}, and are ranked by one score{judged}."]
 
@@ -224,7 +223,7 @@ def caution(comparison: Comparison, pair: Pair) -> str:
         words.append("accuracy says little")
     elif _few_rows_tell(pair):
         words.append("few rows tell")
-    asked = {run.loss.name: for_what(run.loss) for run in comparison.runs}
+    asked = {run.loss.name: loss_text.estimand(run.loss.estimand) for run in comparison.runs}
     ours, theirs = asked[pair.loss], asked[pair.against]
     if pair.verdict in ("better", "worse") and comparison.factor(pair.loss, pair.against):
         words.append("same objective, other steps")

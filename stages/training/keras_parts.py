@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from stages.losses.framing import FURTHEST_LOG
 from stages.losses.loss import Loss
 from stages.records.settings import OptimizerSettings
-from stages.scores.names import quantile_of
+from stages.scores import catalogue
 from stages.training.backend import keras, tf
 from stages.training.replicas import RowMetric
 from stages.usercode import loading
@@ -35,11 +33,8 @@ class _Pinball(keras.losses.Loss):
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """The loss of every row: (n_rows,)."""
-        return tf.reduce_mean(_pinball(self._quantile, tf.cast(y_true, y_pred.dtype), y_pred), axis=-1)
-
-
-def _pinball(quantile: float, targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    return tf.maximum(quantile * (targets - outputs), (quantile - 1) * (targets - outputs))
+        errors = tf.cast(y_true, y_pred.dtype) - y_pred
+        return tf.reduce_mean(tf.maximum(self._quantile * errors, (self._quantile - 1) * errors), axis=-1)
 
 
 _OWN = {"Pinball": _Pinball}  # which Keras has not
@@ -53,92 +48,80 @@ def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
     return make(**loss.parameters, **settings)
 
 
-def row_metric(loss: Loss, score: str, spread: np.ndarray | float = 1.0) -> RowMetric:
-    """What a score averages over rows, computed on the encoded targets while training.
+def row_metric(loss: Loss, score: str) -> RowMetric:
+    """What a score averages over rows, of encoded targets and outputs while training; of parts their mean.
 
     Args:
         loss: the loss that is trained with.
-        score: ``mse`` in units of the dataset's scale; ``mae``, or for ``rmse`` the squared error, in target units;
-            what `_OF_VALUES` has; ``accuracy``; ``log_loss`` and ``brier``, for outputs that are probabilities.
-        spread: (n_targets,) how many target units one scaled unit is, where the loss has no framing of its own.
+        score: one that is followed while training.
     """
-    if loss.task == "regression" and (loss.framing or score not in _SCALED):
-        of_row = _of_values(score)
-        return lambda targets, outputs, numbers: tf.reduce_mean(
-            of_row(*(_own_units(loss, each, numbers) for each in (targets, outputs)), numbers[2]), axis=-1
-        )
-    spread = np.float32(spread)
-    match score:
-        case "mse":
-            return lambda targets, outputs, *_: tf.reduce_mean(tf.square(targets - outputs), axis=-1)
-        case "rmse":
-            return lambda targets, outputs, *_: tf.reduce_mean(tf.square((targets - outputs) * spread), axis=-1)
-        case "mae":
-            return lambda targets, outputs, *_: tf.reduce_mean(tf.abs((targets - outputs) * spread), axis=-1)
-        case "accuracy" if loss.task == "binary":
-            return lambda targets, outputs, *_: tf.cast(
-                tf.equal(targets >= loss.threshold, outputs >= loss.threshold), tf.float32
-            )[:, 0]
-        case "accuracy":
-            return lambda targets, outputs, *_: tf.cast(
-                tf.equal(_class_of(targets), tf.argmax(outputs, -1, tf.int32)), tf.float32
-            )
-        case "brier" if loss.task == "binary":
-            return lambda targets, outputs, *_: tf.square(targets - outputs)[:, 0]
-        case "brier":
-            return lambda targets, outputs, *_: tf.reduce_sum(
-                tf.square(tf.one_hot(_class_of(targets), outputs.shape[-1]) - _shares(outputs)), axis=-1
-            )
-        case _:
-            return lambda targets, outputs, *_: -tf.math.log(tf.maximum(_probability(targets, outputs), _LEAST))
+    terms = catalogue.find(score, loss.task).statistic.terms
+    return lambda *of_replica: tf.reduce_mean(terms(_Rows(loss, *of_replica)), axis=-1)
 
 
-_SCALED = ("mse", "rmse", "mae")  # which can be had without leaving the scaled units
-# by score: of targets and predictions (n_rows, n_targets) in target units, and how many of these one unit of the
-# dataset's scale is
-_OF_VALUES: dict[str, Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]] = {
-    "mse": lambda targets, outputs, unit: tf.square((targets - outputs) / unit),
-    "rmse": lambda targets, outputs, _: tf.square(targets - outputs),
-    "mae": lambda targets, outputs, _: tf.abs(targets - outputs),
-    "rmsle": lambda targets, outputs, _: tf.square(_log(targets) - _log(outputs)),
-    "mape": lambda targets, outputs, _: tf.math.divide_no_nan(tf.abs(targets - outputs), tf.maximum(targets, 0.0)),
-}
+class _Rows:
+    """One replica's rows as tensors: see `statistic.Rows`."""
 
+    xp = keras.ops
 
-def _of_values(score: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    if share := quantile_of(score):
-        return lambda targets, outputs, _: _pinball(share, targets, outputs)
-    return _OF_VALUES[score]
+    def __init__(self, loss: Loss, targets: tf.Tensor, outputs: tf.Tensor, numbers: tf.Tensor | None = None) -> None:
+        """Take them as they are trained with.
 
+        Args:
+            loss: the loss that is trained with.
+            targets: as the loss wants them.
+            outputs: (n_rows, n_outputs).
+            numbers: of values: see `View.own_units`; None where the target's units are the scaled ones.
+        """
+        self.loss, self.outputs = loss, outputs
+        self._targets, self._numbers = targets, numbers
 
-def _log(values: tf.Tensor) -> tf.Tensor:
-    return tf.math.log1p(tf.maximum(values, 0.0))
+    @property
+    def labels(self) -> tf.Tensor:
+        """(n_rows, n_targets) in target units, or (n_rows,) class indices."""
+        if self.loss.task == "regression":
+            return self._in_target_units(self._targets)
+        if self.loss.task == "binary":
+            return tf.cast(self._targets >= self.loss.threshold, tf.int32)[:, 0]
+        return self._targets if self._targets.shape.rank == 1 else tf.argmax(self._targets, -1, tf.int32)
 
+    @property
+    def predictions(self) -> tf.Tensor:
+        """(n_rows, n_targets) in target units."""
+        return self._in_target_units(self.outputs)
 
-def _own_units(loss: Loss, scaled: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-    """Targets or outputs (n_rows, n_targets) in the target's own units, by one replica's numbers."""
-    values = scaled * numbers[1] + numbers[0]
-    return tf.math.expm1(tf.minimum(values, FURTHEST_LOG)) if loss.framing == "log" else values
+    @property
+    def errors(self) -> tf.Tensor:
+        """(n_rows, n_targets) in target units."""
+        if self.loss.framing:
+            return self.predictions - self.labels
+        scaled = self.outputs - self._targets
+        return scaled if self._numbers is None else scaled * self._numbers[1]
 
+    @property
+    def scaled_errors(self) -> tf.Tensor:
+        """(n_rows, n_targets) in the units of the dataset's scale."""
+        return self.errors / self._numbers[2] if self.loss.framing else self.outputs - self._targets
 
-_LEAST = np.finfo(np.float64).eps  # a probability of 0 counts as this, as in scikit-learn's log loss
+    @property
+    def decisions(self) -> tf.Tensor:
+        """(n_rows,) class indices."""
+        if self.loss.task == "binary":
+            return tf.cast(self.outputs >= self.loss.threshold, tf.int32)[:, 0]
+        return tf.argmax(self.outputs, -1, tf.int32)
 
+    @property
+    def of_truth(self) -> tf.Tensor:
+        """(n_rows,) the probability of the row's class."""
+        if self.loss.task == "binary":
+            return tf.where(self._targets >= self.loss.threshold, self.outputs, 1 - self.outputs)[:, 0]
+        return tf.gather(self.outputs, self.labels, axis=-1, batch_dims=1) / tf.reduce_sum(self.outputs, axis=-1)
 
-def _class_of(targets: tf.Tensor) -> tf.Tensor:
-    """The class indices (n_rows,) of several classes' encoded targets."""
-    return targets if targets.shape.rank == 1 else tf.argmax(targets, -1, tf.int32)
-
-
-def _probability(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    """The probability (n_rows,) that outputs give to the true class."""
-    if outputs.shape[-1] == 1:
-        return tf.where(targets >= 0.5, outputs, 1 - outputs)[:, 0]
-    return tf.gather(outputs, _class_of(targets), axis=-1, batch_dims=1) / tf.reduce_sum(outputs, axis=-1)
-
-
-def _shares(outputs: tf.Tensor) -> tf.Tensor:
-    """Probabilities of several classes, which add up to 1 but for rounding."""
-    return outputs / tf.reduce_sum(outputs, axis=-1, keepdims=True)
+    def _in_target_units(self, scaled: tf.Tensor) -> tf.Tensor:
+        if self._numbers is None:
+            return scaled
+        values = scaled * self._numbers[1] + self._numbers[0]
+        return tf.math.expm1(tf.minimum(values, FURTHEST_LOG)) if self.loss.framing == "log" else values
 
 
 def make_optimizer(settings: OptimizerSettings) -> keras.optimizers.Optimizer:

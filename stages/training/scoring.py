@@ -1,14 +1,13 @@
 """Scores of every seed on its train rows and on its test rows."""
 
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from stages.records.plans import Part
-from stages.scores import names
+from stages.scores import catalogue, choosing, measure
 from stages.training.unit import Unit
 from stages.usercode import loading
 
@@ -30,11 +29,8 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
     Returns:
         By part and metric the value of every seed (n_seeds,), which is NaN where a seed failed.
     """
-    # scikit-learn takes seconds to import, and most often scores are known from the store
-    from stages.scores import measure
-
     plan, n_seeds = unit.plan, len(outputs)
-    also = names.also_measured(unit.settings.also_scored, unit.table.labels)
+    also = choosing.also_measured(unit.settings.also_scored, unit.table.labels)
     scores: Scores = {}
     for split in range(plan.n_splits):
         center, spread = plan.to_train.target_center[split], plan.to_train.target_spread[split]
@@ -44,7 +40,7 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
             own, labels = outputs[np.ix_(seeds, rows)], unit.table.labels[rows]
             measured = measure.score(
                 unit.loss,
-                labels if unit.table.n_classes else (labels - center) / spread,
+                labels,
                 np.where(finished[seeds, None, None], own, np.nan),
                 center=center,
                 spread=spread,
@@ -68,8 +64,8 @@ def scores_table(unit: Unit, scores: Scores) -> pd.DataFrame:
 def scored_by(unit: Unit) -> str:
     """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
     also = unit.settings.also_scored
-    own = [loading.code_hash(loading.files_of(name)) for name in also if names.is_own(name)]
-    return " ".join([scores_hash(), version("scikit-learn"), *also, *own])
+    own = [loading.code_hash(loading.files_of(name)) for name in also if catalogue.is_own(name)]
+    return " ".join([scores_hash(), *also, *own])
 
 
 @cache

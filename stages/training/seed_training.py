@@ -31,7 +31,7 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
 
     Returns:
         Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_rates), the validation score of each
-        epoch (of `tuning.ROOTS` its square), and ``finished`` bool (n_seeds, n_rates). To use: ``weight_0`` and so on,
+        epoch (of a root its square), and ``finished`` bool (n_seeds, n_rates). To use: ``weight_0`` and so on,
         the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what `rounds` makes a run
         of. And ``seconds``, how long it took.
 
@@ -54,8 +54,7 @@ def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     unit, seeds = chunk.unit, chunk.unit.settings.seeds
     by_loss = unit.settings.selected_by == LOSS
     score = unit.loss.epoch_metric if by_loss else unit.settings.selected_by
-    spread = unit.plan.to_tune.target_spread.mean(axis=0)
-    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, score, spread))
+    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, score))
     history = fit(replicas, unit, unit.to_tune, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
     finished = stayed_finite([*vars(history).values(), *replicas.weights])
     values = history.val_loss if by_loss else history.val_metric

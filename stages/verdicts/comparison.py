@@ -16,9 +16,9 @@ from stages.records import datasets, plans, runs
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.runs import Run
-from stages.scores import names
-from stages.scores.names import Score
-from stages.verdicts import objectives, pairs, row_values
+from stages.scores import catalogue, choosing, row_values
+from stages.scores.score import Score
+from stages.verdicts import objectives, pairs
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
@@ -118,7 +118,7 @@ class Comparison:
     @property
     def has_unequal_classes(self) -> bool:
         """Whether classes are so unequal that accuracy says little."""
-        return names.are_unequal(self.class_sizes.tolist())
+        return choosing.are_unequal(self.class_sizes.tolist())
 
     @property
     def is_misleading(self) -> bool:
@@ -282,8 +282,8 @@ def read(
     labels, plan = datasets.read_labels(dataset, description), plans.read_plan(name)
     trained = [runs.read(name, loss.name) for loss in losses]
     class_sizes = _class_sizes(labels, description).tolist()
-    headline = headline or names.default_headline(description.task, description.n_targets, class_sizes, losses)
-    score = names.find(headline, description.task)
+    headline = headline or choosing.default_headline(description.task, description.n_targets, class_sizes, losses)
+    score = catalogue.find(headline, description.task)
     for run in trained:
         _check_headline(run, score)
     in_the_plane = trained[0].regions is not None

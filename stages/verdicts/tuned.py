@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.records.runs import Tuning
-from stages.scores import names
+from stages.scores import catalogue
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Tried:
 
 def best_of_each_rate(tuning: Tuning) -> list[Tried]:
     """What each learning rate came to, ascending."""
-    score = names.find(tuning.score, None)
+    score = catalogue.find(tuning.score, None)
     sign = -1 if score is not None and score.higher_is_better else 1
     tried = []
     for rate_tried, curve in zip(tuning.rates, tuning.curves, strict=True):

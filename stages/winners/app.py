@@ -11,6 +11,7 @@ from stages.basics import cli, files
 from stages.basics.cli import UserError
 from stages.basics.words import counted, number
 from stages.records import datasets
+from stages.scores import catalogue, measure
 from stages.tables import column_names, new_rows, reading
 from stages.winners.predictor import Predictions, Predictor
 
@@ -107,13 +108,13 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
     known = np.isfinite(truth).all(axis=1) & np.isfinite(predicted.outputs).all(axis=1) & (weights >= 0)
     if not weights[known].any():
         return []
-    from stages.scores import measure, names
-
-    labels, outputs, scale = truth[known, 0].astype(np.int64), predicted.outputs[None, known], {}
-    if not description.classes:
+    labels, outputs, scale = truth[known], predicted.outputs[None, known], {}
+    if description.classes:
+        labels = labels[:, 0].astype(np.int64)
+    else:
         scale = {"center": np.array(winner.target_center), "spread": np.array(winner.target_spread)}
-        labels, outputs = ((values - scale["center"]) / scale["spread"] for values in (truth[known], outputs))
-    also = [name for name in winner.settings.also_scored if not names.is_own(name)]
+        outputs = (outputs - scale["center"]) / scale["spread"]
+    also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]
     scores = measure.score(loss, labels, outputs, also=also, weights=weights[known] if weighted else None, **scale)
     shown = {name: values[0] for name, values in scores.items() if name in (winner.score, *_USUAL)}
     told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))

@@ -29,11 +29,11 @@ from stages.params.schema import Scale, Split
 from stages.records.datasets import Description, target_names
 from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
-from stages.scores import names
+from stages.scores import catalogue
+from stages.scores.row_values import constant_values, reach, row_values
 from stages.tables.planning import make_plan
 from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import compare, decide, default_margin, holm
-from stages.verdicts.row_values import constant_values, reach, row_values
 from stages.verdicts.statistics import scores_of
 
 # so many fresh seeds and new rows that the truth is far surer than the interval that should hold it
@@ -218,7 +218,7 @@ def judged(
             score, LOSSES[loss], table.labels[table.n_rows :], made[fresh, table.n_rows :], new, **theirs
         )
         truths[loss] = float(np.nanmean(scores_of(of_new, new)))
-    higher = names.find(score, table.problem.task).higher_is_better
+    higher = catalogue.find(score, table.problem.task).higher_is_better
     constant = constant_values(
         score,
         table.problem.task,

@@ -76,12 +76,13 @@ OTHER_LOSS = {
     "class_weight": "auto",
     "steepness": 3.0,
     "framing": "log",
+    "estimates": "median",
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "also_scored"),
-    *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness"),
+    *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness", "estimates"),
 }
 
 

@@ -9,8 +9,12 @@ from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from stages.losses.catalogue import LOSSES
-from stages.scores.measure import score, score_constant
-from stages.scores.names import OF_POSITIVE, SCORES, default_headline, find
+from stages.scores.catalogue import SCORES, find
+from stages.scores.choosing import default_headline
+from stages.scores.measure import score
+from stages.scores.row_values import constant_values
+
+OF_POSITIVE = [score.name for score in SCORES.values() if score.is_measured == "never negative"]
 
 
 def column(*values):
@@ -23,6 +27,15 @@ def outputs(*seeds):
     return np.array(seeds, np.float32)[..., None]
 
 
+def score_constant(metric, task, train, test, n_classes, *, center=0.0, spread=1.0):
+    """The score of the best constant prediction on the train rows; None where it is not defined."""
+    labels = np.concatenate([train, test])
+    tested = (np.arange(len(labels)) >= len(train))[None]
+    units = {"center": center, "spread": spread}
+    values = constant_values(metric, task, labels, ~tested, tested, n_classes=n_classes, **units)
+    return None if values is None else values[tested].mean()
+
+
 def check(scores, expected):
     assert list(scores) == list(expected)
     for metric, values in expected.items():
@@ -32,12 +45,12 @@ def check(scores, expected):
 @pytest.mark.parametrize("loss", ["mse", "mae", "msle"])
 def test_values_are_scored_scaled_and_in_their_own_units(loss):
     # errors: 0.5 and -0.5 for seed 0, none for seed 1; labels in own units are 8 and 16
-    scores = score(LOSSES[loss], column(-1, 1), outputs([-0.5, 0.5], [-1, 1]), center=12, spread=4)
+    scores = score(LOSSES[loss], column(8, 16), outputs([-0.5, 0.5], [-1, 1]), center=12, spread=4)
     check(scores, {"mse": [0.25, 0], "rmse": [2, 0], "mae": [2, 0], "r2": [0.75, 1]})
 
 
-# values 0, 1 and 5: mean 2, median 1; times 2 plus 10 in own units, where the test rows are 12 and 16
-VALUES = column(0, 1, 5), column(1, 3), 0
+# values 10, 12 and 20: mean 14, median 12; on a scale of two units
+VALUES = column(10, 12, 20), column(12, 16), 0
 # a quarter are of class 1
 TWO = np.array([0, 0, 0, 1]), np.array([0, 1, 1]), 2
 THREE = np.array([0, 2, 2, 1]), np.array([2, 1]), 3
@@ -49,10 +62,10 @@ THREE = np.array([0, 2, 2, 1]), np.array([2, 1]), 3
         ("regression", VALUES, "mse", 1),
         ("regression", VALUES, "rmse", 2),
         ("regression", VALUES, "mae", 2),
-        ("regression", (column(0, 1, 5), column(1, 1, 3), 0), "mae", 4 / 3),  # of the median
+        ("regression", (column(10, 12, 20), column(12, 12, 16), 0), "mae", 4 / 3),  # of the median
         ("regression", VALUES, "r2", 0),
         ("regression", VALUES, "cosine_similarity", None),
-        ("regression", (column(0, 1), column(1), 0), "r2", None),  # of a single row
+        ("regression", (column(10, 12), column(12), 0), "r2", None),  # of a single row
         ("binary", TWO, "accuracy", 1 / 3),
         ("binary", TWO, "balanced_accuracy", 1 / 2),
         ("binary", TWO, "roc_auc", 1 / 2),
@@ -73,17 +86,17 @@ def test_a_prediction_that_is_the_same_for_each_row_is_scored(task, rows, metric
 
 
 def test_a_constant_prediction_is_as_scikit_learns():
-    rng, units = np.random.default_rng(0), {"center": np.zeros(1), "spread": np.ones(1)}
+    rng = np.random.default_rng(0)
     train, test = rng.exponential(size=(40, 1)), rng.exponential(size=(20, 1))
     for metric, strategy in (("mae", "median"), ("rmse", "mean")):
         values = DummyRegressor(strategy=strategy).fit(train, train).predict(test)
         scorer = metrics.mean_absolute_error if metric == "mae" else metrics.root_mean_squared_error
-        assert score_constant(metric, "regression", train, test, 0, **units) == pytest.approx(scorer(test, values))
+        assert score_constant(metric, "regression", train, test, 0) == pytest.approx(scorer(test, values))
     train, test = rng.integers(0, 4, 40), rng.integers(0, 4, 20)
     dummy = DummyClassifier(strategy="prior").fit(train[:, None], train)
-    found = score_constant("log_loss", "multiclass", train, test, 4, **units)
+    found = score_constant("log_loss", "multiclass", train, test, 4)
     assert found == pytest.approx(metrics.log_loss(test, dummy.predict_proba(test[:, None])))
-    found = score_constant("accuracy", "multiclass", train, test, 4, **units)
+    found = score_constant("accuracy", "multiclass", train, test, 4)
     assert found == pytest.approx(dummy.score(test[:, None], test))
 
 
@@ -176,9 +189,9 @@ def test_the_target_units_scale_rmse_and_mae_and_leave_r2_alone(data, center, sp
     labels = np.linspace(-1, 1, data.shape[1])[:, None]
     plain, own = (
         score(LOSSES["mse"], labels, data[..., None]),
-        score(LOSSES["mse"], labels, data[..., None], center=center, spread=spread),
+        score(LOSSES["mse"], labels * spread + center, data[..., None], center=center, spread=spread),
     )
-    np.testing.assert_array_equal(own["mse"], plain["mse"])
+    np.testing.assert_allclose(own["mse"], plain["mse"], rtol=1e-9, atol=1e-20)
     np.testing.assert_allclose(own["rmse"], np.sqrt(plain["mse"]) * spread, atol=1e-9)
     np.testing.assert_allclose(own["mae"], plain["mae"] * spread, atol=1e-9)
     np.testing.assert_allclose(own["r2"], plain["r2"], rtol=1e-6, atol=1e-6)
@@ -191,15 +204,15 @@ def test_scores_of_classes_are_those_of_scikit_learn(data):
     scores = score(LOSSES["squared_hinge"], labels, data[..., None])
     for seed, values in enumerate(data):
         assert scores["accuracy"][seed] == metrics.accuracy_score(labels, values >= 0)
-        assert scores["roc_auc"][seed] == metrics.roc_auc_score(labels, values)
+        assert scores["roc_auc"][seed] == pytest.approx(metrics.roc_auc_score(labels, values))
         assert scores["f1"][seed] == metrics.f1_score(labels, values >= 0, zero_division=0)
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_every_score_of_a_task_is_computed_and_every_score_computed_is_known(loss, make_run):
     computed = set(make_run(loss.name).scores["metric"])
-    known = {score.name for score in SCORES[loss.task] if loss.outputs_probability or not score.needs_probability}
-    assert known - computed <= {"cosine_similarity", *OF_POSITIVE}
+    known = {score.name for score in SCORES.values() if score.can_decide and score.suits(loss, n_targets=1)}
+    assert known - computed <= set(OF_POSITIVE)
     for name in computed - {"rounded_accuracy"}:
         assert find(name, loss.task).name == name
     assert default_headline(loss.task) in computed
@@ -227,8 +240,8 @@ def test_balanced_accuracy_is_that_of_scikit_learn():
 
 
 def test_several_target_columns_are_scored_by_their_mean_and_by_their_direction():
-    labels = np.array([[3.0, 4.0], [0.0, 2.0]])
-    # the first row is right; the second is (2, 0): at a right angle
+    labels = np.array([[3.0, 40.0], [0.0, 20.0]])
+    # scaled, the first row is right; the second is (2, 0): at a right angle
     scores = score(LOSSES["mse"], labels, np.array([[[3.0, 4.0], [2.0, 0.0]]]), center=np.zeros(2), spread=[1.0, 10.0])
     assert scores["mse"] == pytest.approx([(2 + 2) / 2])
     assert scores["mae"] == pytest.approx([(1 + 10) / 2])
@@ -268,11 +281,10 @@ def test_scores_of_positive_targets_are_scikit_learns():
 def test_a_constant_prediction_is_the_best_constant_on_the_train_rows(metric):
     train = np.random.default_rng(1).gamma(1, 30, size=(99, 1)) + 1
     units = {"center": np.array([3.0]), "spread": np.array([2.0])}
-    scaled = (train - 3) / 2
-    best = score_constant(metric, "regression", scaled, scaled, 0, **units)
+    best = score_constant(metric, "regression", train, train, 0, **units)
     for other in np.quantile(train, [0.3, 0.4, 0.6, 0.7]):
         outputs = np.full((1, 99, 1), (other - 3) / 2)
-        assert score(LOSSES["mse"], scaled, outputs, also=(metric,), **units)[metric][0] >= best - 1e-9
+        assert score(LOSSES["mse"], train, outputs, also=(metric,), **units)[metric][0] >= best - 1e-9
 
 
 def test_the_brier_score_is_scikit_learns():

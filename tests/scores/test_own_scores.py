@@ -4,7 +4,9 @@ from sklearn import metrics
 
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
-from stages.scores.measure import constant_prediction, own_costs, score
+from stages.scores.catalogue import pinball
+from stages.scores.measure import score
+from stages.scores.seed_rows import own_costs
 
 COSTS = """import numpy as np
 
@@ -45,7 +47,7 @@ def test_decisions_are_scored_by_a_function_of_the_users_own():
 
 
 def test_values_are_scored_in_the_targets_own_units():
-    labels, outputs = np.array([[0.0], [1.0]]), np.array([[[0.5], [0.5]]])
+    labels, outputs = np.array([[0.0], [10.0]]), np.array([[[0.5], [0.5]]])
     scores = score(LOSSES["mse"], labels, outputs, spread=10, also=["my_costs:too_low"])
     assert scores["my_costs:too_low"] == [2.5]
 
@@ -74,5 +76,4 @@ def test_pinball_and_coverage_are_worked_by_hand_and_as_scikit_learn_has_them():
 
 
 def test_the_constant_of_a_quantile_is_that_quantile():
-    _, constant = constant_prediction("pinball_0.9", "regression", np.arange(101.0)[:, None], 0)
-    assert constant == [90]
+    assert pinball(0.9, "pinball_0.9").constant(np.arange(101.0)[:, None], 0, None) == [90]

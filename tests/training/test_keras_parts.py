@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stages.losses.catalogue import LOSSES
 from stages.records.settings import OptimizerSettings
-from stages.training.backend import keras
+from stages.scores import catalogue, measure
+from stages.training.backend import keras, tf
 from stages.training.keras_parts import make_optimizer, row_metric
 
 
@@ -37,8 +40,10 @@ def test_the_row_metric_is_the_squared_error_or_whether_the_decision_is_right(na
 )
 def test_a_score_that_chooses_is_measured_in_its_own_units(name, score, targets, outputs, expected):
     kind = np.int32 if LOSSES[name].targets == "class_index" else np.float32
-    metric = row_metric(LOSSES[name], score, np.array([3.0, 10.0]))
-    measured = metric(keras.ops.array(targets, kind), keras.ops.array(outputs, "float32"))
+    numbers = [tf.constant([[7.0, 9], [3, 10], [3, 10]])] * (LOSSES[name].task == "regression")
+    measured = row_metric(LOSSES[name], score)(
+        keras.ops.array(targets, kind), keras.ops.array(outputs, "float32"), *numbers
+    )
     np.testing.assert_allclose(measured, expected, rtol=2e-3)
 
 
@@ -72,3 +77,42 @@ def test_the_brier_score_chooses_as_it_is_measured():
         kind = "int32" if name.startswith("sparse") else "float32"
         metric = row_metric(LOSSES[name], "brier")
         np.testing.assert_allclose(metric(keras.ops.array(target, kind), outputs), [0.25 + 0.5625 + 0.0625])
+
+
+FOLLOWED = [name for name, score in catalogue.SCORES.items() if score.is_followed] + ["pinball_0.9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "framing"),
+    [
+        (name, score, framing)
+        for name in ("mse", "binary_crossentropy", "hinge", "kl_divergence", "sparse_categorical_crossentropy")
+        for framing in ([None, "log", "ratio"] if name == "mse" else [None])
+        for score in FOLLOWED
+        if catalogue.find(score, LOSSES[name].task) and catalogue.find(score, None).suits(LOSSES[name], n_targets=1)
+    ],
+)
+def test_what_is_followed_while_training_comes_to_the_score_that_is_measured(name, score, framing):
+    generator, loss = np.random.default_rng(3), LOSSES[name]
+    if loss.task == "regression":
+        labels, center, spread = generator.gamma(2, 3, (50, 1)) + 0.1, 4.0, 2.5
+        own = {None: (center, spread), "log": (1.5, 0.5), "ratio": (0.0, 6.0)}[framing]
+        changed = np.log1p(labels) if framing == "log" else labels
+        targets = (changed - own[0]) / own[1]
+        outputs = targets + generator.normal(0, 0.5, targets.shape)
+        values = outputs * own[1] + own[0]
+        predicted = (np.expm1(values) if framing == "log" else values) - center
+        given, units = predicted / spread, {"center": center, "spread": spread}
+        numbers = [tf.constant([[own[0]], [own[1]], [spread]], tf.float32)]
+    else:
+        n_classes = 2 if loss.task == "binary" else 3
+        labels, numbers, units = generator.integers(0, n_classes, 50), [], {}
+        targets = loss.encode(labels, n_classes)
+        outputs = generator.uniform(0.05, 0.95, (50, loss.n_outputs(n_classes, 1))) - (name == "hinge") * 0.5
+        given = outputs
+    metric = row_metric(replace(loss, framing=framing), score)
+    followed = metric(
+        tf.constant(targets.astype(loss.encode(labels, 3).dtype)), tf.constant(outputs, tf.float32), *numbers
+    )
+    expected = measure.score(loss, labels, given[None], also=[score], **units)[score]
+    assert catalogue.find(score, loss.task).of_mean(np.mean(followed)) == pytest.approx(expected[0], rel=1e-5)

@@ -162,7 +162,9 @@ def test_what_a_neighbour_imports_from_outside_is_refused_too(write_own, tmp_pat
 )
 def test_the_files_that_decide_are_found_however_they_are_imported(write_own, line):
     write_own("near_mine", "x = 1\n")
-    write_own("mine", f"import sys, numpy, keras.ops\nfrom stages.losses import asks\n{line}\ndef one():\n    pass\n")
+    write_own(
+        "mine", f"import sys, numpy, keras.ops\nfrom stages.losses import estimand\n{line}\ndef one():\n    pass\n"
+    )
     assert [path.name for path in loading.files_of("mine:one")] == ["mine.py", "near_mine.py"]
 
 

@@ -63,8 +63,8 @@ WAYS = {
     "data beside it": "import json\nfrom pathlib import Path\n\nCOSTS = Path(__file__).with_name('costs.json')\n\n\n"
     "def deep(*_):\n    return times(lambda: json.loads(COSTS.read_text())['n'])\n",
     "data of a package": "from blocks import table\n\n\ndef deep(*_):\n    return times(table.number)\n",
-    "the project's own": "import stages.losses.catalogue\nfrom stages.losses import asks\nfrom helper import N\n\n\n"
-    "def deep(*_):\n    assert stages.losses.catalogue.LOSSES and asks\n    return times(lambda: N)\n",
+    "the project's own": "import stages.losses.catalogue\nfrom stages.losses import loss\nfrom helper import N\n\n\n"
+    "def deep(*_):\n    assert stages.losses.catalogue.LOSSES and loss\n    return times(lambda: N)\n",
 }
 
 

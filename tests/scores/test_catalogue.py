@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from stages.losses.catalogue import LOSSES
+from stages.scores import catalogue as scores
 from stages.scores import measure as scoring
-from stages.scores import names as scores
-from stages.scores.names import EPOCH_LABELS, SCORES, default_headline, names_for
+from stages.scores.catalogue import SCORES, label_of, names_for
+from stages.scores.choosing import asked_for, default_headline
 
+OF_POSITIVE = ["rmsle", "mape", "median_absolute_error"]
 OF_TASK = {
-    "regression": ["rmse", "mse", "mae", "r2", "cosine_similarity", *scores.OF_POSITIVE],
-    "binary": ["accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss", "brier"],
-    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "brier"],
+    "regression": ["mse", "rmse", "mae", "r2", "cosine_similarity", *OF_POSITIVE],
+    "binary": ["accuracy", "roc_auc", "f1", "log_loss", "brier", "balanced_accuracy"],
+    "multiclass": ["accuracy", "f1_macro", "log_loss", "brier", "balanced_accuracy"],
 }
-LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", "brier", *scores.OF_POSITIVE}
+LOWER_IS_BETTER = {"rmse", "mse", "mae", "log_loss", "brier", *OF_POSITIVE}
 # by task: labels, wrong and right outputs of one network, and a loss whose outputs they could be
 EXAMPLES = {
     "regression": (
@@ -33,9 +35,14 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize(("task", "names"), OF_TASK.items())
-def test_each_task_has_its_scores_and_the_first_decides_unless_told_otherwise(task, names):
+def test_each_task_has_its_scores(task, names):
     assert scores.names_for(task) == names
-    assert scores.default_headline(task) == names[0]
+
+
+@pytest.mark.parametrize("name", names_for(None))
+def test_the_readme_names_every_score_that_can_decide(name, root):
+    [line] = [line for line in (root / "README.md").read_text().splitlines() if line.startswith("| `headline: {")]
+    assert f"`{name}`" in line
 
 
 def test_several_columns_are_judged_by_a_score_without_unit():
@@ -45,8 +52,9 @@ def test_several_columns_are_judged_by_a_score_without_unit():
 
 
 def test_without_a_task_every_score_is_named_once():
-    every = [name for names in OF_TASK.values() for name in names]
-    assert scores.names_for(None) == list(dict.fromkeys(every))
+    every = scores.names_for(None)
+    assert len(set(every)) == len(every)
+    assert set(every) == {name for names in OF_TASK.values() for name in names}
 
 
 @pytest.mark.parametrize(("task", "name"), [(task, name) for task, names in OF_TASK.items() for name in names])
@@ -90,47 +98,48 @@ def test_the_recall_of_any_class_can_decide(task):
     assert not found.needs_probability
 
 
-@pytest.mark.parametrize("task", SCORES)
+@pytest.mark.parametrize("task", OF_TASK)
 def test_what_can_decide_is_what_scoring_gives(task):
     labels, _, right, name = EXAMPLES[task]
-    given = scoring.score(LOSSES[name], np.array(labels), np.array([right]), also=scores.OF_POSITIVE)
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([right]), also=OF_POSITIVE)
     named = {name for name in given if scores.find(name, task)}
     assert named == set(OF_TASK[task]) | {name for name in given if name.startswith("recall_")}
     assert set(given) - named <= {"rounded_accuracy"}
 
 
-@pytest.mark.parametrize("task", SCORES)
+@pytest.mark.parametrize("task", OF_TASK)
 def test_right_outputs_score_better_than_wrong_ones_in_the_direction_that_is_said(task):
     labels, wrong, right, name = EXAMPLES[task]
-    given = scoring.score(LOSSES[name], np.array(labels), np.array([wrong, right]), also=scores.OF_POSITIVE)
+    given = scoring.score(LOSSES[name], np.array(labels), np.array([wrong, right]), also=OF_POSITIVE)
     for name in scores.names_for(task):
         worse, better = given[name] if scores.find(name, task).higher_is_better else -given[name]
         assert better > worse
 
 
-@pytest.mark.parametrize("task", SCORES)
+@pytest.mark.parametrize("task", OF_TASK)
 def test_a_perfect_score_is_one_where_higher_is_better_and_zero_where_lower_is(task):
     labels, *_, name = EXAMPLES[task]
     perfect = {"regression": labels, "binary": np.array(labels)[:, None], "multiclass": np.eye(3)}[task]
     outputs = np.array([perfect], dtype=np.float64)
-    given = scoring.score(LOSSES[name], np.array(labels), outputs, also=scores.OF_POSITIVE)
+    given = scoring.score(LOSSES[name], np.array(labels), outputs, also=OF_POSITIVE)
     for name in scores.names_for(task):
         expected = 1 if scores.find(name, task).higher_is_better else 0
         np.testing.assert_allclose(given[name], [expected], atol=1e-12)
 
 
-def test_every_score_has_a_label_for_an_axis_and_the_names_are_those_of_the_epochs_too():
+def test_every_score_has_a_label_for_an_axis_and_what_is_followed_in_each_epoch_is_one():
     for name in scores.names_for(None):
-        assert EPOCH_LABELS[name] == scores.find(name, None).label
-    assert {loss.epoch_metric for loss in LOSSES.values()} <= set(EPOCH_LABELS)
+        assert label_of(name) == scores.find(name, None).label != name
+    assert {loss.epoch_metric for loss in LOSSES.values()} <= {name for name in SCORES if SCORES[name].is_followed}
+    assert label_of("loss") == "loss"
 
 
 def test_where_classes_are_unequal_the_default_counts_each_alike():
-    assert scores.default_headline("binary", class_sizes=[50, 50]) == "accuracy"
-    assert scores.default_headline("binary", class_sizes=[75, 26]) == "accuracy"
-    assert scores.default_headline("binary", class_sizes=[75, 25]) == "balanced_accuracy"
-    assert scores.default_headline("multiclass", class_sizes=[30, 30, 0]) == "balanced_accuracy"
-    assert scores.default_headline("regression") == "rmse"
+    assert default_headline("binary", class_sizes=[50, 50]) == "accuracy"
+    assert default_headline("binary", class_sizes=[75, 26]) == "accuracy"
+    assert default_headline("binary", class_sizes=[75, 25]) == "balanced_accuracy"
+    assert default_headline("multiclass", class_sizes=[30, 30, 0]) == "balanced_accuracy"
+    assert default_headline("regression") == "rmse"
 
 
 def test_where_all_losses_ask_for_one_quantile_its_pinball_loss_decides():
@@ -154,7 +163,7 @@ def test_a_quantile_that_is_none_is_no_score(name):
     assert scores.find(name, None) is None
 
 
-@pytest.mark.parametrize("task", [*SCORES, None])
+@pytest.mark.parametrize("task", [*OF_TASK, None])
 def test_a_users_own_function_can_decide(task):
     assert scores.find("my_scores:cost", task).higher_is_better is False
     assert scores.find("my_scores:", task) is None
@@ -162,8 +171,8 @@ def test_a_users_own_function_can_decide(task):
 
 def test_a_loss_and_the_score_that_decides_ask_for_their_own_scores():
     ninety = replace(LOSSES["pinball"], parameters={"quantile": 0.9})
-    assert scores.asked_for("pinball_0.9", ninety) == ["pinball_0.9", "coverage"]
-    assert scores.asked_for("rmse", ninety) == ["pinball_0.9", "coverage"]
-    assert scores.asked_for("my_scores:cost", LOSSES["mse"]) == ["my_scores:cost"]
-    assert scores.asked_for("rmse", LOSSES["mse"]) == []
-    assert scores.asked_for("mape", LOSSES["mse"]) == ["mape"]
+    assert asked_for("pinball_0.9", ninety) == ["pinball_0.9", "coverage"]
+    assert asked_for("rmse", ninety) == ["pinball_0.9", "coverage"]
+    assert asked_for("my_scores:cost", LOSSES["mse"]) == ["my_scores:cost"]
+    assert asked_for("rmse", LOSSES["mse"]) == []
+    assert asked_for("mape", LOSSES["mse"]) == ["mape"]

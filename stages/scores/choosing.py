@@ -1,0 +1,72 @@
+"""Which scores are measured, and which of them decides between losses."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stages.losses.loss import UNEQUAL, Loss, Task
+from stages.scores import catalogue
+from stages.scores.catalogue import SCORES
+from stages.scores.score import Score
+
+
+def are_unequal(class_sizes: Sequence[int]) -> bool:
+    """Whether classes are so unequal that accuracy says little; none at all are not."""
+    return len(class_sizes) > 0 and max(class_sizes) >= UNEQUAL * min(class_sizes)
+
+
+def default_headline(
+    task: Task, n_targets: int = 1, class_sizes: Sequence[int] = (), losses: Sequence[Loss] = ()
+) -> str:
+    """The score that decides between losses where the parameters name none.
+
+    It is the pinball loss where all losses estimate one quantile; it has no unit for several columns of values, and
+    counts every class alike where their sizes are unequal.
+
+    Args:
+        task: the kind of problem.
+        n_targets: number of target columns.
+        class_sizes: (n_classes,) rows of each class.
+        losses: those that are compared.
+    """
+    shares = {loss.quantile for loss in losses}
+    if len(shares) == 1 and None not in shares:
+        return f"pinball_{shares.pop():g}"
+    if task == "regression":
+        return "r2" if n_targets > 1 else "rmse"
+    return "balanced_accuracy" if are_unequal(class_sizes) else "accuracy"
+
+
+def asked_for(headline: str, loss: Loss) -> list[str]:
+    """The scores that a loss and the score that decides ask for besides those that every target has."""
+    of_loss = [] if loss.quantile is None else [f"pinball_{loss.quantile:g}", "coverage"]
+    score = catalogue.find(headline, loss.task)
+    is_special = score is not None and score.is_measured != "always"
+    return list(dict.fromkeys([*of_loss, *([headline] if is_special else [])]))
+
+
+def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:
+    """The scores to measure besides those that every target has: those for a target like this, and those asked for.
+
+    Args:
+        asked: their names.
+        labels: (n_rows, n_targets) values, or (n_rows,) class indices, of the whole dataset.
+    """
+    is_positive = labels.ndim > 1 and (labels >= 0).all()
+    for_it = [score.name for score in SCORES.values() if is_positive and score.is_measured == "never negative"]
+    return list(dict.fromkeys([*for_it, *asked]))
+
+
+def measured(loss: Loss, *, n_classes: int, n_targets: int, also: Sequence[str] = ()) -> list[Score]:
+    """The scores that networks are measured by, each once.
+
+    Args:
+        loss: what they were trained with.
+        n_classes: number of classes; 0 for values.
+        n_targets: number of target columns.
+        also: names of further scores.
+    """
+    always = [score for score in SCORES.values() if score.is_measured == "always"]
+    further = [catalogue.find(name, loss.task, any_use=True) for name in also]
+    every = [*always, *map(catalogue.recall, range(n_classes)), *(score for score in further if score)]
+    return list({score.name: score for score in every if score.suits(loss, n_targets)}.values())

@@ -1,0 +1,125 @@
+"""What each test row adds to a score.
+
+A score of one seed is written as a mean over the rows that the seed tests, so that rows can be treated as what
+they are: a sample of all the rows there could be. See `statistic.Statistic`.
+"""
+
+import numpy as np
+
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss, Task
+from stages.scores import catalogue
+from stages.scores.seed_rows import SeedRows
+
+# a loss by whose outputs a constant prediction is given
+_LOSS_OF: dict[Task, str] = {
+    "regression": "mse",
+    "binary": "binary_crossentropy",
+    "multiclass": "categorical_crossentropy",
+}
+
+
+def row_values(
+    score: str,
+    loss: Loss,
+    labels: np.ndarray,
+    outputs: np.ndarray,
+    tested: np.ndarray,
+    *,
+    center: np.ndarray | float = 0.0,
+    spread: np.ndarray | float = 1.0,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """The values of the rows, whose mean over a seed's test rows is the seed's score.
+
+    Args:
+        score: name of the score.
+        loss: the loss that the networks were trained with.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        outputs: (n_seeds, n_rows, n_outputs) as the networks gave them; those of rows that are not tested are not read.
+        tested: bool (n_seeds, n_rows), which rows each seed tests.
+        center: (n_seeds, n_targets), or what broadcasts to it; with `spread`, puts a seed's outputs into target
+            units: ``output * spread + center``. The ``mse`` is measured in the seed's scaled units.
+        spread: see `center`.
+        weights: (n_rows,) what each row counts; None where all count alike.
+
+    Returns:
+        float64 (n_seeds, n_rows), higher or lower being better as for the score; NaN where the seed does not test
+        the row, and for the whole of a seed with an output that is not finite or whose score is not defined.
+    """
+    n_targets = labels.shape[1] if labels.ndim == 2 else 1
+    center, spread = (np.broadcast_to(each, (len(outputs), n_targets)) for each in (center, spread))
+
+    def of(seed: int) -> SeedRows:
+        rows = np.flatnonzero(tested[seed])
+        count = None if weights is None else weights[rows]
+        return SeedRows(labels[rows], outputs[seed, rows].astype(np.float64), loss, center[seed], spread[seed], count)
+
+    finite = [seed for seed in range(len(outputs)) if np.isfinite(outputs[seed][tested[seed]]).all()]
+    values = np.full(tested.shape, np.nan)
+    if not finite:
+        return values
+    statistic = catalogue.find(score, loss.task).statistic
+    references = np.stack([statistic.reference(of(seed)) for seed in finite])
+    reference = np.nansum(references, axis=0) / np.maximum(np.isfinite(references).sum(axis=0), 1)
+    for seed in finite:
+        values[seed, tested[seed]] = statistic.row_values(of(seed), reference)
+    return values
+
+
+def constant_values(
+    score: str,
+    task: Task,
+    labels: np.ndarray,
+    trained: np.ndarray,
+    tested: np.ndarray,
+    *,
+    n_classes: int,
+    center: np.ndarray | float = 0.0,
+    spread: np.ndarray | float = 1.0,
+    weights: np.ndarray | None = None,
+) -> np.ndarray | None:
+    """The row values of a prediction that is the same for every row, the best one on the train rows for the score.
+
+    Args:
+        score: name of the score.
+        task: the kind of problem.
+        labels: as in `row_values`.
+        trained: bool (n_seeds, n_rows), the rows that each seed trains on.
+        tested: as in `row_values`.
+        n_classes: number of classes; 0 for values.
+        center: as in `row_values`.
+        spread: as in `row_values`.
+        weights: as in `row_values`.
+
+    Returns:
+        As `row_values`; None where such a prediction has no score, or one that says nothing.
+    """
+    constant = catalogue.find(score, task).constant
+    made = [constant(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained]
+    if any(each is None for each in made):
+        return None
+    outputs = np.stack(made)
+    if task == "regression":
+        outputs = (outputs - center) / spread
+    every_row = np.broadcast_to(outputs[:, None], (len(outputs), len(labels), outputs.shape[-1]))
+    loss = LOSSES[_LOSS_OF[task]]
+    values = row_values(score, loss, labels, every_row, tested, center=center, spread=spread, weights=weights)
+    return values if np.isfinite(values[tested]).all() else None
+
+
+def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """The most that a row of each kind can tell two losses apart, for scores of decisions.
+
+    Args:
+        score: name of the score.
+        labels: as in `row_values`.
+        tested: as in `row_values`.
+
+    Returns:
+        (n_kinds,) differences of row values, a kind being a class where classes count apart; none for scores of
+        errors, which have no bound, and of ranks, which nearly every row changes a little.
+    """
+    if labels.ndim > 1:
+        return np.empty(0)
+    return catalogue.find(score, None).reach(np.bincount(labels[tested.any(axis=0)]))

@@ -1,0 +1,74 @@
+"""A score: a row of the catalogue, which holds everything that differs between scores."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from stages.losses.estimand import Estimand
+from stages.losses.loss import Loss, Task
+from stages.scores.constants import Constant
+from stages.scores.statistic import OfMeans, Statistic
+
+
+def _unbounded(sizes: np.ndarray) -> np.ndarray:
+    """Of errors, which have no bound, and of ranks, which nearly every row changes a little."""
+    del sizes
+    return np.empty(0)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score.
+
+    Attributes:
+        name: as in ``results.csv``.
+        title: what it is, in words.
+        statistic: its value, and what each row adds to it.
+        rewards: the estimand whose perfect prediction has the best score; None where it is not known.
+        constant: the best prediction that is the same for every row.
+        tasks: those that it is for.
+        unit: what it is measured in; empty where the title says all.
+        higher_is_better: a perfect score is then 1, and 0 otherwise.
+        is_followed: whether its terms are measured while training too, so that learning rates can be chosen by it.
+        is_measured: for which targets: ``always``; where they are ``never negative``, or it is asked for; or only
+            where it is ``asked`` for.
+        can_decide: whether losses may be compared by it.
+        needs_probability: whether it is defined only for outputs that are probabilities.
+        needs_vectors: whether it is defined only for several target columns.
+        never_negative: whether it is defined only for targets that are never negative.
+        reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
+            losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
+    """
+
+    name: str
+    title: str
+    statistic: Statistic
+    rewards: Estimand | None
+    constant: Constant
+    tasks: tuple[Task, ...]
+    unit: str = ""
+    higher_is_better: bool = False
+    is_followed: bool = False
+    is_measured: Literal["always", "never negative", "asked"] = "always"
+    can_decide: bool = True
+    needs_probability: bool = False
+    needs_vectors: bool = False
+    never_negative: bool = False
+    reach: Callable[[np.ndarray], np.ndarray] = _unbounded
+
+    @property
+    def label(self) -> str:
+        """Its title and its unit, for an axis."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def suits(self, loss: Loss, n_targets: int) -> bool:
+        """Whether it is defined for what a network predicts that is trained with a loss."""
+        is_missing = self.needs_probability and not loss.outputs_probability
+        return loss.task in self.tasks and not is_missing and not (self.needs_vectors and n_targets == 1)
+
+    def of_mean(self, means: np.ndarray) -> np.ndarray:
+        """The score that a mean of its terms comes to, as they are followed while training."""
+        is_root = isinstance(self.statistic, OfMeans) and self.statistic.is_root
+        return np.sqrt(means) if is_root else means

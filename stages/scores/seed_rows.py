@@ -1,0 +1,112 @@
+"""The rows that one seed is scored on, as arrays."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+
+import numpy as np
+
+from stages.basics import paths
+from stages.basics.cli import UserError
+from stages.losses.loss import Loss
+from stages.usercode import loading
+
+
+@dataclass(frozen=True)
+class SeedRows:
+    """Rows that one seed is scored on, as `statistic.WeightedRows`.
+
+    Attributes:
+        labels: (n_rows, n_targets) in target units, or (n_rows,) class indices.
+        outputs: float64 (n_rows, n_outputs) as the network gave them.
+        loss: the loss it was trained with.
+        center: (n_targets,) with `spread`, puts outputs into target units: ``output * spread + center``.
+        spread: see `center`.
+        weights: (n_rows,) what each row counts; None where all count alike.
+    """
+
+    labels: np.ndarray
+    outputs: np.ndarray
+    loss: Loss
+    center: np.ndarray
+    spread: np.ndarray
+    weights: np.ndarray | None = None
+
+    @property
+    def xp(self) -> ModuleType:
+        """The functions of these arrays."""
+        return np
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """(n_rows, n_targets) in target units."""
+        return self.outputs * self.spread + self.center
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """(n_rows, n_targets) predicted minus actual, in target units."""
+        return self.predictions - self.labels
+
+    @property
+    def scaled_errors(self) -> np.ndarray:
+        """(n_rows, n_targets) the same in the units of the dataset's scale."""
+        return self.errors / self.spread
+
+    @property
+    def scaled_labels(self) -> np.ndarray:
+        """(n_rows, n_targets) in the units of the dataset's scale."""
+        return (self.labels - self.center) / self.spread
+
+    @cached_property
+    def decisions(self) -> np.ndarray:
+        """(n_rows,) class indices."""
+        return self.loss.decide(self.outputs)
+
+    @property
+    def of_truth(self) -> np.ndarray:
+        """(n_rows,) the probability of each row's class."""
+        if self.loss.task == "binary":
+            return np.where(self.labels == 1, self.outputs[:, 0], 1 - self.outputs[:, 0])
+        return self.outputs[np.arange(len(self.labels)), self.labels] / self.outputs.sum(axis=1)
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """The weighted mean over rows of (n_rows, ...)."""
+        return values.mean(axis=0) if self.weights is None else np.average(values, axis=0, weights=self.weights)
+
+    def counted(self, values: np.ndarray) -> np.ndarray:
+        """Values (n_rows, ...) times what their row counts, which is 1 on average."""
+        if self.weights is None:
+            return values
+        return (values.T * (self.weights / self.weights.mean())).T
+
+    def costs(self, name: str) -> np.ndarray:
+        """What each row costs by a user's own score: see `own_costs`."""
+        return own_costs(name, self.labels, self.predictions if self.loss.task == "regression" else self.decisions)
+
+
+def own_costs(name: str, truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """What each row costs by a user's own score.
+
+    Args:
+        name: ``module:function``, the module a file in ``stages/custom``.
+        truth: (n_rows, n_targets) values in target units, of one target handed on as (n_rows,); or class indices.
+        predictions: the same as predicted.
+
+    Returns:
+        float64 (n_rows,), 0 or more.
+
+    Raises:
+        UserError: the function fails, or gives something else.
+    """
+    function, where = loading.find(name), f"{paths.CUSTOM / name.partition(':')[0]}.py: {name.partition(':')[2]}"
+    given = [each[:, 0] if each.ndim == 2 and each.shape[1] == 1 else each for each in (truth, predictions)]
+    try:
+        costs = np.asarray(function(*given), np.float64)
+    except Exception as error:
+        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {loading.cause(error)}") from error
+    if costs.shape != (len(truth),):
+        raise UserError(f"{where}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")
+    if not (costs >= 0).all() or not np.isfinite(costs).all():
+        odd = costs[~((costs >= 0) & np.isfinite(costs))][0]
+        raise UserError(f"{where}: it gave {odd:g} for a row; what a row costs is a number, 0 or more")
+    return costs
