@@ -7,12 +7,10 @@ the worker, and work that holds Python's lock does not make the worker look dead
 
 import json
 import logging
-import pickle
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -129,22 +127,22 @@ class Cluster:
         self._most = 2 * sum(threads.values()) + 1
         content, shared = packing.pack(job.chunk)
         code = self._on_workers("code", packing.code)
-        there = {digest: self._on_workers(digest, partial(pickle.dumps, value)) for digest, value in shared.items()}
+        there = {digest: self._on_workers(digest, own) for digest, own in packing.contents(shared).items()}
         others = [worker for worker in threads if worker not in died_at] if died_at else []
         return self._client.submit(
             remote.training(),
-            *(self._session, code, self._facts, content, there),
+            *(self._session, code, self._facts, bytes(content), there),
             key=f"{self._session}-{uuid4().hex}",
             workers=others or None,
             allow_other_workers=bool(others),
         )
 
-    def _on_workers(self, digest: str, content: Callable[[], bytes]) -> "distributed.Future":
+    def _on_workers(self, digest: str, content: Callable[[], bytes | memoryview]) -> "distributed.Future":
         """What several chunks need; workers fetch it from each other."""
         future = self._shared.get(digest)
         if future is None or future.status != "finished":
             key = f"{self._session}-{digest}"
-            future = self._shared[digest] = self._client.scatter({key: content()})[key]
+            future = self._shared[digest] = self._client.scatter({key: bytes(content())})[key]
         return future
 
     def _when_there_is_a_worker(self) -> "distributed.Future":
@@ -159,7 +157,7 @@ class Cluster:
                     raise UserError(difference(worker, content, self._facts))
                 if kind == "died":
                     self._died_at.setdefault(id(job.chunk), set()).add(worker)
-                job.future.set_result(result_of((kind, content)))
+                job.future.set_result(result_of(job.chunk, (kind, content)))
             case "error":
                 self._failed(job, future.exception())
             case _:
