@@ -88,7 +88,7 @@ SENTENCES = {
     "fixed_without_draw": "goes with method: shuffle, stratified or group, without folds; the method is {method}",
     "folds_and_train": "folds say how many rows train; leave one of the two out",
     "folds_without_method": "goes with method: kfold or group; the method is {method}",
-    "framed_classes": "{value} is for values, and targets: {targets} are classes; leave it out",
+    "transformed_classes": "{value} is for values, and targets: {targets} are classes; leave it out",
     "group_share": "{value} given; allowed with method: group: a share of the groups (above 0, below 1)",
     "group_without_column": "is missing; method: group needs the column that names the groups",
     "group_without_table": "{value} needs a table's column that names the groups; {generator} has none",

@@ -67,7 +67,7 @@ WORDING = [
     ({"kind": "weighed_nothing"}, "no class counts for anything; one needs a weight above 0"),
     ({"kind": "weighed_values"}, "weighs classes, and targets: value are none; leave it out"),
     ({"kind": "weight_is_target", "value": "price"}, "'price' is the target; allowed: other columns"),
-    ({"kind": "framed_classes", "value": "log", "facts": {"targets": "zero_one"}},
+    ({"kind": "transformed_classes", "value": "log", "facts": {"targets": "zero_one"}},
      "'log' is for values, and targets: zero_one are classes; leave it out"),
     ({"kind": "no_row_to_test", "value": 9, "facts": {"most": 8, "n_rows": 9}},
      "9 leaves no row to test; allowed: 1 to 8 (there are 9 rows)"),
