@@ -63,6 +63,7 @@ ALLOWED = {
     "model_attributes_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "number_type": "a number",
+    "rates_type": "auto, a number above 0, or a list of numbers to choose from",
     "reference_type": "module:function, as in my_models:build",
     "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
     "selector_type": "all, one name, or a list of names",

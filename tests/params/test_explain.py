@@ -80,6 +80,8 @@ WORDING = [
     ({"kind": "one_figure_twice", "value": "hinge", "facts": {"figure": "a-b-hinge-curves.png", "other": "a"}},
      "'hinge' makes the figure a-b-hinge-curves.png, and so does a loss of a; give it another name with as:"),
     ({"kind": "other", "value": 3, "facts": {"message": "what pydantic says"}}, "3 given: what pydantic says"),
+    ({"kind": "rates_type", "value": "fast"},
+     "'fast' given; allowed: auto, a number above 0, or a list of numbers to choose from"),
     ({"kind": "reference_type", "value": "deep"}, "'deep' given; allowed: module:function, as in my_models:build"),
     ({"kind": "rows_type", "value": 0},
      "0 given; allowed: rows (a whole number, 1 or more) or a share (above 0, below 1)"),
