@@ -49,6 +49,13 @@ def two(tmp_path_factory):
         yield started
 
 
+@thorough
+def test_workers_run_this_project_whatever_else_is_called_stages(units, on_threads, another_stages, tmp_path):
+    environment = {"PYTHONPATH": str(another_stages), "PYTHONSAFEPATH": "1"}
+    with cluster(tmp_path / "cluster", 1, "--no-nanny", environment=environment) as started:
+        assert results(units, Cluster(str(started.file))) == on_threads
+
+
 def own(unit, name):
     """A unit with a loss of the user's own."""
     loss = replace(unit.loss, name=name, function=f"mine:{name}")

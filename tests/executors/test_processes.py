@@ -236,6 +236,13 @@ def test_why_a_process_cannot_start_is_told(units, tmp_path, monkeypatch):
         list(training(units, lambda *_: None, place))
 
 
+@pytest.mark.thorough
+def test_processes_run_this_project_whatever_else_is_called_stages(units, another_stages, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(another_stages))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    assert results(units[:1], Processes(1)) == results(units[:1], Threads(1))
+
+
 def test_one_that_is_still_starting_ends_at_once(tmp_path):
     children, answers = Children(tmp_path, packing.STAGES.parent), []
     waiting = threading.Thread(target=lambda: answers.append(children.run(b"", {})))
