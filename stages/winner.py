@@ -14,7 +14,6 @@ from stages.basics.words import counted
 from stages.execution import refit
 from stages.execution.scheduler import training
 from stages.executors import choice
-from stages.params import experiment
 from stages.params.load import load_params
 from stages.params.schema import Params, Scale
 from stages.records import datasets, runs, store, winners
@@ -191,4 +190,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, experiment.what_stays)
+    cli.run(main)

@@ -4,7 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-from stages.basics.words import printable
+from stages.basics.words import one_line
 
 LONGEST_NAME = 80  # letters of a user's own name that are shown
 
@@ -30,7 +30,7 @@ class Markdown(str):
 
 def text(value: object) -> Markdown:
     """A text as it is, on one line; Markdown of ours stays so."""
-    return value if isinstance(value, Markdown) else Markdown(_SPECIAL.sub(_escaped, _one_line(str(value))))
+    return value if isinstance(value, Markdown) else Markdown(_SPECIAL.sub(_escaped, one_line(str(value))))
 
 
 def code(name: str) -> Markdown:
@@ -40,7 +40,7 @@ def code(name: str) -> Markdown:
 
 def short(name: str) -> str:
     """A user's own name on one line, of a long one the beginning."""
-    line = _one_line(name)
+    line = one_line(name)
     return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
 
 
@@ -48,10 +48,6 @@ def plain(markdown: str) -> str:
     """What a line of Markdown says, without its marks."""
     [line] = MarkdownIt("commonmark", {"html": False}).parseInline(markdown)
     return "".join(part.content for part in line.children or [])
-
-
-def _one_line(value: str) -> str:
-    return printable(" ".join(value.split()))
 
 
 def _escaped(special: re.Match) -> str:

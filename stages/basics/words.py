@@ -12,6 +12,11 @@ def printable(text: str) -> str:
     return _UNSEEN.sub(lambda unseen: repr(unseen[0])[1:-1], text)
 
 
+def one_line(text: str) -> str:
+    """A text of the user's on one line, with one blank where there are several."""
+    return printable(" ".join(text.split()))
+
+
 def counted(count: int, noun: str, nouns: str | None = None) -> str:
     """A number and what it counts: ``1 column``, ``1,200 columns``; `nouns` where an s is not all that is added."""
     return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"

@@ -5,8 +5,8 @@ standard input and output. What stands above `main` imports nothing of the proje
 no project, can load this file.
 """
 
-import json
 import os
+import pickle
 import select
 import signal
 import subprocess
@@ -28,40 +28,14 @@ TELLING = 0.1  # seconds between two reports of how many epochs are done
 
 # ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); before it comes ("epochs", number)
 Answer = tuple[str, Any]
-_FOLLOWED = ("result", "shared", "chunk")  # kinds of messages of which the bytes follow
 
 
 def _ignore(_: int) -> None:
     """Do nothing at an epoch."""
 
 
-def _send(connection: Connection, kind: str, value: Any = None, content: bytes | memoryview = b"") -> None:
-    """Send a message: JSON, and bytes after it where it is one of `_FOLLOWED`."""
-    connection.send_bytes(json.dumps([kind, value]).encode())
-    if kind in _FOLLOWED:
-        connection.send_bytes(content)
-
-
-def _receive(connection: Connection) -> tuple[str, Any, bytes]:
-    """Receive a message: its kind, its value, and the bytes after it.
-
-    Raises:
-        NoMessageError: what came is something else.
-    """
-    content = connection.recv_bytes()
-    try:
-        kind, value = json.loads(content)
-    except (ValueError, TypeError) as error:
-        raise NoMessageError from error
-    return kind, value, connection.recv_bytes() if kind in _FOLLOWED else b""
-
-
 class ChildDiedError(Exception):
     """The process ended before its chunk did."""
-
-
-class NoMessageError(Exception):
-    """What came is something else than a message."""
 
 
 class Child:
@@ -100,13 +74,10 @@ class Child:
         Raises:
             ChildDiedError: the process ended.
         """
-        return self._answer()[1]
+        return self._receive()
 
     def run(
-        self,
-        chunk: bytes | memoryview,
-        shared: Mapping[str, Callable[[], bytes | memoryview]],
-        on_epoch: Callable[[int], None] = _ignore,
+        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], on_epoch: Callable[[int], None] = _ignore
     ) -> Answer:
         """Train a chunk.
 
@@ -123,14 +94,14 @@ class Child:
             for digest, content in shared.items():
                 if digest not in self._kept:
                     sent = content()
-                    _send(self._to, "shared", digest, sent)
+                    self._to.send_bytes(pickle.dumps((digest, sent)))
                     self._kept[digest] = len(sent)
-            _send(self._to, "chunk", content=chunk)
+            self._to.send_bytes(pickle.dumps((None, chunk)))
         except OSError as error:
             raise ChildDiedError from error
         for digest in _too_old(self._kept):
             del self._kept[digest]
-        while (answer := self._answer())[0] == "epochs":
+        while (answer := self._receive())[0] == "epochs":
             on_epoch(answer[1])
         return answer
 
@@ -146,12 +117,11 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _answer(self) -> Answer:
+    def _receive(self) -> Answer | dict[str, str]:
         try:
-            kind, value, content = _receive(self._from)
+            return pickle.loads(self._from.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError) as error:
             raise ChildDiedError from error
-        return kind, content if kind in _FOLLOWED else value
 
 
 class Children:
@@ -166,8 +136,8 @@ class Children:
 
     def run(
         self,
-        chunk: bytes | memoryview,
-        shared: Mapping[str, Callable[[], bytes | memoryview]],
+        chunk: bytes,
+        shared: Mapping[str, Callable[[], bytes]],
         facts: Mapping[str, str] | None = None,
         on_epoch: Callable[[int], None] = _ignore,
     ) -> Answer:
@@ -195,8 +165,6 @@ class Children:
             return answer
         except ChildDiedError:
             return "died", None
-        except NoMessageError:
-            return "user", "a process that trains answered with something that is no message"
         finally:
             with self._lock:
                 self._busy.discard(child)
@@ -253,39 +221,37 @@ def main() -> None:
     sys.stdout = sys.stderr
     os.register_at_fork(after_in_child=answers.close)
     try:
-        from stages.basics import arrays
         from stages.basics.cli import UserError
         from stages.execution import keys
         from stages.executors import packing
         from stages.training import seed_training
     except (ImportError, OSError) as error:
-        _send(answers, "facts", {"missing": str(error)})
+        answers.send_bytes(pickle.dumps({"missing": str(error)}))
         return
-    _send(answers, "facts", keys.facts())
+    answers.send_bytes(pickle.dumps(keys.facts()))
     kept, sizes, told = {}, {}, 0.0
 
     def tell(epochs: int) -> None:
         nonlocal told
         if time.monotonic() - told > TELLING:
-            _send(answers, "epochs", epochs)
+            answers.send_bytes(pickle.dumps(("epochs", epochs)))
             told = time.monotonic()
 
     while requests.poll(IDLE):
-        kind, digest, content = _receive(requests)
-        if kind == "shared":
-            kept[digest], sizes[digest] = arrays.from_bytes(content), len(content)
+        digest, content = pickle.loads(requests.recv_bytes())  # noqa: S301 - from the process that started this one
+        if digest is not None:
+            kept[digest], sizes[digest] = pickle.loads(content), len(content)  # noqa: S301
             continue
         try:
             chunk = packing.unpack(content, kept)
             for old in _too_old(sizes):
                 del kept[old], sizes[old]
-            result = arrays.to_bytes(seed_training.train(chunk, tell))
+            answer = "result", pickle.dumps(seed_training.train(chunk, tell))
         except (UserError, OSError) as error:
-            _send(answers, "user", str(error))
+            answer = "user", str(error)
         except (Exception, SystemExit):
-            _send(answers, "error", traceback.format_exc())
-        else:
-            _send(answers, "result", content=result)
+            answer = "error", traceback.format_exc()
+        answers.send_bytes(pickle.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -138,6 +138,11 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
     return axes
 
 
+def _in_legend(loss: str) -> str:
+    """The name of a loss in a legend, which leaves out what begins with an underscore."""
+    return f" {loss}" if loss.startswith("_") else loss
+
+
 def _told_apart(losses: Iterable[str], colors: dict[str, str]) -> tuple[list[str], list[tuple[str, str | None]]]:
     """The losses that have a colour, and those that have none with what they are called together in a legend."""
     named, unnamed = [loss for loss in losses if loss in colors], [loss for loss in losses if loss not in colors]
@@ -190,7 +195,7 @@ def tuned(
         axes.plot(rates, values, color=_GREY, linewidth=1, label=label_of_it)
     for loss, marker, line in zip(named, itertools.cycle(MARKERS), itertools.cycle(_LINES)):
         rates, values = (np.array([getattr(point, name) for point in tried[loss]]) for name in ("rate", "value"))
-        axes.plot(rates, values, line, marker=marker, color=colors[loss], markersize=5, label=loss)
+        axes.plot(rates, values, line, marker=marker, color=colors[loss], markersize=5, label=_in_legend(loss))
         best = rates == chosen[loss]
         axes.plot(rates[best], values[best], "o", markersize=13, markerfacecolor="none", color=colors[loss])
         failed = rates[~np.isfinite(values)]
@@ -252,7 +257,7 @@ def side_by_side(axes: Axes, curves: dict[str, np.ndarray], colors: dict[str, st
         axes.fill_between(
             epochs, low, high, color=colors[loss], alpha=0.15 * min(1, FEW_BANDS / len(named)), linewidth=0
         )
-        axes.plot(epochs, median, line, color=colors[loss], linewidth=1.8, label=loss)
+        axes.plot(epochs, median, line, color=colors[loss], linewidth=1.8, label=_in_legend(loss))
         axes.plot(epochs[-1], median[-1], "o", color=colors[loss], markersize=5)
     if log:
         axes.set_yscale("log")

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stages.basics.words import one_line
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Regions
@@ -55,7 +56,8 @@ def colors_of(losses: list[str]) -> dict[str, str]:
 
 def plain(name: str) -> str:
     """A user's name as it is, where Matplotlib would read formulas between dollars; the start of a long one."""
-    return (name if len(name) <= 40 else f"{name[:39]}…").replace("$", r"\$")
+    line = one_line(name)
+    return (line if len(line) <= 40 else f"{line[:39]}…").replace("$", r"\$")
 
 
 def head(axes: Axes, loss: str) -> None:

@@ -172,3 +172,10 @@ def test_reliability_is_the_share_that_happened_beside_the_mean_probability_of_e
     _, line = axes.lines
     np.testing.assert_allclose(line.get_xdata(), [(0.1 + 3 * 0.12) / 4, 0.975])
     np.testing.assert_allclose(line.get_ydata(), [0.75, 1])
+
+
+def test_a_loss_whose_name_begins_with_an_underscore_is_in_the_legend(axes):
+    curves = {"_own": np.ones((2, 3)), "mse": np.ones((2, 3))}
+    charts.side_by_side(axes, curves, {"_own": "#000000", "mse": "#999933"}, "test mse", log=False)
+    axes.legend()
+    assert [text.get_text().strip() for text in axes.get_legend().get_texts()] == ["_own", "mse"]

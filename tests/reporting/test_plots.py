@@ -4,10 +4,12 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
 
 from stages.losses.catalogue import names_for
 from stages.records.runs import Regions
 from stages.reporting import plots
+from tests.pages import seen, texts
 
 
 @pytest.fixture
@@ -128,3 +130,24 @@ def test_of_too_many_predictions_some_are_drawn_the_same_every_time():
     assert len(offsets[0]) == plots.POINTS
     np.testing.assert_array_equal(offsets[0], offsets[1])
     np.testing.assert_array_equal(offsets[0][:, 1], offsets[0][:, 0] + 1)
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # which fonts there are is another matter
+@settings(max_examples=30)
+@given(texts)
+@example(r"$\frac{$")
+@example(r"\$ and $x")
+@example("a\nb\ud800")
+def test_a_users_text_is_drawn_as_it_is_and_is_no_formula(value):
+    figure, [[points, bars, values]] = plots.new(9, 3, 1, 3)
+    plots.classes(
+        points, pd.DataFrame(np.eye(2), columns=pd.Index([value, "y"], dtype=object)), np.array([0, 1]), [value, "no"]
+    )
+    plots.class_sizes(bars, np.array([0, 1]), [value, "no"])
+    plots.target(values, np.arange(5.0), value)
+    figure.savefig(io.BytesIO())
+    line = seen(value) if len(seen(value)) <= 40 else f"{seen(value)[:39]}…"
+    legend = points.get_legend().get_texts()[0].get_text().removeprefix("class ")
+    for shown in (legend, points.get_xlabel(), bars.get_yticklabels()[0].get_text(), values.get_xlabel()):
+        assert not mpl.cbook.is_math_text(shown)
+        assert shown.replace(r"\$", "$") == line
