@@ -20,6 +20,8 @@ SHELL := /bin/bash
 # what runs here is what the project installed, and it asks nothing of the network
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
+# with it Python would not look for `stages` here, or find another's
+unexport PYTHONSAFEPATH
 
 # names of files and columns as they were typed: make would expand a $ in them; AS is the assembler where it is not given
 export TRY_FILE := $(value FILE)
@@ -34,6 +36,12 @@ export PREDICT_BY := $(value COMPARISON)
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
+	@# where nothing else differs from git, nobody would know why these do
+	@if git diff --quiet HEAD -- . ':!reports' ':!dvc.lock' 2>/dev/null && ! git diff --quiet HEAD -- reports dvc.lock; then \
+		echo "reports/ and dvc.lock are not as in git: where nothing of yours is new, this is another kind of"; \
+		echo "processor, and last digits differ. Keep these: git add reports dvc.lock && git commit -m Results"; \
+		echo "Keep those in git: git checkout reports dvc.lock"; \
+	fi
 
 try: setup
 	@python -m stages.commands.add_table "$$TRY_FILE" "$$TRY_TARGET" "$$TRY_AS" "$$TRY_WITH"
@@ -88,5 +96,5 @@ ui: setup
 	@exec python -m stages.commands.show_runs $(PORT)
 
 clean:
-	@rm -rf data/raw data/scaled data/plans data/pipelines data/runs data/winners data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
+	@rm -rf data/settings data/raw data/scaled data/plans data/pipelines data/runs data/winners data/tracked.json mlflow.db mlflow.db.lock mlartifacts dvc_plots .pytest_cache .ruff_cache .hypothesis
 	@find stages tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import pandas as pd
 from sklearn import datasets as generators
 
 from stages.basics import cli, paths
+from stages.params import experiment
 from stages.params.load import check_data, load_params
 from stages.params.schema import Dataset, Params
 from stages.params.source import Table
@@ -95,4 +96,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, experiment.what_stays)

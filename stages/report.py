@@ -3,6 +3,7 @@
 import pandas as pd
 
 from stages.basics import cli, files, paths
+from stages.params import experiment
 from stages.params.load import check_data, load_params
 from stages.records import datasets
 from stages.reporting import data_files, figures, html_page, page, published
@@ -57,4 +58,4 @@ def _write_text(name: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, experiment.what_stays)

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
+from stages.params import experiment
 from stages.params.load import load_params
 from stages.params.schema import Params
 from stages.records import datasets, plans, wording
@@ -100,4 +101,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, experiment.what_stays)

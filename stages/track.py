@@ -1,7 +1,8 @@
 """Stage `track`: log every run to MLflow, once for each of DVC's experiments."""
 
-from stages.basics import cli, experiment, files, paths
+from stages.basics import cli, files, paths
 from stages.basics.words import counted
+from stages.params import experiment
 from stages.params.load import load_params
 from stages.records import durations, runs, store, winners
 from stages.tracking import mlflow_store, registry
@@ -23,7 +24,7 @@ def main() -> None:
             verdict = verdicts[name]
             headline = Headline(verdict["headline"], verdict["higher_is_better"])
             # what MLflow shows first is of all losses, and not of an experiment that runs beside the workspace
-            last_word = experiment.in_workspace() and len(every) == len(compared[name])
+            last_word = paths.in_workspace() and len(every) == len(compared[name])
             page = mlflow_store.experiment_of(
                 client, f"{params.track.experiment}/{name}", verdict["verdict"], headline, last_word=last_word
             )
@@ -48,9 +49,9 @@ def main() -> None:
     n_runs = sum(map(len, trained.values()))
     models = f", {counted(n_models, 'new model')}" if n_models else ""
     cli.say(f"track: {n_new} new of {n_runs} runs{models} in {mlflow_store.address()}; look at them with: make ui")
-    if experiment.runs_in_workspace():
-        cli.say(f"track: back to what is committed: {experiment.WAY_BACK}")
+    for line in experiment.what_stays():
+        cli.say(f"track: {line}")
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, experiment.what_stays)

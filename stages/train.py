@@ -10,6 +10,7 @@ from stages.execution.tuning import selection
 from stages.executors import choice
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
+from stages.params import experiment
 from stages.params.load import check_data, load_params, refuse, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, durations, plans, runs, store
@@ -190,4 +191,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, experiment.what_stays)

@@ -14,6 +14,7 @@ from stages.basics.words import counted
 from stages.execution import refit
 from stages.execution.scheduler import training
 from stages.executors import choice
+from stages.params import experiment
 from stages.params.load import load_params
 from stages.params.schema import Params, Scale
 from stages.records import datasets, runs, store, winners
@@ -190,4 +191,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, experiment.what_stays)

@@ -1,10 +1,9 @@
-"""What several tests share: the project's own parameters, a project of one's own, and small made-up runs."""
+"""What several tests share: the default parameters, a project of one's own, and small made-up runs."""
 
 import copy
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,13 +22,12 @@ from stages.records.settings import Settings
 from stages.scores import catalogue as scores
 from stages.scores import measure as scoring
 from stages.verdicts.comparison import Comparison
-from tests.projects import run_in, small_clone
+from tests.projects import DEFAULTS, ROOT, run_in, small_clone
 
 # how long something takes depends on the machine
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
-ROOT = Path(__file__).parents[1]
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
 # by task and part; a part has a number of rows of its own in each, so that a mix-up fails
 LABELS = {
@@ -62,6 +60,15 @@ def ended_process():
 
 
 @pytest.fixture
+def another_stages(tmp_path_factory):
+    """A folder with a package of another's that is called `stages`, and ends whatever imports it."""
+    folder = tmp_path_factory.mktemp("another")
+    (folder / "stages").mkdir()
+    (folder / "stages" / "__init__.py").write_text("raise SystemExit('another package')", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
 def write_own(tmp_path, monkeypatch):
     """Write a file of the user's own into a project's folder, which the test runs in."""
     monkeypatch.chdir(tmp_path)
@@ -82,14 +89,14 @@ def write_own(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def run_stages():
     """Run every stage, as DVC does, in a project's folder."""
-    from stages import generate, report, scale, track, train, winner
+    from stages import generate, report, scale, settings, track, train, winner
 
     def run(folder):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             patch.setenv("DVC_ROOT", str(folder))
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            for stage in (generate, scale, train, report, winner, track):
+            for stage in (settings, generate, scale, train, report, winner, track):
                 stage.main()
 
     return run
@@ -107,24 +114,25 @@ def kept(clone):
     yield clone
     run = run_in(clone)
     run("git", "checkout", "--quiet", ".")
+    run("git", "clean", "--quiet", "--force", "data/external")
     run("dvc", "checkout", "--force")
 
 
 @pytest.fixture(scope="session")
 def defaults_text():
-    """The project's params.yaml."""
-    return (ROOT / "params.yaml").read_text(encoding="utf-8")
+    """The default params.yaml, whatever the user's now holds."""
+    return DEFAULTS.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
 def defaults_read(defaults_text):
-    """What the project's params.yaml holds."""
+    """What the default params.yaml holds."""
     return yaml.safe_load(defaults_text)
 
 
 @pytest.fixture
 def defaults(defaults_read):
-    """What the project's params.yaml holds, to be edited freely."""
+    """What the default params.yaml holds, to be edited freely."""
     return copy.deepcopy(defaults_read)
 
 
@@ -136,8 +144,8 @@ def labels():
 
 @pytest.fixture(scope="session")
 def loaded():
-    """The project's params.yaml, checked."""
-    return load_params(ROOT / "params.yaml")
+    """The default params.yaml, checked."""
+    return load_params(DEFAULTS)
 
 
 @dataclass(frozen=True)

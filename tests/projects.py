@@ -1,6 +1,7 @@
 """Projects of tests: folders in which stages run in this process, and clones of the repository."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+DEFAULTS = ROOT / "tests/params.yaml"  # params.yaml as it comes; the project's is the user's to edit
 
 Run = Callable[..., subprocess.CompletedProcess]
 
@@ -82,11 +84,17 @@ def run_in(folder: Path) -> Run:
 
 
 def clone_into(folder: Path) -> Run:
-    """Clone the repository into a folder; what runs commands there, as `run_in`."""
+    """Clone the repository into a folder, without what is the user's own; what runs commands there, as `run_in`."""
     run = run_in(folder)
     run("git", "clone", "--quiet", str(ROOT), ".")
     run("git", "config", "user.email", "tests@example.com")
     run("git", "config", "user.name", "Tests")
+    shutil.copy(DEFAULTS, folder / "params.yaml")
+    for place in ("data/external", "stages/custom"):
+        for path in (path for path in (folder / place).iterdir() if path.name != "README.md"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--allow-empty", "--message", "the project as it comes")
     return run
 
 
@@ -111,7 +119,9 @@ def _make_small(params: dict) -> None:
 
 def would_run(folder: Path) -> list[str]:
     """The stages that `dvc repro` would run."""
-    lines = run_in(folder)("dvc", "repro", "--dry").stdout.splitlines()
+    run = run_in(folder)
+    run("dvc", "repro", "settings")  # by which DVC knows whose parameters have changed
+    lines = run("dvc", "repro", "--dry").stdout.splitlines()
     return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
 
 

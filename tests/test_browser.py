@@ -16,9 +16,10 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.projects import DEFAULTS, ROOT
+
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[1]
 COMPARISONS = ["blobs", "circles", "circles_fair", "regression", "regression_fair"]
 SWITCHES = (
     "--no-sandbox",
@@ -35,7 +36,7 @@ SWITCHES = (
 def project(tmp_path_factory, run_stages):
     """A folder in which all stages have run with small parameters, tracked in a database of its own."""
     folder = tmp_path_factory.mktemp("project")
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params = yaml.safe_load(DEFAULTS.read_text())
     params["train"]["seeds"] = 8
     params["train"]["optimizer"]["learning_rate"] = [0.01, 0.03]
     params["comparisons"] = {name: params["comparisons"][name] | {"epochs": 3} for name in COMPARISONS}

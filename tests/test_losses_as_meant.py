@@ -1,4 +1,4 @@
-"""Losses with framings and weights of their own, from a table to the report."""
+"""Losses with target transforms and weights of their own, from a table to the report."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def inside(project, monkeypatch):
     return (project / "reports/report.md").read_text(encoding="utf-8")
 
 
-def test_each_framing_stands_beside_the_name_of_its_loss(inside):
+def test_each_target_transform_stands_beside_the_name_of_its_loss(inside):
     assert "| `msle` on target ÷ its mean, softplus output |" in inside
     assert "| `mse_log` = mse, on log(1 + target) |" in inside
     assert "A loss with a framing of its own learns another target" in inside

@@ -4,6 +4,7 @@ The stages run once in this process and `dvc commit` takes what they wrote; one 
 proves that other processes write the same bytes, and every later command runs only what it changes.
 """
 
+import json
 import subprocess
 import sys
 import time
@@ -93,6 +94,44 @@ def test_another_number_of_seeds_makes_no_dataset_anew(kept):
     assert would_run(kept)[:2] == ["scale", "train"]
 
 
+def test_what_may_be_left_out_of_the_parameters_ends_nothing(kept):
+    edit(kept, lambda params: [params.pop(key) for key in ("loss", "compare", "report", "track")])
+    edit(kept, lambda params: params["train"].pop("batch_size"))
+    run_in(kept)("dvc", "repro")
+    assert "Data and pipelines are up to date." in run_in(kept)("dvc", "status").stdout
+    edit(kept, lambda params: params["train"].pop("seeds"))
+    assert would_run(kept)[:2] == ["scale", "train"]
+    edit(kept, lambda params: params.pop("train"))
+    assert would_run(kept)[:2] == ["scale", "train"]
+
+
+def test_one_learning_rate_is_tried_from_the_command_line(kept):
+    run_in(kept)("dvc", "exp", "run", "-S", "train.optimizer.learning_rate=0.02", "-S", "compare=regression_fair")
+    for loss in COMPARED["regression_fair"]:
+        settings = json.loads((kept / f"data/runs/regression_fair/{loss}/run.json").read_text())["settings"]
+        assert settings["optimizer"]["learning_rate"] == 0.02
+
+
+def test_make_says_why_results_differ_from_those_in_git_where_nothing_else_does(kept):
+    run, make = run_in(kept), ("make", "--old-file=.venv/installed", "--old-file=.venv/plots.html")
+    assert "last digits differ" not in run(*make).stdout
+    # results of another kind of processor
+    metrics = kept / "reports/metrics.json"
+    before = metrics.read_text()
+    metrics.write_text(before.replace("1", "2"))
+    run("git", "commit", "--quiet", "--all", "--message", "Results of another processor")
+    said = run(*make).stdout
+    assert metrics.read_text() == before
+    assert "processor, and last digits differ. Keep these: git add reports dvc.lock && git commit -m Results" in said
+    [back] = [line for line in said.splitlines() if line.startswith("Keep those in git: ")]
+    with (kept / "params.yaml").open("a") as params:
+        params.write("# an edit of one's own\n")
+    assert "last digits differ" not in run(*make).stdout
+    run("bash", "-c", back.removeprefix("Keep those in git: "))
+    assert run("git", "status", "--porcelain").stdout == " M params.yaml\n"
+    run("git", "reset", "--quiet", "--hard", "HEAD~1")
+
+
 def test_a_mistake_on_the_command_line_gets_one_line_and_no_traceback(kept):
     done = run_in(kept)("dvc", "exp", "run", "-S", "datasets.circles.task=binnary", ok=False)
     assert "params.yaml: datasets.circles.task: 'binnary' is not a task; did you mean 'binary'? Tasks: " in done.stderr
@@ -137,6 +176,20 @@ def notes_of(folder: Path) -> dict[str, str]:
     return {each.name: each.tags["mlflow.note.content"] for each in client.search_experiments() if each.tags}
 
 
+def said_last(output: str) -> tuple[str, str]:
+    """What an experiment says at its end: what stays in params.yaml, and the way back."""
+    lines = [line.removeprefix("track: ") for line in output.splitlines()]
+    [stays] = [line for line in lines if line.startswith("params.yaml is not as it was before, and stays so: ")]
+    [back] = [line for line in lines if line.startswith("back to what was before: ")]
+    return stays.partition("so: ")[2], back.partition("before: ")[2]
+
+
+def results(folder: Path) -> dict[Path, bytes]:
+    """All that is in the reports and the winners."""
+    found = [path for place in ("reports", "data/winners") for path in (folder / place).rglob("*")]
+    return {path: path.read_bytes() for path in found if path.is_file()}
+
+
 def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_back(kept):
     run, before = run_in(kept), notes_of(kept)
     said = run("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle").stdout
@@ -155,25 +208,51 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     }
     assert models == {"regression/msle", "regression_fair/msle"}
 
-    [way_back] = [line for line in said.splitlines() if line.startswith("track: back to what is committed: ")]
-    run("bash", "-c", way_back.removeprefix("track: back to what is committed: "))
+    stays, back = said_last(said)
+    assert stays == "loss: msle (was all)"
+    run("bash", "-c", back)
     assert run("git", "status", "--porcelain").stdout == ""
-    assert would_run(kept) in ([], ["track"])
+    assert would_run(kept) == []
     diff = run("dvc", "metrics", "diff", "only-msle", "HEAD").stdout
     assert "regression.test_mse.mse" in diff
     assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--csv").stdout
 
 
-def test_a_failed_experiment_leaves_no_parameter_for_the_next_but_edits_of_ones_own(kept):
-    run = run_in(kept)
+def test_a_failed_experiment_says_what_stays_and_edits_of_ones_own_do(kept):
+    run, before = run_in(kept), (kept / "params.yaml").read_text()
     said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
-    assert "params.yaml is again as it was before this experiment" in said
-    assert run("git", "status", "--porcelain", "--", "params.yaml").stdout == ""
+    stays, back = said_last(said)
+    assert stays == "loss: hing (was all)"
+    run("bash", "-c", back)
+    assert (kept / "params.yaml").read_text() == before
     edit(kept, lambda params: params["report"].update(margin={"circles": 0.1}))
-    said = run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr
-    assert "params.yaml holds edits of yours, and still loss=hing" in said
+    stays, back = said_last(run("dvc", "exp", "run", "-S", "loss=hing", ok=False).stderr)
+    assert stays == "loss: hing (was all), report.margin.circles: 0.1 (was not there)"
     params = yaml.safe_load((kept / "params.yaml").read_text())
     assert (params["loss"], params["report"]["margin"]) == ("hing", {"circles": 0.1})
+
+
+def test_the_way_back_keeps_a_table_of_ones_own_that_is_in_no_commit_and_its_winner(kept, tmp_path):
+    run = run_in(kept)
+    load_diabetes(as_frame=True).frame.head(100).to_csv(tmp_path / "salt.csv", index=False)
+    run(sys.executable, "-m", "stages.commands.add_table", str(tmp_path / "salt.csv"), "target")
+    edit(kept, lambda params: params["comparisons"].update(salt={"epochs": 2, "losses": ["mse", "mae"]}))
+    edit(kept, lambda params: params.update(compare=["salt", "circles"]))
+    run("dvc", "repro")
+    before = results(kept)
+    assert kept / "data/winners/salt.pyz" in before
+    said = run("dvc", "exp", "run", "-S", "loss=mse", "-S", "train.seeds=3", "-S", "++report.headline.salt=mae").stdout
+    assert results(kept) != before
+    assert said_last(said) == (
+        "loss: mse (was all), report.headline.salt: mae (was not there), train.seeds: 3 (was 2)",
+        "write it there as it was, then: dvc repro",
+    )
+    edit(kept, lambda params: params.update(loss="all"))
+    edit(kept, lambda params: params["train"].update(seeds=2))
+    edit(kept, lambda params: params["report"]["headline"].pop("salt"))
+    said = run("dvc", "repro", LOSSLAB_STORE="").stdout
+    assert "Stage 'train' is cached - skipping run" in said
+    assert results(kept) == before
 
 
 @pytest.mark.endurance
@@ -218,11 +297,11 @@ def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_pa
     assert logged(clone)["losslab/sugar"] == {"mse", "huber_small"}
     assert "data/external/sugar.csv" not in run("git", "ls-files").stdout.splitlines()
     # another clone gets the table from a remote
-    run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    run("dvc", "remote", "add", "--force", "--default", "store", str(tmp_path / "store"))
     run("dvc", "push")
     other = tmp_path / "other"
     run("git", "clone", "--quiet", str(clone), str(other))
-    run_in(other)("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    run_in(other)("dvc", "remote", "add", "--force", "--default", "store", str(tmp_path / "store"))
     run_in(other)("dvc", "pull")
     assert (other / "data/external/sugar.csv").read_bytes() == (tmp_path / "sugar.csv").read_bytes()
 

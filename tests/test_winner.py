@@ -139,7 +139,7 @@ def test_values_are_those_of_plain_keras_in_target_units(inside):
     np.testing.assert_allclose(made.table["spread"], values.std(axis=0, ddof=1), rtol=1e-3)
 
 
-def test_a_target_that_was_framed_comes_back_in_its_own_units(inside):
+def test_a_target_that_was_transformed_comes_back_in_its_own_units(inside):
     outputs, rows = by_keras(inside, "high")
     logs = np.log1p(rows["target"])
     values = np.expm1(outputs[..., 0] * logs.std(ddof=0) + logs.mean())

@@ -3,9 +3,8 @@
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from stages.basics import experiment
 from stages.basics.words import printable
 
 
@@ -16,12 +15,15 @@ class UserError(Exception):
         super().__init__("\n".join(map(printable, lines)))
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], None], when_it_fails: Callable[[], Iterable[str]] = list) -> None:
     """Run a stage. Mistakes of the user and of the system end it with status 1 and plain lines.
 
-    What a failed experiment has set in params.yaml is taken back, so that the next one does not inherit it. All objects
-    that are left are taken from the garbage collector, as for the end of a program.
+    All objects that are left are taken from the garbage collector, as for the end of a program.
     With ``LOSSLAB_DEBUG=1`` in the environment the traceback is shown instead.
+
+    Args:
+        main: the stage.
+        when_it_fails: lines that are to be said beside the mistake.
     """
     try:
         main()
@@ -29,15 +31,11 @@ def run(main: Callable[[], None]) -> None:
         if os.environ.get("LOSSLAB_DEBUG") == "1":
             raise
         told = str(error) if isinstance(error, UserError) else printable(str(error))
-        sys.exit(_lines(told, experiment.undo()))
+        sys.exit("\n".join([told, *map(printable, when_it_fails())]))
     except KeyboardInterrupt:
-        sys.exit(_lines("stopped; dvc repro starts this stage again", experiment.undo()))
+        sys.exit("\n".join(["stopped; dvc repro starts this stage again", *map(printable, when_it_fails())]))
     finally:
         gc.freeze()  # to look through them at the end takes a second after TensorFlow
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(filter(None, lines))
 
 
 def say(message: str) -> None:

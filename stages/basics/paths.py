@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
 EXTERNAL = Path("data/external")
+SETTINGS = Path("data/settings")
 RAW = Path("data/raw")
 SCALED = Path("data/scaled")
 PLANS = Path("data/plans")
@@ -22,3 +24,8 @@ FIGURES = REPORTS / "figures"
 def root() -> Path:
     """The real repository, also when DVC runs a stage in a temporary copy of it."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def in_workspace() -> bool:
+    """Whether this runs in the repository itself, not in a temporary copy of it (queued and temporary experiments)."""
+    return root() == Path.cwd()

@@ -1,4 +1,4 @@
-"""Which losses a new table is offered, and as what: as they are, and for targets that are never negative framed."""
+"""Which losses a new table is offered, and as what: as they are, or with a target transform."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,19 +6,10 @@ from typing import Any
 import numpy as np
 
 from stages.losses import catalogue, validity
+from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.losses.validity import Seen, Validity
 from stages.params import loss_entry
-
-# for a target that is never negative: the losses made for such targets, as they are meant
-FRAMED: tuple[dict[str, str], ...] = (
-    {"loss": "msle", "target": "ratio"},
-    {"loss": "mape", "target": "ratio"},
-    {"loss": "poisson", "target": "ratio"},
-    {"loss": "mse", "target": "log", "as": "mse_log"},
-)
-
-FOR_THOSE_WHO_ASK = ("pinball",)  # which quantile is wanted, nobody else knows
 
 Entry = str | dict[str, Any]
 
@@ -42,8 +33,8 @@ class Offer:
     @property
     def words(self) -> str:
         """Its name, and what it makes of the target."""
-        framing = f" (target: {self.loss.framing})" if self.loss.framing else ""
-        return f"{self.loss.name}{framing}"
+        transform = f" (target: {self.loss.target_transform})" if self.loss.target_transform else ""
+        return f"{self.loss.name}{transform}"
 
 
 def offers(task: Task, labels: np.ndarray, seen: list[Seen]) -> list[Offer]:
@@ -54,9 +45,9 @@ def offers(task: Task, labels: np.ndarray, seen: list[Seen]) -> list[Offer]:
         labels: (n_rows, n_targets) values, or (n_rows,) class indices.
         seen: what a loss sees of the train rows, for each distinct split.
     """
-    framed = FRAMED if task == "regression" and labels.shape[1] == 1 and (labels >= 0).all() else ()
-    elsewise = {*(entry["loss"] for entry in framed if "as" not in entry), *FOR_THOSE_WHO_ASK}
-    entries: list[Entry] = [*(name for name in catalogue.names_for(task) if name not in elsewise), *framed]
+    is_positive = task == "regression" and labels.shape[1] == 1 and (labels >= 0).all()
+    entries = [entry for name in catalogue.names_for(task) for entry in _entries(LOSSES[name], is_positive=is_positive)]
+    entries.sort(key=lambda entry: 0 if isinstance(entry, str) else len(entry))  # what differs most last
     losses = [loss_entry.resolve(entry, task) for entry in entries]
     judged = validity.judge_all(losses, seen)
     return [
@@ -65,8 +56,15 @@ def offers(task: Task, labels: np.ndarray, seen: list[Seen]) -> list[Offer]:
     ]
 
 
+def _entries(row: Loss, *, is_positive: bool) -> list[Entry]:
+    """How a loss is offered: for a target that is one column of values which are never negative, or for another."""
+    transforms = row.offered if is_positive else row.offered and (None,)
+    named = {"as": f"{row.name}_{transforms[-1]}"} if len(transforms) > 1 else {}
+    return [{"loss": row.name, "target": transform, **named} if transform else row.name for transform in transforms]
+
+
 def _is_made(loss: Loss, judged: Validity, labels: np.ndarray) -> bool:
-    """Whether a loss fits; of one that is framed a remark does not matter, but that it divides by 0 does."""
-    if loss.framing and (loss.target_range != "away from 0" or (labels > 0).all()):
+    """Whether a loss fits; where it transforms the target, a remark does not matter, but that it divides by 0 does."""
+    if loss.target_transform and (loss.target_range != "away from 0" or (labels > 0).all()):
         return judged.level != "cannot"
     return judged.level == "fits"

@@ -20,7 +20,7 @@ STAGES = Path(__file__).parents[1]
 LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 # of a run's settings, what a network and its training are made of; names and origins decide nothing
 _SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds", "class_weights")
-_LOSS = ("function", "targets", "activation", "parameters", "per_row", "framing")
+_LOSS = ("function", "targets", "activation", "parameters", "per_row", "target_transform")
 
 
 def key_of(chunk: Chunk, on_device: str) -> str:
@@ -41,7 +41,7 @@ def key_of(chunk: Chunk, on_device: str) -> str:
         "chosen by": settings.selected_by if chunk.is_tuning else None,
         "is first": chunk.is_first,
         "is to use": chunk.is_to_use,
-        "framed on": settings.data.scale.fit_on if unit.loss.framing else None,
+        "transform fitted on": settings.data.scale.fit_on if unit.loss.target_transform else None,
         "table": unit.table.digest,
         "own code": [code_hash(loading.files_of(own)) for own in own_code(chunk)],
         "engine": engine_hash(),

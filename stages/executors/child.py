@@ -5,8 +5,8 @@ standard input and output. What stands above `main` imports nothing of the proje
 no project, can load this file.
 """
 
+import json
 import os
-import pickle
 import select
 import signal
 import subprocess
@@ -28,14 +28,40 @@ TELLING = 0.1  # seconds between two reports of how many epochs are done
 
 # ("result", bytes), ("user", text) for a mistake of the user, or ("error", text); before it comes ("epochs", number)
 Answer = tuple[str, Any]
+_FOLLOWED = ("result", "shared", "chunk")  # kinds of messages of which the bytes follow
 
 
 def _ignore(_: int) -> None:
     """Do nothing at an epoch."""
 
 
+def _send(connection: Connection, kind: str, value: Any = None, content: bytes | memoryview = b"") -> None:
+    """Send a message: JSON, and bytes after it where it is one of `_FOLLOWED`."""
+    connection.send_bytes(json.dumps([kind, value]).encode())
+    if kind in _FOLLOWED:
+        connection.send_bytes(content)
+
+
+def _receive(connection: Connection) -> tuple[str, Any, bytes]:
+    """Receive a message: its kind, its value, and the bytes after it.
+
+    Raises:
+        NoMessageError: what came is something else.
+    """
+    content = connection.recv_bytes()
+    try:
+        kind, value = json.loads(content)
+    except (ValueError, TypeError) as error:
+        raise NoMessageError from error
+    return kind, value, connection.recv_bytes() if kind in _FOLLOWED else b""
+
+
 class ChildDiedError(Exception):
     """The process ended before its chunk did."""
+
+
+class NoMessageError(Exception):
+    """What came is something else than a message."""
 
 
 class Child:
@@ -74,10 +100,13 @@ class Child:
         Raises:
             ChildDiedError: the process ended.
         """
-        return self._receive()
+        return self._answer()[1]
 
     def run(
-        self, chunk: bytes, shared: Mapping[str, Callable[[], bytes]], on_epoch: Callable[[int], None] = _ignore
+        self,
+        chunk: bytes | memoryview,
+        shared: Mapping[str, Callable[[], bytes | memoryview]],
+        on_epoch: Callable[[int], None] = _ignore,
     ) -> Answer:
         """Train a chunk.
 
@@ -94,14 +123,14 @@ class Child:
             for digest, content in shared.items():
                 if digest not in self._kept:
                     sent = content()
-                    self._to.send_bytes(pickle.dumps((digest, sent)))
+                    _send(self._to, "shared", digest, sent)
                     self._kept[digest] = len(sent)
-            self._to.send_bytes(pickle.dumps((None, chunk)))
+            _send(self._to, "chunk", content=chunk)
         except OSError as error:
             raise ChildDiedError from error
         for digest in _too_old(self._kept):
             del self._kept[digest]
-        while (answer := self._receive())[0] == "epochs":
+        while (answer := self._answer())[0] == "epochs":
             on_epoch(answer[1])
         return answer
 
@@ -117,11 +146,12 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _receive(self) -> Answer | dict[str, str]:
+    def _answer(self) -> Answer:
         try:
-            return pickle.loads(self._from.recv_bytes())  # noqa: S301 - from our own process
+            kind, value, content = _receive(self._from)
         except (EOFError, OSError) as error:
             raise ChildDiedError from error
+        return kind, content if kind in _FOLLOWED else value
 
 
 class Children:
@@ -136,8 +166,8 @@ class Children:
 
     def run(
         self,
-        chunk: bytes,
-        shared: Mapping[str, Callable[[], bytes]],
+        chunk: bytes | memoryview,
+        shared: Mapping[str, Callable[[], bytes | memoryview]],
         facts: Mapping[str, str] | None = None,
         on_epoch: Callable[[int], None] = _ignore,
     ) -> Answer:
@@ -165,6 +195,8 @@ class Children:
             return answer
         except ChildDiedError:
             return "died", None
+        except NoMessageError:
+            return "user", "a process that trains answered with something that is no message"
         finally:
             with self._lock:
                 self._busy.discard(child)
@@ -221,37 +253,39 @@ def main() -> None:
     sys.stdout = sys.stderr
     os.register_at_fork(after_in_child=answers.close)
     try:
+        from stages.basics import arrays
         from stages.basics.cli import UserError
         from stages.execution import keys
         from stages.executors import packing
         from stages.training import seed_training
     except (ImportError, OSError) as error:
-        answers.send_bytes(pickle.dumps({"missing": str(error)}))
+        _send(answers, "facts", {"missing": str(error)})
         return
-    answers.send_bytes(pickle.dumps(keys.facts()))
+    _send(answers, "facts", keys.facts())
     kept, sizes, told = {}, {}, 0.0
 
     def tell(epochs: int) -> None:
         nonlocal told
         if time.monotonic() - told > TELLING:
-            answers.send_bytes(pickle.dumps(("epochs", epochs)))
+            _send(answers, "epochs", epochs)
             told = time.monotonic()
 
     while requests.poll(IDLE):
-        digest, content = pickle.loads(requests.recv_bytes())  # noqa: S301 - from the process that started this one
-        if digest is not None:
-            kept[digest], sizes[digest] = pickle.loads(content), len(content)  # noqa: S301
+        kind, digest, content = _receive(requests)
+        if kind == "shared":
+            kept[digest], sizes[digest] = arrays.from_bytes(content), len(content)
             continue
         try:
             chunk = packing.unpack(content, kept)
             for old in _too_old(sizes):
                 del kept[old], sizes[old]
-            answer = "result", pickle.dumps(seed_training.train(chunk, tell))
+            result = arrays.to_bytes(seed_training.train(chunk, tell))
         except (UserError, OSError) as error:
-            answer = "user", str(error)
+            _send(answers, "user", str(error))
         except (Exception, SystemExit):
-            answer = "error", traceback.format_exc()
-        answers.send_bytes(pickle.dumps(answer))
+            _send(answers, "error", traceback.format_exc())
+        else:
+            _send(answers, "result", content=result)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def from_environment(units: Sequence[Unit]) -> Executor:
         UserError: it names no executor.
     """
     where = _asked()
-    if where.startswith("dask://"):
+    if where.startswith(("dask://", "tls://")):
         from stages.executors.cluster import Cluster
 
         return Cluster(where.removeprefix("dask://"))
@@ -66,9 +66,9 @@ def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Executor:
 def _asked() -> str:
     """What ``LOSSLAB_EXECUTOR`` says."""
     where = os.environ.get("LOSSLAB_EXECUTOR", "")
-    if where in ("", "threads") or re.fullmatch("dask://.+", where) or _PROCESSES.fullmatch(where):
+    if where in ("", "threads") or re.fullmatch("(dask|tls)://.+", where) or _PROCESSES.fullmatch(where):
         return where
     raise UserError(
         f"LOSSLAB_EXECUTOR: {where!r} given; allowed: threads, processes:4 (or another number), "
-        "dask://host:8786, dask:///shared/scheduler.json"
+        "dask://host:8786, tls://host:8786, dask:///shared/scheduler.json"
     )

@@ -7,12 +7,10 @@ the worker, and work that holds Python's lock does not make the worker look dead
 
 import json
 import logging
-import pickle
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -44,7 +42,7 @@ class Cluster:
     """The workers of a scheduler."""
 
     def __init__(self, where: str) -> None:
-        """Name the scheduler: its ``host:port``, or the path of its file."""
+        """Name the scheduler: see `connect`."""
         self._where, self._session, self._facts = where, f"losslab-{uuid4().hex[:8]}", keys.facts()
         self.device = self._facts["device"]
         self._turn = ThreadPoolExecutor(1)  # all that follows is changed by its thread alone
@@ -129,22 +127,22 @@ class Cluster:
         self._most = 2 * sum(threads.values()) + 1
         content, shared = packing.pack(job.chunk)
         code = self._on_workers("code", packing.code)
-        there = {digest: self._on_workers(digest, partial(pickle.dumps, value)) for digest, value in shared.items()}
+        there = {digest: self._on_workers(digest, own) for digest, own in packing.contents(shared).items()}
         others = [worker for worker in threads if worker not in died_at] if died_at else []
         return self._client.submit(
             remote.training(),
-            *(self._session, code, self._facts, content, there),
+            *(self._session, code, self._facts, bytes(content), there),
             key=f"{self._session}-{uuid4().hex}",
             workers=others or None,
             allow_other_workers=bool(others),
         )
 
-    def _on_workers(self, digest: str, content: Callable[[], bytes]) -> "distributed.Future":
+    def _on_workers(self, digest: str, content: Callable[[], bytes | memoryview]) -> "distributed.Future":
         """What several chunks need; workers fetch it from each other."""
         future = self._shared.get(digest)
         if future is None or future.status != "finished":
             key = f"{self._session}-{digest}"
-            future = self._shared[digest] = self._client.scatter({key: content()})[key]
+            future = self._shared[digest] = self._client.scatter({key: bytes(content())})[key]
         return future
 
     def _when_there_is_a_worker(self) -> "distributed.Future":
@@ -159,7 +157,7 @@ class Cluster:
                     raise UserError(difference(worker, content, self._facts))
                 if kind == "died":
                     self._died_at.setdefault(id(job.chunk), set()).add(worker)
-                job.future.set_result(result_of((kind, content)))
+                job.future.set_result(result_of(job.chunk, (kind, content)))
             case "error":
                 self._failed(job, future.exception())
             case _:
@@ -223,13 +221,13 @@ def difference(worker: str, facts: Mapping[str, str], ours: Mapping[str, str]) -
 
 
 def connect(where: str) -> "distributed.Client":
-    """Connect to a scheduler.
+    """Connect to a scheduler, by what Dask's configuration says of encryption.
 
     Args:
-        where: its ``host:port``, or the path of its file.
+        where: its ``host:port`` or ``tls://host:port``, or the path of its file.
 
     Raises:
-        UserError: Dask is not installed, or no scheduler answers.
+        UserError: Dask is not installed, no scheduler answers, or one that is encrypted has no certificates here.
     """
     try:
         import distributed
@@ -246,7 +244,38 @@ def connect(where: str) -> "distributed.Client":
                 f"LOSSLAB_EXECUTOR: {where} is not the file of a Dask scheduler; "
                 f"dask scheduler --scheduler-file {where} writes it"
             ) from None
+    _check_encryption(where, address, distributed.Security())
     try:
         return distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError):
-        raise UserError(f"LOSSLAB_EXECUTOR: no Dask scheduler answers at {where}") from None
+        signed = ", or its certificate is not one that distributed.comm.tls.ca-file stands for"
+        reason = signed if address.startswith("tls://") else ""
+        raise UserError(f"LOSSLAB_EXECUTOR: no Dask scheduler answers at {where}{reason}") from None
+
+
+def _check_encryption(where: str, address: str, security: "distributed.Security") -> None:
+    """Refuse an address that Dask's configuration does not let it connect to, before it waits for an answer.
+
+    Args:
+        where: what the user calls the scheduler.
+        address: where it is.
+        security: what is configured.
+
+    Raises:
+        UserError: certificates are missing, or encryption is asked for and the address is of none.
+    """
+    keys_of_dask = "distributed.comm.tls.ca-file, .client.cert and .client.key"
+    try:
+        has_certificates = security.get_connection_args("client")["ssl_context"] is not None
+    except OSError as error:
+        raise UserError(f"LOSSLAB_EXECUTOR: a certificate of Dask's configuration cannot be used: {error}") from None
+    if address.startswith("tls://") and not has_certificates:
+        raise UserError(
+            f"LOSSLAB_EXECUTOR: {where} is encrypted, and Dask's configuration names no certificates; "
+            f"its keys are {keys_of_dask}"
+        )
+    if security.require_encryption and not address.startswith("tls://"):
+        raise UserError(
+            f"LOSSLAB_EXECUTOR: {where} is not encrypted, as Dask's configuration requires "
+            f"(distributed.comm.require-encryption); give it as tls://host:8786"
+        )

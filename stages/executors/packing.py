@@ -1,51 +1,89 @@
-"""Chunks as bytes, apart from what they share with others: a table travels once, not with every chunk."""
+"""Chunks as JSON and arrays, apart from the arrays that they share with others: a table travels once, not with each."""
 
 import io
-import pickle
+import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import partial, reduce
 from hashlib import sha256
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from stages.basics import arrays
 from stages.training.chunk import Chunk
 from stages.training.unit import Table
 from stages.usercode import imports
 
 LARGE = 50_000  # bytes of an array that travels apart
 STAGES = Path(__file__).parents[1]
+_FACTS = "facts"  # of the arrays of a packed chunk, the one that is its JSON
+_CHUNK = TypeAdapter(tuple[Chunk], config=ConfigDict(arbitrary_types_allowed=True))  # a class takes no config itself
+
+# what several chunks need: arrays by name, by the digest of them all
+Shared = dict[str, dict[str, np.ndarray]]
 
 
-def pack(chunk: Chunk) -> tuple[bytes, dict[str, Any]]:
-    """A chunk as bytes, and by digest what it shares with others: its table, and large arrays of its plan."""
-    content, shared = io.BytesIO(), {}
+def pack(chunk: Chunk) -> tuple[memoryview, Shared]:
+    """A chunk as bytes, and what it shares with others: its table, and large arrays of its plan."""
+    inside: dict[str, np.ndarray] = {}
+    shared: Shared = {}
+    places: dict[str, tuple[str, str]] = {}
 
-    class Packer(pickle.Pickler):
-        def persistent_id(self, value: Any) -> str | None:
-            match value:
-                case Table():
-                    digest = value.digest
-                case np.ndarray() if value.nbytes >= LARGE:
-                    digest = sha256(f"{value.dtype} {value.shape}".encode() + value.tobytes()).hexdigest()
-                case _:
-                    return None
-            shared[digest] = value
-            return digest
+    def plain(value: Any, place: str, table: Table | None = None) -> Any:
+        """A value as JSON has it, without the arrays in it."""
+        match value:
+            case np.ndarray():
+                if table is None and value.nbytes < LARGE:
+                    inside[place] = value
+                else:
+                    digest, name = (_digest(value), "array") if table is None else (table.digest, place)
+                    shared.setdefault(digest, {})[name] = value
+                    places[place] = digest, name
+                return None
+            case np.generic():
+                return value.item()
+            case BaseModel():
+                return value.model_dump(mode="json")
+            case _ if is_dataclass(value):
+                table = value if isinstance(value, Table) else None
+                names = [field.name for field in fields(value)]
+                return {name: plain(getattr(value, name), f"{place}.{name}", table) for name in names}
+        return value
 
-    Packer(content, pickle.HIGHEST_PROTOCOL).dump(chunk)
-    return content.getvalue(), shared
+    facts = {"chunk": plain(chunk, "chunk"), "shared": places}
+    return arrays.to_bytes({_FACTS: np.frombuffer(json.dumps(facts).encode(), np.uint8), **inside}), shared
 
 
-def unpack(content: bytes, shared: Mapping[str, Any]) -> Chunk:
-    """The chunk that was packed."""
+def unpack(content: bytes, shared: Shared) -> Chunk:
+    """The chunk that was packed.
 
-    class Unpacker(pickle.Unpickler):
-        def persistent_load(self, digest: str) -> Any:
-            return shared[digest]
+    Raises:
+        NotArraysError: it is something else.
+    """
+    inside = arrays.from_bytes(content)
+    facts = json.loads(inside.pop(_FACTS).tobytes())
+    from_shared = {place: shared[digest][name] for place, (digest, name) in facts["shared"].items()}
+    for place, array in (inside | from_shared).items():
+        *parents, name = place.split(".")
+        reduce(getitem, parents, facts)[name] = array
+    [chunk] = _CHUNK.validate_python([facts["chunk"]])
+    return chunk
 
-    return Unpacker(io.BytesIO(content)).load()
+
+def contents(shared: Shared) -> dict[str, Callable[[], memoryview]]:
+    """By digest, how to get what chunks share as bytes."""
+    return {digest: partial(arrays.to_bytes, own) for digest, own in shared.items()}
+
+
+def _digest(array: np.ndarray) -> str:
+    digest = sha256(f"{array.dtype} {array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def code() -> bytes:

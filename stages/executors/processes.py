@@ -1,12 +1,12 @@
 """Processes of this machine, in which chunks are trained one at a time each."""
 
-import pickle
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Self
 
+from stages.basics import arrays
+from stages.basics.arrays import NotArraysError
 from stages.basics.cli import UserError
 from stages.basics.machine import device
 from stages.execution.executor import DiedError
@@ -29,8 +29,7 @@ class Processes:
 
     def _train(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         content, shared = packing.pack(chunk)
-        pickled = {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
-        return result_of(self._children.run(content, pickled, on_epoch=on_epoch))
+        return result_of(chunk, self._children.run(content, packing.contents(shared), on_epoch=on_epoch))
 
     def __enter__(self) -> Self:
         return self
@@ -41,16 +40,19 @@ class Processes:
         self._pool.shutdown()
 
 
-def result_of(answer: Answer) -> Result:
+def result_of(chunk: Chunk, answer: Answer) -> Result:
     """What a chunk gave, from a child's answer.
 
     Raises:
-        UserError: a mistake of the user.
+        UserError: a mistake of the user, or the answer is something else.
         DiedError: the child died.
     """
     match answer:
         case "result", content:
-            return pickle.loads(content)  # noqa: S301 - from our own process
+            try:
+                return arrays.from_bytes(content)
+            except NotArraysError as error:
+                raise UserError(f"{chunk.name}: what trained it answered with something else: {error}") from error
         case "user", text:
             raise UserError(*text.split("\n"))
         case "died", _:

@@ -5,7 +5,7 @@ It needs no TensorFlow, so that stages which do not train can read it without wa
 
 from dataclasses import replace
 
-from stages.losses.loss import ACTIVATIONS, Loss, Task
+from stages.losses.loss import ACTIVATIONS, LargeTargets, Loss, Task
 
 LOSSES = {
     loss.name: replace(loss, activations=loss.activations or ACTIVATIONS[loss.targets])
@@ -17,6 +17,8 @@ LOSSES = {
             "linear",
             aliases=("mean_squared_error", "MSE"),
             estimates="mean",
+            offered=(None, "log"),
+            large_targets=LargeTargets(10, "grow"),
         ),
         Loss(
             "mae",
@@ -36,6 +38,8 @@ LOSSES = {
             target_range="clipped below 0",
             beware="targets and predictions below 0 count as 0; activation: softplus keeps predictions above",
             estimates="mean of logarithms",
+            offered=("ratio",),
+            large_targets=LargeTargets(10, "shrink"),
         ),
         Loss(
             "mape",
@@ -48,6 +52,7 @@ LOSSES = {
             "times as steep as a share's and SGD is tuned at learning rates that are a hundredth",
             steepness=100.0,
             estimates="below the median",
+            offered=("ratio",),
         ),
         Loss(
             "huber",
@@ -69,6 +74,8 @@ LOSSES = {
             target_range="not below 0",
             beware="for counts and other targets that are never negative, as with target: ratio",
             estimates="mean",
+            offered=("ratio",),
+            large_targets=LargeTargets(1000, "shrink"),
         ),
         Loss(
             "pinball",
@@ -79,6 +86,7 @@ LOSSES = {
             limits={"quantile": "between 0 and 1"},
             beware="asks for a quantile: 0.9 for what nine of ten targets are below",
             estimates="quantile",
+            offered=(),  # which quantile is wanted, nobody else knows
         ),
         Loss(
             "cosine_similarity",

@@ -4,13 +4,13 @@ A loss holds plain values alone, so that it goes to a file and back whole.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from stages.losses import estimand
 from stages.losses.estimand import MEAN, MEAN_OF_LOGARITHMS, Estimand, Statistic
-from stages.losses.framing import Framing
+from stages.losses.target_transform import TargetTransform
 
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
@@ -38,13 +38,25 @@ ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
 UNEQUAL = 3  # classes are unequal where the largest has so many times the rows of the smallest
 
 
+class LargeTargets(NamedTuple):
+    """Targets with which a loss trains badly from weights that begin near 0.
+
+    Attributes:
+        size: root mean square of the scaled targets; measured with SGD at a learning rate of 0.01.
+        steps: what becomes of the steps of training.
+    """
+
+    size: float
+    steps: Literal["grow", "shrink"]
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss function, and what a network trained with it needs.
 
     Attributes:
         name: what a comparison calls it: one of Keras' own names, or the user's ``as``.
-        function: the class in ``keras.losses`` (``Pinball`` is our own), or a user's own ``module:function``.
+        function: the class in ``keras.losses`` (``Pinball`` is not there), or a user's own ``module:function``.
         targets: how the targets are fed to the network.
         activation: the activation of the network's last layer.
         aliases: other names Keras knows it by.
@@ -57,7 +69,10 @@ class Loss:
         class_weight: classes only: ``auto``, or what each row of a class counts in training, by the class's name.
         steepness: how many times as steep its gradients are as those of losses like it, where a constant factor makes
             them so; None for 1.
-        framing: regression only: what it makes of the target; None for what the dataset makes of it.
+        target_transform: regression only: what it makes of the target; None for what the dataset makes of it.
+        offered: regression only: the target transforms with which it is offered for a target that is one column of
+            values never below 0; None as it is, as it is for other targets. It is not offered where there are none.
+        large_targets: regression only: the size of targets from which it trains badly; None where it does at none.
         estimates: regression only: the statistic of the target that it is best for; None where it is not known.
     """
 
@@ -74,7 +89,9 @@ class Loss:
     beware: str = ""
     class_weight: ClassWeight | None = None
     steepness: float | None = None
-    framing: Framing | None = None
+    target_transform: TargetTransform | None = None
+    offered: tuple[TargetTransform | None, ...] = (None,)
+    large_targets: LargeTargets | None = None
     estimates: Statistic | None = None
 
     @property
@@ -109,7 +126,7 @@ class Loss:
             return estimand.quantile(self.quantile)
         asked = Estimand(self.estimates) if self.estimates else None
         # quantiles of a logarithm are logarithms of quantiles; means are not
-        return MEAN_OF_LOGARITHMS if self.framing == "log" and asked == MEAN else asked
+        return MEAN_OF_LOGARITHMS if self.target_transform == "log" and asked == MEAN else asked
 
     @property
     def quantile(self) -> float | None:

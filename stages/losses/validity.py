@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 
 from stages.basics.words import counted
-from stages.losses import framing
+from stages.losses import target_transform
 from stages.losses.catalogue import LOSSES
-from stages.losses.framing import Framing
 from stages.losses.loss import Loss, TargetRange, Task
+from stages.losses.target_transform import TargetTransform
 
 Level = Literal["fits", "works, but", "cannot"]
 _WORST: list[Level] = ["cannot", "works, but", "fits"]
@@ -22,12 +22,9 @@ _WORST: list[Level] = ["cannot", "works, but", "fits"]
 EPSILON = 1e-7  # where Keras clips
 HEAVY = 10  # so many times the median weight is worth a word
 
-# by Keras class: from what size of the targets (root mean square) a loss trains badly from weights that begin near 0,
-# and why; measured with SGD at a learning rate of 0.01
-_LARGE = {
-    "MeanSquaredError": (10, "its steps grow with the error, so training may fail"),
-    "MeanSquaredLogarithmicError": (10, "its steps shrink as predictions grow, so it may learn little"),
-    "Poisson": (1000, "its steps shrink as predictions grow, so it may learn little"),
+_STEPS = {
+    "grow": "its steps grow with the error, so training may fail",
+    "shrink": "its steps shrink as predictions grow, so it may learn little",
 }
 
 # what an output activation can give
@@ -113,19 +110,20 @@ def judge_all(losses: Iterable[Loss], folds: Iterable[Seen]) -> dict[str, Validi
 
 
 def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
-    if loss.framing and seen.values is not None:
-        yield from (reasons := list(_of_framing(loss.framing, seen.values)))
+    if loss.target_transform and seen.values is not None:
+        yield from (reasons := list(_of_transform(loss.target_transform, seen.values)))
         if any(level == "cannot" for level, _ in reasons):
             return
-        seen = _framed(loss.framing, seen, seen.values)
+        seen = _transformed(loss.target_transform, seen, seen.values)
     values = seen.labels.astype(np.float32)  # as the loss sees them
-    yield from _RANGES[loss.target_range](loss, values, seen.never_negative and not loss.framing)
+    yield from _RANGES[loss.target_range](loss, values, seen.never_negative and not loss.target_transform)
     size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
-    large, why = _LARGE.get(loss.function, (math.inf, ""))
-    if size > large and loss.activation != "exponential":  # which gets there in steps that do not shrink
+    large = loss.large_targets
+    if large and size > large.size and loss.activation != "exponential":  # which gets there in steps that do not shrink
         yield (
             "works, but",
-            f"the scaled targets are of size {size:,.0f} (root mean square), and {why}; scale the target",
+            f"the scaled targets are of size {size:,.0f} (root mean square), and {_STEPS[large.steps]}; "
+            "scale the target",
         )
     if loss.activation in OUTPUTS and loss.target_range != "vectors":
         low, high = OUTPUTS[loss.activation]
@@ -135,26 +133,26 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
             where = f"below {low}" if high == np.inf else f"outside {low} to {high}"
             level: Level = "cannot" if outside == 1 else "works, but"
             yield level, f"{percent(outside)} of the scaled targets are {where}, which {loss.activation} cannot give"
-    if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1 and loss.framing != "log":
+    if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1 and loss.target_transform != "log":
         own = loss.parameters["delta"] * seen.spread[0]
         shown = f"{own:,.0f}" if own >= 1000 else f"{own:.3g}"
         yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {shown} in the target's own"
 
 
-def _of_framing(framed_as: Framing, values: np.ndarray) -> Iterator[Reason]:
-    """Why a target cannot be framed so, if it cannot."""
-    if framed_as == "log" and (below := float(np.mean(values < 0))):
+def _of_transform(transform: TargetTransform, values: np.ndarray) -> Iterator[Reason]:
+    """Why a target cannot be transformed so, if it cannot."""
+    if transform == "log" and (below := float(np.mean(values < 0))):
         yield "cannot", f"{percent(below)} of the targets are below 0, and target: log needs 0 or more"
-    if framed_as == "ratio" and (means := values.mean(axis=0)).min() <= 0:
+    if transform == "ratio" and (means := values.mean(axis=0)).min() <= 0:
         yield "cannot", f"the mean of the targets is {means.min():.3g}, and target: ratio divides by it"
-    if framed_as == "robust" and (framing.has_no_range(values)).any():
+    if transform == "robust" and (target_transform.has_no_range(values)).any():
         yield "works, but", "the targets have no interquartile range, so target: robust only shifts them by the median"
 
 
-def _framed(framed_as: Framing, seen: Seen, values: np.ndarray) -> Seen:
-    """What a loss with a framing of its own sees."""
-    center, spread = framing.fit(framed_as, values)
-    return replace(seen, labels=(framing.changed(framed_as, values) - center) / spread, spread=spread.tolist())
+def _transformed(transform: TargetTransform, seen: Seen, values: np.ndarray) -> Seen:
+    """What a loss with a target transform of its own sees."""
+    center, spread = target_transform.fit(transform, values)
+    return replace(seen, labels=(target_transform.apply(transform, values) - center) / spread, spread=spread.tolist())
 
 
 _TO_RATIO = "; target: ratio beside the loss divides it by its mean instead"

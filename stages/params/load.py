@@ -34,8 +34,17 @@ def load_params(path: Path = paths.PARAMS) -> Params:
         UserError: there is no such file, or it is not YAML.
         ParamsError: it holds mistakes.
     """
+    return check_params(read_values(path), path)
+
+
+def read_values(path: Path = paths.PARAMS) -> Any:
+    """What the file holds, unchecked: mappings, lists, texts, numbers.
+
+    Raises:
+        UserError: there is no such file, or it is not YAML.
+    """
     try:
-        return parse_params(path.read_text(encoding="utf-8"), path)
+        return _read_yaml(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing; run this in the project's folder") from error
     except UnicodeDecodeError as error:

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
-from stages.losses.framing import NEVER_NEGATIVE, Framing
 from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
+from stages.losses.target_transform import NEVER_NEGATIVE, TargetTransform
 from stages.params.explain import Mistake, findings
 from stages.params.section import Section
 
@@ -67,7 +67,7 @@ class Custom(Section):
 
     loss: str
     targets: Targets
-    target: Framing | None = None
+    target: TargetTransform | None = None
     class_weight: _ClassWeight | None = None
     activation: _ACTIVATION | None = None
 
@@ -81,9 +81,9 @@ def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
     parameters = {key: (_WITHIN[limit], row.parameters[key]) for key, limit in row.limits.items()}
-    own = (
-        {"target": (Framing | None, None)} if row.targets == "value" else {"class_weight": (_ClassWeight | None, None)}
-    )
+    own = {"target": (TargetTransform | None, None)}
+    if row.targets != "value":
+        own = {"class_weight": (_ClassWeight | None, None)}
     return create_model(
         row.function,
         __base__=Section,
@@ -122,23 +122,23 @@ def _catalogued(keys: dict[str, Any], task: Task | None) -> Loss:
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
     row, values = LOSSES[name], _validated(_schema(name), keys)
-    framing, class_weight = values.get("target"), values.get("class_weight")
+    transform, class_weight = values.get("target"), values.get("class_weight")
     if class_weight and not row.per_row:
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
     return replace(
         row,
         name=_own_name(values["as"]) or name,
-        activation=values["activation"] or _activation(row, framing),
+        activation=values["activation"] or _activation(row, transform),
         parameters={key: values[key] for key in row.parameters},
-        framing=framing,
+        target_transform=transform,
         class_weight=class_weight,
     )
 
 
-def _activation(row: Loss, framing: Framing | None) -> str:
-    """The usual output of a loss: above 0, where it is made for such targets and its framing leaves them so."""
+def _activation(row: Loss, transform: TargetTransform | None) -> str:
+    """The usual output of a loss: above 0, where it is made for such targets and its transform leaves them so."""
     made_for_positive = row.target_range in ("clipped below 0", "not below 0", "away from 0")
-    return "softplus" if made_for_positive and framing in NEVER_NEGATIVE else row.activation
+    return "softplus" if made_for_positive and transform in NEVER_NEGATIVE else row.activation
 
 
 def _custom(keys: dict[str, Any]) -> Loss:
@@ -149,13 +149,13 @@ def _custom(keys: dict[str, Any]) -> Loss:
     if activation not in suited:
         raise EntryError(Mistake("activation", "activation_unsuited", activation, suited, {"targets": targets}))
     if values["target"] and targets != "value":
-        raise EntryError(Mistake("target", "framed_classes", values["target"], facts={"targets": targets}))
+        raise EntryError(Mistake("target", "transformed_classes", values["target"], facts={"targets": targets}))
     if values["class_weight"] and targets == "value":
         raise EntryError(Mistake("class_weight", "weighed_values", values["class_weight"]))
     if not re.fullmatch(REFERENCE, function):
         raise EntryError(Mistake("loss", "loss_reference", function))
     name = _own_name(values["as"] or function.partition(":")[2])
-    more = {"framing": values["target"], "class_weight": values["class_weight"]}
+    more = {"target_transform": values["target"], "class_weight": values["class_weight"]}
     return Loss(name, function, targets, activation, activations=suited, **more)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Rate, Weight
@@ -14,6 +14,17 @@ def _ascending(rates: list[float]) -> list[float]:
         if rates.count(rate) > 1:
             raise PydanticCustomError("rate_twice", "a learning rate stands twice", {"rate": rate})
     return sorted(rates)
+
+
+def _rates(value: Any) -> Any:
+    if value == "auto":
+        return None
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            raise PydanticCustomError("rates_type", "neither a learning rate nor a list of them") from None
+    return value
 
 
 # the tags are no keys, so that they are not taken for one in the location of pydantic's findings
@@ -51,11 +62,12 @@ class Optimizer(Section):
 
     Attributes:
         name: of the class in ``keras.optimizers``.
-        learning_rate: a number, or the numbers to choose from for each loss.
+        learning_rate: a number, or the numbers to choose from for each loss; ``auto`` (None) for the optimizer's own
+            list in `SETTINGS`.
     """
 
     name: Literal["SGD", "Adam", "RMSprop"]
-    learning_rate: Rates | None = None
+    learning_rate: Annotated[Rates | None, BeforeValidator(_rates)] = None
     momentum: Weight | None = None
     nesterov: bool | None = None
     beta_1: Fraction | None = None

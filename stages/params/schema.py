@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Whole
@@ -160,7 +160,7 @@ class Train(Section):
 
     seeds: Positive = 30
     batch_size: Positive = 32
-    optimizer: Optimizer
+    optimizer: Optimizer = Optimizer(name="SGD", momentum=0.9)
 
 
 class Track(Section):
@@ -226,13 +226,22 @@ class Params(Section):
         report: how losses are judged.
     """
 
-    loss: Annotated[list[str], BeforeValidator(_as_list)]
+    loss: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["all"])
     compare: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["all"])
     datasets: Annotated[dict[Name, Dataset], Field(min_length=1)]
     comparisons: Annotated[dict[Name, Comparison], Field(min_length=1)]
-    train: Train
+    train: Train = Train()
     track: Track = Track()
     report: Report = Report()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_sections(cls, values: Any) -> Any:
+        """YAML reads a section whose keys were all taken out as nothing; it is as one that is not there."""
+        if not isinstance(values, dict):
+            return values
+        sections = [key for key in ("train", "track", "report") if values.get(key, key) is None]
+        return {key: value for key, value in values.items() if key not in sections}
 
     def dataset_of(self, comparison: str) -> str:
         """The name of a comparison's dataset, which is the comparison's own where it names none."""

@@ -9,7 +9,6 @@ not at all, and several processes may use the store at once: the worst that can 
 ``LOSSLAB_STORE`` names another folder; empty, it switches the store off. ``LOSSLAB_STORE_GB`` bounds its size.
 """
 
-import io
 import os
 import tempfile
 from collections.abc import Mapping
@@ -20,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.basics import files, paths
+from stages.basics import arrays, files, paths
+from stages.basics.arrays import NotArraysError
 from stages.basics.cli import UserError
 
 GIGABYTE = 10**9
@@ -56,25 +56,27 @@ class Store:
             content = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        arrays, digest = content[:-_DIGEST], content[-_DIGEST:]
-        if sha256(arrays).digest() != digest:
+        written, digest = content[:-_DIGEST], content[-_DIGEST:]
+        try:
+            if sha256(written).digest() != digest:
+                raise NotArraysError("its digest is another")
+            found = arrays.from_bytes(written)
+        except NotArraysError as error:
             path.unlink(missing_ok=True)
-            raise DamagedError(path)
+            raise DamagedError(path) from error
         with suppress(FileNotFoundError):  # another process may have removed it meanwhile
             os.utime(path)  # read now, so removed last
-        with np.load(io.BytesIO(arrays), allow_pickle=False) as loaded:
-            return {name: loaded[name] for name in loaded.files}
+        return found
 
-    def put(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+    def put(self, key: str, result: Mapping[str, np.ndarray]) -> None:
         """Keep arrays under a key, and remove what was read longest ago where that is too much."""
-        content = io.BytesIO()
-        np.savez(content, **arrays)
+        content = arrays.to_bytes(result)
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=files.writing_prefix())
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content.getbuffer())
-                file.write(sha256(content.getbuffer()).digest())
+                file.write(content)
+                file.write(sha256(content).digest())
             self._written.append(os.path.getsize(temporary))
             os.replace(temporary, self._path(key))
         finally:

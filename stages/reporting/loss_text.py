@@ -6,12 +6,12 @@ from stages.basics.markup import Markdown, code, short, text
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.estimand import Estimand, Statistic
-from stages.losses.framing import Framing
 from stages.losses.loss import Loss
+from stages.losses.target_transform import TargetTransform
 from stages.losses.validity import percent
 from stages.records.runs import Run
 
-_TARGETS: dict[Framing, str] = {
+_TARGETS: dict[TargetTransform, str] = {
     "standard": "target scaled (standard)",
     "minmax": "target scaled (minmax)",
     "robust": "target scaled (robust)",
@@ -49,16 +49,16 @@ def in_full(loss: Loss) -> str:
     return " ".join(part for part in (named, ", ".join(unusual)) if part)
 
 
-def framing(loss: Loss) -> str:
-    """What a loss with a framing of its own is trained on, and its output; how it weighs classes; else empty."""
+def variant(loss: Loss) -> str:
+    """What a loss with a target transform is trained on, and its output; how a loss weighs classes; else empty."""
     if loss.class_weight:
         is_auto = loss.class_weight == "auto"
         weights = "auto" if is_auto else ", ".join(f"{name} {each:g}" for name, each in loss.class_weight.items())
         return f"weighted by class ({short(weights)})"
-    if loss.framing is None:
+    if loss.target_transform is None:
         return ""
     output = "" if loss.activation == "linear" else f", {loss.activation} output"
-    return f"on {_TARGETS[loss.framing]}{output}"
+    return f"on {_TARGETS[loss.target_transform]}{output}"
 
 
 def covers(run: Run) -> str:
@@ -70,7 +70,7 @@ def covers(run: Run) -> str:
 
 
 def named(loss: Loss, *, full: bool = False) -> Markdown:
-    """The name of a loss with its framing and, in full, what it is."""
+    """The name of a loss with its target transform and, in full, what it is."""
     what = f" = {text(in_full(loss))}" if full and in_full(loss) else ""
-    framed = f"{',' * bool(what)} {text(framing(loss))}" if framing(loss) else ""
-    return Markdown(f"{code(loss.name)}{what}{framed}")
+    how = f"{',' * bool(what)} {text(variant(loss))}" if variant(loss) else ""
+    return Markdown(f"{code(loss.name)}{what}{how}")

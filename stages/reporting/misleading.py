@@ -63,7 +63,9 @@ class Misleading:
             _clipped(comparison, run)
             for comparison in comparisons
             for run in comparison.runs
-            if run.loss.target_range == "clipped below 0" and not run.loss.framing and comparison.share_below_zero
+            if run.loss.target_range == "clipped below 0"
+            and not run.loss.target_transform
+            and comparison.share_below_zero
         ]
         return cls(Table(head, rows) if rows else None, clipped)
 

@@ -11,7 +11,7 @@ from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
 from stages.reporting.formats import rate
 from stages.verdicts.comparison import Comparison
 
-FRAMINGS = (
+TRANSFORMED = (
     "A loss with a framing of its own learns another target, as stands beside its name; what it predicts is put back, "
     "and all losses are scored on the same rows in the same units."
 )
@@ -32,7 +32,7 @@ def setup(comparison: Comparison) -> Markdown:
         network(settings, comparison.encoded.n_inputs),
         training(settings),
         *([rows_count(comparison)] if comparison.weights is not None else []),
-        *([FRAMINGS] if any(run.loss.framing for run in comparison.runs) else []),
+        *([TRANSFORMED] if any(run.loss.target_transform for run in comparison.runs) else []),
     ]
     return Markdown(" ".join(sentences))
 

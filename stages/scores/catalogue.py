@@ -260,7 +260,7 @@ def pinball(share: float, name: str) -> Score:
     return Score(
         name,
         f"pinball loss of the {100 * share:g} % quantile",
-        OfMeans(partial(terms.pinball, share=share)),
+        OfMeans(partial(terms.pinball, quantile=share)),
         rewards=quantile(share),
         constant=constants.estimate_of(quantile(share)),
         tasks=_VALUES,

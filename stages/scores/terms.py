@@ -33,9 +33,9 @@ def squared_log_error(rows: Rows) -> Any:
     return rows.xp.square(next(logarithms) - next(logarithms))
 
 
-def pinball(rows: Rows, *, share: float) -> Any:
-    """What is too low costs ``share`` of the error, what is too high the rest to 1."""
-    return rows.xp.maximum(-share * rows.errors, (1 - share) * rows.errors)
+def pinball(rows: Rows, *, quantile: float) -> Any:
+    """What is too low costs that share of the error, what is too high the rest to 1."""
+    return rows.xp.maximum(-quantile * rows.errors, (1 - quantile) * rows.errors)
 
 
 def is_covered(rows: Rows) -> Any:

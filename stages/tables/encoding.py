@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from stages.basics.cli import UserError
-from stages.losses import framing
+from stages.losses import target_transform
 from stages.params.schema import Scaler
 from stages.records import wording
 from stages.records.datasets import Column, Kind, Treatment
@@ -152,7 +152,7 @@ def _is_flat(values: pd.Series, kind: Kind, method: Scaler) -> bool:
     if method != "robust" or kind not in ("number", "date"):
         return False
     own = np.asarray((days if kind == "date" else numbers)(values.to_frame()), np.float64)
-    return bool(framing.has_no_range(np.where(np.isnan(own), np.nanmedian(own), own)).all())
+    return bool(target_transform.has_no_range(np.where(np.isnan(own), np.nanmedian(own), own)).all())
 
 
 def _kept(before: list[Treatment], method: Scaler) -> list[Treatment]:

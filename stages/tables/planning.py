@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from stages.losses import framing
+from stages.losses import target_transform
 from stages.params.schema import Scale, Split
 from stages.records import wording
 from stages.records.datasets import Description, Kind, Treatment, labels_of
@@ -81,7 +81,7 @@ def without_spread(
     flat = [treatment.column for treatment in treatments if treatment.no_spread]
     targets: list[str] = []
     if scale.target == "robust" and not description.classes:
-        has_none = framing.has_no_range(labels_of(rows, description))
+        has_none = target_transform.has_no_range(labels_of(rows, description))
         targets = [target for target, is_flat in zip(description.targets, has_none, strict=True) if is_flat]
     lines = [wording.without_spread(name, flat, are="features"), wording.without_spread(name, targets, are="target")]
     return [line for line in lines if line]

@@ -1,12 +1,14 @@
 """What Keras trains with, made from a run's settings: its loss, the metric of each epoch, its optimizer."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from stages.losses.framing import FURTHEST_LOG
 from stages.losses.loss import Loss
+from stages.losses.target_transform import FURTHEST_LOG
 from stages.records.settings import OptimizerSettings
-from stages.scores import catalogue
+from stages.scores import catalogue, terms
 from stages.training.backend import keras, tf
 from stages.training.replicas import RowMetric
 from stages.usercode import loading
@@ -24,28 +26,29 @@ class _OwnLoss(keras.losses.Loss):
         return self._function(y_true, y_pred)
 
 
-class _Pinball(keras.losses.Loss):
-    """The pinball loss, whose best prediction is a quantile: too low costs ``quantile``, too high the rest to 1."""
+class _OfTerms(keras.losses.Loss):
+    """A loss that Keras has not: the mean of what a score averages over rows, in the units that are trained in."""
 
-    def __init__(self, quantile: float, **settings: Any) -> None:
+    def __init__(self, loss: Loss, **settings: Any) -> None:
         super().__init__(**settings)
-        self._quantile = quantile
+        self._terms = partial(_NOT_IN_KERAS[loss.function], **loss.parameters)
+        self._loss = replace(loss, target_transform=None)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """The loss of every row: (n_rows,)."""
-        errors = tf.cast(y_true, y_pred.dtype) - y_pred
-        return tf.reduce_mean(tf.maximum(self._quantile * errors, (self._quantile - 1) * errors), axis=-1)
+        return tf.reduce_mean(self._terms(_Rows(self._loss, tf.cast(y_true, y_pred.dtype), y_pred)), axis=-1)
 
 
-_OWN = {"Pinball": _Pinball}  # which Keras has not
+_NOT_IN_KERAS = {"Pinball": terms.pinball}
 
 
 def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
     """The Keras loss with its parameters, or the user's own function made one."""
     if loss.is_custom:
         return _OwnLoss(loading.find(loss.function), **settings)
-    make = _OWN.get(loss.function) or getattr(keras.losses, loss.function)
-    return make(**loss.parameters, **settings)
+    if loss.function in _NOT_IN_KERAS:
+        return _OfTerms(loss, **settings)
+    return getattr(keras.losses, loss.function)(**loss.parameters, **settings)
 
 
 def row_metric(loss: Loss, score: str) -> RowMetric:
@@ -55,8 +58,8 @@ def row_metric(loss: Loss, score: str) -> RowMetric:
         loss: the loss that is trained with.
         score: one that is followed while training.
     """
-    terms = catalogue.find(score, loss.task).statistic.terms
-    return lambda *of_replica: tf.reduce_mean(terms(_Rows(loss, *of_replica)), axis=-1)
+    of_rows = catalogue.find(score, loss.task).statistic.terms
+    return lambda *of_replica: tf.reduce_mean(of_rows(_Rows(loss, *of_replica)), axis=-1)
 
 
 class _Rows:
@@ -93,7 +96,7 @@ class _Rows:
     @property
     def errors(self) -> tf.Tensor:
         """(n_rows, n_targets) in target units."""
-        if self.loss.framing:
+        if self.loss.target_transform:
             return self.predictions - self.labels
         scaled = self.outputs - self._targets
         return scaled if self._numbers is None else scaled * self._numbers[1]
@@ -101,7 +104,7 @@ class _Rows:
     @property
     def scaled_errors(self) -> tf.Tensor:
         """(n_rows, n_targets) in the units of the dataset's scale."""
-        return self.errors / self._numbers[2] if self.loss.framing else self.outputs - self._targets
+        return self.errors / self._numbers[2] if self.loss.target_transform else self.outputs - self._targets
 
     @property
     def decisions(self) -> tf.Tensor:
@@ -121,7 +124,7 @@ class _Rows:
         if self._numbers is None:
             return scaled
         values = scaled * self._numbers[1] + self._numbers[0]
-        return tf.math.expm1(tf.minimum(values, FURTHEST_LOG)) if self.loss.framing == "log" else values
+        return tf.math.expm1(tf.minimum(values, FURTHEST_LOG)) if self.loss.target_transform == "log" else values
 
 
 def make_optimizer(settings: OptimizerSettings) -> keras.optimizers.Optimizer:

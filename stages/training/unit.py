@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.losses import framing
+from stages.losses import target_transform
 from stages.losses.loss import Loss
 from stages.records import datasets
 from stages.records.datasets import Description
@@ -89,9 +89,9 @@ class Unit:
 
     @property
     def rows(self) -> Rows:
-        """All rows, with targets as the loss wants them; values in target units, or as its framing changes them."""
+        """All rows, with targets as the loss wants them; values in target units, or as its transform changes them."""
         if self.loss.task == "regression":
-            targets = framing.changed(self.loss.framing, self.table.labels.astype(np.float64))
+            targets = target_transform.apply(self.loss.target_transform, self.table.labels.astype(np.float64))
         else:
             targets = self.loss.encode(self.table.labels, self.table.n_classes)
         return Rows(self.table.features, targets)
@@ -125,20 +125,20 @@ class Unit:
         return Network.of(settings, n_features, n_outputs)
 
     def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
-        """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the framing of the loss."""
-        if self.loss.framing is None:
+        """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the loss makes of them."""
+        if self.loss.target_transform is None:
             return outputs
         own, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
         for seed, split in enumerate(self.plan.split_of):
             values = outputs[seed].astype(np.float64) * own.target_spread[split] + own.target_center[split]
-            values = framing.restored(self.loss.framing, values)
+            values = target_transform.invert(self.loss.target_transform, values)
             scaled[seed] = (values - plan.target_center[split]) / plan.target_spread[split]
         return scaled
 
     def _view(self, learned: tuple[Part, ...], measured: tuple[Part, ...], *, tuning: bool) -> View:
         splits, planned = range(self.plan.n_splits), self.plan.to_tune if tuning else self.plan.to_train
         train = [self.plan.split_rows(split, *learned) for split in splits]
-        scaling = planned if self.loss.framing is None else self._framed(planned, train)
+        scaling = planned if self.loss.target_transform is None else self._transformed(planned, train)
         own_units = [scaling.target_center, scaling.target_spread, planned.target_spread]
         return View(
             split_of=self.plan.split_of,
@@ -162,9 +162,11 @@ class Unit:
         learned = counted * np.array(of_classes)[self.table.labels] if of_classes else counted
         return np.stack([learned, learned if tuning else counted, counted], axis=1).astype(np.float32)
 
-    def _framed(self, planned: Scaling, train: list[np.ndarray]) -> Scaling:
-        """The numbers of a plan, with those of the loss's own framing for the target, fitted on the same rows."""
+    def _transformed(self, planned: Scaling, train: list[np.ndarray]) -> Scaling:
+        """The numbers of a plan, with those of the loss's own transform of the target, fitted on the same rows."""
         values, on_all = self.table.labels.astype(np.float64), self.settings.data.scale.fit_on == "all"
-        fitted = [framing.fit(self.loss.framing, values if on_all else values[rows]) for rows in train]
+        fitted = [
+            target_transform.fit(self.loss.target_transform, values if on_all else values[rows]) for rows in train
+        ]
         center, spread = (np.stack(numbers) for numbers in zip(*fitted, strict=True))
         return replace(planned, target_center=center, target_spread=spread)

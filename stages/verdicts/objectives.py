@@ -17,7 +17,7 @@ def factor(a: Run, b: Run) -> float | None:
         The factor, 1 where they are alike; None where there is none.
     """
     ours, theirs = a.objective, b.objective
-    what = [(loss.activation, loss.framing, loss.class_weight) for loss in (a.loss, b.loss)]
+    what = [(loss.activation, loss.target_transform, loss.class_weight) for loss in (a.loss, b.loss)]
     if what[0] != what[1] or ours.shape != theirs.shape:
         return None
     finite = np.isfinite(ours) & np.isfinite(theirs)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from stages.basics.cli import UserError
 from stages.basics.words import counted
-from stages.losses import framing
+from stages.losses import target_transform
 from stages.params.source import Table
 from stages.records import winners
 from stages.records.plans import Scaling
@@ -130,7 +130,7 @@ class Predictor:
         outputs, loss = outputs.astype(np.float64), self.winner.settings.loss
         if loss.task == "regression":
             scaled = outputs * self._scaling.target_spread[0] + self._scaling.target_center[0]
-            return framing.restored(loss.framing, scaled)
+            return target_transform.invert(loss.target_transform, scaled)
         if loss.outputs_probability and loss.task == "multiclass":
             return outputs / outputs.sum(axis=-1, keepdims=True)
         return outputs
@@ -139,7 +139,7 @@ class Predictor:
         """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `Predictions.outputs`."""
         winner, loss, mean = self.winner, self.winner.settings.loss, outputs.mean(axis=0)
         if loss.task == "regression":
-            unit = framing.slope(loss.framing, mean, self._scaling.target_spread[0])
+            unit = target_transform.slope(loss.target_transform, mean, self._scaling.target_spread[0])
             predicted = _rounded(mean, unit)
             columns = np.stack([predicted, _rounded(_spread(outputs), unit)], axis=-1).reshape(len(mean), -1)
             return pd.DataFrame(columns, columns=winner.outputs), predicted

@@ -57,6 +57,14 @@ def test_nothing_is_looked_through_for_garbage_at_the_end_of_a_program():
     assert gc.get_freeze_count() > 1000
 
 
+def test_what_is_to_be_said_beside_a_mistake_stands_below_it_and_a_stage_that_ends_well_says_none_of_it():
+    for error in (cli.UserError("one"), KeyboardInterrupt()):
+        with pytest.raises(SystemExit) as ended:
+            cli.run(raising(error), lambda: ["two", "th\nree"])
+        assert ended.value.code.splitlines()[1:] == ["two", "th\\nree"]
+    cli.run(lambda: None, lambda: pytest.fail("a stage that ended well"))
+
+
 def test_a_mistake_of_ours_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         cli.run(lambda: 1 / 0)

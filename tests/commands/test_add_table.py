@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.commands import add_table as add
-from stages.commands import offers, params_text
+from stages.commands import params_text
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params import loss_entry
@@ -52,7 +52,7 @@ SICK = "age,weight,sick\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{'no' if i % 2 
 # as many of each class, in whole numbers
 KINDS = "width,height,kind\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{i % 3}\n" for i in range(60))
 FIT_VALUES = "mse, mae, huber, log_cosh"
-FRAMED = (
+TRANSFORMED = (
     "{loss: msle, target: ratio}, {loss: mape, target: ratio}, {loss: poisson, target: ratio}, "
     "{loss: mse, target: log, as: mse_log}"
 )
@@ -98,7 +98,7 @@ def test_a_dataset_and_a_comparison_are_added_and_the_table_is_copied(project, t
         "  houses:\n",
         "    source: {file: data/external/houses.csv, target: price}\n",
         "  houses:\n",
-        f"    losses: [{FIT_VALUES}, {FRAMED}]\n",
+        f"    losses: [{FIT_VALUES}, {TRANSFORMED}]\n",
     ]
     assert Path("data/external/houses.csv").read_text(encoding="utf-8") == HOUSES
     assert sorted(map(str, everything())) == ["data/external/houses.csv", "params.yaml"]
@@ -106,7 +106,7 @@ def test_a_dataset_and_a_comparison_are_added_and_the_table_is_copied(project, t
     assert list(wanted.datasets) == list(wanted.comparisons) == ["rings", "houses"]
     assert wanted.datasets["houses"].source.file == "data/external/houses.csv"
     assert wanted.datasets["houses"].source.target == ["price"]
-    assert wanted.comparisons["houses"].losses == [*FIT_VALUES.split(", "), *offers.FRAMED]
+    assert wanted.comparisons["houses"].losses == [*FIT_VALUES.split(", "), *yaml.safe_load(f"[{TRANSFORMED}]")]
 
 
 def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults_text):
@@ -116,7 +116,7 @@ def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults
         "  own.name-1:\n",
         "    source: {file: data/external/houses.csv, target: price}\n",
         "  own.name-1:\n",
-        f"    losses: [{FIT_VALUES}, {FRAMED}]\n",
+        f"    losses: [{FIT_VALUES}, {TRANSFORMED}]\n",
     ]
 
 
@@ -155,8 +155,8 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     labels = datasets.read_labels(table, description)
     losses = [LOSSES[name] for name in names_for(description.task) if name != "pinball"]
     if table == "houses":  # whose prices are never negative
-        framed = [loss_entry.resolve(entry, "regression") for entry in offers.FRAMED]
-        losses = [loss for loss in losses if loss.name not in ("msle", "mape", "poisson")] + framed
+        transformed = [loss_entry.resolve(entry, "regression") for entry in yaml.safe_load(f"[{TRANSFORMED}]")]
+        losses = [loss for loss in losses if loss.name not in ("msle", "mape", "poisson")] + transformed
     judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size=8))
     fitting = [name for name, each in judged.items() if each.level == "fits"]
     assert [loss.name for loss in load_params().setup(table).losses] == fitting != []

@@ -5,7 +5,7 @@ import pytest
 
 from stages.execution import keys
 from stages.losses.catalogue import LOSSES
-from stages.losses.loss import Loss
+from stages.losses.loss import LargeTargets, Loss
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
 from stages.training.chunk import cut
@@ -75,14 +75,17 @@ OTHER_LOSS = {
     "beware": "a trap",
     "class_weight": "auto",
     "steepness": 3.0,
-    "framing": "log",
+    "target_transform": "log",
+    "offered": ("log",),
+    "large_targets": LargeTargets(1, "grow"),
     "estimates": "median",
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "also_scored"),
-    *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness", "estimates"),
+    *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness"),
+    *("estimates", "offered", "large_targets"),
 }
 
 
@@ -126,8 +129,8 @@ def test_a_chunk_that_tunes_is_scaled_by_other_numbers_than_one_that_does_not():
     assert key(other, is_tuning=True) != key(unit, is_tuning=True)
 
 
-def test_how_a_framed_target_was_scaled_is_part_of_the_key():
-    unit = with_loss(make_unit("mse"), framing="log")
+def test_how_a_transformed_target_was_scaled_is_part_of_the_key():
+    unit = with_loss(make_unit("mse"), target_transform="log")
     assert key(changed(unit, "data")) != key(unit)
 
 

@@ -81,12 +81,27 @@ def test_the_environment_may_ask_for_threads_or_a_number_of_processes(of_machine
     assert asked == "threads" or n_at_once(place) == n
 
 
-@pytest.mark.parametrize("where", ["cluster", "processes:0", "processes", "dask", "dask://", "ray://host"])
+@pytest.mark.parametrize("where", ["cluster", "processes:0", "processes", "dask", "dask://", "tls://", "ray://host"])
 def test_a_place_that_is_none_is_told_with_those_that_are(monkeypatch, where):
     monkeypatch.setenv("LOSSLAB_EXECUTOR", where)
     for choose in (from_environment, here):
         with pytest.raises(UserError, match=f"^LOSSLAB_EXECUTOR: '{where}' given; allowed: threads, processes:4 .*$"):
             choose([])
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ("dask://host:8786", "host:8786"),
+        ("tls://host:8786", "tls://host:8786"),
+        ("dask://tls://host:8786", "tls://host:8786"),
+        ("dask:///shared/scheduler.json", "/shared/scheduler.json"),
+    ],
+)
+def test_a_cluster_is_asked_for_by_its_address_or_its_file(monkeypatch, asked, where):
+    pytest.importorskip("distributed", reason="Dask is not installed: make setup EXTRA=dask")
+    monkeypatch.setenv("LOSSLAB_EXECUTOR", asked)
+    assert from_environment([])._where == where
 
 
 def test_what_runs_beside_a_cluster_runs_on_this_machine(of_machine, monkeypatch):

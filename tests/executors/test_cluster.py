@@ -1,5 +1,6 @@
 """Chunks that are trained by the workers of a real scheduler of Dask."""
 
+import json
 import socket
 import sys
 from dataclasses import replace
@@ -12,10 +13,13 @@ pytest.importorskip("distributed", reason="Dask is not installed: make setup EXT
 from stages.basics.cli import UserError
 from stages.execution import keys
 from stages.execution.scheduler import training
+from stages.executors.choice import from_environment
 from stages.executors.cluster import Cluster, connect
 from stages.executors.threads import Threads
+from tests import planted
 from tests.execution.test_scheduler import results
 from tests.executors.clusters import cluster, kill
+from tests.executors.test_processes import ANSWERS
 from tests.training.units import make_unit
 
 AT_ONCE = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # Dask gives a task up when one worker dies of it
@@ -43,6 +47,13 @@ def two(tmp_path_factory):
     """A scheduler and two workers, which start in a folder without the project."""
     with cluster(tmp_path_factory.mktemp("cluster"), 2, "--no-nanny", environment=KEEPS_COPIES) as started:
         yield started
+
+
+@thorough
+def test_workers_run_this_project_whatever_else_is_called_stages(units, on_threads, another_stages, tmp_path):
+    environment = {"PYTHONPATH": str(another_stages), "PYTHONSAFEPATH": "1"}
+    with cluster(tmp_path / "cluster", 1, "--no-nanny", environment=environment) as started:
+        assert results(units, Cluster(str(started.file))) == on_threads
 
 
 def own(unit, name):
@@ -162,6 +173,67 @@ def test_workers_that_calculate_otherwise_are_refused_in_one_line(units, tmp_pat
         monkeypatch.setattr(keys, "versions", lambda: {"keras": "3.1", "numpy": "2.0", "tensorflow": "2.0"})
         with pytest.raises(UserError, match=r"^train: the Dask worker at tcp://\S+ has keras \S+, here it is 3.1: .*$"):
             train()
+
+
+@pytest.fixture
+def encrypted(tmp_path):
+    """Dask's configuration of encryption, with a certificate of its own."""
+    from distributed import Security
+
+    made, paths = Security.temporary(), {}
+    for name, content in (("cert", made.tls_client_cert), ("key", made.tls_client_key)):
+        paths[name] = tmp_path / f"{name}.pem"
+        paths[name].write_text(content, encoding="utf-8")
+    of_roles = {
+        f"{role}.{name}": str(path) for role in ("scheduler", "worker", "client") for name, path in paths.items()
+    }
+    of_tls = {f"tls.{key}": path for key, path in ({"ca-file": str(paths["cert"])} | of_roles).items()}
+    return {f"distributed.comm.{key}": value for key, value in ({"require-encryption": True} | of_tls).items()}
+
+
+@thorough
+def test_an_encrypted_cluster_trains_the_same_bytes_and_what_is_not_configured_for_it_is_refused(
+    encrypted, tmp_path, monkeypatch
+):
+    from dask import config
+
+    unit = make_unit("mse", epochs=2)
+    in_environment = {
+        f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": str(value) for key, value in encrypted.items()
+    }
+    with (
+        config.set(encrypted),
+        cluster(tmp_path / "cluster", 1, "--no-nanny", environment=in_environment | KEEPS_COPIES) as started,
+    ):
+        where = json.loads(started.file.read_text())["address"]
+        assert where.startswith("tls://127.0.0.1:")
+        monkeypatch.setenv("LOSSLAB_EXECUTOR", where)
+        assert results([unit], from_environment([unit])) == results([unit], Threads(1))
+        told = (
+            "^LOSSLAB_EXECUTOR: 127.0.0.1:8786 is not encrypted, as Dask's configuration requires .* tls://host:8786$"
+        )
+        with pytest.raises(UserError, match=told):
+            connect("127.0.0.1:8786")
+    with config.set(encrypted | {"distributed.comm.tls.client.cert": str(tmp_path / "gone.pem")}):
+        with pytest.raises(UserError, match=r"^LOSSLAB_EXECUTOR: a certificate of Dask's configuration cannot be used"):
+            connect(where)
+    told = f"^LOSSLAB_EXECUTOR: {where} is encrypted, and Dask's configuration names no certificates; .*$"
+    with pytest.raises(UserError, match=told):
+        connect(where)
+
+
+@thorough
+def test_a_pickle_that_a_worker_answers_with_is_refused_in_a_line_and_not_read(two, tmp_path, write_own):
+    content = planted.as_pickle(tmp_path / "done")
+    answer = ANSWERS.format([b'["result", null]', content])
+    write_own("mine", f"def planted(targets, outputs):\n    exec({answer!r})\n    return targets\n")
+    unit = own(make_unit("mse", epochs=1), "planted")
+    with (
+        pytest.raises(UserError, match=r"^made_up/planted, seeds 4 to 9: what trained it answered with something else"),
+        Cluster(str(two.file)) as place,
+    ):
+        list(training([unit], lambda *_: None, place))
+    assert not (tmp_path / "done").exists()
 
 
 def free_port():

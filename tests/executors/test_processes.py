@@ -2,26 +2,26 @@
 
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import threading
-from dataclasses import replace
-from functools import partial
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import psutil
 import pytest
 
+from stages.basics import arrays
 from stages.basics.cli import UserError
 from stages.execution import keys
 from stages.execution.scheduler import training
 from stages.executors import packing
 from stages.executors.child import Child, ChildDiedError, Children
-from stages.executors.processes import Processes
+from stages.executors.processes import Processes, result_of
 from stages.executors.threads import Threads
 from stages.training.chunk import cut
+from tests import planted
 from tests.execution.test_scheduler import results
 from tests.training.units import make_unit
 
@@ -39,10 +39,41 @@ def test_a_packed_chunk_comes_back_and_its_table_travels_apart():
     assert len(content) < 10_000
     assert set(shared) > {unit.table.digest}
     assert len(shared) == 2
-    again = packing.unpack(content, shared)
-    assert again.unit.table is chunk.unit.table
-    assert again.unit.settings == chunk.unit.settings
-    np.testing.assert_array_equal(again.unit.plan.parts, chunk.unit.plan.parts)
+    again = packing.unpack(bytes(content), shared)
+    assert again.unit.table.features is chunk.unit.table.features
+    assert_same(again, chunk)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        make_unit("mse", n_splits=2, rates=(0.01, 0.03)),
+        make_unit("sparse_categorical_crossentropy", dropout=0.25),
+        make_unit("huber"),
+    ],
+)
+@pytest.mark.parametrize("large", [0, 10**9], ids=["all apart", "none apart"])
+def test_a_chunk_is_the_same_when_it_has_travelled_as_bytes(unit, large, monkeypatch):
+    monkeypatch.setattr(packing, "LARGE", large)
+    weighed = replace(unit, table=replace(unit.table, weights=np.linspace(0.5, 1.5, len(unit.table.labels))))
+    for chunk in cut(weighed, [0.1, np.float64(0.3)], 7, is_tuning=True):
+        content, shared = packing.pack(chunk)
+        assert set(shared) >= {weighed.table.digest}
+        travelled = {digest: arrays.from_bytes(bytes(give())) for digest, give in packing.contents(shared).items()}
+        assert_same(packing.unpack(bytes(content), travelled), chunk)
+
+
+def assert_same(one, other):
+    """Every field of one is that of the other."""
+    assert type(one) is type(other)
+    if isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    elif is_dataclass(one):
+        for field in fields(one):
+            assert_same(getattr(one, field.name), getattr(other, field.name))
+    else:
+        assert one == other
 
 
 def test_the_code_that_travels_has_the_users_own_and_the_same_bytes_each_time(write_own):
@@ -94,13 +125,12 @@ def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_tr
 def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_when_it_dies(units, tmp_path):
     [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
     content, shared = packing.pack(chunk)
-    sent = {digest: partial(pickle.dumps, value) for digest, value in shared.items()}
     child = Child(tmp_path, packing.STAGES.parent)
     try:
         assert child.facts == keys.facts()
-        kind, first = child.run(content, sent)
+        kind, first = child.run(content, packing.contents(shared))
         assert kind == "result"
-        assert "outputs" in pickle.loads(first)
+        assert "outputs" in arrays.from_bytes(first)
         assert child.run(content, {})[0] == "result"  # though nothing is sent that it had before
         [process] = [each for each in psutil.Process().children() if "stages.executors.child" in each.cmdline()]
         process.kill()
@@ -168,12 +198,49 @@ def test_what_the_users_own_code_prints_is_seen_and_what_it_starts_ends_with_it(
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.parametrize("write", planted.WAYS)
+def test_a_result_that_is_something_else_is_refused_in_a_line_and_not_read(units, tmp_path, write):
+    [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
+    told = r"^made_up/hinge, seeds 4 to 9: what trained it answered with something else: no arrays: .*$"
+    with pytest.raises(UserError, match=told):
+        result_of(chunk, ("result", write(tmp_path / "done")))
+    assert not (tmp_path / "done").exists()
+
+
+# what runs in a process that trains finds how it answers, and answers itself
+ANSWERS = """import gc
+from multiprocessing.connection import Connection
+
+for pipe in gc.get_objects():
+    if isinstance(pipe, Connection) and pipe.writable:
+        for content in {}:
+            pipe.send_bytes(content)
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("before", [[], [b'["result", null]']], ids=["a message", "a result"])
+def test_a_pickle_that_a_process_answers_with_is_refused_in_a_line_and_not_read(write_own, tmp_path, before):
+    content = planted.as_pickle(tmp_path / "done")
+    told = "what trained it answered with something else|a process that trains answered with something"
+    with pytest.raises(UserError, match=told):
+        train_own(write_own, f"exec({ANSWERS.format([*before, content])!r})")
+    assert not (tmp_path / "done").exists()
+
+
 @pytest.mark.thorough
 def test_why_a_process_cannot_start_is_told(units, tmp_path, monkeypatch):
     (tmp_path / "keras.py").write_text("raise ImportError('no such luck')", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Processes(1) as place, pytest.raises(UserError, match=r"^a process that trains cannot start: no such luck$"):
         list(training(units, lambda *_: None, place))
+
+
+@pytest.mark.thorough
+def test_processes_run_this_project_whatever_else_is_called_stages(units, another_stages, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(another_stages))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    assert results(units[:1], Processes(1)) == results(units[:1], Threads(1))
 
 
 def test_one_that_is_still_starting_ends_at_once(tmp_path):

@@ -378,42 +378,42 @@ def test_the_order_of_the_classes_rows_decides_nothing(labels, data):
         assert on_classes(name, labels, batch_size=5) == on_classes(name, mixed, batch_size=5)
 
 
-def on_framed(name, framing, values, activation="softplus"):
-    """Judge a loss with a framing of its own, on targets that the dataset scales to mean 0 and deviation 1."""
+def on_transformed(name, transform, values, activation="softplus"):
+    """Judge a loss with a transform of its own, on targets that the dataset scales to mean 0 and deviation 1."""
     rows = np.array(values, np.float64)[:, None]
     scaled = (rows - rows.mean()) / rows.std()
     seen = Seen(scaled, "regression", [], [float(rows.std())], 4, rows)
-    return validity.judge(replace(LOSSES[name], framing=framing, activation=activation), seen)
+    return validity.judge(replace(LOSSES[name], target_transform=transform, activation=activation), seen)
 
 
 @pytest.mark.parametrize("name", ["msle", "mape", "poisson"])
 def test_losses_made_for_targets_that_are_never_negative_fit_a_ratio(name):
-    assert on_framed(name, "ratio", [1, 2, 5, 9]) == FITS
+    assert on_transformed(name, "ratio", [1, 2, 5, 9]) == FITS
     assert (
-        on_framed(name, None, [1, 2, 5, 9], "linear")
+        on_transformed(name, None, [1, 2, 5, 9], "linear")
         .reasons[0]
         .endswith("; target: ratio beside the loss divides it by its mean instead")
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "framing", "values", "reason"),
+    ("name", "target_transform", "values", "reason"),
     [
         ("mse", "log", [-1, 2, 5, 9], "25 % of the targets are below 0, and target: log needs 0 or more"),
         ("mse", "ratio", [-8, 2, 5, -9], "the mean of the targets is -2.5, and target: ratio divides by it"),
         ("poisson", "standard", [1, 2, 3, 6], "50 % of the scaled targets are below 0, where it is not defined"),
     ],
 )
-def test_a_target_that_cannot_be_framed_so_is_told(name, framing, values, reason):
-    judged = on_framed(name, framing, values, "linear")
+def test_a_target_that_cannot_be_transformed_so_is_told(name, target_transform, values, reason):
+    judged = on_transformed(name, target_transform, values, "linear")
     assert judged.level == "cannot"
     assert judged.reasons[0].startswith(reason)
 
 
-def test_a_delta_is_told_in_the_targets_own_units_where_the_framing_has_such():
-    assert on_framed("huber", "none", [1, 2, 5, 9], "linear") == FITS
-    assert on_framed("huber", "log", [1, 2, 5, 9], "linear") == FITS
-    assert on_framed("huber", "ratio", [1, 2, 3, 2], "linear").reasons == (
+def test_a_delta_is_told_in_the_targets_own_units_where_the_transform_has_such():
+    assert on_transformed("huber", "none", [1, 2, 5, 9], "linear") == FITS
+    assert on_transformed("huber", "log", [1, 2, 5, 9], "linear") == FITS
+    assert on_transformed("huber", "ratio", [1, 2, 3, 2], "linear").reasons == (
         "delta 1, in scaled units, is 2 in the target's own",
     )
 

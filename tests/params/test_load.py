@@ -21,8 +21,9 @@ def line(text):
     return only
 
 
-def test_a_file_is_read_and_checked(loaded, root):
-    assert load_params(root / "params.yaml") == loaded
+def test_a_file_is_read_and_checked(loaded, defaults_text, tmp_path):
+    (tmp_path / "params.yaml").write_text(defaults_text, encoding="utf-8")
+    assert load_params(tmp_path / "params.yaml") == loaded == parse_params(defaults_text)
     assert list(loaded.selected()) == list(loaded.comparisons)
 
 

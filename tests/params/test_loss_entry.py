@@ -65,7 +65,7 @@ def test_what_an_entry_says_differs_from_the_row_and_nothing_else(entry, name, a
 
 
 @pytest.mark.parametrize(
-    ("entry", "framing", "activation"),
+    ("entry", "target_transform", "activation"),
     [
         ({"loss": "msle", "target": "ratio"}, "ratio", "softplus"),
         ({"loss": "mape", "target": "ratio"}, "ratio", "softplus"),
@@ -82,9 +82,9 @@ def test_what_an_entry_says_differs_from_the_row_and_nothing_else(entry, name, a
     ],
     ids=str,
 )
-def test_a_loss_brings_its_framing_and_the_output_that_suits_it(entry, framing, activation):
+def test_a_loss_brings_its_target_transform_and_the_output_that_suits_it(entry, target_transform, activation):
     loss = loss_entry.resolve(entry, "regression")
-    assert (loss.framing, loss.activation) == (framing, activation)
+    assert (loss.target_transform, loss.activation) == (target_transform, activation)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_loss_brings_its_framing_and_the_output_that_suits_it(entry, framing, 
     ],
     ids=str,
 )
-def test_a_framing_that_cannot_be_had_is_refused(entry, line):
+def test_a_target_transform_that_cannot_be_had_is_refused(entry, line):
     [mistake] = refused(entry)
     assert in_words(mistake).startswith(line)
 

@@ -34,6 +34,11 @@ def test_a_learning_rate_is_a_number_or_a_list_to_choose_from(learning_rate, set
     assert optimizer.rates() == rates
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_auto_is_the_optimizers_own_list_whichever_it_is(name):
+    assert Optimizer(name=name, learning_rate="auto") == Optimizer(name=name)
+
+
 def test_another_optimizer_takes_its_own_settings_and_leaves_the_others(check):
     params = check({"train.optimizer": {"name": "SGD", "momentum": 0.9}})
     assert unused_settings(params) == []

@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from stages.params.load import check_params
+from stages.params.optimizer import Optimizer
 from stages.params.schema import Split
 
 SOURCE = "datasets.blobs.source"
@@ -17,8 +19,8 @@ ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
         ("loss", 3, "selector_type"),
         ("loss", None, "selector_type"),
         ("loss", {"all": 1}, "selector_type"),
-        ("train", None, "model_type"),
-        ("track", None, "model_type"),
+        ("train", [], "model_type"),
+        ("track", "no", "model_type"),
         ("datasets", [], "dict_type"),
         ("datasets", {}, "too_short"),
         *(("datasets.blobs.split.train", rows, "rows_type") for rows in ROWS),
@@ -66,7 +68,7 @@ ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
         ("train.optimizer.learning_rate", {}, "float_type"),
         ("train.optimizer.learning_rate", [0.1, 0.01, 0.1], "rate_twice"),
         ("train.optimizer.beta_1", 1, "less_than"),  # also where another optimizer is named
-        ("train.optimizer.learning_rate", "fast", "float_parsing"),
+        ("train.optimizer.learning_rate", "fast", "rates_type"),
         ("train.optimizer.momentum", 2, "less_than_equal"),
         ("track.experiment", "../x", "string_pattern_mismatch"),
         ("track.experiment", "", "string_pattern_mismatch"),
@@ -104,7 +106,7 @@ def test_a_mistake_within_a_list_is_told_by_its_place(mistakes, path, value, exp
     assert (mistake.key, mistake.kind, mistake.value) == (path + expected[0], *expected[1:])
 
 
-@pytest.mark.parametrize("path", ["loss", "datasets", "train", f"{SOURCE}.random_state", "comparisons.circles.losses"])
+@pytest.mark.parametrize("path", ["datasets", "comparisons", f"{SOURCE}.random_state", "comparisons.circles.losses"])
 def test_what_has_no_default_is_missed(mistakes, path):
     [mistake] = mistakes({path: ...})
     assert (mistake.key, mistake.kind) == (path, "missing")
@@ -147,7 +149,7 @@ def test_every_mistake_is_told(mistakes):
         ("datasets.my data.source", "missing"),
         ("train.seeds", "greater_than_equal"),
         ("train.batch_size", "whole_type"),
-        ("train.optimizer.learning_rate", "float_parsing"),
+        ("train.optimizer.learning_rate", "rates_type"),
         ("train.optimizer.nesterov", "bool_parsing"),
     ]
 
@@ -163,13 +165,24 @@ def test_a_name_that_is_no_text_is_refused(mistakes, values, name, key):
 
 
 def test_what_is_left_out_has_a_default(check):
-    params = check(
-        dict.fromkeys(("track", "report", "train.seeds", "train.batch_size", "datasets.regression.scale"), ...)
-    )
+    params = check(dict.fromkeys(("loss", "compare", "train", "track", "report", "datasets.regression.scale"), ...))
+    assert (params.loss, params.compare) == (["all"], ["all"])
     assert (params.train.seeds, params.train.batch_size, params.track.experiment) == (30, 32, "losslab")
+    assert params.train.optimizer == Optimizer(name="SGD", momentum=0.9)
     assert (params.report.baseline, params.report.margin) == ("first", {})
     # a scaler fitted on test rows leaks
     assert params.datasets["regression"].scale.fit_on == "train"
+
+
+def test_what_the_projects_own_file_says_is_what_it_means_left_out(values):
+    left_out = {key: value for key, value in values.items() if key not in {"loss", "compare", "train", "track"}}
+    assert check_params(left_out) == check_params(values)
+
+
+@pytest.mark.parametrize("section", ["train", "track", "report"])
+def test_a_section_without_a_key_is_as_one_that_is_not_there(values, section):
+    without = {key: value for key, value in values.items() if key != section}
+    assert check_params(without | {section: None}) == check_params(without)
 
 
 def test_parameters_once_checked_do_not_change(check):

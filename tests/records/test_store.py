@@ -1,6 +1,7 @@
 import os
 import resource
 import threading
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from stages.basics import files
 from stages.basics.cli import UserError
 from stages.records import store
 from stages.records.store import DamagedError, Store
+from tests import planted
 
 ARRAYS = {"scores": np.arange(6.0).reshape(2, 3), "failed": np.array([True, False]), "name": np.array("mse")}
 
@@ -49,6 +51,18 @@ def test_whichever_byte_is_damaged_it_is_said(kept):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :])
         with pytest.raises(DamagedError):
             kept.get("one")
+
+
+@pytest.mark.parametrize("write", planted.WAYS)
+def test_an_entry_that_holds_something_else_is_removed_and_not_read_though_its_hash_is_right(kept, tmp_path, write):
+    kept.put("one", ARRAYS)
+    [path] = kept.files()
+    content = write(tmp_path / "done")
+    path.write_bytes(content + sha256(content).digest())
+    with pytest.raises(DamagedError, match="was damaged"):
+        kept.get("one")
+    assert not path.exists()
+    assert not (tmp_path / "done").exists()
 
 
 def test_what_was_read_longest_ago_is_removed_first(tmp_path):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from stages.losses.catalogue import LOSSES
-from stages.losses.framing import FRAMINGS
+from stages.losses.target_transform import TARGET_TRANSFORMS
 from stages.params.loss_entry import resolve
 from stages.reporting import loss_text
 
@@ -27,7 +27,7 @@ from stages.reporting import loss_text
     ],
     ids=str,
 )
-def test_the_framing_of_a_loss_stands_beside_its_name(entry, named, in_full):
+def test_the_target_transform_of_a_loss_stands_beside_its_name(entry, named, in_full):
     loss = resolve(entry, "regression")
     assert loss_text.named(loss) == named
     assert loss_text.named(loss, full=True) == (in_full or named)
@@ -43,7 +43,7 @@ def test_weights_of_classes_stand_beside_the_name(weights, words):
     assert loss_text.named(loss, full=True) == f"`heavy` = hinge, {words}"
 
 
-def test_every_framing_has_its_words():
-    words = {loss_text.framing(replace(LOSSES["mse"], framing=name)) for name in FRAMINGS}
-    assert len(words) == len(FRAMINGS)
+def test_every_target_transform_has_its_words():
+    words = {loss_text.variant(replace(LOSSES["mse"], target_transform=name)) for name in TARGET_TRANSFORMS}
+    assert len(words) == len(TARGET_TRANSFORMS)
     assert all(each.startswith("on ") for each in words)

@@ -1,8 +1,12 @@
-"""The report in git has the structure that the code writes now; its last digits may be another processor's."""
+"""The report in git has the structure that the code writes now; its last digits may be another processor's.
+
+That is known of the report that comes with the project. One of a user's own tables and settings takes its place in git.
+"""
 
 import re
 
 import pytest
+import yaml
 
 from stages.reporting import data_files, figures, page, published
 from stages.verdicts.comparison import by_dataset
@@ -24,6 +28,13 @@ def comparisons(make_comparison, make_tuning, loaded):
             )
         )
     return by_dataset(made)
+
+
+@pytest.fixture(autouse=True)
+def made_with_the_default_parameters(root, defaults_read):
+    stages = yaml.safe_load((root / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    if stages.get("settings", {}).get("params", {}).get("params.yaml") != defaults_read:
+        pytest.skip("reports/ is of other parameters than the default ones")
 
 
 def headings(text):

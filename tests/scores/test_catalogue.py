@@ -144,8 +144,8 @@ def test_where_classes_are_unequal_the_default_counts_each_alike():
 
 def test_where_all_losses_ask_for_one_quantile_its_pinball_loss_decides():
     ninety = replace(LOSSES["pinball"], parameters={"quantile": 0.9})
-    framed = replace(ninety, name="on_log", framing="log")
-    assert default_headline("regression", losses=[ninety, framed]) == "pinball_0.9"
+    transformed = replace(ninety, name="on_log", target_transform="log")
+    assert default_headline("regression", losses=[ninety, transformed]) == "pinball_0.9"
     assert default_headline("regression", losses=[ninety, LOSSES["pinball"]]) == "rmse"
     assert default_headline("regression", losses=[ninety, LOSSES["mae"]]) == "rmse"
     assert default_headline("regression", losses=[]) == "rmse"

@@ -83,25 +83,25 @@ FOLLOWED = [name for name, score in catalogue.SCORES.items() if score.is_followe
 
 
 @pytest.mark.parametrize(
-    ("name", "score", "framing"),
+    ("name", "score", "transform"),
     [
-        (name, score, framing)
+        (name, score, transform)
         for name in ("mse", "binary_crossentropy", "hinge", "kl_divergence", "sparse_categorical_crossentropy")
-        for framing in ([None, "log", "ratio"] if name == "mse" else [None])
+        for transform in ([None, "log", "ratio"] if name == "mse" else [None])
         for score in FOLLOWED
         if catalogue.find(score, LOSSES[name].task) and catalogue.find(score, None).suits(LOSSES[name], n_targets=1)
     ],
 )
-def test_what_is_followed_while_training_comes_to_the_score_that_is_measured(name, score, framing):
+def test_what_is_followed_while_training_comes_to_the_score_that_is_measured(name, score, transform):
     generator, loss = np.random.default_rng(3), LOSSES[name]
     if loss.task == "regression":
         labels, center, spread = generator.gamma(2, 3, (50, 1)) + 0.1, 4.0, 2.5
-        own = {None: (center, spread), "log": (1.5, 0.5), "ratio": (0.0, 6.0)}[framing]
-        changed = np.log1p(labels) if framing == "log" else labels
+        own = {None: (center, spread), "log": (1.5, 0.5), "ratio": (0.0, 6.0)}[transform]
+        changed = np.log1p(labels) if transform == "log" else labels
         targets = (changed - own[0]) / own[1]
         outputs = targets + generator.normal(0, 0.5, targets.shape)
         values = outputs * own[1] + own[0]
-        predicted = (np.expm1(values) if framing == "log" else values) - center
+        predicted = (np.expm1(values) if transform == "log" else values) - center
         given, units = predicted / spread, {"center": center, "spread": spread}
         numbers = [tf.constant([[own[0]], [own[1]], [spread]], tf.float32)]
     else:
@@ -110,7 +110,7 @@ def test_what_is_followed_while_training_comes_to_the_score_that_is_measured(nam
         targets = loss.encode(labels, n_classes)
         outputs = generator.uniform(0.05, 0.95, (50, loss.n_outputs(n_classes, 1))) - (name == "hinge") * 0.5
         given = outputs
-    metric = row_metric(replace(loss, framing=framing), score)
+    metric = row_metric(replace(loss, target_transform=transform), score)
     followed = metric(
         tf.constant(targets.astype(loss.encode(labels, 3).dtype)), tf.constant(outputs, tf.float32), *numbers
     )

@@ -161,6 +161,6 @@ def test_a_batch_loss_is_asked_for_batches_of_several_rows():
     assert (objective(LOSSES["dice"], 2) < 0.9).mean() > 0.5
 
 
-def test_losses_on_targets_framed_otherwise_are_no_one_objective(are_one):
+def test_losses_on_targets_transformed_otherwise_are_no_one_objective(are_one):
     assert are_one(LOSSES["mse"], replace(LOSSES["mse"], name="other"))
-    assert not are_one(LOSSES["mse"], replace(LOSSES["mse"], name="mse_log", framing="log"))
+    assert not are_one(LOSSES["mse"], replace(LOSSES["mse"], name="mse_log", target_transform="log"))

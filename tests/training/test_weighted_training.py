@@ -143,6 +143,6 @@ def test_a_loss_that_chooses_by_its_own_value_chooses_by_what_it_is_trained_with
 def test_what_is_not_weighed_has_the_settings_that_it_always_had():
     written = make_unit("mse").settings.model_dump(mode="json")
     assert not {"class_weights", "also_scored"} & set(written)
-    assert not {"class_weight", "framing", "steepness"} & set(written["loss"])
+    assert not {"class_weight", "target_transform", "steepness"} & set(written["loss"])
     assert "class_weights" in weighed("hinge", classes=[1, 2]).settings.model_dump(mode="json")
     assert LOSSES["hinge"].class_weight is None

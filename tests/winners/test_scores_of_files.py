@@ -98,7 +98,7 @@ def outputs_for(folder, name, rows, seed, error):
         return np.exp(margins) / np.exp(margins).sum(axis=-1, keepdims=True)
     truth = rows[winner.description.targets].to_numpy()
     scaling = predictor_of(folder, name, np.empty(0))._scaling
-    changed = np.log1p(truth) if winner.settings.loss.framing == "log" else truth
+    changed = np.log1p(truth) if winner.settings.loss.target_transform == "log" else truth
     return (changed - scaling.target_center[0]) / scaling.target_spread[0] + noise
 
 

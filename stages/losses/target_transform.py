@@ -1,7 +1,7 @@
-"""What a loss makes of a target of values before it is trained with: its framing, and the way back.
+"""What a loss makes of a target of values before it is trained with: its target transform, and the way back.
 
-A framing changes the values (``log``: the logarithm of 1 + value) and then puts them on a scale that is fitted on
-train rows: ``(changed - center) / spread``. Losses of one comparison may have different framings; what they predict
+A transform changes the values (``log``: the logarithm of 1 + value) and then puts them on a scale that is fitted on
+train rows: ``(changed - center) / spread``. Losses of one comparison may have different transforms; what they predict
 is put back into the target's own units, in which all of them are scored.
 """
 
@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-Framing = Literal["standard", "minmax", "robust", "none", "ratio", "log"]
-FRAMINGS: tuple[Framing, ...] = get_args(Framing)
+TargetTransform = Literal["standard", "minmax", "robust", "none", "ratio", "log"]
+TARGET_TRANSFORMS: tuple[TargetTransform, ...] = get_args(TargetTransform)
 # those that leave a target that is never negative so, as losses want it that are not defined below 0
-NEVER_NEGATIVE: tuple[Framing, ...] = ("minmax", "none", "ratio")
+NEVER_NEGATIVE: tuple[TargetTransform, ...] = ("minmax", "none", "ratio")
 
 FURTHEST_LOG = 44.0  # e to this is 1e19, whose square float32 can hold; a network that goes further has diverged
 
@@ -25,35 +25,35 @@ class Scale(NamedTuple):
     spread: np.ndarray
 
 
-def changed(framing: Framing | None, values: np.ndarray) -> np.ndarray:
+def apply(transform: TargetTransform | None, values: np.ndarray) -> np.ndarray:
     """Values (n_rows, n_targets), 0 or more for ``log``, as they are before they are scaled."""
-    return np.log1p(values) if framing == "log" else values
+    return np.log1p(values) if transform == "log" else values
 
 
-def restored(framing: Framing | None, values: np.ndarray) -> np.ndarray:
-    """The way back from `changed`, of arrays of any shape."""
-    return np.expm1(np.minimum(values, FURTHEST_LOG)) if framing == "log" else values
+def invert(transform: TargetTransform | None, values: np.ndarray) -> np.ndarray:
+    """The way back from `apply`, of arrays of any shape."""
+    return np.expm1(np.minimum(values, FURTHEST_LOG)) if transform == "log" else values
 
 
-def slope(framing: Framing | None, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def slope(transform: TargetTransform | None, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """How many target units one scaled unit comes to at values, which `restored` gave.
 
     Args:
-        framing: the framing.
+        transform: the target transform.
         values: (..., n_targets) in target units.
         spread: (n_targets,) of the `Scale`.
     """
-    return np.broadcast_to(spread * (1 + values) if framing == "log" else spread, values.shape)
+    return np.broadcast_to(spread * (1 + values) if transform == "log" else spread, values.shape)
 
 
-def fit(framing: Framing, values: np.ndarray) -> Scale:
-    """Fit the scale of a framing, as scikit-learn's scalers do; what has no spread has the spread 1.
+def fit(transform: TargetTransform, values: np.ndarray) -> Scale:
+    """Fit the scale of a target transform, as scikit-learn's scalers do; what has no spread has the spread 1.
 
     Args:
-        framing: the framing.
+        transform: the target transform.
         values: (n_rows, n_targets) of the rows to fit on, in the target's own units.
     """
-    center, spread = _FITTED[framing](changed(framing, values))
+    center, spread = _FITTED[transform](apply(transform, values))
     return Scale(center, np.where(spread == 0, 1.0, spread))
 
 
@@ -84,7 +84,7 @@ def _ratio(values: np.ndarray) -> Scale:
     return Scale(np.zeros(values.shape[1]), values.mean(axis=0))
 
 
-_FITTED: dict[Framing, Callable[[np.ndarray], Scale]] = {
+_FITTED: dict[TargetTransform, Callable[[np.ndarray], Scale]] = {
     "standard": _standard,
     "minmax": _minmax,
     "robust": _robust,

@@ -8,9 +8,9 @@ from sklearn import metrics
 from sklearn.datasets import load_diabetes
 
 from stages.execution.tuning import first_rates, selection, tune
-from stages.losses import framing
+from stages.losses import target_transform
 from stages.losses.catalogue import LOSSES
-from stages.losses.framing import FRAMINGS
+from stages.losses.target_transform import TARGET_TRANSFORMS
 from stages.params.loss_entry import resolve
 from stages.records.plans import Part
 from stages.training.fitting import batch_orders
@@ -23,7 +23,7 @@ AS_MEANT = [
     {"loss": "mse", "target": "log", "as": "mse_log"},
     *({"loss": name, "target": "ratio"} for name in ("msle", "mape", "poisson")),
 ]
-EVERY_FRAMING = [{"loss": "mae", "target": name} for name in FRAMINGS]
+EVERY_TRANSFORM = [{"loss": "mae", "target": name} for name in TARGET_TRANSFORMS]
 
 
 def counts():
@@ -38,7 +38,7 @@ def diabetes():
     return features[:90], target[:90, None]
 
 
-def make_framed(entry, rows, **changes):
+def make_transformed(entry, rows, **changes):
     """A unit of the loss that an entry asks for; two splits, whose targets have other means."""
     features, labels = rows
     loss, table = resolve(entry, "regression"), Table(features, labels, 0)
@@ -47,14 +47,14 @@ def make_framed(entry, rows, **changes):
     return Unit(make_settings(loss, **usual | changes), table, plan)
 
 
-def framed_by_hand(unit, place, *parts):
+def transformed_by_hand(unit, place, *parts):
     """Features and targets of one seed's rows as a network alone would be given them, and the target's scale."""
-    split, scaling, own = unit.plan.split_of[place], unit.plan.to_train, unit.loss.framing
+    split, scaling, own = unit.plan.split_of[place], unit.plan.to_train, unit.loss.target_transform
     train_values = unit.table.labels[unit.plan.rows(place, *LEARNED)]
-    center, spread = framing.fit(own, train_values)
+    center, spread = target_transform.fit(own, train_values)
     rows = unit.plan.rows(place, *parts)
     features = (unit.table.features[rows] - scaling.center[split]) / scaling.spread[split]
-    targets = (framing.changed(own, unit.table.labels[rows]) - center) / spread
+    targets = (target_transform.apply(own, unit.table.labels[rows]) - center) / spread
     return features.astype(np.float32), targets.astype(np.float32), (center, spread)
 
 
@@ -62,21 +62,21 @@ def framed_by_hand(unit, place, *parts):
 @pytest.mark.parametrize(
     ("entry", "rows"),
     [(entry, diabetes) for entry in AS_MEANT[:2]]
-    + [pytest.param(entry, diabetes, marks=pytest.mark.endurance) for entry in [*AS_MEANT[2:], *EVERY_FRAMING]]
-    + [pytest.param(entry, counts, marks=pytest.mark.endurance) for entry in [*AS_MEANT, *EVERY_FRAMING]],
+    + [pytest.param(entry, diabetes, marks=pytest.mark.endurance) for entry in [*AS_MEANT[2:], *EVERY_TRANSFORM]]
+    + [pytest.param(entry, counts, marks=pytest.mark.endurance) for entry in [*AS_MEANT, *EVERY_TRANSFORM]],
     ids=lambda each: f"{each['loss']}-{each['target']}" if isinstance(each, dict) else each.__name__,
 )
-def test_the_history_is_that_of_keras_on_the_framed_target_and_outputs_come_back(entry, rows):
+def test_the_history_is_that_of_keras_on_the_transformed_target_and_outputs_come_back(entry, rows):
     if (entry["target"], rows) == ("none", diabetes):
         entry = entry | {"loss": "huber"}  # mae on targets of 150 takes steps that only magnify rounding
-    unit = make_framed(entry, rows())
+    unit = make_transformed(entry, rows())
     run, _ = train(unit)
     for place, seed in enumerate(SEEDS):
-        features, targets, _ = framed_by_hand(unit, place, *LEARNED)
+        features, targets, _ = transformed_by_hand(unit, place, *LEARNED)
         model = unit.network().build(seed)
         rate = unit.settings.optimizer.learning_rate
         model.compile(make_optimizer(unit.settings.optimizer.at(rate)), keras_loss(unit.loss), run_eagerly=True)
-        tested, expected, (center, spread) = framed_by_hand(unit, place, *TESTED)
+        tested, expected, (center, spread) = transformed_by_hand(unit, place, *TESTED)
         for epoch in range(run.n_epochs):
             [order] = batch_orders([seed], epoch, [len(features)])
             history = model.fit(
@@ -93,14 +93,14 @@ def test_the_history_is_that_of_keras_on_the_framed_target_and_outputs_come_back
         split = unit.plan.split_of[place]
         ours = run.outputs[place, unit.plan.rows(place, *TESTED)] * unit.plan.to_train.target_spread[split]
         theirs = model.predict(tested, verbose=0) * spread + center
-        theirs = framing.restored(unit.loss.framing, theirs.astype(np.float64))
+        theirs = target_transform.invert(unit.loss.target_transform, theirs.astype(np.float64))
         np.testing.assert_allclose(ours + unit.plan.to_train.target_center[split], theirs, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("entry", AS_MEANT, ids=lambda entry: entry["loss"])
 def test_scores_are_in_the_targets_own_units_and_the_history_ends_in_them(entry):
-    unit = make_framed(entry, diabetes())
+    unit = make_transformed(entry, diabetes())
     run, _ = train(unit)
     for place in range(len(SEEDS)):
         split, rows = unit.plan.split_of[place], unit.plan.rows(place, *TESTED)
@@ -119,10 +119,10 @@ def test_scores_are_in_the_targets_own_units_and_the_history_ends_in_them(entry)
 
 
 @pytest.mark.thorough
-def test_losses_that_are_framed_alike_or_not_at_all_start_alike():
+def test_losses_that_are_transformed_alike_or_not_at_all_start_alike():
     # on targets of one scale, standard is what the plan does by itself, so nothing may differ
     features, labels = diabetes()
-    unit = make_framed({"loss": "mse", "target": "standard"}, (features, labels))
+    unit = make_transformed({"loss": "mse", "target": "standard"}, (features, labels))
     scaling = unit.to_train.scaling
     plain = replace(
         unit,
@@ -135,8 +135,8 @@ def test_losses_that_are_framed_alike_or_not_at_all_start_alike():
 @pytest.mark.endurance
 @pytest.mark.parametrize("score", ["mse", "rmse", "mae", "rmsle", "mape"])
 @pytest.mark.parametrize("entry", [AS_MEANT[0], AS_MEANT[1], {"loss": "mae"}], ids=lambda entry: entry["loss"])
-def test_a_framed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, score):
-    unit = make_framed(entry, diabetes(), rates=(0.01, 0.03), epochs=2, selected_by=score)
+def test_a_transformed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, score):
+    unit = make_transformed(entry, diabetes(), rates=(0.01, 0.03), epochs=2, selected_by=score)
     assert selection(score, unit.loss) == score
     tuning = in_turn(tune(unit))
     # the validation score of a unit that learns as tuning does, and is tested on the validation rows
@@ -155,13 +155,13 @@ def test_a_framed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, sco
 
 def test_a_loss_that_is_steeper_by_a_constant_factor_is_tuned_at_rates_that_are_less_by_it():
     tuned = {"rates": (0.01, 0.03), "selected_by": "mae"}
-    assert first_rates(make_framed({"loss": "mape", "target": "ratio"}, diabetes(), **tuned)) == [0.0001, 0.0003]
-    assert first_rates(make_framed({"loss": "mae"}, diabetes(), **tuned)) == [0.01, 0.03]
+    assert first_rates(make_transformed({"loss": "mape", "target": "ratio"}, diabetes(), **tuned)) == [0.0001, 0.0003]
+    assert first_rates(make_transformed({"loss": "mae"}, diabetes(), **tuned)) == [0.01, 0.03]
     adam = {"optimizer": {"name": "Adam", "learning_rate": (0.01, 0.03)}, "selected_by": "mae"}
-    assert first_rates(make_framed({"loss": "mape", "target": "ratio"}, diabetes(), **adam)) == [0.01, 0.03]
+    assert first_rates(make_transformed({"loss": "mape", "target": "ratio"}, diabetes(), **adam)) == [0.01, 0.03]
 
 
-def test_the_metric_of_a_framed_loss_is_measured_where_the_target_is_measured():
+def test_the_metric_of_a_transformed_loss_is_measured_where_the_target_is_measured():
     metric = row_metric(resolve(AS_MEANT[0], "regression"), "mae")
     # log(1 + target) = 2 * scaled + 1
     targets, outputs = np.array([[0.0], [0.5]], np.float32), np.array([[0.5], [0.5]], np.float32)
