@@ -79,6 +79,7 @@ def as_trained(
         categories = known.get(own.own_name, set())
         if own.kind == "category":
             made = _as_written(made, values, categories)
+            made = made.mask((made.str.strip() == "") & ~made.isin(categories))
         columns[own.own_name] = made
         notes += [*_refused(own, values, refused), *_odd(own, made, categories, refused)]
     n_present = sum(column_names.find(own.name, names) is not None for own in inputs)

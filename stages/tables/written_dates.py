@@ -83,7 +83,8 @@ def by_known_form(texts: pd.Series, form: str) -> pd.Series:
     rest = texts[dates.isna()]
     if form in _HOW:
         dates[rest.index] = _in_order(rest, day_first=_HOW[form]["dayfirst"])
-    elif form != "ISO8601":
+    else:
+        rest = rest[rest.str.match(_DATE)] if form == "ISO8601" else rest  # a number alone is no date
         dates[rest.index] = pd.to_datetime(rest, utc=True, errors="coerce", format=form)
     return _in_its_century(dates, texts) if dates.notna().any() else dates
 
@@ -125,8 +126,23 @@ def _read(texts: pd.Series) -> tuple[pd.Series | None, str | None]:
             warnings.simplefilter("ignore")
             warnings.filterwarnings("error", "Could not infer format")
             dates = pd.to_datetime(texts, utc=True, **_HOW.get(form, {"format": form}))
-            return _in_its_century(dates, texts), form
+            return _in_its_century(dates, texts), _order(texts.iloc[0], form) if form in _HOW else form
     return None, None
+
+
+def _order(first: str, form: str) -> str:
+    """Which of day and month stands first, where pandas was told which; that holds only where the first date may be so.
+
+    Args:
+        first: of the dates.
+        form: what pandas was told.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        guessed = guess_datetime_format(first, **_HOW[form])
+    if guessed is None:  # of a single date
+        return form
+    return DAY_FIRST if -1 < guessed.find("%d") < guessed.find("%m") else MONTH_FIRST
 
 
 def by_format(texts: pd.Series, form: str) -> pd.Series | None:

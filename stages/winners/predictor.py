@@ -84,7 +84,8 @@ class Predictor:
         if not new.n_present:
             names = ", ".join(each.name for each in self.winner.inputs)
             raise UserError(f"none of the columns is there that it predicts from: {names}")
-        outputs = self._outputs(self._encoder.transform(new.table))
+        n_inputs = self.winner.n_inputs  # scikit-learn transforms no fewer than one row
+        outputs = self._outputs(self._encoder.transform(new.table) if len(rows) else np.empty((0, n_inputs)))
         failed = ~np.isfinite(outputs).all(axis=(0, 2))
         table, scored = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)))
         table[failed], scored[failed] = np.nan, np.nan
@@ -174,7 +175,7 @@ def _rounded(values: np.ndarray, unit: np.ndarray | float) -> np.ndarray:
         more = np.ceil(np.log10(np.maximum(np.nan_to_num(np.abs(values) / unit), 1.0)))
     digits = np.minimum(DIGITS + more, 17).astype(int)
     rounded = [float(f"{value:.{n}g}") for value, n in zip(values.flat, digits.flat, strict=True)]
-    return np.array(rounded).reshape(values.shape)
+    return np.array(rounded, np.float64).reshape(values.shape)
 
 
 def _without_prediction(failed: np.ndarray) -> list[str]:

@@ -1,14 +1,18 @@
 """New rows are read as those of training were, however few there are."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.records.winners import Input
 from stages.tables import describe, new_rows, reading
-from stages.tables.written_dates import by_known_form, form_of
+from stages.tables.written_dates import as_dates, by_known_form, form_of
 
 SOURCE = Table(file="a.csv", target="y")
 
@@ -134,6 +138,34 @@ def test_how_dates_are_written_is_known_from_training(trained, form):
 def test_a_date_alone_has_its_day_and_month_where_training_had_them():
     assert by_known_form(pd.Series(["03/04/1996"]), "day first").dt.month.tolist() == [4]
     assert by_known_form(pd.Series(["03/04/1996"]), "month first").dt.month.tolist() == [3]
+
+
+FORMS = ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%y", "%m/%d/%y"]
+FORMS += ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d %b %Y", "%b %d, %Y", "%B %Y", "%d-%b-%y"]
+
+
+@given(
+    form=st.sampled_from(FORMS),
+    days=st.lists(st.dates(datetime.date(2000, 1, 1), datetime.date(2030, 1, 1)), min_size=2, max_size=9),
+)
+def test_dates_are_read_as_they_were_in_training(form, days):
+    """Also where the first date alone tells that the day stands before the month."""
+    texts = pd.Series([f"{day:{form}}" for day in days], name="born")
+    dates = as_dates(texts)
+    assert dates is not None
+    assert by_known_form(texts, form_of(texts)).tolist() == dates.tolist()
+
+
+def test_a_day_that_cannot_be_a_month_says_that_the_day_stands_first():
+    form = form_of(pd.Series(["13/01/1990", "05/04/1990"]))
+    assert by_known_form(pd.Series(["05/04/1990"]), form).dt.month.tolist() == [4]
+
+
+@pytest.mark.parametrize("written", ["2020/05/04", "2020.05.04", "2020-05-04"])
+def test_dates_that_begin_with_the_year_are_told_from_numbers(written):
+    dates = by_known_form(pd.Series([written, "20200504", "5"]), "ISO8601")
+    assert dates.notna().tolist() == [True, False, False]
+    assert dates.dt.month.tolist()[0] == 5
 
 
 def test_dates_that_are_none_do_not_change_the_others():
