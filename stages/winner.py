@@ -77,7 +77,7 @@ def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
 def _range(values: pd.Series, column: Column) -> tuple[float | None, float | None]:
     if column.kind in ("category", "boolean") or not values.notna().any():
         return None, None
-    numbers = (values - pd.Timestamp(0)) / pd.Timedelta(days=1) if column.kind == "date" else values
+    numbers = encoding.days(values) if column.kind == "date" else values
     return float(numbers.min()), float(numbers.max())
 
 

@@ -53,8 +53,8 @@ def without_blanks(values: pd.Series) -> pd.Series:
 def plain(values: pd.Series) -> pd.Series:
     """A column as plain values: those behind a categorical of pandas', lists and mappings as text, bytes decoded."""
     if isinstance(values.dtype, (pd.CategoricalDtype, pd.ArrowDtype, pd.SparseDtype)):
-        present = pd.Series(list(values.dropna()), values.index[values.notna()], dtype=object).infer_objects()
-        values = present.reindex(values.index)
+        present = values.dropna()
+        values = present.astype(object).infer_objects().reindex(values.index)
     if values.dtype == object:
         values = values.map(_plain_value)
     return values

@@ -132,7 +132,7 @@ def numbers(columns: pd.DataFrame) -> np.ndarray:
     return columns.to_numpy(np.float64, na_value=np.nan)
 
 
-def days(dates: pd.DataFrame) -> pd.DataFrame:
+def days(dates: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
     """Dates as days since 1970, NaN where missing."""
     return (dates - pd.Timestamp(0).as_unit("us")) / pd.Timedelta(days=1)
 

@@ -17,7 +17,7 @@ from stages.basics.words import counted
 from stages.params.source import Table
 from stages.records.datasets import Description, Kind
 from stages.records.winners import Input
-from stages.tables import column_names, text_columns
+from stages.tables import column_names, encoding, text_columns
 from stages.tables.choosing import as_texts
 from stages.tables.column_kinds import LARGEST, plain, plain_dates, without_blanks
 from stages.tables.csv_format import MISSING
@@ -222,7 +222,7 @@ def _odd(own: Input, made: pd.Series, known: set[str], refused: np.ndarray) -> l
         if new.any():
             notes.append(f"{own.name}: {_shown(made[new])}, never in training")
     elif own.low is not None and own.high is not None:
-        numbers = (made - pd.Timestamp(0)) / _DAY if own.kind == "date" else made
+        numbers = encoding.days(made) if own.kind == "date" else made
         out = (numbers < own.low) | (numbers > own.high)
         if out.any():
             notes.append(f"{own.name}: {_shown(made[out])}, out of the range of training, {_range(own)}")
@@ -231,7 +231,7 @@ def _odd(own: Input, made: pd.Series, known: set[str], refused: np.ndarray) -> l
 
 def _range(own: Input) -> str:
     if own.kind == "date":
-        return " to ".join(_written(pd.Timestamp(0) + each * _DAY) for each in (own.low, own.high))
+        return " to ".join(_written(pd.Timestamp(0).as_unit("us") + each * _DAY) for each in (own.low, own.high))
     return f"{own.low:.6g} to {own.high:.6g}"
 
 

@@ -142,7 +142,9 @@ class Predictor:
         if loss.task == "regression":
             unit = target_transform.slope(loss.target_transform, mean, self._scaling.target_spread[0])
             predicted = _rounded(mean, unit)
-            columns = np.stack([predicted, _rounded(_spread(outputs), unit)], axis=-1).reshape(len(mean), -1)
+            columns = np.stack([predicted, _rounded(_spread(outputs), unit)], axis=-1).reshape(
+                len(mean), len(winner.outputs)
+            )
             return pd.DataFrame(columns, columns=winner.outputs), predicted
         if not loss.outputs_probability:  # networks vote, and the votes decide
             of_networks = np.eye(winner.description.n_classes)[loss.decide(outputs)]

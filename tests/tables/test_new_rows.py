@@ -4,6 +4,7 @@ import datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.records.winners import Input
 from stages.tables import describe, new_rows, reading
+from stages.tables.column_kinds import plain
 from stages.tables.written_dates import as_dates, by_known_form, form_of
 
 SOURCE = Table(file="a.csv", target="y")
@@ -196,3 +198,73 @@ def test_new_rows_come_in_every_kind_of_file(tmp_path, name):
     table = reading.read_new(path, SOURCE, None, ["x"]).rows
     values, _ = read(table["x"], known())
     assert values.tolist() == [1.5, 2.5]
+
+
+NUMBERS = [1.0, 0.0, None, 3.0]
+DAYS = [pd.Timestamp("2020-05-04"), None, pd.Timestamp("2020-05-05")]
+ZONED = [pd.Timestamp("2020-05-04", tz="UTC"), None, pd.Timestamp("2020-05-05", tz="UTC")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        *(("number", pd.Series(NUMBERS, dtype=kind)) for kind in ("Int64", "Float64", "float32", "object")),
+        *(("number", pd.Series(NUMBERS, dtype=kind)) for kind in ("int64[pyarrow]", "double[pyarrow]")),
+        ("number", pd.Series(pd.Categorical([1, 0, None, 3]))),
+        ("number", pd.Series(["1", "0", None, "3"], dtype="category")),
+        ("number", pd.Series(["1", "0.0", None, 3], dtype=object)),
+        ("number", pd.Series([True, False, None, 3], dtype=object)),
+        ("number", pd.Series(["1", "0", None, "3"], dtype=pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())))),
+        ("number", pd.Series(pd.arrays.SparseArray([1, 0, np.nan, 3]))),
+        ("date", pd.Series(DAYS)),
+        ("date", pd.Series(DAYS, dtype=object)),
+        ("date", pd.Series(DAYS, dtype="timestamp[us][pyarrow]")),
+        ("date", pd.Series(DAYS, dtype="date32[pyarrow]")),
+        ("date", pd.Series(DAYS).astype("category")),
+        ("date", pd.Series(ZONED)),
+        ("date", pd.Series(ZONED, dtype=pd.ArrowDtype(pa.timestamp("us", tz="UTC")))),
+        ("date", pd.Series(["2020-05-04", None, datetime.date(2020, 5, 5)], dtype=object)),
+        *(("boolean", pd.Series([True, None, False], dtype=kind)) for kind in ("boolean", "object", "bool[pyarrow]")),
+        ("boolean", pd.Series([True, None, False], dtype="category")),
+        ("boolean", pd.Series(["true", None, "False"])),
+        ("boolean", pd.Series([1, None, 0])),
+        *(("category", pd.Series(["7", None, "8"], dtype=kind)) for kind in ("str", "category", "string[pyarrow]")),
+        *(("category", pd.Series([7, None, 8], dtype=kind)) for kind in ("float64", "Int64", "int64[pyarrow]")),
+        *(("category", pd.Series([7, None, 8], dtype=kind)) for kind in ("category", "double[pyarrow]", "object")),
+    ],
+)
+def test_values_of_any_type_are_what_they_stand_for(kind, values):
+    expected = {"number": NUMBERS, "date": DAYS, "boolean": [1.0, None, 0.0], "category": ["7", None, "8"]}[kind]
+    made, notes = read(values, known(kind, "day first" if kind == "date" else None), texts=["7", "8"])
+    assert made.astype(object).where(made.notna(), None).tolist() == expected
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("values", "texts", "meant"),
+    [
+        ([7, 8], ["007", "008"], ["007", "008"]),
+        ([7.0, None], ["007", "08"], ["007", None]),
+        ([7], ["007", "07"], ["7"]),
+        ([1.5], ["1.50", "2"], ["1.50"]),
+        ([True, None], ["TRUE", "maybe"], ["TRUE", None]),
+        (["7"], ["007"], ["7"]),
+        (["", " "], ["a"], [None, None]),
+        ([""], ["", "a"], [""]),
+    ],
+)
+def test_a_category_that_was_read_as_a_number_or_a_boolean_is_found_again(values, texts, meant):
+    made, _ = read(pd.Series(values, dtype=object).infer_objects(), known("category"), texts=texts)
+    assert made.astype(object).where(made.notna(), None).tolist() == meant
+
+
+@pytest.mark.parametrize("values", [pd.Categorical(["a", None, "b"]), pd.array([1, None, 2], "int64[pyarrow]")])
+def test_a_column_of_any_type_keeps_its_name(values):
+    assert plain(pd.Series(values, name="size")).name == "size"
+
+
+def test_a_date_far_from_all_others_is_told_as_any_other():
+    far = pd.Series([pd.Timestamp("9727-06-10"), pd.Timestamp("2020-05-04")]).astype("datetime64[us]")
+    made, notes = read(far, known("date", "ISO8601", 0.0, 2_800_000.0))
+    assert made.tolist() == far.tolist()
+    assert notes == ["x: 9727-06-10 (row 1), out of the range of training, 1970-01-01 to 9636-02-21"]
