@@ -29,7 +29,7 @@ def main() -> None:
         for name, losses in selected.items()
     ]
     comparisons = comparison.by_dataset(every)
-    text = page.markdown(comparisons, published.read())
+    text = page.markdown(comparisons, published.read(), cells=params.report.cells)
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
         figures.save(figures.drawings(comparisons), folder)

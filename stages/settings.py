@@ -18,7 +18,7 @@ READS = {
     "scale": ("datasets", "comparisons", "train.seeds"),
     "train": ("loss", "compare", "datasets", "comparisons", "train", "report.headline"),
     "report": ("loss", "compare", "datasets", "comparisons", "report"),
-    "winner": ("loss", "compare", "datasets", "comparisons", "train"),
+    "winner": ("loss", "compare", "datasets", "comparisons", "train", "report.cells"),
 }
 
 

@@ -39,6 +39,7 @@ def main() -> None:
                     told=Told(headline, told["note"], told["color"], seconds=durations.of(kept, name, run.loss.name)),
                     tags=tags,
                     options=params.track,
+                    cells=params.report.cells,
                     last_word=last_word,
                 )
             if last_word and (winner := winners.read(name)):

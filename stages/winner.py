@@ -96,13 +96,14 @@ def _plain(value: Any, own: Input) -> Any:
     return int(value) if value % 1 == 0 else float(value)
 
 
-def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
+def winner_of(unit: Unit, n_networks: int, told: dict[str, Any], *, cells: bool) -> Winner:
     """What the winner of a comparison is.
 
     Args:
         unit: what was trained.
         n_networks: how many did not fail.
         told: what the report says of it.
+        cells: whether some rows may show what it takes.
     """
     settings, scale = unit.settings, unit.plan.to_train
     rows, _ = datasets.read_raw(settings.dataset)
@@ -119,7 +120,7 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any]) -> Winner:
         expected=told["recommended"]["mean"],
         target_center=scale.target_center[0].tolist(),
         target_spread=scale.target_spread[0].tolist(),
-        example=example(rows, inputs),
+        example=example(rows, inputs) if cells else {},
         requirements=packing.requirements(),
         modules=imports.plain_names() if settings.model else [],
     )
@@ -181,7 +182,8 @@ def main() -> None:
             if not n_networks:
                 lines.append(f"{name}: none; on all rows every network of {unit.loss.name} failed")
                 continue
-            winner, networks = winner_of(unit, n_networks, told[name]), counted(n_networks, "network")
+            winner = winner_of(unit, n_networks, told[name], cells=params.report.cells)
+            networks = counted(n_networks, "network")
             packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.to_train.scaling)
             lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
     lines += [f"{name}: none; every seed of every loss failed" for name in told if name not in units]

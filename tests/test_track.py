@@ -269,6 +269,7 @@ def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
         told=told,
         tags={},
         options=Track(),
+        cells=True,
         last_word=True,
     )
     run = logged(client, "regression")["mse"]

@@ -184,11 +184,14 @@ class Report(Section):
         headline: by comparison: the score that decides; `scores.default_headline` when not given.
         baseline: what the others are compared with: ``first`` (of those listed), a loss, or a loss by comparison.
         margin: by comparison: differences of the headline score within ± this do not matter in practice.
+        cells: whether reports and the examples in MLflow show what single cells of a table hold; the names of its
+            columns and classes they always show.
     """
 
     headline: dict[Name, str] = Field(default_factory=dict)
     baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = "first"
     margin: dict[Name, Rate] = Field(default_factory=dict)
+    cells: bool = True
 
 
 @dataclass(frozen=True)

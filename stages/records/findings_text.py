@@ -36,9 +36,39 @@ _SENTENCES: dict[Odd, str] = {
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
 }
 
+# the same of those that quote cells, where cells are not to be shown
+_WITHOUT_CELLS: dict[Odd, str] = {
+    "written": "{name}: {n_rows} written with signs, in groups of digits or as times, read as numbers",
+    "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; the others are taken for missing",
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts (numbers, the rest missing: "
+    "columns: {{{key}: number}})",
+    "doubtful": "{name}: {n_rows} may be numbers of two kinds; kept as texts (as numbers: columns: {{{key}: number}}; "
+    "decimal commas: decimal: ',')",
+    "perhaps grouped": "{name}: numbers with a dot (if it parts thousands: decimal: ',')",
+    "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '%Y%m%d'}})",
+    "far": "{name}: one value in {n_rows} ({rows}), far from all others (if it stands for nothing: "
+    "missing: {{{key}: [it]}})",
+    "infinite": "{name}: {n_rows} beyond what networks calculate with; taken for missing",
+    "alike": "{name}: texts in {n_rows} look like others and are kept apart (to make them one: labels)",
+    "century": "{name}: taken for dates with years of two digits (if they are none: columns: {{{key}: category}}; in "
+    "another order: columns: {{{key}: '%d/%m/%y'}})",
+    "day or month": "{name}: taken for dates, whose day and month may change places (with the day first: "
+    "columns: {{{key}: '{day_first}'}})",
+    "preamble": "{lines} before the heading left out (to take them in: skip: 0)",
+    "units": "{row} holds units, left out",
+    "total": "{row} holds the sums or means of the others, left out",
+    "perhaps total": "{row} may be a total (if it is none of the rows to learn from: {drop_row})",
+    "no heading": "all names of columns are numbers (if they are a row: header: none)",
+}
 
-def in_words(finding: Finding) -> str:
-    """A line about one thing that is odd."""
+
+def in_words(finding: Finding, *, cells: bool = True) -> str:
+    """A line about one thing that is odd.
+
+    Args:
+        finding: what is odd.
+        cells: whether what cells hold may be quoted.
+    """
     examples = finding.examples or [""]
     words = {
         "all": " and ".join(map(_shown, examples)),
@@ -68,7 +98,8 @@ def in_words(finding: Finding) -> str:
         return f"{finding.column}: all are {finding.read_as}, kept as texts (otherwise: columns: {kind})"
     where = "" if finding.rows or not finding.files else f"{finding.files[0]}: "
     more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
-    return where + _SENTENCES[finding.kind].format(**words) + more
+    sentences = _SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS
+    return where + sentences[finding.kind].format(**words) + more
 
 
 def yaml_word(text: str) -> str:

@@ -66,7 +66,7 @@ class Winner:
         target_center: of each target, with `target_spread`, what puts it on the scale on which ``mse`` and
             ``cosine_similarity`` are measured; empty for classes.
         target_spread: see `target_center`.
-        example: some rows, by column the values.
+        example: some rows, by column the values; empty where cells are not to be shown.
         requirements: the packages that it needs, with their versions.
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
     """

@@ -63,9 +63,16 @@ def positive(name: str, description: Description) -> str:
     return f"scores are about {chosen} (class 1), {description.positive} (for the other: {key})"
 
 
-def left_out(treatment: Treatment) -> str:
-    """Why a column is no input of the network."""
+def left_out(treatment: Treatment, *, cells: bool = True) -> str:
+    """Why a column is no input of the network.
+
+    Args:
+        treatment: of the column.
+        cells: whether what cells hold may be quoted.
+    """
     if treatment.left_out == "always":
+        if not cells:
+            return "always the same text"
         return f"always {textwrap.shorten(repr(treatment.value), SHOWN, placeholder='…')}"
     return _LEFT_OUT[treatment.left_out]
 

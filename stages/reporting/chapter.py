@@ -49,39 +49,42 @@ class Chapter:
     sections: list[Section]
 
 
-def chapters(comparisons: list[Comparison], reference: Reference, explained: set[tuple[str, str]]) -> list[Chapter]:
+def chapters(
+    comparisons: list[Comparison], reference: Reference, explained: set[tuple[str, str]], *, cells: bool
+) -> list[Chapter]:
     """A chapter for each dataset, in the order of the comparisons.
 
     Args:
         comparisons: at least one.
         reference: the published comparison.
         explained: the losses, with their comparisons, for which a later chapter says more.
+        cells: whether what the cells of tables hold may be quoted.
     """
     by_dataset: dict[str, list[Comparison]] = {}
     for comparison in comparisons:
         by_dataset.setdefault(comparison.dataset, []).append(comparison)
-    return [_chapter(on_it, reference, explained) for on_it in by_dataset.values()]
+    return [_chapter(on_it, reference, explained, cells=cells) for on_it in by_dataset.values()]
 
 
-def _chapter(on_it: list[Comparison], reference: Reference, explained: set[tuple[str, str]]) -> Chapter:
+def _chapter(on_it: list[Comparison], reference: Reference, explained: set[tuple[str, str]], *, cells: bool) -> Chapter:
     first, settings = on_it[0], on_it[0].runs[0].settings
     shown = "The distribution of the target over all rows" if first.task == "regression" else "The rows by class"
     return Chapter(
         dataset=first.dataset,
         source=setup_text.source(first.dataset, settings.data.source, first.n_rows, first.encoded),
         data=Image(f"{shown} of {first.dataset}", f"{first.dataset}-data.png"),
-        columns=_columns(on_it) if first.description.files else None,
+        columns=_columns(on_it, cells=cells) if first.description.files else None,
         published=published.beside(reference, on_it),
         sections=[section.section(comparison, explained) for comparison in on_it],
     )
 
 
-def _columns(on_it: list[Comparison]) -> Columns:
+def _columns(on_it: list[Comparison], *, cells: bool) -> Columns:
     rows = []
-    for (kind, done), columns in columns_text.treatments(on_it[0].encoded.treatments).items():
+    for (kind, done), columns in columns_text.treatments(on_it[0].encoded.treatments, cells=cells).items():
         names = ", ".join(map(code, columns[:SHOWN_COLUMNS]))
         more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
         rows.append((Markdown(names + more), kind, done))
     pipelines = Markdown(", ".join(code(str(datasets.pipeline_path(comparison.name))) for comparison in on_it))
-    odd = list(map(findings_text.in_words, on_it[0].description.findings))
+    odd = [findings_text.in_words(finding, cells=cells) for finding in on_it[0].description.findings]
     return Columns(Table(("columns", "kind", "what was done"), rows), odd, pipelines)

@@ -8,10 +8,10 @@ _IMPUTED = {"median": "the median", "most frequent": "the most frequent value"}
 _MISSING_AS = {"a category": "a text of its own", "rare": "as a rare one"}
 
 
-def done(treatment: Treatment) -> str:
-    """What was done to one column."""
+def done(treatment: Treatment, *, cells: bool = True) -> str:
+    """What was done to one column; `cells`: whether what they hold may be quoted."""
     if treatment.left_out:
-        return f"left out: {wording.left_out(treatment)}"
+        return f"left out: {wording.left_out(treatment, cells=cells)}"
     if treatment.kind == "category":
         return "; ".join(_encoded(treatment))
     parts = [_KEPT[treatment.kind]] if treatment.kind != "number" else []
@@ -34,9 +34,9 @@ def _encoded(treatment: Treatment) -> list[str]:
     return parts
 
 
-def treatments(treated: list[Treatment]) -> dict[tuple[str, str], list[str]]:
-    """The columns by their kind and what was done to them."""
+def treatments(treated: list[Treatment], *, cells: bool = True) -> dict[tuple[str, str], list[str]]:
+    """The columns by their kind and what was done to them; `cells`: whether what they hold may be quoted."""
     columns: dict[tuple[str, str], list[str]] = {}
     for each in treated:
-        columns.setdefault((each.kind, done(each)), []).append(each.column)
+        columns.setdefault((each.kind, done(each, cells=cells)), []).append(each.column)
     return columns

@@ -67,12 +67,13 @@ class Report:
     how_to_read: HowToRead
 
 
-def report(comparisons: list[Comparison], reference: Reference) -> Report:
+def report(comparisons: list[Comparison], reference: Reference, *, cells: bool = True) -> Report:
     """Fill every part of the page.
 
     Args:
         comparisons: at least one.
         reference: the published comparison.
+        cells: whether what the cells of tables hold may be quoted.
     """
     misleading = Misleading.of(comparisons)
     return Report(
@@ -82,7 +83,7 @@ def report(comparisons: list[Comparison], reference: Reference) -> Report:
         losses=_losses(comparisons),
         legend=_legend(comparisons),
         failures=[sentence for comparison in comparisons for sentence in _failures(comparison)],
-        chapters=chapter.chapters(comparisons, reference, misleading.explained),
+        chapters=chapter.chapters(comparisons, reference, misleading.explained, cells=cells),
         misleading=misleading,
         how_to_read=HowToRead(
             fewest_seeds=FEWEST_SEEDS,
@@ -93,9 +94,9 @@ def report(comparisons: list[Comparison], reference: Reference) -> Report:
     )
 
 
-def markdown(comparisons: list[Comparison], reference: Reference) -> str:
-    """The report as Markdown, its images relative to it."""
-    return render("report.md.j2", report=report(comparisons, reference))
+def markdown(comparisons: list[Comparison], reference: Reference, *, cells: bool = True) -> str:
+    """The report as Markdown, its images relative to it: see `report`."""
+    return render("report.md.j2", report=report(comparisons, reference, cells=cells))
 
 
 def _link(shown: str, comparison: Comparison) -> Markdown:

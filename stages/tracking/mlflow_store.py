@@ -127,6 +127,7 @@ def log_once(
     told: Told,
     tags: dict[str, str],
     options: Track,
+    cells: bool,
     last_word: bool,
 ) -> bool:
     """Log one run, unless it has been logged for the same experiment of DVC's, or for none.
@@ -139,6 +140,7 @@ def log_once(
         told: what to tell of it.
         tags: more tags of a new run.
         options: what else to log; added to a run that was logged without.
+        cells: whether a model that is logged has some rows as an example.
         last_word: whether a run that belongs to no experiment of DVC's, and was logged before, gets this note.
 
     Returns:
@@ -160,7 +162,7 @@ def log_once(
     if options.per_seed:
         _log_seeds(client, experiment, run, run_id, told.headline.name)
     if options.model and not _has_model(client, experiment, run_id):
-        _log_model(run, run_id)
+        _log_model(run, run_id, cells=cells)
     return not finished
 
 
@@ -225,8 +227,8 @@ def _has_model(client: MlflowClient, experiment: str, run_id: str) -> bool:
     return any(model.source_run_id == run_id for model in client.search_logged_models([experiment]))
 
 
-def _log_model(run: Run, run_id: str) -> None:
-    """Log the first seed's model with its signature and an example of its input."""
+def _log_model(run: Run, run_id: str, *, cells: bool) -> None:
+    """Log the first seed's model with its signature and, where cells may be shown, an example of its input."""
     from stages.training.backend import keras
 
     model = keras.models.load_model(runs.folder(run.comparison, run.loss.name) / "model.keras")
@@ -237,7 +239,7 @@ def _log_model(run: Run, run_id: str) -> None:
             model,
             name="model",
             signature=mlflow.models.infer_signature(example, model.predict(example, verbose=0)),
-            input_example=example,
+            input_example=example if cells else None,
             pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "mlflow", "numpy", "tensorflow")],
         )
 

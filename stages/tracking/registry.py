@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import warnings
 from pathlib import Path
 
 import mlflow
@@ -51,14 +52,15 @@ def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags
         client.create_registered_model(name)
     run = client.get_run(run_id)
     model = client.create_logged_model(run.info.experiment_id, name=name, source_run_id=run_id)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*input example was not provided")  # the signature is, and is enough
         saved = Path(folder) / "model"
         mlflow.pyfunc.save_model(
             saved,
             python_model=SERVED,
             artifacts={"winner": str(file)},
             signature=signature(winner),
-            input_example=pd.DataFrame(winner.example),
+            input_example=pd.DataFrame(winner.example) if winner.example else None,
             pip_requirements=[f"mlflow=={mlflow.__version__}", *winner.requirements],
         )
         client.log_model_artifacts(model.model_id, str(saved))

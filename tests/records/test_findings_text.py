@@ -1,3 +1,4 @@
+import re
 import typing
 
 import pytest
@@ -66,6 +67,41 @@ def test_what_is_odd_is_told_in_these_words(finding, sentence):
 
 def test_every_kind_of_finding_has_its_words():
     assert {finding.kind for finding, _ in WORDING} == set(typing.get_args(Odd))
+
+
+@pytest.mark.parametrize("finding", [finding for finding, _ in WORDING], ids=[each.kind for each, _ in WORDING])
+def test_no_cell_is_quoted_where_cells_are_not_to_be_shown(finding):
+    told = in_words(finding, cells=False)
+    assert finding.column in told
+    held = [] if finding.kind == "sheets" else finding.examples  # the names of sheets are no cells
+    read_as = [] if finding.kind == "mixed" else [finding.read_as]  # the kind of what most are
+    assert [
+        cell for cell in [*held, *filter(None, read_as)] if re.search(rf"(?<!\w){re.escape(cell)}(?!\w)", told)
+    ] == []
+    assert not re.search(r"[{}]{2}", told)
+
+
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [
+        (WORDING[1][0], "temp: 29 of 30 are numbers; the others are taken for missing"),
+        (
+            Finding("far", "CO", ["-200", "-200"], [5, 18], 2),
+            "CO: one value in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [it]})",
+        ),
+        (
+            Finding("day or month", "day", ["01/02/2024"], [1], 1, read_as="2024-01-02"),
+            "day: taken for dates, whose day and month may change places (with the day first: "
+            "columns: {day: '%d/%m/%Y'})",
+        ),
+        (
+            Finding("total", examples=["Total"], rows=[31], n_rows=1),
+            "row 31 holds the sums or means of the others, left out",
+        ),
+    ],
+)
+def test_how_many_there_are_is_told_instead_of_what_they_hold(finding, told):
+    assert in_words(finding, cells=False) == told
 
 
 def test_a_long_value_is_cut_and_quotes_in_it_are_kept_apart():

@@ -48,3 +48,8 @@ def test_what_was_done_to_a_column(treatment, words):
 def test_columns_that_were_treated_alike_stand_together():
     treated = [number(), Treatment("y", "number", 1), Treatment("day", "date", 1)]
     assert columns_text.treatments(treated) == {("number", "as it is"): ["x", "y"], ("date", "as days"): ["day"]}
+
+
+def test_the_text_that_a_column_always_holds_is_not_quoted_where_cells_are_not_to_be_shown():
+    always = texts(0, left_out="always", value="CH")
+    assert columns_text.treatments([always], cells=False) == {("category", "left out: always the same text"): ["city"]}

@@ -1,0 +1,136 @@
+"""A table in which every name and every cell tries to be more than a text, from its file to reports and MLflow."""
+
+import base64
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+from stages import generate, report, scale, track, train, winner
+from stages.records import winners
+from tests.pages import Seen, as_on_github, seen
+from tests.projects import run_all
+
+pytestmark = pytest.mark.thorough
+
+SECRET = "what another file holds"
+FILE = "data/external/a $x$ [b](c) `d` <i>.csv"
+TARGET = "ill | **bold** <b>?"
+CLASSES = ["<img src=x onerror=alert(1)>", "![no](../data/secret.txt)"]
+NUMBER, ALWAYS, CITY = "_width_ {{ 7 * 7 }} http://x.org", "<script>alert(1)</script>", "~~city~~\n`of` birth\u202e"
+CELL = "![x](../data/secret.txt)"
+ODD = "](javascript:alert(1))<!--"  # in a column of numbers
+CELLS = (CELL, ODD, "Zürich", "Bern <hr>", "Genf")
+SHOWN = (FILE, TARGET, *CLASSES, NUMBER, ALWAYS, CITY)
+PARAMS = {
+    "loss": "all",
+    "datasets": {"evil": {"source": {"file": "data/external/*.csv", "target": TARGET}}},
+    "comparisons": {
+        "evil": {
+            "hidden": [4],
+            "epochs": 2,
+            "losses": [
+                "binary_crossentropy",
+                {"loss": "binary_crossentropy", "as": "_weighted_", "class_weight": dict.fromkeys(CLASSES, 2.0)},
+            ],
+        }
+    },
+    "train": {"seeds": 5, "optimizer": {"name": "SGD", "learning_rate": 0.01}},
+    "report": {"headline": {"evil": "accuracy"}},
+    "track": {"model": True},
+}
+
+
+def write_table(folder):
+    rng, n = np.random.default_rng(0), 120
+    numbers = rng.normal(size=n).round(3)
+    table = pd.DataFrame({NUMBER: numbers.astype(str), ALWAYS: CELL, CITY: rng.choice(CELLS[2:], n)})
+    table.loc[7, NUMBER] = ODD
+    table[TARGET] = np.where(numbers + rng.normal(size=n) < 1.2, CLASSES[0], CLASSES[1])
+    table.to_csv(folder / Path(FILE).name, index=False)
+    (folder.parent / "secret.txt").write_text(SECRET)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project's folder in which every stage but the tracking has run."""
+    folder = tmp_path_factory.mktemp("project")
+    return run_all(folder, PARAMS, {}, write_table, generate, scale, train, report, winner)
+
+
+@pytest.fixture
+def client(project, monkeypatch):
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("DVC_ROOT", str(project))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project / 'mlflow.db'}")
+    return MlflowClient()
+
+
+def notes(client):
+    """Every text that MLflow shows as Markdown."""
+    [experiment] = [each for each in client.search_experiments() if each.name == "losslab/evil"]
+    runs = client.search_runs([experiment.experiment_id])
+    versions = client.search_model_versions("name = 'losslab-evil'")
+    told = [each.tags["mlflow.note.content"] for each in (experiment, *(run.data for run in runs))]
+    return [*told, *(version.description for version in versions)]
+
+
+def test_the_reports_say_every_text_and_hold_no_element_link_or_image_but_their_own(project):
+    html = (project / "reports/report.html").read_text(encoding="utf-8")
+    page, on_github = Seen(html), Seen(as_on_github((project / "reports/report.md").read_text(encoding="utf-8")))
+    for shown in (page, on_github):
+        assert [each for each in SHOWN if seen(each) not in shown.said] == []
+        assert f"left out: always '{CELL}'" in shown.said
+        assert f"row 8 holds '{ODD}', taken for missing" in shown.said
+        assert f"_weighted_ = binary_crossentropy, weighted by class ({CLASSES[0]} 2, " in shown.said
+        assert set(shown.elements).isdisjoint({"script", "b", "i", "hr", "del", "s"})
+    figures = {path.name for path in (project / "reports/figures").iterdir()}
+    assert all(each.startswith("#") or each.removeprefix("figures/") in figures for each in on_github.addresses)
+    assert all(each.startswith(("#", "data:image/png;base64,")) for each in page.addresses)
+    images = [base64.b64decode(each.partition(",")[2]) for each in page.addresses if each.startswith("data:")]
+    assert len(images) == len(figures)
+    assert all(image.startswith(b"\x89PNG") for image in images)
+    assert base64.b64encode(SECRET.encode()).decode() not in html
+
+
+def test_mlflow_shows_texts_and_links_to_its_own_pages(project, client):
+    track.main()
+    for note in notes(client):
+        shown = Seen(as_on_github(note))
+        assert set(shown.elements) <= {"p", "a"}
+        assert all(address.startswith("#/experiments/") for address in shown.addresses)
+    [verdict, *_] = notes(client)
+    assert f"always saying {CLASSES[0]} is right in" in Seen(as_on_github(verdict)).said
+    assert project.is_dir()
+
+
+def test_without_cells_none_is_in_a_report_or_in_an_example_of_mlflow(project, client):
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    params |= {"report": params["report"] | {"cells": False}, "track": {"experiment": "private", "model": True}}
+    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    for stage in (report, winner, track):
+        stage.main()
+    for file in (path for path in (project / "reports").rglob("*") if path.suffix in (".md", ".html", ".csv", ".json")):
+        text = file.read_text(encoding="utf-8")
+        assert [cell for cell in (CELL, ODD, "javascript", "Zürich", "Genf") if cell in text] == []
+    page = Seen((project / "reports/report.html").read_text(encoding="utf-8"))
+    assert "left out: always the same text" in page.said
+    assert f"{seen(NUMBER)}: 119 of 120 are numbers; the others are taken for missing" in page.said
+    assert [each for each in CLASSES if each not in page.said] == []
+    assert winners.read("evil").example == {}
+    version = client.get_model_version_by_alias("private-evil", "winner")
+    assert mlflow.models.get_model_info(f"models:/{version.name}/{version.version}").saved_input_example_info is None
+    loaded = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
+    assert loaded.input_example is None
+    rows = pd.DataFrame({NUMBER: ["0.5"], CITY: ["Genf"]})
+    assert set(loaded.predict(rows)["prediction"]) <= set(CLASSES)
+    [experiment] = [each for each in client.search_experiments() if each.name == "private/evil"]
+    logged = client.search_logged_models([experiment.experiment_id])
+    assert len(logged) == 3  # of each loss the first seed's, and the winner
+    for model in logged:
+        assert mlflow.models.get_model_info(model.model_uri).saved_input_example_info is None
