@@ -120,3 +120,56 @@ def test_links_within_the_page_lead_to_its_headings(html):
     links = [link["href"] for link in parsed.all("a")]
     assert names == ["how-to-read-this", "what-some-scores-do-not-mean"]
     assert links == ["#how-to-read-this", "https://keras.io", "#what-some-scores-do-not-mean"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "figures/missing.png",
+        "../secret.png",
+        "secret.txt",
+        "figures/../../secret.png",
+        "figures/%2e%2e/%2e%2e/secret.png",
+        "figures/one.svg",
+        "figures",
+        "/etc/hostname",
+        "https://example.org/figures/one.png",
+        "file:///etc/hostname",
+        "",
+    ],
+)
+def test_what_is_no_figure_of_the_report_is_shown_as_a_text_and_no_file_is_opened(tmp_path, source):
+    folder = tmp_path / "reports"
+    (folder / "figures").mkdir(parents=True)
+    (folder / "figures/one.svg").write_text("an image of others")
+    for place in (tmp_path / "secret.png", folder / "secret.txt"):
+        place.write_text("secret")
+    parsed = Parsed(page(f"# Title\n\nBefore ![what `it` is]({source}) after\n", folder))
+    assert parsed.all("img") == []
+    assert "Before ![what it is](" in parsed.text
+    assert parsed.text.strip().endswith(" after")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "a <b>bold</b> word",
+        "<!-- a comment -->",
+        "<details><summary>more</summary> and more",
+        "x <details><summary>more</summary>",
+        "<details><summary><img src=x></summary>",
+        "<style>body { display: none }</style>",
+        "<?php ?>",
+        "<![CDATA[x]]>",
+    ],
+)
+def test_html_in_a_report_is_text_but_for_the_folded_parts(tmp_path, text):
+    parsed = Parsed(page(f"# Title\n\n{text}\n", tmp_path))
+    assert {tag for tag, _, around in parsed.elements if "body" in around} <= {"h1", "p"}
+    assert text in parsed.text
+
+
+def test_a_browser_runs_and_fetches_nothing_for_it(html):
+    policy = next(each["content"] for each in Parsed(html).all("meta") if "http-equiv" in each)
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
