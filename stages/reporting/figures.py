@@ -65,11 +65,21 @@ def of_comparison(comparison: Comparison) -> list[Drawing]:
 
 def save(every: Iterable[Drawing], folder: Path) -> None:
     """Draw figures into a folder, several at a time."""
-    with ProcessPoolExecutor() as executor:
-        list(executor.map(partial(_save, folder), every))
+    drawings = list(every)
+    # each process gets all of them as it starts: a drawing holds a comparison, with what every network predicts
+    with ProcessPoolExecutor(initializer=_hold, initargs=(drawings,)) as executor:
+        list(executor.map(partial(_save, folder), range(len(drawings))))
 
 
-def _save(folder: Path, drawing: Drawing) -> None:
+_held: list[Drawing] = []  # by a process that draws
+
+
+def _hold(drawings: list[Drawing]) -> None:
+    _held.extend(drawings)
+
+
+def _save(folder: Path, number: int) -> None:
+    drawing = _held[number]
     with mpl.rc_context(plots.STYLE):
         # what `savefig` does, but that draws once more before to find the space that is needed, as drawing itself does
         FigureCanvasAgg(drawing.make()).print_png(folder / drawing.name)

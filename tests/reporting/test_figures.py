@@ -1,3 +1,4 @@
+import multiprocessing
 import warnings
 from dataclasses import replace
 
@@ -200,3 +201,19 @@ def test_charts_of_many_rates_fill_their_figure(make_comparison, make_tuning, tm
     first, last = figure.axes[0].get_tightbbox(), figure.axes[-1].get_tightbbox()
     assert first.x0 < 0.02 * figure.bbox.width
     assert last.x1 > 0.95 * figure.bbox.width
+
+
+class OnlyHere:
+    """What makes a figure, and cannot be sent to another process."""
+
+    def __call__(self):
+        return plots.new(2, 2)[0]
+
+    def __reduce__(self):
+        raise AssertionError("sent to another process")
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="processes begin with nothing here")
+def test_what_is_drawn_is_not_sent_to_the_processes_that_draw_once_more_for_each_figure(tmp_path):
+    figures.save([figures.Drawing(f"{name}.png", OnlyHere()) for name in "abc"], tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "c.png"]
