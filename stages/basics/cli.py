@@ -1,11 +1,20 @@
 """How a stage starts and ends, and how it tells a user what went wrong."""
 
+import errno
 import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
 
 from stages.basics.words import printable
+
+# what the system refuses whatever a program does: room, rights, and its own limits. Anything else, such as a file that
+# is not there, is said where the user's file is opened, or is a mistake of ours
+_REFUSED_BY_SYSTEM = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE),
+    *(errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.EPIPE),
+}
 
 
 class UserError(Exception):
@@ -15,8 +24,18 @@ class UserError(Exception):
         super().__init__("\n".join(map(printable, lines)))
 
 
+def plain(error: Exception) -> str | None:
+    """What a user is told of an error, in plain lines; None of a mistake of ours, which needs its traceback."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _REFUSED_BY_SYSTEM:
+        where = f"{error.filename}: " if error.filename else ""
+        return printable(f"{where}{os.strerror(error.errno)}")
+    return None
+
+
 def run(main: Callable[[], None], when_it_fails: Callable[[], Iterable[str]] = list) -> None:
-    """Run a stage. Mistakes of the user and of the system end it with status 1 and plain lines.
+    """Run a stage. Mistakes of the user, and what the system refuses, end it with status 1 and plain lines.
 
     All objects that are left are taken from the garbage collector, as for the end of a program.
     With ``LOSSLAB_DEBUG=1`` in the environment the traceback is shown instead.
@@ -28,9 +47,9 @@ def run(main: Callable[[], None], when_it_fails: Callable[[], Iterable[str]] = l
     try:
         main()
     except (UserError, OSError) as error:
-        if os.environ.get("LOSSLAB_DEBUG") == "1":
+        told = plain(error)
+        if told is None or os.environ.get("LOSSLAB_DEBUG") == "1":
             raise
-        told = str(error) if isinstance(error, UserError) else printable(str(error))
         sys.exit("\n".join([told, *map(printable, when_it_fails())]))
     except KeyboardInterrupt:
         sys.exit("\n".join(["stopped; dvc repro starts this stage again", *map(printable, when_it_fails())]))

@@ -10,17 +10,25 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow
 
 from stages.basics.cli import UserError
 
+# what is raised of damage by json and pydantic (both ValueError), zip, NumPy's files and those that read them
+_DAMAGE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
+# and of a Parquet file: pandas' notes in it are read by Python code
+PARQUET = (pyarrow.ArrowException, TypeError, LookupError, AttributeError)
 OLD = 86_400  # seconds after which what another machine was writing is taken for left over
 
 
@@ -82,26 +90,48 @@ def replacing(path: Path) -> Iterator[Path]:
 
     It takes the place of `path` when the block ends, and is removed when the block fails; what a killed process
     left there is removed when the next one writes.
+
+    Raises:
+        UserError: a file stands where a folder is needed, or the other way round.
+        OSError: what the system refuses in the block; it names `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UserError(f"{path} cannot be written: {error.filename} is no folder") from error
     remove_left_over(path.parent)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=writing_prefix()) as folder:
         temporary = Path(folder) / path.name
-        yield temporary
+        try:
+            yield temporary
+        except OSError as error:
+            error.filename = error.filename or str(path)
+            raise
         if path.is_dir():
+            if not temporary.is_dir():
+                raise UserError(f"{path} cannot be written: it is a folder")
             shutil.rmtree(path)
         os.replace(temporary, path)
 
 
 @contextmanager
-def reading(path: Path, stage: str) -> Iterator[None]:
-    """Turn any failure to read `path` into a line that names it and the stage that writes it."""
+def reading(path: Path, stage: str, *by_library: type[Exception]) -> Iterator[None]:
+    """Turn what a library makes of a file that is missing or damaged into a line that names the stage that writes it.
+
+    A library's call stands inside alone: what our own code raises is a bug, not damage.
+
+    Args:
+        path: the file.
+        stage: what writes it.
+        by_library: what the library raises of damage, beside what `_DAMAGE` lists.
+    """
     try:
         yield
-    except FileNotFoundError as error:
-        missing = error.filename or path
-        raise UserError(f"{missing} is missing; write it with: dvc repro --force {stage}") from error
-    except Exception as error:
+    except (*_DAMAGE, *by_library) as error:
+        if not path.exists():
+            raise UserError(f"{path} is missing; write it with: dvc repro --force {stage}") from error
+        if isinstance(error, OSError) and error.errno is not None and not path.is_dir():
+            raise  # the system's own, of a file that does not let itself be read, or of another one
         raise UserError(
             f"{path} cannot be read (damaged or cut short); write it again with: dvc repro --force {stage}"
         ) from error
@@ -117,6 +147,15 @@ def read_json(path: Path, *, stage: str) -> Any:
     """Read JSON that `stage` wrote."""
     with reading(path, stage):
         return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_arrays(path: Path, names: Iterable[str], *, stage: str) -> dict[str, np.ndarray]:
+    """Read arrays of an ``.npz`` file that `stage` wrote, by name; the file must hold them all."""
+    with reading(path, stage), path.open("rb") as file:
+        arrays = np.load(file, allow_pickle=False)
+        if not isinstance(arrays, np.lib.npyio.NpzFile) or not set(names) <= set(arrays.files):
+            raise ValueError("arrays are missing")
+        return {name: arrays[name] for name in names}
 
 
 def pickled(value: Any) -> bytes:
@@ -136,5 +175,5 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def read_table(path: Path, *, stage: str, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a Parquet table that `stage` wrote, or some of its columns."""
-    with reading(path, stage):
+    with reading(path, stage, *PARQUET):
         return pd.read_parquet(path, columns=columns)

@@ -46,6 +46,7 @@ ALLOWED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "class_weight_type": "auto, or a mapping of classes to numbers, as in {{no: 1, yes: 5}}",
+    "delimiter_type": "one letter that is no quote, or a regular expression without groups",
     "dict_type": "a mapping of keys to values",
     "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
     "entry_type": "a loss's name, or a mapping with the key loss",

@@ -1,9 +1,9 @@
 """Where a dataset's rows come from: a generator of scikit-learn's, or a user's own table."""
 
-import codecs
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Number, Positive, Seed, Spread, Weight, Whole
@@ -22,9 +22,20 @@ def _columns(value: Any) -> Any:
 def _encoding(value: Any) -> Any:
     if isinstance(value, str):
         try:
-            codecs.lookup(value)
+            b"a".decode(value, errors="ignore")  # rot13 and zlib, which Python also knows, are not of texts
         except (LookupError, ValueError) as error:
             raise PydanticCustomError("encoding_type", "not an encoding") from error
+    return value
+
+
+def _delimiter(value: str) -> str:
+    try:
+        expression = re.compile(value) if len(value) > 1 else None
+    except (re.error, OverflowError, RecursionError) as error:
+        raise PydanticCustomError("delimiter_type", "no expression") from error
+    # with a group pandas takes delimiters for fields, and what is empty stands everywhere
+    if value in _NO_DELIMITERS or (expression and (expression.groups or expression.match(""))):
+        raise PydanticCustomError("delimiter_type", "not a delimiter")
     return value
 
 
@@ -44,6 +55,7 @@ def _word(value: Any) -> Any:
     return value
 
 
+_NO_DELIMITERS = ("\n", "\r", "\0", '"')
 EVERY = ""  # stands for all columns where texts are said to stand for nothing
 KINDS = ("number", "category", "date")
 Column = Annotated[str, BeforeValidator(_column)]
@@ -131,7 +143,7 @@ class Table(Section):
     target: Annotated[list[Column], BeforeValidator(_columns), Field(min_length=1)]
     features: Annotated[list[Column], Field(min_length=1)] | None = None
     drop: list[Column] = Field(default_factory=list)
-    delimiter: Annotated[str, StringConstraints(min_length=1)] | None = None
+    delimiter: Annotated[str, StringConstraints(min_length=1), AfterValidator(_delimiter)] | None = None
     encoding: Annotated[str, BeforeValidator(_encoding)] | None = None
     decimal: Literal[".", ","] | None = None
     quoting: Literal["usual", "none"] | None = None

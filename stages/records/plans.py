@@ -153,14 +153,14 @@ def read_plan(name: str) -> Plan:
     value = files.read_json(path, stage="scale")
     with files.reading(path, "scale"):
         facts = _FACTS.validate_python(value)
-    path = paths.PLANS / f"{name}.npz"
-    with files.reading(path, "scale"), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        scalings = {
-            which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
-            for which in _SCALINGS
-        }
-        clusters = None if facts.clusters_are is None else arrays["clusters"]
-        return Plan(**asdict(facts), parts=arrays["parts"], split_of=arrays["split_of"], clusters=clusters, **scalings)
+    names = [f"{which}_{field.name}" for which in _SCALINGS for field in fields(Scaling)]
+    of_rows = ["parts", "split_of", *([] if facts.clusters_are is None else ["clusters"])]
+    arrays = files.read_arrays(paths.PLANS / f"{name}.npz", [*of_rows, *names], stage="scale")
+    scalings = {
+        which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
+        for which in _SCALINGS
+    }
+    return Plan(**asdict(facts), **{each: arrays[each] for each in of_rows}, **scalings)
 
 
 def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, batch_size: int) -> Iterator[Seen]:

@@ -14,12 +14,14 @@
 """
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from stages.basics import files, paths
 from stages.losses.loss import Loss
@@ -140,6 +142,18 @@ class Run:
         return self.history[name].to_numpy().reshape(len(self.seeds), -1)
 
 
+@dataclass(frozen=True)
+class _Described:
+    """What is in ``run.json``."""
+
+    settings: Settings
+    failed: list[int]
+    sha256: dict[str, str]
+
+
+_DESCRIBED = TypeAdapter(_Described)
+
+
 def folder(comparison: str, loss: str) -> Path:
     """Where a run is kept."""
     return paths.RUNS / comparison / loss
@@ -150,7 +164,9 @@ def write(run: Run, path: Path) -> None:
     run.history.to_csv(path / "history.csv", index=False)
     run.scores.to_csv(path / "scores.csv", index=False)
     run.punishment.to_csv(path / "punishment.csv", index=False)
-    np.save(path / "objective.npy", run.objective)
+    objective = io.BytesIO()  # NumPy does not say why it could not write a file of one array
+    np.save(objective, run.objective)
+    (path / "objective.npy").write_bytes(objective.getbuffer())
     np.savez(path / "predictions.npz", outputs=run.outputs)
     if run.tuning:
         np.savez(path / "tuning.npz", **vars(run.tuning))
@@ -168,26 +184,25 @@ def read(comparison: str, loss: str) -> Run:
         UserError: a file is missing, or not as it was written.
     """
     path = folder(comparison, loss)
-    described = files.read_json(path / "run.json", stage=STAGE)
+    value = files.read_json(path / "run.json", stage=STAGE)
     with files.reading(path / "run.json", STAGE):
-        settings, failed, hashes = (described[key] for key in ("settings", "failed", "sha256"))
-        settings = Settings.model_validate(settings)
-    for name, written in hashes.items():
+        described = _DESCRIBED.validate_python(value)
+    for name, written in described.sha256.items():
         with files.reading(path / name, STAGE):
             if _sha256(path / name) != written:
                 raise ValueError("not as it was written")
     with np.load(path / "predictions.npz") as arrays:
         outputs = arrays["outputs"]
     tuning = regions = None
-    if "tuning.npz" in hashes:
+    if "tuning.npz" in described.sha256:
         with np.load(path / "tuning.npz") as arrays:
             tuning = Tuning(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
-    if "regions.npz" in hashes:
+    if "regions.npz" in described.sha256:
         with np.load(path / "regions.npz") as arrays:
             regions = Regions(**arrays)
     return Run(
-        settings=settings,
-        failed=failed,
+        settings=described.settings,
+        failed=described.failed,
         history=pd.read_csv(path / "history.csv"),
         outputs=outputs,
         scores=pd.read_csv(path / "scores.csv"),

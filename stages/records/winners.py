@@ -112,5 +112,5 @@ def read(comparison: str) -> Winner | None:
     path = path_of(comparison)
     if not path.is_file():
         return None
-    with files.reading(path, "winner"), zipfile.ZipFile(path) as archive:
+    with files.reading(path, "winner", KeyError), zipfile.ZipFile(path) as archive:  # KeyError: it holds no such file
         return ADAPTER.validate_json(archive.read(FACTS))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from pydantic import TypeAdapter
 
 from stages.basics import paths
 from stages.basics.cli import UserError
@@ -32,6 +33,9 @@ class Reference:
     settings: dict[str, dict[str, Any]]
     metrics: dict[str, str]
     scores: dict[str, dict[str, dict[str, float]]]
+
+
+_REFERENCE = TypeAdapter(Reference)
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ class Published:
 def read() -> Reference:
     """The published settings and scores."""
     try:
-        return Reference(**yaml.safe_load(paths.PUBLISHED.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        return _REFERENCE.validate_python(yaml.safe_load(paths.PUBLISHED.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:  # of the system, of pydantic and of YAML
         raise UserError(f"{paths.PUBLISHED} cannot be read; restore it with: git checkout {paths.PUBLISHED}") from error
 
 

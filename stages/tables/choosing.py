@@ -131,6 +131,8 @@ def _of_kind(values: pd.Series, kind: str, source: Table, key: str) -> pd.Series
     if pd.api.types.is_datetime64_any_dtype(values):
         return values
     present = as_texts(values).dropna()
+    if not len(present):
+        return values
     dates = by_format(present, kind) if "%" in kind else as_dates(present)
     if dates is not None:
         return dates.reindex(values.index)

@@ -22,7 +22,7 @@ CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
 
 _DELIMITERS = ",;\t|"
 _RECORDS = 200  # that show how a file is written
-_FIRST_LINE = re.compile(r'"?sep=(.)"?\r?\n')  # what Excel takes the delimiter from
+_FIRST_LINE = re.compile(r'"?sep=([^\r\n\0"])"?\r?\n')  # what Excel takes the delimiter from
 _SIGNS = re.compile(rf"^\s*(?:{MONEY})?\s*|\s*(?:{MONEY}|%)?\s*$|(?<=\d)[ \u00a0\u202f'’](?=\d{{3}})")
 # a number that begins with no 0 before other digits, plain or grouped, by the decimal mark
 _NUMBER = {
@@ -70,7 +70,7 @@ def lines_before(head: str, source: Table, written: CsvFormat) -> int:
 
 def is_expression(csv_format: CsvFormat) -> bool:
     """Whether the delimiter takes pandas' Python engine, which puts points for decimal commas in texts too."""
-    return len(csv_format.delimiter) > 1 and csv_format.delimiter != r"\s+"
+    return len(csv_format.delimiter.encode()) > 1 and csv_format.delimiter != r"\s+"
 
 
 def grouping_mark(csv_format: CsvFormat) -> str:

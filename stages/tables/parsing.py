@@ -18,7 +18,7 @@ from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
 from stages.tables import column_names, odd_rows, text_columns
 from stages.tables.csv_format import CODE, MISSING, grouping_mark, is_expression
-from stages.tables.file_kinds import Opener, as_csv
+from stages.tables.file_kinds import Opener, as_csv, first_line, refusals
 from stages.tables.written_dates import as_dates
 
 _SEARCHED = 10_000  # rows that are searched for codes
@@ -43,6 +43,10 @@ class Parsed:
     findings: list[Finding] = field(default_factory=list)
 
 
+class NotTextError(Exception):
+    """A file is not written in an encoding."""
+
+
 @dataclass(frozen=True)
 class CsvFile:
     """A CSV file that can be opened, and what the parameters say of it."""
@@ -53,9 +57,18 @@ class CsvFile:
     source: Table
 
     def pandas(self, **settings: Any) -> pd.DataFrame:
-        """Read it by pandas, which takes no string for missing unless the settings say so."""
-        written = self.written
-        engine = {"engine": "python"} if is_expression(written) else {"engine": "c", "low_memory": False}
+        """Read it by pandas, which takes no string for missing unless the settings say so.
+
+        Raises:
+            UserError: it is damaged, or its rows do not fit together.
+            NotTextError: it is not written in its encoding.
+        """
+        written, refused = self.written, [pd.errors.ParserError, csv.Error]
+        if is_expression(written):
+            engine = {"engine": "python"}
+            refused.append(ValueError)  # which its search for a quote in the first line raises
+        else:
+            engine = {"engine": "c", "low_memory": False}
         settings = {
             "sep": written.delimiter,
             "encoding": written.encoding,
@@ -64,13 +77,19 @@ class CsvFile:
             "skiprows": written.skipped,
             "quoting": csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
         } | settings
-        with self.opener() as file, warnings.catch_warnings():
-            # without an index column pandas warns of fields left over
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            try:
-                return pd.read_csv(file, index_col=False, keep_default_na=False, **engine, **settings)
-            except pd.errors.ParserWarning as error:
-                raise ValueError("its rows have more fields than its heading") from error
+        refusal = f"{self.path} cannot be read as CSV: "
+        try:
+            with refusals(self.path, "CSV", pd.errors.EmptyDataError), warnings.catch_warnings():
+                # without an index column pandas warns of fields left over
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                with self.opener() as file:
+                    return pd.read_csv(file, index_col=False, keep_default_na=False, **engine, **settings)
+        except pd.errors.ParserWarning as error:
+            raise UserError(f"{refusal}its rows have more fields than its heading") from error
+        except UnicodeError as error:
+            raise NotTextError(written.encoding) from error
+        except tuple(refused) as error:
+            raise UserError(f"{refusal}{first_line(error)}{_way_out(error)}") from error
 
     def heading(self) -> dict[str, Any]:
         """What tells pandas the names of the columns.
@@ -83,6 +102,16 @@ class CsvFile:
             return {"header": None, "names": [f"column_{number}" for number in range(1, len(first) + 1)]}
         check_unique([name for name in first if name], self.path)  # pandas renames what stands twice
         return {}
+
+
+def _way_out(error: Exception) -> str:
+    """Which key gets further where a file's rows do not fit together."""
+    message = str(error)
+    if "EOF inside string" in message:
+        return "; a quote is not closed: quoting: none beside file: takes quotes for letters like others"
+    if "Expected" in message and "saw" in message:
+        return "; say how it is written with delimiter:, skip: or quoting: beside file:"
+    return ""
 
 
 def check_unique(names: list[str], path: Path) -> None:

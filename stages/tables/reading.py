@@ -22,8 +22,8 @@ from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
 from stages.tables import column_names, file_kinds
 from stages.tables.csv_format import lines_before, sniff
-from stages.tables.file_kinds import Opener, first_line
-from stages.tables.parsing import CsvFile, Parsed, check_unique, holds, parse, words_for_nothing
+from stages.tables.file_kinds import Opener
+from stages.tables.parsing import CsvFile, NotTextError, Parsed, check_unique, holds, parse, words_for_nothing
 
 _HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
 
@@ -265,7 +265,7 @@ def _as_texts(file: CsvFile) -> Parsed:
         return texts.apply(lambda column: column.str.lstrip(" "))
 
     cells = None
-    with suppress(ValueError):  # what pandas makes of quotes that stand in a cell
+    with suppress(UserError):  # what pandas makes of quotes that stand in a cell
         cells = read(skipinitialspace=False)
     if cells is None or not (stripped := without_blanks(cells)).equals(cells):
         known = read()
@@ -277,45 +277,38 @@ def _as_texts(file: CsvFile) -> Parsed:
 
 
 def _read_csv(path: Path, opener: Opener, source: Table, read: Callable[[CsvFile], Parsed]) -> Parsed:
-    try:
-        with opener() as file:
-            head = file.read(_HEAD)
-            whole = not file.read(1)
-        encodings = [source.encoding] if source.encoding else _encodings(head)
-        for encoding in encodings:
-            text = head.decode(encoding, errors="ignore")
+    with file_kinds.refusals(path, "CSV"), opener() as file:
+        head = file.read(_HEAD)
+        whole = not file.read(1)
+    encodings = [source.encoding] if source.encoding else _encodings(head)
+    for encoding in encodings:
+        try:
+            text = _decoded(head, encoding)
             written = sniff(text, encoding, source, whole=whole)
-            try:
-                parsed = read(CsvFile(path, opener, written, source))
-            except UnicodeDecodeError:
-                if encoding == encodings[-1]:
-                    raise
-                continue
-            preamble = _preamble(text, lines_before(text, source, written))
-            return replace(parsed, findings=[*preamble, *parsed.findings])
-    except UnicodeDecodeError as error:
-        tried = " or ".join(encodings)
-        raise UserError(f"{path} is not {tried} text; say what it is with encoding: beside file:") from error
-    except UserError:
-        raise
-    except Exception as error:  # whatever a compression, a codec or pandas makes of damage
-        raise UserError(f"{path} cannot be read as CSV: {first_line(error)}{_way_out(error)}") from error
-    raise AssertionError("there is always an encoding to try")
+            parsed = read(CsvFile(path, opener, written, source))
+        except NotTextError:
+            continue
+        preamble = _preamble(text, lines_before(text, source, written))
+        return replace(parsed, findings=[*preamble, *parsed.findings])
+    tried = " or ".join(encodings)
+    raise UserError(f"{path} is not {tried} text; say what it is with encoding: beside file:")
+
+
+def _decoded(head: bytes, encoding: str) -> str:
+    """The beginning of a file, whose last letter may be cut.
+
+    Raises:
+        NotTextError: it is not written in this encoding.
+    """
+    try:
+        return head.decode(encoding, errors="ignore")
+    except UnicodeError as error:  # of encodings that ignore nothing
+        raise NotTextError(encoding) from error
 
 
 def _preamble(head: str, n_lines: int) -> list[Finding]:
     lines = head.removeprefix("\ufeff").splitlines()[:n_lines]
     return [Finding("preamble", examples=[line for line in lines if line.strip()][:2], n_rows=n_lines)] if lines else []
-
-
-def _way_out(error: Exception) -> str:
-    """Which key gets further where a file's rows do not fit together."""
-    message = str(error)
-    if "EOF inside string" in message:
-        return "; a quote is not closed: quoting: none beside file: takes quotes for letters like others"
-    if "Expected" in message and "saw" in message:
-        return "; say how it is written with delimiter:, skip: or quoting: beside file:"
-    return ""
 
 
 def _encodings(head: bytes) -> list[str]:

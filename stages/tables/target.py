@@ -176,18 +176,19 @@ def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
             f"{key}.task: several target columns make a regression; '{task}' given; for classes add a dataset for "
             f"each, as with target: {yaml_word(str(columns.columns[0]))}"
         )
-    values = {name: _numbers(plain(columns[name]), key) for name in columns}
-    for name, numbers in values.items():
+    values = {name: plain(columns[name]) for name in columns}
+    numbers_of = {name: _numbers(each, key) for name, each in values.items()}
+    for name, numbers in numbers_of.items():
         if numbers is None:
             raise UserError(
                 f"{key}.source.target: '{name}' is not numbers, and one of several targets must be"
-                f"{_to_numbers(columns[name])}; or add a dataset for each, as with target: {yaml_word(str(name))}"
+                f"{_to_numbers(values[name])}; or add a dataset for each, as with target: {yaml_word(str(name))}"
             )
         if not np.ptp(numbers):
             raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
-    labels = np.column_stack(list(values.values()))
+    labels = np.column_stack(list(numbers_of.values()))
     are_flags = np.isin(labels, (0, 1)).all()
-    inferred = Inference("target columns of 0 and 1" if are_flags else "target columns", len(values))
+    inferred = Inference("target columns of 0 and 1" if are_flags else "target columns", len(numbers_of))
     return Target("regression", labels, [], inferred, [])
 
 

@@ -1,6 +1,10 @@
+import errno
 import gc
+import gzip
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,10 +35,11 @@ def test_a_mistake_of_the_user_ends_with_its_lines_and_status_one_and_no_traceba
     [
         (cli.UserError("one"), "one"),
         (cli.UserError("one", "two"), "one\ntwo"),
-        (PermissionError(13, "Permission denied", "data/raw"), "[Errno 13] Permission denied: 'data/raw'"),
+        (PermissionError(13, "Permission denied", "data/raw"), "data/raw: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
         (KeyboardInterrupt(), "stopped; dvc repro starts this stage again"),
     ],
-    ids=["one", "two", "system", "interrupt"],
+    ids=["one", "two", "rights", "room", "interrupt"],
 )
 def test_what_a_user_can_mend_is_told_in_plain_lines(error, line, monkeypatch):
     monkeypatch.delenv("LOSSLAB_DEBUG", raising=False)
@@ -65,9 +70,46 @@ def test_what_is_to_be_said_beside_a_mistake_stands_below_it_and_a_stage_that_en
     cli.run(lambda: None, lambda: pytest.fail("a stage that ended well"))
 
 
-def test_a_mistake_of_ours_keeps_its_traceback():
-    with pytest.raises(ZeroDivisionError):
-        cli.run(lambda: 1 / 0)
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda: 1 / 0,
+        lambda: Path("a file of ours").read_text(),
+        lambda: Path(__file__).mkdir(),
+        lambda: Path().read_text(),
+        lambda: gzip.decompress(b"no gzip"),
+    ],
+    ids=["no error of the system", "not there", "there already", "a folder", "what a library calls one"],
+)
+def test_a_mistake_of_ours_keeps_its_traceback(mistake, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOSSLAB_DEBUG", raising=False)
+    with pytest.raises((ZeroDivisionError, OSError)):
+        cli.run(mistake)
+
+
+def test_a_disk_that_takes_no_more_ends_a_stage_in_one_line_and_leaves_nothing_half_written(
+    defaults_text, tmp_path, root
+):
+    (tmp_path / "params.yaml").write_text(defaults_text, encoding="utf-8")
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))\n"  # bytes of a file
+        "from stages import generate; from stages.basics import cli; cli.run(generate.main)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "LOSSLAB_DEBUG"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    [line] = ended.stderr.splitlines()
+    assert line == "data/raw/regression.parquet: File too large"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "params.yaml"]
 
 
 def test_a_stage_that_ends_well_returns(capsys):
@@ -81,10 +123,10 @@ def test_nothing_that_is_told_acts_on_the_terminal(capsys, monkeypatch):
     cli.say(evil)
     assert capsys.readouterr().out == f"{shown}\n"
     monkeypatch.delenv("LOSSLAB_DEBUG", raising=False)
-    for error in (cli.UserError(evil), OSError(evil)):
+    for error in (cli.UserError(evil), OSError(errno.ENOSPC, "", evil)):
         with pytest.raises(SystemExit) as ended:
             cli.run(raising(error))
-        assert ended.value.code == shown
+        assert ended.value.code.removesuffix(": No space left on device") == shown
 
 
 def test_what_is_told_is_as_it_is_in_every_script(capsys):

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import pickle
@@ -44,6 +45,23 @@ def test_a_block_that_fails_leaves_the_old_folder_and_nothing_else(tmp_path):
     with pytest.raises(Interrupted):
         interrupted(tmp_path / "run", Interrupted, lambda temporary: (temporary / "deep").mkdir(parents=True))
     assert everything(tmp_path) == {"run": False, "run/old.txt": "old"}
+
+
+def test_what_the_system_refuses_in_a_block_names_the_file_that_was_to_be_written(tmp_path):
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        interrupted(tmp_path / "a.txt", OSError(errno.ENOSPC, "No space left on device"), Path.touch)
+    assert raised.value.filename == str(tmp_path / "a.txt")
+    assert everything(tmp_path) == {}
+
+
+def test_a_file_never_takes_the_place_of_a_folder_nor_stands_in_one_that_is_a_file(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "kept.txt").write_text("kept")
+    before = everything(tmp_path)
+    for path, reason in (("folder", "it is a folder"), ("folder/kept.txt/a.txt", f"{tmp_path}/folder/kept.txt is no")):
+        with pytest.raises(UserError, match=f"^{tmp_path}/{path} cannot be written: {reason}"):
+            files.write_json(tmp_path / path, [1])
+    assert everything(tmp_path) == before
 
 
 def test_the_old_file_stands_until_the_block_ends(tmp_path):
@@ -190,3 +208,10 @@ def test_equal_values_are_pickled_alike_whether_or_not_their_parts_are_one_objec
     assert text is not other
     assert files.pickled({"a": text, "b": text}) == files.pickled({"a": text, "b": other})
     assert pickle.loads(files.pickled({"a": [text, 1.5]})) == {"a": ["remain", 1.5]}
+
+
+@pytest.mark.parametrize("mistake", [KeyError("x"), TypeError("x"), AttributeError("x"), FileNotFoundError(2, "x")])
+def test_a_mistake_of_ours_while_something_is_read_is_not_taken_for_damage(tmp_path, mistake):
+    files.write_json(tmp_path / "a.json", [1])
+    with pytest.raises(type(mistake)), files.reading(tmp_path / "a.json", "scale"):
+        raise mistake

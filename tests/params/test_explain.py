@@ -17,6 +17,8 @@ WORDING = [
      "'stratified' needs classes, and the target is values; allowed: first, kfold"),
     ({"kind": "column_without_group", "facts": {"method": "shuffle"}},
      "goes with method: group; the method is shuffle"),
+    ({"kind": "delimiter_type", "value": "(("},
+     "'((' given; allowed: one letter that is no quote, or a regular expression without groups"),
     ({"kind": "dict_type", "value": [1]}, "a list given; allowed: a mapping of keys to values"),
     ({"kind": "encoding_type", "value": "utf-88"},
      "'utf-88' given; allowed: a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1"),

@@ -30,7 +30,14 @@ ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
         ("datasets.blobs.scale.features", 3, "literal_type"),
         ("datasets.blobs.scale.fit_on", "test", "literal_error"),
         ("datasets.houses.source.target", [], "too_short"),
-        ("datasets.houses.source.encoding", "utf-88", "encoding_type"),
+        *(
+            ("datasets.houses.source.encoding", name, "encoding_type")
+            for name in ("utf-88", "rot13", "hex", "base64", "zlib", "idna", "undefined")
+        ),
+        *(
+            ("datasets.houses.source.delimiter", delimiter, "delimiter_type")
+            for delimiter in ("((", "(;)|,", "x*", '"', "\n", "\0", "[a")
+        ),
         ("datasets.houses.source.delimiter", "", "string_too_short"),
         (f"{SOURCE}.random_state", -1, "greater_than_equal"),
         (f"{SOURCE}.random_state", 2**32, "less_than"),

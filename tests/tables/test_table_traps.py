@@ -167,6 +167,12 @@ def test_lists_mappings_and_bytes_are_taken_for_texts(values, classes):
     assert load({"x": [1.5, 2.5, 3.5, 1.0], "y": values}, target="x")[1].columns[0].kind == "category"
 
 
+def test_bytes_that_are_no_text_are_refused_as_one_of_several_targets():
+    told = one_line(load, {"x": [1.5, 2.5, 3.5], "y": [b"\xe8", b"a", b"a"], "z": [1, 5, 2]}, target=["x", "y"])
+    assert told.startswith(f"{KEY}.source.target: 'y' is not numbers, and one of several targets must be; ")
+    assert r"labels: {'y': {'\xe8': 0, a: 1}} beside file: " in told
+
+
 @pytest.mark.parametrize("others", [["x", "y"]])
 def test_a_categorical_may_be_one_of_several_targets_or_all_missing_but_one(others):
     one_line(load, {"x": [1.5, 2.5, 3.5], "y": pd.Categorical(["a", None, "a"]), "z": [1, 5, 2]}, target=others)
@@ -222,16 +228,6 @@ def test_a_zip_is_refused_as_one():
         "own.csv.zip is no CSV file, but a zip or another archive; allowed: CSV, also as .gz, .bz2 or .xz, "
         "Excel, JSON (objects, one a line or in an array) and Parquet"
     )
-
-
-@pytest.mark.parametrize("encoding", ["rot13", "hex", "base64", "zlib"])
-def test_an_encoding_that_is_not_of_texts_is_told(encoding):
-    with pytest.raises((UserError, ValueError)):  # by pydantic, or when it is read
-        load("a,y\n1,2\n3,4\n", encoding=encoding)
-
-
-def test_a_delimiter_that_is_no_expression_is_told():
-    one_line(load, "a,y\n1,2\n3,4\n", delimiter="((")
 
 
 def test_files_of_dvc_are_not_read_as_tables():
