@@ -214,9 +214,10 @@ def test_an_encrypted_cluster_trains_the_same_bytes_and_what_is_not_configured_f
         )
         with pytest.raises(UserError, match=told):
             connect("127.0.0.1:8786")
-    with config.set(encrypted | {"distributed.comm.tls.client.cert": str(tmp_path / "gone.pem")}):
-        with pytest.raises(UserError, match=r"^LOSSLAB_EXECUTOR: a certificate of Dask's configuration cannot be used"):
-            connect(where)
+    gone = encrypted | {"distributed.comm.tls.client.cert": str(tmp_path / "gone.pem")}
+    told = r"^LOSSLAB_EXECUTOR: a certificate of Dask's configuration cannot be used"
+    with config.set(gone), pytest.raises(UserError, match=told):
+        connect(where)
     told = f"^LOSSLAB_EXECUTOR: {where} is encrypted, and Dask's configuration names no certificates; .*$"
     with pytest.raises(UserError, match=told):
         connect(where)
