@@ -38,7 +38,7 @@ def write_winners(folder: Path, params: Mapping, write_tables: Callable[[Path], 
             shapes = [(unit.table.features.shape[1], n_outputs), (n_outputs,)]
             weights = [rng.normal(size=(winners.N_NETWORKS, *shape)).astype(np.float32) for shape in shapes]
             told = {"recommended": {"why": "it is the first", "mean": None}, "headline": headlines[name]}
-            made = winner.winner_of(refitted, winners.N_NETWORKS, told)
+            made = winner.winner_of(refitted, winners.N_NETWORKS, told, cells=True)
             path = winners.path_of(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             packing.pack(path, made, encoder, weights, refitted.to_train.scaling)
