@@ -47,7 +47,7 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
             cost, _ = cost_of_being_wrong(unlike, comparison.lacking(loss))
             for other in others:
                 pair = comparison.pairs[loss, other]
-                numbers = pair.difference, pair.low, pair.high, pair.p_holm, pair.margin
+                numbers = pair.difference, pair.low, pair.high, pair.p, pair.margin
                 rows.append((comparison.name, loss, other, *numbers, pair.verdict, cost))
     return pd.DataFrame(rows, columns=PAIRS)
 

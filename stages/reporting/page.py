@@ -14,6 +14,7 @@ from stages.reporting.published import Reference
 from stages.reporting.section import heading, verdict_cell
 from stages.reporting.verdict_text import verdict
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.cuts import FEWEST
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS
 
 _FOREST = Image(
@@ -29,12 +30,14 @@ class HowToRead:
 
     Attributes:
         fewest_seeds: for a verdict.
+        fewest_to_cut: seeds, among fewer of which none is told from the others.
         few_rows: fewer that tell losses apart make an interval only roughly right.
         margins: each comparison's margin.
         tuned: whether any loss was tuned.
     """
 
     fewest_seeds: int
+    fewest_to_cut: int
     few_rows: int
     margins: str
     tuned: bool
@@ -87,6 +90,7 @@ def report(comparisons: list[Comparison], reference: Reference, *, cells: bool =
         misleading=misleading,
         how_to_read=HowToRead(
             fewest_seeds=FEWEST_SEEDS,
+            fewest_to_cut=FEWEST,
             few_rows=FEW_ROWS,
             margins="; ".join(f"{each.name} {number(each.margin)} {each.headline}" for each in comparisons),
             tuned=any(comparison.is_tuned for comparison in comparisons),
@@ -114,7 +118,7 @@ def _losses(comparisons: list[Comparison]) -> Table:
             else:
                 pair = comparison.pairs[loss, comparison.baseline]
                 judged = _link(verdict_cell(comparison, pair), comparison)
-                against = difference(pair), p_cell(pair.p_holm)
+                against = difference(pair), p_cell(pair.p)
             scored = f"{comparison.headline} {plus_minus(comparison.summaries[loss])}"
             scored = "; ".join(filter(None, [scored, loss_text.covers(run)]))
             trained = rate(run.learning_rate), str(run.n_epochs)
@@ -139,8 +143,7 @@ def _legend(comparisons: list[Comparison]) -> Markdown:
 
 def _failures(comparison: Comparison) -> list[Markdown]:
     """A sentence for each loss of which seeds failed."""
-    from_zero = comparison.score.higher_is_better and comparison.lowest >= 0
-    worst = f"{text(comparison.headline)} 0" if from_zero else "twice the largest error of any seed"
+    worst = f"a test {text(comparison.headline)} of {number(comparison.worst)}"
     name, failed, sentences = text(comparison.name), [run for run in comparison.runs if run.failed], []
     for run in failed[:NAMED]:
         seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"

@@ -8,13 +8,12 @@ from stages.basics.markup import Markdown, code, text
 from stages.basics.words import number
 from stages.losses.validity import percent
 from stages.records.runs import Run
-from stages.reporting import crowd, loss_text, setup_text, tuning_text, winner_text
-from stages.reporting.formats import difference, enumerated, interval, listed, p_cell, plus_minus, rate
+from stages.reporting import astray_text, crowd, loss_text, setup_text, tuning_text, winner_text
+from stages.reporting.formats import difference, interval, listed, p_cell, plus_minus, rate
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import Pair
-from stages.verdicts.statistics import astray
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[Ma
             why = " ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else ""
             alike.setdefault(f"{text(judged)}{why}", []).append(loss)
     remarks = [Markdown(f"{listed(losses)}{':' * (len(losses) > 1)} {judged}.") for judged, losses in alike.items()]
-    return remarks + _imbalance(comparison) + tuning_text.doubts(comparison) + _astray(comparison)
+    return remarks + _imbalance(comparison) + tuning_text.doubts(comparison) + astray_text.remarks(comparison)
 
 
 def _imbalance(comparison: Comparison) -> list[Markdown]:
@@ -188,26 +187,6 @@ def _imbalance(comparison: Comparison) -> list[Markdown]:
             "judges by the mean recall of the classes."
         )
     return [Markdown(sentence)]
-
-
-def _astray(comparison: Comparison) -> list[Markdown]:
-    """Of losses with seeds that ended far from all others, what that does to their means."""
-    scores, remarks = comparison.scores(), []
-    for run in crowd.runs(comparison):
-        own = scores[run.loss.name]
-        far = astray(own)
-        if far.any():
-            others = own[np.isfinite(own) & ~far]
-            low, high = number(own[far].min()), number(own[far].max())
-            seeds = enumerated([str(seed) for seed, is_far in zip(comparison.seeds, far, strict=True) if is_far])
-            sentence = (
-                f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(run.loss.name)} went astray, with a test "
-                f"{text(comparison.headline)} of {low if low == high else f'{low} to {high}'}; the others lie between "
-                f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average. The mean, its "
-                "interval and every verdict count all alike."
-            )
-            remarks.append(Markdown(sentence))
-    return remarks
 
 
 def _figures(comparison: Comparison) -> Figures:
@@ -244,7 +223,7 @@ def _pairs(comparison: Comparison) -> Table:
     for pair in comparison.each_pair(crowd.shown(comparison)):
         names = Markdown(f"{code(pair.loss)} − {code(pair.against)}")
         here = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
-        rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p_holm), *here))
+        rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p), *here))
     head = ("pair", "difference for new rows", "verdict", "p", *(("on these very rows",) * fixed))
     return Table(head, rows)
 

@@ -61,7 +61,8 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
     gain = comparison.gain(loss)
     if gain is None:
         return False
-    return gain.mean > 0 if math.isnan(gain.low) else gain.low > 0
+    low, _ = gain.interval()
+    return gain.mean > 0 if math.isnan(low) else low > 0
 
 
 def _lead(comparison: Comparison, advice: Advice) -> str:
@@ -107,7 +108,7 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
         sentences.append(f"{enumerated(times)} {best}, the same objective: {why}.")
     if advice.beaten:
         worse = [
-            f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p_holm)})"
+            f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p)})"
             if comparison.summaries[pair.against].n
             else f"`{pair.against}` (every seed failed)"
             for pair in _nearest_first(advice.beaten)
@@ -156,7 +157,8 @@ def _others(pairs: list[Pair]) -> list[str]:
 
 
 def _failures(comparison: Comparison) -> list[str]:
-    count = " and count as worse than any other" * (len(comparison.runs) > 1)
+    worst = f"{text(comparison.headline)} of {number(comparison.worst)}"
+    count = f" and count as a test {worst}" * (len(comparison.runs) > 1)
     failed = [
         f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}`"
         for loss, summary in comparison.summaries.items()

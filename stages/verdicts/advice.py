@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import Pair
 
 
@@ -18,8 +17,8 @@ class Advice:
         open: its pairs that are inconclusive, or for which there are too few seeds.
         beaten: its pairs with losses that are worse.
         cost: what it costs to be wrong: the largest difference, in units of the score, that any other loss may
-            have over it, with 95 % confidence for all others at once; 0 where none may be better, NaN where
-            there are too few seeds to say.
+            have over it, by the intervals of the pairs; 0 where none may be better, NaN where there are too few
+            seeds to say.
         rival: the loss that may be better by that much; None where none may be.
     """
 
@@ -56,18 +55,15 @@ def advise(
 
 
 def cost_of_being_wrong(rivals: list[Pair], lacking: float = math.inf) -> tuple[float, str | None]:
-    """The largest difference that any rival may have over the best loss, and which may.
+    """The largest difference that any rival may have over the best loss, and which may: where its interval ends.
 
-    One-sided 95 % bounds, by Bonferroni for all rivals at once. They hold although the best was picked after
-    looking: where the truly best loss is a rival, its own bound covers what it is ahead (Hsu 1984, multiple
-    comparisons with the best), and where it is the one picked, nothing is lost.
+    It holds although the best was picked after looking: intervals hold for all pairs of the comparison at once.
 
     Args:
         rivals: the pair of each rival against the best.
         lacking: how far the best is from a perfect score, by which no rival can be ahead of it by more.
     """
-    bounds = [(pair.estimate.upper_bound(ALPHA / len(rivals)), pair.loss) for pair in rivals]
-    if any(math.isnan(bound) for bound, _ in bounds):
+    if any(math.isnan(pair.high) for pair in rivals):
         return math.nan, None
-    cost, rival = max(bounds, key=lambda bound: bound[0], default=(0.0, None))
+    cost, rival = max(((pair.high, pair.loss) for pair in rivals), key=lambda end: end[0], default=(0.0, None))
     return (min(cost, lacking), rival) if cost > 0 else (0.0, None)

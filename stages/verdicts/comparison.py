@@ -20,6 +20,7 @@ from stages.scores import catalogue, choosing, row_values
 from stages.scores.score import Score
 from stages.verdicts import objectives, pairs
 from stages.verdicts.advice import Advice, advise
+from stages.verdicts.design import Design
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary, gain_over_constant, scores_of, summarise, summarise_for_new_rows
@@ -143,16 +144,14 @@ class Comparison:
         return values
 
     @cached_property
-    def reach(self) -> np.ndarray:
-        """The most that one row can tell two losses apart, for each kind of rows."""
-        return row_values.reach(self.headline, self.labels, self.tested)
+    def design(self) -> Design:
+        """Which rows each seed tests, and the most that one of them can tell two losses apart."""
+        return Design(self.tested, row_values.reach(self.headline, self.labels, self.tested))
 
     @cached_property
     def summaries(self) -> dict[str, Summary]:
         """The test score of every loss, for new seeds and new rows."""
-        return {
-            loss: summarise_for_new_rows(values, self.tested, reach=self.reach) for loss, values in self.values.items()
-        }
+        return {loss: summarise_for_new_rows(values, self.design) for loss, values in self.values.items()}
 
     @property
     def train_summaries(self) -> dict[str, Summary]:
@@ -170,6 +169,11 @@ class Comparison:
             return self.own_margin
         baseline = self.scores()[self.baseline]
         return pairs.default_margin(baseline, self.constant, higher_is_better=self.score.higher_is_better)
+
+    @property
+    def worst(self) -> float:
+        """What a failed seed counts as when losses are compared."""
+        return pairs.worst_score(self.scores(), self.constant, higher_is_better=self.score.higher_is_better)
 
     @cached_property
     def constant_values(self) -> np.ndarray | None:
@@ -196,20 +200,15 @@ class Comparison:
         """How much better a loss does than a constant prediction; None where one of the two has no score."""
         if self.constant_values is None:
             return None
-        return gain_over_constant(
-            self.values[loss],
-            self.constant_values,
-            self.tested,
-            higher_is_better=self.score.higher_is_better,
-            reach=self.reach,
-        )
+        values, higher_is_better = self.values[loss], self.score.higher_is_better
+        return gain_over_constant(values, self.constant_values, self.design, higher_is_better=higher_is_better)
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
         """For every ordered pair (loss, against), how their headline scores compare."""
         return pairs.compare(
             self.values,
-            self.tested,
+            self.design,
             higher_is_better=self.score.higher_is_better,
             margin=self.margin,
             same_objective={
@@ -217,7 +216,7 @@ class Comparison:
                 for a, b in itertools.combinations(self.runs, 2)
                 if objectives.factor(a, b) is not None
             },
-            reach=self.reach,
+            worst=self.worst,
         )
 
     def factor(self, loss: str, other: str) -> float | None:
@@ -242,11 +241,6 @@ class Comparison:
     def each_pair(self, losses: list[str]) -> list[Pair]:
         """Every pair of these losses once."""
         return [self.pairs[pair] for pair in itertools.combinations(losses, 2)]
-
-    @property
-    def lowest(self) -> float:
-        """The lowest test score of any seed; 0 where none is below."""
-        return float(min(values[np.isfinite(values)].min(initial=0) for values in self.scores().values()))
 
     @property
     def metrics(self) -> list[str]:

@@ -1,25 +1,30 @@
 """How sure a mean over seeds and rows is for new seeds and new rows.
 
-Two networks that test on the same row are not independent, nor are two rows tested by the same network. So the
-variance of the mean is clustered both ways (Cameron, Gelbach & Miller 2011): that of the rows' sums, plus that of the
-seeds' sums, less that of the cells (row × seed), which both of them hold. One formula serves seeds that all test the
-same rows and seeds that take turns on folds.
+Its variance is clustered by rows and by seeds (`table`), and the ends of its interval are those over all cuts (`cuts`).
 
 Losses that are told apart by decisions agree on most rows, and a class of a few rows may happen to hold none on which
 they differ. So for each class half a row more is counted on which they do, as Jeffreys' prior for a share has it, with
 the two degrees of freedom of a single row. Where they agree on all n rows that alone is the interval, ± 3 / n: the
-rule of three.
+rule of three. Where rows count by clusters, n is the number of clusters.
+
+Neighbours in time are alike, and so are neighbouring blocks of them, if less so: their number says more of the degrees
+of freedom than their sums do.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
+
+from stages.verdicts import cuts, freedom
+from stages.verdicts.cuts import Cuts
+from stages.verdicts.design import Design
+from stages.verdicts.table import Table
 
 CONFIDENCE = 0.95
 ALPHA = 1 - CONFIDENCE
-FREEDOM_OF_ONE = 2  # degrees of freedom of the variance that a single row of many gives: see `_freedom`
 ROUNDING = 1e-12  # what is so much smaller than what it is the difference of is a matter of the last digits
 
 
@@ -29,14 +34,17 @@ class Estimate:
 
     Attributes:
         mean: over seeds, of the means over the rows that each tests.
-        variance: of `mean`, clustered by rows and seeds; NaN for fewer than two seeds or two rows.
+        variance: of `mean`, clustered by rows and seeds; NaN for fewer than two seeds or two clusters of rows.
         rows_variance: the part of it that more rows would lessen, however many the seeds.
         df: degrees of freedom of `variance` (Satterthwaite).
         n_seeds: number of seeds.
         n_rows: number of rows that any seed tests.
-        n_telling: how many rows, differing alike, would give as uneven a sum of squares: of a few rows that carry
+        n_clusters: how many of these count.
+        n_telling: how many of these, differing alike, would give as uneven a sum of squares: of a few that carry
             most of the variance their number.
         of_decisions: whether losses are told apart by decisions.
+        below: the mean cut from above, which bounds it from below; None where there is no variance.
+        above: the same of the mean with the other sign.
     """
 
     mean: float
@@ -45,121 +53,75 @@ class Estimate:
     df: float
     n_seeds: int
     n_rows: int
+    n_clusters: int
     n_telling: float
     of_decisions: bool
+    below: Cuts | None = field(compare=False)
+    above: Cuts | None = field(compare=False)
+
+    def interval(self, alpha: float = ALPHA) -> tuple[float, float]:
+        """The interval that misses the true mean with probability `alpha`; NaN where there is no variance."""
+        if self.below is None or self.above is None:
+            return math.nan, math.nan
+        return self.below.lower_end(alpha), -self.above.lower_end(alpha)
 
     @property
-    def low(self) -> float:
-        """The lower end of the 95 % interval."""
-        return self.mean - self._half_width(ALPHA / 2)
+    def half_width(self) -> float:
+        """How far the 95 % interval of the mean would reach to either side if no seed were cut."""
+        return float(-stdtrit(self.df, ALPHA / 2)) * math.sqrt(self.variance) if self.variance else 0.0
 
-    @property
-    def high(self) -> float:
-        """The upper end of the 95 % interval."""
-        return self.mean + self._half_width(ALPHA / 2)
-
-    @property
+    @cached_property
     def p(self) -> float:
-        """Two-sided p-value of a mean of 0: at most 0.05 where the 95 % interval excludes 0, and only there."""
-        if math.isnan(self.variance) or self.mean == 0:
+        """Two-sided p-value of a mean of 0: at most alpha where the interval of that alpha excludes 0."""
+        if self.below is None or self.above is None or not self.mean:
             return 1.0
-        return float(2 * stdtr(self.df, -abs(self.mean) / math.sqrt(self.variance))) if self.variance else 0.0
-
-    def upper_bound(self, alpha: float) -> float:
-        """The one-sided upper bound that the true mean exceeds with probability `alpha` at most."""
-        return self.mean + self._half_width(alpha)
+        return (self.below if self.mean > 0 else self.above).p
 
     def negated(self) -> "Estimate":
         """The same of the values with the other sign."""
-        return replace(self, mean=-self.mean if self.mean else 0.0)
-
-    def _half_width(self, tail: float) -> float:
-        """How far an interval reaches to a side on which it misses the true mean with probability `tail`."""
-        return float(-stdtrit(self.df, tail)) * math.sqrt(self.variance) if self.variance else 0.0
+        return replace(self, mean=-self.mean if self.mean else 0.0, below=self.above, above=self.below)
 
 
-def estimate(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Estimate:
+def estimate(values: np.ndarray, design: Design) -> Estimate:
     """Estimate the mean over seeds and rows.
 
     Args:
         values: (n_seeds, n_rows); those that are not tested are not read.
-        tested: bool (n_seeds, n_rows), at least one row for each seed.
-        reach: (n_kinds,) the most that a row of each kind can tell two losses apart, as of `row_values.reach`.
+        design: which are.
     """
-    n_seeds, n_rows = tested.shape
-    means, squares, largest = np.empty(n_seeds), np.empty(n_seeds), 0.0
-    sums, weights = np.zeros(n_rows), np.zeros(n_rows)
-    for seed in range(n_seeds):
-        rows = np.flatnonzero(tested[seed])
-        own, weight = values[seed, rows], 1 / (n_seeds * len(rows))
-        means[seed] = own.mean()
-        squares[seed] = weight**2 * ((own - means[seed]) ** 2).sum()
-        sums[rows] += weight * own
-        weights[rows] += weight
-        largest = max(largest, float(np.abs(own).max()))
-    mean = float(means.mean())
-    seen, n_cells = weights > 0, int(tested.sum())
-    by_row, by_seed = (sums - mean * weights)[seen], (means - mean) / n_seeds
-    cells = float((squares + by_seed**2 / tested.sum(axis=1)).sum())
-    rows_variance, seeds_variance = _clustered(by_row), _clustered(by_seed)
-    if crossed := bool((tested == tested[0]).all()):
-        # sums by row and by seed are free of each other's variance here, which the cells must not take off again
-        cells -= float((by_row**2).sum() / n_seeds + (by_seed**2).sum() / len(by_row))
-    free = (n_seeds - 1) * (len(by_row) - 1) if crossed else n_cells - 1
-    cells *= n_cells / free if free else 0.0
-    unseen = (reach / len(by_row)) ** 2 / 2
-    variance = max(rows_variance + unseen.sum() + seeds_variance - cells, rows_variance + unseen.sum(), seeds_variance)
-    if n_seeds < 2 or len(by_row) < 2:
-        variance = df = math.nan
-    elif variance <= (ROUNDING * largest) ** 2:
-        variance, df = 0.0, math.inf
-    else:
-        rows, seeds = rows_variance**2 / _freedom(by_row), seeds_variance**2 / _freedom(by_seed)
-        df = max(variance**2 / (rows + seeds + (unseen**2).sum() / FREEDOM_OF_ONE), 1.0)
-    return Estimate(
-        mean=mean if abs(mean) > ROUNDING * largest else 0.0,
-        variance=float(variance),
+    sums, weights = design.sums(values), design.weights
+    means = sums.sum(axis=1) * design.n_seeds
+    rounding = ROUNDING * float(np.abs(sums).max() / weights.max())
+    mean = float(means.mean()) if abs(means.mean()) > rounding else 0.0
+    table = Table(np.ones(len(means), bool), sums - weights * means[:, None], weights, design.is_crossed)
+    by_cluster, n = table.by_cluster(means), design.n_clusters
+    unseen = (design.reach / n) ** 2 / 2
+    rows_variance = float((by_cluster**2).sum()) * n / max(n - 1, 1)
+    made = Estimate(
+        mean=mean,
+        variance=math.nan,
         rows_variance=rows_variance + float(unseen.sum()),
-        df=float(df),
-        n_seeds=n_seeds,
-        n_rows=len(by_row),
-        n_telling=_evenness(by_row) if rows_variance > (ROUNDING * largest) ** 2 else 0.0,
-        of_decisions=len(reach) > 0,
+        df=math.nan,
+        n_seeds=design.n_seeds,
+        n_rows=design.n_rows,
+        n_clusters=n,
+        n_telling=float(freedom.evenness(by_cluster)) if rows_variance > rounding**2 else 0.0,
+        of_decisions=len(design.reach) > 0,
+        below=None,
+        above=None,
     )
+    if design.n_seeds < 2 or n < 2:
+        return made
+    known = {"freedom_of_rows": n - 1.0 if design.in_time else None, "unseen": unseen}
+    below, above = cuts.over_seeds_and_rows(means, table, **known)
+    if below.variance <= rounding**2:
+        nothing = replace(table, deviations=np.zeros_like(weights))
+        below, above = cuts.over_seeds_and_rows(np.full_like(means, mean), nothing, **known)
+    return replace(made, variance=below.variance, df=below.df[0], below=below, above=above)
 
 
-def over_seeds(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of the mean of (n_seeds,) independent values (Student's t); NaN for fewer than two."""
-    n = len(values)
-    if n < 2:
+def over_seeds(values: np.ndarray, alpha: float = ALPHA) -> tuple[float, float]:
+    """The interval of the mean of (n_seeds,) independent values, over all cuts; NaN for fewer than two."""
+    if len(values) < 2:
         return math.nan, math.nan
-    half_width = float(stdtrit(n - 1, 1 - ALPHA / 2) * values.std(ddof=1) / math.sqrt(n))
-    return float(values.mean()) - half_width, float(values.mean()) + half_width
-
-
-def _clustered(sums: np.ndarray) -> float:
-    """The variance of the total of n sums (n,) that are independent of each other and centred."""
-    n = len(sums)
-    return float((sums**2).sum()) * n / (n - 1) if n > 1 else 0.0
-
-
-def _evenness(sums: np.ndarray) -> float:
-    """Of n sums (n,) with a mean of 0 the number k that would, if all were alike but for their sign, vary as they do.
-
-    It is (Σg²)² / Σg⁴: k where k of the sums differ alike and the others do not, n / 3 where they are normal.
-    """
-    largest = np.abs(sums).max()
-    if not largest:
-        return 0.0
-    squares = (sums / largest) ** 2
-    return float(squares.sum() ** 2 / (squares**2).sum())
-
-
-def _freedom(sums: np.ndarray) -> float:
-    """Degrees of freedom of the variance that n centred sums (n,) give: fewer where a few sums hold most of it.
-
-    A variance s² of n sums varies by (μ₄ − σ⁴) / n, as that of normal sums with 2 σ⁴ n / (μ₄ − σ⁴) degrees of
-    freedom: 2 (Σg²)² / (Σg⁴ − (Σg²)² / n), which for k = (Σg²)² / Σg⁴ is 2 k / (1 − k / n).
-    """
-    n, even = len(sums), _evenness(sums)
-    return min(max(2 * even / (1 - even / n), 1.0), n - 1.0) if even < n * (1 - ROUNDING) else n - 1.0
+    return cuts.over_seeds(values).lower_end(alpha), -cuts.over_seeds(-values).lower_end(alpha)

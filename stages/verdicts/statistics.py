@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import betaincinv, stdtrit
 
-from stages.verdicts.intervals import Estimate, estimate, over_seeds
+from stages.verdicts.cuts import FEWEST
+from stages.verdicts.design import Design
+from stages.verdicts.intervals import ALPHA, Estimate, estimate
 
 FAR = 10  # interquartile ranges from the median, beyond which a seed went astray
-FEWEST = 10  # seeds, among fewer of which none is told from the others
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def summarise(scores: np.ndarray) -> Summary:
     if n < 2 or not np.ptp(finished):  # whose deviation is not 1e-17 by rounding
         alike = 0.0 if n > 1 else np.nan
         return Summary(float(mean), alike, alike, n, n_failed)
-    low, high = over_seeds(finished)
-    return Summary(float(mean), float(finished.std(ddof=1)), (high - low) / 2, n, n_failed)
+    sd = float(finished.std(ddof=1))
+    return Summary(float(mean), sd, float(-stdtrit(n - 1, ALPHA / 2)) * sd / n**0.5, n, n_failed)
 
 
 def astray(scores: np.ndarray) -> np.ndarray:
@@ -58,46 +60,49 @@ def astray(scores: np.ndarray) -> np.ndarray:
     return finished & (high > low) & (np.abs(scores - middle) > FAR * (high - low))
 
 
-def summarise_for_new_rows(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Summary:
+def most_astray(n_astray: int, n_seeds: int) -> float:
+    """What share of seeds goes astray at most, with 95 %, where so many of `n_seeds` did (Clopper & Pearson 1934).
+
+    Where none of n did it is about 3 / n: the rule of three.
+    """
+    return float(betaincinv(n_astray + 1, n_seeds - n_astray, 1 - ALPHA)) if n_astray < n_seeds else 1.0
+
+
+def summarise_for_new_rows(values: np.ndarray, design: Design) -> Summary:
     """Summarise a score for new seeds and new rows.
 
     Args:
         values: (n_seeds, n_rows) values of the rows, as of `row_values.row_values`; of a failed seed NaN.
-        tested: bool (n_seeds, n_rows), which rows each seed tests.
-        reach: as of `row_values.reach`.
+        design: which rows each seed tests.
     """
-    over = summarise(scores_of(values, tested))
-    if not over.n:
-        return over
-    made = estimate_of_finished(values, tested, reach=reach)
-    return replace(over, half_width=made.high - made.mean)
+    over = summarise(scores_of(values, design.tested))
+    return replace(over, half_width=estimate_of_finished(values, design).half_width) if over.n else over
 
 
 def gain_over_constant(
-    values: np.ndarray, constant: np.ndarray, tested: np.ndarray, *, higher_is_better: bool, reach: np.ndarray
+    values: np.ndarray, constant: np.ndarray, design: Design, *, higher_is_better: bool
 ) -> Estimate | None:
     """How much better a loss does than a prediction that is the same for every row, for new seeds and new rows.
 
     Args:
         values: as of `summarise_for_new_rows`.
         constant: (n_seeds, n_rows), as of `row_values.constant_values`.
-        tested: as of `summarise_for_new_rows`.
+        design: as of `summarise_for_new_rows`.
         higher_is_better: whether more of the score is better.
-        reach: as of `row_values.reach`.
 
     Returns:
         The gain of the seeds that did not fail, positive in favour of the loss; None where every seed failed.
     """
     gains = values - constant if higher_is_better else constant - values
-    return estimate_of_finished(gains, tested, reach=reach) if np.isfinite(gains).any() else None
+    return estimate_of_finished(gains, design) if np.isfinite(gains).any() else None
 
 
-def estimate_of_finished(values: np.ndarray, tested: np.ndarray, *, reach: np.ndarray) -> Estimate:
+def estimate_of_finished(values: np.ndarray, design: Design) -> Estimate:
     """The mean over the seeds that did not fail, at least one, and over rows."""
-    finished = np.isfinite(scores_of(values, tested))
-    return estimate(values[finished], tested[finished], reach=reach)
+    finished = np.isfinite(scores_of(values, design.tested))
+    return estimate(values[finished], design.of_seeds(finished))
 
 
 def scores_of(values: np.ndarray, tested: np.ndarray) -> np.ndarray:
     """The score of each seed (n_seeds,) from its rows' values (n_seeds, n_rows); NaN where the seed failed."""
-    return np.array([own[rows].mean() for own, rows in zip(values, tested, strict=True)])
+    return np.where(tested, values, 0.0).sum(axis=1) / tested.sum(axis=1)

@@ -20,7 +20,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, stdtr, stdtrit
+from scipy.special import expit, stdtrit
 
 from stages.basics.machine import processors
 from stages.losses.catalogue import LOSSES
@@ -32,8 +32,9 @@ from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSet
 from stages.scores import catalogue
 from stages.scores.row_values import constant_values, reach, row_values
 from stages.tables.planning import make_plan
+from stages.verdicts.design import Design
 from stages.verdicts.intervals import ALPHA
-from stages.verdicts.pairs import compare, decide, default_margin, holm
+from stages.verdicts.pairs import compare, decide, default_margin, worst_score
 from stages.verdicts.statistics import scores_of
 
 # so many fresh seeds and new rows that the truth is far surer than the interval that should hold it
@@ -228,43 +229,44 @@ def judged(
         n_classes=table.n_classes,
         **{key: each[first] for key, each in scaling.items()},
     )
-    margin = default_margin(
-        scores_of(values[table.problem.losses[0]], tested),
-        None if constant is None else float(scores_of(constant, tested).mean()),
+    of_constant = None if constant is None else float(scores_of(constant, tested).mean())
+    scores = {loss: scores_of(own, tested) for loss, own in values.items()}
+    margin = default_margin(scores[table.problem.losses[0]], of_constant, higher_is_better=higher)
+    pairs = compare(
+        values,
+        Design(tested, reach(score, table.labels[rows], tested)),
         higher_is_better=higher,
+        margin=margin,
+        same_objective=set(),
+        worst=worst_score(scores, of_constant, higher_is_better=higher),
     )
-    bounds = reach(score, table.labels[rows], tested)
-    pairs = compare(values, tested, higher_is_better=higher, margin=margin, same_objective=set(), reach=bounds)
     once = list(itertools.combinations(outputs, 2))
     sign = 1 if higher else -1
     differences = {pair: sign * scores_of(values[pair[0]] - values[pair[1]], tested) for pair in once}
-    n_test = tested.sum() / n_seeds
+    n_test, alpha = tested.sum() / n_seeds, ALPHA / len(once)
     by_method = {
-        "seeds alone": {pair: _student(own, 1 / n_seeds) for pair, own in differences.items()},
+        "seeds alone": {pair: _student(own, 1 / n_seeds, alpha) for pair, own in differences.items()},
         "Nadeau–Bengio": {
-            pair: _student(own, 1 / n_seeds + n_test / (table.n_rows - n_test)) for pair, own in differences.items()
+            pair: _student(own, 1 / n_seeds + n_test / (table.n_rows - n_test), alpha)
+            for pair, own in differences.items()
         },
-        "ours": {pair: (pairs[pair].low, pairs[pair].high, pairs[pair].p) for pair in once},
+        "ours": {pair: (pairs[pair].low, pairs[pair].high) for pair in once},
     }
     for method, intervals in by_method.items():
-        adjusted = holm(np.array([p for *_, p in intervals.values()]))
-        for (pair, (low, high, _)), p in zip(intervals.items(), adjusted, strict=True):
+        for pair, (low, high) in intervals.items():
             truth = sign * (truths[pair[0]] - truths[pair[1]])
-            verdict = decide(low, high, p, margin, enough=True)
+            verdict = decide(low, high, margin, enough=True)
             yield method, Outcome(low, high, verdict, truth, pairs[pair].few_rows_tell)
 
 
-def _student(differences: np.ndarray, share: float) -> tuple[float, float, float]:
-    """Interval and p-value from the seeds' differences (n_seeds,) whose mean has this share of their variance.
+def _student(differences: np.ndarray, share: float, alpha: float) -> tuple[float, float]:
+    """Interval from the seeds' differences (n_seeds,) whose mean has this share of their variance.
 
     1 / n_seeds where seeds are independent; with n_test / n_train more by Nadeau & Bengio (2003).
     """
-    mean, spread = float(differences.mean()), float(differences.std(ddof=1)) * share**0.5
-    df = len(differences) - 1
-    if not spread:
-        return mean, mean, 0.0 if mean else 1.0
-    half_width = stdtrit(df, 1 - ALPHA / 2) * spread
-    return mean - half_width, mean + half_width, float(2 * stdtr(df, -abs(mean) / spread))
+    mean, deviation = float(differences.mean()), float(differences.std(ddof=1)) * share**0.5
+    half_width = float(stdtrit(len(differences) - 1, 1 - alpha / 2)) * deviation
+    return mean - half_width, mean + half_width
 
 
 Cell = tuple[str, str, str, str]

@@ -114,8 +114,8 @@ def test_failed_seeds_are_told_of_each_loss_that_has_some(make_decided, generato
     every = list(range(N_SEEDS))
     statement = verdict(make_decided(losses, failed={"hinge": [1, 2], "squared_hinge": every}))
     assert statement.reasons[-2:] == (
-        "2 of 5 seeds of `hinge` failed and count as worse than any other.",
-        "5 of 5 seeds of `squared_hinge` failed and count as worse than any other.",
+        "2 of 5 seeds of `hinge` failed and count as a test accuracy of 0.5.",
+        "5 of 5 seeds of `squared_hinge` failed and count as a test accuracy of 0.5.",
     )
     assert "failed" not in str(verdict(make_decided(losses)))
 

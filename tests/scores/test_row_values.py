@@ -10,6 +10,7 @@ from stages.losses.catalogue import LOSSES
 from stages.scores import measure
 from stages.scores.catalogue import names_for
 from stages.scores.row_values import constant_values, reach, row_values
+from stages.verdicts.design import Design
 from stages.verdicts.intervals import estimate
 
 LOSS_OF = {"regression": "mse", "binary": "binary_crossentropy", "multiclass": "categorical_crossentropy"}
@@ -83,7 +84,7 @@ def test_the_variance_is_that_of_a_bootstrap_of_rows_and_seeds(task, score):
         return both[0] - both[1]
 
     d = difference(np.arange(n_rows), np.arange(n_seeds))
-    found = estimate(d, tested, reach=np.empty(0))
+    found = estimate(d, Design(tested, np.empty(0)))
     resampled = [
         difference(generator.integers(0, n_rows, n_rows), generator.integers(0, n_seeds, n_seeds)).mean()
         for _ in range(120)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from stages.verdicts import intervals
+from stages.verdicts.design import Design
 from stages.verdicts.intervals import estimate, over_seeds
 
 NO_BOUND, ONE = np.empty(0), np.ones(1)
@@ -14,7 +14,7 @@ NO_BOUND, ONE = np.empty(0), np.ones(1)
 
 def crossed(values, reach=NO_BOUND):
     values = np.array(values, float)
-    return estimate(values, np.ones(values.shape, bool), reach=reach)
+    return estimate(values, Design(np.ones(values.shape, bool), reach))
 
 
 def folds(n_seeds, n_rows, n_folds, generator):
@@ -56,7 +56,7 @@ def test_of_crossed_seeds_and_rows_the_variance_is_that_of_the_two_way_analysis(
 def test_of_folds_the_variance_is_the_sum_over_cells_that_share_a_row_or_a_seed(seed, n_seeds, n_rows):
     generator = np.random.default_rng(seed)
     tested, d = folds(n_seeds, n_rows, 2, generator), generator.normal(size=(n_seeds, n_rows))
-    found = estimate(np.where(tested, d, np.nan), tested, reach=NO_BOUND)
+    found = estimate(np.where(tested, d, np.nan), Design(tested, NO_BOUND))
     weights = tested / tested.sum(axis=1, keepdims=True) / n_seeds
     cells = np.where(tested, weights * (d - (weights * d).sum()), 0)
     rows, seeds, each = (cells.sum(axis=0) ** 2).sum(), (cells.sum(axis=1) ** 2).sum(), (cells**2).sum()
@@ -76,16 +76,17 @@ def test_the_order_of_seeds_and_rows_and_the_sign_do_not_matter(seed, design):
         "folds": folds(6, 20, 3, generator),
         "uneven": (generator.random(d.shape) < 0.4) | (np.arange(20) == 0),
     }[design]
-    one = estimate(d, tested, reach=NO_BOUND)
+    one = estimate(d, Design(tested, NO_BOUND))
     seeds, rows = generator.permutation(6), generator.permutation(20)
-    other = estimate(-d[seeds][:, rows], tested[seeds][:, rows], reach=NO_BOUND)
+    other = estimate(-d[seeds][:, rows], Design(tested[seeds][:, rows], NO_BOUND))
     numbers = ("variance", "rows_variance", "df", "p", "n_seeds", "n_rows", "n_telling")
     for name in numbers:
         assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9, abs=1e-12)
-    assert (other.mean, other.low, other.high) == pytest.approx((-one.mean, -one.high, -one.low))
-    assert one.negated().low == pytest.approx(-one.high)
+    low, high = one.interval()
+    assert (other.mean, *other.interval()) == pytest.approx((-one.mean, -high, -low))
+    assert one.negated().interval() == pytest.approx((-high, -low))
     assert one.negated().negated() == one
-    assert one.low <= one.mean <= one.high
+    assert low <= one.mean <= high
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,31 +95,34 @@ def test_the_p_value_and_the_interval_never_disagree(seed, shift):
     generator = np.random.default_rng(seed)
     d = generator.standard_t(3, size=(5, 30)) + generator.normal(size=(5, 1)) / 5 + shift
     found = crossed(d)
-    assert (found.p <= intervals.ALPHA) == (found.low > 0 or found.high < 0)
-    t = abs(found.mean) / math.sqrt(found.variance)
-    assert found.p == pytest.approx(2 * stats.t.sf(t, found.df))
-    assert found.high - found.mean == pytest.approx(stats.t.isf(0.025, found.df) * math.sqrt(found.variance))
-    assert found.upper_bound(0.01) == pytest.approx(found.mean + stats.t.isf(0.01, found.df) * found.variance**0.5)
+    for alpha in (0.05, 0.01, 0.3):
+        low, high = found.interval(alpha)
+        assert (found.p <= alpha) == (low > 0 or high < 0)
+        half_width = stats.t.isf(alpha / 2, found.df) * math.sqrt(found.variance)
+        assert (low, high) == pytest.approx((found.mean - half_width, found.mean + half_width))
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(found.mean) / math.sqrt(found.variance), found.df))
+    assert found.half_width == pytest.approx(stats.t.isf(0.025, found.df) * math.sqrt(found.variance))
 
 
 def test_rows_decided_alike_are_bounded_by_the_rule_of_three():
     same = crossed(np.zeros((30, 500)), ONE)
     assert (same.mean, same.p, same.n_telling, same.of_decisions) == (0, 1, 0, True)
-    assert same.high == -same.low == pytest.approx(3 / 500, rel=0.02)
-    assert crossed(np.zeros((30, 500)), np.array([10.0])).high == pytest.approx(30 / 500, rel=0.02)
+    assert same.interval()[1] == -same.interval()[0] == pytest.approx(3 / 500, rel=0.02)
+    assert crossed(np.zeros((30, 500)), np.array([10.0])).interval()[1] == pytest.approx(30 / 500, rel=0.02)
     # as many rows as are needed to exclude 0: 0.1 × 31 > 3.04
-    assert crossed(np.full((4, 31), 0.1), ONE).low > 0 > crossed(np.full((4, 30), 0.1), ONE).low
+    assert crossed(np.full((4, 31), 0.1), ONE).interval()[0] > 0 > crossed(np.full((4, 30), 0.1), ONE).interval()[0]
     # nearly as sure where one row tells on one seed, and less where it tells on all
     d = np.zeros((30, 500))
     d[0, 0] = 1
-    assert crossed(d, ONE).high == pytest.approx(3.1 / 500, rel=0.05)
+    assert crossed(d, ONE).interval()[1] == pytest.approx(3.1 / 500, rel=0.05)
     d[:, 0] = 1
-    assert crossed(d, ONE).high == pytest.approx(1 / 500 + 4 / 500, rel=0.1)
+    assert crossed(d, ONE).interval()[1] == pytest.approx(1 / 500 + 4 / 500, rel=0.1)
 
 
 def test_errors_that_differ_by_the_same_on_every_row_and_seed_are_sure():
     found = crossed(np.full((4, 30), 0.1))
-    assert (found.p, found.low, found.high, found.of_decisions) == (0, pytest.approx(0.1), pytest.approx(0.1), False)
+    assert (found.p, found.of_decisions) == (0, False)
+    assert found.interval() == pytest.approx((0.1, 0.1))
 
 
 def test_each_class_counts_half_a_row_more_that_tells():
@@ -156,7 +160,7 @@ def test_where_one_row_carries_the_difference_few_degrees_of_freedom_are_left():
     d[:, 7] = 1
     found = crossed(d)
     assert found.df == pytest.approx(2, abs=0.02)
-    assert found.low < 0 < found.mean
+    assert found.interval()[0] < 0 < found.mean
     assert found.n_telling == pytest.approx(1, abs=0.01)
     assert crossed(np.tile(np.random.default_rng(0).normal(size=400), (30, 1))).df > 100
 
@@ -165,15 +169,14 @@ def test_where_one_row_carries_the_difference_few_degrees_of_freedom_are_left():
 @pytest.mark.filterwarnings("error")
 def test_one_seed_or_one_row_has_no_interval(values):
     found = crossed(values)
-    assert math.isnan(found.low)
-    assert math.isnan(found.high)
-    assert math.isnan(found.upper_bound(0.05))
-    assert (found.mean, found.p) == (np.mean(values), 1)
+    assert np.isnan(found.interval()).all()
+    assert math.isnan(found.half_width)
+    assert (found.mean, found.p) == (pytest.approx(np.mean(values)), 1)
 
 
-def test_over_seeds_the_interval_is_students():
-    sample = np.random.default_rng(0).normal(size=12)
-    expected = stats.t.interval(0.95, 11, sample.mean(), stats.sem(sample))
+def test_over_few_seeds_the_interval_is_students():
+    sample = np.random.default_rng(0).normal(size=9)
+    expected = stats.t.interval(0.95, 8, sample.mean(), stats.sem(sample))
     assert over_seeds(sample) == pytest.approx(expected)
     assert np.isnan(over_seeds(sample[:1])).all()
 
@@ -187,6 +190,6 @@ def test_the_interval_holds_the_truth_at_its_nominal_rate(n_seeds, seeds_sd, des
         tested = np.ones((n_seeds, 120), bool) if design == "crossed" else folds(n_seeds, 120, 3, generator)
         d = generator.normal(size=120) + seeds_sd * generator.normal(size=(n_seeds, 1))
         d = d + 0.5 * generator.normal(size=(n_seeds, 120))
-        found = estimate(d, tested, reach=NO_BOUND)
-        covered += found.low <= 0 <= found.high
+        low, high = estimate(d, Design(tested, NO_BOUND)).interval()
+        covered += low <= 0 <= high
     assert 0.91 <= covered / 300 <= 0.985

@@ -8,47 +8,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.verdicts import pairs
+from stages.verdicts.design import Design
 from stages.verdicts.intervals import estimate, over_seeds
 from stages.verdicts.pairs import Verdict
+from stages.verdicts.statistics import scores_of
 
 NAN, NO_BOUND, ONE = math.nan, np.empty(0), np.ones(1)
 TURNED = {"better": "worse", "worse": "better"}
 
 
-def compare(higher_is_better=True, margin=0.01, same=(), tested=None, reach=NO_BOUND, **values):
+def compare(higher_is_better=True, margin=0.01, *, same=(), tested=None, reach=NO_BOUND, constant=None, **values):
     """Compare losses by the values of rows; of numbers alone, one for each seed, every row has that of its seed."""
     arrays = {loss: np.array(each, float) for loss, each in values.items()}
     arrays = {loss: np.tile(each[:, None], 40) if each.ndim == 1 else each for loss, each in arrays.items()}
     if tested is None:
         tested = np.ones(next(iter(arrays.values())).shape, bool)
+    scores = {loss: scores_of(each, tested) for loss, each in arrays.items()}
     return pairs.compare(
-        arrays, tested, higher_is_better=higher_is_better, margin=margin, same_objective=set(same), reach=reach
+        arrays,
+        Design(tested, reach),
+        higher_is_better=higher_is_better,
+        margin=margin,
+        same_objective=set(same),
+        worst=pairs.worst_score(scores, constant, higher_is_better=higher_is_better),
     )
-
-
-@pytest.mark.parametrize(
-    ("p_values", "adjusted"),
-    [
-        ([0.03], [0.03]),
-        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
-        ([0.02, 0.02, 0.02], [0.06, 0.06, 0.06]),
-        ([0.6, 0.9], [1, 1]),
-    ],
-)
-def test_holm_by_hand(p_values, adjusted):
-    np.testing.assert_allclose(pairs.holm(np.array(p_values)), adjusted)
-
-
-@given(st.lists(st.sampled_from([0.001, 0.01, 0.02, 0.04, 0.3, 1.0]) | st.floats(0, 1), min_size=1, max_size=5))
-def test_holm_is_the_closure_of_bonferroni(p_values):
-    subsets = [
-        subset for size in range(1, len(p_values) + 1) for subset in itertools.combinations(range(len(p_values)), size)
-    ]
-    expected = [
-        max(min(1, len(subset) * min(p_values[j] for j in subset)) for subset in subsets if i in subset)
-        for i in range(len(p_values))
-    ]
-    np.testing.assert_allclose(pairs.holm(np.array(p_values)), expected)
 
 
 @pytest.mark.parametrize(
@@ -77,26 +60,24 @@ def test_a_baseline_that_learned_nothing_does_not_set_the_margin(baseline, const
 
 
 @pytest.mark.parametrize(
-    ("bounds", "p_holm", "margin", "enough", "verdict"),
+    ("bounds", "margin", "enough", "verdict"),
     [
-        ((0.02, 0.05), 0.001, 0.01, True, "better"),
-        ((-0.05, -0.02), 0.001, 0.01, True, "worse"),
-        ((0.02, 0.05), 0.001, 0.01, False, "too few seeds"),
-        ((0.02, 0.05), 0.06, 0.01, True, "inconclusive"),
-        ((0.02, 0.05), 0.05, 0.01, True, "better"),
-        ((0.0, 0.05), 0.001, 0.01, True, "inconclusive"),
-        ((-0.05, 0.0), 0.001, 0.01, True, "inconclusive"),
-        ((-0.02, 0.05), 0.001, 0.01, True, "inconclusive"),
-        ((0.001, 0.009), 0.001, 0.01, True, "equivalent"),
-        ((-0.01, 0.01), 1, 0.01, True, "equivalent"),
-        ((-0.01, 0.0101), 1, 0.01, True, "inconclusive"),
-        ((-0.0101, 0.01), 1, 0.01, True, "inconclusive"),
-        ((0.0, 0.0), 1, 0, True, "equivalent"),
-        ((NAN, NAN), 1, 0.01, False, "too few seeds"),
+        ((0.02, 0.05), 0.01, True, "better"),
+        ((-0.05, -0.02), 0.01, True, "worse"),
+        ((0.02, 0.05), 0.01, False, "too few seeds"),
+        ((0.0, 0.05), 0.01, True, "inconclusive"),
+        ((-0.05, 0.0), 0.01, True, "inconclusive"),
+        ((-0.02, 0.05), 0.01, True, "inconclusive"),
+        ((0.001, 0.009), 0.01, True, "equivalent"),
+        ((-0.01, 0.01), 0.01, True, "equivalent"),
+        ((-0.01, 0.0101), 0.01, True, "inconclusive"),
+        ((-0.0101, 0.01), 0.01, True, "inconclusive"),
+        ((0.0, 0.0), 0, True, "equivalent"),
+        ((NAN, NAN), 0.01, False, "too few seeds"),
     ],
 )
-def test_the_one_rule_and_its_order(bounds, p_holm, margin, enough, verdict):
-    assert pairs.decide(*bounds, p_holm, margin, enough=enough) == verdict
+def test_the_one_rule_and_its_order(bounds, margin, enough, verdict):
+    assert pairs.decide(*bounds, margin, enough=enough) == verdict
 
 
 def test_two_losses_worked_by_hand():
@@ -112,22 +93,50 @@ def test_two_losses_worked_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("higher_is_better", "difference"),
+    ("higher_is_better", "constant", "difference"),
     [
-        (True, 0.1),  # a failed seed's accuracy is 0: 0.9, −0.6 and 0
-        (False, -0.1),  # its error is 4, twice the worst: 3.1, −3.4 and 0
+        # a failed seed's accuracy is that of a constant prediction, 0.45: 0.9 - 0.45, 0.45 - 0.6 and 0
+        (True, 0.45, 0.1),
+        # the worst seed's, 0.5, which is worse than the constant's: 0.4, -0.1 and 0
+        (True, 0.7, 0.1),
+        # without a constant prediction 0: 0.9, -0.6 and 0
+        (True, None, 0.1),
+        # its error is the constant's, 3: 2.1, -2.4 and 0
+        (False, 3.0, -0.1),
+        # the worst seed's, 2: 1.1, -1.4 and 0
+        (False, 1.5, -0.1),
+        # twice that, 4, without a constant: 3.1, -3.4 and 0
+        (False, None, -0.1),
     ],
 )
-def test_a_failed_seed_counts_as_the_worst_score_by_hand(higher_is_better, difference):
-    pair = compare(higher_is_better, ours=[0.9, NAN, NAN], theirs=[NAN, 0.6, NAN], third=[0.5, 2, 0.5])[
+def test_a_failed_seed_counts_as_a_constant_prediction_or_the_worst_seed_by_hand(
+    higher_is_better, constant, difference
+):
+    third = [0.5, 0.8, 0.5] if higher_is_better else [0.5, 2, 0.5]
+    pair = compare(higher_is_better, constant=constant, ours=[0.9, NAN, NAN], theirs=[NAN, 0.6, NAN], third=third)[
         "ours", "theirs"
     ]
     assert pair.difference == pytest.approx(difference)
     assert pair.n_failed == 3
 
 
-def test_where_a_score_below_0_was_seen_a_failed_seed_is_twice_as_far_from_1():
-    assert pairs.worst_score({"a": np.array([0.5, -0.5, NAN])}, higher_is_better=True) == -2
+@pytest.mark.parametrize(
+    ("scores", "constant", "higher_is_better", "worst"),
+    [
+        ([0.5, -0.5, NAN], None, True, -2),  # R²: twice as far from 1
+        ([0.5, -0.5, NAN], 0.0, True, -0.5),
+        ([0.9, NAN], 0.5, True, 0.5),
+        ([0.4, NAN], 0.5, True, 0.4 * 0),  # no seed is better than what a failed one would count as
+        ([0.4, 0.6, NAN], 0.5, True, 0.4),
+        ([3.0, NAN], 2.0, False, 6),
+        ([NAN, NAN], 2.0, False, 4),
+        ([NAN, NAN], None, False, 0),
+        ([5.58, 0.1, NAN], 1.0, False, 5.58),
+    ],
+)
+def test_what_a_failed_seed_counts_as(scores, constant, higher_is_better, worst):
+    found = pairs.worst_score({"a": np.array(scores)}, constant, higher_is_better=higher_is_better)
+    assert found == pytest.approx(worst)
 
 
 def test_a_difference_that_is_sure_but_does_not_matter_is_equivalence():
@@ -161,14 +170,27 @@ def test_losses_that_differ_by_rounding_alone_are_never_ranked(seed, grid):
         assert {pair.verdict for pair in compare(margin=margin, **losses).values()} == {"equivalent"}
 
 
-def test_every_ordered_pair_is_adjusted_for_all():
+def test_every_interval_and_p_is_adjusted_for_all_pairs():
     generator = np.random.default_rng(0)
     compared = compare(**{loss: generator.normal(size=(12, 20)) for loss in "abcd"})
     assert set(compared) == set(itertools.permutations("abcd", 2))
     assert all((pair.loss, pair.against) == names for names, pair in compared.items())
-    once = list(itertools.combinations("abcd", 2))
-    expected = pairs.holm(np.array([compared[pair].p for pair in once]))
-    np.testing.assert_array_equal([compared[pair].p_holm for pair in once], expected)
+    for pair in compared.values():
+        assert (pair.low, pair.high) == pytest.approx(pair.estimate.interval(0.05 / 6))
+        assert pair.p == pytest.approx(min(6 * pair.estimate.p, 1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 5), st.sampled_from([3, 9, 10, 30]))
+def test_no_interval_that_excludes_0_stands_beside_a_p_above_5_percent(seed, n_losses, n_seeds):
+    generator = np.random.default_rng(seed)
+    values = {
+        f"loss{i}": generator.normal(size=20) / 3 + generator.standard_t(2, (n_seeds, 1)) / 9 + generator.random() / 2
+        for i in range(n_losses)
+    }
+    values = {loss: each + generator.normal(size=(n_seeds, 20)) / 9 for loss, each in values.items()}
+    for pair in compare(margin=0, **values).values():
+        assert (pair.p <= 0.05) == (pair.low > 0 or pair.high < 0) == (pair.verdict in TURNED)
 
 
 def test_one_loss_has_no_pairs():
@@ -179,7 +201,10 @@ def test_differences_are_of_the_rows_that_a_seed_tests_and_those_by_rounding_are
     ours, theirs = np.array([[0.3, 0.5, NAN], [NAN, NAN, NAN]]), np.array([[0.1 + 0.2, 0.4, NAN], [NAN, 0.2, 0.3]])
     tested = np.array([[True, True, False], [False, True, True]])
     np.testing.assert_allclose(
-        pairs.paired_differences(ours, theirs, tested, 0.0), [[0, 0.1, NAN], [NAN, -0.2, -0.3]], atol=0, rtol=1e-15
+        pairs.paired_differences(*(pairs.with_failed(each, tested, 0.0) for each in (ours, theirs))),
+        [[0, 0.1, NAN], [NAN, -0.2, -0.3]],
+        atol=0,
+        rtol=1e-15,
     )
 
 
@@ -187,11 +212,11 @@ def test_on_a_fixed_split_the_interval_on_these_rows_is_over_seeds_alone():
     generator = np.random.default_rng(0)
     values = {loss: generator.normal(size=(8, 1)) + generator.normal(size=(8, 50)) for loss in "ab"}
     pair = compare(**values)["a", "b"]
-    assert pair.on_these_rows == pytest.approx(over_seeds((values["a"] - values["b"]).mean(axis=1)))
+    assert pair.on_these_rows == pytest.approx(over_seeds((values["a"] - values["b"]).mean(axis=1), 0.05))
     tested = generator.random((8, 50)) < 0.5
     pair = compare(tested=tested, **values)["a", "b"]
     assert pair.on_these_rows is None
-    assert pair.estimate == estimate(np.where(tested, values["a"] - values["b"], NAN), tested, reach=NO_BOUND)
+    assert pair.estimate == estimate(np.where(tested, values["a"] - values["b"], NAN), Design(tested, NO_BOUND))
 
 
 def test_it_is_known_where_few_decisions_tell_two_losses_apart():
@@ -243,8 +268,8 @@ def test_swapping_two_losses_turns_everything_round(drawn, higher_is_better, mar
     for values in ({"ours": ours, "theirs": theirs}, {"theirs": theirs, "ours": ours}):
         other = compare(higher_is_better, margin, tested=tested, **values)["theirs", "ours"]
         assert (other.loss, other.against) == ("theirs", "ours")
-        assert (other.difference, other.low, other.high, other.p, other.p_holm) == pytest.approx(
-            (-one.difference, -one.high, -one.low, one.p, one.p_holm), abs=1e-12, nan_ok=True
+        assert (other.difference, other.low, other.high, other.p) == pytest.approx(
+            (-one.difference, -one.high, -one.low, one.p), abs=1e-12, nan_ok=True
         )
         assert (other.on_these_rows is None) == (one.on_these_rows is None)
         if one.on_these_rows:
@@ -275,7 +300,7 @@ def test_the_order_of_seeds_and_rows_does_not_matter(drawn, higher_is_better, se
 def test_the_difference_lies_in_its_interval_and_every_number_is_a_number(drawn, higher_is_better, margin):
     ours, theirs, tested = drawn
     pair = compare(higher_is_better, margin, tested=tested, ours=ours, theirs=theirs)["ours", "theirs"]
-    assert 0 <= pair.p <= pair.p_holm <= 1
+    assert 0 <= pair.p <= 1
     assert 0 <= pair.n_telling <= pair.n_rows
     assert pair.verdict in get_args(Verdict)
     if pair.n_seeds < 2 or pair.n_rows < 2:
@@ -283,7 +308,7 @@ def test_the_difference_lies_in_its_interval_and_every_number_is_a_number(drawn,
     else:
         assert pair.low <= pair.difference <= pair.high
     if pair.verdict in TURNED:
-        assert pair.p_holm <= 0.05
+        assert pair.p <= 0.05
         assert (pair.low > 0) == (pair.verdict == "better") != (pair.high < 0)
 
 
@@ -327,7 +352,7 @@ def test_degenerate_scores_get_a_verdict_without_a_warning(ours, theirs, verdict
     pair = compare(higher_is_better, ours=ours, theirs=theirs)["ours", "theirs"]
     failed = np.isnan(np.r_[ours, theirs]).any()
     assert pair.verdict == (verdict if higher_is_better or failed else TURNED.get(verdict, verdict))
-    assert np.isfinite([pair.difference, pair.p, pair.p_holm]).all()
+    assert np.isfinite([pair.difference, pair.p]).all()
     assert np.isfinite([pair.low, pair.high]).all() == (len(ours) > 1)
 
 

@@ -5,8 +5,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import stats
 
+from stages.verdicts.design import Design
 from stages.verdicts.intervals import CONFIDENCE, estimate
-from stages.verdicts.statistics import Summary, astray, gain_over_constant, summarise, summarise_for_new_rows
+from stages.verdicts.statistics import (
+    Summary,
+    astray,
+    gain_over_constant,
+    most_astray,
+    summarise,
+    summarise_for_new_rows,
+)
 
 NO_BOUND = np.empty(0)
 NAN = pytest.approx(np.nan, nan_ok=True)
@@ -67,33 +75,33 @@ def test_for_new_rows_the_interval_is_that_of_the_seeds_that_did_not_fail():
     values[2] = np.nan
     finished = [0, 1, 3, 4, 5]
     whole, alone = (
-        summarise_for_new_rows(values, tested, reach=NO_BOUND),
-        estimate(values[finished], tested[finished], reach=NO_BOUND),
+        summarise_for_new_rows(values, Design(tested, NO_BOUND)),
+        estimate(values[finished], Design(tested[finished], NO_BOUND)),
     )
     assert whole.mean == pytest.approx(alone.mean)
-    assert whole.half_width == pytest.approx((alone.high - alone.low) / 2)
+    assert whole.half_width == pytest.approx(alone.half_width)
     assert (whole.n, whole.n_failed) == (5, 1)
     assert whole.sd == pytest.approx(np.std([values[s, tested[s]].mean() for s in finished], ddof=1))
-    none = summarise_for_new_rows(np.full((3, 4), np.nan), np.ones((3, 4), bool), reach=NO_BOUND)
+    none = summarise_for_new_rows(np.full((3, 4), np.nan), Design(np.ones((3, 4), bool), NO_BOUND))
     assert (none.n, none.n_failed) == (0, 3)
 
 
 def test_a_perfect_score_is_as_sure_as_the_rows_are_many():
-    summary = summarise_for_new_rows(np.ones((30, 100)), np.ones((30, 100), bool), reach=np.ones(1))
+    summary = summarise_for_new_rows(np.ones((30, 100)), Design(np.ones((30, 100), bool), np.ones(1)))
     assert (summary.mean, summary.sd) == (1, 0)
     assert summary.half_width == pytest.approx(0.03, rel=0.02)
 
 
 def test_the_gain_over_a_constant_prediction_is_positive_where_the_loss_does_better():
     values, constant = np.array([[0.5, 0.7], [0.6, 0.8], [np.nan] * 2]), np.array([[0.9, 0.9], [0.8, 1.0], [1, 1]])
-    tested = np.ones((3, 2), bool)
-    gain = gain_over_constant(values, constant, tested, higher_is_better=False, reach=NO_BOUND)
-    expected = estimate(np.array([[0.4, 0.2], [0.2, 0.2]]), tested[:2], reach=NO_BOUND)
-    assert (gain.mean, gain.low, gain.n_seeds) == (pytest.approx(0.25), pytest.approx(expected.low), 2)
-    assert gain_over_constant(values, constant, tested, higher_is_better=True, reach=NO_BOUND).mean == pytest.approx(
-        -0.25
-    )
-    assert gain_over_constant(values[2:], constant[2:], tested[2:], higher_is_better=True, reach=NO_BOUND) is None
+    design, finished = Design(np.ones((3, 2), bool), NO_BOUND), Design(np.ones((2, 2), bool), NO_BOUND)
+    gain = gain_over_constant(values, constant, design, higher_is_better=False)
+    expected = estimate(np.array([[0.4, 0.2], [0.2, 0.2]]), finished)
+    assert (gain.mean, gain.n_seeds) == (pytest.approx(0.25), 2)
+    assert gain.interval() == pytest.approx(expected.interval())
+    assert gain_over_constant(values, constant, design, higher_is_better=True).mean == pytest.approx(-0.25)
+    one = Design(np.ones((1, 2), bool), NO_BOUND)
+    assert gain_over_constant(values[2:], constant[2:], one, higher_is_better=True) is None
 
 
 def test_a_seed_far_from_all_others_went_astray():
@@ -114,3 +122,15 @@ def test_a_seed_far_from_all_others_went_astray():
 )
 def test_seeds_that_vary_among_each_other_did_not(scores):
     assert not astray(np.array(scores)).any()
+
+
+@pytest.mark.parametrize(
+    ("n_astray", "n_seeds", "share"),
+    [(0, 30, 1 - 0.05 ** (1 / 30)), (0, 30, 3 / 30 - 0.005), (1, 30, 0.1486), (10, 10, 1), (0, 1, 0.95)],
+)
+def test_how_many_seeds_go_astray_at_most(n_astray, n_seeds, share):
+    assert most_astray(n_astray, n_seeds) == pytest.approx(share, abs=0.0006)
+    # so many or fewer would be seen in one draw of twenty
+    assert stats.binom.cdf(n_astray, n_seeds, most_astray(n_astray, n_seeds)) == pytest.approx(
+        0.05 if n_astray < n_seeds else 1
+    )

@@ -1,0 +1,94 @@
+"""Which rows each seed tests, and which of them count as one."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What a mean over seeds and rows is over: each seed counts alike, and each of the rows that it tests.
+
+    Attributes:
+        tested: bool (n_seeds, n_rows), which rows each seed tests: at least one.
+        reach: (n_kinds,) the most that a row of each kind can tell two losses apart, as of `row_values.reach`.
+        clusters: integers (n_rows,): rows with the same number count as one; None where every row counts by itself.
+        in_time: whether clusters are neighbours in the order of time, of which the number says all: see `intervals`.
+    """
+
+    tested: np.ndarray
+    reach: np.ndarray
+    clusters: np.ndarray | None = None
+    in_time: bool = False
+
+    @property
+    def n_seeds(self) -> int:
+        """Number of seeds."""
+        return len(self.tested)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that any seed tests."""
+        return int(self.tested.any(axis=0).sum())
+
+    @cached_property
+    def n_clusters(self) -> int:
+        """Of these rows, how many count: clusters, or rows where each counts by itself."""
+        return len(self._starts)
+
+    @cached_property
+    def is_crossed(self) -> bool:
+        """Whether all seeds test the same rows."""
+        return bool((self.tested == self.tested[0]).all())
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """What each cell counts, a seed and a cluster, 1 in all: (n_seeds, n_clusters)."""
+        return self.sums(np.ones(self.tested.shape))
+
+    @cached_property
+    def overlap(self) -> np.ndarray:
+        """How much two seeds share: (n_seeds, n_seeds), the products of their weights, summed over clusters."""
+        return self.weights @ self.weights.T
+
+    @cached_property
+    def n_cells(self) -> int:
+        """How many cells there are."""
+        return int((self.weights > 0).sum())
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Values (n_seeds, n_rows), weighted, summed over each cluster: (n_seeds, n_clusters), whose total is the mean.
+
+        Those that are not tested are not read.
+        """
+        weighted = np.where(self._cells, values[:, self._rows], 0.0)
+        weighted *= self._of_a_row
+        return weighted if self.clusters is None else np.add.reduceat(weighted, self._starts, axis=1)
+
+    def of_seeds(self, which: np.ndarray) -> "Design":
+        """The same with some of the seeds: bool (n_seeds,)."""
+        return self if which.all() else replace(self, tested=self.tested[which])
+
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        """The numbers of the rows that any seed tests, those of one cluster together."""
+        rows = np.flatnonzero(self.tested.any(axis=0))
+        return rows if self.clusters is None else rows[np.argsort(self.clusters[rows], kind="stable")]
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """Where among these each cluster begins."""
+        if self.clusters is None:
+            return np.arange(len(self._rows))
+        return np.unique(self.clusters[self._rows], return_index=True)[1]
+
+    @cached_property
+    def _cells(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows that any seed tests)."""
+        return self.tested[:, self._rows]
+
+    @cached_property
+    def _of_a_row(self) -> np.ndarray:
+        """What each row counts that a seed tests: (n_seeds, 1)."""
+        return 1 / (self.n_seeds * self.tested.sum(axis=1, keepdims=True))

@@ -1,0 +1,110 @@
+"""What seeds and rows add to the variance of a mean over both.
+
+Two networks that test on the same row are not independent, nor are two rows tested by the same network. So the
+variance of the mean is clustered both ways (Cameron, Gelbach & Miller 2011): that of the rows' sums, plus that of the
+seeds' sums, less that of the cells (row × seed), which both of them hold. One formula serves seeds that all test the
+same rows and seeds that take turns on folds. Where rows count as one by clusters, sums are by cluster.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """How the cells of some seeds, each a seed and a cluster, deviate from their seed's mean.
+
+    Attributes:
+        seeds: bool (n_all_seeds,), which of all these are.
+        deviations: (n_seeds, n_clusters), weighted; each seed's sum is 0.
+        weights: (n_seeds, n_clusters) what each cell counts, 1 in all.
+        is_crossed: whether all seeds test the same rows.
+    """
+
+    seeds: np.ndarray
+    deviations: np.ndarray
+    weights: np.ndarray
+    is_crossed: bool
+
+    def without(self, some: np.ndarray) -> "Table":
+        """The table of the others, in which they count for all: `some` are the numbers of seeds to leave out."""
+        seeds = self.seeds.copy()
+        seeds[some] = False
+        kept, share = seeds[self.seeds], self.seeds.sum() / seeds.sum()
+        seen = self.weights[kept].any(axis=0)
+        deviations, weights = (each[kept][:, seen] * share for each in (self.deviations, self.weights))
+        return Table(seeds, deviations, weights, self.is_crossed)
+
+    @cached_property
+    def scatter(self) -> np.ndarray:
+        """How far the rows of each seed scatter about its mean (n_seeds,), whatever that is."""
+        return np.sqrt((self.deviations**2).sum(axis=1) / (self.weights**2).sum(axis=1))
+
+    def by_cluster(self, means: np.ndarray) -> np.ndarray:
+        """The centred sums of the clusters (n_clusters,) where all seeds have these means (n_all_seeds,)."""
+        return self._sums + centred(means[self.seeds]) @ self.weights
+
+    def variances(self, fixed: np.ndarray, cut: np.ndarray, sign: int) -> tuple[np.ndarray, np.ndarray]:
+        """The variances that the clusters' sums and the cells give, as functions of a level c.
+
+        Args:
+            fixed: with `cut`, what seeds' means are at c: ``fixed + c * cut``, each (n_lines, n_all_seeds).
+            cut: see `fixed`.
+            sign: of these means, 1, or -1 where they are those of the values with the other sign.
+
+        Returns:
+            Two arrays (n_lines, 3) of coefficients of 1, c and c².
+        """
+        rows, cells = np.zeros((2, len(fixed), 3))
+        rows[:, 0], cells[:, 0] = self._squares
+        if not self.is_crossed:  # else sums by cluster are free of the seeds' means
+            u, v = (centred(each[:, self.seeds]) for each in (fixed, cut))
+            along, beside, overlap = self._products
+            rows += _quadratic(u, v, sign * along, overlap)
+            cells += _quadratic(u, v, sign * beside, np.diag(overlap.diagonal()))
+        n_seeds, n_clusters = self.weights.shape
+        free = (n_seeds - 1) * (n_clusters - 1) if self.is_crossed else self._n_cells - 1
+        n_cells = n_seeds * n_clusters if self.is_crossed else self._n_cells
+        return rows * n_clusters / max(n_clusters - 1, 1), cells * n_cells / max(free, 1)
+
+    @cached_property
+    def _squares(self) -> tuple[float, float]:
+        """Sums of squares: of clusters, and of cells; of these, where seeds and clusters are crossed, of the rest."""
+        cells = self.deviations - self._sums / len(self.deviations) if self.is_crossed else self.deviations
+        return float(self._sums @ self._sums), float(np.vdot(cells, cells))
+
+    @cached_property
+    def _products(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of the weights of each seed with the clusters' sums, with its own deviations, and with the weights of all."""
+        own = (self.weights * self.deviations).sum(axis=1)
+        return self.weights @ self._sums, own, self.weights @ self.weights.T
+
+    @cached_property
+    def _sums(self) -> np.ndarray:
+        """Of each cluster (n_clusters,)."""
+        return self.deviations.sum(axis=0)
+
+    @cached_property
+    def _n_cells(self) -> int:
+        return int(np.count_nonzero(self.weights))
+
+
+def centred(values: np.ndarray) -> np.ndarray:
+    """Less their mean over the last axis."""
+    return values - values.mean(axis=-1, keepdims=True)
+
+
+def _quadratic(u: np.ndarray, v: np.ndarray, linear: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """Coefficients (n, 3) of 1, c and c² of 2 a·w + w·S·w, where w is u + c v.
+
+    Args:
+        u: (n, n_seeds).
+        v: (n, n_seeds).
+        linear: (n_seeds,) a.
+        square: (n_seeds, n_seeds) S.
+    """
+    by_u = u @ square
+    constant = 2 * u @ linear + (by_u * u).sum(axis=1)
+    return np.stack([constant, 2 * (v @ linear + (by_u * v).sum(axis=1)), ((v @ square) * v).sum(axis=1)], axis=1)
