@@ -56,7 +56,8 @@ class Loss:
 
     Attributes:
         name: what a comparison calls it: one of Keras' own names, or the user's ``as``.
-        function: the class in ``keras.losses`` (``Pinball`` is not there), or a user's own ``module:function``.
+        function: the class in ``keras.losses``, or a user's own ``module:function``; of a loss that Keras has not, as
+            ``Pinball``, what it would be called there.
         targets: how the targets are fed to the network.
         activation: the activation of the network's last layer.
         aliases: other names Keras knows it by.

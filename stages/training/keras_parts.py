@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from stages.losses.catalogue import canonical_name
 from stages.losses.loss import Loss
 from stages.losses.target_transform import FURTHEST_LOG
 from stages.records.settings import OptimizerSettings
@@ -27,11 +28,11 @@ class _OwnLoss(keras.losses.Loss):
 
 
 class _OfTerms(keras.losses.Loss):
-    """A loss that Keras has not: the mean of what a score averages over rows, in the units that are trained in."""
+    """A loss that Keras has not: the mean of the terms of its catalogue name, in the units that are trained in."""
 
     def __init__(self, loss: Loss, **settings: Any) -> None:
         super().__init__(**settings)
-        self._terms = partial(_NOT_IN_KERAS[loss.function], **loss.parameters)
+        self._terms = partial(getattr(terms, canonical_name(loss.function)), **loss.parameters)
         self._loss = replace(loss, target_transform=None)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
@@ -39,16 +40,12 @@ class _OfTerms(keras.losses.Loss):
         return tf.reduce_mean(self._terms(_Rows(self._loss, tf.cast(y_true, y_pred.dtype), y_pred)), axis=-1)
 
 
-_NOT_IN_KERAS = {"Pinball": terms.pinball}
-
-
 def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
     """The Keras loss with its parameters, or the user's own function made one."""
     if loss.is_custom:
         return _OwnLoss(loading.find(loss.function), **settings)
-    if loss.function in _NOT_IN_KERAS:
-        return _OfTerms(loss, **settings)
-    return getattr(keras.losses, loss.function)(**loss.parameters, **settings)
+    make = getattr(keras.losses, loss.function, None)
+    return make(**loss.parameters, **settings) if make else _OfTerms(loss, **settings)
 
 
 def row_metric(loss: Loss, score: str) -> RowMetric:
