@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 
 from stages import generate, report, scale, track, train, winner
 from stages.records import winners
+from stages.winners.predictor import Predictor
 from tests.pages import Seen, as_on_github, seen
 from tests.projects import run_all
 
@@ -107,6 +108,12 @@ def test_mlflow_shows_texts_and_links_to_its_own_pages(project, client):
     [verdict, *_] = notes(client)
     assert f"always saying {CLASSES[0]} is right in" in Seen(as_on_github(verdict)).said
     assert project.is_dir()
+
+
+def test_what_a_winner_notes_of_new_rows_acts_on_no_terminal_that_it_is_logged_to(project):
+    rows = pd.DataFrame({NUMBER: ["0.5", "1"], CITY: ["Genf", "\x1b[2J"]})
+    [note] = Predictor(project / "data/winners/evil.pyz").predict(rows).notes
+    assert note == r"~~city~~\n`of` birth\u202e: '\x1b[2J' (row 2), never in training"
 
 
 def test_without_cells_none_is_in_a_report_or_in_an_example_of_mlflow(project, client):

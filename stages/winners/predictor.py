@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.cli import UserError
-from stages.basics.words import counted
+from stages.basics.words import counted, printable
 from stages.losses import target_transform
 from stages.params.source import Table
 from stages.records import winners
@@ -89,7 +89,8 @@ class Predictor:
         failed = ~np.isfinite(outputs).all(axis=(0, 2))
         table, scored = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)))
         table[failed], scored[failed] = np.nan, np.nan
-        return Predictions(table.set_index(rows.index), scored, [*new.notes, *_without_prediction(failed)])
+        notes = [*map(printable, new.notes), *_without_prediction(failed)]
+        return Predictions(table.set_index(rows.index), scored, notes)
 
     def _outputs(self, features: np.ndarray) -> np.ndarray:
         """What the networks give for features, (n_networks, n_rows, n_outputs)."""
