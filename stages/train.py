@@ -41,7 +41,7 @@ def units(params: Params) -> list[Unit]:
         if tunes and not all((plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)):
             cannot.append(
                 f"comparisons.{name}: so few rows train that none can be set aside to choose the learning rate by; "
-                "give one rate, as with optimizer: {learning_rate: 0.01}"
+                "give one rate, as with optimizer: {name: SGD, learning_rate: 0.01}"
             )
         cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         for index, loss in enumerate(setup.losses):

@@ -247,13 +247,19 @@ def test_a_dvc_experiment_has_runs_of_its_own_once_also_of_results_that_were_log
     assert [line.split()[1] for line in said] == ["3", "3", "0", "3"]
 
 
-def test_an_experiment_in_the_workspace_ends_with_what_stays(project, monkeypatch, capsys):
+def test_an_experiment_in_the_workspace_ends_with_what_stays_and_the_way_back(project, monkeypatch, capsys):
     del project
+    before = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8")) | {"loss": "mse"}
+    lock = {"schema": "2.0", "stages": {"track": {"params": {"params.yaml": before}}}}
+    paths.LOCK.write_text(yaml.safe_dump(lock), encoding="utf-8")
     track.main()
-    assert "keeps what this experiment set" not in capsys.readouterr().out
+    assert len(capsys.readouterr().out.splitlines()) == 1
     monkeypatch.setenv("DVC_EXP_NAME", "shaky-mole")
     track.main()
-    assert capsys.readouterr().out.splitlines()[-1] == "track: params.yaml keeps what this experiment set"
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "track: params.yaml is not as it was before, and stays so: loss: all (was mse)",
+        "track: back to what was before: write it there as it was, then: dvc repro",
+    ]
 
 
 def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
