@@ -35,7 +35,8 @@ def encode(name: str, wanted: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder
     features = encoder.pipeline.transform(table)
     named = datasets.unique(encoder.names, datasets.reserved_names(description))
     weights = table[description.weight].to_numpy(np.float64) if description.weight else None
-    rows = table[[*datasets.target_names(description.n_targets), *description.groups.values()]]
+    copies = [description.copies] if description.copies else []
+    rows = table[[*datasets.target_names(description.n_targets), *description.groups.values(), *copies]]
     datasets.write_encoded(
         name,
         pd.DataFrame(features, columns=named, copy=False),

@@ -74,6 +74,9 @@ def write_tables(folder):
     wide.assign(y=wide["f0"] + 0.1 * rng.normal(size=60)).to_parquet(folder / "wide.parquet")
     counts = numbers[:150].assign(n=rng.poisson(np.exp(1 + 0.5 * numbers["a"][:150])))
     counts.to_csv(folder / "counts.csv", index=False)
+    copied = pd.concat([numbers[:40].assign(kind=list("abbb") * 10)] * 4).sample(frac=1, random_state=0)
+    copied.insert(0, "row", range(160))
+    copied.to_csv(folder / "copied.csv", index=False)
     survey = numbers[:150].assign(w=np.where(np.arange(150) % 8 < 7, 0, np.arange(150)), y=numbers["a"] + numbers["b"])
     survey.to_csv(folder / "survey.csv", index=False)
     wind = numbers[:150].assign(east=numbers["a"] + numbers["b"], north=numbers["a"] - numbers["c"])
@@ -96,6 +99,7 @@ DATASETS = {
     "forty": source("forty.parquet", "kind"),
     "wide": source("wide.parquet", "y"),
     "counts": source("counts.csv", "n") | {"task": "regression", "scale": {"target": "none"}},
+    "copied": source("copied.csv", "kind"),
     "survey": source("survey.csv", "y", weight="w"),
     "wind": source("wind.csv", ["east", "north"]),
 }
@@ -112,6 +116,7 @@ LOSSES = {
     "forty": ["categorical_focal_crossentropy"],
     "wide": ["mse"],
     "counts": ["poisson"],
+    "copied": ["binary_crossentropy"],
     "survey": ["mse", "mae"],
     "wind": ["cosine_similarity"],
 }
@@ -218,6 +223,17 @@ def test_rows_that_weigh_0_are_left_out_before_the_split_and_that_is_said(sectio
     told = sections["survey"]
     assert re.search(r"18 rows of `data/external/survey.csv` \(.*\); 132 that weigh 0 were left out\. Target", told)
     assert "w: 0 in 132 rows (rows 1, 2, 3, …), left out, since what weighs 0 counts for nothing" in told
+
+
+@pytest.mark.usefixtures("inside")
+def test_copies_of_rows_are_counted_and_stand_on_one_side_of_every_split(sections):
+    table, plan = datasets.read_raw("copied")[0], plans.read_plan("copied")
+    different = pd.read_csv("data/external/copied.csv").groupby(["a", "b", "c"]).ngroup()
+    assert (plan.n_folds, plan.clusters_are, different.nunique()) == (10, "copies", 40)
+    for parts in (*plan.parts, table["different row"], plan.clusters):
+        assert pd.Series(parts).groupby(different).nunique().max() == 1
+    assert "120 rows of 160 are copies of those before (rows " in sections["copied"]
+    assert "Divided into 10 folds (each class alike, copies of a row stay together): each seed" in sections["copied"]
 
 
 @pytest.mark.usefixtures("inside")

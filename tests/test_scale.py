@@ -111,7 +111,7 @@ def scaled_first(scaling):
 
 
 def test_too_few_rows_of_a_class_make_fewer_folds_and_that_is_said(project, capsys):
-    text = HOUSES + "3,d,7\n" * 4
+    text = HOUSES + "".join(f"3,d,{price}\n" for price in range(7, 11))
     Path("data/external/houses.csv").write_text(text, encoding="utf-8")
     project(
         datasets={"streets": {"source": {"file": "data/external/houses.csv", "target": "street"}}},

@@ -159,7 +159,8 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
         yield about
     odd = list(map(findings_text.in_words, description.findings))
     yield from odd
-    if any(mark in line for line in odd for mark in ("{", "[", "decimal:")):
+    of_source = [line for line in odd if "split: {" not in line]
+    if any(mark in line for line in of_source for mark in ("{", "[", "decimal:")):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
     scale = judged.dataset.scale
     yield from planning.without_spread(name, judged.treatments, judged.table, description, scale)

@@ -117,6 +117,8 @@ def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
         yield Mistake(f"{key}.column", "group_without_column")
     if method == "group" and isinstance(split.train, int):
         yield Mistake(f"{key}.train", "group_share", split.train)
+    if generated and "copies" in split.model_fields_set:
+        yield Mistake(f"{key}.copies", "copies_without_table", split.copies, facts={"generator": source.generator})
     if generated and method == "group":
         yield Mistake(f"{key}.method", "group_without_table", method, facts={"generator": source.generator})
     if generated:

@@ -75,6 +75,8 @@ class Split(Section):
         column: group: the column that names the groups.
         random_state: decides which rows go where.
         fixed: shuffle, stratified and group: one split for all seeds; otherwise each seed has its own.
+        copies: whether copies of a row stay ``together``, on one side of every split, or are taken ``apart``, as if
+            each were a row of its own.
     """
 
     method: Method | None = None
@@ -83,6 +85,7 @@ class Split(Section):
     column: Column | None = None
     random_state: Seed = 0
     fixed: bool = False
+    copies: Literal["together", "apart"] = "together"
 
     def method_for(self, *, generated: bool, has_classes: bool) -> Method:
         """The method, or where none is named the one that suits: folds, unless it is said how many rows train.

@@ -93,6 +93,8 @@ class Description:
         positive: why scores of two classes are about class 1, where there is a reason.
         weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
         n_weightless: rows with a target that weigh 0, which are left out.
+        copies: the column of ``data/raw`` that numbers the rows that differ, from 0, so that copies have one number;
+            None where there are none.
     """
 
     task: Task
@@ -109,6 +111,7 @@ class Description:
     positive: Positive | None = None
     weight: str | None = None
     n_weightless: int = 0
+    copies: str | None = None
 
     def n_without_target(self, n_rows: int) -> int:
         """Rows that were read and left out because they have no target, where so many are kept."""
@@ -274,8 +277,8 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 
 def _facts(description: Description) -> dict[str, Any]:
-    """A description as it is written: what is not said of weights, of two classes and of columns is not mentioned."""
-    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless"))
+    """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
+    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless", "copies"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 

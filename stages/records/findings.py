@@ -14,6 +14,8 @@ Odd = Literal[
     "perhaps dates",  # whole numbers that may be dates
     "far",  # a value far from all others
     "infinite",  # numbers beyond those that networks calculate with, which were taken for missing
+    "copies",  # rows that are equal to others in all that is learned from, and stay with them
+    "copies apart",  # the same, divided like other rows
     "weightless",  # rows that weigh 0, which were left out
     "tells",  # it tells the target all but exactly
     "identifier",  # left out, since it only tells rows apart

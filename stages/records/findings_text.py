@@ -27,6 +27,9 @@ _SENTENCES: dict[Odd, str] = {
     "another order: columns: {{{key}: '%d/%m/%y'}})",
     "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
     "preamble": "{lines} before the heading left out: {first}, … (to take them in: skip: 0)",
+    "copies": "{n_rows} of {n_of:,} {are_copies} ({rows}); copies stay on one side of every split (to divide them like "
+    "other rows: split: {{copies: apart}} beside source:)",
+    "copies apart": "{n_rows} of {n_of:,} {are_copies} ({rows}); split: {{copies: apart}} divides them like other rows",
     "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing",
     "heading again": "{rows}: the heading again, left out",
     "units": "{row} holds units ({value}), left out",
@@ -72,6 +75,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
     examples = finding.examples or [""]
     words = {
         "all": " and ".join(map(_shown, examples)),
+        "are_copies": "is a copy of one before" if finding.n_rows == 1 else "are copies of those before",
         "as_read": f", {finding.read_as}" if finding.read_as else "",
         "day_first": _day_first(examples[0]),
         "first": _shown(examples[0]),

@@ -57,6 +57,11 @@ class SplitSettings(_Record):
     column: str | None
     random_state: int
     fixed: bool
+    copies: str = "together"
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if key != "copies" or value != "together"}
 
 
 class DatasetSettings(_Record):

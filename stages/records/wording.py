@@ -103,5 +103,6 @@ def became_inputs(treatments: list[Treatment]) -> str:
 
 def fewer_folds(plan: Plan, description: Description) -> str:
     """Why there are fewer folds than is usual."""
-    why = f"the smallest class has {counted(plan.n_folds, 'row')}" if description.classes else "there are no more rows"
+    row = "different row" if plan.clusters_are == "copies" else "row"
+    why = f"the smallest class has {counted(plan.n_folds, row)}" if description.classes else f"there are no more {row}s"
     return f"{plan.n_folds} folds instead of {plan.wanted_folds}, since {why}"

@@ -7,10 +7,11 @@ from stages.basics.words import counted
 from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
-from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
+from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.reporting.formats import rate
 from stages.verdicts.comparison import Comparison
 
+_COPIES = {"together": "copies of a row stay together", "apart": "copies of a row are divided like other rows"}
 TRANSFORMED = (
     "A loss with a framing of its own learns another target, as stands beside its name; what it predicts is put back, "
     "and all losses are scored on the same rows in the same units."
@@ -27,7 +28,7 @@ def setup(comparison: Comparison) -> Markdown:
     """How rows are split and scaled, and the network and its training, in one paragraph."""
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
     sentences = [
-        split(plan, description, settings.data.split.column),
+        split(plan, description, settings.data.split),
         scaling(plan, description, settings.data.scale),
         network(settings, comparison.encoded.n_inputs),
         training(settings),
@@ -62,23 +63,26 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
     return Markdown(f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}.")
 
 
-def split(plan: Plan, description: Description, column: str | None) -> str:
+def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
     """Which rows train and which test; numbers of rows are those of the first seed.
 
     Args:
         plan: of the comparison.
         description: what its dataset is.
-        column: the one that groups rows, where there is one.
+        settings: how the rows were divided.
     """
     n_test = len(plan.rows(0, Part.TEST))
     n_train = plan.parts.shape[1] - n_test
-    kept = f"rows with the same {code(column)} stay together" if plan.method == "group" else ""
+    kept = f"rows with the same {code(settings.column)} stay together" if plan.method == "group" else ""
     alike = "each class alike" if description.classes and plan.method in ("stratified", "kfold") else ""
-    how = f" ({kept or alike})" if kept or alike else ""
+    copies = "" if description.copies is None else _COPIES[settings.copies]
+    said = ", ".join(filter(None, [kept, alike, copies]))
+    how = f" ({said})" if said else ""
     if plan.n_folds:
         return _folds(plan, description, how)
     if plan.method == "first":
-        return f"The first {n_train:,} train, the other {n_test:,} test."
+        copied = " rows, counting all copies of them," if copies and settings.copies == "together" else ""
+        return f"The first {n_train:,}{copied} train, the other {n_test:,} test."
     drawn = f"{n_train:,} rows drawn at random train{how}, the other {n_test:,} test"
     return f"{drawn}, the same for every seed." if plan.fixed else f"For each seed {drawn}."
 

@@ -10,12 +10,14 @@ from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
-from stages.tables import choosing, oddities, reading, text_columns, weights
+from stages.tables import choosing, copies, oddities, reading, text_columns, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
 from stages.tables.reading import Reading
 from stages.tables.target import Target, find_target
 from stages.tables.written_dates import form_of
+
+COPIES = "different row"  # what the column of ``data/raw`` is called that has one number for all copies of a row
 
 
 def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
@@ -30,8 +32,8 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
             features unless asked for.
 
     Returns:
-        The rows: the features; the columns that group rows; and the target, in ``target`` (``target_1`` and so on
-        for several columns) as values or class indices. And what they are.
+        The rows: the features; the columns that group rows; where some are copies, which; and the target, in
+        ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read = reading.read(source, f"{key}.source")
@@ -43,21 +45,21 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {column: _tidy(table[column], choice) for column in keep}
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    has_target = table[choice.targets].notna().all(axis=1).to_numpy()
-    _check_enough(has_target, f"{key}.source")
+    has_target = _with_target(table[choice.targets], f"{key}.source")
     kept = has_target
     if choice.weight:
         kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     if not kept.all():
         features = features[kept].reset_index(drop=True)
-    target = find_target(
-        table.loc[kept, choice.targets].reset_index(drop=True),
-        dataset.task,
-        key,
-        as_texts=choice.kinds.get(choice.targets[0]) == "category",
-        positive=dataset.positive,
-    )
+    as_texts = choice.kinds.get(choice.targets[0]) == "category"
+    targets = table.loc[kept, choice.targets].reset_index(drop=True)
+    target = find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
     columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
+    copied = None
+    if (differ := copies.find(features, columns, target.labels)) is not None:
+        copied = unique([*own_names.values(), COPIES], names)[-1]
+        features[copied] = differ
+        findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
     findings = [*oddities.weightless(choice.weight, has_target & ~kept), *_of_values(table, tidied, choice), *findings]
     findings = [*read.findings, *map(read.placed, findings)]
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
@@ -74,14 +76,18 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
         groups={name: own_names[column] for name, column in choice.groups.items()},
         weight=own_names[choice.weight] if choice.weight else None,
         n_weightless=int((has_target & ~kept).sum()),
+        copies=copied,
         findings=sorted(findings, key=lambda each: ["", *table.columns].index(each.column)),
     )
 
 
-def _check_enough(has_target: np.ndarray, key: str) -> None:
+def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
+    """Which rows have a target: bool (n_rows,)."""
+    has_target = targets.notna().all(axis=1).to_numpy()
     if has_target.sum() < 2:
         count = "is 1 row" if has_target.any() else "are 0 rows"
         raise UserError(f"{key}: there {count} with a target; at least 2 are needed")
+    return has_target
 
 
 def _columns(

@@ -56,7 +56,7 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
     Raises:
         UserError: no column is left.
     """
-    treatments = {column.name: _useless(rows[column.name], column) for column in columns}
+    treatments = {column.name: screened(rows[column.name], column) for column in columns}
     kept = [column for column in columns if not treatments[column.name].left_out]
     if not kept:
         shown = [f"{each.column} (left out: {wording.left_out(each)})" for each in list(treatments.values())[:SHOWN]]
@@ -88,7 +88,7 @@ def _way_out(treatments: list[Treatment]) -> str:
     return f"; {keep}which columns there are to learn from, features: and drop: beside file: say"
 
 
-def _useless(values: pd.Series, column: Column) -> Treatment:
+def screened(values: pd.Series, column: Column) -> Treatment:
     """That a column is left out and why; one that is no input yet, where nothing speaks against it."""
     treatment, present = Treatment(column.name, column.kind, 0, missing=column.missing), values.dropna()
     if column.kind == "identifier":

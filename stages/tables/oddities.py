@@ -57,6 +57,18 @@ def weightless(weight: str | None, left_out: np.ndarray) -> list[Finding]:
     return [Finding("weightless", weight or "", [], rows[:SHOWN_ROWS].tolist(), len(rows))] if len(rows) else []
 
 
+def copied(numbers: np.ndarray, kept: np.ndarray, *, apart: bool) -> Finding:
+    """Rows that are copies of others.
+
+    Args:
+        numbers: integers (n_kept,), the same for copies.
+        kept: bool (n_rows,), which of all rows these are.
+        apart: whether the parameters say that copies need not stay together.
+    """
+    rows = np.flatnonzero(kept)[pd.Series(numbers).duplicated()] + 1
+    return Finding("copies apart" if apart else "copies", "", [], rows[:SHOWN_ROWS].tolist(), len(rows), len(numbers))
+
+
 def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:
     """Numbers that are infinite to a network.
 

@@ -27,7 +27,8 @@ def make_plan(
     """Plan which rows each seed trains, validates and tests on, and how it scales them.
 
     Args:
-        rows: the target, and the column that groups rows where there is one, as ``data/raw`` holds them.
+        rows: the target, and where there are such columns those that group rows and number copies, as ``data/raw``
+            holds them.
         description: what the dataset is.
         features: float64 (n_rows, n_features) in their own units, NaN where missing.
         kinds: (n_features,) the kind of the column that each comes from.
@@ -46,6 +47,7 @@ def make_plan(
         generated=not description.files,
         classes=description.classes,
         groups=None if split.column is None else rows[description.groups[split.column]],
+        copies=None if description.copies is None else rows[description.copies].to_numpy(),
         n_seeds=n_seeds,
         key=key,
     )
@@ -60,18 +62,7 @@ def make_plan(
     else:
         to_tune = fit(np.flatnonzero(own == Part.TRAIN) for own in divided.parts)
         to_train = fit(np.flatnonzero(own != Part.TEST) for own in divided.parts)
-    return Plan(
-        method=divided.method,
-        n_folds=divided.n_folds,
-        fixed=divided.fixed,
-        parts=divided.parts,
-        split_of=divided.split_of,
-        to_tune=to_tune,
-        to_train=to_train,
-        wanted_folds=divided.wanted_folds,
-        clusters=divided.clusters,
-        clusters_are=divided.clusters_are,
-    )
+    return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
 
 
 def without_spread(

@@ -11,6 +11,8 @@ from itertools import islice
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import (
     GroupKFold,
     GroupShuffleSplit,
@@ -45,17 +47,21 @@ class Splits:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows to divide.
+    """The rows to divide; of copies that stay together the first stands for all.
 
     Attributes:
         labels: (n_rows, n_targets) values or (n_rows,) class indices.
         classes: the classes' names; empty for values.
         groups: (n_rows,) numbers of the groups that stay together; None where there are none.
+        copies: (n_rows,) within groups, the same for copies of a row; None where there are none.
+        sizes: (n_rows,) for how many rows each stands; None where each stands for itself.
     """
 
     labels: np.ndarray
     classes: list[str]
-    groups: np.ndarray | None
+    groups: np.ndarray | None = None
+    copies: np.ndarray | None = None
+    sizes: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -65,9 +71,21 @@ class _Rows:
         """Number of groups."""
         return len(np.unique(self.groups))
 
+    @property
+    def n_all(self) -> int:
+        """Number of rows, copies and all."""
+        return len(self) if self.sizes is None else int(self.sizes.sum())
+
+    def counted(self, number: int) -> str:
+        """So many of them, in words."""
+        if self.sizes is None:
+            return counted(number, "row")
+        return f"{counted(number, 'different row')} (copies: apart counts each copy)"
+
     def take(self, numbers: np.ndarray) -> "_Rows":
         """Some of the rows."""
-        return _Rows(self.labels[numbers], self.classes, None if self.groups is None else self.groups[numbers])
+        taken = (None if each is None else each[numbers] for each in (self.groups, self.copies, self.sizes))
+        return _Rows(self.labels[numbers], self.classes, *taken)
 
 
 def divide(
@@ -77,6 +95,7 @@ def divide(
     generated: bool,
     classes: list[str],
     groups: pd.Series | None,
+    copies: np.ndarray | None = None,
     n_seeds: int,
     key: str,
 ) -> Splits:
@@ -88,6 +107,7 @@ def divide(
         generated: whether the rows come from a generator.
         classes: the classes' names; empty for values.
         groups: (n_rows,) for the method ``group``; else not looked at.
+        copies: integers (n_rows,), the same for copies of a row; None where there are none.
         n_seeds: number of seeds.
         key: path of the key ``split``, for messages about mistakes.
 
@@ -95,7 +115,14 @@ def divide(
         UserError: there are too few rows, of a class or of a group, for this split.
     """
     method = split.method_for(generated=generated, has_classes=bool(classes))
-    rows = _Rows(labels, classes, _group_numbers(groups, key) if method == "group" else None)
+    copies = None if split.copies == "apart" else copies
+    clusters, clusters_are = _clusters(_group_numbers(groups, key) if method == "group" else None, copies)
+    rows, stands_for = _Rows(labels, classes), np.arange(len(labels))
+    if method == "group":
+        rows = _Rows(labels, classes, clusters, copies)
+    elif clusters is not None:
+        _, first, stands_for, sizes = np.unique(clusters, return_index=True, return_inverse=True, return_counts=True)
+        rows = _Rows(labels[first], classes, sizes=sizes)
     n_folds, wanted_folds = _folds(split, method, rows)
     _check_enough(method, n_folds, rows, key)
     fixed = method == "first" or (split.fixed and not n_folds)
@@ -106,8 +133,26 @@ def divide(
         parts[index, train] = Part.TRAIN
         parts[index, train[chosen]] = Part.VALIDATION
     split_of = np.zeros(n_seeds, int) if fixed else np.arange(n_seeds)
-    clusters_are: Clusters | None = None if rows.groups is None else "groups"
-    return Splits(method, n_folds, fixed, parts, split_of, wanted_folds, rows.groups, clusters_are)
+    return Splits(method, n_folds, fixed, parts[:, stands_for], split_of, wanted_folds, clusters, clusters_are)
+
+
+def _clusters(groups: np.ndarray | None, copies: np.ndarray | None) -> tuple[np.ndarray | None, Clusters | None]:
+    """Which rows stay together, integers (n_rows,) from 0 in the order of the first rows of each; and what they are.
+
+    Args:
+        groups: (n_rows,) numbers of the groups; None where rows are not divided by groups.
+        copies: (n_rows,), the same for copies of a row; None where there are none, or they are taken apart.
+    """
+    if copies is None:
+        return groups, None if groups is None else "groups"
+    if groups is None:
+        return pd.factorize(copies)[0], "copies"
+    n_rows, n_groups = len(groups), groups.max() + 1
+    # groups are linked by the rows that they share a copy of
+    links = coo_array((np.ones(n_rows, bool), (groups, n_groups + copies)), (n_groups + copies.max() + 1,) * 2)
+    joined = connected_components(links, directed=False)[1][groups]
+    are: Clusters = "groups" if len(np.unique(joined)) == n_groups else "groups and copies"
+    return pd.factorize(joined)[0], are
 
 
 def _folds(split: Split, method: Method, rows: _Rows) -> tuple[int, int]:
@@ -132,7 +177,10 @@ def _train_rows(split: Split, method: Method, n_folds: int, rows: _Rows, key: st
     """The numbers of the rows that train, ascending, of one split after another."""
     count, index = len(rows), 0
     if method == "first":
-        yield np.arange(_n_train(split.train, count, key))
+        n_train = _n_train(split.train, rows.n_all, rows.n_all, key)
+        if rows.sizes is not None:  # so many that they and their copies are about as many
+            n_train = min(int(np.searchsorted(rows.sizes.cumsum(), n_train)) + 1, count - 1)
+        yield np.arange(n_train)
         return
     stratify = rows.labels if rows.classes and method in ("kfold", "stratified") else None
     while True:
@@ -143,7 +191,7 @@ def _train_rows(split: Split, method: Method, n_folds: int, rows: _Rows, key: st
         else:
             kinds = {"shuffle": ShuffleSplit, "stratified": StratifiedShuffleSplit, "group": GroupShuffleSplit}
             units = rows.n_groups if method == "group" else count
-            n_train = _n_train(split.train, units, key)
+            n_train = _n_train(split.train, rows.n_all, units, key)
             _check_classes_on_both_sides(method, n_train, rows, key)
             splitter = kinds[method](1, train_size=n_train, random_state=state)
         try:
@@ -157,7 +205,7 @@ def _train_rows(split: Split, method: Method, n_folds: int, rows: _Rows, key: st
 def _validation(method: Method, train: _Rows, state: int) -> np.ndarray:
     """Which of the train rows validate: a fifth, drawn as the split is, at least one where two rows train.
 
-    Where a class or a group has too few train rows for that they are drawn from all alike.
+    Where a class has too few train rows for that, or only one group trains, they are drawn from all alike.
     """
     count = _share(VALIDATION, len(train))
     if not count:
@@ -165,8 +213,9 @@ def _validation(method: Method, train: _Rows, state: int) -> np.ndarray:
     if method == "first":
         return np.arange(len(train) - count, len(train))
     splitter, groups = ShuffleSplit, None
-    if method == "group" and train.n_groups > 1:
-        splitter, groups, count = GroupShuffleSplit, train.groups, _share(VALIDATION, train.n_groups)
+    together = train.groups if method == "group" and train.n_groups > 1 else train.copies
+    if together is not None and (n_together := len(np.unique(together))) > 1:
+        splitter, groups, count = GroupShuffleSplit, together, _share(VALIDATION, n_together)
     elif train.classes and method in ("kfold", "stratified"):
         sizes = np.bincount(train.labels)
         n_classes = np.count_nonzero(sizes)
@@ -182,15 +231,24 @@ def _share(share: float, count: int) -> int:
     return min(max(round(share * count), 1), count - 1)
 
 
-def _n_train(train: float, n_rows: int, key: str) -> int:
-    """How many rows train: those asked for, or a share of all, at least one, leaving at least one."""
+def _n_train(train: float, n_rows: int, n_units: int, key: str) -> int:
+    """How many units train: as many as rows are asked for, or a share of all, at least one, leaving at least one.
+
+    Args:
+        train: rows, or a share of them.
+        n_rows: all rows.
+        n_units: what is divided: the rows, those that differ, or groups.
+        key: path of the key ``split``, for messages about mistakes.
+    """
     if isinstance(train, int):
         if train >= n_rows:
             raise UserError(
                 f"{key}.train: {train} leaves no row to test; allowed: 1 to {n_rows - 1} (there are {n_rows} rows)"
             )
-        return train
-    return _share(train, n_rows)
+        if n_units == n_rows:
+            return train
+        train /= n_rows
+    return _share(train, n_units)
 
 
 def _group_numbers(groups: pd.Series, key: str) -> np.ndarray:
@@ -205,7 +263,7 @@ def _check_enough(method: Method, n_folds: int, rows: _Rows, key: str) -> None:
         if rows.n_groups < needed:
             raise UserError(f"{key}: there are {rows.n_groups} groups, fewer than the {needed} that are needed")
     elif n_folds and len(rows) < n_folds:
-        raise UserError(f"{key}: there are {len(rows)} rows, fewer than the {n_folds} folds")
+        raise UserError(f"{key}: there are {rows.counted(len(rows))}, fewer than the {n_folds} folds")
     if rows.classes and method in ("kfold", "stratified"):
         needed = n_folds or 2
         sizes = np.bincount(rows.labels, minlength=len(rows.classes))
@@ -213,7 +271,7 @@ def _check_enough(method: Method, n_folds: int, rows: _Rows, key: str) -> None:
         if fewest < needed:
             what = f"the {needed} folds" if n_folds else "the 2 that are needed"
             raise UserError(
-                f"{key}: class '{smallest}' has {counted(fewest, 'row')}, fewer than {what}; "
+                f"{key}: class '{smallest}' has {rows.counted(fewest)}, fewer than {what}; "
                 "method: shuffle takes rows whatever their class"
             )
 
@@ -222,6 +280,6 @@ def _check_classes_on_both_sides(method: Method, n_train: int, rows: _Rows, key:
     count, n_classes = len(rows), len(rows.classes)
     if method == "stratified" and not n_classes <= n_train <= count - n_classes:
         raise UserError(
-            f"{key}.train: {n_train} of {count} rows train and {count - n_train} test, and either needs a row of "
-            f"each of {n_classes} classes; method: shuffle takes rows whatever their class"
+            f"{key}.train: {n_train} of {rows.counted(count)} train and {count - n_train} test, and either "
+            f"needs a row of each of {n_classes} classes; method: shuffle takes rows whatever their class"
         )

@@ -541,6 +541,32 @@ def test_rows_newest_first_are_told_with_what_keeps_their_order(project, tmp_pat
     assert "try: rows are sorted by day, newest first, " in capsys.readouterr().out
 
 
+def test_copies_of_rows_are_counted_and_may_be_taken_apart(project, tmp_path, capsys):
+    rows = [f"{i * 37 % 61 / 7:.3f},{i * i % 53 / 3:.3f},{'ab'[i % 2]}\n" for i in range(40)]
+    (tmp_path / "again.csv").write_text("x,z,y\n" + "".join(rows[:3] + rows))
+    project(tmp_path / "again.csv", "y")
+    told = capsys.readouterr().out
+    assert (
+        "try: 3 rows of 43 are copies of those before (rows 4, 5, 6); copies stay on one side of every split (to "
+        "divide them like other rows: split: {copies: apart} beside source:)\n"
+    ) in told
+    assert "what is in brackets goes beside file:" not in told
+    project(tmp_path / "again.csv", "y", "apart", "split: {copies: apart}")
+    told = capsys.readouterr().out
+    assert "(rows 4, 5, 6); split: {copies: apart} divides them like other rows\n" in told
+    assert load_params().datasets["apart"].split.copies == "apart"
+    generate.main()
+    assert "generate: again: 3 rows of 43 are copies of those before" in capsys.readouterr().out
+    scale.main()
+    again, apart = plans.read_plan("again"), plans.read_plan("apart")
+    assert (again.clusters[:7].tolist(), again.clusters_are) == ([0, 1, 2, 0, 1, 2, 3], "copies")
+    assert apart.clusters is None
+    assert (again.parts[:, :3] == again.parts[:, 3:6]).all()
+    assert not (apart.parts[:, :3] == apart.parts[:, 3:6]).all()
+    project(tmp_path / "houses.csv", "price")
+    assert "copies" not in capsys.readouterr().out
+
+
 def test_each_column_is_told_and_what_is_odd_with_its_key(project, tmp_path, capsys):
     rows = "".join(f"{i * i % 7},{-200 if i in (4, 17) else 1 + i / 10}\n" for i in range(30))
     (tmp_path / "sent.csv").write_text(f"x,CO\n{rows}")

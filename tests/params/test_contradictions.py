@@ -160,6 +160,8 @@ def test_a_split_that_contradicts_itself_is_refused(mistakes, split, key, kind):
         {"method": "stratified", "train": 0.5, "fixed": True},
         {"train": 10},
         {"train": 0.5, "fixed": True},
+        {"copies": "apart"},
+        {"method": "group", "column": "street", "copies": "together"},
     ],
     ids=str,
 )
@@ -174,6 +176,7 @@ def test_a_generator_has_no_groups_and_starts_with_the_first_rows(mistakes, abov
     assert one(mistakes({key: {"method": "group", "column": "x1"}}))[:2] == (f"{key}.method", "group_without_table")
     assert one(mistakes({key: {"folds": 3}}))[:2] == (f"{key}.folds", "folds_without_method")
     assert one(mistakes({key: {"train": 1000}}))[:2] == (f"{key}.train", "no_row_to_test")
+    assert one(mistakes({key: {"copies": "apart"}}))[:2] == (f"{key}.copies", "copies_without_table")
 
 
 @pytest.mark.parametrize("above", ["datasets", "comparisons"])

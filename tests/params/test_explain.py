@@ -39,6 +39,8 @@ WORDING = [
     ({"kind": "group_share", "value": 10},
      "10 given; allowed with method: group: a share of the groups (above 0, below 1)"),
     ({"kind": "group_without_column"}, "is missing; method: group needs the column that names the groups"),
+    ({"kind": "copies_without_table", "value": "apart", "facts": {"generator": "make_circles"}},
+     "goes with a table; make_circles makes no copies of rows"),
     ({"kind": "group_without_table", "value": "group", "facts": {"generator": "make_circles"}},
      "'group' needs a table's column that names the groups; make_circles has none"),
     ({"kind": "kind_type", "value": "text"},

@@ -30,6 +30,11 @@ WORDING = [
     ),
     (Finding("far", "CO", ["-200", "-200"], [5, 18], 2),
      "CO: -200 in 2 rows (rows 5, 18), far from all others (if it stands for nothing: missing: {CO: [-200]})"),
+    (Finding("copies", "", [], [61, 62, 63], 240, 300),
+     "240 rows of 300 are copies of those before (rows 61, 62, 63, …); copies stay on one side of every split (to "
+     "divide them like other rows: split: {copies: apart} beside source:)"),
+    (Finding("copies apart", "", [], [143], 1, 150),
+     "1 row of 150 is a copy of one before (row 143); split: {copies: apart} divides them like other rows"),
     (Finding("weightless", "people", [], [1, 4, 5], 9),
      "people: 0 in 9 rows (rows 1, 4, 5, …), left out, since what weighs 0 counts for nothing"),
     (Finding("tells", "price_usd"),

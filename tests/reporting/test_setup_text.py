@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
-from stages.records.settings import ScaleSettings
+from stages.records.settings import ScaleSettings, SplitSettings
 from stages.reporting import setup_text
 
 TRAIN, VALIDATION, TEST = Part
@@ -14,6 +16,11 @@ def plan(method, n_folds=0, *, n_seeds=3, fixed=False, wanted_folds=0, n_splits=
     parts = np.array([[TRAIN] * 800 + [VALIDATION] * 200 + [TEST] * 250] * n_splits, np.uint8)
     nothing = Scaling(*[np.zeros((n_splits, 1))] * 5)
     return Plan(method, n_folds, fixed, parts, np.arange(n_seeds) % n_splits, nothing, nothing, wanted_folds)
+
+
+def split(**changes):
+    usual = {"method": None, "train": 0.8, "folds": None, "column": "house", "random_state": 0, "fixed": False}
+    return SplitSettings(**usual | changes)
 
 
 def describe(classes=()):
@@ -71,7 +78,51 @@ def describe(classes=()):
     ],
 )
 def test_which_rows_train_and_which_test(made, classes, text):
-    assert setup_text.split(made, describe(classes), "house") == text
+    assert setup_text.split(made, describe(classes), split()) == text
+
+
+@pytest.mark.parametrize(
+    ("made", "classes", "copies", "text"),
+    [
+        (
+            plan("first"),
+            "",
+            "together",
+            "The first 1,000 rows, counting all copies of them, train, the other 250 test.",
+        ),
+        (plan("first"), "", "apart", "The first 1,000 train, the other 250 test."),
+        (
+            plan("shuffle"),
+            "",
+            "together",
+            "For each seed 1,000 rows drawn at random train (copies of a row stay together), the other 250 test.",
+        ),
+        (
+            plan("group"),
+            "",
+            "together",
+            "For each seed 1,000 rows drawn at random train (rows with the same `house` stay together, copies of a row "
+            "stay together), the other 250 test.",
+        ),
+        (
+            plan("kfold", 5, n_seeds=5),
+            "ab",
+            "apart",
+            "Divided into 5 folds (each class alike, copies of a row are divided like other rows): each seed tests on "
+            "one of them and trains on the others.",
+        ),
+        (
+            replace(plan("kfold", 3, n_seeds=3, wanted_folds=10), clusters_are="copies"),
+            "ab",
+            "together",
+            "Divided into 3 folds (each class alike, copies of a row stay together) (3 folds instead of 10, since the "
+            "smallest class has 3 different rows): each seed tests on one of them and trains on the others.",
+        ),
+    ],
+)
+def test_what_becomes_of_copies_is_said(made, classes, copies, text):
+    described = replace(describe(classes), copies="different row")
+    assert setup_text.split(made, described, split(copies=copies)) == text
 
 
 @pytest.mark.parametrize(

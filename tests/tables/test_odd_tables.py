@@ -492,8 +492,8 @@ def test_rows_of_several_files_are_named_with_their_files():
 
 
 def test_what_is_odd_about_several_files_alike_is_said_once():
-    text = "A report\nof 2024\n" + lines("a,y", X, range(30))
-    several(u=text, v=text, w=text)
+    head = "A report\nof 2024\n"
+    several(**{file: head + lines("a,y", X, range(start, start + 30)) for start, file in enumerate("uvw")})
     [finding] = load(None, file="?.csv")[1].findings
     assert in_words(finding) == (
         "u.csv: 2 lines before the heading left out: 'A report', … (to take them in: skip: 0); the same "

@@ -28,8 +28,8 @@ GROUPS = list("aaabbcdddd")
 TRAIN, VALIDATION, TEST = Part
 
 
-def divide(method, labels=VALUES, *, classes=(), groups=None, n_seeds=1, generated=False, **settings):
-    """The rows divided for every seed."""
+def divide(method, labels=VALUES, *, classes=(), groups=None, numbers=None, n_seeds=1, generated=False, **settings):
+    """The rows divided for every seed; copies have one of the numbers."""
     if method == "group":
         settings["column"], groups = "house", pd.Series(groups, name="house")
     return splits.divide(
@@ -38,6 +38,7 @@ def divide(method, labels=VALUES, *, classes=(), groups=None, n_seeds=1, generat
         generated=generated,
         classes=list(classes),
         groups=groups,
+        copies=None if numbers is None else np.asarray(numbers),
         n_seeds=n_seeds,
         key=KEY,
     )
@@ -415,6 +416,140 @@ def test_groups_are_whole_in_the_validation_rows():
 def test_seeds_of_one_fold_in_two_partitions_validate_on_other_rows():
     divided = divide("kfold", np.arange(60.0)[:, None], folds=2, n_seeds=6)
     assert len({row.tobytes() for row in divided.parts == VALIDATION}) == 6
+
+
+# --- copies of rows
+
+
+def copied(n_different, times, *, seed=0):
+    """The numbers of rows that were copied so many times and mixed."""
+    return np.random.default_rng(seed).permutation(np.repeat(np.arange(n_different), times))
+
+
+def assert_whole(parts, clusters):
+    """No split has rows of a cluster in two parts."""
+    for own in parts:
+        assert pd.Series(own).groupby(clusters).nunique().max() == 1
+
+
+DRAWN = [
+    ("first", {}),
+    ("first", {"train": 210}),
+    ("shuffle", {}),
+    ("shuffle", {"train": 210, "fixed": True}),
+    ("stratified", {}),
+    ("stratified", {"train": 0.7}),
+    ("kfold", {}),
+    ("kfold", {"folds": 4}),
+    ("group", {}),
+    ("group", {"folds": 4}),
+]
+
+
+@pytest.mark.parametrize(("method", "how"), DRAWN)
+@pytest.mark.parametrize("task", ["values", "classes"])
+def test_copies_stand_on_one_side_of_every_split_and_validate_together(method, how, task):
+    numbers = copied(60, 5)
+    if task == "classes":
+        labels, classes = np.arange(60)[numbers] % 3, "abc"
+    else:
+        labels, classes = np.arange(60.0)[numbers][:, None], ""
+        method = "shuffle" if method == "stratified" else method
+    groups = numbers // 3
+    divided = divide(method, labels, classes=classes, groups=groups, numbers=numbers, n_seeds=20, **how)
+    check_parts(divided, 300)
+    assert_whole(divided.parts, numbers)
+    assert (divided.clusters_are == "groups") is (method == "group")
+    assert_whole(divided.parts, divided.clusters)
+    n_clusters = 20 if method == "group" else 60
+    assert len(set(divided.clusters)) == n_clusters
+    n_train = 210 if "train" in how else 225 if "folds" in how else 270 if method == "kfold" else 240
+    assert (divided.parts != TEST).sum(axis=1).tolist() == [n_train] * len(divided.parts)
+
+
+def test_copies_taken_apart_are_divided_like_other_rows():
+    numbers = copied(60, 5)
+    for method, how in DRAWN:
+        settings = {"labels": np.arange(300) % 2, "classes": "ab", "groups": numbers // 9, "n_seeds": 3} | how
+        apart, plain = (divide(method, **settings, **more) for more in ({"numbers": numbers, "copies": "apart"}, {}))
+        np.testing.assert_array_equal(apart.parts, plain.parts)
+        assert apart.clusters_are == plain.clusters_are == ("groups" if method == "group" else None)
+
+
+def test_groups_that_share_a_copy_are_joined():
+    groups = list("aabbccddee")
+    numbers = [0, 1, 1, 2, 3, 4, 4, 5, 6, 7]  # a row of a is in b, one of c in d
+    divided = divide("group", groups=groups, numbers=numbers, folds=3, n_seeds=3)
+    assert (divided.clusters.tolist(), divided.clusters_are) == ([0, 0, 0, 0, 1, 1, 1, 1, 2, 2], "groups and copies")
+    assert_whole(divided.parts, divided.clusters)
+    apart = divide("group", groups=groups, numbers=numbers, folds=3, n_seeds=3, copies="apart")
+    assert (apart.clusters.tolist(), apart.clusters_are) == ([0, 0, 1, 1, 2, 2, 3, 3, 4, 4], "groups")
+
+
+def test_the_first_rows_train_with_their_copies_and_no_later_row_does():
+    labels = np.arange(12.0)[:, None]
+    numbers = [0, 1, 2, 3, 4, 5, 6, 7, 1, 8, 9, 0]  # of rows 0 and 1 there are copies among the last
+    divided = divide("first", labels, numbers=numbers, train=8)
+    assert np.flatnonzero(divided.parts[0] != TEST).tolist() == [0, 1, 2, 3, 4, 5, 8, 11]
+    assert np.flatnonzero(divided.parts[0] == VALIDATION).tolist() == [5]
+    # a file that was written five times over
+    again = divide("first", np.tile(np.arange(10.0), 5)[:, None], numbers=np.tile(np.arange(10), 5))
+    assert np.flatnonzero(again.parts[0] == TEST).tolist() == [8, 9, 18, 19, 28, 29, 38, 39, 48, 49]
+
+
+def test_each_class_has_its_share_of_different_rows_in_every_fold():
+    labels = np.repeat([0, 1], [40, 20])
+    numbers = np.repeat(np.arange(60), np.r_[np.ones(40, int), np.full(20, 6)])
+    divided = divide("kfold", labels[numbers], classes="ab", numbers=numbers, n_seeds=30)
+    for own in divided.parts:
+        assert np.bincount(labels[np.unique(numbers[own == TEST])]).tolist() == [4, 2]
+        assert np.bincount(labels[numbers[own == TEST]]).tolist() == [4, 12]
+
+
+def test_folds_are_as_many_as_different_rows_allow_and_too_few_are_refused():
+    labels, numbers = np.repeat([0, 1], [40, 20]), np.r_[np.arange(40), np.repeat([40, 41, 42], [18, 1, 1])]
+    divided = divide("kfold", labels, classes="ab", numbers=numbers)
+    assert (divided.n_folds, divided.wanted_folds) == (3, 10)
+    assert refusal("kfold", labels, classes="ab", numbers=numbers, folds=5) == (
+        f"{KEY}: class 'b' has 3 different rows (copies: apart counts each copy), fewer than the 5 folds; method: "
+        "shuffle takes rows whatever their class"
+    )
+    assert refusal("kfold", np.zeros((20, 1)), numbers=np.repeat([0, 1, 2], [10, 5, 5]), folds=4) == (
+        f"{KEY}: there are 3 different rows (copies: apart counts each copy), fewer than the 4 folds"
+    )
+    assert refusal("shuffle", np.zeros((20, 1)), numbers=np.repeat([0, 1, 2], [10, 5, 5]), train=20) == (
+        f"{KEY}.train: 20 leaves no row to test; allowed: 1 to 19 (there are 20 rows)"
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    numbers=st.lists(st.integers(0, 15), min_size=2, max_size=60),
+    groups=st.integers(1, 5),
+    how=st.sampled_from([*DRAWN, ("first", {"train": 1}), ("shuffle", {"train": 0.01}), ("shuffle", {"train": 0.99})]),
+    n_classes=st.sampled_from([0, 2]),
+    random_state=st.integers(0, 99),
+)
+def test_however_rows_are_copied_every_part_has_some_and_copies_are_whole_or_the_split_is_refused(
+    numbers, groups, how, n_classes, random_state
+):
+    method, more = how
+    numbers = pd.factorize(np.array(numbers))[0]
+    if numbers.max() == 0 or (method == "stratified" and not n_classes):
+        return
+    labels = numbers % 2 if n_classes else numbers[:, None] / 3
+    of_rows = np.arange(len(numbers)) % groups
+    with contextlib.suppress(UserError):
+        divided = divide(
+            method, labels, classes="ab"[:n_classes], groups=of_rows, numbers=numbers, n_seeds=3,
+            random_state=random_state, **more,
+        )  # fmt: skip
+        is_alone = [len(set(numbers[own != TEST])) == 1 for own in divided.parts]  # one row trains and validates
+        assert_whole(divided.parts[~np.array(is_alone)], numbers)
+        assert_whole(divided.parts == TEST, divided.clusters)
+        for own in divided.parts:
+            assert 0 < (own == TEST).sum() < len(own)
+            assert (own == TRAIN).any()
 
 
 def check_parts(divided, n_rows):
