@@ -13,6 +13,7 @@ from stages.reporting.misleading import Misleading
 from stages.reporting.published import Reference
 from stages.reporting.section import heading, verdict_cell
 from stages.reporting.verdict_text import verdict
+from stages.verdicts.clusters import FEWEST_GROUPS, FEWEST_IN_TIME
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.cuts import FEWEST
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS
@@ -31,6 +32,8 @@ class HowToRead:
     Attributes:
         fewest_seeds: for a verdict.
         fewest_to_cut: seeds, among fewer of which none is told from the others.
+        fewest_groups: fewer make an interval a little too narrow.
+        fewest_in_time: test rows in the order of time; fewer do so too.
         few_rows: fewer that tell losses apart make an interval only roughly right.
         margins: each comparison's margin.
         tuned: whether any loss was tuned.
@@ -38,6 +41,8 @@ class HowToRead:
 
     fewest_seeds: int
     fewest_to_cut: int
+    fewest_groups: int
+    fewest_in_time: int
     few_rows: int
     margins: str
     tuned: bool
@@ -91,6 +96,8 @@ def report(comparisons: list[Comparison], reference: Reference, *, cells: bool =
         how_to_read=HowToRead(
             fewest_seeds=FEWEST_SEEDS,
             fewest_to_cut=FEWEST,
+            fewest_groups=FEWEST_GROUPS,
+            fewest_in_time=FEWEST_IN_TIME,
             few_rows=FEW_ROWS,
             margins="; ".join(f"{each.name} {number(each.margin)} {each.headline}" for each in comparisons),
             tuned=any(comparison.is_tuned for comparison in comparisons),

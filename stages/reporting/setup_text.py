@@ -8,6 +8,7 @@ from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
+from stages.reporting import cluster_text
 from stages.reporting.formats import rate
 from stages.verdicts.comparison import Comparison
 
@@ -29,6 +30,7 @@ def setup(comparison: Comparison) -> Markdown:
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
     sentences = [
         split(plan, description, settings.data.split),
+        *filter(None, [cluster_text.what_counts(comparison)]),
         scaling(plan, description, settings.data.scale),
         network(settings, comparison.encoded.n_inputs),
         training(settings),

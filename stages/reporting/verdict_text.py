@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stages.basics.markup import code, text
 from stages.basics.words import counted, number
 from stages.losses.validity import percent
-from stages.reporting import loss_text
+from stages.reporting import cluster_text, loss_text
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison
@@ -127,8 +127,7 @@ def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:
         for pair in undecided
     ]
     if all(due_to_rows):
-        rows = counted(undecided[0].n_rows, "test row")
-        return f"More rows, not more seeds, would tell {others} from `{undecided[0].loss}`: {rows} are too few."
+        return cluster_text.would_settle(comparison, others, f"`{undecided[0].loss}`")
     more = 2 * len(comparison.seeds)
     return f"More seeds may tell {others} from `{undecided[0].loss}` (`dvc exp run -S train.seeds={more}`)."
 
@@ -190,7 +189,7 @@ def _different_things(comparison: Comparison) -> list[str]:
 
 def _cautions(comparison: Comparison) -> list[str]:
     """What makes the verdict less certain than it sounds."""
-    sentences = _different_things(comparison)
+    sentences = [*_different_things(comparison), *cluster_text.too_few(comparison)]
     if comparison.is_misleading:
         sizes, classes = comparison.class_sizes, comparison.description.classes
         share = percent(sizes.max() / comparison.n_rows)
@@ -200,7 +199,7 @@ def _cautions(comparison: Comparison) -> list[str]:
     best = comparison.advice.best
     pairs = [comparison.pairs[best, loss] for loss in comparison.losses if loss != best]
     if few := [pair for pair in pairs if _few_rows_tell(pair)]:
-        rows = counted(max(round(min(pair.n_telling for pair in few)), 1), "test row")
+        rows = counted(max(round(min(pair.n_telling for pair in few)), 1), cluster_text.unit(comparison))
         sentences.append(
             f"Some losses are told apart by as few as {rows}; below {FEW_ROWS}, intervals are a little too narrow."
         )

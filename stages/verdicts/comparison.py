@@ -18,7 +18,7 @@ from stages.records.plans import Part, Plan
 from stages.records.runs import Run
 from stages.scores import catalogue, choosing, row_values
 from stages.scores.score import Score
-from stages.verdicts import objectives, pairs
+from stages.verdicts import clusters, objectives, pairs
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design
 from stages.verdicts.intervals import Estimate
@@ -143,10 +143,17 @@ class Comparison:
             values[run.loss.name][~run.finished] = np.nan
         return values
 
+    @property
+    def is_in_time(self) -> bool:
+        """Whether rows are in the order of time, where neighbours are alike: those of a table, that are not drawn."""
+        return self.plan.method == "first" and bool(self.description.files)
+
     @cached_property
     def design(self) -> Design:
-        """Which rows each seed tests, and the most that one of them can tell two losses apart."""
-        return Design(self.tested, row_values.reach(self.headline, self.labels, self.tested))
+        """Which rows each seed tests, which of them count as one, and how far one can tell two losses apart."""
+        rows = clusters.blocks(self.tested) if self.is_in_time else self.plan.clusters
+        reach = row_values.reach(self.headline, self.labels, self.tested)
+        return Design(self.tested, reach, rows, self.is_in_time)
 
     @cached_property
     def summaries(self) -> dict[str, Summary]:

@@ -4,8 +4,8 @@ A mean over seeds rises with each of them, but so does its variance, and the fas
 zero makes a mean that is surely above zero doubtful. So differences of seeds are cut at a level c, and what bounds the
 mean of the cut ones from below bounds the whole mean, since cutting only lowers it. The lower end is the largest over
 all c, and grows with every seed's difference: at the best c the plain lower end does not fall with any seed's
-difference that is not cut, and those that are cut do not matter (for degrees of freedom that stay as they are; of folds,
-where a seed's rows are those of some others, but for a hundredth of the interval).
+difference that is not cut, and those that are cut do not matter (for degrees of freedom that stay as they are; of
+folds, where a seed's rows are those of some others, but for a hundredth of the interval).
 
 On the rows × seeds table a cut of a seed lowers all its rows evenly, so that sums by seed and by row are those of the
 lowered table. Of seeds whose rows are scattered far more than those of most, what they add to the rows' sums may be
