@@ -31,7 +31,7 @@ def what_stays() -> list[str]:
     except (UserError, YAMLError, OSError):
         return []
     if not isinstance(before, dict) or not isinstance(now, dict):
-        return [f"{paths.PARAMS} keeps what this experiment set"]
+        return [f"{paths.PARAMS} keeps what this experiment set, until you write it as it was: git diff {paths.PARAMS}"]
     if not (changes := list(_changes(before, now))):
         return []
     # where all that stood and stands there is in a commit; and what is put on git's stash is not lost
