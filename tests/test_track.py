@@ -544,6 +544,12 @@ def test_a_store_that_cannot_be_used_is_told_in_one_line(address, said, project,
     assert not (project / "data/tracked.json").exists()
 
 
+@pytest.mark.usefixtures("project")
+def test_a_mistake_of_ours_is_not_taken_for_a_store_that_cannot_be_used():
+    with pytest.raises(ModuleNotFoundError), mlflow_store.connect():
+        import stages.tracking.nothing  # noqa: F401
+
+
 def test_a_store_of_an_older_mlflow_is_told_with_the_command_that_brings_it_up_to_date(project):
     with sqlite3.connect(project / "mlflow.db") as database:
         database.execute("update alembic_version set version_num = 'cc1f77228345'")

@@ -148,19 +148,19 @@ class _Trainer:
 
     def _advance(self, work: _Work) -> Trained | None:
         """Go on with a unit until it waits for a chunk, or is done."""
-        try:
-            while all(result is not None for result in work.results):
+        while all(result is not None for result in work.results):
+            try:
                 chunks = work.rounds.send(work.results or None)
-                work.begin(chunks)
-                for position, chunk in enumerate(chunks):
-                    key = keys.key_of(chunk, self._executor.device) if self._store else ""
-                    if (result := self._look_up(key)) is not None:
-                        work.end(position, result, is_stored=True)
-                    else:
-                        self._submit(_Task(work, position, chunk, key))
-        except StopIteration as end:
-            self._on_epoch(work.unit, work.unit.n_epochs)
-            return Trained(work.unit, end.value, work.seconds, work.n_stored, work.n_chunks)
+            except StopIteration as end:
+                self._on_epoch(work.unit, work.unit.n_epochs)
+                return Trained(work.unit, end.value, work.seconds, work.n_stored, work.n_chunks)
+            work.begin(chunks)
+            for position, chunk in enumerate(chunks):
+                key = keys.key_of(chunk, self._executor.device) if self._store else ""
+                if (result := self._look_up(key)) is not None:
+                    work.end(position, result, is_stored=True)
+                else:
+                    self._submit(_Task(work, position, chunk, key))
         return None
 
     def _submit(self, task: _Task) -> None:

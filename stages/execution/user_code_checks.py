@@ -53,7 +53,7 @@ def try_unit(unit: Unit) -> None:
         _try_loss(few, trial)
     _try_training(few, trial)
     if unit.loss.is_custom:
-        with trial.step("calling it on made-up rows"):
+        with trial.step("calling it on made-up rows", through_ours=True):
             for ask in (punishment, objective):
                 ask(unit.loss, unit.table.n_classes, unit.table.n_targets)
 
@@ -201,7 +201,7 @@ def _try_training(unit: Unit, trial: "_Trial") -> None:
         outputs = replicas.predict(unit.table.features, view)
         return np.stack([history.loss, history.val_loss]), outputs, replicas.weights
 
-    with trial.step("training two copies together"):
+    with trial.step("training two copies together", through_ours=True):
         once, again = train(chance=1), train(chance=2)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(once[:2], again[:2], strict=True)):
         trial.refuse(
@@ -230,13 +230,20 @@ class _Trial:
         self._where = where
 
     @contextmanager
-    def step(self, doing: str) -> Iterator[None]:
-        """A block that runs the user's own code, and in words what it does."""
+    def step(self, doing: str, *, through_ours: bool = False) -> Iterator[None]:
+        """A block that runs the user's own code.
+
+        Args:
+            doing: what it does, in words.
+            through_ours: whether code of ours stands between; what that raises by itself is a mistake of ours.
+        """
         try:
             yield
         except UserError:
             raise
         except (Exception, SystemExit) as error:
+            if through_ours and loading.is_ours(error):
+                raise
             raise UserError(f"{self._where}: {doing} failed: {type(error).__name__}: {loading.cause(error)}") from error
 
     def refuse(self, reason: str) -> NoReturn:

@@ -35,29 +35,39 @@ def _ignore(_: int) -> None:
     """Do nothing at an epoch."""
 
 
+class EndedError(Exception):
+    """The process at the other end of the pipe has ended."""
+
+
 def _send(connection: Connection, kind: str, value: Any = None, content: bytes | memoryview = b"") -> None:
-    """Send a message: JSON, and bytes after it where it is one of `_FOLLOWED`."""
-    connection.send_bytes(json.dumps([kind, value]).encode())
-    if kind in _FOLLOWED:
-        connection.send_bytes(content)
+    """Send a message: JSON, and bytes after it where it is one of `_FOLLOWED`.
+
+    Raises:
+        EndedError: nobody receives it.
+    """
+    facts = json.dumps([kind, value]).encode()
+    try:
+        connection.send_bytes(facts)
+        if kind in _FOLLOWED:
+            connection.send_bytes(content)
+    except OSError as error:
+        raise EndedError from error
 
 
 def _receive(connection: Connection) -> tuple[str, Any, bytes]:
     """Receive a message: its kind, its value, and the bytes after it.
 
     Raises:
+        EndedError: nobody sends any more.
         NoMessageError: what came is something else.
     """
-    content = connection.recv_bytes()
     try:
-        kind, value = json.loads(content)
+        kind, value = json.loads(connection.recv_bytes())
+        return kind, value, connection.recv_bytes() if kind in _FOLLOWED else b""
+    except (EOFError, OSError) as error:
+        raise EndedError from error
     except (ValueError, TypeError) as error:
         raise NoMessageError from error
-    return kind, value, connection.recv_bytes() if kind in _FOLLOWED else b""
-
-
-class ChildDiedError(Exception):
-    """The process ended before its chunk did."""
 
 
 class NoMessageError(Exception):
@@ -95,10 +105,10 @@ class Child:
     def facts(self) -> dict[str, str]:
         """The versions and the device that it calculates with, once it has imported TensorFlow.
 
-        Alone ``missing``, where it cannot.
+        Alone ``missing``, why it cannot; or ``mistake``, the traceback of what is wrong in our code.
 
         Raises:
-            ChildDiedError: the process ended.
+            EndedError: the process ended.
         """
         return self._answer()[1]
 
@@ -116,18 +126,15 @@ class Child:
             on_epoch: called now and then with the number of epochs done.
 
         Raises:
-            ChildDiedError: the process ended.
+            EndedError: the process ended.
         """
         self.facts  # noqa: B018 - it trains when it has told them
-        try:
-            for digest, content in shared.items():
-                if digest not in self._kept:
-                    sent = content()
-                    _send(self._to, "shared", digest, sent)
-                    self._kept[digest] = len(sent)
-            _send(self._to, "chunk", content=chunk)
-        except OSError as error:
-            raise ChildDiedError from error
+        for digest, content in shared.items():
+            if digest not in self._kept:
+                sent = content()
+                _send(self._to, "shared", digest, sent)
+                self._kept[digest] = len(sent)
+        _send(self._to, "chunk", content=chunk)
         for digest in _too_old(self._kept):
             del self._kept[digest]
         while (answer := self._answer())[0] == "epochs":
@@ -147,10 +154,7 @@ class Child:
             self._process.wait()
 
     def _answer(self) -> Answer:
-        try:
-            kind, value, content = _receive(self._from)
-        except (EOFError, OSError) as error:
-            raise ChildDiedError from error
+        kind, value, content = _receive(self._from)
         return kind, content if kind in _FOLLOWED else value
 
 
@@ -186,6 +190,8 @@ class Children:
             return "died", None
         is_well = False
         try:
+            if mistake := child.facts.get("mistake"):
+                return "error", mistake
             if facts and child.facts != facts:
                 return "facts", child.facts
             if reason := child.facts.get("missing"):
@@ -193,7 +199,7 @@ class Children:
             answer = child.run(chunk, shared, on_epoch)
             is_well = True
             return answer
-        except ChildDiedError:
+        except EndedError:
             return "died", None
         except NoMessageError:
             return "user", "a process that trains answered with something that is no message"
@@ -234,6 +240,14 @@ def _too_old(sizes: Mapping[str, int]) -> list[str]:
     return old
 
 
+def _is_missing(error: Exception) -> bool:
+    """Whether what cannot be imported is a library, or something that it needs; and not one of our own modules."""
+    if isinstance(error, ImportError):
+        return (error.name or "").partition(".")[0] != "stages"
+    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    return isinstance(error, OSError) and not raised_in.is_relative_to(Path(__file__).parents[1])
+
+
 def _end_with(parent: int, requests: Connection) -> None:
     """End at once when the other process does, also in the middle of a chunk: its end of the pipe is closed then."""
     poll = select.poll()
@@ -253,13 +267,13 @@ def main() -> None:
     sys.stdout = sys.stderr
     os.register_at_fork(after_in_child=answers.close)
     try:
-        from stages.basics import arrays
-        from stages.basics.cli import UserError
+        from stages.basics import arrays, cli
         from stages.execution import keys
         from stages.executors import packing
         from stages.training import seed_training
-    except (ImportError, OSError) as error:
-        _send(answers, "facts", {"missing": str(error)})
+    except Exception as error:
+        is_missing = _is_missing(error)
+        _send(answers, "facts", {"missing": str(error)} if is_missing else {"mistake": traceback.format_exc()})
         return
     _send(answers, "facts", keys.facts())
     kept, sizes, told = {}, {}, 0.0
@@ -280,10 +294,9 @@ def main() -> None:
             for old in _too_old(sizes):
                 del kept[old], sizes[old]
             result = arrays.to_bytes(seed_training.train(chunk, tell))
-        except (UserError, OSError) as error:
-            _send(answers, "user", str(error))
-        except (Exception, SystemExit):
-            _send(answers, "error", traceback.format_exc())
+        except (Exception, SystemExit) as error:
+            told = cli.plain(error)
+            _send(answers, *(("user", told) if told else ("error", traceback.format_exc())))
         else:
             _send(answers, "result", content=result)
 
@@ -291,5 +304,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (EOFError, OSError):
+    except EndedError:
         os._exit(1)

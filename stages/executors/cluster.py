@@ -30,6 +30,24 @@ PATIENCE = 5  # seconds in which a scheduler must answer
 LOSSES = 10  # times that a chunk is sent again because a worker that died held what it needs
 
 
+class _LostError(Exception):
+    """What a chunk needs went with a worker, or all did with the scheduler."""
+
+
+def _ask(call: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+    """Call Dask.
+
+    Raises:
+        _LostError: a worker or the scheduler is gone.
+    """
+    from distributed.client import ClosedClientError
+
+    try:
+        return call(*arguments, **settings)
+    except (OSError, CancelledError, ClosedClientError) as error:
+        raise _LostError from error
+
+
 class _Job:
     """A chunk on its way."""
 
@@ -56,12 +74,12 @@ class Cluster:
     def __enter__(self) -> Self:
         self._client = connect(self._where)
         try:
-            if not self._client.nthreads():
+            if not _ask(self._client.nthreads):
                 cli.say(f"train: waits for a worker of the Dask scheduler at {self._where}")
-                self._when_there_is_a_worker().result()
+                _ask(self._when_there_is_a_worker().result)
             self._refuse_others()
-            threads = self._client.nthreads()
-        except (OSError, CancelledError):
+            threads = _ask(self._client.nthreads)
+        except _LostError:
             self._client.close()
             raise self._gone() from None
         except BaseException:
@@ -75,8 +93,8 @@ class Cluster:
         self._turn.shutdown(wait=False, cancel_futures=True)
         self._waiting.clear()
         self._suspects.clear()
-        with suppress(Exception):  # of a scheduler that is gone
-            self._client.run(remote.ending(), self._session, on_error="ignore")
+        with suppress(_LostError):
+            _ask(self._client.run, remote.ending(), self._session, on_error="ignore")
         self._client.close()
         self._turn.shutdown()
 
@@ -121,15 +139,16 @@ class Cluster:
         future.add_done_callback(lambda done: self._next(then, job, done))
 
     def _sent(self, job: _Job) -> "distributed.Future":
-        threads, died_at = self._client.nthreads(), self._died_at.get(id(job.chunk), set())
+        threads, died_at = _ask(self._client.nthreads), self._died_at.get(id(job.chunk), set())
         if not threads:
-            raise ConnectionError
+            raise _LostError
         self._most = 2 * sum(threads.values()) + 1
         content, shared = packing.pack(job.chunk)
         code = self._on_workers("code", packing.code)
         there = {digest: self._on_workers(digest, own) for digest, own in packing.contents(shared).items()}
         others = [worker for worker in threads if worker not in died_at] if died_at else []
-        return self._client.submit(
+        return _ask(
+            self._client.submit,
             remote.training(),
             *(self._session, code, self._facts, bytes(content), there),
             key=f"{self._session}-{uuid4().hex}",
@@ -141,27 +160,27 @@ class Cluster:
         """What several chunks need; workers fetch it from each other."""
         future = self._shared.get(digest)
         if future is None or future.status != "finished":
-            key = f"{self._session}-{digest}"
-            future = self._shared[digest] = self._client.scatter({key: bytes(content())})[key]
+            key, sent = f"{self._session}-{digest}", bytes(content())
+            future = self._shared[digest] = _ask(self._client.scatter, {key: sent})[key]
         return future
 
     def _when_there_is_a_worker(self) -> "distributed.Future":
         """Work for any worker: a cluster that grows by need gets one for it."""
-        return self._client.submit(int, key=f"{self._session}-{uuid4().hex}")
+        return _ask(self._client.submit, int, key=f"{self._session}-{uuid4().hex}")
 
     def _end(self, job: _Job, future: "distributed.Future") -> None:
         match future.status:
             case "finished":
-                worker, kind, content = future.result()
+                worker, kind, content = _ask(future.result)
                 if kind == "facts":
                     raise UserError(difference(worker, content, self._facts))
                 if kind == "died":
                     self._died_at.setdefault(id(job.chunk), set()).add(worker)
                 job.future.set_result(result_of(job.chunk, (kind, content)))
             case "error":
-                self._failed(job, future.exception())
+                self._failed(job, _ask(future.exception))
             case _:
-                raise CancelledError
+                raise _LostError
 
     def _failed(self, job: _Job, error: BaseException) -> None:
         from distributed.scheduler import KilledWorker
@@ -176,19 +195,19 @@ class Cluster:
         self._suspects.append(job)
 
     def _give_up(self, job: _Job, error: Exception) -> None:
-        if not isinstance(error, OSError | CancelledError):
+        if not isinstance(error, _LostError):
             job.future.set_exception(error)
             return
-        # what it needs went with a worker, or all did
         job.n_lost += 1
         if self._client.status == "running" and job.n_lost <= LOSSES:
-            self._wait(job, self._when_there_is_a_worker(), self._again)
-        else:
-            job.future.set_exception(self._gone())
+            with suppress(_LostError):
+                self._wait(job, self._when_there_is_a_worker(), self._again)
+                return
+        job.future.set_exception(self._gone())
 
     def _again(self, job: _Job, future: "distributed.Future") -> None:
         if future.status != "finished":
-            raise CancelledError
+            raise _LostError
         self._waiting.appendleft(job)
 
     def _gone(self) -> UserError:
@@ -200,7 +219,7 @@ class Cluster:
         Raises:
             UserError: there is one.
         """
-        versions = self._client.get_versions(packages=list(keys.LIBRARIES))
+        versions = _ask(self._client.get_versions, packages=list(keys.LIBRARIES))
         for worker, its in versions["workers"].items():
             packages = its["packages"]
             facts = {name: packages[name] or "none" for name in keys.LIBRARIES}

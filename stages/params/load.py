@@ -47,6 +47,8 @@ def read_values(path: Path = paths.PARAMS) -> Any:
         return _read_yaml(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing; run this in the project's folder") from error
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder, and a file is needed") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from error
 

@@ -102,7 +102,7 @@ def own_costs(name: str, truth: np.ndarray, predictions: np.ndarray) -> np.ndarr
     given = [each[:, 0] if each.ndim == 2 and each.shape[1] == 1 else each for each in (truth, predictions)]
     try:
         costs = np.asarray(function(*given), np.float64)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"{where}: calling it failed: {type(error).__name__}: {loading.cause(error)}") from error
     if costs.shape != (len(truth),):
         raise UserError(f"{where}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")

@@ -79,7 +79,9 @@ def connect() -> Iterator[MlflowClient]:
         else:
             with FileLock(root() / "mlflow.db.lock"):
                 yield MlflowClient(address())
-    except (MlflowException, SQLAlchemyError, ImportError) as error:
+    except (MlflowException, SQLAlchemyError, ModuleNotFoundError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name.startswith("stages."):
+            raise  # no library that a store needs, but a module of ours
         if "out-of-date database schema" in str(error):
             raise UserError(
                 f"track: MLflow's {address()} is of an older MLflow; nothing trained is lost. Keep a copy of it, then "

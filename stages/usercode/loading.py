@@ -54,6 +54,12 @@ def failure(error: BaseException, folder: Path = paths.CUSTOM, shown: Path = pat
     return None
 
 
+def is_ours(error: BaseException) -> bool:
+    """Whether an error was raised by a module of the project, and not by the user's own code or a library."""
+    last = Path(traceback.extract_tb(error.__traceback__)[-1].filename).resolve()
+    return last.is_relative_to(Path(__file__).parents[1]) and not last.is_relative_to(paths.CUSTOM.resolve())
+
+
 def cause(error: BaseException) -> str:
     """The line of an error's message that says what is wrong, where Keras and TensorFlow put others around it."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))

@@ -14,6 +14,7 @@ from stages.losses.loss import Loss
 from stages.params.load import load_params
 from stages.records import plans, runs
 from stages.records.plans import Part
+from stages.training import fitting, probes
 from stages.training.backend import keras
 from stages.training.networks import Network
 from stages.training.unit import Table, Unit
@@ -233,6 +234,14 @@ def test_a_file_or_function_that_is_not_there_is_told_before_anything_is_tried(w
 def test_losses_of_the_catalogue_and_our_own_network_need_no_trial(monkeypatch):
     monkeypatch.setattr(Unit, "network", lambda *_: pytest.fail("built"))
     trials.try_unit(unit())
+
+
+@pytest.mark.parametrize(("module", "name"), [(fitting, "batch_orders"), (probes, "_values")])
+def test_a_mistake_of_ours_in_a_trial_is_not_taken_for_the_users(write, monkeypatch, module, name):
+    write("mine", f"def own(y_true, y_pred):\n    {GOOD_LOSSES['pinball'][-1]}\n")
+    monkeypatch.delattr(module, name)
+    with pytest.raises(NameError, match=name):
+        trials.try_unit(unit(own()))
 
 
 def network(body):

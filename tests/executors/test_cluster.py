@@ -13,6 +13,7 @@ pytest.importorskip("distributed", reason="Dask is not installed: make setup EXT
 from stages.basics.cli import UserError
 from stages.execution import keys
 from stages.execution.scheduler import training
+from stages.executors import packing
 from stages.executors.choice import from_environment
 from stages.executors.cluster import Cluster, connect
 from stages.executors.threads import Threads
@@ -156,6 +157,19 @@ def test_a_scheduler_that_ends_is_told_in_one_line(units, tmp_path):
         pytest.raises(UserError, match=r"^train: the Dask scheduler at .* is gone; what is trained is in the store$"),
     ):
         train()
+
+
+@thorough
+def test_a_mistake_of_ours_is_not_taken_for_a_cluster_that_is_gone(units, two, monkeypatch):
+    mistake = FileNotFoundError(2, "a file of ours")
+
+    def code():
+        raise mistake
+
+    monkeypatch.setattr(packing, "code", code)
+    with pytest.raises(FileNotFoundError) as raised, Cluster(str(two.file)) as place:
+        list(training(units, lambda *_: None, place))
+    assert raised.value is mistake
 
 
 @thorough

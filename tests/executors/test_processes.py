@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from stages.basics.cli import UserError
 from stages.execution import keys
 from stages.execution.scheduler import training
 from stages.executors import packing
-from stages.executors.child import Child, ChildDiedError, Children
+from stages.executors.child import Child, Children, EndedError
 from stages.executors.processes import Processes, result_of
 from stages.executors.threads import Threads
 from stages.training.chunk import cut
@@ -134,7 +135,7 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
         assert child.run(content, {})[0] == "result"  # though nothing is sent that it had before
         [process] = [each for each in psutil.Process().children() if "stages.executors.child" in each.cmdline()]
         process.kill()
-        with pytest.raises(ChildDiedError):
+        with pytest.raises(EndedError):
             child.run(content, {})
     finally:
         child.end()
@@ -241,6 +242,56 @@ def test_processes_run_this_project_whatever_else_is_called_stages(units, anothe
     monkeypatch.setenv("PYTHONPATH", str(another_stages))
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     assert results(units[:1], Processes(1)) == results(units[:1], Threads(1))
+
+
+def answer_of(unit, folder, module, line):
+    """What a process answers whose copy of our code has one more line at the end of a module."""
+    shutil.copytree(packing.STAGES, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "stages" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n\n{line}\n")
+    [chunk] = cut(unit, [0.1], 1, is_tuning=False)
+    content, shared = packing.pack(chunk)
+    children = Children(folder, folder)
+    try:
+        return children.run(content, packing.contents(shared))
+    finally:
+        children.end()
+
+
+@pytest.mark.parametrize(
+    ("line", "last"),
+    [
+        ("import stages.nothing", "ModuleNotFoundError: No module named 'stages.nothing'"),
+        ("from stages.basics.words import no", "ImportError: cannot import name 'no' from 'stages.basics.words' "),
+        ("open('a file of ours')", "FileNotFoundError: [Errno 2] No such file or directory: 'a file of ours'"),
+        ("{}['x']", "KeyError: 'x'"),
+    ],
+)
+def test_a_mistake_of_ours_by_which_a_process_cannot_start_comes_back_with_its_traceback(units, tmp_path, line, last):
+    kind, told = answer_of(units[0], tmp_path, "basics/cli.py", line)
+    assert kind == "error"
+    assert told.startswith("Traceback ")
+    assert told.splitlines()[-1].startswith(last)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        ("KeyError('x')", "error", "KeyError: 'x'"),
+        ("FileNotFoundError(2, 'a file of ours')", "error", "FileNotFoundError: [Errno 2] a file of ours"),
+        ("OSError('what a library says')", "error", "OSError: what a library says"),
+        ("OSError(28, '', 'a.keras')", "user", "a.keras: No space left on device"),
+    ],
+)
+def test_of_what_fails_in_a_process_only_what_the_system_refuses_is_told_as_the_users(
+    units, tmp_path, error, kind, told
+):
+    line = f"def train(chunk, on_epoch):\n    raise {error}"
+    answer, text = answer_of(units[0], tmp_path, "training/seed_training.py", line)
+    assert answer == kind
+    assert text.splitlines()[-1] == told
+    assert text.startswith("Traceback ") == (kind == "error")
 
 
 def test_one_that_is_still_starting_ends_at_once(tmp_path):

@@ -95,6 +95,12 @@ def test_a_missing_file_tells_where_to_run(tmp_path, monkeypatch):
     assert str(raised.value) == "params.yaml is missing; run this in the project's folder"
 
 
+def test_a_folder_in_its_place_is_told(tmp_path):
+    (tmp_path / "params.yaml").mkdir()
+    with pytest.raises(UserError, match=r"params.yaml is a folder, and a file is needed$"):
+        load_params(tmp_path / "params.yaml")
+
+
 def _paths(value, path=()):
     """The paths of every key and item below a value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

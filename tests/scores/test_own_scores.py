@@ -29,6 +29,10 @@ def negative(truth, predicted):
 
 def fails(truth, predicted):
     raise ValueError("no such luck")
+
+
+def leaves(truth, predicted):
+    raise SystemExit(0)
 """
 
 
@@ -58,6 +62,7 @@ def test_values_are_scored_in_the_targets_own_units():
         ("of_all", "it gave () for 2 rows; a cost for each is needed"),
         ("negative", "it gave -3 for a row; what a row costs is a number, 0 or more"),
         ("fails", "calling it failed: ValueError: no such luck"),
+        ("leaves", "calling it failed: SystemExit: 0"),
     ],
 )
 def test_a_score_that_gives_no_cost_for_each_row_is_refused_in_a_line(name, line):
