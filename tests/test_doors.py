@@ -1,6 +1,7 @@
 """A table in which every name and every cell tries to be more than a text, from its file to reports and MLflow."""
 
 import base64
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -64,12 +65,19 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture
-def client(project, monkeypatch):
-    monkeypatch.chdir(project)
-    monkeypatch.setenv("DVC_ROOT", str(project))
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project / 'mlflow.db'}")
-    return MlflowClient()
+def inside(project, tmp_path, monkeypatch):
+    """A copy of the project, which the test runs in."""
+    folder = shutil.copytree(project, tmp_path / "copy")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+    return folder
+
+
+@pytest.fixture
+def client(inside):
+    return MlflowClient(f"sqlite:///{inside / 'mlflow.db'}")
 
 
 def notes(client):
@@ -99,7 +107,7 @@ def test_the_reports_say_every_text_and_hold_no_element_link_or_image_but_their_
     assert base64.b64encode(SECRET.encode()).decode() not in html
 
 
-def test_mlflow_shows_texts_and_links_to_its_own_pages(project, client):
+def test_mlflow_shows_texts_and_links_to_its_own_pages(client):
     track.main()
     for note in notes(client):
         shown = Seen(as_on_github(note))
@@ -107,7 +115,6 @@ def test_mlflow_shows_texts_and_links_to_its_own_pages(project, client):
         assert all(address.startswith("#/experiments/") for address in shown.addresses)
     [verdict, *_] = notes(client)
     assert f"always saying {CLASSES[0]} is right in" in Seen(as_on_github(verdict)).said
-    assert project.is_dir()
 
 
 def test_what_a_winner_notes_of_new_rows_acts_on_no_terminal_that_it_is_logged_to(project):
@@ -116,16 +123,16 @@ def test_what_a_winner_notes_of_new_rows_acts_on_no_terminal_that_it_is_logged_t
     assert note == r"~~city~~\n`of` birth\u202e: '\x1b[2J' (row 2), never in training"
 
 
-def test_without_cells_none_is_in_a_report_or_in_an_example_of_mlflow(project, client):
-    params = yaml.safe_load((project / "params.yaml").read_text())
+def test_without_cells_none_is_in_a_report_or_in_an_example_of_mlflow(inside, client):
+    params = yaml.safe_load((inside / "params.yaml").read_text())
     params |= {"report": params["report"] | {"cells": False}, "track": {"experiment": "private", "model": True}}
-    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    (inside / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     for stage in (report, winner, track):
         stage.main()
-    for file in (path for path in (project / "reports").rglob("*") if path.suffix in (".md", ".html", ".csv", ".json")):
+    for file in (path for path in (inside / "reports").rglob("*") if path.suffix in (".md", ".html", ".csv", ".json")):
         text = file.read_text(encoding="utf-8")
         assert [cell for cell in (CELL, ODD, "javascript", "Zürich", "Genf") if cell in text] == []
-    page = Seen((project / "reports/report.html").read_text(encoding="utf-8"))
+    page = Seen((inside / "reports/report.html").read_text(encoding="utf-8"))
     assert "left out: always the same text" in page.said
     assert f"{seen(NUMBER)}: 119 of 120 are numbers; the others are taken for missing" in page.said
     assert [each for each in CLASSES if each not in page.said] == []
