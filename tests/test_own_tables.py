@@ -74,6 +74,9 @@ def write_tables(folder):
     wide.assign(y=wide["f0"] + 0.1 * rng.normal(size=60)).to_parquet(folder / "wide.parquet")
     counts = numbers[:150].assign(n=rng.poisson(np.exp(1 + 0.5 * numbers["a"][:150])))
     counts.to_csv(folder / "counts.csv", index=False)
+    leases = numbers[:60].assign(until=pd.date_range("2020-01-15", periods=60, freq="11D").strftime("%Y-%m-%d"))
+    leases.loc[[7, 30], "until"] = ["9999-12-31", "0001-01-01"]
+    leases.assign(y=numbers["a"] - numbers["b"]).to_csv(folder / "leases.csv", index=False)
     copied = pd.concat([numbers[:40].assign(kind=list("abbb") * 10)] * 4).sample(frac=1, random_state=0)
     copied.insert(0, "row", range(160))
     copied.to_csv(folder / "copied.csv", index=False)
@@ -99,6 +102,7 @@ DATASETS = {
     "forty": source("forty.parquet", "kind"),
     "wide": source("wide.parquet", "y"),
     "counts": source("counts.csv", "n") | {"task": "regression", "scale": {"target": "none"}},
+    "leases": source("leases.csv", "y"),
     "copied": source("copied.csv", "kind"),
     "survey": source("survey.csv", "y", weight="w"),
     "wind": source("wind.csv", ["east", "north"]),
@@ -116,6 +120,7 @@ LOSSES = {
     "forty": ["categorical_focal_crossentropy"],
     "wide": ["mse"],
     "counts": ["poisson"],
+    "leases": ["mse"],
     "copied": ["binary_crossentropy"],
     "survey": ["mse", "mae"],
     "wind": ["cosine_similarity"],
@@ -234,6 +239,16 @@ def test_copies_of_rows_are_counted_and_stand_on_one_side_of_every_split(section
         assert pd.Series(parts).groupby(different).nunique().max() == 1
     assert "120 rows of 160 are copies of those before (rows " in sections["copied"]
     assert "Divided into 10 folds (each class alike, copies of a row stay together): each seed" in sections["copied"]
+
+
+def test_dates_far_from_all_others_end_no_stage_and_are_named(inside, sections):
+    # as the report has it, where an underscore or a bracket would be Markdown
+    assert re.search(r"until: 9999-12-31 in 1 row \(row 8\), far from all others .*missing: ", sections["leases"])
+    assert re.search(r"until: 0001-01-01 in 1 row \(row 31\), far from all others .*missing: ", sections["leases"])
+    rows = pd.read_csv(inside / "data/external/leases.csv", dtype="str").iloc[[7, 30, 0]]
+    predicted = Predictor(the_file(inside, "leases")).predict(rows)
+    assert np.isfinite(predicted.table["prediction"]).all()
+    assert predicted.notes == []
 
 
 @pytest.mark.usefixtures("inside")

@@ -9,6 +9,7 @@ from stages.records.datasets import Kind
 from stages.tables.written_dates import as_dates
 
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
+_DATES = ("0001-01-01", "9999-12-31 23:59:59")  # the first and the last that can be written
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
 
 
@@ -102,6 +103,9 @@ def _is_identifier(values: pd.Series) -> bool:
 
 
 def plain_dates(dates: pd.Series) -> pd.Series:
-    """Dates without a time zone, which Parquet keeps the same everywhere."""
+    """Dates without a time zone, which Parquet keeps the same everywhere; none beyond those that can be written."""
     zoned = isinstance(dates.dtype, pd.DatetimeTZDtype)
-    return (dates.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else dates).astype("datetime64[us]")
+    plain = dates.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else dates
+    if plain.dt.unit != "ns":  # whose range is the narrower
+        plain = plain.clip(*(pd.Timestamp(bound).as_unit(plain.dt.unit) for bound in _DATES))
+    return plain.astype("datetime64[us]")

@@ -168,6 +168,8 @@ def _of_values(table: pd.DataFrame, tidied: dict[str, tuple[pd.Series, Kind]], c
             case "category":
                 findings += oddities.alike(values)
                 findings += oddities.mixed(values) if column not in choice.kinds else []
-            case "date" if column not in choice.kinds and pd.api.types.is_string_dtype(table[column]):
-                findings += oddities.dates(table[column], values)
+            case "date":
+                findings += oddities.far(values, table[column])
+                if column not in choice.kinds and pd.api.types.is_string_dtype(table[column]):
+                    findings += oddities.dates(table[column], values)
     return findings

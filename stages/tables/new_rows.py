@@ -245,7 +245,7 @@ def _shown(values: pd.Series) -> str:
 
 def _written(value: object) -> str:
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M:%S}"
+        return str(value.date()) if value == value.normalize() else value.isoformat(" ", "seconds")
     return f"{value:.6g}" if isinstance(value, float) else repr(str(value))
 
 

@@ -15,6 +15,7 @@ LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the cent
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns whose dates may lie far ahead
 NAMED, DAY_FIRST, MONTH_FIRST = "named", "day first", "month first"  # ways to write dates that have no format
 _FORMS = 20  # ways to write dates, or texts that are none, that are looked at among new rows
+_NANOSECONDS = re.compile(r"(?<=:\d\d\.\d{6})\d+")
 _ISO = r"\d{4}-\d\d-\d\d"
 _HOW = {DAY_FIRST: {"dayfirst": True}, MONTH_FIRST: {"dayfirst": False}}
 _MONTHS = [  # English, German, French, Spanish, Italian, Dutch, Portuguese, without accents
@@ -72,7 +73,7 @@ def by_known_form(texts: pd.Series, form: str) -> pd.Series:
         texts: (n_rows,), none missing.
         form: what `form_of` gave for those known, or a format of ``strptime``.
     """
-    texts = texts.astype(str).str.strip()
+    texts = _to_microseconds(texts.astype(str).str.strip())
     if form == NAMED:
         if (dates := _named(texts)) is not None:
             return dates
@@ -112,6 +113,7 @@ def _read(texts: pd.Series) -> tuple[pd.Series | None, str | None]:
     texts = texts.astype(str)
     if not len(texts):
         return None, None
+    texts = _to_microseconds(texts)
     if not texts.head(100).str.contains(_DATE).all():
         dates = _named(texts)
         return dates, None if dates is None else NAMED
@@ -151,6 +153,12 @@ def by_format(texts: pd.Series, form: str) -> pd.Series | None:
         dates = pd.to_datetime(texts.astype(str).str.strip(), format=form, utc=True)
         return _in_its_century(dates, texts) if "%y" in form else dates
     return None
+
+
+def _to_microseconds(texts: pd.Series) -> pd.Series:
+    """Texts without digits behind microseconds: nanoseconds have no room for a date far from ours."""
+    long = texts.str.len() > len("2024-01-31 12:30:00.123456")
+    return texts.mask(long, texts.where(long).str.replace(_NANOSECONDS, "", regex=True)) if long.any() else texts
 
 
 def is_short(text: str) -> bool:
@@ -209,6 +217,7 @@ def _month(word: str) -> int | None:
 def _in_its_century(dates: pd.Series, texts: pd.Series) -> pd.Series:
     """Dates whose years have two digits, none later than tables hold, unless the column is of what is due."""
     late = dates.dt.year > LAST_YEAR
-    if not late.any() or _AHEAD.search(str(texts.name)) or not is_short(str(texts.iloc[0])):
+    if not late.any() or _AHEAD.search(str(texts.name)):
         return dates
-    return dates.mask(late, dates - pd.DateOffset(years=100))
+    late &= texts.astype(str).map(is_short)
+    return dates.mask(late, dates.where(late) - pd.DateOffset(years=100))

@@ -268,3 +268,22 @@ def test_a_date_far_from_all_others_is_told_as_any_other():
     made, notes = read(far, known("date", "ISO8601", 0.0, 2_800_000.0))
     assert made.tolist() == far.tolist()
     assert notes == ["x: 9727-06-10 (row 1), out of the range of training, 1970-01-01 to 9636-02-21"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2021-05-06", "0001-01-01", "9999-12-31 12:30"],
+        [datetime.datetime(2021, 5, 6), datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31, 12, 30)],
+        np.array(["2021-05-06", "0001-01-01", "9999-12-31T12:30"], "datetime64[s]"),
+    ],
+    ids=["texts", "objects", "seconds"],
+)
+def test_dates_far_from_all_others_are_told_and_end_nothing(values):
+    made, notes = read(values, known("date", "ISO8601", low=17000.0, high=19000.0))
+    assert made.dt.year.tolist() == [2021, 1, 9999]
+    assert notes == [
+        "x: 0001-01-01 (row 2), 9999-12-31 12:30:00 (row 3), out of the range of training, 2016-07-18 to 2022-01-08"
+    ]
+    _, [note] = read(values, known("date", "ISO8601", low=-719162.0, high=2932896.0))
+    assert note == "x: 9999-12-31 12:30:00 (row 3), out of the range of training, 0001-01-01 to 9999-12-31"

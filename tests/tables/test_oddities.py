@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from stages.tables import oddities
+from stages.tables.column_kinds import tidy
 from stages.tables.target import Target
 
 ROWS = np.arange(40)
@@ -25,6 +26,24 @@ def far(*numbers, name="CO"):
 
 def test_a_value_far_from_all_others_is_named_with_its_rows():
     assert far(1.0, 1.5, -200, 2, 2.5, 3, -200, 3.5, 4, 1.2, 1.3) == [("-200", [3, 7], 2)]
+
+
+def far_dates(*texts):
+    written = pd.Series(texts, name="start")
+    return [(each.examples[0], each.rows, each.n_rows) for each in oddities.far(tidy(written)[0], written)]
+
+
+def test_a_date_far_from_all_others_is_named_as_it_is_written():
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in (3, 19)]
+    assert far_dates(*days, "0001-01-01", "0001-01-01", "9999-12-31") == [
+        ("9999-12-31", [27], 1),
+        ("0001-01-01", [25, 26], 2),
+    ]
+    assert far_dates(*days, "1677-09-20") == [("1677-09-20", [25], 1)]
+    assert far_dates(*days, "2022-06-01") == []
+    decades = [f"{year}-05-17" for year in range(1950, 2025)]
+    assert far_dates(*decades, "1850-01-01", "1850-01-01") == []
+    assert far_dates(*decades, "1753-01-01", "1753-01-01") == [("1753-01-01", [76, 77], 2)]
 
 
 def test_several_values_may_be_far_on_either_side():

@@ -1,9 +1,11 @@
 import datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from stages.tables.written_dates import as_dates, by_format, is_short, may_swap
+from stages.tables.column_kinds import plain_dates
+from stages.tables.written_dates import as_dates, by_format, by_known_form, is_short, may_swap
 
 
 def days(*texts, name="day"):
@@ -83,3 +85,45 @@ def test_day_and_month_may_change_places_where_neither_is_over_12():
     assert not may_swap(pd.Series(["01/02/2020", "13/04/2020"]))
     assert not may_swap(pd.Series(["01/01/2020"]))
     assert not may_swap(pd.Series(["2020-01-02"]))
+
+
+FAR = ["0001-01-01", "0999-05-05", "1600-02-29", "1677-09-20", "1677-09-22", "2262-04-11", "2262-04-13", "9999-12-31"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{y}-{m}-{d}",
+        "{y}-{m}-{d}T10:30:00Z",
+        "{y}-{m}-{d} 10:30:00.123456789",  # nanoseconds alone reach from 1678 to 2262
+        "{y}/{m}/{d}",
+        "{m}/{d}/{y}",
+        "{d}.{m}.{y}",
+        "{d} {month} {y}",
+    ],
+)
+@pytest.mark.parametrize("far", [*([each] for each in FAR), FAR], ids=lambda far: far[0] if len(far) == 1 else "all")
+def test_dates_far_from_all_others_are_dates(form, far):
+    near = pd.date_range("2020-01-15", periods=30, freq="13D").strftime("%Y-%m-%d").tolist()
+    texts = []
+    for date in (*near[:9], *far, *near[9:]):
+        y, m, d = date.split("-")
+        texts.append(form.format(y=y, m=m, d=d, month=datetime.date(2000, int(m), 1).strftime("%b")))
+    made = as_dates(pd.Series(texts, name="day"))
+    assert plain_dates(made).dt.strftime("%m-%d").tolist() == [date[5:] for date in (*near[:9], *far, *near[9:])]
+    assert made.dt.year.tolist() == [int(date[:4]) for date in (*near[:9], *far, *near[9:])]
+
+
+def test_dates_beyond_those_that_can_be_written_are_the_last_that_can():
+    # 23:30 in the last year, eleven hours behind; what another program wrote
+    made = plain_dates(as_dates(pd.Series(["2020-05-01 10:00:00+00:00", "9999-12-31 23:30:00-11:00"])))
+    assert made.tolist() == [pd.Timestamp("2020-05-01 10:00:00"), pd.Timestamp("9999-12-31 23:59:59")]
+    for unit in ("s", "ms", "us"):
+        dates = pd.Series(np.array(["20224-01-05", "-0400-01-01", "2024-01-05"], f"datetime64[{unit}]"))
+        assert [date.year for date in plain_dates(dates)] == [9999, 1, 2024]
+
+
+def test_only_years_of_two_digits_are_brought_into_their_century():
+    texts = pd.Series(["15/01/70", "9999-12-31", "0001-01-01", "15/01/20"], name="day")
+    assert by_known_form(texts, "%d/%m/%y").dt.year.tolist() == [1970, 9999, 1, 2020]
+    assert by_known_form(texts[[1, 0]], "%d/%m/%y").dt.year.tolist() == [9999, 1970]
