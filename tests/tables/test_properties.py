@@ -317,7 +317,7 @@ def test_any_table_is_scaled_or_refused_in_plain_words(case):
 @pytest.mark.parametrize("mistake", [KeyError("columns"), ValueError("planted"), OSError("planted"), EOFError()])
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(odd_rows, "find"), (reading, "sniff"), (describe, "find_target"), (encoding, "_useless"), (splits, "_n_train")],
+    [(odd_rows, "find"), (reading, "sniff"), (describe, "find_target"), (encoding, "screened"), (splits, "_n_train")],
     ids=lambda each: getattr(each, "__name__", each),
 )
 def test_a_mistake_of_ours_is_no_refusal_of_a_table(module, name, mistake, monkeypatch):
