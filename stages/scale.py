@@ -66,9 +66,10 @@ def summary(name: str, n_rows: int, treatments: list[datasets.Treatment]) -> Ite
 
 def division(name: str, plan: Plan, description: Description) -> str:
     """A line that tells how the rows of a comparison are divided: as in the first split, where others differ."""
-    n_test = len(plan.rows(0, Part.TEST))
-    rows = f"{plan.parts.shape[1] - n_test:,} rows train, {n_test:,} test"
+    n_test, n_train = (len(plan.rows(0, *parts)) for parts in ((Part.TEST,), (Part.TRAIN, Part.VALIDATION)))
+    rows = f"{n_train:,} rows train, {n_test:,} test"
     folds = f", in {plan.n_folds} folds" if plan.n_folds else ""
+    folds = f", at the first of {plan.n_splits} origins" if plan.method == "first" and not plan.fixed else folds
     fewer = f"; {wording.fewer_folds(plan, description)}" if plan.wanted_folds else ""
     return f"scale: {name}: {rows}{folds}{fewer}"
 

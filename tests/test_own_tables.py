@@ -84,6 +84,8 @@ def write_tables(folder):
     survey.to_csv(folder / "survey.csv", index=False)
     wind = numbers[:150].assign(east=numbers["a"] + numbers["b"], north=numbers["a"] - numbers["c"])
     wind.to_csv(folder / "wind.csv", index=False)
+    in_time = numbers[:150].assign(y=numbers["a"].cumsum() + rng.normal(size=1000))
+    in_time.to_csv(folder / "in_time.csv", index=False)
 
 
 def source(file, target, **more):
@@ -106,6 +108,7 @@ DATASETS = {
     "copied": source("copied.csv", "kind"),
     "survey": source("survey.csv", "y", weight="w"),
     "wind": source("wind.csv", ["east", "north"]),
+    "in_time": source("in_time.csv", "y") | {"split": {"method": "first", "train": 0.6, "origins": 3}},
 }
 SMALL_HUBER = {"loss": "huber", "delta": 0.2, "as": "huber_small"}
 OWN = {"loss": "my_losses:pinball", "as": "pinball90", "activation": "linear", "targets": "value"}
@@ -124,6 +127,7 @@ LOSSES = {
     "copied": ["binary_crossentropy"],
     "survey": ["mse", "mae"],
     "wind": ["cosine_similarity"],
+    "in_time": ["mse", "mae"],
 }
 HEADLINE = {"rare": "balanced_accuracy", "wind": "cosine_similarity", "diabetes": "mae"}
 
@@ -249,6 +253,20 @@ def test_dates_far_from_all_others_end_no_stage_and_are_named(inside, sections):
     predicted = Predictor(the_file(inside, "leases")).predict(rows)
     assert np.isfinite(predicted.table["prediction"]).all()
     assert predicted.notes == []
+
+
+@pytest.mark.usefixtures("inside")
+def test_rows_in_the_order_of_time_are_learned_from_before_they_are_tested_at_each_origin(sections):
+    plan = plans.read_plan("in_time")
+    tested = [np.flatnonzero(own == Part.TEST) for own in plan.parts]
+    assert [(rows[0], len(rows)) for rows in tested] == [(90, 20), (110, 20), (130, 20)]
+    for own, rows in zip(plan.parts, tested, strict=True):
+        assert (own[: rows[0]] <= Part.VALIDATION).all()
+        assert (own[rows[-1] + 1 :] == Part.UNUSED).all()
+    said = " ".join(sections["in_time"].split())
+    assert "Seeds take turns on 3 origins in time: all that lies before one trains, from 90 to 130 rows" in said
+    assert "10 blocks of 6 neighbours count." in said
+    assert "Only 60 rows in the order of time are tested; below 150, intervals are a little too narrow." in said
 
 
 @pytest.mark.usefixtures("inside")

@@ -14,7 +14,7 @@ from stages.records import datasets, plans
 from stages.records.datasets import Column, CsvFormat, Description, Inference
 from stages.records.plans import Part, Scaling
 
-TRAIN, VALIDATION, TEST = Part
+TRAIN, VALIDATION, TEST, UNUSED = Part
 HOUSES = "rooms,street,price\n" + "".join(f"{i % 7 or ''},{'abc'[i % 3]},{100 + 3.5 * i}\n" for i in range(60))
 
 

@@ -107,6 +107,8 @@ def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
     facts = {"method": f"{method} with folds" if method == "group" and in_folds else method}
     if split.folds is not None and not in_folds:
         yield Mistake(f"{key}.folds", "folds_without_method", split.folds, facts=facts)
+    if split.origins is not None and method != "first":
+        yield Mistake(f"{key}.origins", "origins_without_first", split.origins, facts=facts)
     if "train" in split.model_fields_set and in_folds:
         yield Mistake(f"{key}.train", "folds_and_train", split.train)
     if split.fixed and (in_folds or method == "first"):

@@ -89,6 +89,7 @@ SENTENCES = {
     "file_outside": "{value} is not in {folder}, where DVC sees it change; copy it there, "
     "or let this do it: make try FILE=… TARGET=…",
     "fixed_without_draw": "goes with method: shuffle, stratified or group, without folds; the method is {method}",
+    "origins_without_first": "goes with method: first; the method is {method}",
     "folds_and_train": "folds say how many rows train; leave one of the two out",
     "folds_without_method": "goes with method: kfold or group; the method is {method}",
     "transformed_classes": "{value} is for values, and targets: {targets} are classes; leave it out",

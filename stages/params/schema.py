@@ -66,12 +66,15 @@ class Split(Section):
     """How rows are divided, seed by seed, into those that train and those that test.
 
     Attributes:
-        method: ``first`` rows train; ``shuffle``; ``stratified`` keeps the share of each class; ``kfold`` tests each
-            of several folds in turn, with the share of each class kept; ``group`` keeps the rows with the same value
-            of `column` together. When not given: see `method_for`.
+        method: the ``first`` rows train; ``shuffle``; ``stratified`` keeps the share of each class; ``kfold`` tests
+            each of several folds in turn, with the share of each class kept; ``group`` keeps the rows with the same
+            value of `column` together. When not given: see `method_for`.
         train: how many rows train, or what share of them.
         folds: kfold and group: the folds, each of which is tested on by one seed after another; 10 for kfold when not
             given, fewer where there are too few rows.
+        origins: first: into how many stretches of equal length the rows behind those that train are divided, each of
+            which is tested on by one seed after another, with networks that train on all that lies before it; one
+            when not given.
         column: group: the column that names the groups.
         random_state: decides which rows go where.
         fixed: shuffle, stratified and group: one split for all seeds; otherwise each seed has its own.
@@ -82,6 +85,7 @@ class Split(Section):
     method: Method | None = None
     train: Annotated[int | float, BeforeValidator(_rows)] = 0.8
     folds: Annotated[Whole, Field(ge=2)] | None = None
+    origins: Annotated[Whole, Field(ge=2)] | None = None
     column: Column | None = None
     random_state: Seed = 0
     fixed: bool = False

@@ -21,11 +21,15 @@ Clusters = Literal["groups", "copies", "groups and copies"]
 
 
 class Part(IntEnum):
-    """What a seed uses a row for. Its validation rows are train rows that also serve to choose."""
+    """What a seed uses a row for. Its validation rows are train rows that also serve to choose.
+
+    A row is unused that comes after those that a seed tests, in the order of time.
+    """
 
     TRAIN = 0
     VALIDATION = 1
     TEST = 2
+    UNUSED = 3
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,9 @@ class Plan:
     """What each seed of a comparison does with each row. Seeds of one split see the same rows.
 
     Attributes:
-        method: how rows are divided: the ``first`` train; ``shuffle``; ``stratified`` keeps the share of each class;
-            ``kfold`` tests on each fold in turn; ``group`` keeps the rows of a group together.
+        method: how rows are divided: the ``first`` train, at one origin in time or several; ``shuffle``;
+            ``stratified`` keeps the share of each class; ``kfold`` tests on each fold in turn; ``group`` keeps the
+            rows of a group together.
         n_folds: folds of a partition; 0 where rows are not divided in folds.
         fixed: whether all seeds have the same rows.
         parts: uint8 (n_splits, n_rows), the `Part` of each row in each distinct split.

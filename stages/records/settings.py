@@ -58,10 +58,12 @@ class SplitSettings(_Record):
     random_state: int
     fixed: bool
     copies: str = "together"
+    origins: int | None = None
 
     @model_serializer(mode="wrap")
     def _without_what_is_usual(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "copies" or value != "together"}
+        usual = {"copies": "together", "origins": None}
+        return {key: value for key, value in handler(self).items() if key not in usual or value != usual[key]}
 
 
 class DatasetSettings(_Record):

@@ -73,8 +73,7 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
         description: what its dataset is.
         settings: how the rows were divided.
     """
-    n_test = len(plan.rows(0, Part.TEST))
-    n_train = plan.parts.shape[1] - n_test
+    n_test, n_train = (len(plan.rows(0, *parts)) for parts in ((Part.TEST,), (Part.TRAIN, Part.VALIDATION)))
     kept = f"rows with the same {code(settings.column)} stay together" if plan.method == "group" else ""
     alike = "each class alike" if description.classes and plan.method in ("stratified", "kfold") else ""
     copies = "" if description.copies is None else _COPIES[settings.copies]
@@ -84,6 +83,12 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
         return _folds(plan, description, how)
     if plan.method == "first":
         copied = " rows, counting all copies of them," if copies and settings.copies == "together" else ""
+        if settings.origins:
+            most = len(plan.split_rows(plan.n_splits - 1, Part.TRAIN, Part.VALIDATION))
+            return (
+                f"Seeds take turns on {settings.origins} origins in time: all that lies before one trains, from "
+                f"{n_train:,} to {most:,} rows, and the next {n_test:,} test."
+            )
         return f"The first {n_train:,}{copied} train, the other {n_test:,} test."
     drawn = f"{n_train:,} rows drawn at random train{how}, the other {n_test:,} test"
     return f"{drawn}, the same for every seed." if plan.fixed else f"For each seed {drawn}."

@@ -61,7 +61,7 @@ def make_plan(
         to_tune = to_train = fit([np.arange(len(labels))]).repeated(len(divided.parts))
     else:
         to_tune = fit(np.flatnonzero(own == Part.TRAIN) for own in divided.parts)
-        to_train = fit(np.flatnonzero(own != Part.TEST) for own in divided.parts)
+        to_train = fit(np.flatnonzero(own <= Part.VALIDATION) for own in divided.parts)
     return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
 
 

@@ -20,6 +20,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedKFold,
     StratifiedShuffleSplit,
+    TimeSeriesSplit,
 )
 
 from stages.basics.cli import UserError
@@ -125,14 +126,17 @@ def divide(
         rows = _Rows(labels[first], classes, sizes=sizes)
     n_folds, wanted_folds = _folds(split, method, rows)
     _check_enough(method, n_folds, rows, key)
-    fixed = method == "first" or (split.fixed and not n_folds)
-    n_splits = 1 if fixed else n_seeds
-    parts = np.full((n_splits, len(rows)), Part.TEST, np.uint8)
-    for index, train in enumerate(islice(_train_rows(split, method, n_folds, rows, key), n_splits)):
+    in_time = method == "first"
+    fixed = (in_time and not split.origins) or (split.fixed and not n_folds)
+    n_splits = 1 if fixed else min(split.origins, n_seeds) if in_time else n_seeds
+    parts = np.full((n_splits, len(rows)), Part.UNUSED, np.uint8)
+    divided = _in_time(split, rows, key) if in_time else _drawn(split, method, n_folds, rows, key)
+    for index, (train, test) in enumerate(islice(divided, n_splits)):
         chosen = _validation(method, rows.take(train), _state(split.random_state, index, 1))
+        parts[index, test] = Part.TEST
         parts[index, train] = Part.TRAIN
         parts[index, train[chosen]] = Part.VALIDATION
-    split_of = np.zeros(n_seeds, int) if fixed else np.arange(n_seeds)
+    split_of = np.arange(n_seeds) % n_splits
     return Splits(method, n_folds, fixed, parts[:, stands_for], split_of, wanted_folds, clusters, clusters_are)
 
 
@@ -173,15 +177,29 @@ def _state(random_state: int, *place: int) -> int:
     return int(np.random.SeedSequence((random_state, *place)).generate_state(1)[0])
 
 
-def _train_rows(split: Split, method: Method, n_folds: int, rows: _Rows, key: str) -> Iterator[np.ndarray]:
-    """The numbers of the rows that train, ascending, of one split after another."""
+def _in_time(split: Split, rows: _Rows, key: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The numbers of the rows that train and that test, at one origin in time after another.
+
+    What lies behind the rows that train at the first origin is divided into as many stretches as there are origins, of
+    equal length; at each origin what lies before a stretch trains, and the stretch tests.
+    """
+    count, n_train = len(rows), _n_train(split.train, rows.n_all, rows.n_all, key)
+    if rows.sizes is not None:  # so many that they and their copies are about as many
+        n_train = min(int(np.searchsorted(rows.sizes.cumsum(), n_train)) + 1, count - 1)
+    n_test, n_origins = count - n_train, split.origins or 1
+    if n_test < n_origins:
+        raise UserError(f"{key}.origins: {rows.counted(n_test)} test, fewer than the {n_origins} origins")
+    if n_origins == 1:
+        yield np.arange(n_train), np.arange(n_train, count)
+    else:
+        yield from TimeSeriesSplit(n_origins, test_size=n_test // n_origins).split(np.zeros((count, 1)))
+
+
+def _drawn(
+    split: Split, method: Method, n_folds: int, rows: _Rows, key: str
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The numbers of the rows that train and that test, each ascending, of one split after another."""
     count, index = len(rows), 0
-    if method == "first":
-        n_train = _n_train(split.train, rows.n_all, rows.n_all, key)
-        if rows.sizes is not None:  # so many that they and their copies are about as many
-            n_train = min(int(np.searchsorted(rows.sizes.cumsum(), n_train)) + 1, count - 1)
-        yield np.arange(n_train)
-        return
     stratify = rows.labels if rows.classes and method in ("kfold", "stratified") else None
     while True:
         state = _state(split.random_state, index)
@@ -195,8 +213,8 @@ def _train_rows(split: Split, method: Method, n_folds: int, rows: _Rows, key: st
             _check_classes_on_both_sides(method, n_train, rows, key)
             splitter = kinds[method](1, train_size=n_train, random_state=state)
         try:
-            for train, _ in splitter.split(np.zeros((count, 1)), stratify, rows.groups):
-                yield np.sort(train)
+            for train, test in splitter.split(np.zeros((count, 1)), stratify, rows.groups):
+                yield np.sort(train), np.sort(test)
         except ValueError as error:
             raise UserError(f"{key}: {str(error).splitlines()[0]}") from error
         index += 1

@@ -12,6 +12,7 @@ from stages.training.chunk import LOSS, Chunk, Result
 from stages.training.fitting import fit, make_replicas, stayed_finite
 from stages.training.keras_parts import row_metric
 from stages.training.model_file import save_model
+from stages.training.origins import train_each
 from stages.training.probes import objective, punishment
 from stages.training.replicas import Replicas
 from stages.training.scoring import score_seeds, scored_by
@@ -40,7 +41,8 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
     """
     started = time.perf_counter()
     try:
-        result = (_tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish)(chunk, on_epoch)
+        how = _tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish
+        result = train_each(chunk, how, on_epoch)
     except (Exception, SystemExit) as error:
         if isinstance(error, UserError) or (told := loading.failure(error)) is None:
             raise

@@ -104,6 +104,11 @@ class Comparison:
         return (self.plan.parts == Part.TEST)[self.plan.split_of]
 
     @property
+    def trained(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows): which rows each seed trains on in the end."""
+        return (self.plan.parts <= Part.VALIDATION)[self.plan.split_of]
+
+    @property
     def target_scaling(self) -> dict[str, np.ndarray | float]:
         """``center`` and ``spread``, each (n_seeds, n_targets), which put a seed's outputs into target units."""
         if self.task != "regression":
@@ -189,7 +194,7 @@ class Comparison:
             self.headline,
             self.task,
             self.labels,
-            ~self.tested,
+            self.trained,
             self.tested,
             n_classes=self.description.n_classes,
             **self.target_scaling,

@@ -34,6 +34,8 @@ WORDING = [
     ({"kind": "folds_and_train"}, "folds say how many rows train; leave one of the two out"),
     ({"kind": "folds_without_method", "facts": {"method": "first"}},
      "goes with method: kfold or group; the method is first"),
+    ({"kind": "origins_without_first", "value": 5, "facts": {"method": "kfold"}},
+     "goes with method: first; the method is kfold"),
     ({"kind": "greater_than", "value": 0, "facts": {"gt": 0.0}}, "0 given; allowed: above 0"),
     ({"kind": "greater_than_equal", "value": -1, "facts": {"ge": 2}}, "-1 given; allowed: 2 or more"),
     ({"kind": "group_share", "value": 10},

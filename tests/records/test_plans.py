@@ -9,7 +9,7 @@ from stages.records import plans
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 
-TRAIN, VALIDATION, TEST = Part
+TRAIN, VALIDATION, TEST, UNUSED = Part
 
 
 def scaling(n_splits=2, n_features=3, n_targets=1, start=0.5):

@@ -8,7 +8,7 @@ from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import ScaleSettings, SplitSettings
 from stages.reporting import setup_text
 
-TRAIN, VALIDATION, TEST = Part
+TRAIN, VALIDATION, TEST, UNUSED = Part
 
 
 def plan(method, n_folds=0, *, n_seeds=3, fixed=False, wanted_folds=0, n_splits=3):
@@ -79,6 +79,17 @@ def describe(classes=()):
 )
 def test_which_rows_train_and_which_test(made, classes, text):
     assert setup_text.split(made, describe(classes), split()) == text
+
+
+def test_several_origins_say_how_many_rows_train_at_the_first_and_the_last():
+    made = plan("first")
+    for own, start in zip(made.parts, (400, 600, 800), strict=True):
+        own[:] = UNUSED
+        own[: start - 80], own[start - 80 : start], own[start : start + 200] = TRAIN, VALIDATION, TEST
+    assert setup_text.split(made, describe(), split(method="first", origins=3)) == (
+        "Seeds take turns on 3 origins in time: all that lies before one trains, from 400 to 800 rows, and the next "
+        "200 test."
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from stages.records.datasets import Description
 from stages.records.plans import Part, Scaling
 from stages.tables import planning, scaling
 
-TRAIN, VALIDATION, TEST = Part
+TRAIN, VALIDATION, TEST, UNUSED = Part
 
 
 def describe(*, classes=(), generated=False, groups=()):

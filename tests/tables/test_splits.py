@@ -25,7 +25,7 @@ CLASSES = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])  # 8 of one, 4 of the o
 GROUPS = list("aaabbcdddd")
 
 
-TRAIN, VALIDATION, TEST = Part
+TRAIN, VALIDATION, TEST, UNUSED = Part
 
 
 def divide(method, labels=VALUES, *, classes=(), groups=None, numbers=None, n_seeds=1, generated=False, **settings):
@@ -104,6 +104,34 @@ def test_a_share_is_rounded_and_leaves_a_row_on_either_side(train, n_train):
 def test_eight_rows_of_ten_train_where_nothing_is_said():
     assert rows("first") == [*range(8)]
     assert len(rows("shuffle")) == 8
+
+
+def test_at_each_of_several_origins_what_lies_before_trains_and_the_next_stretch_tests():
+    divided = divide("first", np.arange(20.0)[:, None], train=10, origins=3, n_seeds=7)
+    # ten rows behind those that train, in stretches of three; the one that is left over trains
+    expected = [(9, 2, 3, 6), (11, 3, 3, 3), (14, 3, 3, 0)]
+    for parts, sizes in zip(divided.parts, expected, strict=True):
+        assert parts.tolist() == [part for part, size in zip(Part, sizes, strict=True) for _ in range(size)]
+    assert divided.split_of.tolist() == [0, 1, 2, 0, 1, 2, 0]
+    assert (divided.method, divided.fixed, divided.n_folds) == ("first", False, 0)
+
+
+def test_fewer_seeds_than_origins_take_the_first_of_them():
+    few, more = (divide("first", np.arange(30.0)[:, None], origins=5, n_seeds=n) for n in (2, 8))
+    np.testing.assert_array_equal(few.parts, more.parts[:2])
+    assert few.split_of.tolist() == [0, 1]
+
+
+def test_more_origins_than_rows_that_test_are_refused():
+    assert refusal("first", train=7, origins=4) == f"{KEY}.origins: 3 rows test, fewer than the 4 origins"
+
+
+def test_copies_of_rows_in_time_are_in_one_part_at_every_origin():
+    numbers = [0, 1, 2, 3, 4, 5, 6, 7, 1, 8, 9, 6]
+    divided = divide("first", np.arange(12.0)[:, None], numbers=numbers, train=0.5, origins=2, n_seeds=2)
+    for parts in divided.parts:
+        assert parts[1] == parts[8]
+        assert parts[6] == parts[11]
 
 
 @pytest.mark.parametrize("method", ["first", "shuffle"])
