@@ -93,10 +93,16 @@ class _Rows:
     @property
     def errors(self) -> tf.Tensor:
         """(n_rows, n_targets) in target units."""
-        if self.loss.target_transform:
-            return self.predictions - self.labels
         scaled = self.outputs - self._targets
-        return scaled if self._numbers is None else scaled * self._numbers[1]
+        if self._numbers is None:
+            return scaled
+        # of values far from 0 float32 has no digits left for what they differ by, so no two of them are subtracted
+        apart = scaled * self._numbers[1]
+        if self.loss.target_transform != "log":
+            return apart
+        center, spread = self._numbers[0], self._numbers[1]
+        furthest = FURTHEST_LOG - (self._targets * spread + center)
+        return (1 + self.labels) * tf.math.expm1(tf.minimum(apart, furthest))
 
     @property
     def scaled_errors(self) -> tf.Tensor:

@@ -116,3 +116,22 @@ def test_what_is_followed_while_training_comes_to_the_score_that_is_measured(nam
     )
     expected = measure.score(loss, labels, given[None], also=[score], **units)[score]
     assert catalogue.find(score, loss.task).of_mean(np.mean(followed)) == pytest.approx(expected[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("score", ["mse", "rmse", "mae", "rmsle", "mape", "pinball_0.9"])
+@pytest.mark.parametrize("transform", [None, "standard", "robust", "log"])
+def test_what_is_followed_of_values_far_from_0_is_the_score_that_is_measured(transform, score):
+    """Float32 has half a unit for values of 5.8 million, and the errors here are hundredths."""
+    generator, loss = np.random.default_rng(3), replace(LOSSES["mse"], target_transform=transform)
+    labels = 5_812_346 + generator.gamma(2, 0.3, (50, 1))
+    changed = np.log1p(labels) if transform == "log" else labels
+    center, spread = changed.mean(), changed.std()
+    targets = ((changed - center) / spread).astype(np.float32)
+    outputs = (targets + generator.normal(0, 0.05, targets.shape)).astype(np.float32)
+    values = outputs.astype(np.float64) * spread + center
+    predicted = np.expm1(values) if transform == "log" else values
+    units = {"center": labels.mean(), "spread": labels.std()}
+    expected = measure.score(loss, labels, (predicted - labels.mean())[None] / labels.std(), also=[score], **units)
+    numbers = tf.constant([[center], [spread], [labels.std()]], tf.float32)
+    followed = row_metric(loss, score)(tf.constant(targets), tf.constant(outputs), numbers)
+    assert catalogue.find(score, loss.task).of_mean(np.mean(followed)) == pytest.approx(expected[score][0], rel=1e-3)

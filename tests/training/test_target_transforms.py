@@ -149,8 +149,7 @@ def test_a_transformed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry
     place = list(tuning.rates).index(tuning.rate)
     values = run.values(score, "test")
     expected = np.sqrt((values**2).mean()) if score.startswith("rms") else values.mean()
-    scale = 100 if score == "mape" else 1  # tuned by shares, reported in percent
-    assert scale * tuning.curves[place, tuning.epochs - 1] == pytest.approx(expected, rel=1e-4)
+    assert tuning.curves[place, tuning.epochs - 1] == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_loss_that_is_steeper_by_a_constant_factor_is_tuned_at_rates_that_are_less_by_it():
