@@ -27,3 +27,13 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
+
+
+def distinct_numbers(*numbers: float) -> list[str]:
+    """Numbers of a user's table side by side: six digits, and as many more as tell those apart that differ."""
+    for digits in range(6, 18):
+        texts = [f"{number:.{digits}g}" for number in numbers]
+        is_whole = all(abs(number) >= 1e15 or "e+" not in text for number, text in zip(numbers, texts, strict=True))
+        if is_whole and len(set(texts)) == len(set(numbers)):
+            break
+    return texts

@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from stages.basics.words import printable
+from stages.basics.words import distinct_numbers, printable
 from stages.records.datasets import Description, Treatment, target_names
 from stages.reporting import columns_text
 
@@ -72,5 +72,5 @@ def _example(values: pd.Series, kind: str) -> str:
         case "boolean":
             return str(bool(first))
         case "number" | "identifier":
-            return f"{first:.6g}" if first % 1 or abs(first) >= 1e15 else f"{first:.0f}"
+            return distinct_numbers(float(first))[0] if first % 1 or abs(first) >= 1e15 else f"{first:.0f}"
     return textwrap.shorten(str(first), _EXAMPLE, placeholder="…") or str(first)[:_EXAMPLE]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stages.basics import suggest
 from stages.basics.cli import UserError
-from stages.basics.words import counted
+from stages.basics.words import counted, distinct_numbers
 from stages.params.source import Table
 from stages.records.datasets import Description, Kind
 from stages.records.winners import Input
@@ -225,28 +225,34 @@ def _odd(own: Input, made: pd.Series, known: set[str], refused: np.ndarray) -> l
         numbers = encoding.days(made) if own.kind == "date" else made
         out = (numbers < own.low) | (numbers > own.high)
         if out.any():
-            notes.append(f"{own.name}: {_shown(made[out])}, out of the range of training, {_range(own)}")
+            ends = [float(own.low), float(own.high)]
+            if own.kind == "date":
+                ends = [pd.Timestamp(0).as_unit("us") + end * _DAY for end in ends]
+            low, high = _written([*ends, *made[out].drop_duplicates().head(SHOWN)])[:2]
+            notes.append(f"{own.name}: {_shown(made[out], ends)}, out of the range of training, {low} to {high}")
     return notes
 
 
-def _range(own: Input) -> str:
-    if own.kind == "date":
-        return " to ".join(_written(pd.Timestamp(0).as_unit("us") + each * _DAY) for each in (own.low, own.high))
-    return f"{own.low:.6g} to {own.high:.6g}"
+def _shown(values: pd.Series, beside: Sequence[object] = ()) -> str:
+    """The first different values, each with the first row that it is in, and how many rows there are.
 
-
-def _shown(values: pd.Series) -> str:
-    """The first different values, each with the first row that it is in, and how many rows there are."""
+    Args:
+        values: at least one.
+        beside: what is shown beside them, from which numbers are to be told.
+    """
     first = values.drop_duplicates().head(SHOWN)
-    told = ", ".join(f"{_written(value)} (row {row + 1:,})" for row, value in first.items())
+    written = _written([*first, *beside])
+    told = ", ".join(f"{text} (row {row + 1:,})" for row, text in zip(first.index, written[: len(first)], strict=True))
     more = len(values) - len(first)
     return told + (f" and {counted(more, 'more row')}" if more else "")
 
 
-def _written(value: object) -> str:
-    if isinstance(value, pd.Timestamp):
-        return str(value.date()) if value == value.normalize() else value.isoformat(" ", "seconds")
-    return f"{value:.6g}" if isinstance(value, float) else repr(str(value))
+def _written(values: Sequence[object]) -> list[str]:
+    if all(isinstance(value, float) for value in values):
+        return distinct_numbers(*values)
+    if all(isinstance(value, pd.Timestamp) for value in values):
+        return [str(day.date()) if day == day.normalize() else day.isoformat(" ", "seconds") for day in values]
+    return [repr(str(value)) for value in values]
 
 
 def _rows(places: np.ndarray) -> str:

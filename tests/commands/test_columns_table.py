@@ -44,6 +44,22 @@ def printed(table, width=80):
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (5812347.066, "5812347"),
+        (152345.678, "152346"),
+        (0.0380759064, "0.0380759"),
+        (1e18, "1e+18"),
+        (1.5e-12, "1.5e-12"),
+    ],
+)
+def test_an_example_is_the_number_not_its_power_of_ten(value, shown):
+    table = TABLE.assign(size=[None, value, 7.0])
+    told = [" ".join(line.split()) for line in printed(columns_table(table, DESCRIPTION, TREATMENTS), width=120)]
+    assert f"size number {shown} 1 1 missing: the median; scaled (standard)" in told
+
+
 def test_each_column_is_a_line_with_what_it_was_taken_for_and_what_is_done():
     lines = printed(columns_table(TABLE, DESCRIPTION, TREATMENTS), width=120)
     told = [" ".join(line.split()) for line in lines if line.strip()]

@@ -287,3 +287,21 @@ def test_dates_far_from_all_others_are_told_and_end_nothing(values):
     ]
     _, [note] = read(values, known("date", "ISO8601", low=-719162.0, high=2932896.0))
     assert note == "x: 9999-12-31 12:30:00 (row 3), out of the range of training, 0001-01-01 to 9999-12-31"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "note"),
+    [
+        (5812350.25, 5812345.081, 5812348.4, "5812350 (row 1), out of the range of training, 5812345 to 5812348"),
+        (
+            5812348.43,
+            5812345.081,
+            5812348.4,
+            "5812348.43 (row 1), out of the range of training, 5812345.08 to 5812348.4",
+        ),
+        (2e18, 0.0, 1e18, "2e+18 (row 1), out of the range of training, 0 to 1e+18"),
+        (2e-12, 0.0, 1e-12, "2e-12 (row 1), out of the range of training, 0 to 1e-12"),
+    ],
+)
+def test_what_is_out_of_range_is_told_from_the_range(value, low, high, note):
+    assert read([value], known(low=low, high=high))[1] == [f"x: {note}"]
