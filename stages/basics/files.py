@@ -97,10 +97,13 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        beside = tempfile.TemporaryDirectory(dir=path.parent, prefix=writing_prefix())
     except (FileExistsError, NotADirectoryError) as error:
         raise UserError(f"{path} cannot be written: {error.filename} is no folder") from error
+    except FileNotFoundError as error:  # a folder of the system's own, such as /proc
+        raise UserError(f"{path} cannot be written: {path.parent} takes no new files") from error
     remove_left_over(path.parent)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=writing_prefix()) as folder:
+    with beside as folder:
         temporary = Path(folder) / path.name
         try:
             yield temporary

@@ -1,9 +1,9 @@
 """Dates as people write them: in numbers in any order, with names of months, with years of two digits."""
 
-import contextlib
 import re
 import unicodedata
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -122,14 +122,23 @@ def _read(texts: pd.Series) -> tuple[pd.Series | None, str | None]:
     short = [order.format(mark, "y") for order in orders for mark in "./-"]
     first = (DAY_FIRST, MONTH_FIRST) if with_points else (MONTH_FIRST, DAY_FIRST)
     for form in ("ISO8601", *short, *first):
-        with warnings.catch_warnings(), contextlib.suppress(ValueError, OverflowError, UserWarning):
-            # where pandas finds no format that all share it warns and takes each by itself, so that day and
-            # month may change places
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", "Could not infer format")
-            dates = pd.to_datetime(texts, utc=True, **_HOW.get(form, {"format": form}))
+        dates = _converted(texts, **_HOW.get(form, {"format": form}))
+        if dates is not None:
             return _in_its_century(dates, texts), _order(texts.iloc[0], form) if form in _HOW else form
     return None, None
+
+
+def _converted(texts: pd.Series, **how: Any) -> pd.Series | None:
+    """Texts as the dates that pandas makes of them; None where one is no such date."""
+    with warnings.catch_warnings():
+        # where pandas finds no format that all share it warns and takes each by itself, so that day and month may
+        # change places
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", "Could not infer format")
+        try:
+            return pd.to_datetime(texts, utc=True, **how)
+        except (ValueError, OverflowError, UserWarning):
+            return None
 
 
 def _order(first: str, form: str) -> str:
@@ -149,10 +158,8 @@ def _order(first: str, form: str) -> str:
 
 def by_format(texts: pd.Series, form: str) -> pd.Series | None:
     """Texts as the dates that a format of ``strptime`` makes of them; None where one is no such date."""
-    with contextlib.suppress(ValueError, OverflowError):
-        dates = pd.to_datetime(texts.astype(str).str.strip(), format=form, utc=True)
-        return _in_its_century(dates, texts) if "%y" in form else dates
-    return None
+    dates = _converted(texts.astype(str).str.strip(), format=form)
+    return dates if dates is None or "%y" not in form else _in_its_century(dates, texts)
 
 
 def _to_microseconds(texts: pd.Series) -> pd.Series:
@@ -194,14 +201,12 @@ def _named(texts: pd.Series) -> pd.Series | None:
         years = parts["year"]
         form = "%y" if (years.str.len() == 2).all() else "%Y"
         times = parts["time"].fillna("00:00") if "time" in parts else pd.Series("00:00", texts.index)
-        with contextlib.suppress(ValueError, OverflowError, UserWarning), warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)
-            written = days + " " + months.astype(int).astype(str) + " " + years
-            dates = pd.to_datetime(written, format=f"%d %m {form}", utc=True)
-            clock = times.str.replace(".", "").str.upper()
-            if (clock != "00:00").any():
-                moments = pd.to_datetime("2000-01-01 " + clock, format="mixed", utc=True)
-                dates += moments - moments.dt.normalize()
+        dates = _converted(days + " " + months.astype(int).astype(str) + " " + years, format=f"%d %m {form}")
+        clock = times.str.replace(".", "").str.upper()
+        if dates is not None and (clock != "00:00").any():
+            moments = _converted("2000-01-01 " + clock, format="mixed")
+            dates = None if moments is None else dates + (moments - moments.dt.normalize())
+        if dates is not None:
             return _in_its_century(dates, texts) if form == "%y" else dates
     return None
 

@@ -64,6 +64,12 @@ def test_a_file_never_takes_the_place_of_a_folder_nor_stands_in_one_that_is_a_fi
     assert everything(tmp_path) == before
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="Linux has such a folder")
+def test_a_folder_that_takes_no_new_files_is_told():
+    with pytest.raises(UserError, match=r"^/proc/a\.txt cannot be written: /proc takes no new files$"):
+        files.write_json(Path("/proc/a.txt"), [1])
+
+
 def test_the_old_file_stands_until_the_block_ends(tmp_path):
     (tmp_path / "a.txt").write_text("old")
     with files.replacing(tmp_path / "a.txt") as temporary:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.tables import written_dates
 from stages.tables.column_kinds import plain_dates
 from stages.tables.written_dates import as_dates, by_format, by_known_form, is_short, may_swap
 
@@ -127,3 +128,15 @@ def test_only_years_of_two_digits_are_brought_into_their_century():
     texts = pd.Series(["15/01/70", "9999-12-31", "0001-01-01", "15/01/20"], name="day")
     assert by_known_form(texts, "%d/%m/%y").dt.year.tolist() == [1970, 9999, 1, 2020]
     assert by_known_form(texts[[1, 0]], "%d/%m/%y").dt.year.tolist() == [9999, 1970]
+
+
+@pytest.mark.parametrize("texts", [["13/01/99", "14/02/98"], ["13 Jan 99", "14 Feb 98"], ["13.01.99", "14.02.98"]])
+def test_a_mistake_of_ours_is_not_taken_for_texts_that_are_no_dates(texts, monkeypatch):
+    def fails(*_arguments):
+        raise mistake
+
+    assert as_dates(pd.Series(texts)).dt.year.tolist() == [1999, 1998]
+    mistake = ValueError("planted")
+    monkeypatch.setattr(written_dates, "_in_its_century", fails)
+    with pytest.raises(ValueError, match="planted"):
+        as_dates(pd.Series(texts))
