@@ -100,8 +100,13 @@ def read_parquet(path: Path, check_unique: Callable[[list[str], Path], None]) ->
     Raises:
         UserError: it is damaged, or two columns have one name.
     """
-    with refusals(path, "Parquet", pyarrow.ArrowException, UnicodeError):
-        names = pyarrow.parquet.read_schema(path).names
+    with (
+        refusals(path, "Parquet", pyarrow.ArrowException, UnicodeError),
+        pyarrow.parquet.ParquetFile(path) as file,
+    ):
+        names = file.schema_arrow.names
+        for batch in file.iter_batches():
+            batch.validate(full=True)  # texts that are none would else fail where they are first looked at
     check_unique(names, path)
     with refusals(path, "Parquet", pyarrow.ArrowException, *_BY_NOTES):
         table = pd.read_parquet(path)

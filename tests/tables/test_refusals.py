@@ -150,6 +150,14 @@ def test_an_index_of_parquet_that_is_called_like_a_column_is_told():
     assert list(read("own.parquet").table) == ["z", "x", "city", "y"]
 
 
+def test_texts_of_parquet_that_are_no_text_are_told():
+    TABLE.to_parquet("own.parquet", compression=None)
+    content = Path("own.parquet").read_bytes()
+    assert refusal(content.replace(b"Bonn", b"B\xffnn"), "own.parquet").startswith(
+        "own.parquet cannot be read as Parquet: "
+    )
+
+
 def test_a_column_that_is_said_to_be_dates_may_hold_nothing():
     Path("own.csv").write_text("x,when,y\n1,,2\n2,,3\n3,,5\n", encoding="utf-8")
     from stages.params.schema import Dataset
