@@ -8,7 +8,7 @@ from stages.params.load import check_data, load_params
 from stages.records import datasets
 from stages.reporting import data_files, figures, html_page, page, published
 from stages.reporting.verdict_text import verdict
-from stages.verdicts import comparison
+from stages.verdicts import comparison, reading
 
 
 def main() -> None:
@@ -18,13 +18,14 @@ def main() -> None:
     of_dataset = {name: params.dataset_of(name) for name in selected}
     check_data(params, {dataset: datasets.read_encoded(dataset).description for dataset in of_dataset.values()})
     every = [
-        comparison.read(
+        reading.read(
             name,
             of_dataset[name],
             losses,
             headline=params.report.headline.get(name),
             baseline=params.baseline(name),
             margin=params.report.margin.get(name),
+            other_names=params.other_names(name),
         )
         for name, losses in selected.items()
     ]

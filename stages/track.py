@@ -24,7 +24,7 @@ def main() -> None:
             verdict = verdicts[name]
             headline = Headline(verdict["headline"], verdict["higher_is_better"])
             # what MLflow shows first is of all losses, and not of an experiment that runs beside the workspace
-            last_word = paths.in_workspace() and len(every) == len(compared[name])
+            last_word = paths.in_workspace() and len(every) == len(params.one_of_each(name, compared[name]))
             page = mlflow_store.experiment_of(
                 client, f"{params.track.experiment}/{name}", verdict["verdict"], headline, last_word=last_word
             )

@@ -43,6 +43,8 @@ def units(params: Params) -> list[Unit]:
                 f"comparisons.{name}: so few rows train that none can be set aside to choose the learning rate by; "
                 "give one rate, as with optimizer: {name: SGD, learning_rate: 0.01}"
             )
+        for kept, others in params.other_names(name).items():
+            cli.say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
         cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         for index, loss in enumerate(setup.losses):
             if loss.name in judged and judged[loss.name].level == "cannot":

@@ -311,7 +311,7 @@ def make_comparison(make_run, make_dataset):
             labels=dataset.labels,
             plan=dataset.plan,
             score=scores.find(headline or made[0].loss.epoch_metric, task),
-            baseline=names[0],
+            own_baseline=names[0],
             validity=validity.judge_all([run.loss for run in made], seen),
         )
 

@@ -14,7 +14,7 @@ from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records import datasets, plans, runs
 from stages.reporting import plots
-from stages.verdicts.comparison import read
+from stages.verdicts.reading import read
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
 

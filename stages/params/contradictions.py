@@ -10,7 +10,7 @@ from stages.losses.loss import Task
 from stages.params import loss_entry
 from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError
-from stages.params.schema import Comparison, Dataset, Params, Split
+from stages.params.schema import RECOMMENDED, Comparison, Dataset, Params, Split
 from stages.params.source import MakeBlobs, Source, Table
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
@@ -259,13 +259,13 @@ def _task_of(comparison: Comparison) -> Task | None:
 
 def _baseline(chosen: str | dict[str, str], compared: Mapping[str, list[str]]) -> Iterator[Mistake]:
     if isinstance(chosen, str):
-        names = ("first", *_each_once(compared))
+        names = (RECOMMENDED, "first", *_each_once(compared))
         if known_as(chosen) not in names:
             yield Mistake("report.baseline", "not_compared", chosen, names)
         return
     yield from _comparisons("report.baseline", chosen, compared)
     for comparison, name in chosen.items():
-        names = ("first", *compared.get(comparison, []))
+        names = (RECOMMENDED, "first", *compared.get(comparison, []))
         if comparison in compared and known_as(name) not in names:
             yield Mistake(f"report.baseline.{comparison}", "not_compared_here", name, names)
 

@@ -42,7 +42,7 @@ class Mistake:
 
 # what may stand there: "'thirty' given; allowed: …"
 ALLOWED = {
-    "baseline_type": "first, a loss's name, or a mapping of comparisons to them",
+    "baseline_type": "recommended, first, a loss's name, or a mapping of comparisons to them",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "class_weight_type": "auto, or a mapping of classes to numbers, as in {{no: 1, yes: 5}}",

@@ -160,7 +160,7 @@ def _custom(keys: dict[str, Any]) -> Loss:
 
 
 def _own_name(name: str | None) -> str | None:
-    if name is not None and (name in ("all", "first") or catalogue.canonical_name(name)):
+    if name is not None and (name in ("all", "first", "recommended") or catalogue.canonical_name(name)):
         raise EntryError(Mistake("as", "name_taken", name))
     return name
 

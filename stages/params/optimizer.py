@@ -83,6 +83,10 @@ class Optimizer(Section):
         defaults = SETTINGS[self.name]
         return {"name": self.name} | {key: defaults[key] if value is None else value for key, value in own.items()}
 
+    def is_tuned(self) -> bool:
+        """Whether there is something to choose from for each loss."""
+        return isinstance(self.settings()["learning_rate"], list)
+
     def rates(self) -> list[float]:
         """The learning rates to choose from, ascending; a single one is not chosen but taken."""
         rates = self.settings()["learning_rate"]

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Whole
-from stages.losses import catalogue
+from stages.losses import catalogue, objectives
 from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
@@ -45,6 +45,7 @@ def _rows(value: Any) -> Any:
     return value
 
 
+RECOMMENDED = "recommended"  # as a baseline: whichever loss that is
 Scaler = Literal["none", "standard", "minmax", "robust"]
 
 
@@ -133,7 +134,7 @@ class Dataset(Section):
 
 
 class Comparison(Section):
-    """One dataset, one network, several losses; the first is the baseline.
+    """One dataset, one network, several losses.
 
     Attributes:
         losses: names, or mappings with the key ``loss`` and what is to differ from its row in the catalogue.
@@ -189,14 +190,15 @@ class Report(Section):
 
     Attributes:
         headline: by comparison: the score that decides; `scores.default_headline` when not given.
-        baseline: what the others are compared with: ``first`` (of those listed), a loss, or a loss by comparison.
+        baseline: what the others are compared with: the loss that is ``recommended``, the ``first`` of those listed, a
+            loss, or one of these by comparison.
         margin: by comparison: differences of the headline score within ± this do not matter in practice.
         cells: whether reports and the examples in MLflow show what single cells of a table hold; the names of its
             columns and classes they always show.
     """
 
     headline: dict[Name, str] = Field(default_factory=dict)
-    baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = "first"
+    baseline: Annotated[str | dict[str, str], BeforeValidator(_baseline)] = RECOMMENDED
     margin: dict[Name, Rate] = Field(default_factory=dict)
     cells: bool = True
 
@@ -289,7 +291,14 @@ class Params(Section):
         return not isinstance(self.datasets[self.dataset_of(comparison)].source, Table)
 
     def selected(self) -> dict[str, list[Loss]]:
-        """The losses to train, by comparison: those of each that `loss` selects, in its order; then those unlisted."""
+        """The losses to train, by comparison: those of each that `loss` selects, in its order; then those unlisted.
+
+        Of several names of one objective a tuned comparison trains one: see `other_names`.
+        """
+        return {name: self.one_of_each(name, losses) for name, losses in self._chosen().items() if losses}
+
+    def _chosen(self) -> dict[str, list[Loss]]:
+        """The losses that are asked for, by comparison."""
         wanted, compared = [known_as(name) for name in self.loss], self.compared()
         listed = {loss.name for losses in compared.values() for loss in losses}
         unlisted = [LOSSES[name] for name in dict.fromkeys(wanted) if name in LOSSES and name not in listed]
@@ -298,11 +307,34 @@ class Params(Section):
             if self.compare == ["all"] or name in self.compare:
                 own = [loss for loss in losses if self.loss == ["all"] or loss.name in wanted]
                 chosen[name] = own + [loss for loss in unlisted if loss.task == losses[0].task]
-        return {name: losses for name, losses in chosen.items() if losses}
+        return chosen
 
-    def baseline(self, comparison: str) -> str:
-        """The loss that a comparison's others are held against; the first selected, where the one chosen is not."""
+    def other_names(self, comparison: str, losses: list[Loss] | None = None) -> dict[str, list[str]]:
+        """The losses that a comparison trains once for several names of one objective, and the other names of each.
+
+        Each is brought to its own best, so all would come to the same; at one given rate all are trained.
+
+        Args:
+            comparison: its name.
+            losses: those that are compared; the selected ones when not given.
+        """
+        some = self._chosen().get(comparison, []) if losses is None else losses
+        return objectives.other_names(some) if self.setup(comparison).optimizer.is_tuned() else {}
+
+    def one_of_each(self, comparison: str, losses: list[Loss]) -> list[Loss]:
+        """Losses of a comparison without those that are other names of an objective."""
+        others = {name for names in self.other_names(comparison, losses).values() for name in names}
+        return [loss for loss in losses if loss.name not in others]
+
+    def baseline(self, comparison: str) -> str | None:
+        """The loss that a comparison's others are held against; None for the one that is recommended.
+
+        Where the one chosen is not selected, the first that is.
+        """
         chosen = self.report.baseline
-        name = known_as(chosen.get(comparison, "first") if isinstance(chosen, dict) else chosen)
+        name = known_as(chosen.get(comparison, RECOMMENDED) if isinstance(chosen, dict) else chosen)
+        if name == RECOMMENDED:
+            return None
+        trained_as = {other: kept for kept, others in self.other_names(comparison).items() for other in others}
         names = [loss.name for loss in self.selected()[comparison]]
-        return name if name in names else names[0]
+        return trained_as.get(name, name if name in names else names[0])

@@ -44,9 +44,9 @@ def who(comparison: Comparison) -> Markdown:
     """Which losses are shown; empty where all are."""
     if not others(comparison):
         return Markdown()
-    n = len(comparison.losses)
+    n, what = len(comparison.losses), "the baseline" if comparison.own_baseline else "the recommended loss"
     return Markdown(
-        f"Of {n:,} losses the tables and figures of this section show the baseline and the {SHOWN - 1} others that do "
+        f"Of {n:,} losses the tables and figures of this section show {what} and the {SHOWN - 1} others that do "
         "best; `pairs.csv` and `results.csv` have all."
     )
 

@@ -131,6 +131,6 @@ def _verdict(comparison: Comparison) -> dict[str, Any]:
 
 def _note(comparison: Comparison, loss: str) -> str:
     if loss == comparison.baseline:
-        return "The baseline of this comparison."
-    pair = comparison.pairs[loss, comparison.baseline]
-    return f"Against the baseline {code(pair.against)}: {pair.verdict}, difference {difference(pair)}."
+        return "The baseline of this comparison." if comparison.own_baseline else "The recommended loss."
+    pair, what = comparison.pairs[loss, comparison.baseline], "baseline" if comparison.own_baseline else "recommended"
+    return f"Against the {what} {code(pair.against)}: {pair.verdict}, difference {difference(pair)}."

@@ -19,7 +19,8 @@ from stages.verdicts.cuts import FEWEST
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS
 
 _FOREST = Image(
-    "Difference of each loss to its baseline with its 95 % interval for new rows, in units of the margin, coloured by "
+    "Difference of each loss to the recommended one, or the baseline, with its 95 % interval for new rows, in units of "
+    "the margin, coloured by "
     "verdict; the grey band holds differences that do not matter",
     "forest.png",
 )
@@ -121,7 +122,8 @@ def _losses(comparisons: list[Comparison]) -> Table:
         for run in crowd.runs(comparison):
             loss = run.loss.name
             if loss == comparison.baseline:
-                judged, against = _link("baseline", comparison), ("", "")
+                what = "baseline" if comparison.own_baseline else "recommended"
+                judged, against = _link(what, comparison), ("", "")
             else:
                 pair = comparison.pairs[loss, comparison.baseline]
                 judged = _link(verdict_cell(comparison, pair), comparison)
@@ -133,7 +135,7 @@ def _losses(comparisons: list[Comparison]) -> Table:
         if others := crowd.others(comparison):
             judged = _link(crowd.verdicts_of_others(comparison), comparison)
             rows.append((comparison.name, f"{len(others):,} others", judged, *[""] * 5))
-    head = ("comparison", "loss", "verdict", "test score", "against the baseline", "p", "learning rate", "epochs")
+    head = ("comparison", "loss", "verdict", "test score", "against it", "p", "learning rate", "epochs")
     return Table(head, rows)
 
 

@@ -36,10 +36,16 @@ def verdict(comparison: Comparison) -> Statement:
     trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
     learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
     notes = (*_failures(comparison), *_cautions(comparison))
+    if comparison.other_names and len(summaries) == 1 and learned:
+        names = [advice.best, *comparison.other_names[advice.best]]
+        mean = f"Its mean test {score} is {plus_minus(best)}."
+        lead = f"Train with any of these {len(names)}: {listed(names)}."
+        return Statement(lead, (*_names_of_one(comparison), mean, *notes))
     if len(summaries) == 1:
         beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
         mean = f"Its test {score} is {plus_minus(best)}{beside}."
-        return Statement(f"No verdict: `{advice.best}` alone was trained.", (mean, *notes))
+        lead = f"No verdict: `{advice.best}` alone was trained."
+        return Statement(lead, (mean, *_names_of_one(comparison), *notes))
     if not learned:
         lead = (
             f"Train with none of these: no loss {surely}beats a constant prediction, "
@@ -51,7 +57,8 @@ def verdict(comparison: Comparison) -> Statement:
     beats = "does" if len(idle) == 1 else "do"
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
     standings = _standings(comparison, advice)
-    return Statement(_lead(comparison, advice), (_cost(comparison, advice), *standings, *nothing, *notes))
+    cost = _cost(comparison, advice)
+    return Statement(_lead(comparison, advice), (cost, *standings, *_names_of_one(comparison), *nothing, *notes))
 
 
 def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
@@ -79,8 +86,11 @@ def _lead(comparison: Comparison, advice: Advice) -> str:
 
 def _cost(comparison: Comparison, advice: Advice) -> str:
     """What it costs to be wrong about the loss with the best mean."""
-    score = text(comparison.headline)
-    mean = f"`{advice.best}` has the best mean test {score}, {plus_minus(comparison.summaries[advice.best])}"
+    score, mean_of = text(comparison.headline), {loss: plus_minus(each) for loss, each in comparison.summaries.items()}
+    mean = f"`{advice.best}` has the best mean test {score}, {mean_of[advice.best]}"
+    if advice.best != advice.leader:
+        leader = f"`{advice.leader}` has the best, {mean_of[advice.leader]}, no difference that matters"
+        mean = f"`{advice.best}`, the usual loss, has a mean test {score} of {mean_of[advice.best]}; {leader}"
     if math.isnan(advice.cost):
         few = counted(len(comparison.seeds), "seed")
         return f"{mean}; {few} cannot say how sure that is, which needs at least {FEWEST_SEEDS}."
@@ -118,6 +128,15 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
         sentences.append(_what_would_settle(comparison, undecided))
         sentences += _on_these_rows(undecided)
     return sentences
+
+
+def _names_of_one(comparison: Comparison) -> list[str]:
+    """Of losses that were trained once for several names of one objective, the other names."""
+    return [
+        f"{listed(others)} {'is another name' if len(others) == 1 else 'are other names'} of `{loss}`, one objective, "
+        "which was trained once."
+        for loss, others in comparison.other_names.items()
+    ]
 
 
 def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:

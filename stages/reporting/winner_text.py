@@ -11,7 +11,7 @@ _SHOWN = 3  # losses that are named
 
 
 def recommended(comparison: Comparison) -> dict[str, Any] | None:
-    """The loss with the best mean, why it is taken, and that mean; None where every seed of every loss failed."""
+    """The loss to train with, why it is taken, and its mean; None where every seed of every loss failed."""
     if not any(summary.n for summary in comparison.summaries.values()):
         return None
     loss = comparison.advice.best
@@ -30,16 +30,23 @@ def to_use(comparison: Comparison) -> Markdown:
 
 def _why(comparison: Comparison) -> str:
     advice, best = comparison.advice, f"its mean test {comparison.headline} is the best"
+    if advice.best != advice.leader:
+        best = f"it is the usual loss, and {advice.leader}, whose mean is the best, is better by less than matters"
     if not surely_beats_constant(comparison, advice.best):
         return f"{best}, though not surely better than that of a constant prediction"
     if len(comparison.losses) == 1:
-        return "it is the only loss that was trained"
-    undecided, alike = ([pair.against for pair in pairs] for pairs in (advice.open, advice.equal))
+        others = comparison.other_names.get(advice.best, [])
+        return f"{_named(others)} would be the same objective" if others else "it is the only loss that was trained"
+    undecided, alike = (
+        [pair.against for pair in pairs if pair.against != advice.leader] for pairs in (advice.open, advice.equal)
+    )
     if undecided:
         others = [*alike, *undecided]
         return f"{best}; {_named(others)} {'is' if len(others) == 1 else 'are'} not shown to be worse"
     if alike:
         return f"{best}; {_named(alike)} would do as well"
+    if advice.best != advice.leader:
+        return best
     return "every other loss is worse"
 
 

@@ -9,11 +9,12 @@ from stages.verdicts.pairs import Pair
 
 @dataclass(frozen=True)
 class Advice:
-    """How the losses of a comparison stand to the one with the best mean, which is the one recommended.
+    """Which loss of a comparison is recommended, and how the others stand to it.
 
     Attributes:
-        best: the loss with the best mean test score, a failed seed counting as `pairs.worst_score`.
-        equal: its pairs with losses that are equivalent or the same objective.
+        best: the loss that is recommended.
+        leader: the loss with the best mean test score, a failed seed counting as `pairs.worst_score`.
+        equal: pairs of the recommended loss with those that are equivalent or the same objective.
         open: its pairs that are inconclusive, or for which there are too few seeds.
         beaten: its pairs with losses that are worse.
         cost: what it costs to be wrong: the largest difference, in units of the score, that any other loss may
@@ -23,6 +24,7 @@ class Advice:
     """
 
     best: str
+    leader: str
     equal: list[Pair]
     open: list[Pair]
     beaten: list[Pair]
@@ -31,19 +33,27 @@ class Advice:
 
 
 def advise(
-    losses: list[str], pairs: dict[tuple[str, str], Pair], lacking: Callable[[str], float] = lambda _: math.inf
+    losses: list[str],
+    pairs: dict[tuple[str, str], Pair],
+    usual: str | None = None,
+    lacking: Callable[[str], float] = lambda _: math.inf,
 ) -> Advice:
-    """Sort the losses of a comparison by how they stand to the best; of equals, the first listed is taken.
+    """Recommend the loss with the best mean, of equals the first listed, or the usual one where it does as well.
+
+    The usual loss does as well where it is equivalent to the one with the best mean, or the same objective, and no loss
+    is shown to be better. Where that is inconclusive it is not equal.
 
     Args:
         losses: the losses.
         pairs: every ordered pair of them.
+        usual: the loss that is usual for the task; None where it is not among them.
         lacking: gives how far a loss's mean score is from a perfect one.
     """
-    best = losses[0]
+    leader = losses[0]
     for loss in losses[1:]:
-        if pairs[loss, best].difference > 0:
-            best = loss
+        if pairs[loss, leader].difference > 0:
+            leader = loss
+    best = usual if usual and usual != leader and _does_as_well(usual, leader, losses, pairs) else leader
     against = [pairs[best, other] for other in losses if other != best]
     kinds = {"equivalent": "equal", "same objective": "equal", "better": "beaten"}
     grouped: dict[str, list[Pair]] = {"equal": [], "open": [], "beaten": []}
@@ -51,7 +61,12 @@ def advise(
         grouped[kinds.get(pair.verdict, "open")].append(pair)
     rivals = [pairs[pair.against, best] for pair in against if pair.verdict != "same objective"]
     cost, rival = cost_of_being_wrong(rivals, lacking(best))
-    return Advice(best, **grouped, cost=cost, rival=rival)
+    return Advice(best, leader, **grouped, cost=cost, rival=rival)
+
+
+def _does_as_well(loss: str, leader: str, losses: list[str], pairs: dict[tuple[str, str], Pair]) -> bool:
+    verdicts = {other: pairs[loss, other].verdict for other in losses if other != loss}
+    return verdicts[leader] in ("equivalent", "same objective") and "worse" not in verdicts.values()
 
 
 def cost_of_being_wrong(rivals: list[Pair], lacking: float = math.inf) -> tuple[float, str | None]:

@@ -1,22 +1,20 @@
 """A comparison: one dataset, the runs of several losses on it, and how they are judged."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from stages.basics import paths, suggest
-from stages.basics.cli import UserError
-from stages.losses import validity
-from stages.losses.loss import Loss, Task
+from stages.losses.loss import Task
+from stages.losses.objectives import usual
 from stages.losses.validity import Validity
-from stages.records import datasets, plans, runs
+from stages.records import plans
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.runs import Run
-from stages.scores import catalogue, choosing, row_values
+from stages.scores import choosing, row_values
 from stages.scores.score import Score
 from stages.verdicts import clusters, objectives, pairs
 from stages.verdicts.advice import Advice, advise
@@ -39,9 +37,10 @@ class Comparison:
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         plan: which rows each seed trains and tests on.
         score: the score that decides between losses.
-        baseline: the loss that the others are compared with.
         validity: by loss, whether it can learn from this dataset.
+        own_baseline: the loss that the user compares the others with; None for the one that is recommended.
         own_margin: the user's margin; None for the default.
+        other_names: of the losses that stand for several names of one objective, the names that were not trained.
         weights: (n_rows,) what each row counts; None where all count alike.
     """
 
@@ -53,9 +52,10 @@ class Comparison:
     labels: np.ndarray
     plan: Plan
     score: Score
-    baseline: str
     validity: dict[str, Validity]
+    own_baseline: str | None = None
     own_margin: float | None = None
+    other_names: dict[str, list[str]] = field(default_factory=dict)
     weights: np.ndarray | None = None
 
     @property
@@ -119,7 +119,7 @@ class Comparison:
     @property
     def class_sizes(self) -> np.ndarray:
         """Rows of each class: (n_classes,)."""
-        return _class_sizes(self.labels, self.description)
+        return class_sizes(self.labels, self.description)
 
     @property
     def has_unequal_classes(self) -> bool:
@@ -179,8 +179,8 @@ class Comparison:
         """Differences of the headline score within ± this do not matter in practice."""
         if self.own_margin is not None:
             return self.own_margin
-        baseline = self.scores()[self.baseline]
-        return pairs.default_margin(baseline, self.constant, higher_is_better=self.score.higher_is_better)
+        scores = list(self.scores().values())
+        return pairs.default_margin(scores, self.constant, higher_is_better=self.score.higher_is_better)
 
     @property
     def worst(self) -> float:
@@ -239,7 +239,22 @@ class Comparison:
     @cached_property
     def advice(self) -> Advice:
         """Which loss to train with; of equals, one that finished."""
-        return advise(sorted(self.losses, key=lambda loss: not self.summaries[loss].n), self.pairs, self.lacking)
+        finished_first = sorted(self.losses, key=lambda loss: not self.summaries[loss].n)
+        return advise(finished_first, self.pairs, usual(run.loss for run in self.runs), self.lacking)
+
+    @property
+    def baseline(self) -> str:
+        """The loss that the others are compared with."""
+        return self.own_baseline or self.advice.best
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the losses, and the other names of their objectives."""
+        return [*self.losses, *(name for names in self.other_names.values() for name in names)]
+
+    def trained_as(self, name: str) -> str:
+        """The loss that was trained for a name: another name of its objective, or itself."""
+        return next((loss for loss, others in self.other_names.items() if name in others), name)
 
     def lacking(self, loss: str) -> float:
         """How far a loss's mean test score is from a perfect one: 0 for errors, 1 for other scores."""
@@ -267,65 +282,12 @@ class Comparison:
         return float(max((each.labels < 0).mean() for each in seen))
 
 
-def read(
-    name: str, dataset: str, losses: list[Loss], *, headline: str | None, baseline: str, margin: float | None
-) -> Comparison:
-    """Read a dataset, its plan and its runs, each file once.
-
-    Args:
-        name: of the comparison.
-        dataset: its name.
-        losses: those that are compared.
-        headline: name of the score that decides; None for the default.
-        baseline: the loss that the others are compared with.
-        margin: differences that do not matter; None for the default.
-
-    Raises:
-        UserError: a file is missing or damaged, or the headline score is not defined for these runs.
-    """
-    encoded = datasets.read_encoded(dataset)
-    description = encoded.description
-    labels, plan = datasets.read_labels(dataset, description), plans.read_plan(name)
-    trained = [runs.read(name, loss.name) for loss in losses]
-    class_sizes = _class_sizes(labels, description).tolist()
-    headline = headline or choosing.default_headline(description.task, description.n_targets, class_sizes, losses)
-    score = catalogue.find(headline, description.task)
-    for run in trained:
-        _check_headline(run, score)
-    in_the_plane = trained[0].regions is not None
-    seen = list(plans.seen_by_losses(plan, description, labels, trained[0].settings.batch_size))
-    return Comparison(
-        name=name,
-        dataset=dataset,
-        runs=trained,
-        encoded=encoded,
-        features=datasets.read_features(dataset, description) if in_the_plane else None,
-        labels=labels,
-        plan=plan,
-        score=score,
-        baseline=baseline,
-        validity=validity.judge_all(losses, seen),
-        own_margin=margin,
-        weights=datasets.read_weights(dataset, description),
-    )
+def class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:
+    """Rows of each class (n_classes,); empty for values."""
+    return np.bincount(labels, minlength=description.n_classes) if description.classes else np.empty(0, np.int64)
 
 
 def by_dataset(comparisons: list[Comparison]) -> list[Comparison]:
     """The comparisons in their order, those on one dataset one after the other."""
     datasets_in_order = list(dict.fromkeys(comparison.dataset for comparison in comparisons))
     return sorted(comparisons, key=lambda comparison: datasets_in_order.index(comparison.dataset))
-
-
-def _class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:
-    return np.bincount(labels, minlength=description.n_classes) if description.classes else np.empty(0, np.int64)
-
-
-def _check_headline(run: Run, score: Score) -> None:
-    values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
-    if not len(values):
-        known = list(dict.fromkeys(run.scores["metric"]))
-        raise UserError(f"{key}: " + suggest.not_one_of(score.name, known, f"a score of '{run.loss.name}'", "Scores"))
-    if np.isnan(values[run.finished]).any():
-        raise UserError(
-            f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
-        )

@@ -13,6 +13,7 @@ would be alone, of one of 36 pairs 63 %.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -108,20 +109,20 @@ def decide(low: float, high: float, margin: float, *, enough: bool) -> Verdict:
     return "worse" if high < 0 else "inconclusive"
 
 
-def default_margin(baseline: np.ndarray, constant: float | None, *, higher_is_better: bool) -> float:
+def default_margin(scores: Sequence[np.ndarray], constant: float | None, *, higher_is_better: bool) -> float:
     """5 % of an error: of a score where 0 is perfect, of its distance to 1 where 1 is.
 
-    The error is the baseline's mean, or that of a constant prediction where it is smaller: a baseline
-    that learned nothing does not tell what matters. 0 where there is neither.
+    The error is the smallest mean of any loss, or that of a constant prediction where no loss learned anything.
+    0 where there is none.
 
     Args:
-        baseline: (n_seeds,) scores; NaN where a seed failed.
+        scores: of each loss (n_seeds,); NaN where a seed failed.
         constant: the score of a constant prediction, where there is one.
         higher_is_better: whether a perfect score is 1 rather than 0.
     """
-    finished = baseline[np.isfinite(baseline)]
-    known = [finished.mean() if len(finished) else None, constant]
-    errors = [1 - score if higher_is_better else score for score in known if score is not None]
+    finished = [own[np.isfinite(own)] for own in scores]
+    known = [*(own.mean() for own in finished if len(own)), *([] if constant is None else [constant])]
+    errors = [1 - score if higher_is_better else score for score in known]
     return 0.05 * float(min(errors, default=0.0))
 
 

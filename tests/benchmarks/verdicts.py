@@ -231,7 +231,7 @@ def judged(
     )
     of_constant = None if constant is None else float(scores_of(constant, tested).mean())
     scores = {loss: scores_of(own, tested) for loss, own in values.items()}
-    margin = default_margin(scores[table.problem.losses[0]], of_constant, higher_is_better=higher)
+    margin = default_margin(list(scores.values()), of_constant, higher_is_better=higher)
     pairs = compare(
         values,
         Design(tested, reach(score, table.labels[rows], tested)),

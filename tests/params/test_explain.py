@@ -10,7 +10,7 @@ WORDING = [
      "'msa' does not suit targets value; allowed: mse, mae"),
     ({"kind": "all_stands_alone"}, "'all' stands alone, without other names"),
     ({"kind": "baseline_type", "value": 3},
-     "3 given; allowed: first, a loss's name, or a mapping of comparisons to them"),
+     "3 given; allowed: recommended, first, a loss's name, or a mapping of comparisons to them"),
     ({"kind": "bool_parsing", "value": "maybe"}, "'maybe' given; allowed: true or false"),
     ({"kind": "bool_type", "value": [1]}, "a list given; allowed: true or false"),
     ({"kind": "class_split", "value": "stratified", "names": ("first", "kfold")},

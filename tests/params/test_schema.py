@@ -176,7 +176,7 @@ def test_what_is_left_out_has_a_default(check):
     assert (params.loss, params.compare) == (["all"], ["all"])
     assert (params.train.seeds, params.train.batch_size, params.track.experiment) == (30, 32, "losslab")
     assert params.train.optimizer == Optimizer(name="SGD", momentum=0.9)
-    assert (params.report.baseline, params.report.margin) == ("first", {})
+    assert (params.report.baseline, params.report.margin) == ("recommended", {})
     # a scaler fitted on test rows leaks
     assert params.datasets["regression"].scale.fit_on == "train"
 
@@ -236,12 +236,16 @@ def test_every_comparison_keeps_what_its_entries_say(check):
         ("SquaredHinge", "all", "squared_hinge"),
         ("mse", "all", "binary_crossentropy"),  # compared on another dataset
         ({"circles": "hinge", "blobs": "first"}, "all", "hinge"),
-        ({"blobs": "kld"}, "all", "binary_crossentropy"),
+        ("recommended", "all", None),
+        ({"circles": "recommended", "blobs": "first"}, "all", None),
+        ({"blobs": "kld"}, "all", None),
         ({"circles": "bce"}, ["squared_hinge", "hinge"], "hinge"),  # not selected: the first that is
     ],
     ids=str,
 )
-def test_the_baseline_is_the_loss_chosen_or_else_the_first_selected(check, baseline, loss, expected):
+def test_the_baseline_is_the_loss_chosen_or_the_recommended_or_where_it_is_not_selected_the_first(
+    check, baseline, loss, expected
+):
     params = check(
         {"report.baseline": baseline, "loss": loss, "comparisons.circles.losses": ["bce", "hinge", "squared_hinge"]}
     )
@@ -251,7 +255,8 @@ def test_the_baseline_is_the_loss_chosen_or_else_the_first_selected(check, basel
 @pytest.mark.parametrize("baseline", ["huber_small", {"houses": "huber_small"}], ids=str)
 def test_a_baseline_may_be_a_name_chosen_with_as(check, baseline):
     params = check({"report.baseline": baseline})
-    assert (params.baseline("houses"), params.baseline("regression")) == ("huber_small", "mse")
+    elsewhere = None if isinstance(baseline, dict) else "mse"
+    assert (params.baseline("houses"), params.baseline("regression")) == ("huber_small", elsewhere)
 
 
 def test_a_comparison_is_of_the_dataset_of_its_name_and_divides_its_rows_as_that_says(check):
@@ -301,3 +306,29 @@ def test_a_comparison_may_name_its_dataset_and_divide_its_rows_otherwise(check):
 )
 def test_where_no_method_is_named_it_is_the_one_that_suits(split, generated, has_classes, method):
     assert Split(**split).method_for(generated=generated, has_classes=has_classes) == method
+
+
+THREE = ["kl_divergence", "categorical_crossentropy", "sparse_categorical_crossentropy"]
+
+
+def test_of_several_names_of_one_objective_a_tuned_comparison_trains_the_usual_and_others_train_all(check):
+    fair = {"dataset": "blobs", "losses": [*THREE, "categorical_hinge"]}
+    fixed = fair | {"optimizer": {"name": "SGD", "learning_rate": 0.01}}
+    params = check({"comparisons.fair": fair, "comparisons.fixed": fixed})
+    selected = names(params.selected())
+    assert selected["fair"] == ["categorical_crossentropy", "categorical_hinge"]
+    assert selected["fixed"] == [*THREE, "categorical_hinge"]
+    others = ["kl_divergence", "sparse_categorical_crossentropy"]
+    assert (params.other_names("fair"), params.other_names("fixed")) == ({"categorical_crossentropy": others}, {})
+
+
+def test_a_name_that_is_asked_for_alone_is_trained(check):
+    params = check({"comparisons.fair": {"dataset": "blobs", "losses": THREE}, "loss": "kl_divergence"})
+    assert names(params.selected())["fair"] == ["kl_divergence"]
+    assert params.other_names("fair") == {}
+
+
+def test_a_baseline_may_be_another_name_of_what_is_trained(check):
+    fair = {"dataset": "blobs", "losses": [*THREE, "categorical_hinge"]}
+    params = check({"comparisons.fair": fair, "report.baseline": {"fair": "kld"}})
+    assert params.baseline("fair") == "categorical_crossentropy"

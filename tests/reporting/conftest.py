@@ -35,7 +35,7 @@ def make_decided(make_comparison):
         plan = replace(made.plan, parts=parts, split_of=np.zeros(n_seeds, int))
         validity = {name: made.validity[kind] for name, kind in kinds.items()}
         changed = {"labels": labels, "plan": plan, "features": None, "own_margin": margin, "validity": validity}
-        return replace(made, runs=runs, baseline=next(iter(right)), **changed)
+        return replace(made, runs=runs, own_baseline=next(iter(right)), **changed)
 
     return make
 
@@ -82,7 +82,7 @@ def make_crowd(make_comparison):
             runs.append(_with_scores(replace(run, outputs=outputs, failed=lost), made))
         baseline = runs[-1].loss.name
         validity = {run.loss.name: made.validity[name] for run in runs}
-        return replace(made, runs=runs, baseline=baseline, validity=validity)
+        return replace(made, runs=runs, own_baseline=baseline, validity=validity)
 
     return make
 

@@ -67,7 +67,7 @@ def test_a_verdict_on_many_losses_names_those_first_that_come_nearest(make_decid
     assert re.search(
         r"Worse than `hinge_\d+`: (`hinge_\d+` \(by [^)]+\), ){5}`hinge_\d+` \([^)]+\) and \d+ others\.", text
     )
-    assert re.search(r"1 of 5 seeds of `hinge_5` and 4 other losses with some failed and count as worse", text)
+    assert re.search(r"1 of 5 seeds of `hinge_5` and 4 other losses with some failed and count as a test", text)
     assert all(len(each) < 400 for each in statement.reasons)
 
 

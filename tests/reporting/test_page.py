@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,13 +87,17 @@ def test_verdicts_lead_to_the_section_of_their_comparison(make_comparison, refer
         "loss",
         "verdict",
         "test score",
-        "against the baseline",
+        "against it",
         "p",
         "learning rate",
         "epochs",
     ]
     assert row_of(text, "mse", "verdict")["verdict"] == "[baseline](#comparison-fair_one)"
     assert re.fullmatch(r"\[\*\*\w+.*\)\]\(#comparison-fair_one\)", row_of(text, "mae", "verdict")["verdict"])
+    against_best = replace(make_comparison("mse", "mae", comparison="fair_one"), own_baseline=None)
+    best = against_best.advice.best
+    text = page.markdown([against_best], reference)
+    assert row_of(text, best, "verdict")["verdict"] == "[recommended](#comparison-fair_one)"
     assert "\n### Comparison fair_one\n" in text
 
 

@@ -49,7 +49,7 @@ def shown(root, tmp_path, make_comparison, make_tuning):
             replace(run, settings=run.settings.model_copy(update={"loss": replace(run.loss, name=loss)}))
             for run, loss in zip(usual.runs, losses, strict=True)
         ]
-        comparison = replace(usual, name=name, runs=runs, baseline=losses[0])
+        comparison = replace(usual, name=name, runs=runs, own_baseline=losses[0])
         renderers = []
         for [(title, plot)] in map(dict.items, plots):
             [(file, y)] = plot["y"].items()

@@ -163,3 +163,10 @@ def test_published_figures_that_cannot_be_read_are_to_be_restored(tmp_path, monk
         published.read()
     line = "data/published.yaml cannot be read; restore it with: git checkout data/published.yaml"
     assert str(raised.value) == line
+
+
+def test_a_claim_on_two_names_of_what_was_trained_once_is_one_on_one_objective(make_comparison, reference):
+    names = {"categorical_crossentropy": ["sparse_categorical_crossentropy", "kl_divergence"]}
+    made = replace(make_comparison("categorical_crossentropy"), other_names=names)
+    claims = published.beside(reference, [made]).claims
+    assert [cells[1] for cells in claims.rows] == ["**same objective**, trained once"] * 2

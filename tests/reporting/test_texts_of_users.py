@@ -122,7 +122,7 @@ def test_names_of_comparisons_datasets_and_losses_are_seen_as_they_are(make, tmp
             for run in made.runs
         ]
         validity = {called[loss]: judged for loss, judged in made.validity.items()}
-        return replace(made, name=name, dataset=dataset, runs=runs, baseline=losses[0], validity=validity)
+        return replace(made, name=name, dataset=dataset, runs=runs, own_baseline=losses[0], validity=validity)
 
     usual = page.markdown([renamed("ours", "data", ["one", "two", "three"])], NOTHING)
     markdown = page.markdown([renamed(name, dataset, losses)], NOTHING)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stages.reporting import winner_text
 from stages.reporting.verdict_text import caution, verdict
 
 N_SEEDS, N_ROWS = 5, 402
@@ -87,6 +88,40 @@ def test_losses_that_differ_by_less_than_matters_may_all_be_taken(make_decided, 
     comparison = make_decided({"hinge": right, "squared_hinge": right}, margin=0.2)
     assert verdict(comparison).lead == "Train with any of these 2: `hinge` and `squared_hinge`."
     assert "`squared_hinge` differs from `hinge` by less than matters (± 0.2)." in verdict(comparison).reasons
+
+
+def test_the_usual_loss_is_kept_where_another_is_better_by_less_than_matters(make_decided, generator):
+    right = share(generator, 0.9)
+    better = right.copy()
+    better[:, np.flatnonzero(~right[0])[:2]] = True
+    comparison = make_decided({"hinge": better, "binary_crossentropy": right}, margin=0.2)
+    statement = verdict(comparison)
+    assert comparison.advice.leader == "hinge"
+    assert statement.lead == "Train with any of these 2: `binary_crossentropy` and `hinge`."
+    assert re.match(
+        r"`binary_crossentropy`, the usual loss, has a mean test accuracy of 0\.\d+ ± 0\.\d+; `hinge` has the best, "
+        r"0\.\d+ ± 0\.\d+, no difference that matters; if `hinge` is the better one after all, then by at most "
+        r"0\.\d+ \(95 %\), less than matters\.",
+        statement.reasons[0],
+    )
+    assert winner_text.recommended(comparison)["why"] == (
+        "it is the usual loss, and hinge, whose mean is the best, is better by less than matters"
+    )
+
+
+def test_names_of_one_objective_that_were_trained_once_are_all_recommended(make_decided, generator):
+    names = {"dice": ["tversky", "dice_2"]}
+    one = "`tversky` and `dice_2` are other names of `dice`, one objective, which was trained once."
+    alone = replace(make_decided({"dice": share(generator, 0.9)}), other_names=names)
+    statement = verdict(alone)
+    assert statement.lead == "Train with any of these 3: `dice`, `tversky` and `dice_2`."
+    assert one in statement.reasons
+    assert winner_text.recommended(alone)["why"] == "tversky and dice_2 would be the same objective"
+    useless = replace(make_decided({"dice": share(generator, 0.4)}), other_names=names)
+    assert verdict(useless).lead == "No verdict: `dice` alone was trained."
+    assert one in verdict(useless).reasons
+    losses = {"dice": share(generator, 0.9), "hinge": share(generator, 0.7)}
+    assert one in verdict(replace(make_decided(losses), other_names=names)).reasons
 
 
 def test_losses_of_one_objective_are_called_so(make_decided, generator):

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_no_other_can_be_ahead_by_more_than_is_lacking():
     values = {"a": noise(generator, 1.0), "b": noise(generator, 0.99)}
     pairs = pairs_of(**values)
     lacking = advise(list(values), pairs).cost / 2
-    bounded = advise(list(values), pairs, lambda loss: lacking if loss == "a" else 0.0)
+    bounded = advise(list(values), pairs, lacking=lambda loss: lacking if loss == "a" else 0.0)
     assert (bounded.best, bounded.cost, bounded.rival) == ("a", lacking, "b")
 
 
@@ -94,6 +95,41 @@ def test_a_loss_of_the_same_objective_is_no_rival():
     values = {"a": best, "b": best + exactly(-0.0001, noise(generator) / 50)}
     assert advise(list(values), pairs_of(margin=0, **values)).rival == "b"
     assert advise(list(values), pairs_of(margin=0, same=[("a", "b")], **values)).cost == 0
+
+
+def test_the_usual_loss_is_recommended_where_it_does_as_well_as_the_best():
+    generator = np.random.default_rng(0)
+    best = exactly(1.0, noise(generator))
+    values = {"best": best, "usual": best - 0.001, "far": best - 0.5}
+    pairs = pairs_of(margin=0.01, **values)
+    advice = advise(list(values), pairs, "usual")
+    assert (advice.best, advice.leader) == ("usual", "best")
+    assert [pair.against for pair in advice.equal] == ["best"]
+    assert [pair.against for pair in advice.beaten] == ["far"]
+    assert (advice.rival, advice.cost) == ("best", pytest.approx(0.001))
+    assert advise(list(values), pairs).best == "best"
+
+
+@pytest.mark.parametrize(("usual", "why"), [(0.995, "inconclusive"), (0.97, "worse")])
+def test_the_usual_loss_is_not_recommended_where_it_is_worse_or_not_shown_to_be_equal(usual, why):
+    generator = np.random.default_rng(0)
+    best = exactly(1.0, noise(generator))
+    values = {"best": best, "usual": best + exactly(usual - 1, noise(generator) / (2 if why == "inconclusive" else 50))}
+    pairs = pairs_of(margin=0.01, **values)
+    assert pairs["usual", "best"].verdict == why
+    assert advise(list(values), pairs, "usual").best == "best"
+
+
+def test_the_usual_loss_is_not_recommended_where_another_than_the_best_is_shown_to_be_better():
+    generator = np.random.default_rng(0)
+    best = exactly(1.0, noise(generator))
+    # equivalent to the one with the best mean, of which little is known; worse than the other for sure
+    values = {"best": best, "usual": best - 0.009, "surer": best - 0.0005}
+    pairs = pairs_of(margin=0.0091, **values)
+    assert pairs["usual", "best"].verdict == "equivalent"
+    worse = {("usual", "surer"): "worse", ("surer", "usual"): "better"}
+    pairs = {names: replace(pair, verdict=worse.get(names, pair.verdict)) for names, pair in pairs.items()}
+    assert advise(list(values), pairs, "usual").best == "best"
 
 
 def test_with_one_seed_nobody_knows_what_it_costs():

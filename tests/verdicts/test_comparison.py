@@ -27,13 +27,25 @@ def test_a_seed_that_failed_has_no_score_even_where_its_outputs_are_finite(make_
 
 
 @pytest.mark.parametrize(
-    ("names", "off", "best"), [(["mse", "mae", "msle"], (2, 1, 3), "mae"), (["mae", "mse"], (1, 1), "mae")], ids=str
+    ("names", "off", "best"), [(["mse", "mae", "msle"], (2, 1, 3), "mae"), (["mae", "huber"], (1, 1), "mae")], ids=str
 )
 def test_the_loss_with_the_best_mean_is_recommended_of_equals_the_first(make_comparison, names, off, best):
     comparison = make_comparison(*names)
     for run, factor in zip(comparison.runs, off, strict=True):
         run.outputs[:] += factor
     assert comparison.advice.best == best
+
+
+def test_of_equals_the_usual_loss_is_recommended_and_the_others_are_compared_with_it(make_comparison):
+    comparison = replace(make_comparison("mae", "huber", "mse"), own_baseline=None)
+    assert (comparison.advice.best, comparison.baseline) == ("mse", "mse")
+    assert replace(comparison, own_baseline="huber").baseline == "huber"
+
+
+def test_a_name_that_was_not_trained_stands_for_what_was(make_comparison):
+    comparison = replace(make_comparison("kl_divergence"), other_names={"kl_divergence": ["categorical_crossentropy"]})
+    assert comparison.names == ["kl_divergence", "categorical_crossentropy"]
+    assert [comparison.trained_as(name) for name in (*comparison.names, "mse")] == ["kl_divergence"] * 2 + ["mse"]
 
 
 def test_of_losses_that_do_alike_one_that_finished_is_recommended(make_comparison, make_run):

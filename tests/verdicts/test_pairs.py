@@ -35,28 +35,25 @@ def compare(higher_is_better=True, margin=0.01, *, same=(), tested=None, reach=N
 
 
 @pytest.mark.parametrize(
-    ("scores", "higher_is_better", "margin"),
-    [([0.8, 0.9, NAN], True, 0.0075), ([0.1, NAN, 0.3], False, 0.01), ([NAN, NAN], True, 0), ([NAN], False, 0)],
-)
-def test_the_default_margin_is_a_twentieth_of_the_baselines_error(scores, higher_is_better, margin):
-    assert pairs.default_margin(np.array(scores), None, higher_is_better=higher_is_better) == pytest.approx(margin)
-
-
-@pytest.mark.parametrize(
-    ("baseline", "constant", "higher_is_better", "margin"),
+    ("scores", "constant", "higher_is_better", "margin"),
     [
-        ([0.1, 0.3], 0.5, False, 0.01),
-        ([0.8, 1.0], 0.5, False, 0.025),
-        ([NAN, NAN], 0.5, False, 0.025),
-        ([0.8, 0.9], 0.6, True, 0.0075),
-        ([0.5, 0.5], 0.6, True, 0.02),
-        ([NAN], 0.6, True, 0.02),
+        ([[0.8, 0.9, NAN]], None, True, 0.0075),
+        ([[0.1, NAN, 0.3]], None, False, 0.01),
+        ([[NAN, NAN]], None, False, 0),
+        # the loss with the best mean
+        ([[0.8, 0.9, NAN], [0.9, 0.95, 1.0]], None, True, 0.0025),
+        ([[0.1, NAN, 0.3], [9.0, 0.1, 0.1]], None, False, 0.01),
+        # a constant prediction, where no loss learned anything
+        ([[0.8, 1.0]], 0.5, False, 0.025),
+        ([[NAN, NAN], [0.7, 0.7]], 0.5, False, 0.025),
+        ([[0.5, 0.5]], 0.6, True, 0.02),
+        ([[NAN]], 0.6, True, 0.02),
+        ([[0.8, 0.9, NAN]], 0.6, True, 0.0075),
     ],
 )
-def test_a_baseline_that_learned_nothing_does_not_set_the_margin(baseline, constant, higher_is_better, margin):
-    assert pairs.default_margin(np.array(baseline), constant, higher_is_better=higher_is_better) == pytest.approx(
-        margin
-    )
+def test_the_default_margin_is_a_twentieth_of_the_smallest_error(scores, constant, higher_is_better, margin):
+    scores = [np.array(own) for own in scores]
+    assert pairs.default_margin(scores, constant, higher_is_better=higher_is_better) == pytest.approx(margin)
 
 
 @pytest.mark.parametrize(
