@@ -8,7 +8,7 @@ from sklearn import datasets as generators
 from stages.basics import cli, paths
 from stages.params import experiment
 from stages.params.load import check_data, load_params
-from stages.params.schema import Dataset, Params
+from stages.params.schema import Dataset, Params, Split
 from stages.params.source import Table
 from stages.records import datasets, findings_text, wording
 from stages.records.datasets import Column, Description
@@ -30,16 +30,16 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
     return table.assign(target=target)
 
 
-def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
+def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.DataFrame, Description]:
     """Make or read one dataset, and say what it is.
 
     Args:
         name: of the dataset.
         dataset: its parameters.
-        groups: columns by which a split keeps rows together, and the path of the key that names each.
+        splits: those of the dataset and of the comparisons on it, by the path of their keys.
     """
     if isinstance(dataset.source, Table):
-        return describe.load(name, dataset, groups)
+        return describe.load(name, dataset, splits)
     table = generate(**dataset.source.model_dump())
     return table, Description(
         task=dataset.known_task,
@@ -54,12 +54,11 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     )
 
 
-def group_columns(wanted: Params, dataset: str) -> dict[str, str]:
-    """The columns that group rows of a dataset in a split of its own or of a comparison, with the key of each."""
+def splits_of(wanted: Params, dataset: str) -> dict[str, Split]:
+    """How the rows of a dataset are divided, by itself and by the comparisons on it, by the path of the key of each."""
     splits = {f"datasets.{dataset}.split": wanted.datasets[dataset].split}
     on_it = [name for name in wanted.comparisons if wanted.dataset_of(name) == dataset]
-    splits |= {wanted.split_key(name): wanted.setup(name).split for name in on_it}
-    return {split.column: f"{paths.PARAMS}: {key}.column" for key, split in splits.items() if split.column is not None}
+    return splits | {wanted.split_key(name): wanted.setup(name).split for name in on_it}
 
 
 def summary(name: str, table: pd.DataFrame, description: Description) -> str:
@@ -84,7 +83,7 @@ def main() -> None:
     wanted = load_params()
     descriptions = {}
     for name, dataset in wanted.datasets.items():
-        table, description = load(name, dataset, group_columns(wanted, name))
+        table, description = load(name, dataset, splits_of(wanted, name))
         datasets.write_raw(name, table, description)
         descriptions[name] = description
         if description.files:

@@ -74,6 +74,11 @@ def write_tables(folder):
     wide.assign(y=wide["f0"] + 0.1 * rng.normal(size=60)).to_parquet(folder / "wide.parquet")
     counts = numbers[:150].assign(n=rng.poisson(np.exp(1 + 0.5 * numbers["a"][:150])))
     counts.to_csv(folder / "counts.csv", index=False)
+    patient = np.repeat(np.arange(30), 5)
+    visits = numbers[:30].iloc[patient].reset_index(drop=True) + 0.1 * numbers[100:250].to_numpy()
+    visits["patient"], visits["y"] = [f"P{each:02}" for each in patient], rng.normal(size=30)[patient]
+    visits["y"] += 0.1 * rng.normal(size=150)
+    visits.to_csv(folder / "visits.csv", index=False)
     leases = numbers[:60].assign(until=pd.date_range("2020-01-15", periods=60, freq="11D").strftime("%Y-%m-%d"))
     leases.loc[[7, 30], "until"] = ["9999-12-31", "0001-01-01"]
     leases.assign(y=numbers["a"] - numbers["b"]).to_csv(folder / "leases.csv", index=False)
@@ -104,6 +109,7 @@ DATASETS = {
     "forty": source("forty.parquet", "kind"),
     "wide": source("wide.parquet", "y"),
     "counts": source("counts.csv", "n") | {"task": "regression", "scale": {"target": "none"}},
+    "visits": source("visits.csv", "y"),
     "leases": source("leases.csv", "y"),
     "copied": source("copied.csv", "kind"),
     "survey": source("survey.csv", "y", weight="w"),
@@ -123,6 +129,7 @@ LOSSES = {
     "forty": ["categorical_focal_crossentropy"],
     "wide": ["mse"],
     "counts": ["poisson"],
+    "visits": ["mse"],
     "leases": ["mse"],
     "copied": ["binary_crossentropy"],
     "survey": ["mse", "mae"],
@@ -243,6 +250,13 @@ def test_copies_of_rows_are_counted_and_stand_on_one_side_of_every_split(section
         assert pd.Series(parts).groupby(different).nunique().max() == 1
     assert "120 rows of 160 are copies of those before (rows " in sections["copied"]
     assert "Divided into 10 folds (each class alike, copies of a row stay together): each seed" in sections["copied"]
+
+
+def test_a_column_whose_values_group_rows_is_named_with_the_split_that_keeps_them_together(sections):
+    [line] = [line for line in sections["visits"].splitlines() if "alike in the target" in line]
+    assert "patient: rows of one value are alike in the target (30 values, about 5 rows each)" in line
+    assert "split:" in line
+    assert not any("alike in the target" in text for name, text in sections.items() if name != "visits")
 
 
 def test_dates_far_from_all_others_end_no_stage_and_are_named(inside, sections):

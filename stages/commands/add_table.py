@@ -91,9 +91,7 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
 
 def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
     try:
-        split = dataset.split
-        groups = {split.column: f"{paths.PARAMS}: datasets.{name}.split.column"} if split.column is not None else {}
-        return describe.load(name, dataset, groups)
+        return describe.load(name, dataset, {f"datasets.{name}.split": dataset.split})
     except UserError as error:
         if "beside file:" not in str(error):
             raise
@@ -175,7 +173,9 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
 
 
 def _order(name: str, judged: Judged) -> Iterator[str]:
-    """That rows are sorted by a date, and what to write for a split that keeps their order."""
+    """That rows are sorted by a date, and what to write for a split that keeps their order, where there is none."""
+    if judged.dataset.split.method == "first":
+        return
     dates = [column.name for column in judged.description.columns if column.kind == "date"]
     present = {column: judged.table[column].dropna() for column in dates}
     rising = [column for column in dates if present[column].is_monotonic_increasing]

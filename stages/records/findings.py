@@ -16,6 +16,9 @@ Odd = Literal[
     "infinite",  # numbers beyond those that networks calculate with, which were taken for missing
     "copies",  # rows that are equal to others in all that is learned from, and stay with them
     "copies apart",  # the same, divided like other rows
+    "groups",  # values that each stand in several rows, which are alike in the target
+    "falls",  # dates that do not rise with the rows, where the first are to train
+    "newest first",  # the same, where they fall throughout
     "weightless",  # rows that weigh 0, which were left out
     "tells",  # it tells the target all but exactly
     "identifier",  # left out, since it only tells rows apart

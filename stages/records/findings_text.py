@@ -30,6 +30,13 @@ _SENTENCES: dict[Odd, str] = {
     "copies": "{n_rows} of {n_of:,} {are_copies} ({rows}); copies stay on one side of every split (to divide them like "
     "other rows: split: {{copies: apart}} beside source:)",
     "copies apart": "{n_rows} of {n_of:,} {are_copies} ({rows}); split: {{copies: apart}} divides them like other rows",
+    "groups": "{name}: rows of one value are alike in the target ({n_of:,} values, about {n_rows} each); where new "
+    "rows have other values, scores are too good (to keep rows of one value on one side: split: {{method: group, "
+    "column: {key}}} beside source:)",
+    "falls": "{name} falls at {row}, from {before} to {value} ({n_falls} in all); with split: {{method: first}} the "
+    "last rows test, so sort the rows by it, or name the files so, if it is the time",
+    "newest first": "{name} falls from row to row, newest first; with split: {{method: first}} the last rows test, "
+    "so turn their order round",
     "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing",
     "heading again": "{rows}: the heading again, left out",
     "units": "{row} holds units ({value}), left out",
@@ -51,6 +58,8 @@ _WITHOUT_CELLS: dict[Odd, str] = {
     "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '%Y%m%d'}})",
     "far": "{name}: one value in {n_rows} ({rows}), far from all others (if it stands for nothing: "
     "missing: {{{key}: [it]}})",
+    "falls": "{name} falls at {row} ({n_falls} in all); with split: {{method: first}} the last rows test, so sort the "
+    "rows by it, or name the files so, if it is the time",
     "infinite": "{name}: {n_rows} beyond what networks calculate with; taken for missing",
     "alike": "{name}: texts in {n_rows} look like others and are kept apart (to make them one: labels)",
     "century": "{name}: taken for dates with years of two digits (if they are none: columns: {{{key}: category}}; in "
@@ -77,6 +86,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "all": " and ".join(map(_shown, examples)),
         "are_copies": "is a copy of one before" if finding.n_rows == 1 else "are copies of those before",
         "as_read": f", {finding.read_as}" if finding.read_as else "",
+        "before": examples[-1],
         "day_first": _day_first(examples[0]),
         "first": _shown(examples[0]),
         "held": _held(finding),
@@ -84,6 +94,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "labels": ", ".join(f"{yaml_word(label)}: {yaml_word(finding.read_as)}" for label in examples[1:]),
         "lines": counted(finding.n_rows, "line"),
         "missing": _missing(finding),
+        "n_falls": counted(finding.n_rows, "fall"),
         "n_others": finding.n_of - finding.n_rows,
         "n_of": finding.n_of,
         "n_rows": counted(finding.n_rows, "row"),

@@ -7,10 +7,10 @@ import pandas as pd
 
 from stages.basics import paths
 from stages.basics.cli import UserError
-from stages.params.schema import Dataset
+from stages.params.schema import Dataset, Split
 from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
-from stages.tables import choosing, copies, oddities, reading, text_columns, weights
+from stages.tables import choosing, copies, grouping, oddities, order, reading, text_columns, weights
 from stages.tables.choosing import Choice
 from stages.tables.column_kinds import counts_on, tidy
 from stages.tables.reading import Reading
@@ -20,7 +20,7 @@ from stages.tables.written_dates import form_of
 COPIES = "different row"  # what the column of ``data/raw`` is called that has one number for all copies of a row
 
 
-def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.DataFrame, Description]:
+def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.DataFrame, Description]:
     """Read a dataset's table, keep the columns that are wanted, and find out what they are.
 
     Rows without a target, and those that weigh 0, are left out.
@@ -28,8 +28,8 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     Args:
         name: of the dataset, for messages about mistakes.
         dataset: its parameters, whose source is a table.
-        groups: columns by which a split keeps rows together, and the path of the key that names each. They are no
-            features unless asked for.
+        splits: how its rows are divided, by the path of the key that says so. Columns that group rows are no features
+            unless asked for.
 
     Returns:
         The rows: the features; the columns that group rows; where some are copies, which; and the target, in
@@ -37,6 +37,9 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read = reading.read(source, f"{key}.source")
+    groups = {
+        each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
+    }
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
     table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
     names = target_names(len(choice.targets))
@@ -45,21 +48,19 @@ def load(name: str, dataset: Dataset, groups: Mapping[str, str]) -> tuple[pd.Dat
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     tidied = {column: _tidy(table[column], choice) for column in keep}
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    has_target = _with_target(table[choice.targets], f"{key}.source")
-    kept = has_target
+    has_target = kept = _with_target(table[choice.targets], f"{key}.source")
     if choice.weight:
         kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     if not kept.all():
         features = features[kept].reset_index(drop=True)
-    as_texts = choice.kinds.get(choice.targets[0]) == "category"
-    targets = table.loc[kept, choice.targets].reset_index(drop=True)
-    target = find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
+    target = _target(table.loc[kept, choice.targets].reset_index(drop=True), dataset, choice, key)
     columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
     copied = None
     if (differ := copies.find(features, columns, target.labels)) is not None:
         copied = unique([*own_names.values(), COPIES], names)[-1]
         features[copied] = differ
         findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
+    findings += _of_order_and_groups(table, tidied, kept, choice, target=target, splits=splits, differ=differ)
     findings = [*oddities.weightless(choice.weight, has_target & ~kept), *_of_values(table, tidied, choice), *findings]
     findings = [*read.findings, *map(read.placed, findings)]
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
@@ -90,6 +91,11 @@ def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
     return has_target
 
 
+def _target(targets: pd.DataFrame, dataset: Dataset, choice: Choice, key: str) -> Target:
+    as_texts = choice.kinds.get(choice.targets[0]) == "category"
+    return find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
+
+
 def _columns(
     read: Reading,
     tidied: dict[str, tuple[pd.Series, Kind]],
@@ -117,6 +123,44 @@ def _columns(
         columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
         findings += [Finding(each, column) for each in odd]
     return columns, findings
+
+
+def _of_order_and_groups(
+    table: pd.DataFrame,
+    tidied: dict[str, tuple[pd.Series, Kind]],
+    kept: np.ndarray,
+    choice: Choice,
+    *,
+    target: Target,
+    splits: Mapping[str, Split],
+    differ: np.ndarray | None,
+) -> list[Finding]:
+    """Where rows do not stand in the order of time, if a split says so; and which rows belong together, if none does.
+
+    Args:
+        table: (n_read, n_columns).
+        tidied: by column its values in all rows, and their kind, of those that are used.
+        kept: bool (n_read,), which rows are kept.
+        choice: what the columns are for.
+        target: in the rows that are kept.
+        splits: how these are divided.
+        differ: integers (n_kept,), the same for copies of a row; None without copies.
+    """
+    methods = {split.method for split in splits.values()}
+    columns = {}
+    for name in table.columns.difference([*choice.targets, choice.weight], sort=False):
+        values, kind = tidied.get(name) or _tidy(table[name], choice)
+        columns[name] = (values if kept.all() else values[kept], kind)
+    if "first" in methods:
+        return order.out_of_order(values for values, kind in columns.values() if kind == "date")
+    if "group" in methods:
+        return []
+    labels, features = target.labels, [name for name in choice.features if name in columns]
+    if differ is not None:
+        first = np.unique(differ, return_index=True)[1]
+        labels = labels[first]
+        columns = {name: (values.iloc[first], kind) for name, (values, kind) in columns.items()}
+    return grouping.find(columns, features, labels, len(target.classes))
 
 
 def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -539,6 +541,47 @@ def test_rows_newest_first_are_told_with_what_keeps_their_order(project, tmp_pat
     (tmp_path / "falling.csv").write_text(f"day,x,y\n{rows}\n")
     project(tmp_path / "falling.csv", "y")
     assert "try: rows are sorted by day, newest first, " in capsys.readouterr().out
+
+
+def test_where_dates_do_not_rise_is_told_where_the_first_rows_are_to_train(project, tmp_path, capsys):
+    days = [f"2024-{month:02}-{day:02}" for month in (1, 2) for day in range(1, 29)]
+    first = "split: {method: first}"
+    for name, order, told in (
+        ("rises", days, None),
+        ("mixed", [*days[15:], *days[:15]], "day falls at row 42, from 2024-02-28 to 2024-01-01 (1 fall in all); with"),
+        ("newest", days[::-1], "day falls from row to row, newest first; with split: {method: first} the last rows"),
+    ):
+        rows = "\n".join(f"{day},2000-05-17,{i * i % 7 / 7},{i * 1.5}" for i, day in enumerate(order))
+        (tmp_path / f"{name}.csv").write_text(f"day,born,x,y\n{rows}\n")
+        project(tmp_path / f"{name}.csv", "y", "", f"drop: [day], {first}")
+        lines = [line for line in capsys.readouterr().out.splitlines() if "day" in line and "falls" in line]
+        assert [line.startswith(f"try: {told}") for line in lines] == [True] * (told is not None)
+        project(tmp_path / f"{name}.csv", "y", f"{name}-kfold")
+        assert "falls" not in capsys.readouterr().out
+    generate.main()
+    assert "generate: mixed: day falls at row 42, from 2024-02-28 to 2024-01-01 " in capsys.readouterr().out
+
+
+def test_a_column_of_patients_is_proposed_to_keep_rows_together(project, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    patient = np.repeat(np.arange(40), 6)
+    table = pd.DataFrame(rng.normal(size=(40, 3))[patient] + 0.1 * rng.normal(size=(240, 3)), columns=list("abc"))
+    table["patient"] = [f"P{number:02}" for number in patient]
+    table["y"] = (10 * rng.normal(size=40)[patient] + rng.normal(size=240)).round(2)
+    table.to_csv(tmp_path / "visits.csv", index=False)
+    told = (
+        "try: patient: rows of one value are alike in the target (40 values, about 6 rows each); where new rows have "
+    )
+    key = "(to keep rows of one value on one side: split: {method: group, column: patient} beside source:)\n"
+    for name, keys in (("visits", ""), ("dropped", "drop: [patient]")):
+        project(tmp_path / "visits.csv", "y", name, keys)
+        said = capsys.readouterr().out
+        assert said.count(told) == said.count(key) == 1
+        assert "what is in brackets" not in said
+    project(tmp_path / "visits.csv", "y", "grouped", "split: {method: group, column: patient}")
+    assert "rows of one value" not in capsys.readouterr().out
+    generate.main()
+    assert "generate: visits: patient: rows of one value are alike in the target" in capsys.readouterr().out
 
 
 def test_copies_of_rows_are_counted_and_may_be_taken_apart(project, tmp_path, capsys):

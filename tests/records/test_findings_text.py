@@ -35,6 +35,16 @@ WORDING = [
      "divide them like other rows: split: {copies: apart} beside source:)"),
     (Finding("copies apart", "", [], [143], 1, 150),
      "1 row of 150 is a copy of one before (row 143); split: {copies: apart} divides them like other rows"),
+    (Finding("groups", "patient", [], [], 6, 60),
+     "patient: rows of one value are alike in the target (60 values, about 6 rows each); where new rows have other "
+     "values, scores are too good (to keep rows of one value on one side: split: {method: group, column: patient} "
+     "beside source:)"),
+    (Finding("falls", "day", ["2024-01-05", "2024-03-02"], [1], 3, files=["part-10.csv"]),
+     "day falls at row 1 of part-10.csv, from 2024-03-02 to 2024-01-05 (3 falls in all); with split: {method: first} "
+     "the last rows test, so sort the rows by it, or name the files so, if it is the time"),
+    (Finding("newest first", "day", ["2024-01-05", "2024-01-06"], [2], 30),
+     "day falls from row to row, newest first; with split: {method: first} the last rows test, so turn their order "
+     "round"),
     (Finding("weightless", "people", [], [1, 4, 5], 9),
      "people: 0 in 9 rows (rows 1, 4, 5, …), left out, since what weighs 0 counts for nothing"),
     (Finding("tells", "price_usd"),

@@ -66,8 +66,7 @@ def read_files(source, key):
 def load(content, *, file="own.parquet", target="y", task=None, split=None, **source):
     """The rows and the description of a dataset whose table holds this."""
     source = Table(file=table_at(file, content), target=target, **source)
-    groups = {split.column: f"{KEY}.split.column"} if split and split.column is not None else {}
-    return describe.load("own", Dataset(source=source, task=task), groups)
+    return describe.load("own", Dataset(source=source, task=task), {"datasets.own.split": split} if split else {})
 
 
 def target_of(*values, task=None, **other):
@@ -1212,13 +1211,16 @@ def test_rows_may_be_grouped_by_a_column_that_is_dropped_or_predicted():
 
 
 def test_splits_may_group_rows_by_several_columns():
+    def by(column):
+        return Split(method="group", column=column)
+
     content = {"x": [1.5, 2.5, 3.5], "street": list("aab"), "target": list("uvv"), "y": [0.5, 1.0, 1.5]}
     dataset = Dataset(source=Table(file=table_at("own.parquet", content), target="y"))
-    table, description = describe.load("own", dataset, {"street": "one key", "target": "another"})
+    table, description = describe.load("own", dataset, {"one": by("street"), "another": by("target")})
     assert list(table) == ["x", "street", "target (2)", "target"]
     assert (description.groups, [column.name for column in description.columns]) == (
         {"street": "street", "target": "target (2)"},
         ["x"],
     )
-    with pytest.raises(UserError, match=r"^another: 'no' is not a column"):
-        describe.load("own", dataset, {"street": "one key", "no": "another"})
+    with pytest.raises(UserError, match=r"^params.yaml: another.column: 'no' is not a column"):
+        describe.load("own", dataset, {"one": by("street"), "another": by("no")})

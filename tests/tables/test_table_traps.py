@@ -40,9 +40,8 @@ def load(content, *, file="own.parquet", target="y", task=None, split=None, **so
         file = put(file if file != "own.parquet" else "own.csv", content)
     elif content is not None:
         pd.DataFrame(content).to_parquet(file)
-    groups = {split.column: f"{KEY}.split.column"} if split and split.column is not None else {}
     dataset = Dataset(source=Table(file=file, target=target, **source), task=task, split=split or Split())
-    return describe.load("own", dataset, groups)
+    return describe.load("own", dataset, {"datasets.own.split": dataset.split})
 
 
 def one_line(function, *arguments, **settings):
