@@ -15,6 +15,7 @@ _SPECIAL = re.compile(
     | [\\`*\[\]#~]
     | (?<![^\W_])_ | _(?![^\W_])          # within a word it is no mark
     | ^ (?: [-+=:](?!\w) | \d{1,9}[.)](?!\S) )   # nor is this but where a line begins
+    | ^ \^                               # in a link or an image it is a footnote there
     | (?P<html> [&<>] | ^\| )
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -34,6 +34,8 @@ BEGIN_SOMETHING = (
     "a_b_ _c_ __d__",
     "a\\",
     "www.x.org.",
+    "^",
+    "^note",
 )
 
 
