@@ -147,20 +147,16 @@ def _of_order_and_groups(
         differ: integers (n_kept,), the same for copies of a row; None without copies.
     """
     methods = {split.method for split in splits.values()}
-    columns = {}
-    for name in table.columns.difference([*choice.targets, choice.weight], sort=False):
-        values, kind = tidied.get(name) or _tidy(table[name], choice)
-        columns[name] = (values if kept.all() else values[kept], kind)
-    if "first" in methods:
-        return order.out_of_order(values for values, kind in columns.values() if kind == "date")
-    if "group" in methods:
+    if "group" in methods and "first" not in methods:
         return []
-    labels, features = target.labels, [name for name in choice.features if name in columns]
-    if differ is not None:
-        first = np.unique(differ, return_index=True)[1]
-        labels = labels[first]
-        columns = {name: (values.iloc[first], kind) for name, (values, kind) in columns.items()}
-    return grouping.find(columns, features, labels, len(target.classes))
+    others = table.columns.difference([*choice.targets, choice.weight], sort=False)
+    columns = {name: tidied.get(name) or _tidy(table[name], choice) for name in others}
+    if "first" in methods:
+        return order.out_of_order(values[kept] for values, kind in columns.values() if kind == "date")
+    first = slice(None) if differ is None else np.unique(differ, return_index=True)[1]
+    features = [name for name in choice.features if name in columns]
+    rows = np.flatnonzero(kept)[first]
+    return grouping.find(columns, features, rows, target.labels[first], len(target.classes))
 
 
 def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:

@@ -34,7 +34,7 @@ _INPUTS = 40  # that are, those that go most with the target
 _TEXTS = 20  # of a column that are inputs
 
 
-def find(columns: Columns, features: list[str], labels: np.ndarray, n_classes: int) -> list[Finding]:
+def find(columns: Columns, features: list[str], rows: np.ndarray, labels: np.ndarray, n_classes: int) -> list[Finding]:
     """The column whose values group rows, if there is one: of several the one that tells most.
 
     Rows of one value are alike in the target, beyond what all other columns tell of it. So are those of a category
@@ -42,22 +42,23 @@ def find(columns: Columns, features: list[str], labels: np.ndarray, n_classes: i
     of a patient do, or where each value has few rows and nearly decides the target.
 
     Args:
-        columns: those of the table, (n_rows,) each, but the targets.
+        columns: those of the table, (n_read,) each, but the targets.
         features: the names of those that are learned from.
-        labels: (n_rows, n_targets) values, or (n_rows,) class indices.
+        rows: integers (n_rows,): which rows are learned from.
+        labels: (n_rows, n_targets) their values, or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
     """
     left, sizes = {}, {}
     for name, (column, kind) in columns.items():
-        numbers = _numbered(column, kind)
+        numbers = _numbered(column.iloc[rows], kind) if kind in ("category", "number") else None
         if numbers is None:
             continue
-        rows, sizes[name] = _sample(numbers), np.bincount(numbers)
-        values = _standardised(labels[rows], n_classes)
+        drawn, sizes[name] = _sample(numbers), np.bincount(numbers)
+        values = _standardised(labels[drawn], n_classes)
         if values is None:
             continue
-        groups = pd.factorize(numbers[rows])[0]
-        share = _share(name, groups, columns, features, rows=rows, values=values)
+        groups = pd.factorize(numbers[drawn])[0]
+        share = _share(name, groups, columns, features, rows=rows[drawn], values=values)
         if share is not None and share <= (_LEFT if np.median(sizes[name]) <= _FEW_ROWS else _LEFT_OF_MANY):
             left[name] = share
     if not left:
@@ -86,7 +87,7 @@ def _share(
     Args:
         name: of the column.
         groups: integers (n,), the number of each row's value.
-        columns: those of the table, (n_rows,) each.
+        columns: those of the table, (n_read,) each.
         features: those that are learned from.
         rows: integers (n,): which rows are looked at.
         values: (n, n_targets) their targets.
@@ -106,7 +107,7 @@ def _share(
 
 def _numbered(column: pd.Series, kind: Kind) -> np.ndarray | None:
     """The number of each row's value, integers (n_rows,) from 0, where the column may group rows; else None."""
-    if column.isna().any() or not (kind == "category" or (kind == "number" and _are_codes(column))):
+    if column.isna().any() or (kind == "number" and not _are_codes(column)):
         return None
     numbers, different = pd.factorize(column)
     sizes = np.bincount(numbers)
@@ -159,7 +160,7 @@ def _inputs(columns: Columns, values: np.ndarray, rows: np.ndarray) -> np.ndarra
     """Columns as numbers of mean 0 and deviation 1 in some rows, those that go most with the target.
 
     Args:
-        columns: (n_rows,) each.
+        columns: (n_read,) each.
         values: (n, n_targets) the target of the rows that are looked at.
         rows: integers (n,): which these are.
 

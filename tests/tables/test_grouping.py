@@ -16,7 +16,7 @@ def found(table, *, classes=False, features=None):
     columns = {name: tidy(table[name]) for name in table.columns.drop("y")}
     labels = pd.factorize(table["y"], sort=True)[0] if classes else table[["y"]].to_numpy(np.float64)
     features = list(columns) if features is None else features
-    findings = grouping.find(columns, features, labels, len(np.unique(labels)) if classes else 0)
+    findings = grouping.find(columns, features, np.arange(len(table)), labels, len(np.unique(labels)) if classes else 0)
     assert len(findings) <= 1
     return (findings[0].column, findings[0].n_of, findings[0].n_rows) if findings else None
 
@@ -76,6 +76,16 @@ def test_rows_without_a_value_cannot_be_grouped():
     table = patients(np.random.default_rng(0))
     table.loc[3, "patient"] = None
     assert found(table) is None
+
+
+def test_only_rows_that_are_kept_are_looked_at():
+    table = patients(np.random.default_rng(0))
+    other = patients(np.random.default_rng(1), alike=0).assign(patient=None)
+    every = pd.concat([other, table], ignore_index=True)
+    columns = {name: tidy(every[name]) for name in every.columns.drop("y")}
+    rows = np.arange(len(other), len(every))
+    [finding] = grouping.find(columns, list(columns), rows, table[["y"]].to_numpy(), 0)
+    assert (finding.column, finding.n_of) == ("patient", 60)
 
 
 # --- what is no group
