@@ -57,8 +57,9 @@ def project(tmp_path_factory):
     write_winners(folder, params, lambda place: table().to_csv(place / "mixed.csv", index=False))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        client = MlflowClient()
+        address = f"sqlite:///{folder}/mlflow.db"
+        patch.setenv("MLFLOW_TRACKING_URI", address)
+        client = MlflowClient(address)  # whatever store another test's stage has told MLflow of
         run = client.create_run(client.create_experiment("mixed", f"file://{folder}/mlartifacts"))
         winner = winners.read("mixed")
         assert registry.register_once(client, "losslab-mixed", run.info.run_id, winner, {})
