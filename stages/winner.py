@@ -12,7 +12,8 @@ from stages.basics import cli, files, paths
 from stages.basics.progress import bars
 from stages.basics.words import counted
 from stages.execution import refit
-from stages.execution.scheduler import training
+from stages.execution.scheduler import Scheduler, Tally
+from stages.execution.unit_training import planned
 from stages.executors import choice
 from stages.params import experiment
 from stages.params.load import load_params
@@ -35,7 +36,8 @@ def unit_of(run: Run, table: Table, scale: Scale, encoder: ColumnTransformer) ->
         update={
             "seeds": tuple(range(winners.N_NETWORKS)),
             "epochs": run.n_epochs,
-            "optimizer": run.settings.optimizer.at(run.learning_rate),
+            "loss": run.loss,
+            "optimizer": run.settings.optimizer.at(run.learning_rate, run.schedule),
             "selected_by": None,
         }
     )
@@ -155,15 +157,22 @@ def units_of(params: Params, losses: dict[str, str], encoders: dict[str, ColumnT
 
 def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
     """Train units, or take them from the store: of each the weights of the networks that did not fail."""
-    every, kept = list(units.values()), store.from_environment()
+    every, made = list(units.values()), {}
+
+    async def finish(unit: Unit) -> None:
+        made[unit.settings.comparison] = await refit.refit(unit, scheduler.trainer(unit, Tally()))
+
     with (
-        choice.here(every, refit.rounds) as executor,
-        bars({unit.name: unit.n_epochs for unit in every}, unit="epochs", heading="to use") as show,
+        choice.here(every, refit.chunks_of) as executor,
+        bars({each.name: planned(each) for each in every}, unit="networks × epochs", heading="to use") as show,
     ):
-        trained = training(
-            every, lambda unit, epoch: show(unit.name, epoch), executor, kept, rounds_of=refit.rounds, stage="winner"
+        scheduler = Scheduler(
+            executor,
+            store.from_environment(),
+            stage="winner",
+            on_progress=lambda unit, done: show(unit.name, done),
         )
-        made = {each.unit.settings.comparison: each.result for each in trained}
+        scheduler.run([finish(unit) for unit in every])
     return {name: made[name] for name in units}
 
 

@@ -324,8 +324,27 @@ def make_tuning():
 
     def make(score="mse", **changes):
         curves = np.array([[4.0, 3.0, 3.5, 3.5], [2.0, 1.0, 1.5, 1.5], [9.0, 8.0, 8.5, 8.5]])
-        usual = {"rate": 0.01, "epochs": 2, "at_edge": False, "at_last_epoch": False}
-        rates, n_failed = np.array([0.001, 0.01, 0.1]), np.zeros(3, int)
-        return Tuning(**{"rates": rates, "curves": curves, "n_failed": n_failed, "score": score} | usual | changes)
+        rates = changes.get("rates", np.array([0.001, 0.01, 0.1]))
+        n_trials = len(rates)
+        usual = {
+            "rates": rates,
+            "schedules": np.array(["constant"] * n_trials),
+            "activations": np.array(["linear"] * n_trials),
+            "parameters": np.zeros((n_trials, 0)),
+            "parameter_names": np.array([], np.str_),
+            "horizons": np.full(n_trials, 4),
+            "curves": curves,
+            "n_failed": np.zeros(n_trials, int),
+            "score": score,
+            "n_seeds": 10,
+            "chosen": 1,
+            "rate": 0.01,
+            "epochs": 2,
+            "gave_way": np.array([]),
+            "at_edge": False,
+            "at_last_epoch": False,
+            "firmness": 0.83,
+        }
+        return Tuning(**usual | changes)
 
     return make

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "tables": {"params", "records", "losses", "basics"},
     "usercode": {"basics"},
     "training": {"records", "scores", "losses", "usercode", "basics"},
-    "execution": {"training", "records", "scores", "losses", "usercode", "basics"},
+    "execution": {"training", "params", "records", "scores", "losses", "usercode", "basics"},
     "executors": {"execution", "training", "usercode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics"},

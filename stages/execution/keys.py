@@ -36,7 +36,7 @@ def key_of(chunk: Chunk, on_device: str) -> str:
         "settings": {name: getattr(settings, name) for name in _SETTINGS},
         "loss": {name: getattr(unit.loss, name) for name in _LOSS},
         "optimizer": [settings.optimizer.name, settings.optimizer.arguments],
-        "rates": chunk.rates,
+        "candidates": chunk.candidates,
         "epochs": chunk.epochs,
         "chosen by": settings.selected_by if chunk.is_tuning else None,
         "is first": chunk.is_first,

@@ -1,24 +1,31 @@
-"""Networks to use: the loss that was chosen, trained on all rows with several seeds."""
-
-from collections.abc import Generator
+"""Refit: the loss that was chosen, trained on all rows with several seeds, for new rows."""
 
 import numpy as np
 
-from stages.training.chunk import Chunk, Result, cut
+from stages.execution.cutting import cut
+from stages.execution.scheduler import TrainChunks
+from stages.training.chunk import Candidate, Chunk
 from stages.training.unit import Unit
 
 
-def rounds(unit: Unit) -> Generator[list[Chunk], list[Result], list[np.ndarray]]:
-    """Train every seed of a unit whose plan leaves no row to measure on, at the one rate of its settings.
+def chunks_of(unit: Unit) -> list[Chunk]:
+    """The chunks that train every seed of a unit whose plan leaves no row to measure on, as its settings say."""
+    settings = unit.settings
+    candidate = Candidate(settings.optimizer.learning_rate, settings.optimizer.schedule)
+    return cut(unit, [candidate], settings.epochs, is_to_use=True)
 
-    Yields:
-        The chunks, in one round.
+
+async def refit(unit: Unit, train: TrainChunks) -> list[np.ndarray]:
+    """Train every seed of a unit.
+
+    Args:
+        unit: see `chunks_of`.
+        train: trains chunks.
 
     Returns:
         Of each variable the values (n_finished, *shape), for the seeds that did not fail.
     """
-    settings = unit.settings
-    results = yield cut(unit, [settings.optimizer.learning_rate], settings.epochs, is_tuning=False, is_to_use=True)
+    results = await train(chunks_of(unit))
     finished = np.concatenate([result["finished"] for result in results])
     n_variables = sum(name.startswith("weight_") for name in results[0])
     joined = (np.concatenate([result[f"weight_{number}"] for result in results]) for number in range(n_variables))

@@ -1,104 +1,193 @@
-"""Choose the learning rate and the number of epochs of one loss, on rows that seeds do not learn from meanwhile.
+"""Bring one loss to its own best: choose schedule, learning rate, horizon, and the loss's output and parameters.
 
-Every seed trains at every rate on its train rows less its validation rows; the mean over seeds of the validation
-score decides, once for all seeds. A mean over thirty seeds hardly overfits the validation rows; the best epoch of a
-single seed would, since the minimum of a noisier curve is lower.
+Ten seeds train on their train rows less their validation rows; the mean over these seeds of the validation score
+decides, for all seeds alike. Candidates are halved (Jamieson & Talwalkar 2016): all are trained for a ninth of the
+epochs, the better half for a third, the best two of each schedule for all. A learning rate that falls reaches 0 at the
+end of each horizon, so each horizon begins anew, and a short one is what stopping early is for a rate that stays.
 """
 
-from collections.abc import Generator
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
+from stages.execution.cutting import cut
+from stages.execution.scheduler import TrainChunks
+from stages.execution.trials import Trial, best_of, firmness, is_ahead
 from stages.losses.loss import Loss
 from stages.records.runs import Tuning
 from stages.scores import catalogue
-from stages.training.chunk import LOSS, Chunk, Result, cut
+from stages.training.chunk import LOSS, Candidate
 from stages.training.unit import Unit
 
-EXTENSIONS = 3  # rates that are added at most where the best is at an end of the list
+N_SEEDS = 10  # that tune
+SHARES = (9, 3, 1)  # of the epochs, by which they are divided: the horizons
+N_LAST = 2  # candidates of each schedule that are trained for the longest
+EXTENSIONS = 3  # rates that are added at most where the best is at an end of those tried
+FURTHER = 3  # times the epochs, where the longest horizon is the best
 
 
 def selection(headline: str, loss: Loss) -> str:
-    """What a loss's learning rate and epochs are chosen by.
+    """What a loss is tuned by.
 
     Args:
         headline: the score that decides between losses.
         loss: the loss.
 
     Returns:
-        That score, where it is followed while training; else ``loss``, the loss's own value.
+        That score, where it is followed while training; else ``loss``, the loss's own value. Losses
+        whose parameters are tuned are scaled by these: they are compared by a score in any case.
     """
     score = catalogue.find(headline, loss.task)
-    can_be_followed = (
-        score is not None and score.is_followed and (loss.outputs_probability or not score.needs_probability)
-    )
-    return headline if can_be_followed else LOSS
+    if score is not None and score.is_followed and (loss.outputs_probability or not score.needs_probability):
+        return headline
+    if set(loss.options) <= {"activation"}:
+        return LOSS
+    return "mse" if loss.task == "regression" else "log_loss" if loss.outputs_probability else "accuracy"
 
 
-def tune(unit: Unit) -> Generator[list[Chunk], list[Result], Tuning]:
-    """Choose the learning rate and the number of epochs of a unit.
+def variants(unit: Unit) -> list[Unit]:
+    """The unit with each output that its loss may have."""
+    loss = unit.loss
+    parameters = {name: values for name, values in loss.options.items() if name != "activation"}
+    return [
+        replace(
+            unit,
+            settings=unit.settings.model_copy(
+                update={"loss": replace(loss, activation=activation, options=parameters)}
+            ),
+        )
+        for activation in loss.options.get("activation", (loss.activation,))
+    ]
 
-    A best at an end of the list of rates extends it by the same factor. A rate at which a seed fails is taken only
-    where there is none with fewer failed seeds.
 
-    Args:
-        unit: one whose learning rates are a list.
-
-    Yields:
-        The chunks of each round, at all rates first and then at one that is added.
-    """
-    rates = first_rates(unit)
-    curves, n_failed = yield from _curves(unit, rates)
-    for extension in range(EXTENSIONS + 1):
-        best, epoch = choose(curves, n_failed, higher_is_better=_higher_is_better(unit))
-        at_edge = len(rates) > 1 and best in (0, len(rates) - 1)
-        if not at_edge or extension == EXTENSIONS:
-            break
-        new, place = (next_rate(rates[1], rates[0]), 0) if best == 0 else (next_rate(*rates[-2:]), len(rates))
-        more_curves, more_failed = yield from _curves(unit, [new])
-        rates.insert(place, new)
-        curves, n_failed = np.insert(curves, place, more_curves, axis=0), np.insert(n_failed, place, more_failed)
-    return Tuning(
-        rates=np.array(rates),
-        curves=np.where(n_failed[:, None] > 0, np.nan, curves),
-        n_failed=n_failed,
-        score=unit.settings.selected_by,
-        rate=rates[best],
-        epochs=epoch + 1,
-        at_edge=at_edge,
-        at_last_epoch=epoch + 1 == unit.settings.epochs,
-    )
+def first_candidates(unit: Unit) -> list[Candidate]:
+    """All that is tried of a unit with one output: rates, schedules and values of the loss's parameters."""
+    schedule = unit.settings.optimizer.schedule
+    schedules = (schedule,) if isinstance(schedule, str) else schedule
+    options = [[(name, value) for value in values] for name, values in unit.loss.options.items()]
+    return [Candidate(*each[:2], each[2:]) for each in product(first_rates(unit), schedules, *options)]
 
 
 def first_rates(unit: Unit) -> list[float]:
     """The rates to try: those of the parameters, for SGD less where a constant factor makes a loss steeper."""
     optimizer, steepness = unit.settings.optimizer, unit.loss.steepness
+    if not isinstance(optimizer.learning_rate, tuple):
+        return [optimizer.learning_rate]
     if steepness is None or optimizer.name != "SGD":  # the others take steps of the same size whatever the factor
         return list(optimizer.learning_rate)
     return [float(f"{rate / steepness:.6g}") for rate in optimizer.learning_rate]
 
 
-def choose(curves: np.ndarray, n_failed: np.ndarray, *, higher_is_better: bool) -> tuple[int, int]:
-    """The best rate and the best epoch, by their places.
+def horizons(epochs: int) -> list[int]:
+    """The epochs for which candidates are trained, ascending."""
+    return sorted({max(1, round(epochs / share)) for share in SHARES})
+
+
+def planned_cost(unit: Unit) -> int:
+    """Networks times epochs of tuning a unit where nothing is extended, and nothing as good as the last that stays."""
+    total = 0
+    for variant in variants(unit):
+        candidates = first_candidates(variant)
+        n_schedules = len({each.schedule for each in candidates})
+        sizes = [len(candidates), math.ceil(len(candidates) / 2), N_LAST * n_schedules]
+        total += sum(size * horizon for size, horizon in zip(sizes, horizons(unit.settings.epochs), strict=False))
+    return total * min(N_SEEDS, len(unit.settings.seeds))
+
+
+async def tune(unit: Unit, train: TrainChunks) -> Tuning:
+    """Choose for a unit whose learning rates are a list; see the module.
 
     Args:
-        curves: (n_rates, n_epochs) a score of every rate and epoch; NaN where there is none.
-        n_failed: (n_rates,) seeds that failed; rates with more than the fewest are no choice.
-        higher_is_better: whether more of the score is better.
-
-    Returns:
-        The best; of equals the fewest epochs, then a rate that is at no end of the list, then the lowest. The last
-        epoch, where nothing has a score.
+        unit: the unit.
+        train: trains chunks.
     """
-    costs = np.where(np.isfinite(curves), -curves if higher_is_better else curves, np.inf)
-    fewest = n_failed == n_failed.min()
-    costs[~fewest] = np.inf
-    if np.isinf(costs).all():
-        return int(np.argmax(fewest)), curves.shape[1] - 1
-    epoch = int(np.argmin(costs.min(axis=0)))
-    best = np.flatnonzero(costs[:, epoch] == costs.min())
-    inside = best[(best > 0) & (best < len(costs) - 1)]
-    return int([*inside, *best][0]), epoch
+    few = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds))))
+    halved = await asyncio.gather(*(_Search(variant, train).run() for variant in variants(few)))
+    return _tuning(unit, [trial for trials in halved for trial in trials])
+
+
+class _Search:
+    """The trials of a unit with one output."""
+
+    def __init__(self, unit: Unit, train: TrainChunks) -> None:
+        self._unit, self._train, self._trials = unit, train, []
+
+    async def run(self) -> list[Trial]:
+        """All trials: rung by rung, then beyond the best where it is at an end."""
+        first, *later = horizons(self._unit.settings.epochs)
+        await self._try(first_candidates(self._unit), first)
+        await self._try(self._beyond(first), first)
+        for before, horizon in zip([first, *later], later, strict=False):
+            await self._try(self._promoted(before, is_last=horizon == later[-1]), horizon)
+        await self._try_next_lower()
+        best, longest = best_of(self._trials), [first, *later][-1]
+        shorter = [trial for trial in self._trials if trial.horizon < longest]
+        if best.horizon == longest and best.still_falls and (not shorter or is_ahead(best, best_of(shorter), by=2)):
+            await self._try([best.candidate], FURTHER * longest)
+        return self._trials
+
+    async def _try(self, candidates: Sequence[Candidate], horizon: int) -> None:
+        """Train candidates for a horizon, those that are not yet."""
+        tried = {trial.candidate for trial in self._trials if trial.horizon == horizon}
+        if not (new := [each for each in candidates if each not in tried]):
+            return
+        chunks, curves = cut(self._unit, new, horizon, is_tuning=True), {each: [] for each in new}
+        for chunk, result in zip(chunks, await self._train(chunks), strict=True):
+            costs = -result["values"] if _higher_is_better(self._unit) else result["values"]
+            costs = np.where(result["finished"], costs, np.nan).astype(np.float64)
+            for candidate, own in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
+                curves[candidate].append(own)
+        self._trials += [Trial(each, self._unit.loss.activation, horizon, np.concatenate(curves[each])) for each in new]
+
+    def _at(self, horizon: int, schedule: str) -> list[Trial]:
+        """The trials of a horizon and schedule, the best first."""
+        trials = [each for each in self._trials if (each.horizon, each.candidate.schedule) == (horizon, schedule)]
+        return sorted(trials, key=lambda trial: trial.cost)
+
+    @property
+    def _schedules(self) -> list[str]:
+        return list(dict.fromkeys(trial.candidate.schedule for trial in self._trials))
+
+    def _beyond(self, horizon: int) -> list[Candidate]:
+        """Of each schedule the best with further rates, where its own is at an end of those that were tried."""
+        beyond = []
+        for schedule in self._schedules:
+            trials = self._at(horizon, schedule)
+            best, rates = trials[0].candidate, sorted({trial.candidate.rate for trial in trials})
+            if len(rates) == 1 or best.rate not in (rates[0], rates[-1]) or trials[0].n_failed:
+                continue
+            before, last = (rates[1], rates[0]) if best.rate == rates[0] else rates[-2:]
+            for _ in range(EXTENSIONS):
+                before, last = last, next_rate(before, last)
+                beyond.append(best._replace(rate=last))
+        return beyond
+
+    def _promoted(self, horizon: int, *, is_last: bool) -> list[Candidate]:
+        """What is trained for the next horizon: see the module; and what is as good as the last that stays."""
+        promoted = []
+        for schedule in self._schedules:
+            trials = self._at(horizon, schedule)
+            n_kept = N_LAST if is_last else math.ceil(len(trials) / 2)
+            kept, others = trials[:n_kept], trials[n_kept : n_kept + max(1, n_kept // 2)]
+            kept += [trial for trial in others if trial.n_failed == 0 and not is_ahead(kept[-1], trial)]
+            promoted += [trial.candidate for trial in kept if trial.still_falls or not is_last]
+        return promoted
+
+    async def _try_next_lower(self) -> None:
+        """Train the next lower rate for the best's horizon, where none so low got so far.
+
+        The best rate is the lower, the longer the horizon: what was left behind on the way may be better in the end.
+        """
+        best = best_of(self._trials)
+        rate = max(
+            (each.candidate.rate for each in self._trials if each.candidate.rate < best.candidate.rate), default=0
+        )
+        if rate:
+            await self._try([best.candidate._replace(rate=rate)], best.horizon)
 
 
 def next_rate(before: float, last: float) -> float:
@@ -111,17 +200,41 @@ def _higher_is_better(unit: Unit) -> bool:
     return score is not None and score.higher_is_better
 
 
-def _curves(unit: Unit, rates: list[float]) -> Generator[list[Chunk], list[Result], tuple[np.ndarray, np.ndarray]]:
-    """Train every seed at every rate.
+def _tuning(unit: Unit, trials: list[Trial]) -> Tuning:
+    """What tuning came to."""
+    best = best_of(trials)
+    chosen, longest = next(i for i, trial in enumerate(trials) if trial is best), max(each.horizon for each in trials)
+    shown = _shown(unit)
+    curves = np.full((len(trials), longest), np.nan)
+    for curve, trial in zip(curves, trials, strict=True):
+        if not trial.n_failed:
+            curve[: trial.horizon] = shown(trial.mean)
+    parameters = [name for name, _ in best.candidate.parameters]
+    alike = sorted({each.candidate.rate for each in trials if each.activation == best.activation})
+    return Tuning(
+        rates=np.array([trial.candidate.rate for trial in trials]),
+        schedules=np.array([trial.candidate.schedule for trial in trials]),
+        activations=np.array([trial.activation for trial in trials]),
+        parameters=np.array([[value for _, value in trial.candidate.parameters] for trial in trials], np.float64),
+        parameter_names=np.array(parameters, np.str_),
+        horizons=np.array([trial.horizon for trial in trials]),
+        curves=curves,
+        n_failed=np.array([trial.n_failed for trial in trials]),
+        chosen=chosen,
+        score=unit.settings.selected_by,
+        n_seeds=len(best.curves),
+        epochs=best.epochs,
+        rate=best.candidate.rate,
+        gave_way=np.array([]),
+        at_edge=len(alike) > 1 and best.candidate.rate in (alike[0], alike[-1]),
+        at_last_epoch=best.horizon == longest and best.still_falls and longest > unit.settings.epochs,
+        firmness=firmness(trials, chosen),
+    )
 
-    Returns:
-        (n_rates, n_epochs) the mean over the seeds that did not fail of the validation score, NaN where all failed;
-        and (n_rates,) how many failed.
-    """
-    results = yield cut(unit, rates, unit.settings.epochs, is_tuning=True)
-    values = np.concatenate([result["values"] for result in results], axis=1).astype(np.float64)
-    finished = np.concatenate([result["finished"] for result in results])
-    n_finished = finished.sum(axis=0)
-    curves = np.nansum(np.where(finished, values, np.nan), axis=1) / np.where(n_finished, n_finished, np.nan)
+
+def _shown(unit: Unit) -> Callable[[np.ndarray], np.ndarray]:
+    """The way from mean costs to the score that is shown."""
     score = catalogue.find(unit.settings.selected_by, unit.loss.task)
-    return (score.of_mean(curves) if score else curves).T, len(finished) - n_finished
+    if score is None:
+        return np.asarray
+    return lambda costs: score.of_mean(-costs if score.higher_is_better else costs)

@@ -15,8 +15,8 @@ from stages.basics.cli import UserError
 from stages.losses.validity import OUTPUTS
 from stages.records.plans import Part, Plan, Scaling
 from stages.training.backend import keras, tf
-from stages.training.fitting import fit, make_replicas
-from stages.training.keras_parts import row_metric
+from stages.training.chunk import Candidate
+from stages.training.fitting import fit, replicas_of
 from stages.training.model_file import save_model
 from stages.training.networks import CustomNetwork
 from stages.training.probes import objective, punishment
@@ -194,12 +194,12 @@ def _try_training(unit: Unit, trial: "_Trial") -> None:
     view = replace(unit.to_train, test=unit.to_train.train)
 
     def train(chance: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        rate = unit.settings.optimizer.learning_rate
-        replicas = make_replicas(unit, seeds, [rate], row_metric(unit.loss, unit.loss.epoch_metric))
-        keras.utils.set_random_seed(chance)  # so that what draws from the global generator gives another result
-        history = fit(replicas, unit, view, seeds, epochs=1, on_epoch=lambda _: None)
-        outputs = replicas.predict(unit.table.features, view)
-        return np.stack([history.loss, history.val_loss]), outputs, replicas.weights
+        candidates = [Candidate(unit.settings.optimizer.learning_rate)]
+        with replicas_of(unit, seeds, candidates, unit.loss.epoch_metric) as replicas:
+            keras.utils.set_random_seed(chance)  # so that what draws from the global generator gives another result
+            history = fit(replicas, unit, view, seeds, epochs=1, on_epoch=lambda _: None)
+            outputs = replicas.predict(unit.table.features, view)
+            return np.stack([history.loss, history.val_loss]), outputs, replicas.weights
 
     with trial.step("training two copies together", through_ours=True):
         once, again = train(chance=1), train(chance=2)

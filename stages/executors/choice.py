@@ -2,14 +2,14 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stages.basics.cli import UserError
 from stages.basics.machine import cards, memory, processors
 from stages.execution.executor import Executor
-from stages.execution.rounds import rounds
-from stages.execution.scheduler import RoundsOf
+from stages.execution.unit_training import first_chunks
 from stages.executors.threads import Threads
+from stages.training.chunk import Chunk
 from stages.training.unit import Unit
 
 PROCESS_MEMORY = 1.5e9  # bytes of memory for a process that trains
@@ -34,7 +34,7 @@ def from_environment(units: Sequence[Unit]) -> Executor:
     return here(units)
 
 
-def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Executor:
+def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first_chunks) -> Executor:
     """An executor on this machine: as many processes as there are chunks to begin with, processors, and memory for.
 
     Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
@@ -43,7 +43,7 @@ def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Executor:
 
     Args:
         units: what is to be trained.
-        rounds_of: what is trained of each.
+        chunks_of: gives what is trained first of each.
 
     Raises:
         UserError: the variable names no executor.
@@ -54,7 +54,7 @@ def here(units: Sequence[Unit], rounds_of: RoundsOf = rounds) -> Executor:
     if asked := _PROCESSES.fullmatch(where):
         n_processes = int(asked[1])
     else:
-        n_chunks = sum(len(next(rounds_of(unit))) for unit in units)
+        n_chunks = sum(len(chunks_of(unit)) for unit in units)
         n_processes = min(processors(), n_chunks, int(memory() / PROCESS_MEMORY))
         if n_processes <= 1 or cards() or any(unit.table.features.nbytes > LARGE for unit in units):
             return Threads()

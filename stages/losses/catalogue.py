@@ -108,13 +108,19 @@ LOSSES = {
             limits={"label_smoothing": "0 to below 1"},
         ),
         Loss(
-            "hinge", "Hinge", "plus_minus_one", "tanh", beware="Keras' own accuracy misjudges it; ours is by the sign"
+            "hinge",
+            "Hinge",
+            "plus_minus_one",
+            "tanh",
+            usual_outputs=("tanh", "linear"),
+            beware="Keras' own accuracy misjudges it; ours is by the sign",
         ),
         Loss(
             "squared_hinge",
             "SquaredHinge",
             "plus_minus_one",
             "tanh",
+            usual_outputs=("tanh", "linear"),
             beware="Keras' own accuracy misjudges it; ours is by the sign",
         ),
         Loss(

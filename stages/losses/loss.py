@@ -3,7 +3,8 @@
 A loss holds plain values alone, so that it goes to a file and back whole.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -75,6 +76,8 @@ class Loss:
             values never below 0; None as it is, as it is for other targets. It is not offered where there are none.
         large_targets: regression only: the size of targets from which it trains badly; None where it does at none.
         estimates: regression only: the statistic of the target that it is best for; None where it is not known.
+        usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
+        options: what is chosen for it by tuning: ``activation`` and parameters by name, and the values of each.
     """
 
     name: str
@@ -94,6 +97,14 @@ class Loss:
     offered: tuple[TargetTransform | None, ...] = (None,)
     large_targets: LargeTargets | None = None
     estimates: Statistic | None = None
+    usual_outputs: tuple[str, ...] = ()
+    options: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def at(self, options: Mapping[str, Any]) -> "Loss":
+        """The same with these of its `options`: its activation, and its parameters by name."""
+        parameters = {name: value for name, value in options.items() if name != "activation"}
+        activation = options.get("activation", self.activation)
+        return replace(self, activation=activation, parameters=self.parameters | parameters, options={})
 
     @property
     def task(self) -> Task:

@@ -112,6 +112,8 @@ SENTENCES = {
     "other": "{value} given: {message}",
     "positive_without_table": "goes with a table; {generator} has no names of classes",
     "rate_twice": "{rate:g} stands twice",
+    "value_twice": "{value} stands twice",
+    "schedule_twice": "{schedule} stands twice",
     "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
     "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
     "selected_nowhere": "{value} is in no comparison, and its task is that of none; allowed: all, or any of {names}",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Tag, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
@@ -43,6 +43,24 @@ _ClassWeight = Annotated[
     Discriminator(lambda value: "<auto>" if value == "auto" else "<mapping>"),
     BeforeValidator(_class_weight),
 ]
+
+
+def _one_or_several(kind: Any) -> Any:
+    """One value, or a list from which tuning chooses."""
+    return Annotated[
+        Annotated[kind, Tag("<value>")]
+        | Annotated[list[kind], Field(min_length=1), AfterValidator(_each_once), Tag("<values>")],
+        Discriminator(lambda value: "<values>" if isinstance(value, list) else "<value>"),
+    ]
+
+
+def _each_once(values: list[Any]) -> list[Any]:
+    for value in values:
+        if values.count(value) > 1:
+            raise PydanticCustomError("value_twice", "a value stands twice", {"value": value})
+    return values
+
+
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
 
 
@@ -80,7 +98,12 @@ Custom = create_model("Custom", __base__=Custom, **{"as": (Name | None, None)})
 def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
-    parameters = {key: (_WITHIN[limit], row.parameters[key]) for key, limit in row.limits.items()}
+    parameters = {
+        # which quantile is predicted is a question of its own, and nothing to tune
+        key: (_WITHIN[limit] if key == "quantile" or limit == "true or false" else _one_or_several(_WITHIN[limit]),
+              row.parameters[key])
+        for key, limit in row.limits.items()
+    }  # fmt: skip
     own = {"target": (TargetTransform | None, None)}
     if row.targets != "value":
         own = {"class_weight": (_ClassWeight | None, None)}
@@ -88,17 +111,18 @@ def _schema(name: str) -> type[Section]:
         row.function,
         __base__=Section,
         loss=(str, ...),
-        activation=(Literal[row.activations], None),
+        activation=(_one_or_several(Literal[row.activations]) | None, None),
         **{"as": (Name | None, None), **own, **parameters},
     )
 
 
-def resolve(entry: str | dict[str, Any], task: Task | None) -> Loss:
+def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = False) -> Loss:
     """The loss that an entry asks for.
 
     Args:
         entry: as it stands in the file.
         task: the task of its dataset; None when only the data tell.
+        is_tuned: whether learning rates are chosen, and so a loss's usual outputs too.
 
     Raises:
         EntryError: it cannot be had.
@@ -109,14 +133,14 @@ def resolve(entry: str | dict[str, Any], task: Task | None) -> Loss:
     name = keys["loss"]
     if not isinstance(name, str):
         raise EntryError(Mistake("loss", "loss_type", name))
-    loss = _custom(keys) if ":" in name else _catalogued(keys, task)
+    loss = _custom(keys) if ":" in name else _catalogued(keys, task, is_tuned=is_tuned)
     if task not in (None, loss.task):
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "wrong_task", name, names, {"own_task": loss.task, "task": task}))
     return loss
 
 
-def _catalogued(keys: dict[str, Any], task: Task | None) -> Loss:
+def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> Loss:
     name = catalogue.canonical_name(keys["loss"])
     if name is None:
         names = tuple(catalogue.names_for(task))
@@ -125,13 +149,18 @@ def _catalogued(keys: dict[str, Any], task: Task | None) -> Loss:
     transform, class_weight = values.get("target"), values.get("class_weight")
     if class_weight and not row.per_row:
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
+    activation = values["activation"] or (is_tuned and list(row.usual_outputs)) or _activation(row, transform)
+    given = {"activation": activation} | {key: values[key] for key in row.parameters}
+    options = {key: tuple(value) for key, value in given.items() if isinstance(value, list) and len(value) > 1}
+    parameters = {key: value[0] if isinstance(value, list) else value for key, value in given.items()}
     return replace(
         row,
         name=_own_name(values["as"]) or name,
-        activation=values["activation"] or _activation(row, transform),
-        parameters={key: values[key] for key in row.parameters},
+        activation=parameters.pop("activation"),
+        parameters=parameters,
         target_transform=transform,
         class_weight=class_weight,
+        options=options,
     )
 
 

@@ -272,14 +272,15 @@ class Params(Section):
     def setup(self, comparison: str) -> Setup:
         """What a comparison comes to, by its name."""
         written, name = self.comparisons[comparison], self.dataset_of(comparison)
-        data = self.datasets[name]
+        data, optimizer = self.datasets[name], written.optimizer or self.train.optimizer
+        is_tuned = optimizer.is_tuned()
         return Setup(
             dataset=name,
             data=data,
             split=written.split or data.split,
-            losses=[loss_entry.resolve(entry, data.known_task) for entry in written.losses],
+            losses=[loss_entry.resolve(entry, data.known_task, is_tuned=is_tuned) for entry in written.losses],
             batch_size=written.batch_size or self.train.batch_size,
-            optimizer=written.optimizer or self.train.optimizer,
+            optimizer=optimizer,
         )
 
     def compared(self) -> dict[str, list[Loss]]:
@@ -301,12 +302,14 @@ class Params(Section):
         """The losses that are asked for, by comparison."""
         wanted, compared = [known_as(name) for name in self.loss], self.compared()
         listed = {loss.name for losses in compared.values() for loss in losses}
-        unlisted = [LOSSES[name] for name in dict.fromkeys(wanted) if name in LOSSES and name not in listed]
+        unlisted = [name for name in dict.fromkeys(wanted) if name in LOSSES and name not in listed]
         chosen = {}
         for name, losses in compared.items():
             if self.compare == ["all"] or name in self.compare:
                 own = [loss for loss in losses if self.loss == ["all"] or loss.name in wanted]
-                chosen[name] = own + [loss for loss in unlisted if loss.task == losses[0].task]
+                is_tuned = self.setup(name).optimizer.is_tuned()
+                others = [loss_entry.resolve(loss, None, is_tuned=is_tuned) for loss in unlisted]
+                chosen[name] = own + [loss for loss in others if loss.task == losses[0].task]
         return chosen
 
     def other_names(self, comparison: str, losses: list[Loss] | None = None) -> dict[str, list[str]]:

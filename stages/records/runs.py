@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 
 from stages.basics import files, paths
 from stages.losses.loss import Loss
-from stages.records.settings import Settings
+from stages.records.settings import Schedule, Settings
 
 STAGE = "train"
 
@@ -47,28 +47,60 @@ class Regions:
 
 @dataclass(frozen=True)
 class Tuning:
-    """How the learning rate and the number of epochs of a loss were chosen, on validation rows and for all seeds alike.
+    """How a loss was brought to its own best, on validation rows and for all seeds alike.
+
+    A trial is one candidate (learning rate, schedule, output and parameters of the loss), trained for a horizon.
 
     Attributes:
-        rates: (n_rates,) those that were tried, ascending.
-        curves: (n_rates, n_epochs), the mean over seeds of the validation score after every epoch (for ``rmse`` the
-            root of the mean squared error); NaN at a rate at which a seed failed.
-        n_failed: (n_rates,) how many seeds failed.
+        rates: (n_trials,) learning rates.
+        schedules: (n_trials,) names, see `settings.Schedule`.
+        activations: (n_trials,) names of output activations.
+        parameters: (n_trials, n_parameters), those of the loss that were chosen from several.
+        parameter_names: (n_parameters,).
+        horizons: (n_trials,) epochs trained.
+        curves: (n_trials, n_epochs), the mean over seeds of the validation score after every epoch (for ``rmse`` the
+            root of the mean squared error); NaN beyond the horizon, and where a seed failed.
+        n_failed: (n_trials,) how many seeds failed.
+        chosen: the number of the trial that is best.
         score: the name of the score that chose; ``loss`` for the loss itself.
-        rate: the one chosen.
-        epochs: the number chosen.
-        at_edge: whether the rate is at an end of those tried, so that one beyond may be better.
-        at_last_epoch: whether the epochs are the most there could be, so that more may be better.
+        n_seeds: how many seeds chose.
+        epochs: the number chosen: the horizon, or with a constant rate the best epoch within it.
+        rate: the one trained with: the best, or where a seed went astray with it, a lower one.
+        gave_way: (n_lowered,) rates that gave way to it.
+        at_edge: whether the best is at an end of the rates that were tried, so that one beyond may be better.
+        at_last_epoch: whether the epochs are the most that were tried, so that more may be better.
+        firmness: the share of resamples of the seeds in which the same trial is best.
     """
 
     rates: np.ndarray
+    schedules: np.ndarray
+    activations: np.ndarray
+    parameters: np.ndarray
+    parameter_names: np.ndarray
+    horizons: np.ndarray
     curves: np.ndarray
     n_failed: np.ndarray
+    chosen: int
     score: str
-    rate: float
+    n_seeds: int
     epochs: int
+    rate: float
+    gave_way: np.ndarray
     at_edge: bool
     at_last_epoch: bool
+    firmness: float
+
+    @property
+    def schedule(self) -> Schedule:
+        """The one chosen."""
+        return str(self.schedules[self.chosen])
+
+    @property
+    def options(self) -> dict[str, str | float]:
+        """What was chosen of the loss itself: its output, where there were several, and its parameters."""
+        parameters = zip(self.parameter_names.tolist(), self.parameters[self.chosen].tolist(), strict=True)
+        activation = {"activation": str(self.activations[self.chosen])}
+        return (activation if len(set(self.activations.tolist())) > 1 else {}) | dict(parameters)
 
 
 @dataclass(frozen=True)
@@ -109,8 +141,8 @@ class Run:
 
     @property
     def loss(self) -> Loss:
-        """The loss it was trained with."""
-        return self.settings.loss
+        """The loss it was trained with: of several outputs and parameters, those that were chosen."""
+        return self.settings.loss.at(self.tuning.options) if self.tuning else self.settings.loss
 
     @property
     def seeds(self) -> list[int]:
@@ -126,6 +158,11 @@ class Run:
     def learning_rate(self) -> float:
         """The learning rate that it was trained with: the one chosen, or the one set."""
         return self.tuning.rate if self.tuning else self.settings.optimizer.learning_rate
+
+    @property
+    def schedule(self) -> Schedule:
+        """How its learning rate went on: the one chosen, or the one set."""
+        return self.tuning.schedule if self.tuning else self.settings.optimizer.schedule
 
     @property
     def n_epochs(self) -> int:

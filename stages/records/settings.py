@@ -1,10 +1,12 @@
 """What a run was made with: everything that decides its result, as `run.json` holds it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from stages.losses.loss import Loss, Task
+
+Schedule = Literal["cosine", "constant"]  # of the learning rate: it falls along half a cosine to 0, or stays
 
 
 class _Record(BaseModel):
@@ -17,6 +19,7 @@ class OptimizerSettings(_Record):
     Attributes:
         name: of the class.
         learning_rate: one, or those to choose from for each loss, ascending.
+        schedule: one, or those to choose from for each loss.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -24,20 +27,21 @@ class OptimizerSettings(_Record):
 
     name: str
     learning_rate: float | tuple[float, ...]
+    schedule: Schedule | tuple[Schedule, ...] = "constant"
 
     @property
     def arguments(self) -> dict[str, bool | float]:
-        """The arguments of its class besides the learning rate, as ``momentum``."""
+        """The arguments of its class besides the learning rate, as ``momentum`` and ``global_clipnorm``."""
         return dict(self.__pydantic_extra__)
 
     @property
     def is_tuned(self) -> bool:
-        """Whether the learning rate is chosen from several."""
-        return isinstance(self.learning_rate, tuple)
+        """Whether the learning rate or its schedule is chosen from several."""
+        return isinstance(self.learning_rate, tuple) or isinstance(self.schedule, tuple)
 
-    def at(self, rate: float) -> "OptimizerSettings":
-        """The same with this learning rate."""
-        return self.model_copy(update={"learning_rate": rate})
+    def at(self, rate: float, schedule: Schedule = "constant") -> "OptimizerSettings":
+        """The same with this learning rate and schedule."""
+        return self.model_copy(update={"learning_rate": rate, "schedule": schedule})
 
 
 class ScaleSettings(_Record):
@@ -141,5 +145,5 @@ class Settings(_Record):
 
     @property
     def is_tuned(self) -> bool:
-        """Whether the learning rate and the epochs are chosen."""
-        return self.optimizer.is_tuned
+        """Whether the learning rate, its schedule, the epochs, or something of the loss are chosen."""
+        return self.optimizer.is_tuned or bool(self.loss.options)

@@ -91,7 +91,7 @@ def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
     for comparison in comparisons:
         for run in comparison.runs:
             for tried in best_of_each_rate(run.tuning) if run.tuning else []:
-                best = tried.value, tried.epoch, tried.rate == run.tuning.rate
+                best = tried.value, tried.epochs, tried.rate == run.tuning.rate
                 panel = f"{comparison.name}: validation {run.tuning.score}"
                 rows.append((panel, run.loss.name, tried.rate, *best, _axis(run.tuning.score)))
     return pd.DataFrame(rows, columns=TUNING)
@@ -109,6 +109,7 @@ def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
         return scores
     return scores | {
         "learning_rate": {run.loss.name: run.learning_rate for run in comparison.runs},
+        "schedule": {run.loss.name: run.schedule for run in comparison.runs},
         "epochs": {run.loss.name: run.n_epochs for run in comparison.runs},
     }
 

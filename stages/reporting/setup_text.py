@@ -135,10 +135,11 @@ def training(settings: Settings) -> str:
     batches, own = f"batches of {settings.batch_size}", _optimizer(settings.optimizer)
     if settings.is_tuned:
         return (
-            f"Training: {own}, {batches}; each loss with the learning rate and the number of epochs (at most "
-            f"{settings.epochs}) that are best for it."
+            f"Training: {own}, {batches}; each loss with the learning rate, the schedule and the number of epochs "
+            f"that are best for it."
         )
-    rated = f"learning rate {rate(settings.optimizer.learning_rate)}"
+    falls = " falling to 0" if settings.optimizer.schedule == "cosine" else ""
+    rated = f"learning rate {rate(settings.optimizer.learning_rate)}{falls}"
     return f"Training: {own}, {rated}, {counted(settings.epochs, 'epoch')} of {batches}."
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from stages.basics.markup import Markdown, text
 from stages.basics.words import counted
-from stages.records.runs import Tuning
+from stages.records.runs import Run, Tuning
 from stages.reporting.formats import listed, rate
 from stages.verdicts.comparison import Comparison
 
@@ -20,12 +22,18 @@ def how_chosen(comparison: Comparison) -> Markdown:
     scores = [f"the mean validation {text(score)}" for score in by]
     if own:
         scores.append("each loss's own validation loss" if not by else f"the validation loss itself ({listed(own)})")
-    seeds = counted(len(comparison.seeds), "seed")
+    seeds = counted(max(run.tuning.n_seeds for run in tuned), "seed")
     return Markdown(
-        f"Learning rate and epochs were chosen by {' and '.join(scores)} over {seeds}, at the rates "
+        f"{_what(tuned)} were chosen by {' and '.join(scores)} over {seeds}, at the rates "
         f"{', '.join(map(rate, rates))}, on a fifth of each seed's train rows; "
         "then each seed trained on all its train rows."
     )
+
+
+def _what(tuned: list[Run]) -> str:
+    """What was chosen: the schedule too where there were several."""
+    several = len({schedule for run in tuned for schedule in run.tuning.schedules.tolist()}) > 1
+    return "Learning rate, its schedule and epochs" if several else "Learning rate and epochs"
 
 
 def doubts(comparison: Comparison) -> list[Markdown]:
@@ -47,5 +55,10 @@ def _doubts(tuning: Tuning) -> Iterator[str]:
     if tuning.at_last_epoch:
         epochs = counted(tuning.epochs, "epoch")
         yield f"{{losses}} {{verb}} best at the last of {epochs}; more may be better."
-    if failing := [rate(each) for each, n_failed in zip(tuning.rates, tuning.n_failed, strict=True) if n_failed]:
+    if tuning.gave_way.size:
+        yield (
+            f"Some of the seeds of {{losses}} went astray at a learning rate of "
+            f"{', '.join(map(rate, tuning.gave_way))}, which gave way to {rate(tuning.rate)} for all."
+        )
+    if failing := list(map(rate, np.unique(tuning.rates[tuning.n_failed > 0]).tolist())):
         yield f"Seeds of {{losses}} failed at a learning rate of {', '.join(failing)}, which counts as worst."

@@ -50,10 +50,11 @@ def parameters(run: Run) -> dict[str, Any]:
         "seeds": len(run.seeds),
         "epochs": run.n_epochs,
         "optimizer.learning_rate": run.learning_rate,
+        "optimizer.schedule": run.schedule,
     }
     if run.tuning:
         chosen |= {
-            "tuning.learning_rates": [float(rate) for rate in run.tuning.rates],
+            "tuning.learning_rates": sorted(set(run.tuning.rates.tolist())),
             "tuning.epochs": run.settings.epochs,
             "tuning.score": run.tuning.score,
         }

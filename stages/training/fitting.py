@@ -1,27 +1,72 @@
 """Train copies of a unit's network: what tuning and the final training share."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from stages.training.keras_parts import keras_loss, make_optimizer
-from stages.training.replicas import History, Replicas, RowMetric
+from stages.training.chunk import Candidate
+from stages.training.keras_parts import keras_loss, loss_maker, make_optimizer, row_metric
+from stages.training.replicas import History, Replicas
 from stages.training.unit import Unit
 from stages.training.views import View
 
+# compiled copies that no one trains at the moment, the least recently used first: chunks of one unit follow each other
+_IDLE: OrderedDict[str, Replicas] = OrderedDict()
+_LOCK = threading.Lock()
+KEPT = 8  # of them
 
-def make_replicas(unit: Unit, seeds: Sequence[int], rates: Sequence[float], metric: RowMetric) -> Replicas:
-    """Untrained copies of a unit's network: of each seed, one for each learning rate."""
-    network, optimizer = unit.network(), make_optimizer(unit.settings.optimizer.at(rates[0]))
-    return Replicas(
-        network.build(seeds[0]),
-        network.initial_weights(tuple(seeds)),
-        loss=keras_loss(unit.loss),
-        metric=metric,
-        optimizer=optimizer,
-        learning_rates=None if len(rates) == 1 else np.array(rates),
-        per_row=unit.loss.per_row,
-    )
+
+@contextmanager
+def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate], score: str) -> Iterator[Replicas]:
+    """Untrained copies of a unit's network: of each seed, one for each candidate.
+
+    Networks alike are compiled once: tracing takes longer than a small chunk.
+
+    Args:
+        unit: what is trained.
+        seeds: the seeds.
+        candidates: differ in values of the same parameters of the loss, if in any.
+        score: what is measured beside the loss, see `keras_parts.row_metric`.
+    """
+    network, weights = unit.network(), unit.network().initial_weights(tuple(seeds))
+    rates = np.array([each.rate for each in candidates])
+    falls = np.array([each.schedule == "cosine" for each in candidates])
+    names = [name for name, _ in candidates[0].parameters]
+    parameters = np.array([[value for _, value in each.parameters] for each in candidates]) if names else None
+    key = repr((_settings_of(unit), len(seeds), len(candidates), names, score))
+    with _LOCK:
+        replicas = _IDLE.pop(key, None)
+    if replicas is None:
+        replicas = Replicas(
+            network.build(seeds[0]),
+            weights,
+            loss=loss_maker(unit.loss, names) if names else keras_loss(unit.loss),
+            metric=row_metric(unit.loss, score),
+            optimizer=make_optimizer(unit.settings.optimizer.at(candidates[0].rate)),
+            learning_rates=rates,
+            falls=falls,
+            parameters=parameters,
+            per_row=unit.loss.per_row,
+        )
+    else:
+        replicas.restart(weights, rates, falls, parameters)
+    yield replicas
+    if not unit.settings.model and not unit.loss.is_custom:  # the user's own code may keep something itself
+        with _LOCK:
+            _IDLE[key] = replicas
+            while len(_IDLE) > KEPT:
+                _IDLE.popitem(last=False)
+
+
+def _settings_of(unit: Unit) -> tuple:
+    """What two units must have in common to share what is compiled."""
+    settings, table = unit.settings, unit.table
+    network = settings.model, settings.hidden, settings.hidden_activation, settings.dropout, settings.batch_norm
+    optimizer = settings.optimizer.name, sorted(settings.optimizer.arguments.items())
+    return network, optimizer, (table.features.shape[1], table.n_classes, table.n_targets), unit.loss
 
 
 def fit(

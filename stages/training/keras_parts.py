@@ -1,6 +1,6 @@
 """What Keras trains with, made from a run's settings: its loss, the metric of each epoch, its optimizer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -46,6 +46,38 @@ def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
         return _OwnLoss(loading.find(loss.function), **settings)
     make = getattr(keras.losses, loss.function, None)
     return make(**loss.parameters, **settings) if make else _OfTerms(loss, **settings)
+
+
+class _Smoothing:
+    """A loss of classes whose targets are smoothed by a tensor, as Keras does by a number."""
+
+    def __init__(self, loss: keras.losses.Loss, share: tf.Tensor) -> None:
+        self._loss, self._share = loss, share
+
+    def __call__(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> tf.Tensor:
+        n_classes = max(y_pred.shape[-1], 2)
+        smoothed = tf.cast(y_true, y_pred.dtype) * (1 - self._share) + self._share / n_classes
+        return self._loss(smoothed, y_pred, sample_weight=sample_weight)
+
+
+def loss_maker(loss: Loss, names: Sequence[str]) -> Callable[[tf.Tensor], Callable]:
+    """A function that makes the Keras loss of some of its parameters, given as a tensor.
+
+    Args:
+        loss: one of the catalogue.
+        names: of these parameters; the others are as the loss has them.
+    """
+
+    def make(values: tf.Tensor) -> Callable:
+        made, given = keras_loss(loss), dict(zip(names, tf.unstack(values, num=len(names)), strict=True))
+        share = given.pop("label_smoothing", None)
+        made._fn_kwargs |= given  # a tensor would be compared with numbers where Keras checks it
+        if share is None:
+            return made
+        made._fn_kwargs["label_smoothing"] = 0.0
+        return _Smoothing(made, share)
+
+    return make
 
 
 def row_metric(loss: Loss, score: str) -> RowMetric:
@@ -130,6 +162,14 @@ class _Rows:
         return tf.math.expm1(tf.minimum(values, FURTHEST_LOG)) if self.loss.target_transform == "log" else values
 
 
-def make_optimizer(settings: OptimizerSettings) -> keras.optimizers.Optimizer:
-    """A new Keras optimizer."""
-    return getattr(keras.optimizers, settings.name)(learning_rate=settings.learning_rate, **settings.arguments)
+def make_optimizer(settings: OptimizerSettings, n_steps: int | None = None) -> keras.optimizers.Optimizer:
+    """A new Keras optimizer.
+
+    Args:
+        settings: with one learning rate.
+        n_steps: of the whole training, in which a rate that falls reaches 0; when not given, the rate is the first.
+    """
+    rate = settings.learning_rate
+    if n_steps is not None and settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, n_steps)
+    return getattr(keras.optimizers, settings.name)(learning_rate=rate, **settings.arguments)

@@ -1,4 +1,4 @@
-"""What a loss is asked on made-up rows: what it punishes, and by which values it is told from another loss."""
+"""What a loss gives for outputs that no network made: what it punishes, what tells it from another, a constant's."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,9 @@ import pandas as pd
 from stages.losses.loss import Loss
 from stages.training.backend import keras, tf
 from stages.training.keras_parts import keras_loss
+from stages.training.scales import shared_targets
+from stages.training.unit import Unit
+from stages.training.views import View
 
 PROBED, PROBED_BATCH = 300, 4  # made-up rows that losses are told apart on, and how many make a batch
 
@@ -78,3 +81,38 @@ def _values(loss: Loss, targets: np.ndarray, outputs: np.ndarray | tf.Tensor, *,
         return measure(targets, outputs).numpy()
     starts = range(0, len(targets), batch)
     return np.array([float(measure(targets[i : i + batch], outputs[i : i + batch])) for i in starts])
+
+
+def constant_losses(unit: Unit, view: View) -> np.ndarray:
+    """The loss of each seed's train rows under a prediction that is the same for all: float64 (n_seeds,).
+
+    It is the lowest over a few constants: mean and median of values; of classes their shares, and what decides for
+    the largest of them with outputs of 1 or of 0.
+
+    Args:
+        unit: what is trained.
+        view: what each seed sees.
+    """
+    measure, targets = keras_loss(unit.loss), unit.rows.targets
+    values = np.empty(len(view.split_of))
+    for split in set(view.split_of):
+        rows, own = view.train[split], view.split_of == split
+        alone = View(np.array([split]), view.train, view.test, view.scaling)
+        seen = shared_targets(targets, alone)[0][rows]
+        learned = {} if view.weights is None else {"sample_weight": view.weights[rows, 0]}
+        constants = _constants(unit, seen, unit.table.labels[rows])
+        outputs = (np.tile(np.float32(constant), (len(rows), 1)) for constant in constants)
+        values[own] = min(float(measure(seen, each, **learned)) for each in outputs)
+    return values
+
+
+def _constants(unit: Unit, seen: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """Outputs (n_outputs,) of constant predictions, for targets as a network sees them and the labels behind them."""
+    if unit.loss.task == "regression":
+        return [seen.mean(axis=0), np.median(seen, axis=0)]
+    sizes = np.bincount(labels, minlength=unit.table.n_classes)
+    largest = np.arange(len(sizes)) == sizes.argmax()
+    if unit.loss.task == "multiclass":
+        return [sizes / sizes.sum(), largest, np.full(len(sizes), 1 / len(sizes))]
+    is_signed = unit.loss.targets == "plus_minus_one"
+    return [sizes[1:] / sizes.sum(), np.array([largest[1] * (1 + is_signed) - is_signed]), np.zeros(1)]

@@ -8,8 +8,11 @@ averages, the state of its random generators) is stacked and carried along in th
 mapped like the forward pass. A replica's results do not depend on the others beside it.
 
 A seed decides which rows a replica sees, in which order and on which scale, its initial weights and its random
-draws; the learning rates of a seed share all of these. The replicas of a seed stand together: with n_rates
-learning rates, replica r is of seed r // n_rates and learns at rate r % n_rates.
+draws; the candidates of a seed (learning rates, schedules, parameters of the loss) share all of these. The replicas
+of a seed stand together: with n_candidates, replica r is of seed r // n_candidates and learns with candidate
+r % n_candidates.
+
+What differs between trainings of the same networks is handed to the compiled program, which so serves them all.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +22,8 @@ from functools import partial
 import numpy as np
 
 from stages.training.backend import keras, tf
-from stages.training.rates import per_replica
-from stages.training.scales import shared_features, shared_targets
+from stages.training.scales import Scale, Shared, share, shared_features
+from stages.training.steps import Rates, restart, update
 from stages.training.views import Rows, View
 
 # (targets, outputs) of one replica's rows, and where the view has some its numbers of `View.own_units` -> (n_rows,)
@@ -45,17 +48,19 @@ class History:
 
 
 class Replicas:
-    """One Keras model in as many copies as there are seeds and learning rates."""
+    """One Keras model in as many copies as there are seeds and candidates."""
 
     def __init__(
         self,
         model: keras.Model,
         weights: list[np.ndarray],
         *,
-        loss: keras.losses.Loss,
+        loss: keras.losses.Loss | Callable[[tf.Tensor], keras.losses.Loss],
         metric: RowMetric,
         optimizer: keras.optimizers.Optimizer,
         learning_rates: np.ndarray | None = None,
+        falls: np.ndarray | None = None,
+        parameters: np.ndarray | None = None,
         per_row: bool = True,
     ) -> None:
         """Stack the copies.
@@ -63,19 +68,21 @@ class Replicas:
         Args:
             model: the model, whose own weights are not used.
             weights: initial weights, one array (n_seeds, *shape) for each of the model's variables.
-            loss: mean loss of one replica's batch.
+            loss: mean loss of one replica's batch; with `parameters`, a function that makes it of a candidate's.
             metric: metric of one replica's rows, beside the loss.
             optimizer: one whose update rule works element by element; not used before.
-            learning_rates: (n_rates,) the learning rates of every seed; None for the optimizer's own.
+            learning_rates: (n_candidates,) the learning rate of each candidate; None for the optimizer's own.
+            falls: bool (n_candidates,) whether its learning rate falls to 0; None where none does.
+            parameters: (n_candidates, n_parameters) what the loss is made of; None where all have the same loss.
             per_row: whether the loss has a value for each row; one that has a value for a whole batch is measured
                 on batches as large as those it trains on, as Keras does.
         """
-        n_rates = 1 if learning_rates is None else len(learning_rates)
-        self._n_rates, self._n_replicas = n_rates, len(weights[0]) * n_rates
+        rates = np.array([float(optimizer.learning_rate)]) if learning_rates is None else learning_rates
+        self._n_candidates, self._n_replicas = len(rates), len(weights[0]) * len(rates)
         self._model = model
         self._variables = [
             keras.Variable(
-                np.repeat(array, n_rates, axis=0),
+                np.repeat(array, len(rates), axis=0),
                 dtype=variable.dtype,
                 trainable=variable.trainable,
                 name=f"{variable.name}_{i}",
@@ -87,13 +94,34 @@ class Replicas:
                 stacked.constraint = partial(_constrain_all, variable.constraint)
         self._trainable = [variable for variable in self._variables if variable.trainable]
         self._state = [variable for variable in self._variables if not variable.trainable]
-        self._loss = loss
+        self._loss = loss if parameters is not None else lambda _: loss
         self._per_row = per_row
         self._metric = metric
-        if learning_rates is not None:
-            optimizer = per_replica(optimizer, np.tile(learning_rates, len(weights[0])))
         self._optimizer = optimizer
         optimizer.build(self._trainable)
+        self._set_candidates(rates, falls, parameters)
+        self._epoch = tf.function(self._run_epoch, autograph=False)
+        self._outputs = tf.function(self._predict_block, autograph=False, reduce_retracing=True)
+
+    def _set_candidates(self, rates: np.ndarray, falls: np.ndarray | None, parameters: np.ndarray | None) -> None:
+        n_seeds, n_candidates = self._n_replicas // len(rates), len(rates)
+        self._rates = np.tile(rates, n_seeds).astype(np.float32)
+        self._falls = np.tile(np.zeros(n_candidates, bool) if falls is None else falls, n_seeds)
+        values = np.zeros((n_candidates, 0)) if parameters is None else parameters
+        self._parameters = np.tile(values, (n_seeds, 1)).astype(np.float32)
+
+    def restart(
+        self,
+        weights: list[np.ndarray],
+        learning_rates: np.ndarray,
+        falls: np.ndarray | None = None,
+        parameters: np.ndarray | None = None,
+    ) -> None:
+        """Begin anew with other seeds and candidates, as many as before; what is compiled stays."""
+        for variable, array in zip(self._variables, weights, strict=True):
+            variable.assign(np.repeat(array, self._n_candidates, axis=0))
+        restart(self._optimizer)
+        self._set_candidates(learning_rates, falls, parameters)
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -115,17 +143,19 @@ class Replicas:
         Args:
             rows: the rows that all share.
             view: which of them each seed learns from and is measured on, and on which scale.
-            epochs: number of passes over the train rows.
+            epochs: number of passes over the train rows, in which a learning rate that falls reaches 0.
             batch_size: rows of a batch; the last batch of an epoch holds what is left.
             orders: gives, for an epoch (from 0), the order in which each seed sees its train rows: for each seed
                 a permutation of their number. Where seeds have unequal numbers of train rows, an epoch is as long
                 as the largest, and the others see some of their rows twice.
             on_epoch: called with the number of epochs done.
         """
-        run_epoch = self._compile(rows, view, batch_size)
+        shared, n_batches = share(rows, view, self._parameters), -(-view.n_train // batch_size)
+        rates = Rates(tf.constant(self._rates), tf.constant(self._falls), tf.constant(epochs * n_batches, tf.float32))
         measured = np.empty((4, epochs, self._n_replicas), np.float32)
         for epoch in range(epochs):
-            measured[:, epoch] = run_epoch(tf.constant(view.in_order(orders(epoch))))
+            order, step = tf.constant(view.in_order(orders(epoch))), tf.constant(epoch * n_batches, tf.float32)
+            measured[:, epoch] = self._epoch(order, step, rates, shared, batch_size)
             on_epoch(epoch + 1)
         return History(*(values.T for values in measured))
 
@@ -138,21 +168,19 @@ class Replicas:
         """
         shared, scale = shared_features(features, view)
         shared, block = tf.constant(shared), self._block
-
-        @tf.function(autograph=False, input_signature=[tf.TensorSpec((None, *shared.shape[1:]))])
-        def outputs_of(features: tf.Tensor) -> tf.Tensor:
-            weights, state = self._values()
-            if scale is None:
-                return tf.vectorized_map(lambda own: self._forward(*own, features, training=False)[0], (weights, state))
-            return tf.vectorized_map(
-                lambda own: self._forward(*own, training=False)[0],
-                (weights, state, self._for_replicas(scale(features))),
-            )
-
         outputs = np.empty((self._n_replicas, len(features), *self._model.output_shape[1:]), np.float32)
         for start in range(0, len(features), block):
-            outputs[:, start : start + block] = outputs_of(shared[start : start + block])
+            outputs[:, start : start + block] = self._outputs(shared[start : start + block], scale)
         return outputs
+
+    def _predict_block(self, features: tf.Tensor, scale: Scale | None) -> tf.Tensor:
+        weights, state = self._values()
+        if scale is None:
+            return tf.vectorized_map(lambda own: self._forward(*own, features, training=False)[0], (weights, state))
+        return tf.vectorized_map(
+            lambda own: self._forward(*own, training=False)[0],
+            (weights, state, self._for_replicas(scale(features))),
+        )
 
     @property
     def _block(self) -> int:
@@ -164,8 +192,8 @@ class Replicas:
         return [variable.value for variable in self._trainable], [variable.value for variable in self._state]
 
     def _for_replicas(self, of_seeds: tf.Tensor) -> tf.Tensor:
-        """What each seed has, (n_seeds, ...), for each of its learning rates: (n_replicas, ...)."""
-        return of_seeds if self._n_rates == 1 else tf.repeat(of_seeds, self._n_rates, axis=0)
+        """What each seed has, (n_seeds, ...), for each of its candidates: (n_replicas, ...)."""
+        return of_seeds if self._n_candidates == 1 else tf.repeat(of_seeds, self._n_candidates, axis=0)
 
     def _forward(
         self, weights: list[tf.Tensor], state: list[tf.Tensor], features: tf.Tensor, *, training: bool
@@ -173,11 +201,14 @@ class Replicas:
         """One replica's outputs (n_rows, n_outputs), its state after them, and what its layers add to the loss."""
         return self._model.stateless_call(weights, state, features, training=training, return_losses=True)
 
-    def _train_batch(self, own_units: tuple, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor) -> tf.Tensor:
+    def _train_batch(
+        self, shared: Shared, rates: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor
+    ) -> tf.Tensor:
         """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2).
 
         Args:
-            own_units: (n_replicas, …) the numbers of each for its metric, if there are any.
+            shared: what all batches share.
+            rates: (n_replicas,) learning rates of this step.
             features: of each replica's rows (n_replicas, n_rows, n_features).
             targets: theirs.
             counted: their `View.weights`, if there are any.
@@ -185,47 +216,35 @@ class Replicas:
         weights, state = self._values()
 
         def measure(replica: tuple) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-            own_weights, own_state, numbers, own_features, own_targets, *own_counted = replica
+            own_weights, own_state, numbers, parameters, own_features, own_targets, *own_counted = replica
             outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
-            metric = self._metric(own_targets, outputs, *numbers)
+            metric, loss_of = self._metric(own_targets, outputs, *numbers), self._loss(parameters)
             if not own_counted:
-                loss = self._loss(own_targets, outputs)
+                loss = loss_of(own_targets, outputs)
             else:
                 learned, _, in_metric = tf.unstack(own_counted[0], axis=-1)
-                loss, metric = self._loss(own_targets, outputs, sample_weight=learned), metric * in_metric
+                loss, metric = loss_of(own_targets, outputs, sample_weight=learned), metric * in_metric
             return tf.add_n([loss, *added]), tf.reduce_mean(metric), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
             loss, metric, next_state = tf.vectorized_map(
-                measure, (weights, state, own_units, features, targets, *counted)
+                measure, (weights, state, shared.own_units, shared.parameters, features, targets, *counted)
             )
             total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        self._update(gradients)
+        update(self._optimizer, self._trainable, gradients, rates)
         for variable, value in zip(self._state, next_state, strict=True):
             variable.assign(value)
         return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(targets)[1], tf.float32)
 
-    def _update(self, gradients: list[tf.Tensor]) -> None:
-        """What the optimizer's `apply` does on one device.
-
-        Before that, `apply` sums the gradients over devices by an operation whose gradient TensorFlow registers for
-        as long as the process lives, and with it the whole compiled program: megabytes for each that is trained.
-        """
-        for variable, gradient in zip(self._trainable, gradients, strict=True):
-            self._optimizer.update_step(gradient, variable.value, self._optimizer.learning_rate)
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable))
-        self._optimizer.iterations.assign_add(1)
-
     def _test_batch(
-        self, own_units: tuple, counts: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor
+        self, shared: Shared, counts: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor
     ) -> tf.Tensor:
         """What each replica measures, summed over the rows that count: (n_replicas, 2).
 
         Args:
-            own_units: (n_replicas, …) the numbers of each for its metric, if there are any.
+            shared: what all batches share.
             counts: float32, of rows that all replicas share (n_rows,), or of each (n_replicas, n_rows): 1 where a row
                 counts, else 0.
             features: theirs, in the same way.
@@ -235,90 +254,69 @@ class Replicas:
         rows, are_shared = (counts, features, targets, *counted), counts.shape.rank == 1
 
         def measure(replica: tuple) -> tf.Tensor:
-            values, numbers, own_rows = replica
+            values, numbers, parameters, own_rows = replica
             own_counts, own_features, own_targets, *own_counted = rows if are_shared else own_rows
             in_loss, in_metric = [own_counts] * 2
             if own_counted:
                 _, *both = tf.unstack(own_counted[0], axis=-1)
                 in_loss, in_metric = (own_counts * weights for weights in both)
             outputs, _, added = self._forward(*values, own_features, training=False)
+            loss_of = self._loss(parameters)
             n_rows, n_counted = tf.cast(tf.size(own_counts), tf.float32), tf.reduce_sum(own_counts)
             if self._per_row:  # Keras divides the weighted sum by all rows
-                loss = self._loss(own_targets, outputs, sample_weight=in_loss) * n_rows
+                loss = loss_of(own_targets, outputs, sample_weight=in_loss) * n_rows
             else:
-                loss = self._loss(own_targets, outputs) * n_counted
+                loss = loss_of(own_targets, outputs) * n_counted
             metric = tf.reduce_sum(self._metric(own_targets, outputs, *numbers) * in_metric)
             return tf.stack([tf.add_n([loss, *(value * n_counted for value in added)]), metric])
 
-        return tf.vectorized_map(measure, (self._values(), own_units, () if are_shared else rows))
+        return tf.vectorized_map(
+            measure, (self._values(), shared.own_units, shared.parameters, () if are_shared else rows)
+        )
 
-    def _compile(self, rows: Rows, view: View, batch_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
-        """One epoch as one TensorFlow program: row numbers (n_seeds, n_train) -> (4, n_replicas), as in `History`."""
-        features, feature_scale = shared_features(rows.features, view)
-        targets, target_scale = shared_targets(rows.targets, view)
-        tested, n_tested = view.tested()
-        counts = tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32)
-        tested, block = tf.constant(tested), self._block if self._per_row else batch_size
-        counted = () if view.weights is None else (view.weights,)
-        totals = _totals(n_tested, tested.numpy(), view.weights, self._n_replicas)
-        scales = feature_scale, target_scale, *(None for _ in counted)
-        given = () if view.own_units is None else (view.own_units[view.split_of],)
-        own_units = tuple(self._for_replicas(tf.constant(numbers, tf.float32)) for numbers in given)
+    def _run_epoch(self, order: tf.Tensor, step: tf.Tensor, rates: Rates, shared: Shared, batch_size: int) -> tf.Tensor:
+        """One epoch, to be compiled: (4, n_replicas), as in `History`.
 
-        @tf.function(autograph=False)
-        def run_epoch(order: tf.Tensor, *shared: tf.Tensor) -> tf.Tensor:
-            def of_seeds(numbers: tf.Tensor) -> list[tf.Tensor]:
-                gathered = [tf.gather(values, numbers) for values in shared]
-                return [scale(values) if scale else values for scale, values in zip(scales, gathered, strict=True)]
+        Args:
+            order: (n_seeds, n_train) the row numbers that each seed sees.
+            step: float32, the steps taken before.
+            rates: the learning rates.
+            shared: what all epochs share.
+            batch_size: rows of a batch.
+        """
+        n_train, (n_lines, n_test) = order.shape[1], shared.tested.shape
+        block = self._block if self._per_row else batch_size
 
-            def train_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-                batch = map(self._for_replicas, of_seeds(order[:, start : start + batch_size]))
-                return self._train_batch(own_units, *batch)
+        def of_seeds(numbers: tf.Tensor) -> list[tf.Tensor]:
+            gathered = [tf.gather(values, numbers) for values in shared.rows]
+            scales = *shared.scales, *[None] * (len(gathered) - 2)
+            return [scale(values) if scale else values for scale, values in zip(scales, gathered, strict=True)]
 
-            def measure_on(start: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-                del order  # each replica is measured on its rows as they stand
-                which = slice(start, start + block)
-                if len(tested) == 1:
-                    return self._test_batch(own_units, counts[0, which], *of_seeds(tested[0, which]))
-                rows = map(self._for_replicas, (counts[:, which], *of_seeds(tested[:, which])))
-                return self._test_batch(own_units, *rows)
+        def train_on(start: tf.Tensor) -> tf.Tensor:
+            batch = map(self._for_replicas, of_seeds(order[:, start : start + batch_size]))
+            return self._train_batch(shared, rates.at(step + tf.cast(start // batch_size, tf.float32)), *batch)
 
-            during = self._sum_over_batches(train_on, range(0, view.n_train, batch_size), order) / view.n_train
-            for weights in shared[2:]:  # of the metric a weighted mean, of the loss what Keras has
-                share = self._for_replicas(tf.reduce_mean(tf.gather(weights[:, 2], order), axis=1))
-                during /= tf.stack([tf.ones_like(share), share], axis=1)
-            after = self._sum_over_batches(measure_on, range(0, tested.shape[1], block), order) / totals
-            return tf.transpose(tf.concat([during, after], axis=1))
+        def measure_on(start: tf.Tensor) -> tf.Tensor:
+            which = slice(start, start + block)
+            if n_lines == 1:
+                return self._test_batch(shared, shared.counts[0, which], *of_seeds(shared.tested[0, which]))
+            rows = map(self._for_replicas, (shared.counts[:, which], *of_seeds(shared.tested[:, which])))
+            return self._test_batch(shared, *rows)
 
-        # handed over in each call: a compiled program keeps what it refers to until the garbage collector runs
-        shared = [tf.constant(values) for values in (features, targets, *counted)]
-        return lambda order: run_epoch(order, *shared)
+        during = self._sum_over_batches(train_on, range(0, n_train, batch_size)) / n_train
+        for weights in shared.rows[2:]:  # of the metric a weighted mean, of the loss what Keras has
+            share = self._for_replicas(tf.reduce_mean(tf.gather(weights[:, 2], order), axis=1))
+            during /= tf.stack([tf.ones_like(share), share], axis=1)
+        after = self._sum_over_batches(measure_on, range(0, n_test, block)) / shared.totals
+        return tf.transpose(tf.concat([during, after], axis=1))
 
-    def _sum_over_batches(
-        self, measure: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], starts: range, order: tf.Tensor
-    ) -> tf.Tensor:
+    def _sum_over_batches(self, measure: Callable[[tf.Tensor], tf.Tensor], starts: range) -> tf.Tensor:
         """The sum over the batches that begin at `starts` of what `measure` gives for each: (n_replicas, 2)."""
         return tf.while_loop(
             lambda start, _: start < starts.stop,
-            lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start, order), total.shape)),
+            lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start), total.shape)),
             (tf.constant(0), tf.zeros((self._n_replicas, 2))),
         )[1]
-
-
-def _totals(n_tested: np.ndarray, tested: np.ndarray, weights: np.ndarray | None, n_replicas: int) -> tf.Tensor:
-    """By what sums over rows are divided: float32 (n_replicas, 1), or of the loss and the metric (n_replicas, 2).
-
-    Args:
-        n_tested: (n_lines,) how many of the first of `tested` count.
-        tested: (n_lines, n_test) row numbers.
-        weights: as `View.weights`.
-        n_replicas: a multiple of the lines.
-    """
-    totals = n_tested[:, None].astype(np.float64)
-    if weights is not None:
-        counted = [weights[line[:size], 2].sum(dtype=np.float64) for line, size in zip(tested, n_tested, strict=True)]
-        totals = np.column_stack([totals, np.maximum(counted, np.finfo(np.float32).tiny)])
-    return tf.constant(np.repeat(totals, n_replicas // len(totals), axis=0), tf.float32)
 
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:

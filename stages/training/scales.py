@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.training.backend import tf
-from stages.training.views import View
+from stages.training.views import Rows, View
 
 # rows that are put on a scale at once: it bounds the memory
 SCALED_ROWS = 65_536
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
     """Numbers that put each seed's values on its own scale, ``(value - center) * factor``; float32 (n_seeds, 1, n)."""
 
     center: tf.Tensor
@@ -31,14 +31,14 @@ class _Scale(NamedTuple):
         return (values - self.center) * self.factor
 
 
-def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, _Scale | None]:
+def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
     """Features as all seeds share them, float32 (n_rows, n_features), and the scale of each seed, if they differ."""
     if view.scaling is None:
         return features, None
     return _shared(features, view.split_of, view.scaling.center, view.scaling.spread, view.scaling.fill)
 
 
-def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, _Scale | None]:
+def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
     """Targets as all seeds share them, and the scale of each seed, if they differ."""
     if view.scaling is None or not view.scaling.target_center.size:
         return targets, None
@@ -48,7 +48,7 @@ def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, _Scale 
 
 def _shared(
     values: np.ndarray, split_of: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray
-) -> tuple[np.ndarray, _Scale | None]:
+) -> tuple[np.ndarray, Scale | None]:
     missing = np.isnan(values).any(axis=0)
     # what stands for a missing value matters in columns that miss one
     numbers = center, spread, np.where(missing, fill, 0)
@@ -62,7 +62,7 @@ def _shared(
         return tf.constant(array[split_of][:, None], tf.float32)
 
     own_fill = by_seed((fill - common) / unit) if missing.any() else None
-    return shared, _Scale(by_seed((center - common) / unit), by_seed(unit / spread), own_fill)
+    return shared, Scale(by_seed((center - common) / unit), by_seed(unit / spread), own_fill)
 
 
 def _scaled(values: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray) -> np.ndarray:
@@ -72,3 +72,67 @@ def _scaled(values: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np
         block = values[start : start + SCALED_ROWS].astype(np.float64)
         scaled[start : start + SCALED_ROWS] = (np.where(np.isnan(block), fill, block) - center) / spread
     return scaled
+
+
+class Shared(NamedTuple):
+    """What training reads in every epoch.
+
+    Attributes:
+        rows: features, targets, and where rows count differently their `View.weights`: of all rows.
+        scales: of features and targets, those that seeds do not share.
+        tested: int32 (n_lines, n_test), see `View.tested`.
+        counts: float32 (n_lines, n_test), 1 where a row of `tested` counts, else 0.
+        totals: by what sums over `tested` are divided, see `_totals`.
+        own_units: of values: (n_replicas, 3, n_targets), see `View.own_units`.
+        parameters: (n_replicas, n_parameters), those of the loss that candidates differ in.
+    """
+
+    rows: tuple[tf.Tensor, ...]
+    scales: tuple[Scale | None, Scale | None]
+    tested: tf.Tensor
+    counts: tf.Tensor
+    totals: tf.Tensor
+    own_units: tuple[tf.Tensor, ...]
+    parameters: tf.Tensor
+
+
+def share(rows: Rows, view: View, parameters: np.ndarray) -> Shared:
+    """What all epochs of a training share.
+
+    Args:
+        rows: the rows.
+        view: what each seed sees of them.
+        parameters: (n_replicas, n_parameters), see `Shared`.
+    """
+    features, feature_scale = shared_features(rows.features, view)
+    targets, target_scale = shared_targets(rows.targets, view)
+    tested, n_tested = view.tested()
+    counted = () if view.weights is None else (view.weights,)
+    given, n_candidates = () if view.own_units is None else (view.own_units,), len(parameters) // len(view.split_of)
+    return Shared(
+        rows=tuple(tf.constant(values) for values in (features, targets, *counted)),
+        scales=(feature_scale, target_scale),
+        tested=tf.constant(tested),
+        counts=tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32),
+        totals=_totals(n_tested, tested, view.weights, len(parameters)),
+        own_units=tuple(
+            tf.constant(np.repeat(numbers[view.split_of], n_candidates, axis=0), tf.float32) for numbers in given
+        ),
+        parameters=tf.constant(parameters),
+    )
+
+
+def _totals(n_tested: np.ndarray, tested: np.ndarray, weights: np.ndarray | None, n_replicas: int) -> tf.Tensor:
+    """By what sums over rows are divided: float32 (n_replicas, 1), or of the loss and the metric (n_replicas, 2).
+
+    Args:
+        n_tested: (n_lines,) how many of the first of `tested` count.
+        tested: (n_lines, n_test) row numbers.
+        weights: as `View.weights`.
+        n_replicas: a multiple of the lines.
+    """
+    totals = n_tested[:, None].astype(np.float64)
+    if weights is not None:
+        counted = [weights[line[:size], 2].sum(dtype=np.float64) for line, size in zip(tested, n_tested, strict=True)]
+        totals = np.column_stack([totals, np.maximum(counted, np.finfo(np.float32).tiny)])
+    return tf.constant(np.repeat(totals, n_replicas // len(totals), axis=0), tf.float32)

@@ -9,11 +9,10 @@ import numpy as np
 
 from stages.basics.cli import UserError
 from stages.training.chunk import LOSS, Chunk, Result
-from stages.training.fitting import fit, make_replicas, stayed_finite
-from stages.training.keras_parts import row_metric
+from stages.training.fitting import fit, replicas_of, stayed_finite
 from stages.training.model_file import save_model
 from stages.training.origins import train_each
-from stages.training.probes import objective, punishment
+from stages.training.probes import constant_losses, objective, punishment
 from stages.training.replicas import Replicas
 from stages.training.scoring import score_seeds, scored_by
 from stages.training.unit import Unit
@@ -31,10 +30,10 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
         on_epoch: called with the number of epochs done.
 
     Returns:
-        Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_rates), the validation score of each
-        epoch (of a root its square), and ``finished`` bool (n_seeds, n_rates). To use: ``weight_0`` and so on,
-        the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what `rounds` makes a run
-        of. And ``seconds``, how long it took.
+        Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_candidates), the validation score of each
+        epoch (of a root its square), and ``finished`` bool (n_seeds, n_candidates). To use: ``weight_0`` and so
+        on, the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what a run is made of.
+        And ``seconds``, how long it took.
 
     Raises:
         UserError: the user's own loss or network failed.
@@ -56,19 +55,19 @@ def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     unit, seeds = chunk.unit, chunk.unit.settings.seeds
     by_loss = unit.settings.selected_by == LOSS
     score = unit.loss.epoch_metric if by_loss else unit.settings.selected_by
-    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, score))
-    history = fit(replicas, unit, unit.to_tune, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
-    finished = stayed_finite([*vars(history).values(), *replicas.weights])
+    with replicas_of(unit, seeds, chunk.candidates, score) as replicas:
+        history = fit(replicas, unit, unit.to_tune, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+        finished = stayed_finite([*vars(history).values(), *replicas.weights])
     values = history.val_loss if by_loss else history.val_metric
-    shape = len(seeds), len(chunk.rates)
+    shape = len(seeds), len(chunk.candidates)
     return {"values": values.T.reshape(-1, *shape), "finished": finished.reshape(shape)}
 
 
 def _to_use(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     unit, seeds = chunk.unit, chunk.unit.settings.seeds
-    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
-    history = fit(replicas, unit, unit.to_train, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
-    weights = replicas.weights
+    with replicas_of(unit, seeds, chunk.candidates, unit.loss.epoch_metric) as replicas:
+        history = fit(replicas, unit, unit.to_train, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+        weights = replicas.weights
     # no row is left to be measured on
     finished = stayed_finite([history.loss, history.metric, *weights])
     return {**{f"weight_{number}": array for number, array in enumerate(weights)}, "finished": finished}
@@ -76,21 +75,24 @@ def _to_use(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
 
 def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     unit, table, view, seeds = chunk.unit, chunk.unit.table, chunk.unit.to_train, chunk.unit.settings.seeds
-    replicas = make_replicas(unit, seeds, chunk.rates, row_metric(unit.loss, unit.loss.epoch_metric))
-    history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
-    weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
+    regions: Result = {}
+    with replicas_of(unit, seeds, chunk.candidates, unit.loss.epoch_metric) as replicas:
+        history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
+        weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
+        if table.n_classes and table.features.shape[1] == 2:
+            regions = _regions(replicas, unit, view)
     finished = stayed_finite([*vars(history).values(), *weights])
     scores = score_seeds(unit, outputs, finished)
     result = {
         **vars(history),
         "outputs": outputs,
         "finished": finished,
+        "constant_loss": constant_losses(unit, view),
         "scores": np.array(list(scores.values())),
         "score_names": np.array(list(scores)),
         "scored_by": np.array(scored_by(unit)),
+        **regions,
     }
-    if table.n_classes and table.features.shape[1] == 2:
-        result |= _regions(replicas, unit, view)
     if chunk.is_first:
         punished = punishment(unit.loss, table.n_classes, table.n_targets)
         result |= {f"punishment_{name}": punished[name].to_numpy() for name in ("x", "value")}

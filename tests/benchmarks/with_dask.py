@@ -18,11 +18,13 @@ from typing import NamedTuple
 import psutil
 
 from stages.basics import words
-from stages.execution.scheduler import training
+from stages.execution.cutting import cut
+from stages.execution.scheduler import Scheduler, Tally
+from stages.execution.unit_training import train_unit
 from stages.executors import packing
 from stages.executors.cluster import Cluster
 from stages.records.store import Store
-from stages.training.chunk import cut
+from stages.training.chunk import Candidate
 from stages.training.unit import Unit
 from tests.executors.clusters import cluster
 from tests.training.units import make_unit
@@ -70,10 +72,11 @@ def measure(units: list[Unit], n_workers: int) -> Measured:
     with _folder() as folder, cluster(folder / "cluster", n_workers, "--no-nanny") as started:
         store = Store(folder / "store")
         scheduler = psutil.Process(started.scheduler.pid)
-        idle, own, begun, n_chunks = _processor_seconds(scheduler), time.process_time(), time.perf_counter(), 0
-        with Cluster(str(started.file)) as place:
-            for each in training(units, lambda *_: None, place, store):
-                n_chunks += each.n_chunks
+        idle, own, begun = _processor_seconds(scheduler), time.process_time(), time.perf_counter()
+        with Cluster(str(started.file)) as executor:
+            trainer, tally = Scheduler(executor, store), Tally()
+            trainer.run([train_unit(unit, trainer.trainer(unit, tally)) for unit in units])
+        n_chunks = tally.n_chunks
         seconds, scheduling = time.perf_counter() - begun, _processor_seconds(scheduler) - idle
         own = time.process_time() - own
         trained = sum(sum(psutil.Process(worker.pid).cpu_times()[:4]) for worker in started.workers)  # with children
@@ -110,7 +113,7 @@ def speed(arguments: argparse.Namespace) -> None:
 def many(arguments: argparse.Namespace) -> None:
     """Print what many units ask of the scheduler."""
     units = load(arguments.units or 100, arguments.seeds or 300, arguments.epochs or 5, 7)
-    chunk, shared = packing.pack(cut(units[0], [0.01], units[0].settings.epochs, is_tuning=False)[0])
+    chunk, shared = packing.pack(cut(units[0], [Candidate(0.01)], units[0].settings.epochs)[0])
     done = measure(units, arguments.workers)
     told = (
         f"{len(units)} units × {len(units[0].settings.seeds)} seeds: {words.counted(done.n_chunks, 'chunk')}",

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from stages.execution import keys
+from stages.execution.cutting import cut
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import LargeTargets, Loss
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
-from stages.training.chunk import cut
+from stages.training.chunk import Candidate
 from stages.usercode import loading
 from tests.training.units import make_unit
 
 
 def key(unit, *, device="a processor", rates=(0.05,), epochs=3, is_tuning=False):
-    [chunk] = cut(unit, rates, epochs, is_tuning=is_tuning)
+    [chunk, *_] = cut(unit, list(map(Candidate, rates)), epochs, is_tuning=is_tuning)
     return keys.key_of(chunk, device)
 
 
@@ -78,6 +79,8 @@ OTHER_LOSS = {
     "target_transform": "log",
     "offered": ("log",),
     "large_targets": LargeTargets(1, "grow"),
+    "usual_outputs": ("tanh",),
+    "options": {"delta": (1.0, 2.0)},
     "estimates": "median",
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
@@ -86,6 +89,7 @@ DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "also_scored"),
     *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness"),
     *("estimates", "offered", "large_targets"),
+    *("usual_outputs", "options"),
 }
 
 
@@ -162,13 +166,13 @@ def test_the_users_own_code_and_what_it_imports_is_part_of_the_key_and_other_fil
 
 def test_chunks_are_cut_at_the_same_places_whatever_the_number_of_seeds():
     few, many = (make_unit("mse", seeds=range(n), n_splits=3) for n in (30, 60))
-    assert [keys.key_of(chunk, "") for chunk in cut(few, [0.1], 2, is_tuning=True)] == [
-        keys.key_of(chunk, "") for chunk in cut(many, [0.1], 2, is_tuning=True)
-    ][:1]
-    assert [len(chunk.unit.settings.seeds) for chunk in cut(many, [0.1], 2, is_tuning=True)] == [30, 30]
+    assert [keys.key_of(chunk, "") for chunk in cut(few, [Candidate(0.1)], 2, is_tuning=True)] == [
+        keys.key_of(chunk, "") for chunk in cut(many, [Candidate(0.1)], 2, is_tuning=True)
+    ][:3]
+    assert [len(chunk.unit.settings.seeds) for chunk in cut(many, [Candidate(0.1)], 2, is_tuning=True)] == [10] * 6
 
 
 @pytest.mark.parametrize(("epochs", "hidden", "expected"), [(10**7, 7, 5), (10**8, 7, 1), (1, 200_000, 10)])
 def test_what_takes_long_or_much_memory_is_cut_smaller(epochs, hidden, expected):
     unit = make_unit("mse", seeds=range(30), hidden=[hidden])
-    assert {len(chunk.unit.settings.seeds) for chunk in cut(unit, [0.1], epochs, is_tuning=False)} == {expected}
+    assert {len(chunk.unit.settings.seeds) for chunk in cut(unit, [Candidate(0.1)], epochs)} == {expected}

@@ -5,26 +5,27 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.execution.executor import DiedError
-from stages.execution.scheduler import training
+from stages.execution.scheduler import Scheduler, Tally
+from stages.execution.unit_training import train_unit
 from stages.executors.threads import Threads
-from tests.training.units import make_unit
+from tests.training.units import make_unit, train_units
 
 
-def results(units, place, store=None, on_epoch=lambda *_: None):
-    """What each unit gave, as bytes, and the last epoch that was reported of each."""
-    epochs = {}
+def results(units, executor, store=None, on_progress=lambda *_: None):
+    """What each unit gave, as bytes, and the last that was reported of each: networks times epochs."""
+    done = {}
 
-    def report(unit, epoch):
-        epochs[unit.name] = epoch
-        on_epoch(unit, epoch)
+    def report(unit, n_done):
+        done[unit.name] = n_done
+        on_progress(unit, n_done)
 
-    with place:
-        made = {each.unit.name: each.result for each in training(units, report, place, store)}
+    with executor:
+        made = train_units(units, executor, store, report)
     by_name = {
         name: pickle.dumps([run.history.to_csv(), run.scores.to_csv(), run.outputs.tobytes(), model])
         for name, (run, model) in made.items()
     }
-    return by_name, epochs
+    return by_name, done
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +41,12 @@ def one_by_one(units):
 @pytest.mark.thorough
 def test_results_are_the_same_whatever_the_number_of_threads(units, one_by_one):
     assert set(one_by_one[0]) == {"made_up/mse", "made_up/hinge"}
-    assert one_by_one[1] == {"made_up/mse": 3, "made_up/hinge": 2}
+    assert one_by_one[1] == {"made_up/mse": 3 * 3, "made_up/hinge": 3 * 2}
     assert results(units, Threads(3)) == one_by_one
 
 
 class Failing:
-    """A place where chunks of one loss fail, each time with the next of some errors, and others are trained."""
+    """An executor by which chunks of one loss fail, each time with the next of some errors, and others are trained."""
 
     device = "made up"
 
@@ -70,29 +71,34 @@ class Failing:
         self.inner.__exit__(*error)
 
 
-def test_an_error_ends_the_place_and_cancels_what_has_not_begun(units):
-    place = Failing("mse", OSError(28, "No space left on device"))
+def test_an_error_ends_the_executor_and_cancels_what_has_not_begun(units):
+    executor = Failing("mse", OSError(28, "No space left on device"))
     with pytest.raises(OSError, match="No space left"):
-        results([units[0], *[units[1]] * 5], place)
-    assert place.is_ended
-    assert place.given[-1].cancelled()
+        results([units[0], *[units[1]] * 5], executor)
+    assert executor.is_ended
+    assert executor.given[-1].cancelled()
 
 
 @pytest.mark.thorough
 def test_what_a_worker_died_of_twice_is_trained_by_the_third(units, one_by_one):
-    place = Failing("mse", DiedError(), DiedError())
-    assert results(units, place) == one_by_one
-    assert len(place.given) == 4
+    executor = Failing("mse", DiedError(), DiedError())
+    assert results(units, executor) == one_by_one
+    assert len(executor.given) == 4
 
 
 @pytest.mark.parametrize("deaths", [[1, 1, 1], [3]])
 def test_a_chunk_that_ends_three_workers_is_named_when_all_others_are_trained(units, deaths):
     ended = []
 
-    def train():
-        with Failing("mse", *map(DiedError, deaths)) as place:
-            ended.extend(each.unit.name for each in training(units, lambda *_: None, place))
+    async def finish(scheduler, unit):
+        await train_unit(unit, scheduler.trainer(unit, Tally()))
+        ended.append(unit.name)
 
-    with pytest.raises(UserError, match=r"^train: made_up/mse, seeds 4 to 9: 3 workers died while they trained it\n"):
-        train()
+    with Failing("mse", *map(DiedError, deaths)) as executor:
+        scheduler = Scheduler(executor)
+        work = [finish(scheduler, unit) for unit in units]
+        with pytest.raises(
+            UserError, match=r"^train: made_up/mse, seeds 4 to 9: 3 workers died while they trained it\n"
+        ):
+            scheduler.run(work)
     assert ended == ["made_up/hinge"]

@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.execution import tuning
-from stages.execution.tuning import choose, next_rate, selection, tune
+from stages.execution import cutting
+from stages.execution.tuning import first_candidates, horizons, next_rate, planned_cost, selection, tune, variants
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.records.plans import Part
-from stages.training import chunk
+from stages.training.chunk import Candidate
 from stages.training.unit import Table
-from tests.training.units import in_turn, keras_history, make_plan, make_unit
+from tests.training.units import keras_history, make_plan, make_unit, run_alone
 
 
 @pytest.mark.parametrize(
@@ -38,32 +38,179 @@ def test_log_loss_chooses_only_between_probabilities():
 
 
 @pytest.mark.parametrize(
-    ("curves", "n_failed", "higher_is_better", "expected"),
+    ("loss", "options", "headline", "expected"),
     [
-        ([[3, 2, 2], [4, 1, 5]], [0, 0], False, (1, 1)),
-        ([[3, 2, 2], [4, 1, 5]], [0, 0], True, (1, 2)),
-        # of equals the fewest epochs, then a rate at no end of the list, then the lowest
-        ([[3, 2, 2], [4, 2, 2]], [0, 0], False, (0, 1)),
-        ([[5, 5, 2], [5, 2, 2]], [0, 0], False, (1, 1)),
-        ([[0, 0, 1], [0, 1, 1], [0, 1, 1], [0, 0, 1]], [0] * 4, True, (1, 1)),
-        ([[0, 1, 1], [0, 1, 1], [0, 0, 1], [0, 1, 1]], [0] * 4, True, (1, 1)),
-        ([[0, 1, 1], [0, 0, 1], [0, 0, 1], [0, 1, 1]], [0] * 4, True, (0, 1)),
-        ([[0, 1, 1], [1, 1, 1], [0, 0, 1], [0, 1, 1]], [0, 1, 0, 0], True, (0, 1)),
-        ([[3, 2, 4], [0, 0, 0]], [0, 1], False, (0, 1)),  # one failed seed makes a rate the worst
-        ([[3, 2, 4], [0, 1, 9]], [2, 1], True, (1, 2)),
-        ([[np.nan] * 3, [5, np.nan, 7]], [1, 1], False, (1, 0)),
-        ([[np.nan] * 3, [np.nan] * 3], [3, 3], True, (0, 2)),
+        ("huber", {"delta": (0.5, 1)}, "r2", "mse"),
+        ("huber", {"delta": (0.5, 1)}, "mae", "mae"),
+        ("binary_focal_crossentropy", {"gamma": (1, 2)}, "roc_auc", "log_loss"),
+        ("hinge", {"activation": ("tanh", "linear")}, "roc_auc", "loss"),
     ],
 )
-def test_the_best_mean_of_the_rates_with_the_fewest_failed_seeds_is_chosen(
-    curves, n_failed, higher_is_better, expected
-):
-    chosen = choose(np.array(curves, float), np.array(n_failed), higher_is_better=higher_is_better)
-    assert chosen == expected
+def test_losses_with_parameters_to_choose_from_are_never_compared_by_their_own_value(loss, options, headline, expected):
+    assert selection(headline, replace(LOSSES[loss], options=options)) == expected
+
+
+def test_horizons_are_a_ninth_a_third_and_all_of_the_epochs():
+    assert [horizons(each) for each in (90, 100, 10, 3, 1)] == [[10, 30, 90], [11, 33, 100], [1, 3, 10], [1, 3], [1]]
 
 
 def test_a_rate_beyond_the_list_follows_by_the_same_factor():
     assert [next_rate(0.1, 0.3), next_rate(0.003, 0.001), next_rate(0.0003, 0.0001)] == [0.9, 0.000333333, 3.33333e-5]
+
+
+def tuned_unit(name, rates=(0.01, 0.1), schedule=("cosine", "constant"), options=None, **changes):
+    optimizer = {"name": "SGD", "learning_rate": rates, "momentum": 0.9, "schedule": schedule}
+    unit = make_unit(name, **{"rates": rates, "optimizer": optimizer, **changes})
+    loss = replace(unit.loss, options=options or {})
+    return replace(unit, settings=unit.settings.model_copy(update={"loss": loss}))
+
+
+def tuned(unit):
+    return run_alone(lambda train: tune(unit, train))
+
+
+class Answers:
+    """Trains nothing: what a candidate costs at each epoch is a function's; it notes what was asked for."""
+
+    def __init__(self, cost):
+        self.cost, self.asked = cost, []
+
+    async def __call__(self, chunks):
+        results = []
+        for chunk in chunks:
+            self.asked += [(each, chunk.epochs) for each in dict.fromkeys(chunk.candidates)]
+            n_seeds = len(chunk.unit.settings.seeds)
+            noise = np.random.default_rng(0).normal(0, 1e-6, n_seeds)
+            values = [[self.cost(each, epoch, chunk.epochs) + noise for each in chunk.candidates]
+                      for epoch in range(1, chunk.epochs + 1)]  # fmt: skip
+            values = np.array(values, np.float32).transpose(0, 2, 1)
+            results.append({"values": values, "finished": np.isfinite(values).all(axis=0)})
+        return results
+
+
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+
+
+def answered(unit, cost):
+    answers = Answers(cost)
+
+    async def work():
+        return await tune(unit, answers)
+
+    return run_alone(lambda _: work()), answers.asked
+
+
+def test_the_better_half_goes_on_and_the_best_two_of_each_schedule_are_trained_to_the_end():
+    unit = tuned_unit("mse", RATES, epochs=90, seeds=range(12))
+
+    def cost(candidate, epoch, _):  # best at 0.03, whatever the horizon; longer is better at first
+        return abs(np.log(candidate.rate / 0.03)) + 0.1 * (candidate.schedule == "constant") + 1 / min(epoch, 30)
+
+    found, asked = answered(unit, cost)
+    by_horizon = {horizon: [each for each, epochs in asked if epochs == horizon] for horizon in (10, 30, 90)}
+    assert len(by_horizon[10]) == 12
+    assert {each.rate for each in by_horizon[30] if each.schedule == "cosine"} == {0.01, 0.03, 0.1}
+    assert {(each.rate, each.schedule) for each in by_horizon[90]} == {
+        (rate, schedule) for rate in (0.03, 0.01) for schedule in ("cosine", "constant")
+    }
+    assert (found.rate, found.schedule, found.epochs, found.n_seeds) == (0.03, "cosine", 30, 10)
+    assert not found.at_edge
+    assert sum(epochs for _, epochs in asked) * 10 == planned_cost(unit)
+
+
+def test_a_rate_that_stays_is_trained_no_longer_once_it_is_best_before_the_last_third():
+    _, asked = answered(tuned_unit("mse", RATES, epochs=90), lambda each, epoch, _: each.rate + abs(epoch - 15))
+    assert {each.schedule for each, epochs in asked if epochs == 90} == {"cosine"}
+
+
+def test_of_equals_the_shortest_horizon_is_taken_and_nothing_is_extended():
+    found, asked = answered(tuned_unit("mse", RATES, epochs=90), lambda each, *_: float(each.rate != 0.03))
+    assert (found.rate, found.epochs, found.at_last_epoch) == (0.03, 1, False)
+    assert found.schedule == "constant"
+    assert {rate.rate for rate, _ in asked} == set(RATES)
+    assert max(epochs for _, epochs in asked) == 90
+
+
+def test_a_best_at_an_end_of_the_rates_extends_them_by_up_to_three():
+    found, asked = answered(tuned_unit("mse", (0.01, 0.1), "cosine", epochs=9), lambda each, *_: 1 / each.rate)
+    assert sorted({each.rate for each, _ in asked}) == [0.01, 0.1, 1.0, 10.0, 100.0]
+    assert (found.rate, found.at_edge) == (100.0, True)
+    found, _ = answered(tuned_unit("mse", (0.01, 0.1), "cosine", epochs=9), lambda each, *_: abs(each.rate - 1e-3))
+    assert (found.rate, found.at_edge) == (0.001, False)
+
+
+def test_a_best_at_the_longest_horizon_is_trained_for_three_times_as_long_once():
+    found, asked = answered(
+        tuned_unit("mse", RATES, "cosine", epochs=90), lambda each, _, horizon: (each.rate != 0.03) + 1 / horizon
+    )
+    assert [each for each in asked if each[1] > 90] == [(Candidate(0.03, "cosine"), 270)]
+    assert (found.epochs, found.at_last_epoch) == (270, True)
+
+
+def test_the_next_lower_rate_is_trained_for_the_horizon_of_the_best():
+    def cost(candidate, _, horizon):  # the longer, the lower is the best rate
+        best = {1: 0.3, 3: 0.1, 9: 0.01}.get(horizon, 0.01)
+        return abs(np.log(candidate.rate / best)) + (10 / horizon)
+
+    found, asked = answered(tuned_unit("mse", RATES, "cosine", epochs=9), cost)
+    assert (Candidate(0.03, "cosine"), 9) in asked
+    assert found.rate == 0.03
+
+
+def test_a_candidate_of_which_a_seed_failed_is_taken_only_where_there_is_none_with_fewer():
+    def cost(candidate, *_):
+        return np.nan if candidate.rate == 0.1 else 5.0
+
+    found, _ = answered(tuned_unit("mse", (0.01, 0.1), "cosine", epochs=9), cost)
+    assert found.rate != 0.1
+    assert found.n_failed[found.rates == 0.1].tolist() == [3]
+    assert np.isnan(found.curves[found.rates == 0.1]).all()
+    everywhere, _ = answered(tuned_unit("mse", (0.01, 0.1), "cosine", epochs=9), lambda *_: np.nan)
+    assert (everywhere.n_failed == 3).all()
+    assert everywhere.rate in everywhere.rates
+
+
+def test_how_firm_a_choice_is_is_the_share_of_resamples_in_which_it_is_the_best():
+    unit = tuned_unit("mse", (0.01, 0.1), "cosine", epochs=1, seeds=range(10))
+    firm, _ = answered(unit, lambda each, *_: each.rate)
+    assert firm.firmness == 1
+
+    class Noisy(Answers):
+        async def __call__(self, chunks):
+            results = await super().__call__(chunks)
+            for chunk, result in zip(chunks, results, strict=True):
+                seeds = np.random.default_rng(int(1000 * chunk.candidates[0].rate)).normal(size=10)
+                for i, each in enumerate(chunk.candidates):
+                    result["values"][:, :, i] = seeds if each.rate == 0.01 else -seeds
+            return results
+
+    doubtful = run_alone(lambda _: tune(unit, Noisy(lambda *_: 0.0)))
+    assert 0.4 < doubtful.firmness < 0.95
+
+
+def test_every_output_of_a_loss_is_tuned_and_the_best_is_taken():
+    unit = tuned_unit("hinge", (0.03,), "cosine", {"activation": ("tanh", "linear")}, epochs=9)
+    assert [each.loss.activation for each in variants(unit)] == ["tanh", "linear"]
+
+    class ByOutput(Answers):
+        async def __call__(self, chunks):
+            results = await super().__call__(chunks)
+            for chunk, result in zip(chunks, results, strict=True):
+                result["values"] += chunk.unit.loss.activation == "tanh"
+            return results
+
+    found = run_alone(lambda _: tune(unit, ByOutput(lambda *_: 1.0)))
+    assert found.options == {"activation": "tanh"}  # of accuracy more is better
+    assert planned_cost(unit) == 2 * planned_cost(variants(unit)[0])
+
+
+def test_parameters_of_a_loss_are_candidates_like_rates():
+    unit = tuned_unit("huber", (0.01, 0.1), "cosine", {"delta": (0.5, 2.0)}, selected_by="mse", epochs=9)
+    assert first_candidates(unit) == [
+        Candidate(rate, "cosine", (("delta", delta),)) for rate in (0.01, 0.1) for delta in (0.5, 2.0)
+    ]
+    found, _ = answered(unit, lambda each, *_: abs(each.rate - 0.01) + dict(each.parameters)["delta"])
+    assert (found.rate, found.options) == (0.01, {"delta": 0.5})
 
 
 def right(targets, outputs):
@@ -81,93 +228,64 @@ def right(targets, outputs):
         ("dice", "loss", "SGD", None),
     ],
 )
-def test_curves_are_the_mean_over_seeds_of_what_keras_measures_on_validation_rows(
-    name, score, optimizer, metric, monkeypatch
-):
-    monkeypatch.setattr(tuning, "EXTENSIONS", 0)
+def test_curves_are_the_mean_over_seeds_of_what_keras_measures_on_validation_rows(name, score, optimizer, metric):
     rates = (0.003, 0.05)
-    unit = make_unit(
-        name,
-        rates=rates,
-        n_splits=2,
-        seeds=(4, 0),
-        selected_by=score,
-        optimizer={"name": optimizer, "learning_rate": rates},
+    optimizer = {"name": optimizer, "learning_rate": rates, "global_clipnorm": 0.3}
+    unit = make_unit(name, rates=rates, n_splits=2, seeds=(4, 0), selected_by=score, optimizer=optimizer)
+    unit = replace(
+        unit,
+        settings=unit.settings.model_copy(
+            update={"optimizer": unit.settings.optimizer.model_copy(update={"schedule": ("cosine", "constant")})}
+        ),
     )
-    chosen = in_turn(tune(unit))
-    for rate in rates:
+    found = tuned(unit)
+    for trial in np.flatnonzero(np.isin(found.rates, rates) & (found.horizons == 3)):
         histories = []
-        for place in range(2):
+        for position in range(2):
             _, history = keras_history(
                 unit,
-                place,
+                position,
                 (Part.TRAIN,),
                 (Part.VALIDATION,),
                 scaling=unit.plan.to_tune,
                 epochs=3,
-                rate=rate,
+                rate=float(found.rates[trial]),
+                schedule=found.schedules[trial],
                 metric=[metric] if metric else [],
             )
             histories.append(history[f"val_{getattr(metric, '__name__', metric) or 'loss'}"])
         expected = np.mean(histories, axis=0)
         if score == "rmse":  # one scaled unit is two target units
             expected = 2 * np.sqrt(expected)
-        [at] = np.flatnonzero(np.isclose(chosen.rates, rate))
-        np.testing.assert_allclose(chosen.curves[at], expected, rtol=0, atol=1e-5, err_msg=str(rate))
-    best = np.argmax(chosen.curves) if score == "accuracy" else np.argmin(chosen.curves)
-    rate, epoch = np.unravel_index(best, chosen.curves.shape)
-    assert (chosen.rate, chosen.epochs) == (chosen.rates[rate], epoch + 1)
-    assert (chosen.score, chosen.n_failed.sum()) == (score, 0)
+        np.testing.assert_allclose(found.curves[trial][:3], expected, rtol=0, atol=1e-5, err_msg=str(trial))
+    assert {"cosine", "constant"} == set(found.schedules[found.horizons == 3].tolist())
+    assert (found.score, found.n_failed.sum()) == (score, 0)
 
 
-def test_where_all_rates_reach_the_best_score_the_soonest_inside_the_list_is_taken_and_none_is_added():
+def test_where_all_rates_reach_the_best_score_the_soonest_inside_the_list_is_taken():
     rates = (0.1, 0.3, 1.0, 3.0)
-    unit = make_unit("binary_crossentropy", rates=rates, epochs=20, selected_by="accuracy", hidden=[])
+    unit = tuned_unit("binary_crossentropy", rates, "constant", epochs=20, selected_by="accuracy", hidden=[])
     # a row's class is the sign of its first feature, which every rate finds out
     features = np.random.default_rng(1).choice([-1.0, 1.0], unit.table.features.shape)
     table = Table(features, (features[:, 0] > 0).astype(int), 2)
-    chosen = in_turn(tune(replace(unit, table=table, plan=make_plan(table, "binary", 3))))
-    assert (chosen.curves.max(axis=1) == 1).all()
-    assert (chosen.curves == 1).argmax(axis=1).tolist() == [3, 2, 0, 0]  # the epoch at which each is right everywhere
-    assert (chosen.rate, chosen.epochs, chosen.at_edge, tuple(chosen.rates)) == (1.0, 1, False, rates)
+    found = tuned(replace(unit, table=table, plan=make_plan(table, "binary", 3)))
+    assert (found.rate, found.epochs, found.at_edge) == (1.0, 1, False)
 
 
 @pytest.mark.thorough
-def test_a_best_rate_at_the_end_of_the_list_extends_it_at_most_three_times():
-    too_low = in_turn(tune(make_unit("mse", rates=(1e-6, 1e-5), epochs=2)))
-    np.testing.assert_allclose(too_low.rates, [1e-6, 1e-5, 1e-4, 1e-3, 1e-2])
-    assert (too_low.rate, too_low.at_edge, too_low.at_last_epoch) == (0.01, True, True)
-    too_high = in_turn(tune(make_unit("mae", rates=(1.0, 10.0), epochs=2)))
-    assert too_high.rates[:-2].max() < 1
-    assert too_high.curves.shape == (len(too_high.rates), 2)
-    assert np.nanmin(too_high.curves) == too_high.curves[list(too_high.rates).index(too_high.rate), too_high.epochs - 1]
-
-
-def test_a_list_of_one_rate_is_not_extended_and_its_epochs_are_chosen():
-    chosen = in_turn(tune(make_unit("mse", rates=(0.05,))))
-    assert (chosen.rates.tolist(), chosen.rate, chosen.at_edge) == ([0.05], 0.05, False)
-
-
 def test_a_rate_at_which_seeds_fail_has_no_curve_and_is_not_chosen():
-    chosen = in_turn(tune(make_unit("mse", rates=(0.01, 0.05, 1e12))))
-    assert chosen.n_failed.tolist() == [0, 0, 3]
-    assert np.isnan(chosen.curves[2]).all()
-    assert chosen.rate < 1
-
-
-@pytest.mark.thorough
-def test_where_every_seed_fails_at_every_rate_the_lowest_is_taken_for_all_epochs():
-    chosen = in_turn(tune(make_unit("mse", rates=(1e20, 1e21))))
-    assert (chosen.n_failed > 0).all()
-    assert (chosen.rate, chosen.epochs) == (chosen.rates[0], 3)
-    assert chosen.at_edge
+    found = tuned(tuned_unit("mse", (0.01, 0.05, 1e12), "constant"))
+    failing = found.rates > 1e10
+    assert (found.n_failed[failing] == 3).all()
+    assert np.isnan(found.curves[failing]).all()
+    assert found.rate < 1
 
 
 @pytest.mark.endurance
 def test_seeds_that_do_not_fit_into_memory_together_are_tuned_one_after_another(monkeypatch):
-    unit = make_unit("mae", rates=(0.01, 0.05), n_splits=2)
-    together = in_turn(tune(unit))
-    monkeypatch.setattr(chunk, "WEIGHTS", 200)
-    in_turns = in_turn(tune(unit))
+    unit = tuned_unit("mae", (0.01, 0.05), n_splits=2)
+    together = tuned(unit)
+    monkeypatch.setattr(cutting, "WEIGHTS", 200)
+    in_turns = tuned(unit)
     np.testing.assert_allclose(in_turns.curves, together.curves, rtol=1e-5)
     assert (in_turns.rate, in_turns.epochs) == (together.rate, together.epochs)

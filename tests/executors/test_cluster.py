@@ -12,7 +12,6 @@ pytest.importorskip("distributed", reason="Dask is not installed: make setup EXT
 
 from stages.basics.cli import UserError
 from stages.execution import keys
-from stages.execution.scheduler import training
 from stages.executors import packing
 from stages.executors.choice import from_environment
 from stages.executors.cluster import Cluster, connect
@@ -21,7 +20,7 @@ from tests import planted
 from tests.execution.test_scheduler import results
 from tests.executors.clusters import cluster, kill
 from tests.executors.test_processes import ANSWERS
-from tests.training.units import make_unit
+from tests.training.units import make_unit, train_units
 
 AT_ONCE = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # Dask gives a task up when one worker dies of it
 KEEPS_COPIES = {"DASK_DISTRIBUTED__SCHEDULER__ACTIVE_MEMORY_MANAGER__START": "False"}
@@ -86,8 +85,8 @@ def test_a_worker_trains_one_chunk_at_a_time_on_one_processor_and_an_end_leaves_
             seen.append(child and child.environ()["LOSSLAB_THREADS"])
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), Cluster(str(two.file)) as place:
-        list(training(units, stop, place))
+    with pytest.raises(KeyboardInterrupt), Cluster(str(two.file)) as executor:
+        train_units(units, executor, on_progress=stop)
     assert "1" in seen
     assert set(seen) <= {"1", None}
     with two.client() as client:
@@ -130,11 +129,11 @@ def test_chunks_that_end_their_process_or_their_worker_are_named_and_all_others_
     )
     sound = make_unit("mse", epochs=1)
     *deadly, mild = (own(sound, name) for name in ("ends_child", "ends_worker", "mild"))
-    ended = []
+    ended = {}
 
     def train():
-        with Cluster(str(started.file)) as place:
-            ended.extend(each.unit.name for each in training([*deadly, mild, sound], lambda *_: None, place))
+        with Cluster(str(started.file)) as executor:
+            train_units([*deadly, mild, sound], executor, made=ended)
 
     with cluster(tmp_path / "cluster", 2, environment=AT_ONCE) as started, pytest.raises(UserError) as raised:
         train()
@@ -149,8 +148,8 @@ def test_chunks_that_end_their_process_or_their_worker_are_named_and_all_others_
 @pytest.mark.endurance
 def test_a_scheduler_that_ends_is_told_in_one_line(units, tmp_path):
     def train():
-        with Cluster(str(started.file)) as place:
-            list(training(units, lambda *_: kill(started.scheduler), place))
+        with Cluster(str(started.file)) as executor:
+            train_units(units, executor, on_progress=lambda *_: kill(started.scheduler))
 
     with (
         cluster(tmp_path, 1, "--no-nanny") as started,
@@ -175,8 +174,8 @@ def test_a_mistake_of_ours_is_not_taken_for_a_cluster_that_is_gone(units, two, m
 @thorough
 def test_workers_that_calculate_otherwise_are_refused_in_one_line(units, tmp_path, monkeypatch):
     def train():
-        with Cluster(str(started.file)) as place:
-            list(training(units, lambda *_: None, place))
+        with Cluster(str(started.file)) as executor:
+            train_units(units, executor)
 
     other = {"TF_ENABLE_ONEDNN_OPTS": "0", **KEEPS_COPIES}
     with cluster(tmp_path, 1, "--no-nanny", environment=other) as started:
@@ -247,7 +246,7 @@ def test_a_pickle_that_a_worker_answers_with_is_refused_in_a_line_and_not_read(t
         pytest.raises(UserError, match=r"^made_up/planted, seeds 4 to 9: what trained it answered with something else"),
         Cluster(str(two.file)) as place,
     ):
-        list(training([unit], lambda *_: None, place))
+        train_units([unit], place)
     assert not (tmp_path / "done").exists()
 
 

@@ -16,15 +16,15 @@ import pytest
 from stages.basics import arrays
 from stages.basics.cli import UserError
 from stages.execution import keys
-from stages.execution.scheduler import training
+from stages.execution.cutting import cut
 from stages.executors import packing
 from stages.executors.child import Child, Children, EndedError
 from stages.executors.processes import Processes, result_of
 from stages.executors.threads import Threads
-from stages.training.chunk import cut
+from stages.training.chunk import Candidate
 from tests import planted
 from tests.execution.test_scheduler import results
-from tests.training.units import make_unit
+from tests.training.units import make_unit, train_units
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def units():
 def test_a_packed_chunk_comes_back_and_its_table_travels_apart():
     unit = make_unit("mse", n_splits=2)
     many = replace(unit, plan=replace(unit.plan, parts=np.zeros((2, 30_000), np.uint8)))
-    [chunk] = cut(many, [0.1], 2, is_tuning=False)
+    [chunk] = cut(many, [Candidate(0.1)], 2)
     content, shared = packing.pack(chunk)
     assert len(content) < 10_000
     assert set(shared) > {unit.table.digest}
@@ -57,7 +57,7 @@ def test_a_packed_chunk_comes_back_and_its_table_travels_apart():
 def test_a_chunk_is_the_same_when_it_has_travelled_as_bytes(unit, large, monkeypatch):
     monkeypatch.setattr(packing, "LARGE", large)
     weighed = replace(unit, table=replace(unit.table, weights=np.linspace(0.5, 1.5, len(unit.table.labels))))
-    for chunk in cut(weighed, [0.1, np.float64(0.3)], 7, is_tuning=True):
+    for chunk in cut(weighed, [Candidate(0.1), Candidate(0.3, "cosine", (("delta", 2.0),))], 7, is_tuning=True):
         content, shared = packing.pack(chunk)
         assert set(shared) >= {weighed.table.digest}
         travelled = {digest: arrays.from_bytes(bytes(give())) for digest, give in packing.contents(shared).items()}
@@ -111,11 +111,11 @@ def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_tr
         )
         for name in ("deadly", "mild")
     ]
-    ended = []
+    ended = {}
 
     def train():
-        with Processes(2) as place:
-            ended.extend(each.unit.name for each in training([*own, sound], lambda *_: None, place))
+        with Processes(2) as executor:
+            train_units([*own, sound], executor, made=ended)
 
     with pytest.raises(UserError, match=r"^train: made_up/deadly, seeds 4 to 9: 3 workers died"):
         train()
@@ -124,7 +124,7 @@ def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_tr
 
 @pytest.mark.endurance
 def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_when_it_dies(units, tmp_path):
-    [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
+    [chunk] = cut(units[1], [Candidate(0.1)], 1)
     content, shared = packing.pack(chunk)
     child = Child(tmp_path, packing.STAGES.parent)
     try:
@@ -144,12 +144,12 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
 @pytest.mark.thorough
 def test_processes_tell_their_epochs_before_they_end():
     unit, told = make_unit("mse", epochs=4000), []
-    with Processes(1) as place:
-        [done] = training([unit], lambda _, epochs: told.append(epochs), place)
-    assert done.unit is unit
+    with Processes(1) as executor:
+        [done] = train_units([unit], executor, on_progress=lambda _, done: told.append(done)).values()
+    assert done[0].settings == unit.settings
     assert told == sorted(told)
-    assert 0 < told[0] < 4000
-    assert told[-1] == 4000
+    assert 0 < told[0] < 3 * 4000
+    assert told[-1] == 3 * 4000
 
 
 ODD = """import os, subprocess, sys
@@ -168,8 +168,8 @@ def train_own(write_own, line):
     write_own("odd", ODD.format(line))
     unit = make_unit("mse", epochs=1)
     own = replace(unit.loss, name="odd", function="odd:loss")
-    with Processes(1) as place:
-        list(training([replace(unit, settings=unit.settings.model_copy(update={"loss": own}))], lambda *_: None, place))
+    with Processes(1) as executor:
+        train_units([replace(unit, settings=unit.settings.model_copy(update={"loss": own}))], executor)
 
 
 @pytest.mark.thorough
@@ -201,7 +201,7 @@ def test_what_the_users_own_code_prints_is_seen_and_what_it_starts_ends_with_it(
 
 @pytest.mark.parametrize("write", planted.WAYS)
 def test_a_result_that_is_something_else_is_refused_in_a_line_and_not_read(units, tmp_path, write):
-    [chunk] = cut(units[1], [0.1], 1, is_tuning=False)
+    [chunk] = cut(units[1], [Candidate(0.1)], 1)
     told = r"^made_up/hinge, seeds 4 to 9: what trained it answered with something else: no arrays: .*$"
     with pytest.raises(UserError, match=told):
         result_of(chunk, ("result", write(tmp_path / "done")))
@@ -233,8 +233,11 @@ def test_a_pickle_that_a_process_answers_with_is_refused_in_a_line_and_not_read(
 def test_why_a_process_cannot_start_is_told(units, tmp_path, monkeypatch):
     (tmp_path / "keras.py").write_text("raise ImportError('no such luck')", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Processes(1) as place, pytest.raises(UserError, match=r"^a process that trains cannot start: no such luck$"):
-        list(training(units, lambda *_: None, place))
+    with (
+        Processes(1) as executor,
+        pytest.raises(UserError, match=r"^a process that trains cannot start: no such luck$"),
+    ):
+        train_units(units, executor)
 
 
 @pytest.mark.thorough

@@ -95,6 +95,8 @@ WORDING = [
      "goes with a table; make_circles has no names of classes"),
     ({"kind": "all_left_out", "value": ["huber"], "names": NAMES, "facts": {"compare": "a, b"}},
      "selects nothing of what compare: a, b leaves; allowed: all, or any of mse, mae"),
+    ({"kind": "value_twice", "value": [2, 2], "facts": {"value": 2}}, "2 stands twice"),
+    ({"kind": "schedule_twice", "value": ["cosine"] * 2, "facts": {"schedule": "cosine"}}, "cosine stands twice"),
     ({"kind": "rate_twice", "value": [0.1, 0.1], "facts": {"rate": 0.1}}, "0.1 stands twice"),
     ({"kind": "same_loss", "value": "MSE", "facts": {"other": "mse"}},
      "'MSE' is the same loss as 'mse'; list each once, or name one with as:"),

@@ -9,9 +9,9 @@ from stages.params.optimizer import SETTINGS, Optimizer
 def test_the_settings_are_those_of_keras_and_so_are_their_values_where_none_are_given(name):
     settings = Optimizer(name=name).settings()
     config = getattr(keras.optimizers, name)().get_config()
-    assert list(settings) == ["name", *SETTINGS[name]]
-    assert {key: config[key] for key in settings if key not in {"name", "learning_rate"}} == {
-        key: value for key, value in settings.items() if key not in {"name", "learning_rate"}
+    assert list(settings) == ["name", "schedule", *SETTINGS[name], "global_clipnorm"]
+    assert {key: config[key] for key in SETTINGS[name] if key != "learning_rate"} == {
+        key: settings[key] for key in SETTINGS[name] if key != "learning_rate"
     }
 
 
@@ -30,8 +30,28 @@ def test_by_default_the_learning_rate_is_tuned_over_two_and_a_half_decades_about
 )
 def test_a_learning_rate_is_a_number_or_a_list_to_choose_from(learning_rate, settings, rates):
     optimizer = Optimizer(name="SGD", learning_rate=learning_rate)
-    assert optimizer.settings() == {"name": "SGD", "learning_rate": settings, "momentum": 0.0, "nesterov": False}
+    several = isinstance(settings, list)
+    assert optimizer.settings() == {
+        "name": "SGD",
+        "learning_rate": settings,
+        "momentum": 0.0,
+        "nesterov": False,
+        # what is chosen with the rate
+        "schedule": ["cosine", "constant"] if several else "constant",
+        **({"global_clipnorm": 1.0} if several else {}),
+    }
     assert optimizer.rates() == rates
+    assert optimizer.is_tuned() == several
+
+
+def test_a_schedule_is_a_name_or_a_list_to_choose_from_and_0_cuts_no_gradient():
+    settings = Optimizer(name="Adam", learning_rate=0.01, schedule="cosine", global_clipnorm=0.5).settings()
+    assert (settings["schedule"], settings["global_clipnorm"]) == ("cosine", 0.5)
+    assert not Optimizer(name="Adam", learning_rate=0.01, schedule="cosine").is_tuned()
+    several = Optimizer(name="Adam", learning_rate=0.01, schedule=["constant", "cosine"])
+    assert several.is_tuned()
+    assert "global_clipnorm" not in several.settings()
+    assert "global_clipnorm" not in Optimizer(name="Adam", global_clipnorm=0).settings()
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -55,7 +75,7 @@ def test_another_optimizer_takes_its_own_settings_and_leaves_the_others(check):
 def test_comparisons_with_an_optimizer_of_their_own_keep_it(check):
     own = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
     params = check({"comparisons.circles.optimizer": own, "train.optimizer": {"name": "RMSprop", "momentum": 0.5}})
-    assert params.setup("circles").optimizer.settings() == own | {"nesterov": False}
+    assert params.setup("circles").optimizer.settings() == own | {"nesterov": False, "schedule": "constant"}
     assert params.setup("houses").optimizer.settings()["momentum"] == 0.5
     assert unused_settings(params) == []
 

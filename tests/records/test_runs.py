@@ -59,13 +59,22 @@ def test_a_run_comes_back_as_it_was_written(written, make_run, name, failed):
 
 TUNING = Tuning(
     rates=np.array([0.01, 0.03]),
+    schedules=np.array(["cosine", "constant"]),
+    activations=np.array(["linear", "linear"]),
+    parameters=np.array([[0.5], [1.0]]),
+    parameter_names=np.array(["delta"]),
+    horizons=np.array([3, 3]),
     curves=np.array([[3.0, 2.0, 2.5], [np.nan] * 3]),
     n_failed=np.array([0, 2]),
+    chosen=0,
     score="rmse",
-    rate=0.01,
+    n_seeds=3,
     epochs=2,
+    rate=0.01,
+    gave_way=np.array([0.03]),
     at_edge=True,
     at_last_epoch=False,
+    firmness=0.83,
 )
 
 

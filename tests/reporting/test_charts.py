@@ -137,7 +137,10 @@ def test_a_forest_can_be_drawn_of_what_has_no_interval(axes):
 
 
 def test_rates_are_a_line_for_each_loss_with_a_ring_around_the_one_chosen(axes):
-    tried = {"mse": [Tried(0.01, 3.0, 5), Tried(0.1, 2.0, 4)], "mae": [Tried(0.01, 1.0, 5), Tried(0.1, np.nan, 1)]}
+    tried = {
+        "mse": [Tried(0.01, "constant", 3.0, 5), Tried(0.1, "constant", 2.0, 4)],
+        "mae": [Tried(0.01, "constant", 1.0, 5), Tried(0.1, "constant", np.nan, 1)],
+    }
     assert charts.tuned(axes, tried, {"mse": 0.1, "mae": 0.01}, COLORS, "validation mse", log=True) is axes
     rings = [line.get_xydata().tolist() for line in axes.lines if line.get_markersize() == 13]
     assert rings == [[[0.1, 2.0]], [[0.01, 1.0]]]

@@ -186,7 +186,7 @@ def test_a_tuned_loss_is_shown_with_its_own_rate_and_epochs(make_comparison, ref
         row = row_of(text, "mae", *heads)
         assert (row["learning rate"], row["epochs"]) == ("0.01", "2")
     assert "regression-tuning.png" in text
-    assert "chosen by the mean validation mse over 3 seeds, at the rates 0.001, 0.01, 0.1" in text
+    assert "chosen by the mean validation mse over 10 seeds, at the rates 0.001, 0.01, 0.1" in text
     assert "> `mse` and `mae` are best at the last of 2 epochs; more may be better." in text
     untuned = page.markdown([make_comparison("mse", "mae")], reference)
     assert "tuning.png" not in untuned

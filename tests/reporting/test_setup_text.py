@@ -193,6 +193,6 @@ def test_the_optimizer_is_described_whole(make_run, optimizer, text):
 def test_where_rates_are_tuned_none_is_named(make_run, make_tuning):
     training = setup_text.training(settings(make_run, tuning=make_tuning()))
     assert training == (
-        "Training: SGD (momentum 0.9), batches of 32; each loss with the learning rate and the number of epochs (at "
-        "most 100) that are best for it."
+        "Training: SGD (momentum 0.9), batches of 32; each loss with the learning rate, the schedule and the number "
+        "of epochs that are best for it."
     )

@@ -7,7 +7,7 @@ from stages.reporting.tuning_text import doubts, how_chosen
 
 def test_what_chose_is_named_with_the_rates_tried(make_comparison, make_tuning):
     assert how_chosen(make_comparison("mse", "mae", tuning=make_tuning())) == (
-        "Learning rate and epochs were chosen by the mean validation mse over 3 seeds, at the rates 0.001, 0.01, 0.1, "
+        "Learning rate and epochs were chosen by the mean validation mse over 10 seeds, at the rates 0.001, 0.01, 0.1, "
         "on a fifth of each seed's train rows; then each seed trained on all its train rows."
     )
 

@@ -8,6 +8,7 @@ from sklearn import metrics
 
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
+from stages.training import fitting
 from stages.training.networks import Network
 from stages.training.scoring import score_seeds, scores_table
 from stages.training.seed_training import GRID
@@ -53,6 +54,7 @@ def test_each_seed_does_on_its_own_rows_and_scale_what_keras_does(name, changes)
             scaling=unit.plan.to_train,
             epochs=run.n_epochs,
             rate=run.learning_rate,
+            schedule=run.schedule,
         )
         for column, values in expected.items():
             np.testing.assert_allclose(run.epochs(column)[place], values, rtol=0, atol=1e-5, err_msg=column)
@@ -64,14 +66,13 @@ def test_each_seed_does_on_its_own_rows_and_scale_what_keras_does(name, changes)
 
 @pytest.mark.thorough
 def test_a_tuned_unit_ends_as_one_with_the_chosen_rate_and_epochs():
-    tuned, epochs_done = make_unit("mae", n_splits=2, rates=(0.01, 0.1, 1.0)), []
-    run, model = train(tuned, epochs_done.append)
-    assert sorted(set(epochs_done)) == [1, 2, 3, *range(4, 4 + run.tuning.epochs), *([6] * (run.tuning.epochs < 3))]
-    assert tuned.n_epochs == 6
+    tuned, done = make_unit("mae", n_splits=2, rates=(0.01, 0.1, 1.0)), []
+    run, model = train(tuned, lambda _, networks_times_epochs: done.append(networks_times_epochs))
+    assert done == sorted(done)
+    assert len(set(done)) > 5
     assert (run.learning_rate, run.n_epochs) == (run.tuning.rate, run.tuning.epochs)
-    settings = tuned.settings.model_copy(
-        update={"optimizer": tuned.settings.optimizer.at(run.tuning.rate), "epochs": run.tuning.epochs}
-    )
+    optimizer = tuned.settings.optimizer.at(run.tuning.rate, run.tuning.schedule)
+    settings = tuned.settings.model_copy(update={"optimizer": optimizer, "epochs": run.tuning.epochs})
     alone, own_model = train(replace(tuned, settings=settings))
     assert as_bytes(replace(run, settings=settings), model) == as_bytes(alone, own_model)
 
@@ -93,9 +94,19 @@ def programs():
     return sum(type(each).__name__ == "FuncGraph" and "run_epoch" in each.name for each in gc.get_objects())
 
 
-def test_a_program_is_not_kept_when_it_has_trained():
-    before = programs()
+def test_no_more_programs_are_kept_than_chunks_that_follow_each_other_share(monkeypatch):
+    monkeypatch.setattr(fitting, "KEPT", 1)
     train(make_unit("mse", n_splits=2))
+    before = programs()
+    for name in ("mae", "huber"):
+        train(make_unit(name, n_splits=2))
+        assert programs() == before
+
+
+def test_networks_that_are_alike_are_compiled_once_and_begin_anew():
+    unit = make_unit("mse", n_splits=2)
+    first, before = train(unit), programs()
+    assert as_bytes(*train(unit)) == as_bytes(*first)
     assert programs() == before
 
 
@@ -146,10 +157,10 @@ def test_a_seed_that_failed_has_no_score_however_good_its_outputs_are():
 
 @pytest.mark.parametrize("name", ["mae", "sparse_categorical_crossentropy"])
 def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(name):
-    epochs_done = []
-    run, _ = train(make_unit(name, epochs=4), epochs_done.append)
+    done = []
+    run, _ = train(make_unit(name, epochs=4), lambda _, networks_times_epochs: done.append(networks_times_epochs))
     headline = "mse" if name == "mae" else "accuracy"
-    assert epochs_done[:4] == [1, 2, 3, 4]
+    assert done[:4] == [3, 6, 9, 12]
     assert list(run.history) == ["seed", "epoch", "loss", "val_loss", headline, f"val_{headline}"]
     assert run.history["seed"].tolist() == [4] * 4 + [0] * 4 + [9] * 4
     assert run.history["epoch"].tolist() == [1, 2, 3, 4] * 3

@@ -16,7 +16,7 @@ from stages.records.plans import Part
 from stages.training.fitting import batch_orders
 from stages.training.keras_parts import keras_loss, make_optimizer, row_metric
 from stages.training.unit import Table, Unit
-from tests.training.units import SEEDS, in_turn, make_plan, make_settings, train
+from tests.training.units import SEEDS, make_plan, make_settings, run_alone, train
 
 LEARNED, TESTED = (Part.TRAIN, Part.VALIDATION), (Part.TEST,)
 AS_MEANT = [
@@ -138,7 +138,7 @@ def test_losses_that_are_transformed_alike_or_not_at_all_start_alike():
 def test_a_transformed_loss_is_tuned_by_the_score_in_the_targets_own_units(entry, score):
     unit = make_transformed(entry, diabetes(), rates=(0.01, 0.03), epochs=2, selected_by=score)
     assert selection(score, unit.loss) == score
-    tuning = in_turn(tune(unit))
+    tuning = run_alone(lambda trains: tune(unit, trains))
     # the validation score of a unit that learns as tuning does, and is tested on the validation rows
     parts = np.where(unit.plan.parts == Part.TEST, 9, unit.plan.parts)
     parts = np.where(parts == Part.VALIDATION, Part.TEST, parts)

@@ -10,7 +10,7 @@ from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
 from stages.training.fitting import batch_orders
 from stages.training.keras_parts import keras_loss, make_optimizer
-from tests.training.units import SEEDS, in_turn, make_unit, seen, train
+from tests.training.units import SEEDS, make_unit, run_alone, seen, train
 
 LEARNED, TESTED = (Part.TRAIN, Part.VALIDATION), (Part.TEST,)
 
@@ -135,7 +135,10 @@ def test_rows_that_count_nothing_might_as_well_not_be_there():
 @pytest.mark.endurance
 def test_a_loss_that_chooses_by_its_own_value_chooses_by_what_it_is_trained_with():
     tuned = {"rates": (0.02, 0.05), "selected_by": "loss"}
-    plain, heavy = (in_turn(tune(weighed("binary_crossentropy", classes=each, **tuned))) for each in ((), (9, 9)))
+    plain, heavy = (
+        run_alone(lambda trains, own=each: tune(weighed("binary_crossentropy", classes=own, **tuned), trains))
+        for each in ((), (9, 9))
+    )
     # a constant factor of 9: the loss that is learned from and the one that chooses are both 9 times as high at first
     assert heavy.curves[0, 0] > 5 * plain.curves[0, 0]
 

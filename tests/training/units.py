@@ -1,11 +1,13 @@
 """Small units of work on made-up rows; every size is its own, so that a mix-up fails."""
 
+import asyncio
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from stages.execution.scheduler import training
+from stages.execution.scheduler import Scheduler, Tally
+from stages.execution.unit_training import train_unit
 from stages.executors.threads import Threads
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part, Plan, Scaling
@@ -67,21 +69,36 @@ def make_unit(name, *, n_features=None, n_splits=1, **changes):
     return Unit(settings, table, make_plan(table, LOSSES[name].task, len(settings.seeds), n_splits))
 
 
-def train(unit, on_epoch=lambda _: None, place=None, store=None):
+def train_units(units, executor, store=None, on_progress=lambda *_: None, *, made=None):
+    """Train units: by name each one's run and the file of the first seed's model, in the order in which they end.
+
+    They are put into `made` as they end, if it is given.
+    """
+    made, scheduler = {} if made is None else made, Scheduler(executor, store, on_progress=on_progress)
+
+    async def finish(unit):
+        made[unit.name] = await train_unit(unit, scheduler.trainer(unit, Tally()))
+
+    scheduler.run([finish(unit) for unit in units])
+    return made
+
+
+def train(unit, on_progress=lambda *_: None, executor=None, store=None):
     """Train a unit: its run, and the file of the first seed's model."""
-    with place or Threads() as where:
-        [done] = training([unit], lambda _, epochs: on_epoch(epochs), where, store)
-        return done.result
+    with executor or Threads() as trains:
+        return train_units([unit], trains, store, on_progress)[unit.name]
 
 
-def in_turn(rounds):
-    """What rounds of chunks return, when each is trained in turn."""
-    results = None
-    try:
-        while True:
-            results = [train_chunk(chunk) for chunk in rounds.send(results)]
-    except StopIteration as end:
-        return end.value
+def run_alone(work):
+    """What a coroutine that awaits chunks returns, when each is trained in turn.
+
+    `work` is called with what trains chunks.
+    """
+
+    async def train_chunks(chunks):
+        return [train_chunk(chunk) for chunk in chunks]
+
+    return asyncio.run(work(train_chunks))
 
 
 def load(model):
@@ -153,13 +170,16 @@ def seen(unit, place, *parts, scaling):
     return features, unit.loss.encode(labels, unit.table.n_classes)
 
 
-def keras_history(unit, place, learned, measured, *, scaling, epochs, rate, metric=()):
+def keras_history(unit, place, learned, measured, *, scaling, epochs, rate, schedule="constant", metric=()):
     """The model and the history of one seed, told by its place, trained by Keras alone on its rows in its orders."""
     features, targets = seen(unit, place, *learned, scaling=scaling)
     seed, optimizer = unit.settings.seeds[place], unit.settings.optimizer
     model = unit.network().build(seed)
+    n_steps = epochs * -(-len(features) // unit.settings.batch_size)
     # a few small batches are sooner done than traced
-    model.compile(make_optimizer(optimizer.at(rate)), keras_loss(unit.loss), metrics=metric, run_eagerly=True)
+    model.compile(
+        make_optimizer(optimizer.at(rate, schedule), n_steps), keras_loss(unit.loss), metrics=metric, run_eagerly=True
+    )
     history = {}
     for epoch in range(epochs):
         [order] = batch_orders([seed], epoch, [len(features)])

@@ -1,0 +1,62 @@
+"""Cut the seeds and candidates of a unit into chunks, at fixed places: of sixty seeds thirty are those of thirty.
+
+A program is compiled for a number of networks. Where that takes longer than training them, chunks of candidates are
+filled up to the same number, so that one program serves all.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from stages.training.chunk import Candidate, Chunk
+from stages.training.unit import Unit
+
+SIZES = (10, 5, 1)  # seeds of a chunk; each number divides those before it
+N_CANDIDATES = 6  # of a chunk
+TRACING = 2e9  # rows × weights × epochs × networks that are trained in the time that compiling a program takes
+LIMIT = 3e11  # rows × weights × epochs × networks of a chunk that has more than one seed: about a minute of a processor
+WEIGHTS = 20_000_000  # weights of a chunk that has more than one seed, which bounds the memory
+
+
+def cut(
+    unit: Unit,
+    candidates: Sequence[Candidate],
+    epochs: int,
+    seeds: range | None = None,
+    *,
+    is_tuning: bool = False,
+    is_to_use: bool = False,
+) -> list[Chunk]:
+    """Seeds of a unit, in chunks.
+
+    Args:
+        unit: the unit.
+        candidates: with which each seed is trained.
+        epochs: passes over its train rows.
+        seeds: their positions among the unit's, from a multiple of ten on; all when not given.
+        is_tuning: whether this is to choose between candidates.
+        is_to_use: whether the weights are what is wanted.
+
+    Returns:
+        For each N_CANDIDATES of them all seeds in turn. A candidate that fills a chunk up stands in it again.
+    """
+    seeds, cost = seeds or range(len(unit.settings.seeds)), _n_weights(unit) * len(unit.table.labels) * epochs
+    chunks = []
+    for first in range(0, len(candidates), N_CANDIDATES):
+        some = tuple(candidates[first : first + N_CANDIDATES])
+        most = min(WEIGHTS / (_n_weights(unit) * len(some)), LIMIT / (cost * len(some)))
+        size = next((size for size in SIZES if size <= most), 1)
+        if is_tuning and (N_CANDIDATES - len(some)) * size * cost <= TRACING:
+            some += some[-1:] * (N_CANDIDATES - len(some))
+        for start in range(seeds.start, seeds.stop, size):
+            few = unit.of_seeds(range(start, min(start + size, seeds.stop)))
+            chunks.append(Chunk(few, some, epochs, is_tuning=is_tuning, is_first=start == 0, is_to_use=is_to_use))
+    return chunks
+
+
+def _n_weights(unit: Unit) -> int:
+    """Weights of a unit's network; those of its dense layers, where it is not the user's own."""
+    if unit.settings.model:
+        return sum(array.size for array in unit.network().initial_weights(unit.settings.seeds[:1]))
+    n_outputs = unit.loss.n_outputs(unit.table.n_classes, unit.table.n_targets)
+    widths = [unit.table.features.shape[1], *unit.settings.hidden, n_outputs]
+    return sum((before + 1) * after for before, after in pairwise(widths))

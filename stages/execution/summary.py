@@ -1,0 +1,54 @@
+"""What stage `train` says at its end: what was chosen for each loss, which seeds failed, what the store gave."""
+
+from collections.abc import Iterable
+
+from stages.basics.words import counted
+from stages.execution.scheduler import Tally
+from stages.records.runs import Run, Tuning
+
+
+def outcome(run: Run) -> list[str]:
+    """Lines that tell what became of a run: what was chosen, and which seeds failed."""
+    name, lines = f"train: {run.comparison}: {run.loss.name}", []
+    if tuning := run.tuning:
+        lines.append(f"{name}: {chosen(run)}, chosen by {_chosen_by(tuning)}")
+        if tuning.gave_way.size:
+            rates = ", ".join(f"{rate:g}" for rate in tuning.gave_way)
+            lines.append(f"{name}: the learning rate {rates} gave way, as some of the seeds went astray with it")
+        if tuning.at_edge:
+            end = "below" if tuning.rate <= min(tuning.rates) else "above"
+            lines[0] += f"; a rate {end} those tried may be better"
+        if tuning.at_last_epoch:
+            lines[0] += "; more epochs may be better"
+    if run.failed:
+        lines.append(
+            f"{name}: {len(run.failed)} of {len(run.seeds)} seeds failed: "
+            "the loss or a weight became infinite or not a number"
+        )
+    return lines
+
+
+def chosen(run: Run) -> str:
+    """In words: what tuning chose for a run."""
+    tuning, options = run.tuning, dict(run.tuning.options)
+    words = [f"learning rate {tuning.rate:g}{' falling to 0' if tuning.schedule == 'cosine' else ''}"]
+    words += [f"output {options.pop('activation')}"] if "activation" in options else []
+    words += [f"{name} {value:g}" for name, value in options.items()]
+    return f"{', '.join(words)} and {counted(tuning.epochs, 'epoch')}"
+
+
+def _chosen_by(tuning: Tuning) -> str:
+    return "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
+
+
+def came_from(tallies: Iterable[Tally]) -> str:
+    """In words: how many units the store gave."""
+    every = list(tallies)
+    n_whole = sum(each.n_stored == each.n_chunks for each in every)
+    n_partly = sum(0 < each.n_stored < each.n_chunks for each in every)
+    parts = [
+        *([f"{n_whole} from the store"] if n_whole else []),
+        *([f"{n_partly} from the store in part"] if n_partly else []),
+        f"{len(every) - n_whole - n_partly} trained",
+    ]
+    return f"{counted(len(every), 'unit')}: {', '.join(parts)}"

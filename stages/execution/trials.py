@@ -1,0 +1,87 @@
+"""Trials: what came of the candidates of a tuning, and which of them is the best."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.training.chunk import Candidate
+
+N_RESAMPLES = 100  # of the seeds, which tell how firm a choice is
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a candidate that was trained for a horizon.
+
+    Attributes:
+        candidate: the candidate.
+        activation: of the output.
+        horizon: epochs.
+        curves: (n_seeds, horizon), the cost of every seed after every epoch: the validation score, or less it where
+            more is better; NaN where a seed failed.
+    """
+
+    candidate: Candidate
+    activation: str
+    horizon: int
+    curves: np.ndarray
+
+    @property
+    def n_failed(self) -> int:
+        """Seeds that failed."""
+        return int(np.isnan(self.curves).any(axis=1).sum())
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean over the seeds that did not fail, (horizon,); infinite where all did."""
+        if self.n_failed == len(self.curves):
+            return np.full(self.horizon, np.inf)
+        return np.nanmean(self.curves, axis=0)
+
+    @property
+    def epochs(self) -> int:
+        """How many to train for: all where the rate falls, else the fewest that are best."""
+        return self.horizon if self.candidate.schedule == "cosine" else int(np.argmin(self.mean)) + 1
+
+    @property
+    def costs(self) -> np.ndarray:
+        """The cost of every seed after so many epochs, (n_seeds,)."""
+        return self.curves[:, self.epochs - 1]
+
+    @property
+    def cost(self) -> tuple[int, float]:
+        """What the best has least of: seeds that failed, then the mean cost."""
+        return self.n_failed, float(self.mean[self.epochs - 1])
+
+    @property
+    def still_falls(self) -> bool:
+        """Whether more epochs may help: the best epoch of a rate that stays is in the last third."""
+        return self.candidate.schedule == "cosine" or self.epochs > 2 * self.horizon / 3
+
+
+def best_of(trials: Sequence[Trial]) -> Trial:
+    """The best trial; of equals the one with the fewest epochs, and then at no end of the rates that were tried."""
+    rates = [trial.candidate.rate for trial in trials]
+    ends = min(rates), max(rates)
+    return min(trials, key=lambda trial: (*trial.cost, trial.epochs, trial.candidate.rate in ends))
+
+
+def is_ahead(trial: Trial, of: Trial, by: float = 1) -> bool:
+    """Whether a trial's mean cost is lower by more than so many standard errors, paired over seeds."""
+    differences = of.costs - trial.costs
+    differences = differences[np.isfinite(differences)]
+    if len(differences) < 2:
+        return trial.cost < of.cost
+    return bool(differences.mean() > by * differences.std(ddof=1) / math.sqrt(len(differences)))
+
+
+def firmness(trials: Sequence[Trial], chosen: int) -> float:
+    """The share of resamples of the seeds in which the chosen trial is the best of those where no seed failed."""
+    usable = [i for i, trial in enumerate(trials) if trial.n_failed == trials[chosen].n_failed]
+    costs = np.array([np.where(np.isfinite(trials[i].costs), trials[i].costs, np.inf) for i in usable])
+    n_seeds = costs.shape[1]
+    drawn = np.random.default_rng(0).integers(n_seeds, size=(N_RESAMPLES, n_seeds))
+    means = costs[:, drawn].mean(axis=2)
+    return float(np.mean(means[usable.index(chosen)] <= means.min(axis=0)))

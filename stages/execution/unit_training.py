@@ -1,0 +1,122 @@
+"""Train a unit: bring its loss to its own best, where that is to be found; train every seed; score."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from stages.execution.cutting import cut
+from stages.execution.scheduler import TrainChunks
+from stages.execution.tuning import first_candidates, horizons, planned_cost, tune, variants
+from stages.records.runs import Regions, Run, Tuning
+from stages.training.chunk import Candidate, Chunk, Result
+from stages.training.scoring import Scores, score_seeds, scored_by, scores_table
+from stages.training.unit import Unit
+
+LOWERINGS = 2  # times at most that a learning rate gives way to a lower one
+
+
+async def train_unit(unit: Unit, train: TrainChunks) -> tuple[Run, bytes]:
+    """Train one loss of one comparison with every seed, and score it.
+
+    Args:
+        unit: the unit.
+        train: trains chunks.
+
+    Returns:
+        The run, and the file of the first seed's model.
+    """
+    tuning = await tune(unit, train) if unit.settings.is_tuned else None
+    for _ in range(LOWERINGS + 1):
+        chunks = final_chunks(unit, tuning)
+        results = await train(chunks)
+        if not (tuning and _some_went_astray(results) and (lower := _lower_rate(tuning))):
+            break
+        tuning = replace(tuning, rate=lower, gave_way=np.append(tuning.gave_way, tuning.rate))
+    return _run(unit, tuning, chunks, results), results[0]["model"].tobytes()
+
+
+def final_chunks(unit: Unit, tuning: Tuning | None) -> list[Chunk]:
+    """The chunks that train every seed of a unit, as tuning chose or as its settings say."""
+    settings = unit.settings
+    if tuning is None:
+        optimizer = settings.optimizer
+        return cut(unit, [Candidate(optimizer.learning_rate, optimizer.schedule)], settings.epochs)
+    chosen = replace(unit, settings=settings.model_copy(update={"loss": unit.loss.at(tuning.options)}))
+    return cut(chosen, [Candidate(tuning.rate, tuning.schedule)], tuning.epochs)
+
+
+def first_chunks(unit: Unit) -> list[Chunk]:
+    """The chunks with which the training of a unit begins."""
+    if not unit.settings.is_tuned:
+        return final_chunks(unit, None)
+    few, [first, *_] = unit.of_seeds(range(min(10, len(unit.settings.seeds)))), horizons(unit.settings.epochs)
+    return [chunk for each in variants(few) for chunk in cut(each, first_candidates(each), first, is_tuning=True)]
+
+
+def planned(unit: Unit) -> int:
+    """Networks times epochs that a unit takes, tuning included; fewer or more as it turns out."""
+    settings = unit.settings
+    return len(settings.seeds) * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0)
+
+
+def _some_went_astray(results: Sequence[Result]) -> bool:
+    """Whether a few seeds failed, or ended with a loss on their train rows above a constant prediction's."""
+    finished = np.concatenate([result["finished"] for result in results])
+    loss = np.concatenate([result["loss"][:, -1] for result in results])
+    astray = ~finished | (loss > np.concatenate([result["constant_loss"] for result in results]))
+    return 0 < astray.mean() < 0.5
+
+
+def _lower_rate(tuning: Tuning) -> float | None:
+    """The next lower of the rates that were tried; None where there is none."""
+    return max((float(rate) for rate in tuning.rates if rate < tuning.rate), default=None)
+
+
+def _run(unit: Unit, tuning: Tuning | None, chunks: list[Chunk], results: list[Result]) -> Run:
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([result[name] for result in results])
+
+    first, seeds = results[0], unit.settings.seeds
+    regions = ("regions_x", "regions_y")
+    return Run(
+        settings=unit.settings,
+        failed=[seed for seed, ended_well in zip(seeds, joined("finished"), strict=True) if not ended_well],
+        history=_history_table(unit, results),
+        outputs=joined("outputs"),
+        scores=scores_table(unit, _scores(chunks, results)),
+        punishment=pd.DataFrame({name: first[f"punishment_{name}"] for name in ("case", "x", "value")}),
+        objective=first["objective"],
+        regions=Regions(*(first[name] for name in regions), joined("regions_decisions"))
+        if regions[0] in first
+        else None,
+        tuning=tuning,
+    )
+
+
+def _scores(chunks: list[Chunk], results: list[Result]) -> Scores:
+    """The scores of all seeds; what was scored by other code is scored again."""
+    parts = [
+        dict(zip(map(tuple, result["score_names"].tolist()), result["scores"], strict=True))
+        if result["scored_by"] == scored_by(chunk.unit)
+        else score_seeds(chunk.unit, result["outputs"], result["finished"])
+        for chunk, result in zip(chunks, results, strict=True)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _history_table(unit: Unit, results: list[Result]) -> pd.DataFrame:
+    """One row per seed and epoch."""
+    history = {
+        name: np.concatenate([result[name] for result in results])
+        for name in ("loss", "val_loss", "metric", "val_metric")
+    }
+    (n_seeds, n_epochs), metric = history["loss"].shape, unit.loss.epoch_metric
+    return pd.DataFrame(
+        {
+            "seed": np.repeat(unit.settings.seeds, n_epochs),
+            "epoch": np.tile(np.arange(1, n_epochs + 1), n_seeds),
+            **{name.replace("metric", metric): values.ravel() for name, values in history.items()},
+        }
+    )

@@ -1,0 +1,117 @@
+"""The units that the parameters ask for, and whether each can be trained."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from stages.basics import cli
+from stages.execution.tuning import selection
+from stages.losses import validity, weights
+from stages.losses.loss import Loss
+from stages.params.load import check_data, refuse
+from stages.params.schema import Params, Setup
+from stages.records import datasets, plans
+from stages.records.plans import Part, Plan
+from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
+from stages.scores import catalogue, choosing, seed_rows
+from stages.training.unit import Table, Unit, read_table
+
+
+def units(params: Params) -> list[Unit]:
+    """The units of work that the parameters ask for, their rows read from ``data/scaled``.
+
+    Raises:
+        UserError: a loss cannot learn from its dataset.
+    """
+    descriptions = {name: datasets.read_encoded(name).description for name in map(params.dataset_of, params.selected())}
+    check_data(params, descriptions)
+    tables = {name: read_table(name, description) for name, description in descriptions.items()}
+    selected, cannot = [], []
+    for name, losses in params.selected().items():
+        setup, plan = params.setup(name), plans.read_plan(name)
+        table, description = tables[setup.dataset], descriptions[setup.dataset]
+        seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
+        judged = validity.judge_all(losses, seen)
+        for kept, others in params.other_names(name).items():
+            cli.say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
+        cannot += _no_rows_to_choose_by(name, setup, plan)
+        cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
+        cannot += _cannot_learn(name, setup, losses, judged)
+        for loss, judgement in judged.items():
+            if judgement.level == "works, but":
+                cli.say(f"train: {name}: {loss} {judgement}")
+        selected += [Unit(settings_of(params, name, loss, table, description.classes), table, plan) for loss in losses]
+    refuse(cannot)
+    return selected
+
+
+def _no_rows_to_choose_by(name: str, setup: Setup, plan: Plan) -> Iterator[str]:
+    """That so few rows train that none can be set aside, where learning rates are chosen."""
+    if setup.optimizer.is_tuned() and not all(
+        (plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)
+    ):
+        yield (
+            f"comparisons.{name}: so few rows train that none can be set aside to choose the learning rate by; "
+            "give one rate, as with optimizer: {name: SGD, learning_rate: 0.01}"
+        )
+
+
+def _cannot_learn(name: str, setup: Setup, losses: list[Loss], judged: dict[str, validity.Validity]) -> Iterator[str]:
+    """The losses that cannot learn from the dataset, those of the comparison's list first."""
+    for index, loss in enumerate(setup.losses):
+        if loss.name in judged and judged[loss.name].level == "cannot":
+            yield f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}"
+    for loss in losses:
+        if loss not in setup.losses and judged[loss.name].level == "cannot":
+            yield f"loss: '{loss.name}' on {name} {judged[loss.name]}"
+
+
+def _undefined_headline(params: Params, comparison: str, table: Table, unlisted: list[Loss]) -> list[str]:
+    """That the score which is to decide is not defined for the target, or for a loss that no comparison lists."""
+    headline = params.report.headline.get(comparison)
+    if headline and catalogue.is_own(headline):
+        seed_rows.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
+    score = catalogue.find(headline, None) if headline else None
+    if score is None:
+        return []
+    key, lines = f"report.headline.{comparison}: '{headline}' needs", []
+    if score.never_negative and table.labels.min() < 0:
+        lines.append(f"{key} targets that are never negative; the lowest is {table.labels.min():.6g}")
+    without = [loss.name for loss in unlisted if score.needs_probability and not loss.outputs_probability]
+    return lines + [f"{key} outputs that are probabilities, and those of '{name}' are not" for name in without]
+
+
+def settings_of(params: Params, comparison: str, loss: Loss, table: Table, classes: list[str]) -> Settings:
+    """The settings with which one loss of a comparison is trained."""
+    written, setup = params.comparisons[comparison], params.setup(comparison)
+    optimizer = _optimizer(setup, loss)
+    class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
+    headline = params.report.headline.get(comparison) or choosing.default_headline(
+        loss.task, table.n_targets, class_sizes, params.selected()[comparison]
+    )
+    return Settings(
+        loss=loss,
+        comparison=comparison,
+        dataset=setup.dataset,
+        model=written.model,
+        hidden=written.hidden,
+        hidden_activation=written.activation,
+        dropout=written.dropout,
+        batch_norm=written.batch_norm,
+        epochs=written.epochs,
+        batch_size=setup.batch_size,
+        optimizer=optimizer,
+        selected_by=selection(headline, loss) if optimizer.is_tuned or loss.options else None,
+        data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
+        seeds=range(params.train.seeds),
+        class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
+        also_scored=choosing.asked_for(headline, loss),
+    )
+
+
+def _optimizer(setup: Setup, loss: Loss) -> OptimizerSettings:
+    """The optimizer; a loss that a constant factor makes steeper has its gradients cut at as much more."""
+    settings = setup.optimizer.settings()
+    if loss.steepness and "global_clipnorm" in settings:
+        settings["global_clipnorm"] *= loss.steepness
+    return OptimizerSettings(**settings)
