@@ -319,20 +319,22 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
     """Train as the pipeline does: the first seeds choose learning rate and epochs, at which all of them are trained."""
     # TensorFlow takes seconds to import, which the test of this module does not need
     from stages.execution import tuning
-    from stages.training.fitting import fit, make_replicas
-    from stages.training.keras_parts import row_metric
+    from stages.training.chunk import Candidate
+    from stages.training.fitting import fit, replicas_of
     from stages.training.unit import Table as Rows
     from stages.training.unit import Unit
-    from tests.training.units import in_turn
+    from tests.training.units import run_alone
 
     rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
     settings = settings_of(loss, tuning.selection(score, loss), n_seeds)
-    chosen = in_turn(tuning.tune(Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds]))))
+    few = Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds]))
+    chosen = run_alone(lambda trains: tuning.tune(few, trains))
     every = Unit(settings, rows, plan)
     seeds, view = range(plan.n_seeds), every.to_train
-    replicas = make_replicas(every, seeds, [chosen.rate], row_metric(loss, loss.epoch_metric))
-    fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
-    return replicas.predict(table.features, view)
+    candidates = [Candidate(chosen.rate, chosen.schedule)]
+    with replicas_of(every, seeds, candidates, loss.epoch_metric) as replicas:
+        fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
+        return replicas.predict(table.features, view)
 
 
 def settings_of(loss: Loss, selected_by: str, n_seeds: int) -> Settings:

@@ -167,7 +167,7 @@ def test_a_mistake_of_ours_is_not_taken_for_a_cluster_that_is_gone(units, two, m
 
     monkeypatch.setattr(packing, "code", code)
     with pytest.raises(FileNotFoundError) as raised, Cluster(str(two.file)) as place:
-        list(training(units, lambda *_: None, place))
+        train_units(units, place)
     assert raised.value is mistake
 
 

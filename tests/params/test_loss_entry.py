@@ -194,7 +194,6 @@ MISTAKES = [
     ({"loss": "huber", "delta": math.nan}, None, "delta", "finite_number"),
     ({"loss": "huber", "delta": math.inf}, None, "delta", "finite_number"),
     ({"loss": "huber", "delta": []}, None, "delta", "too_short"),
-    ({"loss": "huber", "delta": [1, 0]}, None, "delta[1]", "greater_than"),
     ({"loss": "huber", "delta": [1, 2, 1]}, None, "delta", "value_twice"),
     ({"loss": "bce", "label_smoothing": 1}, None, "label_smoothing", "less_than"),
     ({"loss": "bce", "label_smoothing": -0.1}, None, "label_smoothing", "greater_than_equal"),
@@ -210,7 +209,6 @@ MISTAKES = [
     ({"loss": "tversky", "beta": -1}, None, "beta", "greater_than_equal"),
     # its activation
     ({"loss": "poisson", "activation": []}, None, "activation", "too_short"),
-    ({"loss": "poisson", "activation": ["x"]}, None, "activation[0]", "literal_error"),
     ({"loss": "mse", "activation": "softmax"}, None, "activation", "literal_error"),
     ({"loss": "hinge", "activation": "sigmoid"}, None, "activation", "literal_error"),
     ({"loss": "poisson", "activation": "linear"}, None, "activation", "literal_error"),

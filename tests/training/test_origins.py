@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stages.execution.cutting import cut
 from stages.records.plans import Part
-from stages.training.chunk import cut
+from stages.training.chunk import Candidate
 from stages.training.seed_training import train as train_chunk
 from tests.training.units import keras_history, load, make_unit, seen, train
 
@@ -40,7 +41,14 @@ def test_at_each_origin_a_seed_does_what_keras_does_on_the_rows_before_it(name, 
     run, _ = train(unit)
     for place in range(len(SEEDS)):
         model, expected = keras_history(
-            unit, place, LEARNED, TESTED, scaling=unit.plan.to_train, epochs=run.n_epochs, rate=run.learning_rate
+            unit,
+            place,
+            LEARNED,
+            TESTED,
+            scaling=unit.plan.to_train,
+            epochs=run.n_epochs,
+            rate=run.learning_rate,
+            schedule=run.schedule,
         )
         for column, values in expected.items():
             np.testing.assert_allclose(run.epochs(column)[place], values, rtol=0, atol=1e-5, err_msg=column)
@@ -54,7 +62,7 @@ def test_at_each_origin_a_seed_does_what_keras_does_on_the_rows_before_it(name, 
 def test_the_arrays_of_a_chunk_stand_in_the_order_of_its_seeds(tuning):
     unit = at_origins("hinge", **({"rates": (0.01, 0.1)} if tuning else {}))
     epochs: list[int] = []
-    [chunk] = cut(unit, [0.01, 0.1] if tuning else [0.05], 2, is_tuning=tuning)
+    [chunk] = cut(unit, list(map(Candidate, [0.01, 0.1] if tuning else [0.05])), 2, is_tuning=tuning)
     whole = train_chunk(chunk, epochs.append)
     assert epochs == sorted(epochs)
     assert epochs[-1] == 2
@@ -63,7 +71,8 @@ def test_the_arrays_of_a_chunk_stand_in_the_order_of_its_seeds(tuning):
         for name, array in train_chunk(alone).items():
             if name in ("values", "scores"):
                 np.testing.assert_allclose(whole[name].take([place], axis=1), array, rtol=1e-5, atol=1e-6)
-            elif name in ("outputs", "loss", "val_loss", "metric", "val_metric", "finished", "regions_decisions"):
+            elif name in ("outputs", "loss", "val_loss", "metric", "val_metric", "finished", "regions_decisions",
+                          "constant_loss"):  # fmt: skip
                 np.testing.assert_allclose(whole[name][[place]], array, rtol=1e-5, atol=1e-6)
             elif name not in ("seconds", "model"):
                 np.testing.assert_array_equal(whole[name], array, err_msg=name)
@@ -80,7 +89,7 @@ def test_the_model_given_back_is_the_first_seeds():
 def test_an_epoch_is_as_long_as_the_rows_before_its_origin():
     """With batches of 16 an epoch has 2, 3 and 3 steps; a first step moves the weights of SGD by rate × gradient."""
     unit = at_origins("mse", epochs=1, optimizer={"name": "SGD", "learning_rate": 1e-6, "momentum": 0.0})
-    [chunk] = cut(unit, [1e-6], 1, is_tuning=False)
+    [chunk] = cut(unit, [Candidate(1e-6)], 1)
     moved = train_chunk(chunk)
     padded = train_chunk(replace(chunk, unit=replace(unit, plan=_all_used(unit.plan))))
     # the last origin has the most rows, and is as before; the others would have taken more steps
