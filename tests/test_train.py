@@ -150,7 +150,9 @@ def test_a_list_of_learning_rates_is_tuned_by_the_score_that_decides_and_the_cho
         tuning = run.tuning
         assert (run.settings.selected_by, tuning.score, run.epochs("loss").shape) == (score, score, (3, tuning.epochs))
         [line] = [line for line in lines if line.startswith(f"train: {name.replace('/', ': ')}: learning rate")]
-        assert f"learning rate {tuning.rate:g} and {counted(tuning.epochs, 'epoch')}, chosen by {by}" in line
+        falls = " falling to 0" * (run.schedule == "cosine")
+        assert f": learning rate {tuning.rate:g}{falls}" in line
+        assert f" and {counted(tuning.epochs, 'epoch')}, chosen by {by}" in line
         assert ("those tried may be better" in line) == tuning.at_edge
         assert ("more epochs may be better" in line) == tuning.at_last_epoch
     for folder in folders(tmp_path):

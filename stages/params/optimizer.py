@@ -117,10 +117,6 @@ class Optimizer(Section):
         """Whether there is something to choose from for each loss."""
         return any(isinstance(self.settings()[key], list) for key in ("learning_rate", "schedule"))
 
-    def is_tuned(self) -> bool:
-        """Whether there is something to choose from for each loss."""
-        return isinstance(self.settings()["learning_rate"], list)
-
     def rates(self) -> list[float]:
         """The learning rates to choose from, ascending; a single one is not chosen but taken."""
         rates = self.settings()["learning_rate"]

@@ -179,12 +179,12 @@ train: {{seeds: {SEEDS}, batch_size: 32, optimizer: {{name: SGD, learning_rate: 
 TABLE_TIMES = f"""
 import json, time
 import numpy as np
-from stages import train
+from stages.execution.units import units
 from stages.params.load import load_params
 from tests.training.units import train as fit
 from stages.training.backend import keras
 ours = []
-for unit in train.units(load_params()):
+for unit in units(load_params()):
     started = time.perf_counter()
     fit(unit)
     ours.append(time.perf_counter() - started)

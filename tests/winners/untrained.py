@@ -8,7 +8,8 @@ import joblib
 import numpy as np
 import pytest
 
-from stages import generate, scale, train, winner
+from stages import generate, scale, winner
+from stages.execution.units import units
 from stages.params.load import load_params
 from stages.records import datasets, winners
 from stages.winners import packing
@@ -29,10 +30,12 @@ def write_winners(folder: Path, params: Mapping, write_tables: Callable[[Path], 
         patch.chdir(folder)
         loaded, rng = load_params(), np.random.default_rng(0)
         headlines = loaded.report.headline
-        for unit in {unit.settings.comparison: unit for unit in reversed(train.units(loaded))}.values():
+        for unit in {unit.settings.comparison: unit for unit in reversed(units(loaded))}.values():
             name = unit.settings.comparison
             encoder = joblib.load(datasets.pipeline_path(name))[0]
-            run = SimpleNamespace(settings=unit.settings, n_epochs=1, learning_rate=0.1)
+            run = SimpleNamespace(
+                settings=unit.settings, loss=unit.loss, n_epochs=1, learning_rate=0.1, schedule="constant"
+            )
             refitted = winner.unit_of(run, unit.table, loaded.datasets[unit.settings.dataset].scale, encoder)
             n_outputs = unit.loss.n_outputs(unit.table.n_classes, unit.table.n_targets)
             shapes = [(unit.table.features.shape[1], n_outputs), (n_outputs,)]
