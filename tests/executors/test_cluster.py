@@ -112,7 +112,7 @@ def test_what_a_killed_worker_had_is_trained_by_another_or_by_the_same_started_a
                 worker.kill()
 
     with cluster(tmp_path, n_workers, *(["--no-nanny"] if n_workers > 1 else [])) as started:
-        by_name = results(units, Cluster(str(started.file)), on_epoch=kill_one)[0]
+        by_name = results(units, Cluster(str(started.file)), on_progress=kill_one)[0]
     assert killed
     assert by_name == on_threads[0]
 

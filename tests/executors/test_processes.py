@@ -252,7 +252,7 @@ def answer_of(unit, folder, module, line):
     shutil.copytree(packing.STAGES, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
     with (folder / "stages" / module).open("a", encoding="utf-8") as file:
         file.write(f"\n\n{line}\n")
-    [chunk] = cut(unit, [0.1], 1, is_tuning=False)
+    [chunk] = cut(unit, [Candidate(0.1)], 1)
     content, shared = packing.pack(chunk)
     children = Children(folder, folder)
     try:
