@@ -22,7 +22,7 @@ N_KILLS, MOMENTS = 20, (2, 12)  # seconds after its start, between which a run i
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A clone that has to train chunks of ten seeds, each a second or less; all else has run."""
+    """A clone that has to train chunks of thirty seeds or fewer, each a second or less; all else has run."""
     folder = tmp_path_factory.mktemp("clone")
     run = clone_into(folder)
     params = yaml.safe_load((folder / "params.yaml").read_text())

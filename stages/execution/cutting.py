@@ -10,7 +10,7 @@ from itertools import pairwise
 from stages.training.chunk import Candidate, Chunk
 from stages.training.unit import Unit
 
-SIZES = (10, 5, 1)  # seeds of a chunk; each number divides those before it
+SIZES = (30, 10, 5, 1)  # seeds of a chunk; each number divides those before it
 N_CANDIDATES = 6  # of a chunk
 TRACING = 2e9  # rows × weights × epochs × networks that are trained in the time that compiling a program takes
 LIMIT = 3e11  # rows × weights × epochs × networks of a chunk that has more than one seed: about a minute of a processor

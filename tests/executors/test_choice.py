@@ -55,7 +55,7 @@ def test_what_would_be_one_process_is_this_one(of_machine, n_processors, n_fit, 
 
 def test_what_runs_are_chunks_of_which_a_unit_may_have_several(of_machine):
     of_machine(16)
-    assert n_at_once(from_environment(units(1, n_seeds=90))) == 9
+    assert n_at_once(from_environment(units(1, n_seeds=90))) == 3
 
 
 def test_a_large_table_is_shared_by_threads(of_machine):
