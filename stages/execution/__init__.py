@@ -1,1 +1,1 @@
-"""What is trained, in which order: rounds of a unit, tuning, the scheduler, the store and its keys."""
+"""What is trained, in which order: units, tuning, the scheduler, the store and its keys."""

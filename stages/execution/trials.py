@@ -21,12 +21,14 @@ class Trial:
         horizon: epochs.
         curves: (n_seeds, horizon), the cost of every seed after every epoch: the validation score, or less it where
             more is better; NaN where a seed failed.
+        is_whole: whether it is to be trained for the whole horizon, as what it is compared with is.
     """
 
     candidate: Candidate
     activation: str
     horizon: int
     curves: np.ndarray
+    is_whole: bool = False
 
     @property
     def n_failed(self) -> int:
@@ -42,8 +44,9 @@ class Trial:
 
     @property
     def epochs(self) -> int:
-        """How many to train for: all where the rate falls, else the fewest that are best."""
-        return self.horizon if self.candidate.schedule == "cosine" else int(np.argmin(self.mean)) + 1
+        """How many to train for: all where the rate falls or no number is chosen, else the fewest that are best."""
+        is_whole = self.is_whole or self.candidate.schedule == "cosine"
+        return self.horizon if is_whole else int(np.argmin(self.mean)) + 1
 
     @property
     def costs(self) -> np.ndarray:

@@ -82,8 +82,11 @@ def first_rates(unit: Unit) -> list[float]:
     return [float(f"{rate / steepness:.6g}") for rate in optimizer.learning_rate]
 
 
-def horizons(epochs: int) -> list[int]:
-    """The epochs for which candidates are trained, ascending."""
+def horizons(unit: Unit) -> list[int]:
+    """The epochs for which candidates are trained, ascending; only all where nothing but the loss itself is chosen."""
+    epochs = unit.settings.epochs
+    if not unit.settings.optimizer.is_tuned:
+        return [epochs]
     return sorted({max(1, round(epochs / share)) for share in SHARES})
 
 
@@ -94,7 +97,7 @@ def planned_cost(unit: Unit) -> int:
         candidates = first_candidates(variant)
         n_schedules = len({each.schedule for each in candidates})
         sizes = [len(candidates), math.ceil(len(candidates) / 2), N_LAST * n_schedules]
-        total += sum(size * horizon for size, horizon in zip(sizes, horizons(unit.settings.epochs), strict=False))
+        total += sum(size * horizon for size, horizon in zip(sizes, horizons(unit), strict=False))
     return total * min(N_SEEDS, len(unit.settings.seeds))
 
 
@@ -118,8 +121,10 @@ class _Search:
 
     async def run(self) -> list[Trial]:
         """All trials: rung by rung, then beyond the best where it is at an end."""
-        first, *later = horizons(self._unit.settings.epochs)
+        first, *later = horizons(self._unit)
         await self._try(first_candidates(self._unit), first)
+        if not self._unit.settings.optimizer.is_tuned:
+            return self._trials
         await self._try(self._beyond(first), first)
         for before, horizon in zip([first, *later], later, strict=False):
             await self._try(self._promoted(before, is_last=horizon == later[-1]), horizon)
@@ -135,13 +140,16 @@ class _Search:
         tried = {trial.candidate for trial in self._trials if trial.horizon == horizon}
         if not (new := [each for each in candidates if each not in tried]):
             return
+        is_whole = not self._unit.settings.optimizer.is_tuned
         chunks, curves = cut(self._unit, new, horizon, is_tuning=True), {each: [] for each in new}
         for chunk, result in zip(chunks, await self._train(chunks), strict=True):
             costs = -result["values"] if _higher_is_better(self._unit) else result["values"]
             costs = np.where(result["finished"], costs, np.nan).astype(np.float64)
             for candidate, own in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
                 curves[candidate].append(own)
-        self._trials += [Trial(each, self._unit.loss.activation, horizon, np.concatenate(curves[each])) for each in new]
+        self._trials += [
+            Trial(each, self._unit.loss.activation, horizon, np.concatenate(curves[each]), is_whole) for each in new
+        ]
 
     def _at(self, horizon: int, schedule: str) -> list[Trial]:
         """The trials of a horizon and schedule, the best first."""

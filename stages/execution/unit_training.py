@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.execution.cutting import cut
 from stages.execution.scheduler import TrainChunks
-from stages.execution.tuning import first_candidates, horizons, planned_cost, tune, variants
+from stages.execution.tuning import N_SEEDS, first_candidates, horizons, planned_cost, tune, variants
 from stages.records.runs import Regions, Run, Tuning
 from stages.training.chunk import Candidate, Chunk, Result
 from stages.training.scoring import Scores, score_seeds, scored_by, scores_table
@@ -51,7 +51,7 @@ def first_chunks(unit: Unit) -> list[Chunk]:
     """The chunks with which the training of a unit begins."""
     if not unit.settings.is_tuned:
         return final_chunks(unit, None)
-    few, [first, *_] = unit.of_seeds(range(min(10, len(unit.settings.seeds)))), horizons(unit.settings.epochs)
+    few, [first, *_] = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds)))), horizons(unit)
     return [chunk for each in variants(few) for chunk in cut(each, first_candidates(each), first, is_tuning=True)]
 
 

@@ -46,13 +46,12 @@ def units(params: Params) -> list[Unit]:
 
 
 def _no_rows_to_choose_by(name: str, setup: Setup, plan: Plan) -> Iterator[str]:
-    """That so few rows train that none can be set aside, where learning rates are chosen."""
-    if setup.optimizer.is_tuned() and not all(
-        (plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)
-    ):
+    """That so few rows train that none can be set aside, where something is chosen by them."""
+    chooses = setup.optimizer.is_tuned() or any(loss.options for loss in setup.losses)
+    if chooses and not all((plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)):
         yield (
             f"comparisons.{name}: so few rows train that none can be set aside to choose the learning rate by; "
-            "give one rate, as with optimizer: {name: SGD, learning_rate: 0.01}"
+            "give one rate, as with optimizer: {name: SGD, learning_rate: 0.01}, and no list for a loss"
         )
 
 

@@ -4,6 +4,7 @@ import math
 
 from stages.basics.markup import Markdown, code
 from stages.basics.words import number
+from stages.records.runs import Run
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary
 
@@ -57,6 +58,11 @@ def whole_percent(share: float) -> str:
 def rate(value: float) -> str:
     """A learning rate, as a user would write it."""
     return f"{value:.6g}"
+
+
+def rate_of(run: Run) -> str:
+    """The learning rate of a run; of one that falls, where it ends."""
+    return f"{rate(run.learning_rate)}{' → 0' if run.schedule == 'cosine' else ''}"
 
 
 def listed(names: list[str]) -> Markdown:

@@ -6,7 +6,7 @@ from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number
 from stages.reporting import chapter, crowd, figures, loss_text
 from stages.reporting.chapter import Chapter
-from stages.reporting.formats import NAMED, difference, p_cell, plus_minus, rate
+from stages.reporting.formats import NAMED, difference, p_cell, plus_minus, rate_of
 from stages.reporting.html_page import anchor
 from stages.reporting.markdown import Image, Table, render
 from stages.reporting.misleading import Misleading
@@ -130,7 +130,7 @@ def _losses(comparisons: list[Comparison]) -> Table:
                 against = difference(pair), p_cell(pair.p)
             scored = f"{comparison.headline} {plus_minus(comparison.summaries[loss])}"
             scored = "; ".join(filter(None, [scored, loss_text.covers(run)]))
-            trained = rate(run.learning_rate), str(run.n_epochs)
+            trained = rate_of(run), str(run.n_epochs)
             rows.append((comparison.name, loss_text.named(run.loss), judged, scored, *against, *trained))
         if others := crowd.others(comparison):
             judged = _link(crowd.verdicts_of_others(comparison), comparison)

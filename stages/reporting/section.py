@@ -9,7 +9,7 @@ from stages.basics.words import number
 from stages.losses.validity import percent
 from stages.records.runs import Run
 from stages.reporting import astray_text, crowd, loss_text, setup_text, tuning_text, winner_text
-from stages.reporting.formats import difference, interval, listed, p_cell, plus_minus, rate
+from stages.reporting.formats import difference, interval, listed, p_cell, plus_minus, rate_of
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
 from stages.verdicts.comparison import Comparison
@@ -147,7 +147,7 @@ def _losses(comparison: Comparison, runs: list[Run]) -> Table:
         rows.append(
             (
                 loss_text.named(run.loss, full=True),
-                rate(run.learning_rate),
+                rate_of(run),
                 str(run.n_epochs),
                 plus_minus(comparison.train_summaries[loss]),
                 "; ".join(filter(None, [plus_minus(comparison.summaries[loss]), loss_text.covers(run)])),

@@ -23,15 +23,21 @@ def how_chosen(comparison: Comparison) -> Markdown:
     if own:
         scores.append("each loss's own validation loss" if not by else f"the validation loss itself ({listed(own)})")
     seeds = counted(max(run.tuning.n_seeds for run in tuned), "seed")
+    falls = _FALLS if any(run.schedule == "cosine" for run in tuned) else ""
     return Markdown(
         f"{_what(tuned)} were chosen by {' and '.join(scores)} over {seeds}, at the rates "
         f"{', '.join(map(rate, rates))}, on a fifth of each seed's train rows; "
-        "then each seed trained on all its train rows."
+        f"then each seed trained on all its train rows.{falls}"
     )
+
+
+_FALLS = " A learning rate written `0.03 → 0` falls along half a cosine, to 0 at the last step."
 
 
 def _what(tuned: list[Run]) -> str:
     """What was chosen: the schedule too where there were several."""
+    if not any(run.settings.optimizer.is_tuned for run in tuned):
+        return "What stands beside a loss as its output or its parameters"
     several = len({schedule for run in tuned for schedule in run.tuning.schedules.tolist()}) > 1
     return "Learning rate, its schedule and epochs" if several else "Learning rate and epochs"
 

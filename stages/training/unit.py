@@ -83,11 +83,6 @@ class Unit:
         return f"{self.settings.comparison}/{self.loss.name}"
 
     @property
-    def n_epochs(self) -> int:
-        """Epochs to train, those of tuning included; fewer where fewer turn out to be best."""
-        return self.settings.epochs * (1 + self.settings.is_tuned)
-
-    @property
     def rows(self) -> Rows:
         """All rows, with targets as the loss wants them; values in target units, or as its transform changes them."""
         if self.loss.task == "regression":

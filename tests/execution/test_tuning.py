@@ -51,7 +51,8 @@ def test_losses_with_parameters_to_choose_from_are_never_compared_by_their_own_v
 
 
 def test_horizons_are_a_ninth_a_third_and_all_of_the_epochs():
-    assert [horizons(each) for each in (90, 100, 10, 3, 1)] == [[10, 30, 90], [11, 33, 100], [1, 3, 10], [1, 3], [1]]
+    found = [horizons(tuned_unit("mse", epochs=each)) for each in (90, 100, 10, 3, 1)]
+    assert found == [[10, 30, 90], [11, 33, 100], [1, 3, 10], [1, 3], [1]]
 
 
 def test_a_rate_beyond_the_list_follows_by_the_same_factor():
@@ -212,6 +213,17 @@ def test_parameters_of_a_loss_are_candidates_like_rates():
     ]
     found, _ = answered(unit, lambda each, *_: abs(each.rate - 0.01) + dict(each.parameters)["delta"])
     assert (found.rate, found.options) == (0.01, {"delta": 0.5})
+
+
+def test_where_only_the_loss_is_chosen_it_is_trained_for_as_long_as_the_others():
+    optimizer = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}
+    unit = tuned_unit("huber", None, options={"delta": (0.5, 2.0)}, optimizer=optimizer, selected_by="mse", epochs=9)
+    # best after five epochs, and better the longer the horizon
+    found, asked = answered(
+        unit, lambda each, epoch, horizon: dict(each.parameters)["delta"] + abs(epoch - 5) + 1 / horizon
+    )
+    assert [(each.rate, epochs) for each, epochs in asked] == [(0.01, 9), (0.01, 9)]
+    assert (found.epochs, found.options, found.at_edge, found.at_last_epoch) == (9, {"delta": 0.5}, False, False)
 
 
 def right(targets, outputs):

@@ -194,6 +194,7 @@ MISTAKES = [
     ({"loss": "huber", "delta": math.nan}, None, "delta", "finite_number"),
     ({"loss": "huber", "delta": math.inf}, None, "delta", "finite_number"),
     ({"loss": "huber", "delta": []}, None, "delta", "too_short"),
+    ({"loss": "huber", "delta": [1, 0]}, None, "delta[1]", "greater_than"),
     ({"loss": "huber", "delta": [1, 2, 1]}, None, "delta", "value_twice"),
     ({"loss": "bce", "label_smoothing": 1}, None, "label_smoothing", "less_than"),
     ({"loss": "bce", "label_smoothing": -0.1}, None, "label_smoothing", "greater_than_equal"),
@@ -209,6 +210,8 @@ MISTAKES = [
     ({"loss": "tversky", "beta": -1}, None, "beta", "greater_than_equal"),
     # its activation
     ({"loss": "poisson", "activation": []}, None, "activation", "too_short"),
+    ({"loss": "poisson", "activation": ["x"]}, None, "activation[0]", "literal_error"),
+    ({"loss": "pinball", "quantile": [0.1, 0.9]}, None, "quantile", "float_type"),
     ({"loss": "mse", "activation": "softmax"}, None, "activation", "literal_error"),
     ({"loss": "hinge", "activation": "sigmoid"}, None, "activation", "literal_error"),
     ({"loss": "poisson", "activation": "linear"}, None, "activation", "literal_error"),
@@ -241,7 +244,9 @@ def test_an_entry_that_cannot_be_had_is_refused(entry, task, key, kind):
     [mistake] = refused(entry, task)
     assert (mistake.key, mistake.kind) == (key, kind)
     if key:
-        assert mistake.value is (None if kind == "missing" else entry[key])
+        name, _, index = key.rstrip("]").partition("[")
+        expected = None if kind == "missing" else entry[name]
+        assert mistake.value is (expected[int(index)] if index else expected)
 
 
 def test_a_name_of_its_own_that_a_functions_name_would_be_is_taken_too():

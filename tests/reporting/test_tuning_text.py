@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from stages.reporting.formats import rate_of
 from stages.reporting.tuning_text import doubts, how_chosen
 
 
@@ -36,3 +37,11 @@ def test_a_best_at_an_end_is_doubted(make_comparison, make_tuning):
 def test_rates_at_which_seeds_failed_are_named(make_comparison, make_tuning):
     [doubt] = doubts(make_comparison("mse", tuning=make_tuning(n_failed=np.array([0, 0, 5]))))
     assert doubt == "Seeds of `mse` failed at a learning rate of 0.1, which counts as worst."
+
+
+def test_a_rate_that_falls_is_shown_with_where_it_ends(make_comparison, make_tuning):
+    falling = make_comparison("mse", "mae", tuning=make_tuning(schedules=np.array(["constant", "cosine", "constant"])))
+    assert rate_of(falling.runs[0]) == "0.01 → 0"
+    assert how_chosen(falling).startswith("Learning rate, its schedule and epochs were chosen by ")
+    assert how_chosen(falling).endswith("written `0.03 → 0` falls along half a cosine, to 0 at the last step.")
+    assert rate_of(make_comparison("mse", tuning=make_tuning()).runs[0]) == "0.01"

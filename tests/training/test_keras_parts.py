@@ -7,7 +7,7 @@ from stages.losses.catalogue import LOSSES
 from stages.records.settings import OptimizerSettings
 from stages.scores import catalogue, measure
 from stages.training.backend import keras, tf
-from stages.training.keras_parts import make_optimizer, row_metric
+from stages.training.keras_parts import keras_loss, loss_maker, make_optimizer, row_metric
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,40 @@ def test_what_is_followed_of_values_far_from_0_is_the_score_that_is_measured(tra
     numbers = tf.constant([[center], [spread], [labels.std()]], tf.float32)
     followed = row_metric(loss, score)(tf.constant(targets), tf.constant(outputs), numbers)
     assert catalogue.find(score, loss.task).of_mean(np.mean(followed)) == pytest.approx(expected[score][0], rel=1e-3)
+
+
+# every parameter that may be chosen from several, with two values of it
+CHOSEN = {"delta": (0.5, 2.0), "gamma": (0.5, 3.0), "alpha": (0.2, 0.7), "beta": (0.2, 0.7), "q": (0.3, 0.8),
+          "label_smoothing": (0.0, 0.2)}  # fmt: skip
+PARAMETERS = [
+    (name, parameter)
+    for name, loss in LOSSES.items()
+    for parameter, limit in loss.limits.items()
+    if limit != "true or false" and parameter != "quantile"
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_a_loss_of_a_parameter_as_a_tensor_is_keras_own_with_that_number(name, parameter):
+    rng, loss = np.random.default_rng(0), LOSSES[name]
+    if "apply_class_balancing" in loss.parameters:  # without it alpha does nothing
+        loss = replace(loss, parameters=loss.parameters | {"apply_class_balancing": True})
+    n_outputs = {"regression": 1, "binary": 1, "multiclass": 3}[loss.task]
+    labels = rng.normal(size=(12, 1)) * 3 if loss.task == "regression" else np.arange(12) % max(n_outputs, 2)
+    targets = loss.encode(labels, n_outputs)
+    outputs = tf.constant(rng.uniform(0.1, 0.9, (12, n_outputs)) / n_outputs, tf.float32)
+    weights = None if not loss.per_row else tf.constant(rng.uniform(0, 2, 12), tf.float32)
+
+    def value_and_gradient(measure):
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            value = measure(targets, outputs, sample_weight=weights)
+        return np.append(tape.gradient(value, outputs), value)
+
+    make, found = loss_maker(loss, [parameter]), []
+    for number in CHOSEN[parameter]:
+        expected = keras_loss(replace(loss, parameters=loss.parameters | {parameter: number}))
+        found.append(value_and_gradient(make(tf.constant([number]))))
+        np.testing.assert_allclose(found[-1], value_and_gradient(expected), rtol=1e-5, atol=1e-6)
+    if (name, parameter) != ("categorical_focal_crossentropy", "alpha"):  # of which it is a factor
+        assert not np.allclose(*found, rtol=1e-3)

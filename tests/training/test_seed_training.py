@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from stages.execution.cutting import cut
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
 from stages.training import fitting
+from stages.training.chunk import Candidate
 from stages.training.networks import Network
 from stages.training.scoring import score_seeds, scores_table
 from stages.training.seed_training import GRID
+from stages.training.seed_training import train as train_chunk
 from tests.training.units import N_ROWS, SEEDS, keras_history, load, make_unit, seen, train
 
 LEARNED, TESTED = (Part.TRAIN, Part.VALIDATION), (Part.TEST,)
@@ -166,6 +169,24 @@ def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(na
     assert run.history["epoch"].tolist() == [1, 2, 3, 4] * 3
     np.testing.assert_allclose(run.epochs(f"val_{headline}")[:, -1], run.values(headline, "test"), rtol=1e-5)
     assert (run.tuning, run.learning_rate, run.n_epochs) == (None, 0.05, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("huber", {"delta": (0.3, 2.0)}), ("bce", {"label_smoothing": (0.0, 0.3)})]
+)
+def test_candidates_with_parameters_of_their_own_each_train_as_alone(name, options):
+    unit = make_unit({"bce": "binary_crossentropy"}.get(name, name), n_splits=2, selected_by="loss")
+    [(parameter, values)] = options.items()
+    candidates = [Candidate(0.05, "cosine", ((parameter, value),)) for value in values]
+    [chunk] = cut(unit, candidates, 3)
+    together = train_chunk(replace(chunk, is_tuning=True))["values"]
+    for position, value in enumerate(values):
+        loss = replace(unit.loss, parameters=unit.loss.parameters | {parameter: value})
+        alone = replace(unit, settings=unit.settings.model_copy(update={"loss": loss}))
+        [own] = cut(alone, [Candidate(0.05, "cosine")], 3)
+        expected = train_chunk(replace(own, is_tuning=True))["values"]
+        np.testing.assert_allclose(together[:, :, [position]], expected, rtol=1e-4, atol=1e-6)
+    assert not np.allclose(together[:, :, 0], together[:, :, 1], rtol=1e-3)
 
 
 def test_the_model_given_back_is_the_first_seeds():
