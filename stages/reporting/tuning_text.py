@@ -37,7 +37,7 @@ _FALLS = " A learning rate written `0.03 → 0` falls along half a cosine, to 0 
 def _what(tuned: list[Run]) -> str:
     """What was chosen: the schedule too where there were several."""
     if not any(run.settings.optimizer.is_tuned for run in tuned):
-        return "What stands beside a loss as its output or its parameters"
+        return "Parameters and outputs of losses"
     several = len({schedule for run in tuned for schedule in run.tuning.schedules.tolist()}) > 1
     return "Learning rate, its schedule and epochs" if several else "Learning rate and epochs"
 
