@@ -250,3 +250,8 @@ def test_where_no_row_can_be_set_aside_a_learning_rate_is_not_chosen():
     hint = yaml.safe_load(str(told.value).partition("as with ")[2])
     edit(lambda params: params["comparisons"]["prices"].update(hint))
     stage.main()
+    edit(lambda params: params["comparisons"]["prices"].update(losses=["mse", {"loss": "huber", "delta": [1, 2]}]))
+    with pytest.raises(
+        UserError, match=r"set aside to choose by; give one value in place of a list: losses\[1\].delta$"
+    ):
+        stage.main()

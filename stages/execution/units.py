@@ -47,12 +47,14 @@ def units(params: Params) -> list[Unit]:
 
 def _no_rows_to_choose_by(name: str, setup: Setup, plan: Plan) -> Iterator[str]:
     """That so few rows train that none can be set aside, where something is chosen by them."""
-    chooses = setup.optimizer.is_tuned() or any(loss.options for loss in setup.losses)
-    if chooses and not all((plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)):
-        yield (
-            f"comparisons.{name}: so few rows train that none can be set aside to choose the learning rate by; "
-            "give one rate, as with optimizer: {name: SGD, learning_rate: 0.01}, and no list for a loss"
-        )
+    if all((plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)):
+        return
+    so_few = f"comparisons.{name}: so few rows train that none can be set aside to choose"
+    if setup.optimizer.is_tuned():
+        yield (f"{so_few} the learning rate by; give one rate, as with optimizer: {{name: SGD, learning_rate: 0.01}}")
+    for index, loss in enumerate(setup.losses):
+        for option in loss.options:
+            yield f"{so_few} by; give one value in place of a list: losses[{index}].{option}"
 
 
 def _cannot_learn(name: str, setup: Setup, losses: list[Loss], judged: dict[str, validity.Validity]) -> Iterator[str]:
