@@ -174,6 +174,11 @@ def test_dvc_yaml_fits_on_a_screen(root):
     assert len((root / "dvc.yaml").read_text().splitlines()) <= 90
 
 
+@pytest.mark.parametrize("stage", ["settings", "train", "report", "winner", "track"])
+def test_a_stage_is_thin(root, stage):
+    assert len((root / f"stages/{stage}.py").read_text(encoding="utf-8").splitlines()) <= 90
+
+
 def test_no_module_is_longer_than_350_lines_and_no_function_than_60(root):
     for file in ours(root, "**/*.py"):
         text = file.read_text(encoding="utf-8")

@@ -10,19 +10,20 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from stages import generate, scale, winner
+from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.losses.catalogue import names_for
 from stages.params.load import load_params
 from stages.records import datasets
 from stages.tables import encoding, new_rows, reading
+from stages.winners import facts
 from tests.tables.test_properties import cases, compare, write
 
 
 def read_again(file):
     """The rows in ``data/raw``, and what they are when their file is read as one of new rows."""
     raw, description = datasets.read_raw("own")
-    inputs = winner.inputs_of(raw, datasets.read_encoded("own"))
+    inputs = facts.inputs_of(raw, datasets.read_encoded("own"))
     source = load_params().datasets["own"].source
     new = reading.read_new(file, source, description.csv, [own.name for own in inputs])
     assume(len(new.rows) == len(raw))  # rows without a target are left out in training

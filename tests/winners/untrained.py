@@ -8,11 +8,11 @@ import joblib
 import numpy as np
 import pytest
 
-from stages import generate, scale, winner
+from stages import generate, scale
 from stages.execution.units import units
 from stages.params.load import load_params
 from stages.records import datasets, winners
-from stages.winners import packing
+from stages.winners import facts, packing, refitting
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
 
@@ -36,12 +36,12 @@ def write_winners(folder: Path, params: Mapping, write_tables: Callable[[Path], 
             run = SimpleNamespace(
                 settings=unit.settings, loss=unit.loss, n_epochs=1, learning_rate=0.1, schedule="constant"
             )
-            refitted = winner.unit_of(run, unit.table, loaded.datasets[unit.settings.dataset].scale, encoder)
+            refitted = refitting.unit_of(run, unit.table, loaded.datasets[unit.settings.dataset].scale, encoder)
             n_outputs = unit.loss.n_outputs(unit.table.n_classes, unit.table.n_targets)
             shapes = [(unit.table.features.shape[1], n_outputs), (n_outputs,)]
             weights = [rng.normal(size=(winners.N_NETWORKS, *shape)).astype(np.float32) for shape in shapes]
             told = {"recommended": {"why": "it is the first", "mean": None}, "headline": headlines[name]}
-            made = winner.winner_of(refitted, winners.N_NETWORKS, told, cells=True)
+            made = facts.winner_of(refitted, winners.N_NETWORKS, told, cells=True)
             path = winners.path_of(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             packing.pack(path, made, encoder, weights, refitted.to_train.scaling)

@@ -1,0 +1,97 @@
+"""What the file of a winner says of it: from where it comes, and what of each column is known from training."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from stages.records import datasets
+from stages.records.datasets import Column, Description
+from stages.records.winners import Input, Winner
+from stages.tables import encoding
+from stages.training.unit import Unit
+from stages.usercode import imports
+from stages.winners import packing
+
+N_EXAMPLES = 3  # rows that show what the file takes
+
+
+def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
+    """What is known of each column from training.
+
+    Args:
+        rows: as ``data/raw`` holds them.
+        encoded: what they are.
+    """
+    used = {each.column for each in encoded.treatments if not each.left_out}
+    inputs = []
+    for column in (each for each in encoded.description.columns if each.name in used):
+        low, high = _range(rows[column.name], column)
+        inputs.append(
+            Input(
+                name=column.written or column.name,
+                own_name=column.name,
+                kind=column.kind,
+                form=column.form,
+                low=low,
+                high=high,
+                missing=column.missing,
+            )
+        )
+    return inputs
+
+
+def _range(values: pd.Series, column: Column) -> tuple[float | None, float | None]:
+    if column.kind in ("category", "boolean") or not values.notna().any():
+        return None, None
+    numbers = encoding.days(values) if column.kind == "date" else values
+    return float(numbers.min()), float(numbers.max())
+
+
+def example(rows: pd.DataFrame, inputs: list[Input]) -> dict[str, list[Any]]:
+    """Some rows, by the names of their columns: numbers, booleans and texts; None where a value is missing."""
+    return {own.name: [_plain(value, own) for value in rows[own.own_name].head(N_EXAMPLES)] for own in inputs}
+
+
+def _plain(value: Any, own: Input) -> Any:
+    if pd.isna(value):
+        return None
+    if own.kind == "boolean":
+        return bool(value)
+    if own.kind in ("category", "date"):
+        return str(value)
+    return int(value) if value % 1 == 0 else float(value)
+
+
+def winner_of(unit: Unit, n_networks: int, told: dict[str, Any], *, cells: bool) -> Winner:
+    """What the winner of a comparison is.
+
+    Args:
+        unit: what was trained.
+        n_networks: how many did not fail.
+        told: what the report says of it.
+        cells: whether some rows may show what it takes.
+    """
+    settings, scale = unit.settings, unit.plan.to_train
+    rows, _ = datasets.read_raw(settings.dataset)
+    encoded = datasets.read_encoded(settings.dataset)
+    inputs = inputs_of(rows, encoded)
+    return Winner(
+        settings=settings.model_copy(update={"seeds": settings.seeds[:n_networks]}),
+        description=_without_findings(encoded.description),
+        inputs=inputs,
+        n_inputs=unit.table.features.shape[1],
+        n_rows=len(rows),
+        recommended=told["recommended"]["why"],
+        score=told["headline"],
+        expected=told["recommended"]["mean"],
+        target_center=scale.target_center[0].tolist(),
+        target_spread=scale.target_spread[0].tolist(),
+        example=example(rows, inputs) if cells else {},
+        requirements=packing.requirements(),
+        modules=imports.plain_names() if settings.model else [],
+    )
+
+
+def _without_findings(description: Description) -> Description:
+    return replace(description, findings=[])
