@@ -12,7 +12,7 @@ from stages.params.schema import Dataset, Params, Split
 from stages.params.source import Table
 from stages.records import datasets, findings_text, wording
 from stages.records.datasets import Column, Description
-from stages.tables import describe
+from stages.sources import describe
 
 
 def generate(generator: str, **arguments: object) -> pd.DataFrame:

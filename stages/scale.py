@@ -8,15 +8,15 @@ from sklearn.pipeline import make_pipeline
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
+from stages.features import encoding, planning
+from stages.features.encoding import Encoder
+from stages.features.scaling import KnownScaler
 from stages.params import experiment
 from stages.params.load import load_params
 from stages.params.schema import Params
 from stages.records import datasets, plans, wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
-from stages.tables import encoding, planning
-from stages.tables.encoding import Encoder
-from stages.tables.scaling import KnownScaler
 
 SHOWN = 10  # columns left out that are named
 

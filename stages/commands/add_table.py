@@ -23,11 +23,12 @@ from stages.basics.cli import UserError
 from stages.commands.columns_table import columns_table
 from stages.commands.offers import Offer, offers
 from stages.commands.params_text import with_entries, with_entry
+from stages.features import encoding, planning
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params
 from stages.records import datasets, findings_text, plans, wording
 from stages.records.datasets import Description, Treatment
-from stages.tables import describe, encoding, planning
+from stages.sources import describe
 
 USAGE = (
     "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "

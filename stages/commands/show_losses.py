@@ -14,12 +14,12 @@ from rich.table import Table
 from stages.basics import cli, paths, suggest
 from stages.basics.cli import UserError
 from stages.basics.words import printable
+from stages.features import planning
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
 from stages.params.load import check_data, load_params
 from stages.records import datasets, plans
-from stages.tables import planning
 
 WIDE = 120  # letters in a line, from which each thing to know of a loss has a column of its own
 

@@ -10,9 +10,10 @@ import pandas as pd
 from stages.basics import cli, files
 from stages.basics.cli import UserError
 from stages.basics.words import counted, number
+from stages.parsing import column_names, reading
 from stages.records import datasets
 from stages.scores import catalogue, measure
-from stages.tables import column_names, new_rows, reading
+from stages.sources import new_rows
 from stages.winners.predictor import Predictions, Predictor
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from stages.records import datasets
+from stages.records.columns import days
 from stages.records.datasets import Column, Description
 from stages.records.winners import Input, Winner
-from stages.tables import encoding
 from stages.training.unit import Unit
 from stages.usercode import imports
 from stages.winners import packing
@@ -44,7 +44,7 @@ def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
 def _range(values: pd.Series, column: Column) -> tuple[float | None, float | None]:
     if column.kind in ("category", "boolean") or not values.notna().any():
         return None, None
-    numbers = encoding.days(values) if column.kind == "date" else values
+    numbers = days(values) if column.kind == "date" else values
     return float(numbers.min()), float(numbers.max())
 
 

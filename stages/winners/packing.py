@@ -23,7 +23,7 @@ from stages.usercode import imports
 PROJECT = Path(__file__).parents[2]
 PACKAGES = ("keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn", "tensorflow")
 # what runs when the file does, and what the pickled encoder refers to
-_CODE = ("stages/winners/app.py", "stages/tables/encoding.py")
+_CODE = ("stages/winners/app.py", "stages/features/encoding.py")
 _IMPORT = re.compile(rb"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
 _MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
 

@@ -18,7 +18,7 @@ from stages.losses import target_transform
 from stages.params.source import Table
 from stages.records import winners
 from stages.records.plans import Scaling
-from stages.tables import new_rows
+from stages.sources import new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
 

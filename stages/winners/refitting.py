@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.compose import ColumnTransformer
 
+from stages.features import encoding, planning
 from stages.params.schema import Params, Scale
 from stages.records import datasets, runs, winners
 from stages.records.runs import Run
-from stages.tables import encoding, planning
 from stages.training.unit import Table, Unit, read_table
 
 

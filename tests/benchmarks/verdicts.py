@@ -23,6 +23,7 @@ import pandas as pd
 from scipy.special import expit, stdtrit
 
 from stages.basics.machine import processors
+from stages.features.planning import make_plan
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.params.schema import Scale, Split
@@ -31,7 +32,6 @@ from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
 from stages.scores.row_values import constant_values, reach, row_values
-from stages.tables.planning import make_plan
 from stages.verdicts.design import Design
 from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import compare, decide, default_margin, worst_score

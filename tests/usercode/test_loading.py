@@ -132,7 +132,7 @@ def test_a_file_that_ends_the_program_is_refused(write_own):
         ("import helper", "'helper' from helper.py"),
         ("from helper import double", "'helper' from helper.py"),
         ("import own.deep", "'own' from own"),
-        ("from stages.tables import reading", "'stages.tables' from stages/tables"),
+        ("from stages.parsing import reading", "'stages.parsing' from stages/parsing"),
     ],
 )
 @pytest.mark.parametrize("indent", ["", "def later():\n    "], ids=["at once", "when called"])

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from stages.features import encoding
 from stages.losses.catalogue import LOSSES
 from stages.records.datasets import Column, Description
 from stages.records.plans import Scaling
 from stages.records.settings import Settings
 from stages.records.winners import Input, Winner
-from stages.tables import encoding
 from stages.usercode import imports
 from stages.winners import packing
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stages.basics.cli import UserError
 from stages.winners import app
-from tests.tables.test_odd_tables import as_excel
+from tests.sources.test_odd_tables import as_excel
 from tests.winners.untrained import predictor_of, write_winners
 
 

@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from stages import generate, scale
 from stages.basics.cli import UserError
+from stages.features import encoding
 from stages.losses.catalogue import names_for
 from stages.params.load import load_params
+from stages.parsing import reading
 from stages.records import datasets
-from stages.tables import encoding, new_rows, reading
+from stages.sources import new_rows
 from stages.winners import facts
-from tests.tables.test_properties import cases, compare, write
+from tests.sources.test_properties import cases, compare, write
 
 
 def read_again(file):

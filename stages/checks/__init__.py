@@ -1,0 +1,1 @@
+"""What is odd about a table, as facts: one check a file."""

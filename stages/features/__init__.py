@@ -1,0 +1,1 @@
+"""Columns as numbers: encoding, scaling, splits and plans."""

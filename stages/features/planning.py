@@ -1,0 +1,102 @@
+"""The plan of a comparison: its rows divided for every seed, and the numbers that scale them for each split."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from stages.features import scaling, splits
+from stages.losses import target_transform
+from stages.params.schema import Scale, Split
+from stages.records import wording
+from stages.records.datasets import Description, Kind, Treatment, labels_of
+from stages.records.plans import Part, Plan, Scaling
+
+
+def make_plan(
+    rows: pd.DataFrame,
+    description: Description,
+    features: np.ndarray,
+    kinds: list[Kind],
+    *,
+    split: Split,
+    scale: Scale,
+    n_seeds: int,
+    key: str,
+) -> Plan:
+    """Plan which rows each seed trains, validates and tests on, and how it scales them.
+
+    Args:
+        rows: the target, and where there are such columns those that group rows and number copies, as ``data/raw``
+            holds them.
+        description: what the dataset is.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing.
+        kinds: (n_features,) the kind of the column that each comes from.
+        split: how rows are divided.
+        scale: how features and target are scaled, and on which rows that is fitted.
+        n_seeds: number of seeds.
+        key: path of the key ``split``, for messages about mistakes.
+
+    Raises:
+        UserError: there are too few rows, of a class or of a group, for this split.
+    """
+    labels = labels_of(rows, description)
+    divided = splits.divide(
+        split,
+        labels,
+        generated=not description.files,
+        classes=description.classes,
+        groups=None if split.column is None else rows[description.groups[split.column]],
+        copies=None if description.copies is None else rows[description.copies].to_numpy(),
+        n_seeds=n_seeds,
+        key=key,
+    )
+    values = np.empty((len(labels), 0)) if description.classes else labels
+
+    def fit(fitted_on: Iterable[np.ndarray]) -> Scaling:
+        lines = [scaling.fit(features, kinds, values, numbers, scale) for numbers in fitted_on]
+        return Scaling(*map(np.stack, zip(*lines, strict=True)))
+
+    if scale.fit_on == "all":
+        to_tune = to_train = fit([np.arange(len(labels))]).repeated(len(divided.parts))
+    else:
+        to_tune = fit(np.flatnonzero(own == Part.TRAIN) for own in divided.parts)
+        to_train = fit(np.flatnonzero(own <= Part.VALIDATION) for own in divided.parts)
+    return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
+
+
+def without_spread(
+    name: str, treatments: list[Treatment], rows: pd.DataFrame, description: Description, scale: Scale
+) -> list[str]:
+    """Lines on the features and targets of a dataset that cannot be scaled as is asked."""
+    flat = [treatment.column for treatment in treatments if treatment.no_spread]
+    targets: list[str] = []
+    if scale.target == "robust" and not description.classes:
+        has_none = target_transform.has_no_range(labels_of(rows, description))
+        targets = [target for target, is_flat in zip(description.targets, has_none, strict=True) if is_flat]
+    lines = [wording.without_spread(name, flat, are="features"), wording.without_spread(name, targets, are="target")]
+    return [line for line in lines if line]
+
+
+def all_rows(features: np.ndarray, kinds: list[Kind], values: np.ndarray, *, scale: Scale, n_seeds: int) -> Plan:
+    """The plan of networks to use: each seed trains on all rows, on which their scale is fitted.
+
+    Args:
+        features: float64 (n_rows, n_features) in their own units, NaN where missing.
+        kinds: (n_features,) the kind of the column that each comes from.
+        values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
+        scale: how features and target are scaled.
+        n_seeds: number of seeds.
+    """
+    every = np.arange(len(features))
+    fitted = Scaling(*(numbers[None] for numbers in scaling.fit(features, kinds, values, every, scale)))
+    parts = np.full((1, len(features)), Part.TRAIN, np.uint8)
+    return Plan("first", 0, fixed=True, parts=parts, split_of=np.zeros(n_seeds, int), to_tune=fitted, to_train=fitted)
+
+
+def plan_targets(
+    rows: pd.DataFrame, description: Description, *, split: Split, scale: Scale, n_seeds: int, key: str
+) -> Plan:
+    """Make a plan of which no more than the rows and the targets is of interest: see `make_plan`."""
+    no_features = np.empty((len(rows), 0))
+    return make_plan(rows, description, no_features, [], split=split, scale=scale, n_seeds=n_seeds, key=key)

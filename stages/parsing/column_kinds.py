@@ -1,0 +1,111 @@
+"""The kind of each column of a table, and its values as they are kept."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from stages.parsing.written_dates import as_dates
+from stages.records.datasets import Kind
+
+LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
+_DATES = ("0001-01-01", "9999-12-31 23:59:59")  # the first and the last that can be written
+_IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
+
+
+def tidy(values: pd.Series, *, as_texts: bool = False) -> tuple[pd.Series, Kind]:
+    """A column as it is kept, and its kind.
+
+    Args:
+        values: (n_rows,) as they were read.
+        as_texts: whether texts stay texts, although they may all be dates.
+
+    Returns:
+        The values: numbers (NaN where infinite), booleans as 0 and 1, dates without a time zone, or texts;
+        what is missing stays so. And their kind; an identifier is a number that only tells rows apart.
+    """
+    if pd.api.types.is_bool_dtype(values):
+        return values.astype(np.float64), "boolean"
+    values = plain(values)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return plain_dates(values), "date"
+    if pd.api.types.is_timedelta64_dtype(values):
+        return values / pd.Timedelta(days=1), "number"
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
+        return _tidy_numbers(values)
+    present = values.dropna()
+    if len(present) and present.map(lambda value: isinstance(value, (bool, np.bool_))).all():
+        return values.astype(np.float64), "boolean"
+    if len(present) and present.map(is_number).all():
+        return _tidy_numbers(pd.to_numeric(values.astype(np.float64)))
+    dates = None if as_texts else as_dates(present)
+    if dates is not None:
+        return plain_dates(dates.reindex(values.index)), "date"
+    return without_blanks(values), "category"
+
+
+def without_blanks(values: pd.Series) -> pd.Series:
+    """Texts without blanks around them; what is missing stays so, and a text of blanks stays as it is."""
+    texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None).astype("str")
+    stripped = texts.str.strip()
+    return texts.mask(stripped.str.len() > 0, stripped)
+
+
+def plain(values: pd.Series) -> pd.Series:
+    """A column as plain values: those behind a categorical of pandas', lists and mappings as text, bytes decoded."""
+    if isinstance(values.dtype, (pd.CategoricalDtype, pd.ArrowDtype, pd.SparseDtype)):
+        present = values.dropna()
+        values = present.astype(object).infer_objects().reindex(values.index)
+    if values.dtype == object:
+        values = values.map(_plain_value)
+    return values
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value) if isinstance(value, (list, dict, np.ndarray)) else value
+
+
+def is_number(value: object) -> bool:
+    """Whether a single value is a number, of whatever class, and no boolean."""
+    # decimal.Decimal and whole numbers too large for 64 bits come as objects
+    return not isinstance(value, (bool, str, bytes)) and hasattr(value, "__float__") and hasattr(value, "__round__")
+
+
+def _tidy_numbers(values: pd.Series) -> tuple[pd.Series, Kind]:
+    if not (pd.api.types.is_integer_dtype(values) and values.notna().all()):
+        values = values.astype(np.float64)
+        infinite = np.abs(values.to_numpy()) > LARGEST
+        values = values.mask(infinite) if infinite.any() else values
+    return values, "identifier" if _is_identifier(values) else "number"
+
+
+def counts_on(values: pd.Series) -> bool:
+    """Whether whole numbers that differ count on from 0 or 1 in the order of the rows."""
+    present, n_rows = values.dropna(), len(values)
+    return present.is_monotonic_increasing and (present.iloc[0], present.iloc[-1]) in ((0, n_rows - 1), (1, n_rows))
+
+
+def _is_identifier(values: pd.Series) -> bool:
+    """Whether whole numbers only tell rows apart: all differ, and they count on from 0 or 1, or the name says so.
+
+    So do numbers of so many digits that a float cannot tell them apart.
+    """
+    present, n_rows = values.dropna(), len(values)
+    # whole numbers are floats where some are missing
+    whole = pd.api.types.is_integer_dtype(values) or (len(present) < n_rows and not (present % 1).any())
+    if not whole or len(present) < 3 or not present.is_unique:
+        return False
+    if counts_on(values) or _IDENTIFIER_NAME.search(str(values.name)):
+        return True
+    return pd.api.types.is_integer_dtype(values) and bool((present.abs() >= 2**53).all())
+
+
+def plain_dates(dates: pd.Series) -> pd.Series:
+    """Dates without a time zone, which Parquet keeps the same everywhere; none beyond those that can be written."""
+    zoned = isinstance(dates.dtype, pd.DatetimeTZDtype)
+    plain = dates.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else dates
+    if plain.dt.unit != "ns":  # whose range is the narrower
+        plain = plain.clip(*(pd.Timestamp(bound).as_unit(plain.dt.unit) for bound in _DATES))
+    return plain.astype("datetime64[us]")

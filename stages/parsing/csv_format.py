@@ -1,0 +1,175 @@
+"""How a CSV file is written: its delimiter, its decimal mark, and its numbers with groups of digits."""
+
+import csv
+import io
+import operator
+import re
+from itertools import islice, zip_longest
+from typing import Any
+
+import pandas as pd
+
+from stages.params.source import Table
+from stages.parsing.written_numbers import MONEY, OTHER_MARK
+from stages.records.datasets import CsvFormat
+
+# strings that mean missing: those of pandas, and - . ?
+MISSING = [
+    *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
+    *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
+]
+CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
+
+_DELIMITERS = ",;\t|"
+_RECORDS = 200  # that show how a file is written
+_FIRST_LINE = re.compile(r'"?sep=([^\r\n\0"])"?\r?\n')  # what Excel takes the delimiter from
+_SIGNS = re.compile(rf"^\s*(?:{MONEY})?\s*|\s*(?:{MONEY}|%)?\s*$|(?<=\d)[ \u00a0\u202f'’](?=\d{{3}})")
+# a number that begins with no 0 before other digits, plain or grouped, by the decimal mark
+_NUMBER = {
+    mark: rf"[-+]?(?:(?:0|[1-9][0-9]*|[0-9]*[{mark}][0-9]+)(?:[eE][-+]?[0-9]+)?"
+    rf"|[1-9][0-9]{{0,2}}(?:[{other}][0-9]{{3}})+(?:[{mark}][0-9]+)?)"
+    for mark, other in OTHER_MARK.items()
+}
+
+
+def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> CsvFormat:
+    """How a CSV file is written, by its first lines where its source does not say it.
+
+    The delimiter is the one that cuts the lines into the most fields, as many in (almost) each.
+
+    Args:
+        head: the beginning of the file.
+        encoding: of the file.
+        source: the parameters, whose delimiter and decimal mark hold.
+        whole: whether `head` is the whole file; if not, its last line may be cut.
+    """
+    head, delimiter, skipped = head.removeprefix("\ufeff"), source.delimiter, 0
+    if match := _FIRST_LINE.match(head):
+        head, delimiter, skipped = head[match.end() :], delimiter or match[1], 1
+    if source.skip:
+        head, skipped = "".join(head.splitlines(keepends=True)[source.skip :]), skipped + source.skip
+    settings = {"whole": whole, "quoting": csv.QUOTE_NONE if source.quoting == "none" else csv.QUOTE_MINIMAL}
+    marks = _DELIMITERS if delimiter is None else [delimiter]
+    before = {mark: 0 if source.skip is not None else _preamble(head, mark, **settings) for mark in marks}
+    heads = {mark: "".join(head.splitlines(keepends=True)[lines:]) if lines else head for mark, lines in before.items()}
+    if delimiter is None:
+        delimiter = max(marks, key=lambda mark: _fields(_records(heads[mark], mark, **settings)))
+    head, skipped = heads[delimiter], skipped + before[delimiter]
+    decimal = source.decimal
+    if decimal is None:
+        may_be_comma = delimiter != "," and len(delimiter) == 1
+        decimal = _decimal(_records(head, delimiter, **settings)[1:]) if may_be_comma else "."
+    return CsvFormat(delimiter, encoding, decimal, skipped=skipped)
+
+
+def lines_before(head: str, source: Table, written: CsvFormat) -> int:
+    """How many lines before the heading were taken for no part of the table."""
+    has_first = _FIRST_LINE.match(head.removeprefix("\ufeff")) is not None
+    return written.skipped - has_first - (source.skip or 0)
+
+
+def is_expression(csv_format: CsvFormat) -> bool:
+    """Whether the delimiter takes pandas' Python engine, which puts points for decimal commas in texts too."""
+    return len(csv_format.delimiter.encode()) > 1 and csv_format.delimiter != r"\s+"
+
+
+def grouping_mark(csv_format: CsvFormat) -> str:
+    """The mark that groups digits in threes, where they are grouped."""
+    return OTHER_MARK[csv_format.decimal]
+
+
+def ungrouped(texts: pd.Series, csv_format: CsvFormat) -> pd.Series | None:
+    """A column of texts as numbers, where all are numbers and some have their digits grouped in threes.
+
+    It is done here and not by pandas, which would take the points out of dates as well.
+
+    Returns:
+        None where a text is no number, none is grouped, or they may be codes.
+    """
+    present, mark = texts.dropna(), grouping_mark(csv_format)
+    if not all(rows.str.fullmatch(_NUMBER[csv_format.decimal]).all() for rows in (present.head(100), present)):
+        return None
+    grouped = present.str.contains(mark, regex=False)
+    # between commas a grouped field was in quotes, beside decimal commas 12.345 is no 12 and a bit; elsewhere 12,345
+    # in every row may be a code
+    doubtful = grouped & present.str.fullmatch(_NUMBER[mark])
+    if not grouped.any() or (csv_format.delimiter != "," and csv_format.decimal != "," and doubtful.all()):
+        return None
+    return pd.to_numeric(texts.str.replace(mark, "", regex=False).str.replace(csv_format.decimal, ".", regex=False))
+
+
+def _decimal(rows: list[list[str]]) -> str:
+    """The decimal mark of the fields of a file's rows.
+
+    First by numbers that only one mark can have: 1.5, 0.125 and 1,234.5 have a point and no comma,
+    1.234.567 has a comma. 1.680 leaves doubt, but not in a column whose numbers below a thousand are all
+    whole, so next by columns that show groups of digits. Last by which mark there is more of.
+    """
+    columns = [[_SIGNS.sub("", field) for field in column] for column in zip_longest(*rows, fillvalue="")]
+    columns = [[field for field in column if field not in MISSING] for column in columns]
+    fields = [field for column in columns for field in column]
+    numbers = {mark: [bool(re.fullmatch(_NUMBER[mark], field)) for field in fields] for mark in OTHER_MARK}
+    votes = {mark: sum(map(operator.gt, numbers[mark], numbers[OTHER_MARK[mark]])) for mark in OTHER_MARK}
+    if not any(votes.values()):
+        votes = {mark: sum(_shows_groups(column, OTHER_MARK[mark]) for column in columns) for mark in OTHER_MARK}
+    if not any(votes.values()):
+        doubtful = [field for field, is_number in zip(fields, numbers["."], strict=True) if is_number]
+        votes = {mark: sum(mark in field for field in doubtful) for mark in OTHER_MARK}
+    return "," if votes[","] > votes["."] else "."
+
+
+def _shows_groups(fields: list[str], mark: str) -> bool:
+    """Whether a column's whole numbers are grouped by a mark from a thousand on, and some are below."""
+    if not all(re.fullmatch(rf"[-+]?(?:0|[1-9][0-9]{{0,2}}(?:[{mark}][0-9]{{3}})*)", field) for field in fields):
+        return False
+    return len({mark in field for field in fields}) == 2
+
+
+def _records(head: str, delimiter: str, *, whole: bool, quoting: int) -> list[list[str]]:
+    """The first records, without the last where the head of a file may have cut it."""
+    return [row for row, _ in _numbered(head, delimiter, whole=whole, quoting=quoting)]
+
+
+def _numbered(head: str, delimiter: str, *, whole: bool, quoting: int) -> list[tuple[list[str], int]]:
+    """The first records, each with the number of the line that it ends in."""
+    blanks = delimiter != " "
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=blanks, quoting=quoting)
+    records = list(islice(((row, rows.line_num) for row in rows if row), _RECORDS))
+    return records if whole or len(records) < 2 else records[:-1]
+
+
+def _preamble(head: str, delimiter: str, **settings: Any) -> int:
+    """How many lines before the heading are no part of the table, such as a title and a date.
+
+    The first has half of the fields of the rows or fewer, and what follows is a heading: names that differ.
+    """
+    records = _numbered(head, delimiter, **settings) if len(delimiter) == 1 else []
+    filled = [sum(field.strip() != "" for field in row) for row, _ in records]
+    if len(records) < 3:
+        return 0
+    usual = sorted(filled)[len(filled) // 2]
+    is_padded = len(records[0][0]) == len(records[-1][0])
+    if usual < (3 if is_padded else 2) or filled[0] > usual / 2:
+        return 0
+    first = next(index for index, count in enumerate(filled) if count >= 0.8 * usual)
+    heading = [field.strip() for field in records[first][0]]
+    names = [field for field in heading if field]
+    is_heading = len(names) >= 0.8 * usual and len(set(names)) == len(names) and not any(map(_is_number, names))
+    below = [field.strip() for row, _ in records[first + 1 :] for field in row]
+    return records[first - 1][1] if is_heading and any(map(_is_number, below)) else 0
+
+
+def _is_number(field: str) -> bool:
+    return any(re.fullmatch(pattern, field) for pattern in _NUMBER.values())
+
+
+def _fields(rows: list[list[str]]) -> tuple[int, int]:
+    """How well a delimiter cuts rows, to be compared: the heading's fields if (almost) all rows have as many, or 0.
+
+    Second, for delimiters that are equal so far, the heading's fields whatever the rows have.
+    """
+    if not rows:
+        return 0, 0
+    n_fields = len(rows[0])
+    agree = sum(len(row) == n_fields for row in rows) >= 0.9 * len(rows)
+    return (n_fields if agree and n_fields > 1 else 0), n_fields

@@ -1,0 +1,217 @@
+"""A user's own table: what its columns are, and what is odd about them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from stages.basics import paths
+from stages.basics.cli import UserError
+from stages.checks import copies, grouping, oddities, order
+from stages.params.schema import Dataset, Split
+from stages.parsing import reading, text_columns
+from stages.parsing.column_kinds import counts_on, tidy
+from stages.parsing.reading import Reading
+from stages.parsing.written_dates import form_of
+from stages.records.datasets import Column, Description, Kind, target_names, unique
+from stages.records.findings import Finding
+from stages.sources import choosing, weights
+from stages.sources.choosing import Choice
+from stages.sources.target import Target, find_target
+
+COPIES = "different row"  # what the column of ``data/raw`` is called that has one number for all copies of a row
+
+
+def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.DataFrame, Description]:
+    """Read a dataset's table, keep the columns that are wanted, and find out what they are.
+
+    Rows without a target, and those that weigh 0, are left out.
+
+    Args:
+        name: of the dataset, for messages about mistakes.
+        dataset: its parameters, whose source is a table.
+        splits: how its rows are divided, by the path of the key that says so. Columns that group rows are no features
+            unless asked for.
+
+    Returns:
+        The rows: the features; the columns that group rows; where some are copies, which; and the target, in
+        ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
+    """
+    source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
+    read = reading.read(source, f"{key}.source")
+    groups = {
+        each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
+    }
+    choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
+    table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
+    names = target_names(len(choice.targets))
+    keep = list(dict.fromkeys([*choice.features, *choice.groups.values(), *filter(None, [choice.weight])]))
+    own_names = dict(zip(keep, unique(keep, names), strict=True))
+    # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
+    tidied = {column: _tidy(table[column], choice) for column in keep}
+    features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
+    has_target = kept = _with_target(table[choice.targets], f"{key}.source")
+    if choice.weight:
+        kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
+    if not kept.all():
+        features = features[kept].reset_index(drop=True)
+    target = _target(table.loc[kept, choice.targets].reset_index(drop=True), dataset, choice, key)
+    columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
+    copied = None
+    if (differ := copies.find(features, columns, target.labels)) is not None:
+        copied = unique([*own_names.values(), COPIES], names)[-1]
+        features[copied] = differ
+        findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
+    findings += _of_order_and_groups(table, tidied, kept, choice, target=target, splits=splits, differ=differ)
+    findings = [*oddities.weightless(choice.weight, has_target & ~kept), *_of_values(table, tidied, choice), *findings]
+    findings = [*read.findings, *map(read.placed, findings)]
+    return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
+        task=target.task,
+        inferred=target.inferred if dataset.task is None else None,
+        other_tasks=target.other_tasks,
+        positive=target.positive,
+        classes=target.classes,
+        targets=source.target,
+        files=[path.as_posix() for path in read.files],
+        csv=read.written,
+        n_read=len(table),
+        columns=columns,
+        groups={name: own_names[column] for name, column in choice.groups.items()},
+        weight=own_names[choice.weight] if choice.weight else None,
+        n_weightless=int((has_target & ~kept).sum()),
+        copies=copied,
+        findings=sorted(findings, key=lambda each: ["", *table.columns].index(each.column)),
+    )
+
+
+def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
+    """Which rows have a target: bool (n_rows,)."""
+    has_target = targets.notna().all(axis=1).to_numpy()
+    if has_target.sum() < 2:
+        count = "is 1 row" if has_target.any() else "are 0 rows"
+        raise UserError(f"{key}: there {count} with a target; at least 2 are needed")
+    return has_target
+
+
+def _target(targets: pd.DataFrame, dataset: Dataset, choice: Choice, key: str) -> Target:
+    as_texts = choice.kinds.get(choice.targets[0]) == "category"
+    return find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
+
+
+def _columns(
+    read: Reading,
+    tidied: dict[str, tuple[pd.Series, Kind]],
+    features: pd.DataFrame,
+    own_names: dict[str, str],
+    *,
+    target: Target,
+    choice: Choice,
+) -> tuple[list[Column], list[Finding]]:
+    """What the columns to predict from are, and whether they only tell rows apart or tell the target.
+
+    Args:
+        read: the table.
+        tidied: by column, its values in all rows, and their kind.
+        features: the rows that are kept.
+        own_names: by column, its name there.
+        target: in the same rows.
+        choice: which columns these are.
+    """
+    columns, findings = [], []
+    for column in choice.features:
+        own, values = own_names[column], features[own_names[column]]
+        kind, odd = _use(tidied[column], values, target, is_asked_for=column in choice.asked_for)
+        as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
+        columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
+        findings += [Finding(each, column) for each in odd]
+    return columns, findings
+
+
+def _of_order_and_groups(
+    table: pd.DataFrame,
+    tidied: dict[str, tuple[pd.Series, Kind]],
+    kept: np.ndarray,
+    choice: Choice,
+    *,
+    target: Target,
+    splits: Mapping[str, Split],
+    differ: np.ndarray | None,
+) -> list[Finding]:
+    """Where rows do not stand in the order of time, if a split says so; and which rows belong together, if none does.
+
+    Args:
+        table: (n_read, n_columns).
+        tidied: by column its values in all rows, and their kind, of those that are used.
+        kept: bool (n_read,), which rows are kept.
+        choice: what the columns are for.
+        target: in the rows that are kept.
+        splits: how these are divided.
+        differ: integers (n_kept,), the same for copies of a row; None without copies.
+    """
+    methods = {split.method for split in splits.values()}
+    if "group" in methods and "first" not in methods:
+        return []
+    others = table.columns.difference([*choice.targets, choice.weight], sort=False)
+    columns = {name: tidied.get(name) or _tidy(table[name], choice) for name in others}
+    if "first" in methods:
+        return order.out_of_order(values[kept] for values, kind in columns.values() if kind == "date")
+    first = slice(None) if differ is None else np.unique(differ, return_index=True)[1]
+    features = [name for name in choice.features if name in columns]
+    rows = np.flatnonzero(kept)[first]
+    return grouping.find(columns, features, rows, target.labels[first], len(target.classes))
+
+
+def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
+    return tidy(values, as_texts=choice.kinds.get(str(values.name)) == "category")
+
+
+def _form(read: Reading, column: str, kind: Kind, choice: Choice) -> str | None:
+    """What few new rows could not tell, as `Column` has it."""
+    if kind == "date" and pd.api.types.is_string_dtype(read.table[column]):
+        said = choice.kinds.get(column, "")
+        return said if "%" in said else form_of(read.table[column].dropna())
+    for finding in read.findings:
+        if finding.column == column and finding.kind == "written":
+            return text_columns.form_of(finding, read.written.decimal if read.written else ".")
+    return None
+
+
+def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:
+    """The kind that a feature is used as, and whether it is an identifier or tells the target all but exactly.
+
+    Args:
+        tidied: its values in all rows, and their kind.
+        values: those in rows with a target.
+        target: in the same rows.
+        is_asked_for: whether the parameters name it, so that it is no identifier.
+    """
+    every, kind = tidied
+    odd = []
+    if kind == "identifier":
+        is_kept = is_asked_for or (not counts_on(every) and oddities.goes_with(values, target.labels))
+        odd = [] if is_asked_for else ["kept" if is_kept else "identifier"]
+        kind = "number" if is_kept else kind
+    # a target that rises with time is no secret
+    if kind not in ("identifier", "date") and oddities.tells(values, kind, target.labels):
+        odd.append("tells")
+    return kind, odd
+
+
+def _of_values(table: pd.DataFrame, tidied: dict[str, tuple[pd.Series, Kind]], choice: Choice) -> list[Finding]:
+    """What is odd about the values of the features and the target, in all rows."""
+    findings = []
+    for column in [*choice.features, *choice.targets]:
+        values, kind = tidied.get(column) or _tidy(table[column], choice)
+        match kind:
+            case "number":
+                findings += oddities.far(values)
+                findings += oddities.infinite(table[column], values)
+                findings += oddities.perhaps_dates(values) if column in choice.features else []
+            case "category":
+                findings += oddities.alike(values)
+                findings += oddities.mixed(values) if column not in choice.kinds else []
+            case "date":
+                findings += oddities.far(values, table[column])
+                if column not in choice.kinds and pd.api.types.is_string_dtype(table[column]):
+                    findings += oddities.dates(table[column], values)
+    return findings

@@ -1,0 +1,267 @@
+"""New rows to predict: read as the rows were that networks learned from, each column for what it was then.
+
+Nothing is found out anew that few rows could not tell: which columns are numbers, dates or texts, and how dates are
+written, is known from training. What cannot be so is taken as missing, and told.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stages.basics import suggest
+from stages.basics.cli import UserError
+from stages.basics.words import counted, distinct_numbers
+from stages.params.source import Table
+from stages.parsing import column_names, text_columns
+from stages.parsing.column_kinds import LARGEST, plain, plain_dates, without_blanks
+from stages.parsing.csv_format import MISSING
+from stages.parsing.csv_table import words_for_nothing
+from stages.parsing.written_dates import by_known_form
+from stages.parsing.written_numbers import HOURS, MINUTES, OTHER_MARK, look, seconds
+from stages.records.columns import days
+from stages.records.datasets import Description, Kind
+from stages.records.winners import Input
+from stages.sources.choosing import as_texts
+
+SHOWN = 3  # values that a note shows
+_DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """New rows, ready for the encoder.
+
+    Attributes:
+        table: columns and values as ``data/raw`` holds them.
+        notes: in a line each, what of them is not as it was in training.
+        n_present: columns of the networks that are there.
+    """
+
+    table: pd.DataFrame
+    notes: list[str]
+    n_present: int
+
+
+def as_trained(
+    rows: pd.DataFrame, inputs: Sequence[Input], source: Table, known: dict[str, set[str]], *, decimal: str = "."
+) -> NewRows:
+    """Make of new rows what they would be in ``data/raw``.
+
+    Args:
+        rows: (n_rows, n_columns) texts as they are written in a file, or values.
+        inputs: the columns that the networks predict from.
+        source: how the table was read that they learned from.
+        known: by column of ``data/raw`` the categories in training.
+        decimal: the decimal mark of numbers that are texts.
+
+    Raises:
+        UserError: a column stands twice.
+    """
+    names = [str(name) for name in rows.columns]
+    if twice := [own.name for own in inputs if names.count(column_names.find(own.name, names)) > 1]:
+        raise UserError(f"column '{twice[0]}' stands twice; rename one")
+    rows = rows.set_axis(names, axis=1)
+    columns, notes = {}, []
+    nothing, labels = words_for_nothing(source, names), column_names.by_column(source.labels, names)
+    for own in inputs:
+        name = column_names.find(own.name, names)
+        if name is None:
+            columns[own.own_name] = _values(pd.Series(None, rows.index, dtype="str"), own, decimal)[0]
+            notes.append(_absent(own, names, inputs))
+            continue
+        values, words = _without(plain(rows[name]), nothing.get(name, [])), labels.get(name)
+        if words:
+            texts = values.astype(str).str.strip()
+            values = values.mask(texts.isin(words) & values.notna(), texts.map(words))
+        made, refused = _values(values.rename(own.name), own, decimal)
+        categories = known.get(own.own_name, set())
+        if own.kind == "category":
+            made = _as_written(made, values, categories)
+            made = made.mask((made.str.strip() == "") & ~made.isin(categories))
+        columns[own.own_name] = made
+        notes += [*_refused(own, values, refused), *_odd(own, made, categories, refused)]
+    n_present = sum(column_names.find(own.name, names) is not None for own in inputs)
+    return NewRows(pd.DataFrame(columns, index=rows.index), notes, n_present)
+
+
+def targets(rows: pd.DataFrame, description: Description, source: Table, decimal: str) -> np.ndarray:
+    """The target of new rows that have it, float64 (n_rows, n_targets): values or class indices, NaN where missing.
+
+    Args:
+        rows: the columns of the target.
+        description: what the dataset is.
+        source: how the table was read that it comes from.
+        decimal: the decimal mark of numbers that are texts.
+    """
+    indices = {name: index for index, name in enumerate(description.classes)}
+    nothing, labels = words_for_nothing(source, rows.columns), column_names.by_column(source.labels, rows.columns)
+    written = [each for each in description.findings if each.kind == "written"]
+    forms, columns = {each.column: text_columns.form_of(each, decimal) for each in written}, []
+    for name, column in rows.items():
+        values = _without(plain(column), nothing[name])
+        if not indices:
+            columns.append(_values(values, _number(str(name), forms.get(str(name))), decimal)[0])
+            continue
+        texts = without_blanks(as_texts(values)).replace(labels.get(name, {}))
+        # classes that are numbers may be written otherwise
+        numbers = pd.to_numeric(texts, errors="coerce").map(lambda number: str(int(number)) if number % 1 == 0 else "")
+        columns.append(texts.map(indices).fillna(numbers.map(indices)))
+    return np.column_stack([column.to_numpy(np.float64, na_value=np.nan) for column in columns])
+
+
+def numbers(column: pd.Series, source: Table, decimal: str) -> np.ndarray:
+    """A column of numbers that networks do not predict from, float64 (n_rows,), NaN where it holds none."""
+    nothing = words_for_nothing(source, [column.name])[column.name]
+    return _values(_without(plain(column), nothing), _number(column.name, None), decimal)[0].to_numpy(np.float64)
+
+
+def _number(name: str, form: str | None) -> Input:
+    return Input(name, "", "number", form, None, None, 0)
+
+
+def _without(values: pd.Series, words: list) -> pd.Series:
+    if not words:
+        return values
+    return values.mask(values.isin(words) | values.astype(str).str.strip().isin(map(str, words)))
+
+
+def _as_written(texts: pd.Series, values: pd.Series, known: set[str]) -> pd.Series:
+    """Categories as training has them: who read ``007`` as a number, or ``TRUE`` as a boolean, has lost how it stood.
+
+    Args:
+        texts: (n_rows,) of the values, missing ones so.
+        values: (n_rows,) as they were given.
+        known: the categories in training.
+    """
+    lost = texts.notna() & ~texts.isin(known) & ~values.map(lambda value: isinstance(value, str))
+    if not lost.any():
+        return texts
+    meanings = {text: _meaning(text) for text in known}
+    count = Counter(meanings.values())
+    written = {meaning: text for text, meaning in meanings.items() if meaning is not None and count[meaning] == 1}
+    return texts.mask(lost, texts.map(lambda text: written.get(_meaning(text), text), na_action="ignore"))
+
+
+def _meaning(text: str) -> str | float | None:
+    """The boolean or the number that a text may be read as; None where it is neither."""
+    text = text.strip().lower()
+    if text in ("true", "false"):
+        return text
+    number = pd.to_numeric(text, errors="coerce")
+    return None if np.isnan(number) else float(number)
+
+
+def _values(values: pd.Series, own: Input, decimal: str) -> tuple[pd.Series, np.ndarray]:
+    """A column's values as its kind has them, and which of them are none of it: bool (n_rows,)."""
+    nothing = np.zeros(len(values), bool)
+    if own.kind == "category":
+        return without_blanks(as_texts(values)), nothing
+    if own.kind == "date" and pd.api.types.is_datetime64_any_dtype(values):
+        return plain_dates(values), nothing
+    if pd.api.types.is_timedelta64_dtype(values):
+        values = values / _DAY
+    if own.kind != "date" and (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+        numbers = values.astype(np.float64)
+        return numbers.mask(numbers.abs() > LARGEST), nothing
+    if own.kind == "number" and values.dtype == object:
+        values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
+    texts = values.where(values.isna(), values.astype(str)).astype("str").str.strip()
+    texts = texts.mask(texts.isin(MISSING))
+    present = texts.dropna().rename(own.name)
+    read = {"number": _numbers, "identifier": _numbers, "boolean": _booleans, "date": _dates}[own.kind](
+        present, own.form, decimal
+    )
+    made = read.reindex(texts.index)
+    return made, (made.isna() & texts.notna()).to_numpy()
+
+
+def _numbers(texts: pd.Series, form: str | None, decimal: str) -> pd.Series:
+    """Numbers as people write them; NaN where a text is none."""
+    numbers = pd.Series(np.nan, texts.index)
+    if form not in (None, HOURS, MINUTES):
+        texts = texts.str.removesuffix(form).str.rstrip()
+    if decimal == ".":
+        numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
+    for mark in (decimal, OTHER_MARK[decimal]):
+        if (rest := texts[numbers.isna()]).empty:
+            break
+        numbers[rest.index] = look(rest, mark).numbers
+    for text in texts[numbers.isna()].unique():
+        if (times := seconds(pd.Series([text]), are_hours=None if form is None else form == HOURS)) is not None:
+            numbers[texts == text] = times[0]
+    return numbers.mask(numbers.abs() > LARGEST)
+
+
+def _booleans(texts: pd.Series, *_: object) -> pd.Series:
+    return texts.str.lower().map({"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0})
+
+
+def _dates(texts: pd.Series, form: str | None, _: str) -> pd.Series:
+    return plain_dates(by_known_form(texts, form or "ISO8601"))
+
+
+_NOUN: dict[Kind, str] = {"number": "number", "identifier": "number", "boolean": "boolean", "date": "date"}
+
+
+def _refused(own: Input, values: pd.Series, refused: np.ndarray) -> list[str]:
+    if not refused.any():
+        return []
+    return [f"{own.name}: {_shown(values[refused])}, no {_NOUN[own.kind]}: taken as missing"]
+
+
+def _odd(own: Input, made: pd.Series, known: set[str], refused: np.ndarray) -> list[str]:
+    """What is missing although it never was, what lies outside the range of training, which texts are new."""
+    notes, missing = [], (made.isna() & ~refused).to_numpy()
+    if missing.any() and not own.missing:
+        places = _rows(np.flatnonzero(missing))
+        notes.append(f"{own.name}: missing in {counted(int(missing.sum()), 'row')} ({places}), in training in none")
+    if own.kind == "category":
+        new = made.notna() & ~made.isin(known)
+        if new.any():
+            notes.append(f"{own.name}: {_shown(made[new])}, never in training")
+    elif own.low is not None and own.high is not None:
+        numbers = days(made) if own.kind == "date" else made
+        out = (numbers < own.low) | (numbers > own.high)
+        if out.any():
+            ends = [float(own.low), float(own.high)]
+            if own.kind == "date":
+                ends = [pd.Timestamp(0).as_unit("us") + end * _DAY for end in ends]
+            low, high = _written([*ends, *made[out].drop_duplicates().head(SHOWN)])[:2]
+            notes.append(f"{own.name}: {_shown(made[out], ends)}, out of the range of training, {low} to {high}")
+    return notes
+
+
+def _shown(values: pd.Series, beside: Sequence[object] = ()) -> str:
+    """The first different values, each with the first row that it is in, and how many rows there are.
+
+    Args:
+        values: at least one.
+        beside: what is shown beside them, from which numbers are to be told.
+    """
+    first = values.drop_duplicates().head(SHOWN)
+    written = _written([*first, *beside])
+    told = ", ".join(f"{text} (row {row + 1:,})" for row, text in zip(first.index, written[: len(first)], strict=True))
+    more = len(values) - len(first)
+    return told + (f" and {counted(more, 'more row')}" if more else "")
+
+
+def _written(values: Sequence[object]) -> list[str]:
+    if all(isinstance(value, float) for value in values):
+        return distinct_numbers(*values)
+    if all(isinstance(value, pd.Timestamp) for value in values):
+        return [str(day.date()) if day == day.normalize() else day.isoformat(" ", "seconds") for day in values]
+    return [repr(str(value)) for value in values]
+
+
+def _rows(places: np.ndarray) -> str:
+    shown = ", ".join(f"{place + 1:,}" for place in places[:SHOWN])
+    return f"row {shown}" if len(places) == 1 else f"rows {shown}{' …' if len(places) > SHOWN else ''}"
+
+
+def _absent(own: Input, names: list[str], inputs: Sequence[Input]) -> str:
+    others = [name for name in names if not any(column_names.find(each.name, [name]) for each in inputs)]
+    near = suggest.nearest(own.name, others).rstrip(".")
+    return f"{own.name}: not among the columns, so missing in every row{near}"

@@ -1,0 +1,202 @@
+"""What a table's target is: the task that it makes, and its values or classes."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from stages.basics import suggest
+from stages.basics.cli import UserError
+from stages.losses.loss import UNEQUAL, Task
+from stages.parsing.column_kinds import LARGEST, is_number, plain, without_blanks
+from stages.parsing.written_dates import as_dates
+from stages.parsing.written_numbers import look
+from stages.records.datasets import Inference, Positive
+from stages.records.findings_text import yaml_word
+
+FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
+_SHOWN = 60  # characters of a value that a mistake shows
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to predict.
+
+    Attributes:
+        task: the kind of problem.
+        labels: (n_rows, n_targets) values, or (n_rows,) class indices.
+        classes: the classes' names in the order of their indices; empty for values.
+        inferred: what the task is taken from where the parameters do not say it.
+        other_tasks: what else the values could be taken for.
+        positive: why scores are about class 1, where there is a reason.
+    """
+
+    task: Task
+    labels: np.ndarray
+    classes: list[str]
+    inferred: Inference
+    other_tasks: list[Task]
+    positive: Positive | None = None
+
+
+def find_target(
+    columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False, positive: str | None = None
+) -> Target:
+    """Find out what kind of problem a target makes, and encode it.
+
+    Args:
+        columns: (n_rows, n_targets), nothing missing.
+        task: as the parameters say; None to find it out.
+        key: path of the dataset's key, for messages about mistakes.
+        as_texts: whether texts are classes, although they may all be dates.
+        positive: the class that scores are about, of two.
+
+    Raises:
+        UserError: the target makes no problem, or not the one that the parameters say.
+    """
+    found = _find(columns, task, key, as_texts=as_texts)
+    if found.task == "binary":
+        return _with_positive(found, positive, key)
+    if positive is not None:
+        raise UserError(f"{key}.positive: goes with two classes, and the task is {found.task}; leave it out")
+    return found
+
+
+def _with_positive(target: Target, positive: str | None, key: str) -> Target:
+    """The class that scores are about as class 1: the one that is said, or where classes are unequal the rarer."""
+    sizes, classes = np.bincount(target.labels, minlength=2), target.classes
+    if positive is not None and positive not in classes:
+        raise UserError(f"{key}.positive: {suggest.not_one_of(positive, classes, 'a class', 'Classes')}")
+    is_rarer = positive is None and max(sizes) >= UNEQUAL * min(sizes)
+    chosen = int(sizes.argmin()) if is_rarer else classes.index(positive) if positive is not None else 1
+    by = "the rarer" if is_rarer else "as said" if positive is not None else None
+    if chosen == 1:
+        return replace(target, positive=by)
+    return replace(target, labels=1 - target.labels, classes=classes[::-1], positive=by)
+
+
+def _find(columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool) -> Target:
+    """As `find_target`, two classes in their own order."""
+    if columns.shape[1] > 1:
+        return _vector(columns, task, key)
+    name, values = columns.columns[0], plain(columns.iloc[:, 0])
+    numbers = _numbers(values, key)
+    if numbers is None and pd.api.types.is_string_dtype(values):
+        values = without_blanks(values)
+    if (
+        numbers is None
+        and not as_texts
+        and (pd.api.types.is_datetime64_any_dtype(values) or as_dates(values) is not None)
+    ):
+        raise UserError(f"{key}.source.target: '{name}' holds dates; a target must be numbers or classes")
+    counts = values.value_counts()
+    distinct = len(counts)
+    if distinct == 1:
+        raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
+    likely, inferred = _infer(numbers, counts)
+    task = task or likely
+    too_many = distinct > FEW_CLASSES and distinct > len(values) / 2
+    possible: dict[Task, bool] = {
+        "regression": numbers is not None,
+        "binary": distinct == 2,
+        "multiclass": not too_many,
+    }
+    others = [other for other, can_be in possible.items() if can_be and other != task]
+    if task == "regression":
+        if numbers is None:
+            raise UserError(
+                f"{key}.task: '{name}' holds text or booleans; a regression needs numbers{_to_numbers(values)}"
+            )
+        return Target(task, numbers[:, None], [], inferred, others)
+    if task == "binary" and distinct != 2:
+        raise UserError(f"{key}.task: '{name}' has {distinct:,} different values; a binary task needs 2")
+    if task is None or too_many:
+        first = str(values.iloc[0])
+        shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
+        raise UserError(
+            f"{key}.source.target: '{name}' has {distinct:,} different values in {len(values):,} rows, "
+            f"such as {shown!r}, too many for classes{_as_numbers(values)}"
+        )
+    labels, classes = _classes(values, are_numbers=numbers is not None)
+    return Target(task, labels, classes, inferred, others)
+
+
+def _as_numbers(values: pd.Series) -> str:
+    """What to write where most texts of a target are numbers, with the first that is none."""
+    texts = values.astype(str)
+    is_number = look(texts, ".").is_number
+    if is_number.mean() < 0.5 or pd.api.types.is_numeric_dtype(values):
+        return ""
+    others = texts[~is_number]
+    first = f", and {others.iloc[0]!r} is none" if len(others) else ""
+    key = f"columns: {{{yaml_word(str(values.name))}: number}}"
+    return f"; {is_number.sum():,} are numbers{first}; {key} beside file: takes them as such, the others for missing"
+
+
+def _to_numbers(values: pd.Series) -> str:
+    """What to write that makes numbers of a few texts, as those of classes in an order."""
+    texts = sorted(values.astype(str).str.strip().unique())
+    if len(texts) > FEW_CLASSES:
+        return ""
+    numbers = ", ".join(f"{yaml_word(text)}: {number}" for number, text in enumerate(texts))
+    return f"; labels: {{{yaml_word(str(values.name))}: {{{numbers}}}}} beside file: makes them so, in whatever order"
+
+
+def _classes(values: pd.Series, *, are_numbers: bool) -> tuple[np.ndarray, list[str]]:
+    """Class indices (n_rows,), and the classes' names in their order: numbers by size, texts by letters."""
+    if are_numbers:
+        different, labels = np.unique(values.to_numpy(), return_inverse=True)
+        names = [str(int(value)) if value % 1 == 0 else str(float(value)) for value in different]
+    else:
+        different, labels = np.unique(values.astype(str).to_numpy(object), return_inverse=True)
+        names = [str(value) for value in different]
+    return labels.astype(np.int64), names
+
+
+def _infer(numbers: np.ndarray | None, counts: pd.Series) -> tuple[Task | None, Inference]:
+    """The task that a target's values make, None where they are too many texts, and what it is taken from.
+
+    Args:
+        numbers: (n_rows,) the values; None where they are no numbers.
+        counts: (n_different,) in how many rows each value is.
+    """
+    distinct = len(counts)
+    if distinct == 2:
+        return "binary", Inference("values", distinct)
+    if numbers is None:
+        return (None if distinct > counts.sum() / 2 else "multiclass"), Inference("texts", distinct)
+    if distinct <= FEW_CLASSES and counts.min() > 1 and not (numbers % 1).any():
+        return "multiclass", Inference("whole numbers", distinct)
+    return "regression", Inference("numbers", distinct)
+
+
+def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
+    if task not in (None, "regression"):
+        raise UserError(
+            f"{key}.task: several target columns make a regression; '{task}' given; for classes add a dataset for "
+            f"each, as with target: {yaml_word(str(columns.columns[0]))}"
+        )
+    values = {name: plain(columns[name]) for name in columns}
+    numbers_of = {name: _numbers(each, key) for name, each in values.items()}
+    for name, numbers in numbers_of.items():
+        if numbers is None:
+            raise UserError(
+                f"{key}.source.target: '{name}' is not numbers, and one of several targets must be"
+                f"{_to_numbers(values[name])}; or add a dataset for each, as with target: {yaml_word(str(name))}"
+            )
+        if not np.ptp(numbers):
+            raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
+    labels = np.column_stack(list(numbers_of.values()))
+    are_flags = np.isin(labels, (0, 1)).all()
+    inferred = Inference("target columns of 0 and 1" if are_flags else "target columns", len(numbers_of))
+    return Target("regression", labels, [], inferred, [])
+
+
+def _numbers(values: pd.Series, key: str) -> np.ndarray | None:
+    """A target's values as float64 (n_rows,); None where they are text or dates."""
+    if pd.api.types.is_bool_dtype(values) or not (pd.api.types.is_numeric_dtype(values) or values.map(is_number).all()):
+        return None
+    numbers = values.to_numpy(np.float64)
+    if not (np.abs(numbers) <= LARGEST).all():
+        raise UserError(f"{key}.source.target: '{values.name}' has infinite values; mend or remove these rows")
+    return numbers

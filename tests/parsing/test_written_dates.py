@@ -1,0 +1,142 @@
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.parsing import written_dates
+from stages.parsing.column_kinds import plain_dates
+from stages.parsing.written_dates import as_dates, by_format, by_known_form, is_short, may_swap
+
+
+def days(*texts, name="day"):
+    dates = as_dates(pd.Series(texts, name=name, dtype="str"))
+    return None if dates is None else [date.to_pydatetime().replace(tzinfo=None) for date in dates]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Jan 3, 2025", (2025, 1, 3)),
+        ("January 3 2025", (2025, 1, 3)),
+        ("3 Jan 2025", (2025, 1, 3)),
+        ("3rd of May 2020", (2020, 5, 3)),
+        ("03-JAN-2025", (2025, 1, 3)),
+        ("03Jan2025", (2025, 1, 3)),
+        ("2025-Jan-03", (2025, 1, 3)),
+        ("Mon, 3 Feb 2025", (2025, 2, 3)),
+        ("3. März 2024", (2024, 3, 3)),
+        ("1 août 2021", (2021, 8, 1)),
+        ("8 de octubre de 2020", (2020, 10, 8)),
+        ("Sept. 5, 2020", (2020, 9, 5)),
+        ("Dec 2024", (2024, 12, 1)),
+        ("Jan 3, 2025 10:30 PM", (2025, 1, 3, 22, 30)),
+        ("Jan 3, 2025 at 9:05", (2025, 1, 3, 9, 5)),
+    ],
+)
+def test_months_may_go_by_their_names(text, expected):
+    assert days(text) == [datetime.datetime(*expected)]
+
+
+@pytest.mark.parametrize(
+    "text", ["May", "margin 1 2025", "Jan 32, 2025", "Jan", "version 3 2025", "1 Jan", "part Jan 3, 2025"]
+)
+def test_what_only_begins_like_a_month_is_no_date(text):
+    assert days(text) is None
+
+
+def test_a_text_among_dates_with_names_makes_them_texts():
+    assert days("Jan 3, 2025", "soon") is None
+    assert days(*["Jan 3, 2025"] * 150, "soon") is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "years"),
+    [(("07/04/55", "08/13/10"), [1955, 2010]), (("03-Jan-48", "04-Feb-99"), [1948, 1999]), (("01.02.60",), [1960])],
+)
+def test_no_year_of_two_digits_is_put_into_the_future(texts, years):
+    assert [day.year for day in days(*texts)] == years
+
+
+def test_what_is_due_may_lie_ahead():
+    assert [day.year for day in days("07/04/55", name="expires")] == [2055]
+
+
+def test_a_year_of_four_digits_stays():
+    assert [day.year for day in days("07/04/2055")] == [2055]
+    assert days("2055-07-04")[0].year == 2055
+
+
+def test_a_format_says_how_to_read_dates():
+    assert by_format(pd.Series(["04/07/55"]), "%d/%m/%y").dt.strftime("%Y-%m-%d").tolist() == ["1955-07-04"]
+    assert by_format(pd.Series(["20250103"]), "%Y%m%d").dt.day.tolist() == [3]
+    assert by_format(pd.Series(["x"]), "%Y") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("07/04/55", True), ("07-08-05", True), ("3-Jan-55", True), ("7/4/2055", False), ("2055-07-04", False)],
+)
+def test_years_of_two_digits_are_known(text, expected):
+    assert is_short(text) is expected
+
+
+def test_day_and_month_may_change_places_where_neither_is_over_12():
+    assert may_swap(pd.Series(["01/02/2020", "03/04/2020"]))
+    assert not may_swap(pd.Series(["01/02/2020", "13/04/2020"]))
+    assert not may_swap(pd.Series(["01/01/2020"]))
+    assert not may_swap(pd.Series(["2020-01-02"]))
+
+
+FAR = ["0001-01-01", "0999-05-05", "1600-02-29", "1677-09-20", "1677-09-22", "2262-04-11", "2262-04-13", "9999-12-31"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{y}-{m}-{d}",
+        "{y}-{m}-{d}T10:30:00Z",
+        "{y}-{m}-{d} 10:30:00.123456789",  # nanoseconds alone reach from 1678 to 2262
+        "{y}/{m}/{d}",
+        "{m}/{d}/{y}",
+        "{d}.{m}.{y}",
+        "{d} {month} {y}",
+    ],
+)
+@pytest.mark.parametrize("far", [*([each] for each in FAR), FAR], ids=lambda far: far[0] if len(far) == 1 else "all")
+def test_dates_far_from_all_others_are_dates(form, far):
+    near = pd.date_range("2020-01-15", periods=30, freq="13D").strftime("%Y-%m-%d").tolist()
+    texts = []
+    for date in (*near[:9], *far, *near[9:]):
+        y, m, d = date.split("-")
+        texts.append(form.format(y=y, m=m, d=d, month=datetime.date(2000, int(m), 1).strftime("%b")))
+    made = as_dates(pd.Series(texts, name="day"))
+    assert plain_dates(made).dt.strftime("%m-%d").tolist() == [date[5:] for date in (*near[:9], *far, *near[9:])]
+    assert made.dt.year.tolist() == [int(date[:4]) for date in (*near[:9], *far, *near[9:])]
+
+
+def test_dates_beyond_those_that_can_be_written_are_the_last_that_can():
+    # 23:30 in the last year, eleven hours behind; what another program wrote
+    made = plain_dates(as_dates(pd.Series(["2020-05-01 10:00:00+00:00", "9999-12-31 23:30:00-11:00"])))
+    assert made.tolist() == [pd.Timestamp("2020-05-01 10:00:00"), pd.Timestamp("9999-12-31 23:59:59")]
+    for unit in ("s", "ms", "us"):
+        dates = pd.Series(np.array(["20224-01-05", "-0400-01-01", "2024-01-05"], f"datetime64[{unit}]"))
+        assert [date.year for date in plain_dates(dates)] == [9999, 1, 2024]
+
+
+def test_only_years_of_two_digits_are_brought_into_their_century():
+    texts = pd.Series(["15/01/70", "9999-12-31", "0001-01-01", "15/01/20"], name="day")
+    assert by_known_form(texts, "%d/%m/%y").dt.year.tolist() == [1970, 9999, 1, 2020]
+    assert by_known_form(texts[[1, 0]], "%d/%m/%y").dt.year.tolist() == [9999, 1970]
+
+
+@pytest.mark.parametrize("texts", [["13/01/99", "14/02/98"], ["13 Jan 99", "14 Feb 98"], ["13.01.99", "14.02.98"]])
+def test_a_mistake_of_ours_is_not_taken_for_texts_that_are_no_dates(texts, monkeypatch):
+    def fails(*_arguments):
+        raise mistake
+
+    assert as_dates(pd.Series(texts)).dt.year.tolist() == [1999, 1998]
+    mistake = ValueError("planted")
+    monkeypatch.setattr(written_dates, "_in_its_century", fails)
+    with pytest.raises(ValueError, match="planted"):
+        as_dates(pd.Series(texts))
