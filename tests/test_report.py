@@ -32,7 +32,7 @@ def project(tmp_path, monkeypatch, root, defaults):
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(defaults, sort_keys=False))
         for comparison in comparisons:
             inputs = [treatment.column for treatment in comparison.encoded.treatments]
-            features = pd.DataFrame(np.zeros((comparison.n_rows, len(inputs))), columns=inputs)
+            features = pd.DataFrame(np.zeros((len(comparison.labels), len(inputs))), columns=inputs)
             features = features if comparison.features is None else comparison.features
             datasets.write_encoded(comparison.dataset, features, comparison.labels, comparison.encoded)
             plans.write_plan(comparison.name, comparison.plan)
@@ -114,18 +114,18 @@ def test_a_comparison_is_read_with_what_undoes_its_scaling(project, make_compari
         for name, loss in (("regression", "mse"), ("circles", "hinge"))
     )
     # -0.5, 0 and 0.5 in scaled units
-    assert regression.labels[regression.tested[0]].tolist() == [[4], [5], [6]]
-    assert circles.labels[circles.tested[0]].tolist() == [1, 0, 1, 0]
-    assert regression.target_scaling["center"].tolist() == [[5], [5], [5]]
+    assert regression.labels[regression.plan.tested[0]].tolist() == [[4], [5], [6]]
+    assert circles.labels[circles.plan.tested[0]].tolist() == [1, 0, 1, 0]
+    assert regression.plan.target_scaling["center"].tolist() == [[5], [5], [5]]
     assert regression.losses == ["mse"]
-    assert (regression.n_rows, circles.n_rows) == (7, 9)
+    assert (len(regression.labels), len(circles.labels)) == (7, 9)
     assert regression.features is None
     assert list(circles.features) == ["x1", "x2"]
-    assert (regression.headline, circles.headline) == ("rmse", "accuracy")
+    assert (regression.score.name, circles.score.name) == ("rmse", "accuracy")
 
 
 def test_classes_that_are_unequal_are_judged_by_their_mean_recall(project, make_comparison):
     labels = np.array([0, 1, 0, 0, 0, 0, 0, 1, 0])
     project(replace(make_comparison("hinge", headline="balanced_accuracy"), labels=labels))
     circles = read("circles", "circles", [LOSSES["hinge"]], headline=None, baseline="hinge", margin=None)
-    assert circles.headline == "balanced_accuracy"
+    assert circles.score.name == "balanced_accuracy"

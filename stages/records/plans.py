@@ -7,6 +7,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from enum import IntEnum
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -100,6 +101,24 @@ class Plan:
     def n_splits(self) -> int:
         """Number of distinct splits."""
         return len(self.parts)
+
+    @cached_property
+    def tested(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows): which rows each seed tests on."""
+        return (self.parts == Part.TEST)[self.split_of]
+
+    @property
+    def trained(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows): which rows each seed trains on in the end."""
+        return (self.parts <= Part.VALIDATION)[self.split_of]
+
+    @property
+    def target_scaling(self) -> dict[str, np.ndarray | float]:
+        """``center`` and ``spread``, each (n_seeds, n_targets), which put a seed's outputs into target units."""
+        if not self.to_train.target_center.size:  # classes have none
+            return {"center": 0.0, "spread": 1.0}
+        center, spread = self.to_train.target_center, self.to_train.target_spread
+        return {"center": center[self.split_of], "spread": spread[self.split_of]}
 
     def of_seeds(self, places: Sequence[int]) -> "Plan":
         """The plan of some of the seeds, told by their places: the splits that they use, and no others."""

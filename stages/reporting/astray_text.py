@@ -15,13 +15,13 @@ from stages.verdicts.statistics import astray, most_astray
 
 def remarks(comparison: Comparison) -> list[Markdown]:
     """Of losses with seeds that went astray which these are; and what share of the recommended loss's seeds does."""
-    scores = comparison.scores()
+    scores = comparison.outcome.scores
     sentences = [
         _who(comparison, run.loss.name, scores[run.loss.name])
         for run in crowd.runs(comparison)
         if astray(scores[run.loss.name]).any()
     ]
-    best = comparison.advice.best
+    best = comparison.outcome.advice.best
     return [*sentences, _how_many(best, scores[best])] if len(comparison.seeds) >= FEWEST else sentences
 
 
@@ -32,7 +32,7 @@ def _who(comparison: Comparison, loss: str, own: np.ndarray) -> Markdown:
     seeds = enumerated([str(seed) for seed, is_far in zip(comparison.seeds, far, strict=True) if is_far])
     return Markdown(
         f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(loss)} went astray, with a test "
-        f"{text(comparison.headline)} of {low if low == high else f'{low} to {high}'}; the others lie between "
+        f"{text(comparison.score.name)} of {low if low == high else f'{low} to {high}'}; the others lie between "
         f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average. The mean counts all "
         "alike; a verdict is never the milder for it."
     )

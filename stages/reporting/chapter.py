@@ -71,7 +71,7 @@ def _chapter(on_it: list[Comparison], reference: Reference, explained: set[tuple
     shown = "The distribution of the target over all rows" if first.task == "regression" else "The rows by class"
     return Chapter(
         dataset=first.dataset,
-        source=setup_text.source(first.dataset, settings.data.source, first.n_rows, first.encoded),
+        source=setup_text.source(first.dataset, settings.data.source, len(first.labels), first.encoded),
         data=Image(f"{shown} of {first.dataset}", f"{first.dataset}-data.png"),
         columns=_columns(on_it, cells=cells) if first.description.files else None,
         published=published.beside(reference, on_it),

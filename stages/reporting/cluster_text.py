@@ -8,9 +8,9 @@ from stages.verdicts.comparison import Comparison
 
 def what_counts(comparison: Comparison) -> str:
     """A sentence on what counts as one; empty where every row does."""
-    design, n = comparison.design, comparison.design.n_clusters
+    design, n = comparison.outcome.design, comparison.outcome.design.n_clusters
     tested = counted(design.n_rows, "test row")
-    if comparison.is_in_time:
+    if comparison.outcome.design.in_time:
         size = design.n_rows // BLOCKS
         return f"Rows are in the order of time, where neighbours are alike: {n} blocks of {size} neighbours count."
     match comparison.plan.clusters_are:
@@ -25,27 +25,28 @@ def what_counts(comparison: Comparison) -> str:
 
 def would_settle(comparison: Comparison, others: str, best: str) -> str:
     """What there would have to be more of to tell losses apart, where it is not seeds."""
-    more, there_are = "More rows", counted(comparison.design.n_rows, "test row")
-    if comparison.is_in_time:
+    design = comparison.outcome.design
+    more, there_are = "More rows", counted(design.n_rows, "test row")
+    if design.in_time:
         more = "Rows of a longer time"
     elif _is_grouped(comparison):
-        more, there_are = f"More groups ({_column(comparison)})", f"{comparison.design.n_clusters:,}"
+        more, there_are = f"More groups ({_column(comparison)})", f"{design.n_clusters:,}"
     elif comparison.plan.clusters_are == "copies":
-        more, there_are = "More rows that differ", counted(comparison.design.n_clusters, "test row")
+        more, there_are = "More rows that differ", counted(design.n_clusters, "test row")
     return f"{more}, not more seeds, would tell {others} from {best}: {there_are} are too few."
 
 
 def unit(comparison: Comparison) -> str:
     """What counts as one."""
-    if comparison.is_in_time:
+    if comparison.outcome.design.in_time:
         return "block of neighbours"
     return "group" if _is_grouped(comparison) else "test row"
 
 
 def too_few(comparison: Comparison) -> list[str]:
     """That so few groups, or rows in the order of time, are tested that intervals are a little too narrow."""
-    design = comparison.design
-    if comparison.is_in_time and design.n_rows < FEWEST_IN_TIME:
+    design = comparison.outcome.design
+    if design.in_time and design.n_rows < FEWEST_IN_TIME:
         rows = f"{counted(design.n_rows, 'row')} in the order of time"
         return [f"Only {rows} are tested; below {FEWEST_IN_TIME}, intervals are a little too narrow."]
     if _is_grouped(comparison) and design.n_clusters < FEWEST_GROUPS:
@@ -55,7 +56,7 @@ def too_few(comparison: Comparison) -> list[str]:
 
 
 def _is_grouped(comparison: Comparison) -> bool:
-    return not comparison.is_in_time and comparison.plan.clusters_are in ("groups", "groups and copies")
+    return not comparison.outcome.design.in_time and comparison.plan.clusters_are in ("groups", "groups and copies")
 
 
 def _column(comparison: Comparison) -> str:

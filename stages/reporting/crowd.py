@@ -53,7 +53,8 @@ def who(comparison: Comparison) -> Markdown:
 
 def verdicts_of_others(comparison: Comparison) -> str:
     """How many of the losses that are not shown are worse than the baseline, and so on."""
-    counts = Counter(comparison.pairs[loss, comparison.baseline].verdict for loss in others(comparison))
+    outcome = comparison.outcome
+    counts = Counter(outcome.pairs[loss, outcome.baseline].verdict for loss in others(comparison))
     return ", ".join(f"{n:,} {verdict}" for verdict, n in counts.most_common())
 
 
@@ -62,16 +63,17 @@ def _best(comparison: Comparison, most: int) -> list[str]:
     if len(comparison.losses) <= most:
         return comparison.losses
     ranked = _ranked(comparison)
-    best = {comparison.baseline, *[loss for loss in ranked if loss != comparison.baseline][: most - 1]}
+    baseline = comparison.outcome.baseline
+    best = {baseline, *[loss for loss in ranked if loss != baseline][: most - 1]}
     return [loss for loss in ranked if loss in best]
 
 
 def _ranked(comparison: Comparison) -> list[str]:
     """The losses by their means, the recommended first and those whose every seed failed last."""
-    sign, best = (-1 if comparison.score.higher_is_better else 1), comparison.advice.best
+    sign, best = (-1 if comparison.score.higher_is_better else 1), comparison.outcome.advice.best
 
     def place(loss: str) -> tuple[bool, bool, float]:
-        summary = comparison.summaries[loss]
+        summary = comparison.outcome.summaries[loss]
         return loss != best, not summary.n, sign * summary.mean if summary.n else 0.0
 
     return sorted(comparison.losses, key=place)

@@ -12,6 +12,7 @@ from stages.reporting.verdict_text import verdict
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.statistics import lacking
 from stages.verdicts.tuned import best_of_each_rate
 
 RESULTS = ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
@@ -42,11 +43,12 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
     for comparison in comparisons:
         for loss in comparison.losses:
             others = [other for other in comparison.losses if other != loss]
-            rivals = [comparison.pairs[other, loss] for other in others]
+            rivals = [comparison.outcome.pairs[other, loss] for other in others]
             unlike = [pair for pair in rivals if pair.verdict != "same objective"]
-            cost, _ = cost_of_being_wrong(unlike, comparison.lacking(loss))
+            mean = comparison.outcome.summaries[loss].mean
+            cost, _ = cost_of_being_wrong(unlike, lacking(mean, higher_is_better=comparison.score.higher_is_better))
             for other in others:
-                pair = comparison.pairs[loss, other]
+                pair = comparison.outcome.pairs[loss, other]
                 numbers = pair.difference, pair.low, pair.high, pair.p, pair.margin
                 rows.append((comparison.name, loss, other, *numbers, pair.verdict, cost))
     return pd.DataFrame(rows, columns=PAIRS)
@@ -72,10 +74,10 @@ def scores(comparisons: list[Comparison]) -> pd.DataFrame:
     """For DVC's plots: the score that decides, of every seed that did not fail: the columns `SCORES`."""
     tables = []
     for comparison in comparisons:
-        panel = f"{comparison.name}: test {comparison.headline}"
+        panel = f"{comparison.name}: test {comparison.score.name}"
         for run in comparison.runs:
-            every = {"seed": run.seeds, "value": run.values(comparison.headline, "test")}
-            axis = _axis(comparison.headline)
+            every = {"seed": run.seeds, "value": run.values(comparison.score.name, "test")}
+            axis = _axis(comparison.score.name)
             tables.append(pd.DataFrame({"panel": panel, "loss": run.loss.name, **every, "axis": axis}).dropna())
     return pd.concat(tables)
 
@@ -103,8 +105,8 @@ def metrics(comparisons: list[Comparison]) -> dict[str, Any]:
 
 
 def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
-    means = {loss: summary.mean for loss, summary in comparison.summaries.items() if summary.n}
-    scores = {f"test_{comparison.headline}": means}
+    means = {loss: summary.mean for loss, summary in comparison.outcome.summaries.items() if summary.n}
+    scores = {f"test_{comparison.score.name}": means}
     if not comparison.is_tuned:
         return scores
     return scores | {
@@ -122,7 +124,7 @@ def verdicts(comparisons: list[Comparison]) -> dict[str, Any]:
 def _verdict(comparison: Comparison) -> dict[str, Any]:
     colors = crowd.colors(comparison)
     return {
-        "headline": comparison.headline,
+        "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
         "verdict": str(verdict(comparison)),
         "recommended": winner_text.recommended(comparison),
@@ -131,7 +133,8 @@ def _verdict(comparison: Comparison) -> dict[str, Any]:
 
 
 def _note(comparison: Comparison, loss: str) -> str:
-    if loss == comparison.baseline:
+    if loss == comparison.outcome.baseline:
         return "The baseline of this comparison." if comparison.own_baseline else "The recommended loss."
-    pair, what = comparison.pairs[loss, comparison.baseline], "baseline" if comparison.own_baseline else "recommended"
+    pair = comparison.outcome.pairs[loss, comparison.outcome.baseline]
+    what = "baseline" if comparison.own_baseline else "recommended"
     return f"Against the {what} {code(pair.against)}: {pair.verdict}, difference {difference(pair)}."

@@ -19,6 +19,7 @@ from stages.reporting.charts import ForestRow
 from stages.scores import catalogue
 from stages.scores.score import Score
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.pairs import Pair
 from stages.verdicts.tuned import best_of_each_rate
 
 WIDE = 4  # losses beside each other in one row of a figure
@@ -90,17 +91,22 @@ def forest_rows(comparisons: list[Comparison]) -> list[ForestRow]:
     return [
         ForestRow(
             label=f"{comparison.name}: {pair.loss}",
-            difference=pair.difference / comparison.margin,
-            low=pair.low / comparison.margin,
-            high=pair.high / comparison.margin,
+            difference=pair.difference / pair.margin,
+            low=pair.low / pair.margin,
+            high=pair.high / pair.margin,
             verdict=pair.verdict,
             against=pair.against,
         )
         for comparison in comparisons
-        if comparison.margin
-        for pair in comparison.against_baseline(crowd.shown(comparison))
+        if comparison.outcome.margin
+        for pair in _against_baseline(comparison)
         if pair.n_failed < pair.n_seeds
     ]
+
+
+def _against_baseline(comparison: Comparison) -> list[Pair]:
+    pairs, baseline = comparison.outcome.pairs, comparison.outcome.baseline
+    return [pairs[loss, baseline] for loss in crowd.shown(comparison) if loss != baseline]
 
 
 def _forest(rows: list[ForestRow]) -> Figure:
@@ -135,7 +141,7 @@ def _data(comparison: Comparison) -> Figure:
 
 
 def _scores(comparison: Comparison) -> Figure:
-    every, shown = comparison.scores(), crowd.shown(comparison)
+    every, shown = comparison.outcome.scores, crowd.shown(comparison)
     figure, axes = plots.new(8, 0.9 + 0.7 * len(shown))
     values = {loss: every[loss] for loss in shown}
     log = _far_apart(comparison.score, *values.values())
@@ -228,7 +234,7 @@ def _punished_over(comparison: Comparison) -> str:
 def _regions(comparison: Comparison) -> Figure:
     shown = crowd.runs(comparison)
     figure, axes = _side_by_side(len(shown))
-    tested = comparison.tested.any(axis=0)
+    tested = comparison.plan.tested.any(axis=0)
     features, labels = comparison.features[tested], comparison.labels[tested]
     for ax, run in zip(axes.flat, shown, strict=False):
         if run.finished.any():
@@ -265,7 +271,7 @@ def _reliability(comparison: Comparison) -> Figure:
     for ax, run in zip(axes.flat, runs, strict=False):
         points = [np.empty((3, 0))]
         for seed in np.flatnonzero(run.finished):
-            rows = np.flatnonzero(comparison.tested[seed])
+            rows = np.flatnonzero(comparison.plan.tested[seed])
             given, labels = run.outputs[seed, rows].astype(np.float64), comparison.labels[rows]
             weights = np.ones(len(rows)) if every_weight is None else every_weight[rows]
             if comparison.task == "binary":
@@ -286,10 +292,10 @@ def _reliability(comparison: Comparison) -> Figure:
 
 def _predictions(comparison: Comparison, run: Run) -> np.ndarray:
     """Actual and predicted values of the rows that each seed tests, of seeds that did not fail: (2, n_points)."""
-    scaling = {name: np.asarray(each) for name, each in comparison.target_scaling.items()}
+    scaling = {name: np.asarray(each) for name, each in comparison.plan.target_scaling.items()}
     points = [np.empty((2, 0))]
     for seed in np.flatnonzero(run.finished):
-        rows = comparison.tested[seed]
+        rows = comparison.plan.tested[seed]
         values = run.loss.decide(run.outputs[seed, rows]) * scaling["spread"][seed] + scaling["center"][seed]
         if np.isfinite(values).all():
             points.append(np.stack([comparison.labels[rows].ravel(), values.ravel()]))

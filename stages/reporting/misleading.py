@@ -7,6 +7,7 @@ import numpy as np
 from stages.basics.markup import Markdown, code
 from stages.basics.words import number
 from stages.losses.validity import OUTPUTS
+from stages.records import plans
 from stages.records.runs import Run
 from stages.reporting.formats import whole_percent
 from stages.reporting.markdown import Table
@@ -65,7 +66,7 @@ class Misleading:
             for run in comparison.runs
             if run.loss.target_range == "clipped below 0"
             and not run.loss.target_transform
-            and comparison.share_below_zero
+            and _share_below_zero(comparison)
         ]
         return cls(Table(head, rows) if rows else None, clipped)
 
@@ -86,10 +87,17 @@ def _clipped(comparison: Comparison, run: Run) -> Clipped:
     return Clipped(
         comparison=comparison.name,
         loss=run.loss.name,
-        share=whole_percent(comparison.share_below_zero),
+        share=whole_percent(_share_below_zero(comparison)),
         no_gradient="" if positive else ", and a negative prediction has no gradient",
         spread=_spread(values) if len(values) > 1 else Markdown(),
     )
+
+
+def _share_below_zero(comparison: Comparison) -> float:
+    """The share of the scaled train targets that are below 0, on the split where it is the largest."""
+    batch_size = comparison.runs[0].settings.batch_size
+    splits = plans.seen_by_losses(comparison.plan, comparison.description, comparison.labels, batch_size)
+    return float(max((seen.labels < 0).mean() for seen in splits))
 
 
 def _spread(values: np.ndarray) -> Markdown:

@@ -100,7 +100,7 @@ def report(comparisons: list[Comparison], reference: Reference, *, cells: bool =
             fewest_groups=FEWEST_GROUPS,
             fewest_in_time=FEWEST_IN_TIME,
             few_rows=FEW_ROWS,
-            margins="; ".join(f"{each.name} {number(each.margin)} {each.headline}" for each in comparisons),
+            margins="; ".join(f"{each.name} {number(each.outcome.margin)} {each.score.name}" for each in comparisons),
             tuned=any(comparison.is_tuned for comparison in comparisons),
         ),
     )
@@ -121,14 +121,14 @@ def _losses(comparisons: list[Comparison]) -> Table:
     for comparison in comparisons:
         for run in crowd.runs(comparison):
             loss = run.loss.name
-            if loss == comparison.baseline:
+            if loss == comparison.outcome.baseline:
                 what = "baseline" if comparison.own_baseline else "recommended"
                 judged, against = _link(what, comparison), ("", "")
             else:
-                pair = comparison.pairs[loss, comparison.baseline]
+                pair = comparison.outcome.pairs[loss, comparison.outcome.baseline]
                 judged = _link(verdict_cell(comparison, pair), comparison)
                 against = difference(pair), p_cell(pair.p)
-            scored = f"{comparison.headline} {plus_minus(comparison.summaries[loss])}"
+            scored = f"{comparison.score.name} {plus_minus(comparison.outcome.summaries[loss])}"
             scored = "; ".join(filter(None, [scored, loss_text.covers(run)]))
             trained = rate_of(run), str(run.n_epochs)
             rows.append((comparison.name, loss_text.named(run.loss), judged, scored, *against, *trained))
@@ -152,7 +152,7 @@ def _legend(comparisons: list[Comparison]) -> Markdown:
 
 def _failures(comparison: Comparison) -> list[Markdown]:
     """A sentence for each loss of which seeds failed."""
-    worst = f"a test {text(comparison.headline)} of {number(comparison.worst)}"
+    worst = f"a test {text(comparison.score.name)} of {number(comparison.outcome.worst)}"
     name, failed, sentences = text(comparison.name), [run for run in comparison.runs if run.failed], []
     for run in failed[:NAMED]:
         seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"

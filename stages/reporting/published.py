@@ -15,7 +15,7 @@ from stages.records.runs import Run
 from stages.reporting.formats import difference, interval
 from stages.reporting.markdown import Table
 from stages.scores import catalogue
-from stages.verdicts.comparison import Comparison
+from stages.verdicts.comparison import Comparison, names, trained_as
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def beside(reference: Reference, on_it: list[Comparison]) -> Published | None:
 def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
     """For each loss but the best as published: by how much it is worse there, and our verdicts."""
     dataset = on_it[0].dataset
-    compared = {name for comparison in on_it for name in comparison.names}
+    compared = {name for comparison in on_it for name in names(comparison)}
     scores = {loss: parts["test"] for loss, parts in reference.scores[dataset].items() if loss in compared}
     if len(scores) < 2:
         return None
@@ -133,10 +133,10 @@ def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
 
 def _verdict(comparison: Comparison, loss: str, against: str) -> Markdown:
     """Our verdict on a loss against another, for new rows and where all seeds tested the same rows also on these."""
-    trained = comparison.trained_as(loss), comparison.trained_as(against)
+    trained = trained_as(comparison, loss), trained_as(comparison, against)
     if trained[0] == trained[1] in comparison.losses:
         return Markdown("**same objective**, trained once")
-    pair = comparison.pairs.get(trained)
+    pair = comparison.outcome.pairs.get(trained)
     if pair is None:
         return Markdown("–")
     here = f"; on these very rows {interval(pair.on_these_rows)}" if pair.on_these_rows and pair.n_seeds > 1 else ""

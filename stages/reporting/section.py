@@ -1,5 +1,6 @@
 """A section of a chapter: one comparison, its verdict, its scores and its figures."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,10 @@ from stages.reporting import astray_text, crowd, loss_text, setup_text, tuning_t
 from stages.reporting.formats import difference, interval, listed, p_cell, plus_minus, rate_of
 from stages.reporting.markdown import Image, Table
 from stages.reporting.verdict_text import caution, verdict
-from stages.verdicts.comparison import Comparison
+from stages.scores import choosing
+from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import Pair
+from stages.verdicts.statistics import summarise
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         comparison: what it is about.
         explained: the losses, with their comparisons, for which a later chapter says more.
     """
-    headline, constant = comparison.headline, comparison.constant
+    headline, constant = comparison.score.name, comparison.outcome.constant
     others = [run for run in comparison.runs if run.loss.name in crowd.others(comparison)]
     several, regression = len(comparison.seeds) > 1, comparison.task == "regression"
     return Section(
@@ -124,7 +127,7 @@ def section(comparison: Comparison, explained: set[tuple[str, str]]) -> Section:
         else Markdown(f" A constant prediction has a test {text(headline)} of {number(constant)}."),
         remarks=_remarks(comparison, explained),
         figures=_figures(comparison),
-        pairs=Pairs(_pairs(comparison), number(comparison.margin)) if comparison.pairs else None,
+        pairs=Pairs(_pairs(comparison), number(comparison.outcome.margin)) if comparison.outcome.pairs else None,
         epoch_metric=comparison.epoch_metric,
         curves={loss: _curves(comparison, loss) for loss in crowd.shown(comparison)},
         scores=_scores(comparison),
@@ -140,7 +143,7 @@ def verdict_cell(comparison: Comparison, pair: Pair) -> Markdown:
 
 
 def _losses(comparison: Comparison, runs: list[Run]) -> Table:
-    headline = comparison.headline
+    headline = comparison.score.name
     rows = []
     for run in runs:
         loss = run.loss.name
@@ -149,8 +152,8 @@ def _losses(comparison: Comparison, runs: list[Run]) -> Table:
                 loss_text.named(run.loss, full=True),
                 rate_of(run),
                 str(run.n_epochs),
-                plus_minus(comparison.train_summaries[loss]),
-                "; ".join(filter(None, [plus_minus(comparison.summaries[loss]), loss_text.covers(run)])),
+                plus_minus(summarise(run.values(headline, "train"))),
+                "; ".join(filter(None, [plus_minus(comparison.outcome.summaries[loss]), loss_text.covers(run)])),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,
                 run.loss.activation,
@@ -172,8 +175,9 @@ def _remarks(comparison: Comparison, explained: set[tuple[str, str]]) -> list[Ma
 
 
 def _imbalance(comparison: Comparison) -> list[Markdown]:
-    sizes, classes, n_rows = comparison.class_sizes, comparison.description.classes, comparison.n_rows
-    if not comparison.has_unequal_classes:
+    classes, n_rows = comparison.description.classes, len(comparison.labels)
+    sizes = class_sizes(comparison.labels, comparison.description)
+    if not choosing.are_unequal(sizes.tolist()):
         return []
     rarest, commonest = int(sizes.argmin()), int(sizes.argmax())
     sentence = (
@@ -181,7 +185,7 @@ def _imbalance(comparison: Comparison) -> list[Markdown]:
         f"({percent(sizes[rarest] / n_rows)}), and always saying {code(classes[commonest])} would be right in "
         f"{percent(sizes[commonest] / n_rows)}."
     )
-    if comparison.is_misleading:
+    if is_misleading(comparison):
         sentence += (
             f" Accuracy says little here: `report.headline: {{{comparison.name}: balanced_accuracy}}` in `params.yaml` "
             "judges by the mean recall of the classes."
@@ -190,7 +194,7 @@ def _imbalance(comparison: Comparison) -> list[Markdown]:
 
 
 def _figures(comparison: Comparison) -> Figures:
-    name, headline = comparison.name, comparison.headline
+    name, headline = comparison.name, comparison.score.name
 
     def image(kind: str, alt: str) -> Image:
         return Image(f"{alt} on {name}", f"{name}-{kind}.png")
@@ -220,7 +224,8 @@ def _curves(comparison: Comparison, loss: str) -> Image:
 def _pairs(comparison: Comparison) -> Table:
     fixed = comparison.plan.fixed
     rows = []
-    for pair in comparison.each_pair(crowd.shown(comparison)):
+    for losses in itertools.combinations(crowd.shown(comparison), 2):
+        pair = comparison.outcome.pairs[losses]
         names = Markdown(f"{code(pair.loss)} − {code(pair.against)}")
         here = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
         rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p), *here))
@@ -229,22 +234,26 @@ def _pairs(comparison: Comparison) -> Table:
 
 
 def _scores(comparison: Comparison) -> Table:
+    every = dict.fromkeys(metric for run in comparison.runs for metric in run.scores["metric"])
+    # only the published figures need the first, and recalls have a table
+    metrics = [name for name in every if name != "rounded_accuracy" and not name.startswith("recall_")]
     rows = [
-        (code(run.loss.name), part, *(_mean(run.values(metric, part)) for metric in comparison.metrics))
+        (code(run.loss.name), part, *(_mean(run.values(metric, part)) for metric in metrics))
         for run in crowd.runs(comparison)
         for part in ("train", "test")
     ]
-    return Table(("loss", "part", *comparison.metrics), rows)
+    return Table(("loss", "part", *metrics), rows)
 
 
 def _recalls(comparison: Comparison) -> Table:
+    classes, sizes = comparison.description.classes, class_sizes(comparison.labels, comparison.description)
     rows = [
         (
             code(name),
             f"{size:,}",
             *(_mean(run.values(f"recall_{index}", "test")) for run in crowd.runs(comparison)),
         )
-        for index, (name, size) in enumerate(zip(comparison.description.classes, comparison.class_sizes, strict=True))
+        for index, (name, size) in enumerate(zip(classes, sizes, strict=True))
     ]
     return Table(("class", "rows in all", *map(code, crowd.shown(comparison))), rows)
 

@@ -9,7 +9,7 @@ from stages.losses.validity import percent
 from stages.reporting import cluster_text, loss_text
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
 from stages.verdicts.advice import Advice
-from stages.verdicts.comparison import Comparison
+from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
 
 ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the variance is due to the rows
@@ -28,10 +28,10 @@ class Statement:
 
 def verdict(comparison: Comparison) -> Statement:
     """Which loss to train with, what it costs if that is wrong, and how the others stand to it."""
-    summaries, constant = comparison.summaries, comparison.constant
+    summaries, constant = comparison.outcome.summaries, comparison.outcome.constant
     if not any(summary.n for summary in summaries.values()):
         return Statement("No verdict: every seed failed.", ("A smaller learning rate or another scaling may help.",))
-    advice, score = comparison.advice, text(comparison.headline)
+    advice, score = comparison.outcome.advice, text(comparison.score.name)
     best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) > 1)
     trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
     learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
@@ -63,9 +63,9 @@ def verdict(comparison: Comparison) -> Statement:
 
 def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
     """Whether a loss is better than a constant prediction, and the 95 % interval of its gain, if any, excludes 0."""
-    if comparison.constant is None:
+    if comparison.outcome.constant is None:
         return True
-    gain = comparison.gain(loss)
+    gain = comparison.outcome.gains[loss]
     if gain is None:
         return False
     low, _ = gain.interval()
@@ -86,7 +86,8 @@ def _lead(comparison: Comparison, advice: Advice) -> str:
 
 def _cost(comparison: Comparison, advice: Advice) -> str:
     """What it costs to be wrong about the loss with the best mean."""
-    score, mean_of = text(comparison.headline), {loss: plus_minus(each) for loss, each in comparison.summaries.items()}
+    score = text(comparison.score.name)
+    mean_of = {loss: plus_minus(summary) for loss, summary in comparison.outcome.summaries.items()}
     mean = f"`{advice.best}` has the best mean test {score}, {mean_of[advice.best]}"
     if advice.best != advice.leader:
         leader = f"`{advice.leader}` has the best, {mean_of[advice.leader]}, no difference that matters"
@@ -97,7 +98,7 @@ def _cost(comparison: Comparison, advice: Advice) -> str:
     if not advice.cost or advice.rival is None:
         settled = f"{mean}; none of the others may be better (95 %)."
         return settled if advice.beaten else f"{mean}."
-    matters = ", less than matters" if advice.cost <= comparison.margin else ""
+    matters = ", less than matters" if advice.cost <= comparison.outcome.margin else ""
     most = f"{number(advice.cost)} (95 %){matters}"
     return f"{mean}; if `{advice.rival}` is the better one after all, then by at most {most}."
 
@@ -106,10 +107,10 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     """How each of the others stands to the best loss."""
     sentences, best = [], f"`{advice.best}`"
     if alike := _others([pair for pair in advice.equal if pair.verdict == "equivalent"]):
-        verb, margin = "differs" if len(alike) == 1 else "differ", f"± {number(comparison.margin)}"
+        verb, margin = "differs" if len(alike) == 1 else "differ", f"± {number(comparison.outcome.margin)}"
         sentences.append(f"{listed(alike)} {verb} from {best} by less than matters ({margin}).")
     same = [pair.against for pair in advice.equal if pair.verdict == "same objective"]
-    factors = {loss: comparison.factor(loss, advice.best) for loss in same}
+    factors = {loss: comparison.outcome.factors[loss, advice.best] for loss in same}
     if alike := [loss for loss in same if factors[loss] == 1]:
         verb = "is" if len(alike) == 1 else "are"
         sentences.append(f"{listed(alike)} {verb} the same objective as {best}.")
@@ -119,7 +120,7 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     if advice.beaten:
         worse = [
             f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p)})"
-            if comparison.summaries[pair.against].n
+            if comparison.outcome.summaries[pair.against].n
             else f"`{pair.against}` (every seed failed)"
             for pair in _nearest_first(advice.beaten)
         ]
@@ -175,11 +176,11 @@ def _others(pairs: list[Pair]) -> list[str]:
 
 
 def _failures(comparison: Comparison) -> list[str]:
-    worst = f"{text(comparison.headline)} of {number(comparison.worst)}"
+    worst = f"{text(comparison.score.name)} of {number(comparison.outcome.worst)}"
     count = f" and count as a test {worst}" * (len(comparison.runs) > 1)
     failed = [
         f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}`"
-        for loss, summary in comparison.summaries.items()
+        for loss, summary in comparison.outcome.summaries.items()
         if summary.n_failed
     ]
     if len(failed) <= NAMED:
@@ -202,21 +203,22 @@ def _different_things(comparison: Comparison) -> list[str]:
         return []
     each = enumerated([f"{listed(losses)} for {what}" for what, losses in asked.items()], "more", last=", ")
     best_for = loss_text.estimand(comparison.score.rewards)
-    judged = f": {text(comparison.headline)} is best for {best_for}" if best_for else ""
+    judged = f": {text(comparison.score.name)} is best for {best_for}" if best_for else ""
     return [f"They ask for different things, {each}, and are ranked by one score{judged}."]
 
 
 def _cautions(comparison: Comparison) -> list[str]:
     """What makes the verdict less certain than it sounds."""
     sentences = [*_different_things(comparison), *cluster_text.too_few(comparison)]
-    if comparison.is_misleading:
-        sizes, classes = comparison.class_sizes, comparison.description.classes
-        share = percent(sizes.max() / comparison.n_rows)
+    if is_misleading(comparison):
+        description = comparison.description
+        sizes, classes = class_sizes(comparison.labels, description), description.classes
+        share = percent(sizes.max() / len(comparison.labels))
         sentences.append(
             f"Accuracy says little here: always saying {code(classes[int(sizes.argmax())])} is right in {share}."
         )
-    best = comparison.advice.best
-    pairs = [comparison.pairs[best, loss] for loss in comparison.losses if loss != best]
+    best = comparison.outcome.advice.best
+    pairs = [comparison.outcome.pairs[best, loss] for loss in comparison.losses if loss != best]
     if few := [pair for pair in pairs if _few_rows_tell(pair)]:
         rows = counted(max(round(min(pair.n_telling for pair in few)), 1), cluster_text.unit(comparison))
         sentences.append(
@@ -239,13 +241,13 @@ _CONSTANT = {
 def caution(comparison: Comparison, pair: Pair) -> str:
     """What is said beside the verdict on one pair, in a word or two; empty where there is nothing to say."""
     words = []
-    if comparison.is_misleading:
+    if is_misleading(comparison):
         words.append("accuracy says little")
     elif _few_rows_tell(pair):
         words.append("few rows tell")
     asked = {run.loss.name: loss_text.estimand(run.loss.estimand) for run in comparison.runs}
     ours, theirs = asked[pair.loss], asked[pair.against]
-    if pair.verdict in ("better", "worse") and comparison.factor(pair.loss, pair.against):
+    if pair.verdict in ("better", "worse") and (pair.loss, pair.against) in comparison.outcome.factors:
         words.append("same objective, other steps")
     elif ours and theirs and ours != theirs:
         words.append(f"asks for {ours}")

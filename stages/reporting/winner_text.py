@@ -12,10 +12,10 @@ _SHOWN = 3  # losses that are named
 
 def recommended(comparison: Comparison) -> dict[str, Any] | None:
     """The loss to train with, why it is taken, and its mean; None where every seed of every loss failed."""
-    if not any(summary.n for summary in comparison.summaries.values()):
+    if not any(summary.n for summary in comparison.outcome.summaries.values()):
         return None
-    loss = comparison.advice.best
-    return {"loss": loss, "why": _why(comparison), "mean": comparison.summaries[loss].mean}
+    loss = comparison.outcome.advice.best
+    return {"loss": loss, "why": _why(comparison), "mean": comparison.outcome.summaries[loss].mean}
 
 
 def to_use(comparison: Comparison) -> Markdown:
@@ -24,12 +24,12 @@ def to_use(comparison: Comparison) -> Markdown:
         return Markdown()
     return Markdown(
         f"`make predict COMPARISON={comparison.name} FILE=new.csv` predicts new rows by the average of {N_NETWORKS} "
-        f"networks that learn from all {comparison.n_rows:,} rows with {code(told['loss'])}: {text(told['why'])}."
+        f"networks that learn from all {len(comparison.labels):,} rows with {code(told['loss'])}: {text(told['why'])}."
     )
 
 
 def _why(comparison: Comparison) -> str:
-    advice, best = comparison.advice, f"its mean test {comparison.headline} is the best"
+    advice, best = comparison.outcome.advice, f"its mean test {comparison.score.name} is the best"
     if advice.best != advice.leader:
         best = f"it is the usual loss, and {advice.leader}, whose mean is the best, is better by less than matters"
     if not surely_beats_constant(comparison, advice.best):

@@ -103,6 +103,11 @@ def estimate_of_finished(values: np.ndarray, design: Design) -> Estimate:
     return estimate(values[finished], design.of_seeds(finished))
 
 
+def lacking(mean: float, *, higher_is_better: bool) -> float:
+    """How far a mean score is from a perfect one: 0 for errors, 1 for other scores; infinity where there is none."""
+    return float(max(1 - mean if higher_is_better else mean, 0.0)) if np.isfinite(mean) else np.inf
+
+
 def scores_of(values: np.ndarray, tested: np.ndarray) -> np.ndarray:
     """The score of each seed (n_seeds,) from its rows' values (n_seeds, n_rows); NaN where the seed failed."""
     return np.where(tested, values, 0.0).sum(axis=1) / tested.sum(axis=1)

@@ -88,7 +88,7 @@ def make_crowd(make_comparison):
 
 
 def _with_scores(run, comparison):
-    tested = comparison.tested[0]
+    tested = comparison.plan.tested[0]
     scores = [
         pd.DataFrame({"seed": run.seeds, "part": part, "metric": metric, "value": values})
         for part, rows in (("train", ~tested), ("test", tested))

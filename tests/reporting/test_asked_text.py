@@ -17,8 +17,8 @@ def test_losses_that_ask_for_different_things_are_not_ranked_without_a_word(make
         "They ask for different things, `mse` and `poisson` for the mean, `mae` for the median, `huber` for a value "
         "between mean and median, and are ranked by one score: mae is best for the median." in text
     )
-    assert caution(comparison, comparison.pairs["mae", "mse"]) == "asks for the median"
-    assert caution(comparison, comparison.pairs["poisson", "mse"]) == ""
+    assert caution(comparison, comparison.outcome.pairs["mae", "mse"]) == "asks for the median"
+    assert caution(comparison, comparison.outcome.pairs["poisson", "mse"]) == ""
 
 
 @pytest.mark.parametrize("losses", [("mse", "poisson"), ("mse",), ("hinge", "squared_hinge")])
@@ -46,13 +46,13 @@ def test_half_of_a_loss_is_the_same_objective_and_the_sentence_says_why(make_dec
     comparison = halved(make_decided({"hinge": right, "squared_hinge": right}), "squared_hinge")
     if is_tuned:
         comparison = replace(comparison, runs=[replace(run, tuning=make_tuning()) for run in comparison.runs])
-    assert comparison.pairs["squared_hinge", "hinge"].verdict == "same objective"
+    assert comparison.outcome.pairs["squared_hinge", "hinge"].verdict == "same objective"
     assert f"`squared_hinge` is 0.5 times `hinge`, the same objective: {why}." in str(verdict(comparison))
 
 
 def test_multiples_of_which_one_is_ahead_are_said_to_differ_in_their_steps_alone(make_comparison):
     comparison = halved(make_comparison("mse", "log_cosh"), "log_cosh")
-    ahead = replace(comparison.pairs["mse", "log_cosh"], verdict="better")
+    ahead = replace(comparison.outcome.pairs["mse", "log_cosh"], verdict="better")
     assert caution(comparison, ahead) == "same objective, other steps"
 
 

@@ -43,9 +43,9 @@ def test_groups_are_what_counts(make_clustered):
     said = "Rows of one `patient` count as one: 60 with 240 test rows."
     assert cluster_text.what_counts(comparison) == said
     assert said in setup_text.setup(comparison)
-    assert comparison.pairs["hinge", "squared_hinge"].estimate.n_clusters == 60
+    assert comparison.outcome.pairs["hinge", "squared_hinge"].estimate.n_clusters == 60
     assert cluster_text.too_few(comparison) == []
-    best = comparison.advice.best
+    best = comparison.outcome.advice.best
     [other] = {"hinge", "squared_hinge"} - {best}
     settles = f"More groups (`patient`), not more seeds, would tell `{other}` from `{best}`: 60 are too few."
     assert settles in verdict(comparison).reasons
@@ -71,7 +71,7 @@ def test_rows_in_the_order_of_time_count_by_ten_blocks(make_clustered):
     comparison = make_clustered(method="first", clusters=groups(230), clusters_are="copies")
     said = "Rows are in the order of time, where neighbours are alike: 10 blocks of 24 neighbours count."
     assert cluster_text.what_counts(comparison) == said
-    pair = comparison.pairs["hinge", "squared_hinge"]
+    pair = comparison.outcome.pairs["hinge", "squared_hinge"]
     assert (pair.estimate.n_clusters, pair.n_rows) == (10, 240)
     assert cluster_text.too_few(comparison) == []
 
@@ -88,4 +88,4 @@ def test_too_few_rows_in_the_order_of_time_are_said_beside_the_verdict(make_clus
 def test_rows_that_are_drawn_are_in_no_order_of_time(make_clustered):
     comparison = make_clustered(method="first", from_table=False)
     assert cluster_text.what_counts(comparison) == ""
-    assert comparison.pairs["hinge", "squared_hinge"].estimate.n_clusters == 240
+    assert comparison.outcome.pairs["hinge", "squared_hinge"].estimate.n_clusters == 240

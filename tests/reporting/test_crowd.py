@@ -37,7 +37,7 @@ def test_of_many_losses_the_best_and_the_baseline_are_shown(make_crowd):
 def test_the_recommended_loss_is_shown_first_and_those_whose_every_seed_failed_last(make_crowd):
     comparison = make_crowd("mse", 17)
     comparison.runs[2].failed[:] = comparison.seeds
-    assert crowd.shown(comparison)[0] == comparison.advice.best == "mse_0"
+    assert crowd.shown(comparison)[0] == comparison.outcome.advice.best == "mse_0"
     assert crowd.others(comparison) == ["mse_2"]
 
 
@@ -61,7 +61,9 @@ def test_a_verdict_on_many_losses_names_those_first_that_come_nearest(make_decid
     pattern = r"Train with `hinge_\d+`; (`hinge_\d+`, ){5}`hinge_\d+` and \d+ others are not shown to be worse\."
     assert re.fullmatch(pattern, statement.lead)
     named = re.findall(r"`(\w+)`", statement.lead)[1:]
-    ahead = {pair.against: pair.difference for pair in [*comparison.advice.equal, *comparison.advice.open]}
+    ahead = {
+        pair.against: pair.difference for pair in [*comparison.outcome.advice.equal, *comparison.outcome.advice.open]
+    }
     assert named == sorted(ahead, key=ahead.get)[:6]
     text = " ".join(statement.reasons)
     assert re.search(

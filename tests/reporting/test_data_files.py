@@ -73,11 +73,11 @@ def test_pairs_hold_every_pair_in_both_orders(make_comparison):
     assert list(table) == data_files.PAIRS
     assert len(table) == 6
     row = table.set_index(["loss", "against"]).loc[("mse", "mae")]
-    pair = comparison.pairs["mse", "mae"]
+    pair = comparison.outcome.pairs["mse", "mae"]
     assert (row["difference"], row["low"], row["verdict"]) == (pair.difference, pair.low, pair.verdict)
     costs = table.groupby("loss")["cost_of_being_wrong"]
     assert costs.nunique().tolist() == [1, 1, 1]
-    assert costs.first()[comparison.advice.best] == comparison.advice.cost
+    assert costs.first()[comparison.outcome.advice.best] == comparison.outcome.advice.cost
     assert data_files.pairs([make_comparison("mse")]).empty
 
 

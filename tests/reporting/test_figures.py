@@ -21,7 +21,7 @@ def drawn(comparison):
 
 def test_no_difference_is_drawn_to_a_baseline_that_never_finished(make_comparison):
     comparison = make_comparison("mse", "mae", failed=(0, 1, 2))
-    assert comparison.margin == pytest.approx(0.05 * 0.5 / 3)
+    assert comparison.outcome.margin == pytest.approx(0.05 * 0.5 / 3)
     assert figures.forest_rows([comparison]) == []
 
 

@@ -57,11 +57,11 @@ def test_an_interval_goes_from_end_to_end():
 
 
 def test_a_difference_is_shown_with_its_interval_where_it_has_one(make_comparison):
-    pair = make_comparison("mse", "mae").pairs["mse", "mae"]
+    pair = make_comparison("mse", "mae").outcome.pairs["mse", "mae"]
     assert difference(pair) == f"{signed(pair.difference)} ({signed(pair.low)} to {signed(pair.high)})"
-    alone = make_comparison("mse", "mae", n_seeds=1).pairs["mse", "mae"]
+    alone = make_comparison("mse", "mae", n_seeds=1).outcome.pairs["mse", "mae"]
     assert difference(alone) == signed(alone.difference)
-    failed = make_comparison("mse", "mae", failed=(0, 1, 2)).pairs["mse", "mae"]
+    failed = make_comparison("mse", "mae", failed=(0, 1, 2)).outcome.pairs["mse", "mae"]
     assert difference(failed) == "no seed finished both"
 
 

@@ -58,7 +58,7 @@ def test_the_images_linked_are_those_drawn_each_once(every_comparison, reference
 
 def test_a_baseline_without_error_has_no_place_among_differences_in_units_of_its_margin(make_comparison, reference):
     perfect, other = make_comparison("hinge", "squared_hinge"), make_comparison("mse", "mae")
-    assert perfect.margin == 0 < other.margin
+    assert perfect.outcome.margin == 0 < other.outcome.margin
     assert "forest.png" not in page.markdown([perfect], reference)
     assert [row.label for row in figures.forest_rows([perfect, other])] == ["regression: mae"]
 
@@ -95,7 +95,7 @@ def test_verdicts_lead_to_the_section_of_their_comparison(make_comparison, refer
     assert row_of(text, "mse", "verdict")["verdict"] == "[baseline](#comparison-fair_one)"
     assert re.fullmatch(r"\[\*\*\w+.*\)\]\(#comparison-fair_one\)", row_of(text, "mae", "verdict")["verdict"])
     against_best = replace(make_comparison("mse", "mae", comparison="fair_one"), own_baseline=None)
-    best = against_best.advice.best
+    best = against_best.outcome.advice.best
     text = page.markdown([against_best], reference)
     assert row_of(text, best, "verdict")["verdict"] == "[recommended](#comparison-fair_one)"
     assert "\n### Comparison fair_one\n" in text
@@ -139,7 +139,7 @@ def test_a_loss_whose_seeds_all_failed_has_dashes(make_comparison, reference, lo
     text = page.markdown([comparison], reference)
     assert scored(text, loss) == ["–", "3 of 3"]
     assert not re.search(r"\bnan\b", text)
-    assert data_files.metrics([comparison]) == {comparison.name: {f"test_{comparison.headline}": {}}}
+    assert data_files.metrics([comparison]) == {comparison.name: {f"test_{comparison.score.name}": {}}}
 
 
 def test_default_settings_are_set_beside_the_published_ones(every_comparison, reference):
@@ -175,7 +175,7 @@ def test_a_dataset_has_one_chapter_for_what_was_published_and_all_comparisons_on
     [[claim]] = [table for table in tables(text) if "as published" in table[0]]
     assert list(claim) == ["as published", "regression", "fair: each loss at its own best"]
     assert claim["as published"] == "`mse` (0.001) better than `msle` (0.184)"
-    assert claim["regression"].startswith(f"**{usual.pairs['mse', 'msle'].verdict}**: ")
+    assert claim["regression"].startswith(f"**{usual.outcome.pairs['mse', 'msle'].verdict}**: ")
     assert "; on these very rows " in claim["regression"]
     assert text.count("regression-data.png") == 1
 
@@ -263,7 +263,7 @@ def test_a_failed_seed_counts_as_a_constant_prediction_or_the_worst_seed(make_co
         assert f"It counts in no mean; in every pair as a test {headline} of {worst}." in text
     comparison = make_comparison("mse", headline="r2", failed=(1,))
     comparison.runs[0].scores["value"] -= 2
-    worst = comparison.scores()["mse"][[0, 2]].min()
+    worst = comparison.outcome.scores["mse"][[0, 2]].min()
     assert f"in every pair as a test r2 of {worst:.3g}." in page.markdown([comparison], reference)
 
 
@@ -274,29 +274,27 @@ def test_what_holds_on_these_very_rows_stands_beside_what_holds_for_new_ones(mak
         assert ("on these very rows" in table[0]) is shown
 
 
-def test_seeds_that_went_astray_are_named_with_what_the_others_did(make_comparison, reference, monkeypatch):
+def test_seeds_that_went_astray_are_named_with_what_the_others_did(make_comparison, reference):
     comparison = make_comparison("mse", "mae", n_seeds=12)
-    own = {"mse": np.append(np.linspace(0.1, 0.2, 11), 7), "mae": np.append(np.linspace(0.1, 0.2, 10), [4, np.nan])}
-    monkeypatch.setattr(type(comparison), "scores", lambda _: own)
+    scores = comparison.outcome.scores
+    scores["mse"] = np.append(np.linspace(0.1, 0.2, 11), 7)
+    scores["mae"] = np.append(np.linspace(0.1, 0.2, 10), [4, np.nan])
     text = page.markdown([comparison], reference)
     assert "> Seed 11 of `mse` went astray, with a test mse of 7; the others lie between 0.1 and 0.2, 0.15 on" in text
     assert "> Seed 10 of `mae` went astray, with a test mse of 4; " in text
-    own["mse"][10] = 8
+    scores["mse"][10] = 8
     assert "> Seeds 10 and 11 of `mse` went astray, with a test mse of 7 to 8; " in page.markdown(
         [comparison], reference
     )
 
 
-def test_how_many_seeds_of_the_recommended_loss_went_astray_says_how_many_do_at_most(
-    make_comparison, reference, monkeypatch
-):
+def test_how_many_seeds_of_the_recommended_loss_went_astray_says_how_many_do_at_most(make_comparison, reference):
     comparison = make_comparison("mse", "mae", n_seeds=30)
-    own = {"mse": np.linspace(0.1, 0.2, 30), "mae": np.linspace(0.3, 0.4, 30)}
-    monkeypatch.setattr(type(comparison), "scores", lambda _: own)
-    best = comparison.advice.best
+    scores, best = comparison.outcome.scores, comparison.outcome.advice.best
+    scores["mse"], scores["mae"] = np.linspace(0.1, 0.2, 30), np.linspace(0.3, 0.4, 30)
     text = page.markdown([comparison], reference)
     assert f"None of 30 seeds of `{best}` failed or went astray, which says that at most 10 % do (95 %)." in text
-    own[best] = np.append(own[best][:28], [9, np.nan])
+    scores[best] = np.append(scores[best][:28], [9, np.nan])
     text = page.markdown([comparison], reference)
     assert f"2 of 30 seeds of `{best}` failed or went astray, which says that up to 20 % may (95 %)." in text
 

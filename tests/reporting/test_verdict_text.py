@@ -66,10 +66,10 @@ def undecided(make_decided, n_seeds=N_SEEDS, **settings):
 
 def test_a_difference_that_is_due_to_the_rows_is_settled_by_more_rows(make_decided):
     comparison = undecided(make_decided)
-    assert comparison.pairs["hinge", "squared_hinge"].verdict == "inconclusive"
+    assert comparison.outcome.pairs["hinge", "squared_hinge"].verdict == "inconclusive"
     statement = verdict(comparison)
     assert statement.lead == "Train with `hinge`; `squared_hinge` is not shown to be worse."
-    assert f"by at most {comparison.advice.cost:.3g} (95 %)." in statement.reasons[0]
+    assert f"by at most {comparison.outcome.advice.cost:.3g} (95 %)." in statement.reasons[0]
     assert "More rows, not more seeds, would tell `squared_hinge` from `hinge`: 400 test rows are too few." in (
         statement.reasons
     )
@@ -96,7 +96,7 @@ def test_the_usual_loss_is_kept_where_another_is_better_by_less_than_matters(mak
     better[:, np.flatnonzero(~right[0])[:2]] = True
     comparison = make_decided({"hinge": better, "binary_crossentropy": right}, margin=0.2)
     statement = verdict(comparison)
-    assert comparison.advice.leader == "hinge"
+    assert comparison.outcome.advice.leader == "hinge"
     assert statement.lead == "Train with any of these 2: `binary_crossentropy` and `hinge`."
     assert re.match(
         r"`binary_crossentropy`, the usual loss, has a mean test accuracy of 0\.\d+ ± 0\.\d+; `hinge` has the best, "
@@ -165,7 +165,7 @@ def test_a_loss_of_which_every_seed_failed_is_worse_and_that_is_why(make_decided
 def test_a_loss_that_always_fails_is_never_the_best(make_decided, generator):
     losses = {"hinge": share(generator, 0.99), "squared_hinge": share(generator, 0.2)}
     comparison = make_decided(losses, failed={"hinge": list(range(N_SEEDS))})
-    assert comparison.advice.best == "squared_hinge"
+    assert comparison.outcome.advice.best == "squared_hinge"
 
 
 def rare(n_rows=N_ROWS):
@@ -179,7 +179,7 @@ def test_accuracy_that_says_little_is_said_beside_the_verdict(make_decided, gene
     losses = {"hinge": share(generator, 0.97), "squared_hinge": share(generator, 0.9)}
     comparison = make_decided(losses, labels=rare())
     assert "Accuracy says little here: always saying `0` is right in 95 %." in verdict(comparison).reasons
-    assert caution(comparison, comparison.pairs["hinge", "squared_hinge"]) == "accuracy says little"
+    assert caution(comparison, comparison.outcome.pairs["hinge", "squared_hinge"]) == "accuracy says little"
     balanced = make_decided(losses, labels=rare(), headline="balanced_accuracy")
     assert "Accuracy says little" not in str(verdict(balanced))
 
@@ -190,8 +190,8 @@ def test_few_rows_that_tell_are_said_beside_the_verdict(make_decided):
     other[:, 10:16] = False
     comparison = make_decided({"hinge": right, "squared_hinge": other}, margin=0.001)
     assert "are told apart by as few as" in str(verdict(comparison))
-    assert caution(comparison, comparison.pairs["hinge", "squared_hinge"]) == "few rows tell"
-    assert caution(undecided(make_decided), undecided(make_decided).pairs["hinge", "squared_hinge"]) == ""
+    assert caution(comparison, comparison.outcome.pairs["hinge", "squared_hinge"]) == "few rows tell"
+    assert caution(undecided(make_decided), undecided(make_decided).outcome.pairs["hinge", "squared_hinge"]) == ""
 
 
 @pytest.mark.thorough
@@ -208,7 +208,7 @@ def test_a_verdict_is_in_words_whatever_the_scores(make_decided, accuracies, n_s
     losses = {name: share(generator, each, n_seeds, 42) for name, each in zip(names, accuracies, strict=False)}
     failed = {names[0]: list(range(min(n_failed, n_seeds)))}
     comparison = make_decided(losses, failed=failed)
-    statement, best = verdict(comparison), f"`{comparison.advice.best}`"
+    statement, best = verdict(comparison), f"`{comparison.outcome.advice.best}`"
     text = str(statement)
     assert text.startswith("**")
     assert text.count("**") == 2

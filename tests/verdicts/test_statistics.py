@@ -11,6 +11,7 @@ from stages.verdicts.statistics import (
     Summary,
     astray,
     gain_over_constant,
+    lacking,
     most_astray,
     summarise,
     summarise_for_new_rows,
@@ -134,3 +135,11 @@ def test_how_many_seeds_go_astray_at_most(n_astray, n_seeds, share):
     assert stats.binom.cdf(n_astray, n_seeds, most_astray(n_astray, n_seeds)) == pytest.approx(
         0.05 if n_astray < n_seeds else 1
     )
+
+
+@pytest.mark.parametrize(
+    ("mean", "higher_is_better", "expected"),
+    [(0.25, False, 0.25), (0.25, True, 0.75), (-2.0, True, 3.0), (np.nan, False, np.inf), (np.nan, True, np.inf)],
+)
+def test_what_a_loss_lacks_is_how_far_its_mean_is_from_a_perfect_score(mean, higher_is_better, expected):
+    assert lacking(mean, higher_is_better=higher_is_better) == expected

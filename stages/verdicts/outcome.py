@@ -1,0 +1,147 @@
+"""What came of a comparison: how each loss did, how every pair of them compares, which one to train with."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.losses.objectives import usual
+from stages.records.datasets import Description
+from stages.records.plans import Plan
+from stages.records.runs import Run
+from stages.scores import row_values
+from stages.scores.score import Score
+from stages.verdicts import clusters, objectives, pairs
+from stages.verdicts.advice import Advice, advise
+from stages.verdicts.design import Design
+from stages.verdicts.intervals import Estimate
+from stages.verdicts.pairs import Pair
+from stages.verdicts.statistics import Summary, gain_over_constant, lacking, scores_of, summarise_for_new_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How the losses of a comparison did, on the score that decides.
+
+    Attributes:
+        design: which rows each seed tests, which of them count as one, and how far one can tell two losses apart.
+        scores: by loss, the test scores (n_seeds,); NaN where a seed failed.
+        summaries: by loss, the test score for new seeds and new rows.
+        constant: the test score of a prediction that is the same for every row, the mean over seeds; None where such a
+            prediction says nothing.
+        gains: by loss, how much better it does than that prediction; None where one of the two has no score.
+        margin: differences within ± this do not matter in practice.
+        worst: what a failed seed counts as when losses are compared.
+        factors: by ordered pair (loss, other) of the losses that are one objective, how many times the other a loss is.
+        pairs: by ordered pair (loss, against), how they compare.
+        advice: which loss to train with; of equals, one that finished.
+        baseline: the loss that the others are compared with: the user's, else the recommended one.
+    """
+
+    design: Design
+    scores: dict[str, np.ndarray]
+    summaries: dict[str, Summary]
+    constant: float | None
+    gains: dict[str, Estimate | None]
+    margin: float
+    worst: float
+    factors: dict[tuple[str, str], float]
+    pairs: dict[tuple[str, str], Pair]
+    advice: Advice
+    baseline: str
+
+
+def judge(
+    runs: list[Run],
+    score: Score,
+    plan: Plan,
+    description: Description,
+    labels: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+    baseline: str | None = None,
+    margin: float | None = None,
+) -> Outcome:
+    """Judge the runs of a comparison.
+
+    Args:
+        runs: of every loss, with the same seeds.
+        score: the one that decides.
+        plan: which rows each seed trains and tests on.
+        description: what the dataset is.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        weights: (n_rows,) what each row counts; None where all count alike.
+        baseline: the loss that the user compares the others with; None for the one that is recommended.
+        margin: the user's margin; None for the default.
+    """
+    higher_is_better = score.higher_is_better
+    values = {run.loss.name: values_of(run, score, plan, labels, weights) for run in runs}
+    scores = {run.loss.name: np.where(run.finished, run.values(score.name, "test"), np.nan) for run in runs}
+    always = _values_of_a_constant(score, plan, description, labels, weights)
+    constant = None if always is None else float(scores_of(always, plan.tested).mean())
+    if margin is None:
+        margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
+    worst = pairs.worst_score(scores, constant, higher_is_better=higher_is_better)
+    design, factors = _design(score, plan, description, labels), _factors(runs)
+    compared = pairs.compare(
+        values,
+        design,
+        higher_is_better=higher_is_better,
+        margin=margin,
+        same_objective=set(map(frozenset, factors)),
+        worst=worst,
+    )
+    summaries = {loss: summarise_for_new_rows(rows, design) for loss, rows in values.items()}
+    gains = {
+        loss: None if always is None else gain_over_constant(rows, always, design, higher_is_better=higher_is_better)
+        for loss, rows in values.items()
+    }
+    finished_first = sorted(values, key=lambda loss: not summaries[loss].n)
+    lacks = {loss: lacking(summary.mean, higher_is_better=higher_is_better) for loss, summary in summaries.items()}
+    advice = advise(finished_first, compared, usual(run.loss for run in runs), lacks.__getitem__)
+    baseline = baseline or advice.best
+    return Outcome(design, scores, summaries, constant, gains, margin, worst, factors, compared, advice, baseline)
+
+
+def _values_of_a_constant(
+    score: Score, plan: Plan, description: Description, labels: np.ndarray, weights: np.ndarray | None
+) -> np.ndarray | None:
+    """Row values (n_seeds, n_rows) of a prediction that is the same for every row; None where it says nothing."""
+    return row_values.constant_values(
+        score.name,
+        description.task,
+        labels,
+        plan.trained,
+        plan.tested,
+        n_classes=description.n_classes,
+        **plan.target_scaling,
+        weights=weights,
+    )
+
+
+def values_of(run: Run, score: Score, plan: Plan, labels: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Row values of a run's test score (n_seeds, n_rows), of which the score is the mean: see `row_values`.
+
+    NaN where a seed does not test a row, or failed. Arguments as of `judge`.
+    """
+    values = row_values.row_values(
+        score.name, run.loss, labels, run.outputs, plan.tested, **plan.target_scaling, weights=weights
+    )
+    values[~run.finished] = np.nan
+    return values
+
+
+def _design(score: Score, plan: Plan, description: Description, labels: np.ndarray) -> Design:
+    # in the order of time neighbours are alike; rows that are drawn are not, in whatever order
+    in_time = plan.method == "first" and bool(description.files)
+    which = clusters.blocks(plan.tested) if in_time else plan.clusters
+    return Design(plan.tested, row_values.reach(score.name, labels, plan.tested), which, in_time)
+
+
+def _factors(runs: list[Run]) -> dict[tuple[str, str], float]:
+    factors = {}
+    for a, b in itertools.combinations(runs, 2):
+        if (factor := objectives.factor(a, b)) is not None:
+            factors[a.loss.name, b.loss.name] = factor
+            factors[b.loss.name, a.loss.name] = 1 / factor
+    return factors
