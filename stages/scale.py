@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import make_pipeline
 
-from stages.basics import cli, files, paths
+from stages.basics import cli, paths
 from stages.basics.cli import UserError
-from stages.features import encoding, planning
+from stages.features import encoding, pipelines, planning
 from stages.features.encoding import Encoder
 from stages.features.scaling import KnownScaler
 from stages.params import experiment
@@ -51,8 +50,7 @@ def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
     """Write what makes inputs of rows as ``data/raw`` holds them, scaled as the first seed's, whose model is kept."""
     scaling, split = plan.to_train, plan.split_of[0]
     scaler = KnownScaler(scaling.fill[split], scaling.center[split], scaling.spread[split])
-    with files.replacing(datasets.pipeline_path(name)) as temporary:
-        temporary.write_bytes(files.pickled(make_pipeline(encoder.pipeline, scaler)))
+    pipelines.write(name, encoder.pipeline, scaler)
 
 
 def summary(name: str, n_rows: int, treatments: list[datasets.Treatment]) -> Iterator[str]:

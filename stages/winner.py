@@ -1,6 +1,5 @@
 """Stage `winner`: train the recommended loss of each comparison on all rows, and write one file that takes new rows."""
 
-import joblib
 import numpy as np
 
 from stages.basics import cli, files, paths
@@ -10,9 +9,10 @@ from stages.execution import refit
 from stages.execution.scheduler import Scheduler, Tally
 from stages.execution.unit_training import planned
 from stages.executors import choice
+from stages.features import pipelines
 from stages.params import experiment
 from stages.params.load import load_params
-from stages.records import datasets, store, winners
+from stages.records import store, winners
 from stages.training.unit import Unit
 from stages.winners import facts, packing, refitting
 
@@ -43,7 +43,7 @@ def main() -> None:
     params = load_params()
     told = {name: files.read_json(paths.VERDICTS, stage="report")[name] for name in params.selected()}
     losses = {name: each["recommended"]["loss"] for name, each in told.items() if each["recommended"]}
-    encoders = {name: joblib.load(datasets.pipeline_path(name))[0] for name in losses}
+    encoders = {name: pipelines.read(name)[0] for name in losses}
     units = refitting.units_of(params, losses, encoders)
     trained, lines = train(units), []
     with files.replacing(paths.WINNERS) as folder:

@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+import zipfile
 from pathlib import Path
 
 import mlflow
@@ -12,8 +13,10 @@ import yaml
 from mlflow import MlflowClient
 
 from stages import generate, report, scale, track, train, winner
+from stages.basics.cli import UserError
 from stages.records import winners
 from stages.winners.predictor import Predictor
+from tests import planted
 from tests.pages import Seen, as_on_github, seen
 from tests.projects import run_all
 
@@ -148,3 +151,48 @@ def test_without_cells_none_is_in_a_report_or_in_an_example_of_mlflow(inside, cl
     assert len(logged) == 3  # of each loss the first seed's, and the winner
     for model in logged:
         assert mlflow.models.get_model_info(model.model_uri).saved_input_example_info is None
+
+
+def files_and_their_readers(root):
+    """What stages wrote for other stages, and the first of these that depends on it."""
+    depends = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+    for file in sorted(path for path in Path("data").rglob("*") if path.is_file()):
+        for stage in (scale, train, report, winner, track):
+            deps = depends[stage.__name__.removeprefix("stages.")]["deps"]
+            if any(file.is_relative_to(each) for each in deps if each.startswith("data/")):
+                yield file, stage
+                break
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("write", planted.WAYS)
+def test_no_file_in_data_runs_what_is_planted_in_it(root, tmp_path, write):
+    tried = list(files_and_their_readers(root))
+    assert {file.parts[1] for file, _ in tried} == {
+        *("published.yaml", "raw", "scaled", "plans", "pipelines", "runs", "winners")
+    }
+    content = write(tmp_path / "done")
+    for file, stage in tried:
+        before = file.read_bytes()
+        file.write_bytes(content)
+        with pytest.raises(UserError, match=str(file)):
+            stage.main()
+        assert not (tmp_path / "done").exists(), file
+        file.write_bytes(before)
+
+
+@pytest.mark.parametrize("write", planted.WAYS)
+@pytest.mark.parametrize("member", [winners.FACTS, "encoder.json", "networks.npz"])
+def test_nothing_in_the_file_of_a_winner_runs_but_its_code(project, tmp_path, member, write):
+    content = write(tmp_path / "done")
+    with zipfile.ZipFile(project / "data/winners/evil.pyz") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    assert {name for name in members if not name.endswith(".py")} == {
+        *(winners.FACTS, "encoder.json", "networks.npz", "requirements.txt")
+    }
+    with zipfile.ZipFile(tmp_path / "evil.pyz", "w") as archive:
+        for name, before in members.items():
+            archive.writestr(name, content if name == member else before)
+    with pytest.raises((ValueError, KeyError)):  # NumPy's and pydantic's refusals are these
+        Predictor(tmp_path / "evil.pyz").predict(pd.DataFrame({NUMBER: ["0.5"], CITY: ["Genf"]}))
+    assert not (tmp_path / "done").exists()

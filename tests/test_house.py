@@ -194,6 +194,62 @@ def test_no_module_is_longer_than_350_lines_and_no_function_than_60(root):
                 assert node.end_lineno - node.lineno + 1 <= 60, f"{file}: {node.name}"
 
 
+RUNS_WHAT_IT_READS = {"_pickle", "cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "pickle", "shelve", "skops"}
+PANDAS = {"read_pickle", "to_pickle"}
+
+
+def unpickling(text):
+    """What in a module reads or writes objects, whose bytes run when they are read."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=names):
+                yield from (each.name for each in names if each.name.split(".")[0] in RUNS_WHAT_IT_READS)
+            case ast.ImportFrom(module=str(name)) if name.split(".")[0] in RUNS_WHAT_IT_READS:
+                yield name
+            case ast.Attribute(attr=name) | ast.alias(name=name) if name in {
+                "read_pickle",
+                "to_pickle",
+                *RUNS_WHAT_IT_READS,
+            }:
+                yield name
+            case ast.keyword(arg="allow_pickle" | "safe_mode" as name, value=value):
+                is_safe = isinstance(value, ast.Constant) and value.value is (name == "safe_mode")
+                yield from () if is_safe else (name,)
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name == "enable_unsafe_deserialization":
+                yield name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pickle",
+        "def read():\n    import joblib",
+        "from cloudpickle import loads",
+        "import numpy.f2py, dill.session as x",
+        "from multiprocessing import reduction\nreduction.pickle.loads(b'')",
+        "from pandas import read_pickle",
+        "pd.read_pickle('a')",
+        "table.to_pickle('a')",
+        "np.load('a', allow_pickle=True)",
+        "np.load('a', allow_pickle=flag)",
+        "keras.models.load_model('a', safe_mode=False)",
+        "keras.config.enable_unsafe_deserialization()",
+    ],
+)
+def test_what_unpickles_is_seen(text):
+    assert list(unpickling(text))
+
+
+def test_nothing_of_ours_unpickles(root):
+    seen = {
+        (file.relative_to(root).as_posix(), each)
+        for file in ours(root, "**/*.py")
+        for each in unpickling(file.read_text(encoding="utf-8"))
+    }
+    assert seen == set()
+    assert list(unpickling("np.load('a', allow_pickle=False)\nkeras.models.load_model('a', safe_mode=True)")) == []
+
+
 def test_an_extra_adds_to_what_is_installed_and_changes_nothing_of_it(root):
     installed, extra = (
         dict(re.findall(r"^([\w.-]+)==(\S+)", (root / name).read_text(), re.MULTILINE))

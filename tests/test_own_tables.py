@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +12,7 @@ from sklearn import datasets as shipped
 
 from stages import train
 from stages.basics.cli import UserError
+from stages.features import pipelines
 from stages.records import datasets, plans, runs, wording
 from stages.records.plans import Part
 from stages.winners.predictor import Predictor
@@ -317,7 +317,7 @@ def test_the_saved_pipeline_and_the_saved_model_predict_new_rows():
     from stages.training.backend import keras
 
     table, test = datasets.read_raw("haeuser")[0], plans.read_plan("haeuser").rows(0, Part.TEST)
-    pipeline = joblib.load("data/pipelines/haeuser.joblib")
+    pipeline = pipelines.read("haeuser")
     model = keras.models.load_model("data/runs/haeuser/msle/model.keras")
     predicted = model.predict(pipeline.transform(table.iloc[test]).astype(np.float32), verbose=0)
     np.testing.assert_allclose(predicted, runs.read("haeuser", "msle").outputs[0, test], rtol=0, atol=1e-5)

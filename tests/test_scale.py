@@ -2,7 +2,6 @@ import json
 from dataclasses import fields, replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +9,7 @@ import yaml
 
 from stages import generate, scale
 from stages.basics.cli import UserError
+from stages.features import pipelines
 from stages.records import datasets, plans
 from stages.records.datasets import Column, CsvFormat, Description, Inference
 from stages.records.plans import Part, Scaling
@@ -146,7 +146,7 @@ def test_the_pipeline_makes_the_inputs_of_the_first_seeds_model(project):
     project(**on_houses())
     table, description = datasets.read_raw("houses")
     features, plan = datasets.read_features("houses", description), plans.read_plan("houses")
-    made = joblib.load("data/pipelines/houses.joblib").transform(table)
+    made = pipelines.read("houses").transform(table)
     np.testing.assert_array_equal(made, scaled(features, plan.to_train, plan.split_of[0]))
     assert np.isfinite(made).all()
 

@@ -10,7 +10,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import joblib
 import keras
 import mlflow
 import numpy as np
@@ -22,6 +21,7 @@ from mlflow import MlflowClient
 from stages import generate, report, scale, track, train, winner
 from stages.basics.cli import UserError
 from stages.commands import predict
+from stages.features import pipelines
 from stages.params.load import load_params
 from stages.records import datasets, runs, winners
 from stages.training.networks import Network
@@ -196,7 +196,7 @@ def test_the_first_network_is_the_one_that_keras_fits_on_all_rows(inside):
 
     made = Predictor(the_file(inside, "houses")).winner
     rows, _ = datasets.read_raw("houses")
-    features = joblib.load(datasets.pipeline_path("houses"))[0].transform(rows)
+    features = pipelines.read("houses")[0].transform(rows)
     scaling = Predictor(the_file(inside, "houses"))._scaling
     filled = np.where(np.isnan(features), scaling.fill[0], features)
     scaled = ((filled - scaling.center[0]) / scaling.spread[0]).astype(np.float32)

@@ -3,11 +3,11 @@
 import zipfile
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
+from stages.features import pipelines
 from stages.records import datasets
 from stages.training.networks import Network
 from stages.winners.predictor import Predictor
@@ -24,7 +24,7 @@ def by_keras(project: Path, name: str) -> tuple[np.ndarray, pd.DataFrame]:
         arrays = dict(np.load(file))
     made = Predictor(the_file(project, name)).winner
     rows, _ = datasets.read_raw(made.settings.dataset)
-    encoder = joblib.load(datasets.pipeline_path(name))[0]
+    encoder = pipelines.read(name)[0]
     features = encoder.transform(rows)
     scaled = features.copy()
     n_numbers = sum(kind in ("number", "date") for kind in (own.kind for own in made.inputs))

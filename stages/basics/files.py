@@ -1,9 +1,7 @@
 """Files that are written whole or not at all, and read with a plain word when they are damaged."""
 
-import io
 import json
 import os
-import pickle
 import platform
 import re
 import shutil
@@ -159,15 +157,6 @@ def read_arrays(path: Path, names: Iterable[str], *, stage: str) -> dict[str, np
         if not isinstance(arrays, np.lib.npyio.NpzFile) or not set(names) <= set(arrays.files):
             raise ValueError("arrays are missing")
         return {name: arrays[name] for name in names}
-
-
-def pickled(value: Any) -> bytes:
-    """The same bytes for an equal value: without references, which tell which equal texts are one object."""
-    content = io.BytesIO()
-    pickler = pickle.Pickler(content, protocol=5)
-    pickler.fast = True
-    pickler.dump(value)
-    return content.getvalue()
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

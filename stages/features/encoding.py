@@ -7,6 +7,7 @@ rare and which columns are left out: that says nothing of the target.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,10 +62,8 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
         shown = [f"{each.column} (left out: {wording.left_out(each)})" for each in list(treatments.values())[:SHOWN]]
         raise UserError(f"no column is left to learn from: {', '.join(shown)}{_way_out(list(treatments.values()))}")
     of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
-    pipeline = ColumnTransformer(
-        [(kind, _step(kind, len(rows)), names) for kind, names in of_kind.items() if names],
-        sparse_threshold=0,
-    ).fit(rows)
+    by_frequency = one_hot(min_frequency=least_common(len(rows)), max_categories=MAX_CATEGORIES)
+    pipeline = transformer(of_kind, by_frequency).fit(rows)
     for kind, names in of_kind.items():
         if names:
             before = [replace(treatments[name], no_spread=_is_flat(rows[name], kind, method)) for name in names]
@@ -87,20 +86,25 @@ def _way_out(treatments: list[Treatment]) -> str:
     return f"; {keep}which columns there are to learn from, features: and drop: beside file: say"
 
 
-def _step(kind: Kind, n_rows: int) -> Pipeline | FunctionTransformer:
-    """What is done to the columns of a kind, where there are so many rows."""
-    function = {"date": days, "category": texts}.get(kind, numbers)
-    step = FunctionTransformer(function, feature_names_out="one-to-one")
-    if kind != "category":
-        return step
-    encoder = OneHotEncoder(
-        handle_unknown="infrequent_if_exist",
-        min_frequency=least_common(n_rows),
-        max_categories=MAX_CATEGORIES,
-        sparse_output=False,
-        feature_name_combiner=input_name,
+def transformer(columns: dict[Kind, list[str]], texts_encoder: OneHotEncoder) -> ColumnTransformer:
+    """What makes numbers of columns, given by their kind; not fitted."""
+    functions = {"number": numbers, "date": days, "boolean": numbers, "category": texts}
+    steps = {kind: FunctionTransformer(done, feature_names_out="one-to-one") for kind, done in functions.items()}
+    steps["category"] = make_pipeline(steps["category"], texts_encoder)
+    return ColumnTransformer(
+        [(kind, step, columns[kind]) for kind, step in steps.items() if columns.get(kind)], sparse_threshold=0
     )
-    return make_pipeline(step, encoder)
+
+
+def one_hot(**which: Any) -> OneHotEncoder:
+    """What gives each frequent text an input, and the rare ones and those that are new one together.
+
+    Args:
+        which: the encoder's arguments that say which texts are frequent.
+    """
+    return OneHotEncoder(
+        handle_unknown="infrequent_if_exist", sparse_output=False, feature_name_combiner=input_name, **which
+    )
 
 
 def numbers(columns: pd.DataFrame) -> np.ndarray:

@@ -3,7 +3,7 @@
 - ``data/raw/<dataset>.parquet`` and ``.json``: the rows as they were read or made, and a `Description`.
 - ``data/scaled/<dataset>.parquet`` and ``.json``: the rows as numbers, still in their own units and with what is
   missing left so, then the target; and an `Encoded`. The plan of a comparison holds the numbers that scale them.
-- ``data/pipelines/<comparison>.joblib``: what makes a network's inputs of rows as ``data/raw`` holds them.
+- ``data/pipelines/<comparison>.json``: what makes a network's inputs of rows as ``data/raw`` holds them.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -210,7 +210,7 @@ def read_raw(name: str) -> tuple[pd.DataFrame, Description]:
 
 def pipeline_path(comparison: str) -> Path:
     """The file of what makes a network's inputs of rows as ``data/raw`` holds them."""
-    return paths.PIPELINES / f"{comparison}.joblib"
+    return paths.PIPELINES / f"{comparison}.json"
 
 
 WEIGHT = "weight of the row"  # what the column of ``data/scaled`` is called

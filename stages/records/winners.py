@@ -6,7 +6,7 @@
 - a package: the project's own code that it needs;
 - ``winner.json``: a `Winner`;
 - ``networks.npz``: a `Scaling` of one split, and of each variable of the networks the values (n_networks, *shape);
-- ``encoder.pickle``: scikit-learn's transformer that makes numbers of rows;
+- ``encoder.json``: what makes numbers of rows, see `features.pipelines`;
 - ``custom/``: the files of ``stages/custom``, where the network is the user's own;
 - ``requirements.txt``: the packages that it needs, as they were when it was made.
 """

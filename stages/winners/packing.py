@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.compose import ColumnTransformer
 
-from stages.basics import files, paths
+from stages.basics import paths
+from stages.features import pipelines
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.records.winners import Winner
@@ -22,8 +23,7 @@ from stages.usercode import imports
 
 PROJECT = Path(__file__).parents[2]
 PACKAGES = ("keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn", "tensorflow")
-# what runs when the file does, and what the pickled encoder refers to
-_CODE = ("stages/winners/app.py", "stages/features/encoding.py")
+_CODE = ("stages/winners/app.py",)  # what runs when the file does
 _IMPORT = re.compile(rb"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
 _MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
 
@@ -77,7 +77,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     content = {
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
-        "encoder.pickle": files.pickled(encoder),
+        "encoder.json": pipelines.to_json(encoder),
         "requirements.txt": "".join(f"{line}\n" for line in winner.requirements).encode(),
         **{f"{winners.CUSTOM}{file.relative_to(paths.CUSTOM).as_posix()}": file.read_bytes() for file in own},
     }

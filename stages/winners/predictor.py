@@ -1,19 +1,19 @@
 """Predict rows as a user has them, from the file of a winner alone: see `records.winners` for what it holds."""
 
 import io
-import pickle
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from stages.basics.cli import UserError
 from stages.basics.words import counted, printable
+from stages.features import pipelines
 from stages.losses import target_transform
 from stages.params.source import Table
 from stages.records import winners
@@ -57,7 +57,7 @@ class Predictor:
         self._name, self._own_code = file.name, None
         with zipfile.ZipFile(file) as archive:
             self.winner = winners.ADAPTER.validate_json(archive.read(winners.FACTS))
-            self._encoder = _Unpickler(io.BytesIO(archive.read("encoder.pickle"))).load()
+            self._encoder = pipelines.from_json(archive.read("encoder.json"))
             if self.winner.settings.model:
                 self._own_code = IsolatedCode(archive, winners.CUSTOM, self.winner.modules, PACKAGE)
             arrays = np.load(io.BytesIO(archive.read("networks.npz")))
@@ -187,10 +187,3 @@ def _without_prediction(failed: np.ndarray) -> list[str]:
         return []
     n_rows, first = counted(int(failed.sum()), "row"), np.flatnonzero(failed)[0] + 1
     return [f"{n_rows} without a prediction (row {first:,} first): the numbers are too large for the networks"]
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        """A class or function, those of the project's by what it is called here."""
-        package, _, rest = module.partition(".")
-        return super().find_class(f"{PACKAGE}.{rest}" if package == "stages" else module, name)

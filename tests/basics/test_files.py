@@ -1,7 +1,6 @@
 import errno
 import json
 import os
-import pickle
 import platform
 import shutil
 import subprocess
@@ -206,14 +205,6 @@ def test_a_table_cut_short_anywhere_is_refused(tmp_path):
 def test_an_interruption_while_reading_is_not_taken_for_damage(tmp_path):
     with pytest.raises(Interrupted), files.reading(tmp_path, "scale"):
         raise Interrupted
-
-
-def test_equal_values_are_pickled_alike_whether_or_not_their_parts_are_one_object():
-    text = "remain"
-    other = "".join(["re", "main"])
-    assert text is not other
-    assert files.pickled({"a": text, "b": text}) == files.pickled({"a": text, "b": other})
-    assert pickle.loads(files.pickled({"a": [text, 1.5]})) == {"a": ["remain", 1.5]}
 
 
 @pytest.mark.parametrize("mistake", [KeyError("x"), TypeError("x"), AttributeError("x"), FileNotFoundError(2, "x")])

@@ -1,10 +1,5 @@
-import io
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -251,49 +246,6 @@ def test_the_rows_given_are_not_changed():
 def test_nothing_is_warned_of():
     fitted = fit(KINDS, **MIXED)
     fitted.pipeline.transform(pd.DataFrame(MIXED).assign(city=texts("new", None, "Bonn", "x", "y")))
-
-
-# --- the pipeline as a file
-
-
-def test_the_pipeline_comes_back_from_a_file_as_it_was():
-    fitted = fit(KINDS, **MIXED)
-    written = io.BytesIO()
-    joblib.dump(fitted.pipeline, written)
-    back = joblib.load(written)
-    rows = pd.DataFrame(MIXED).assign(city=texts("new", None, "Bonn", "Kiel", "x"))
-    np.testing.assert_array_equal(back.transform(rows), fitted.pipeline.transform(rows))
-    assert back.get_feature_names_out().tolist() == fitted.pipeline.get_feature_names_out().tolist()
-
-
-DUMP = """
-import pathlib, sys
-import pandas
-from stages.basics import files
-from stages.features import encoding
-from stages.records.datasets import Column
-
-rows = pandas.DataFrame({
-    "city": pandas.Series(["Bonn", "Kiel", "Ulm", None, "Genf", "Kiel", "Bonn", "Ulm"], dtype="str"),
-    "land": pandas.Series(["CH", "DE", "DE", "CH", "AT", "CH", "AT", "FR"], dtype="str"),
-    "new": [1.0, 0.0, None, 1.0, 0.0, 1.0, 1.0, 0.0],
-    "day": pandas.date_range("2020-01-01", periods=8, unit="us"),
-    "size": [1.5, None, 2.5, 9.0, 1.0, 2.0, 4.0, 8.0],
-})
-kinds = {"city": "category", "land": "category", "new": "boolean", "day": "date", "size": "number"}
-fitted = encoding.fit(rows, [Column(name, kind, 0) for name, kind in kinds.items()], "robust")
-pathlib.Path(sys.argv[1]).write_bytes(files.pickled(fitted.pipeline))
-"""
-
-
-@pytest.mark.thorough
-def test_two_processes_write_the_same_bytes(tmp_path):
-    files = [tmp_path / "1.joblib", tmp_path / "2.joblib"]
-    for file in files:
-        seeded = os.environ | {"PYTHONHASHSEED": file.stem}
-        subprocess.run([sys.executable, "-c", DUMP, file], cwd=ROOT, env=seeded, check=True)
-    assert files[0].read_bytes() == files[1].read_bytes()
-    assert joblib.load(files[0]).n_features_in_ == 5
 
 
 def test_where_no_column_is_left_it_is_said_what_to_write():

@@ -7,7 +7,6 @@ import warnings
 from contextlib import chdir
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from stages import generate, scale
 from stages.basics.cli import UserError
-from stages.features import encoding, splits
+from stages.features import encoding, pipelines, splits
 from stages.losses.catalogue import names_for
 from stages.parsing import odd_rows, reading
 from stages.records import datasets, plans
@@ -270,7 +269,7 @@ def check_written():
     assert plan.parts.shape[1] == len(raw)
     for seed in range(plan.n_seeds):
         check_seed(plan, seed, features.to_numpy(), labels)
-    pipeline = joblib.load(datasets.pipeline_path("own"))
+    pipeline = pipelines.read("own")
     np.testing.assert_array_equal(pipeline.transform(raw), scaled(features.to_numpy(), plan.to_train, plan.split_of[0]))
 
 

@@ -5,14 +5,13 @@ import warnings
 from contextlib import chdir
 from pathlib import Path
 
-import joblib
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from stages import generate, scale
 from stages.basics.cli import UserError
-from stages.features import encoding
+from stages.features import encoding, pipelines
 from stages.losses.catalogue import names_for
 from stages.params.load import load_params
 from stages.parsing import reading
@@ -30,7 +29,7 @@ def read_again(file):
     new = reading.read_new(file, source, description.csv, [own.name for own in inputs])
     assume(len(new.rows) == len(raw))  # rows without a target are left out in training
     known = {}
-    for kind, step, columns in joblib.load(datasets.pipeline_path("own"))[0].transformers_:
+    for kind, step, columns in pipelines.read("own")[0].transformers_:
         if kind == "category":
             known = dict(zip(columns, map(set, step[-1].categories_), strict=True))
     made = new_rows.as_trained(new.rows, inputs, source, known, decimal=new.written.decimal).table

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
-import joblib
 import numpy as np
 import pytest
 
 from stages import generate, scale
 from stages.execution.units import units
+from stages.features import pipelines
 from stages.params.load import load_params
-from stages.records import datasets, winners
+from stages.records import winners
 from stages.winners import facts, packing, refitting
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
@@ -32,7 +32,7 @@ def write_winners(folder: Path, params: Mapping, write_tables: Callable[[Path], 
         headlines = loaded.report.headline
         for unit in {unit.settings.comparison: unit for unit in reversed(units(loaded))}.values():
             name = unit.settings.comparison
-            encoder = joblib.load(datasets.pipeline_path(name))[0]
+            encoder = pipelines.read(name)[0]
             run = SimpleNamespace(
                 settings=unit.settings, loss=unit.loss, n_epochs=1, learning_rate=0.1, schedule="constant"
             )
