@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from stages.parsing.csv_format import CODE
+from stages.parsing.dates import are_dates, as_dates, is_short, may_swap
 from stages.parsing.text_columns import odd, shown
-from stages.parsing.written_dates import as_dates, is_short, looks_like_date, may_swap
 from stages.parsing.written_numbers import look
 from stages.records.datasets import Kind
 from stages.records.findings import SHOWN_ROWS, Finding
@@ -169,7 +169,7 @@ def mixed(texts: pd.Series) -> list[Finding]:
     sample = present.head(_TEXTS)
     if len(sample) < 5:
         return []
-    for what, are in (("numbers", _numbers_in), ("dates", looks_like_date)):
+    for what, are in (("numbers", _numbers_in), ("dates", are_dates)):
         if are(sample).mean() < _MOST:
             continue
         others = present[~are(present)]

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from stages.parsing.written_dates import as_dates
+from stages.parsing.dates import as_dates
 from stages.records.datasets import Kind
 
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them

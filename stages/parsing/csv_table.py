@@ -16,8 +16,8 @@ from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
 from stages.parsing import column_names, odd_rows, text_columns
 from stages.parsing.csv_format import CODE, MISSING, grouping_mark, is_expression
+from stages.parsing.dates import as_dates
 from stages.parsing.file_kinds import Opener, as_csv, first_line, refusals
-from stages.parsing.written_dates import as_dates
 from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
 

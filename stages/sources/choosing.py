@@ -9,7 +9,7 @@ from stages.basics import suggest
 from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
 from stages.parsing import column_names, text_columns
-from stages.parsing.written_dates import as_dates, by_format
+from stages.parsing.dates import as_dates, by_format
 from stages.records.datasets import CsvFormat
 
 

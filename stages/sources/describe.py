@@ -11,8 +11,8 @@ from stages.checks import copies, grouping, oddities, order
 from stages.params.schema import Dataset, Split
 from stages.parsing import reading, text_columns
 from stages.parsing.column_kinds import counts_on, tidy
+from stages.parsing.dates import form_of
 from stages.parsing.reading import Reading
-from stages.parsing.written_dates import form_of
 from stages.records.datasets import Column, Description, Kind, target_names, unique
 from stages.records.findings import Finding
 from stages.sources import choosing, weights

@@ -19,7 +19,7 @@ from stages.parsing import column_names, text_columns
 from stages.parsing.column_kinds import LARGEST, plain, plain_dates, without_blanks
 from stages.parsing.csv_format import MISSING
 from stages.parsing.csv_table import words_for_nothing
-from stages.parsing.written_dates import by_known_form
+from stages.parsing.dates import by_known_form
 from stages.parsing.written_numbers import HOURS, MINUTES, OTHER_MARK, look, seconds
 from stages.records.columns import days
 from stages.records.datasets import Description, Kind

@@ -9,7 +9,7 @@ from stages.basics import suggest
 from stages.basics.cli import UserError
 from stages.losses.loss import UNEQUAL, Task
 from stages.parsing.column_kinds import LARGEST, is_number, plain, without_blanks
-from stages.parsing.written_dates import as_dates
+from stages.parsing.dates import as_dates
 from stages.parsing.written_numbers import look
 from stages.records.datasets import Inference, Positive
 from stages.records.findings_text import yaml_word

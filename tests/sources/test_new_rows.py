@@ -13,7 +13,7 @@ from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.parsing import reading
 from stages.parsing.column_kinds import plain
-from stages.parsing.written_dates import as_dates, by_known_form, form_of
+from stages.parsing.dates import as_dates, by_known_form, form_of
 from stages.records.winners import Input
 from stages.sources import describe, new_rows
 
@@ -122,7 +122,7 @@ def test_the_range_of_training_is_closed():
     [
         (["02/13/1995", "03/04/1996"], "month first"),
         (["13.02.1995", "03.04.1996"], "day first"),
-        (["13.02.95", "03.04.96"], "%d.%m.%y"),
+        (["13.02.95", "03.04.96"], "day first"),
         (["1995-02-13", "1996-04-03"], "ISO8601"),
         (["13 February 1995", "3 April 1996"], "named"),
         (["a", "b"], None),

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.parsing import written_dates
+from stages.parsing import dates
 from stages.parsing.column_kinds import plain_dates
-from stages.parsing.written_dates import as_dates, by_format, by_known_form, is_short, may_swap
+from stages.parsing.dates import as_dates, by_format, by_known_form, form_of, is_short, may_swap
 
 
 def days(*texts, name="day"):
-    dates = as_dates(pd.Series(texts, name=name, dtype="str"))
-    return None if dates is None else [date.to_pydatetime().replace(tzinfo=None) for date in dates]
+    read = as_dates(pd.Series(texts, name=name, dtype="str"))
+    return None if read is None else [date.to_pydatetime() for date in read]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,86 @@ def test_a_mistake_of_ours_is_not_taken_for_texts_that_are_no_dates(texts, monke
 
     assert as_dates(pd.Series(texts)).dt.year.tolist() == [1999, 1998]
     mistake = ValueError("planted")
-    monkeypatch.setattr(written_dates, "_in_its_century", fails)
+    monkeypatch.setattr(dates, "in_their_century", fails)
     with pytest.raises(ValueError, match="planted"):
         as_dates(pd.Series(texts))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["Jan-15", "Feb-15"], [(2015, 1, 1), (2015, 2, 1)]),
+        (["Mär-09", "Okt-09"], [(2009, 3, 1), (2009, 10, 1)]),
+        (["2015-01", "2015-12"], [(2015, 1, 1), (2015, 12, 1)]),
+        (["01/2015", "12/2015"], [(2015, 1, 1), (2015, 12, 1)]),
+        (["2015Q1", "2015Q4"], [(2015, 1, 1), (2015, 10, 1)]),
+        (["Q2 2015", "Q3 2016"], [(2015, 4, 1), (2016, 7, 1)]),
+        (["1Q15", "4Q99"], [(2015, 1, 1), (1999, 10, 1)]),
+        (["2015-q3"], [(2015, 7, 1)]),
+        (["2015-W01", "2015-W53"], [(2014, 12, 29), (2015, 12, 28)]),
+        (["2015W012"], [(2014, 12, 30)]),
+        (["KW 3/2015", "week 4 2015"], [(2015, 1, 12), (2015, 1, 19)]),
+        (["20150131T123005", "20150131T1230Z", "20150131 12:30"], [(2015, 1, 31, 12, 30, s) for s in (5, 0, 0)]),
+        (["2015-01-31 12:30:05,250"], [(2015, 1, 31, 12, 30, 5, 250_000)]),
+        (["31.01.2015, 14:30", "01.02.2015, 9:05"], [(2015, 1, 31, 14, 30), (2015, 2, 1, 9, 5)]),
+        (["1/31/2015, 2:30:00 PM", "2/1/2015, 12:05:00 AM"], [(2015, 1, 31, 14, 30), (2015, 2, 1, 0, 5)]),
+        (["31/01/15 14:30", "01/02/15 09:05:30"], [(2015, 1, 31, 14, 30), (2015, 2, 1, 9, 5, 30)]),
+        (["2015-01-31 14:30", "2015-01-31 14:30:59"], [(2015, 1, 31, 14, 30), (2015, 1, 31, 14, 30, 59)]),
+        (["2015-01-31T12:30:00+02:00", "2015-01-31T12:30:00Z"], [(2015, 1, 31, 10, 30), (2015, 1, 31, 12, 30)]),
+        (["2015-01-31 12:30 CET", "2015-07-31 12:30 CEST"], [(2015, 1, 31, 11, 30), (2015, 7, 31, 10, 30)]),
+        (["2015-01-31T12:30:00+01:00[Europe/Zurich]"], [(2015, 1, 31, 11, 30)]),
+        (
+            ["Sat, 31 Jan 2015 12:30:00 -0500", "Sun, 1 Feb 2015 12:30:00 +0000 (UTC)"],
+            [(2015, 1, 31, 17, 30), (2015, 2, 1, 12, 30)],
+        ),
+        (["Sat, 31 Jan 2015 12:30:00 GMT"], [(2015, 1, 31, 12, 30)]),
+        (["Sat Jan 31 12:30:00 2015", "Sun Feb  1 12:30:00 2015"], [(2015, 1, 31, 12, 30), (2015, 2, 1, 12, 30)]),
+        (["31/Jan/2015:12:30:00 +0100"], [(2015, 1, 31, 11, 30)]),
+        (["2015年1月31日"], [(2015, 1, 31)]),
+        (["3. 1. 2015", "31. 1. 2015"], [(2015, 1, 3), (2015, 1, 31)]),
+        (["2015-01-31 24:00"], [(2015, 2, 1)]),
+    ],
+    ids=lambda value: value[0] if isinstance(value[0], str) else "",
+)
+def test_dates_are_read_in_every_usual_way(texts, expected):
+    assert days(*texts) == [datetime.datetime(*each) for each in expected]
+    form = form_of(pd.Series(texts))
+    alone = [by_known_form(pd.Series([text]), form)[0] for text in texts]
+    assert alone == [datetime.datetime(*each) for each in expected]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["2015Q5"],
+        ["2015-W54"],
+        ["2015-13"],
+        ["13/2015"],
+        ["Jam-15"],
+        ["2015-01-31 25:00"],
+        ["2015-01-31 12:30 XYZ"],
+        ["2015-01-31 13:30 PM"],
+        ["2015-01-31 7"],
+        ["20150131"],  # a number
+        ["1-2"],
+        ["1.2.3"],
+        ["31/01/2015", "01/31/2015"],  # day and month change places
+    ],
+    ids=str,
+)
+def test_what_has_the_look_of_a_date_and_is_none_is_none(texts):
+    assert days(*texts) is None
+
+
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %H:%M", "%m/%d/%y", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S %z", "%d.%m.%Y, %H:%M:%S.%f"]
+)
+def test_many_dates_are_read_as_each_of_them_alone(form, monkeypatch):
+    zone = datetime.timezone(datetime.timedelta(hours=-3))
+    start = datetime.datetime(2003, 1, 13, 1, 2, 3, tzinfo=zone)
+    texts = pd.Series([f"{start + datetime.timedelta(hours=7 * row):{form}}" for row in range(200)])
+    slowly = as_dates(texts)
+    monkeypatch.setattr(dates, "_MANY", 10)
+    assert as_dates(texts).tolist() == slowly.tolist()
+    # one that is written otherwise is read too
+    assert as_dates(pd.concat([texts, pd.Series(["2020-05-04"])], ignore_index=True)).iloc[-1].day == 4

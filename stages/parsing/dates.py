@@ -1,0 +1,286 @@
+"""Dates as people write them, by one grammar: to add a way to write dates is a line in ``_SPELLINGS``.
+
+The dates of a column agree on the order of day and month; that alone cannot be told from a date by itself.
+"""
+
+import datetime
+import re
+import unicodedata
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+NAMED, ISO, DAY_FIRST, MONTH_FIRST = "named", "ISO8601", "day first", "month first"  # how a column's dates are written
+LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
+_LAST_AHEAD = 2068  # the same where dates may lie far ahead
+_AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns in which they may
+_SAMPLE = 100  # different texts that show whether a column may hold dates at all
+_MANY = 2000  # different texts, of which those written alike are read at once
+_MICROSECONDS = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+_MONTHS = [  # English, German, French, Spanish, Italian, Dutch, Portuguese, without accents
+    "january januar janvier enero gennaio januari janeiro",
+    "february februar fevrier febrero febbraio februari fevereiro",
+    "march marz maerz mars marzo maart marco",
+    "april avril abril aprile",
+    "may mai mayo maggio mei maio",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august aout agosto augustus",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember decembre diciembre dicembre dezembro",
+]
+# names may be cut short to three letters or more
+_MONTH_OF = {
+    name[:length]: number
+    for number, names in enumerate(_MONTHS, 1)
+    for name in names.split()
+    for length in range(3, len(name) + 1)
+} | {"sept": 9}
+_ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}
+_ZONES |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9}
+
+_WEEKDAY = (
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|mer|je|jue|ve|vi|gi|dom|dim|wo|za|zo|se|te|qu)"
+    r"[^\W\d_]{0,8}\.?,? +)?"
+)
+_CLOCK = (
+    r"(?P<hour>\d\d?)(?:(?P<between>[:.h]?)(?P<minute>\d\d)(?:(?P=between)(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?)?"
+)
+_ZONE = r"(?: ?(?P<zone>(?:UTC|GMT)?[-+\u2212]\d\d?(?::?\d\d)?|[A-Z]{3,4}|Z)(?: ?\([^()]*\)|\[[^\[\]]*\])?)?"
+_TIME = rf"(?:(?P<before>T|,? at |[,_]? *|:(?=\d\d:)){_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
+_WORD = r"(?P<name>[^\W\d_]{3,10})\.?"
+_DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|\.)?", r"(?P<year>\d{4}|\d\d)"
+_BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
+_SPELLINGS = [
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}",  # 2025-01-03
+    rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?=[T ]\d){_TIME}",  # 20250103T1015
+    rf"(?P<year>\d{{4}})年(?P<month>\d\d?)月(?P<day>\d\d?)日{_TIME}",
+    rf"{_WEEKDAY}(?P<one>\d\d?)(?P<mark>[-/]|\. ?)(?P<other>\d\d?)(?P=mark){_YEAR}{_TIME}",  # 03/01/2025, in its order
+    rf"{_WEEKDAY}{_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_YEAR}{_TIME}",  # 3 January 2025
+    rf"{_WEEKDAY}{_WORD}{_BETWEEN}{_DAY}[-/., ]{{1,2}}{_YEAR}{_TIME}",  # Jan 3, 2025
+    rf"{_WEEKDAY}{_WORD} +{_DAY} +{_CLOCK}{_ZONE} (?P<year>\d{{4}})",  # Fri Jan  3 10:15:30 2025
+    rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}{_BETWEEN}{_DAY}{_TIME}",  # 2025-Jan-03
+    rf"{_WORD}{_BETWEEN}(?P<year>\d{{4}})",  # January 2025
+    rf"{_WORD}[-/'’](?P<year>\d\d)",  # Jan-25
+    rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}",  # 2025 Jan
+    r"(?P<year>(?:1[89]|20)\d\d)[-/](?P<month>\d\d?)",  # 2025-01
+    r"(?P<month>\d\d?)[-/.](?P<year>(?:1[89]|20)\d\d)",  # 01/2025
+    r"(?P<year>\d{4})[-/ ]?Q(?P<quarter>[1-4])",  # 2025Q1
+    r"(?:Q(?P<quarter>[1-4])|(?P<which>[1-4])Q)[-/ ]?'?(?P<year>\d{4}|\d\d)",  # Q1 2025, 1Q25
+    r"(?P<year>\d{4})[-/ ]?(?:K?W|week) ?(?P<week>\d\d?)(?:-?(?P<weekday>[1-7]))?",  # 2025-W01-5
+    r"(?:[KC]?W|week) ?(?P<week>\d\d?)[-/ ](?P<year>\d{4})",  # week 1/2025
+]
+
+
+@cache
+def _patterns() -> list[re.Pattern]:
+    return [re.compile(spelling, re.IGNORECASE) for spelling in _SPELLINGS]
+
+
+def as_dates(texts: pd.Series) -> pd.Series | None:
+    """Texts that are all dates as dates, datetime64[us] without a zone; None when they are not."""
+    return fit(texts)[1]
+
+
+def form_of(texts: pd.Series) -> str | None:
+    """How texts that are all dates are written, as `by_known_form` takes it; None when they are not dates."""
+    return fit(texts)[0]
+
+
+def fit(texts: pd.Series) -> tuple[str | None, pd.Series | None]:
+    """How texts (n_rows,), none missing, are written as dates, and the dates; None where they are not all dates.
+
+    Where either order of day and month would do, the day stands first before a point and the month elsewhere.
+    """
+    texts = texts.astype("str").str.strip()
+    sample = texts.head(_SAMPLE).unique()
+    if not len(texts) or not all(map(_match, sample)):
+        return None, None
+    orders = (True, False) if "." in sample[0] else (False, True)
+    for day_first in orders:
+        if all(_moment(text, day_first=day_first) is not None for text in sample):
+            dates = _read(texts, day_first=day_first)
+            if dates.notna().all():
+                return _form(texts, day_first=day_first), in_their_century(dates, texts)
+    return None, None
+
+
+def _form(texts: pd.Series, *, day_first: bool) -> str:
+    matches = [match for match in map(_match, texts.unique()) if match]
+    if any("one" in match.groupdict() for match in matches):
+        return DAY_FIRST if day_first else MONTH_FIRST
+    return ISO if all("mark" in match.groupdict() for match in matches) else NAMED
+
+
+def by_known_form(texts: pd.Series, form: str) -> pd.Series:
+    """New texts as dates, where it is known how dates of their column are written; NaT where one is no such date.
+
+    A date that leaves no doubt is one however the others are written.
+
+    Args:
+        texts: (n_rows,), none missing.
+        form: what `fit` gave for those known, or a format of ``strptime``.
+    """
+    texts = texts.astype("str").str.strip()
+    if "%" not in form:
+        day_first = {DAY_FIRST: True, MONTH_FIRST: False}.get(form)
+        return in_their_century(_read(texts, day_first=day_first), texts)
+    dates = _by_format(texts, form)
+    rest = texts[dates.isna()]
+    dates[rest.index] = _read(rest, day_first=None)
+    return in_their_century(dates, texts)
+
+
+def by_format(texts: pd.Series, form: str) -> pd.Series | None:
+    """Texts as the dates that a format of ``strptime`` makes of them; None where one is no such date."""
+    dates = _by_format(texts.astype("str").str.strip(), form)
+    return None if dates.isna().any() else in_their_century(dates, texts)
+
+
+def _by_format(texts: pd.Series, form: str) -> pd.Series:
+    dates = pd.to_datetime(texts, format=form, utc=True, errors="coerce")
+    return dates.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def _read(texts: pd.Series, *, day_first: bool | None) -> pd.Series:
+    """Texts as dates, NaT where one is none; None: no date whose day and month may change places is read."""
+    codes, different = pd.factorize(texts)
+    different = pd.Series(different, dtype="str")
+    moments = pd.Series(pd.NaT, different.index, dtype="datetime64[us]")
+    if len(different) > _MANY and (form := _format(different.iloc[0], day_first=day_first)):
+        moments = _by_format(different, form)
+    rest = different[moments.isna()]
+    slowly = [_moment(text, day_first=day_first) for text in rest]
+    missing = np.iinfo(np.int64).min  # as NumPy has it
+    moments[rest.index] = np.array([missing if each is None else each for each in slowly], np.int64).view("M8[us]")
+    return pd.Series(moments.to_numpy()[codes], texts.index, name=texts.name)
+
+
+def _format(text: str, *, day_first: bool | None) -> str | None:
+    """The format of a date of numbers alone, by which others that are written so are read at once."""
+    match = _match(text)
+    parts = match.groupdict() if match else {}
+    if not parts.get("mark") or parts["half"] or not text[0].isdigit():
+        return None
+    year, mark = "%Y" if len(parts["year"]) == 4 else "%y", parts["mark"]
+    order = ("%Y", "%m", "%d") if "month" in parts else ("%d", "%m", year) if day_first else ("%m", "%d", year)
+    if "one" in parts and day_first is None:
+        return None
+    form = mark.join(order)
+    if parts["minute"]:
+        seconds = f"{parts['between']}%S" if parts["second"] else ""
+        form += f"{parts['before']}%H{parts['between']}%M{seconds}{'.%f' if parts['part'] else ''}"
+    blank = " " * (parts["zone"] is not None and text[match.start("zone") - 1] == " ")
+    return f"{form}{blank}%z" if parts["zone"] else form
+
+
+def _match(text: str) -> re.Match | None:
+    return next((match for pattern in _patterns() if (match := pattern.fullmatch(text)) and _is_named(match)), None)
+
+
+def _is_named(match: re.Match) -> bool:
+    """Whether a month that goes by its name, if there is one, is a month's."""
+    return "name" not in match.re.groupindex or _month(match["name"]) is not None
+
+
+def _moment(text: str, *, day_first: bool | None) -> int | None:
+    """A date in microseconds since 1970, in UTC where it has a zone; None where a text is no date."""
+    if (match := _match(text)) is None:
+        return None
+    parts = match.groupdict()
+    if "one" in parts:
+        if day_first is None:
+            return None
+        parts["day"], parts["month"] = (parts["one"], parts["other"])[:: 1 if day_first else -1]
+    day, time = _day_of(parts), _time_of(parts)
+    return None if day is None or time is None else (day - _EPOCH) * 86_400_000_000 + time
+
+
+def _day_of(parts: dict[str, str | None]) -> int | None:
+    """The day of a date, as ``datetime.date.toordinal`` has it."""
+    year = int(parts["year"])
+    if len(parts["year"]) == 2:
+        year += 2000 if year <= _LAST_AHEAD - 2000 else 1900
+    month, day = int(parts.get("month") or 1), int(parts.get("day") or 1)
+    if parts.get("name"):
+        month = _month(parts["name"])
+    if quarter := parts.get("quarter") or parts.get("which"):
+        month = 3 * int(quarter) - 2
+    try:
+        if parts.get("week"):
+            return datetime.date.fromisocalendar(year, int(parts["week"]), int(parts.get("weekday") or 1)).toordinal()
+        return datetime.date(year, month, day).toordinal()
+    except ValueError:
+        return None
+
+
+def _time_of(parts: dict[str, str | None]) -> int | None:
+    """The time of a date in microseconds, less what its zone is ahead."""
+    if not parts.get("hour"):
+        return 0
+    hour, minute, second = (int(parts[name] or 0) for name in _MICROSECONDS)
+    if parts["minute"] is None and not parts.get("half") and parts.get("before") != "T":
+        return None  # a number behind a date is no time
+    if half := parts.get("half"):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + 12 * (half in "pP")
+    if minute > 59 or second > 59 or hour > 24 or (hour == 24 and (minute or second)):
+        return None
+    ahead = _ahead(parts.get("zone"))
+    if ahead is None:
+        return None
+    part = int((parts["part"] or "0")[:6].ljust(6, "0"))
+    return sum(map(int.__mul__, (hour, minute, second), _MICROSECONDS.values())) + part - ahead * 60_000_000
+
+
+def _ahead(zone: str | None) -> int | None:
+    """How many minutes a zone is ahead of UTC; None where there is no such zone."""
+    if zone is None:
+        return 0
+    if offset := re.fullmatch(r"(?:UTC|GMT)?([-+\u2212])(\d\d?):?(\d\d)?", zone, re.IGNORECASE):
+        minutes = 60 * int(offset[2]) + int(offset[3] or 0)
+        return minutes if offset[1] == "+" else -minutes
+    hours = _ZONES.get(zone.upper())
+    return None if hours is None else 60 * hours
+
+
+def is_short(text: str) -> bool:
+    """Whether the year of a date has two digits."""
+    match = _match(text.strip())
+    return match is not None and len(match["year"]) == 2
+
+
+def are_dates(texts: pd.Series) -> np.ndarray:
+    """Which texts are dates, in either order of day and month: bool (n_rows,)."""
+    texts = texts.astype("str").str.strip()
+    return np.logical_or(*(_read(texts, day_first=order).notna().to_numpy() for order in (True, False)))
+
+
+def may_swap(texts: pd.Series) -> bool:
+    """Whether day and month of all these dates may change places, and in one of them that makes another date."""
+    parts = texts.str.extract(r"^\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d\d)(?:\D.*)?$")
+    if parts.isna().any(axis=None):
+        return False
+    first, second = (parts[column].astype(int) for column in parts)
+    return bool((first <= 12).all() and (second <= 12).all() and (first != second).any())
+
+
+@cache
+def _month(word: str) -> int | None:
+    """The number of a month by its name, in full or cut short; None where it is none."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", word.lower()) if letter.isalpha())
+    return _MONTH_OF.get(plain)
+
+
+def in_their_century(dates: pd.Series, texts: pd.Series) -> pd.Series:
+    """Dates whose years have two digits, none later than tables hold, unless the column is of what is due."""
+    late = dates.dt.year > LAST_YEAR
+    if not late.any() or _AHEAD.search(str(texts.name)):
+        return dates
+    late &= texts.astype("str").map(is_short)
+    return dates.mask(late, dates.where(late) - pd.DateOffset(years=100))
