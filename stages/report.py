@@ -1,13 +1,18 @@
 """Stage `report`: compare the runs in Markdown, with figures, tables of results and DVC's metrics."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from stages.basics import cli, files, paths
+from stages.basics import cli, files, paths, progress
 from stages.params import experiment
 from stages.params.load import check_data, load_params
-from stages.records import datasets
-from stages.reporting import data_files, figures, html_page, page, published
-from stages.reporting.verdict_text import verdict
+from stages.records import datasets, store
+from stages.reporting import data_files, html_page, page, registry
+from stages.reporting.drawing.save import save
+from stages.reporting.registry import Picture, Report
+from stages.reporting.texts import published
+from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts import comparison, reading
 
 
@@ -30,22 +35,31 @@ def main() -> None:
         for name, losses in selected.items()
     ]
     comparisons = comparison.by_dataset(every)
-    text = page.markdown(comparisons, published.read(), cells=params.report.cells)
+    report = Report(comparisons, published.read(), cells=params.report.cells)
+    text = page.markdown(report)
+    pictures = registry.pictures(report)
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
-        figures.save(figures.drawings(comparisons), folder)
+        _draw(pictures, folder)
     _write_table("results.csv", data_files.results(comparisons))
     _write_table("pairs.csv", data_files.pairs(comparisons))
     _write_table("scores.csv", data_files.scores(comparisons))
     _write_table("curves.csv", data_files.curves(comparisons))
     _write_table("tuning.csv", data_files.tuning(comparisons))
     files.write_json(paths.REPORTS / "metrics.json", data_files.metrics(comparisons))
-    files.write_json(paths.VERDICTS, data_files.verdicts(comparisons))
+    files.write_json(paths.VERDICTS, data_files.verdicts(comparisons, pictures))
     _write_text("report.md", text)
     _write_text("report.html", html_page.page(text, paths.REPORTS))
     for each in comparisons:
         cli.say(f"report: {each.name}: {verdict(each).lead}")
     cli.say(f"report: read {paths.REPORTS / 'report.md'}")
+
+
+def _draw(pictures: list[Picture], folder: Path) -> None:
+    """Draw the figures that are not kept, and show how many are done."""
+    with progress.bars({"figures": len(pictures)}, unit="figures", heading="report") as show:
+        for n_done, _ in enumerate(save(pictures, folder, store.from_environment()), start=1):
+            show("figures", n_done)
 
 
 def _write_table(name: str, table: pd.DataFrame) -> None:

@@ -18,7 +18,7 @@ _EVIL = (
     "</details>",
     "<http://x.org>",
     "![x](../secret.txt)",
-    "![x](figures/forest.png)",
+    "![x](figures/forest.svg)",
     "[a](javascript:alert(1))",
     "[a](http://x.org)",
     "[a]: http://x.org",

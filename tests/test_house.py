@@ -41,11 +41,14 @@ def stages(root):
 def imported(root, file):
     """The project's modules that a file imports itself, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    text = file.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
         match node:
             case ast.ImportFrom(module=str(path), names=names) if path.split(".")[0] == "stages":
                 place = root / path.replace(".", "/")
                 found |= {place.with_suffix(".py"), *(place / f"{alias.name}.py" for alias in names)}
+                if "pkgutil.iter_modules(" in text:  # of a package whose modules are found by being there
+                    found |= {path for alias in names for path in (place / alias.name).glob("[!_]*.py")}
             case ast.Import(names=names):
                 found |= {(root / alias.name.replace(".", "/")).with_suffix(".py") for alias in names}
     return {path for path in found if path.is_file()}
@@ -183,6 +186,19 @@ def test_dvc_yaml_fits_on_a_screen(root):
 @pytest.mark.parametrize("stage", ["settings", "train", "report", "winner", "track"])
 def test_a_stage_is_thin(root, stage):
     assert len((root / f"stages/{stage}.py").read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def test_reporting_has_no_more_rooms_than_one_finds_ones_way_in(root):
+    assert len(list((root / "stages/reporting").glob("*.py"))) <= 14
+
+
+def test_a_section_is_a_module_with_its_text_its_template_and_its_figures(root):
+    every = {file.stem: file.read_text(encoding="utf-8") for file in modules(root, "reporting/sections")}
+    assert len(every) > 10
+    for name, text in every.items():
+        assert "\nTEMPLATE = " in text, name
+        assert "\nSECTION = Section(" in text, name
+    assert not list((root / "stages/reporting").rglob("*.j2"))
 
 
 def test_no_module_is_longer_than_350_lines_and_no_function_than_60(root):

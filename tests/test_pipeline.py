@@ -82,7 +82,7 @@ def test_what_is_about_the_report_or_tracking_retrains_nothing(kept, section, ch
 
 
 def test_a_reworded_sentence_reports_anew_and_trains_nothing(kept):
-    path = kept / "stages/reporting/columns_text.py"
+    path = kept / "stages/reporting/texts/columns_text.py"
     text = path.read_text()
     assert "scaled (" in text
     path.write_text(text.replace("scaled (", "put on a scale ("))

@@ -13,7 +13,7 @@ from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records import datasets, plans, runs
-from stages.reporting import plots
+from stages.reporting.drawing import plots
 from stages.verdicts.reading import read
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
@@ -53,7 +53,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
     linked = re.findall(r"\]\((figures/[^)]+)\)", text)
     assert sorted(f"figures/{path.name}" for path in (reports / "figures").iterdir()) == sorted(linked)
     for link in linked:
-        assert (reports / link).read_bytes().startswith(b"\x89PNG")
+        assert (reports / link).read_bytes().startswith(b"<?xml")
     assert sorted(path.name for path in reports.iterdir()) == [
         "curves.csv",
         "figures",
@@ -67,7 +67,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
         "verdicts.json",
     ]
     # the page needs no other file
-    assert (reports / "report.html").read_text(encoding="utf-8").count('src="data:image/png;base64,') == len(linked)
+    assert (reports / "report.html").read_text(encoding="utf-8").count('src="data:image/svg+xml;base64,') == len(linked)
     verdicts = json.loads(paths.VERDICTS.read_text(encoding="utf-8"))
     assert {comparison: list(verdict["losses"]) for comparison, verdict in verdicts.items()} == {
         "regression": ["mse", "msle", "mae"],
@@ -90,10 +90,10 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
 def test_a_report_of_one_loss_replaces_all_of_an_older_one(project, make_comparison):
     reports = project(make_comparison("mse", "msle", "mae"), loss="msle")
     (reports / "figures").mkdir(parents=True)
-    (reports / "figures" / "circles-old.png").write_bytes(b"old")
+    (reports / "figures" / "circles-old.svg").write_bytes(b"old")
     report.main()
     assert {path.name for path in (reports / "figures").iterdir()} == {
-        f"regression-{name}.png" for name in ("data", "scores", "epochs", "punishment", "predicted", "msle-curves")
+        f"regression-{name}.svg" for name in ("data", "scores", "epochs", "punishment", "predicted", "msle-curves")
     }
     assert list(json.loads((reports / "metrics.json").read_text())["regression"]["test_mse"]) == ["msle"]
     assert pd.read_csv(reports / "results.csv")["loss"].unique().tolist() == ["msle"]

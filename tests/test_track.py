@@ -68,7 +68,7 @@ def project(scaled, monkeypatch, defaults, make_run, empty_store):
             keep(make_run(name, failed=(1,) if name == "hinge" else (), epochs=4))
     paths.FIGURES.mkdir(parents=True)
     for name in ("circles-hinge-curves", "circles-binary_crossentropy-curves", "circles-scores", "blobs-scores"):
-        (paths.FIGURES / f"{name}.png").write_bytes(name.encode())
+        (paths.FIGURES / f"{name}.svg").write_bytes(name.encode())
     tell("better")
     return tmp_path
 
@@ -103,8 +103,14 @@ def tell(verdict, **headline):
             "headline": (HEADLINE | headline)[dataset],
             "higher_is_better": HEADLINE[dataset] == "accuracy",
             "verdict": f"**`{dataset}`: {verdict}.**",
+            "figures": [f"{dataset}-scores.svg"],
             "losses": {
-                name: {"note": f"{name}: {verdict}, by +0.1 (−0.1 to +0.2).", "color": "#0072B2"} for name in names
+                name: {
+                    "note": f"{name}: {verdict}, by +0.1 (−0.1 to +0.2).",
+                    "color": "#0072B2",
+                    "figures": [f"{dataset}-{name}-curves.svg"],
+                }
+                for name in names
             },
         }
         for dataset, names in LOGGED.items()
@@ -170,12 +176,12 @@ def test_the_history_and_the_figures_that_are_there_are_artifacts(project, clien
     track.main()
     hinge, mse = logged(client, "circles")["hinge"], logged(client, "regression")["mse"]
     assert artifacts(client, hinge) == ["figures", "history.csv"]
-    assert artifacts(client, hinge, "figures") == ["figures/circles-hinge-curves.png", "figures/circles-scores.png"]
+    assert artifacts(client, hinge, "figures") == ["figures/circles-hinge-curves.svg", "figures/circles-scores.svg"]
     assert artifacts(client, mse) == ["history.csv"]
     kept = project / "mlartifacts/losslab/circles" / hinge.info.run_id / "artifacts"
     for logged_file, original in (
         ("history.csv", "data/runs/circles/hinge/history.csv"),
-        ("figures/circles-scores.png", "reports/figures/circles-scores.png"),
+        ("figures/circles-scores.svg", "reports/figures/circles-scores.svg"),
     ):
         assert (kept / logged_file).read_bytes() == (project / original).read_bytes()
 
@@ -264,7 +270,7 @@ def test_an_experiment_in_the_workspace_ends_with_what_stays_and_the_way_back(pr
 
 def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
     del project
-    told = mlflow_store.Told(pages.Headline("mse", False), "a note", "#0072B2", seconds=12.5)
+    told = mlflow_store.Told(pages.Headline("mse", False), "a note", "#0072B2", figures=[], seconds=12.5)
     experiment = client.create_experiment("losslab/regression")
     mlflow_store.log_once(
         client,
@@ -606,7 +612,7 @@ def test_a_server_gets_the_runs_and_keeps_their_artifacts(project, server, clien
     assert run.info.status == "FINISHED"
     assert run.data.params["activation"] == "tanh"
     assert set(series(remote, run, "val_loss")) == set(runs.read("circles", "hinge").history["epoch"])
-    assert artifacts(remote, run, "figures") == ["figures/circles-hinge-curves.png", "figures/circles-scores.png"]
+    assert artifacts(remote, run, "figures") == ["figures/circles-hinge-curves.svg", "figures/circles-scores.svg"]
     fetched = remote.download_artifacts(run.info.run_id, "history.csv", str(tmp_path))
     with open(fetched, "rb") as copy:
         assert copy.read() == (project / "data/runs/circles/hinge/history.csv").read_bytes()

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from stages.basics.words import distinct_numbers, printable
 from stages.records.datasets import Description, Treatment, target_names
-from stages.reporting import columns_text
+from stages.reporting.texts import columns_text
 
 SHOWN = 40  # columns of a table; more are counted
 _EXAMPLE = 18  # characters of an example

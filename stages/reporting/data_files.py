@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.markup import code
-from stages.reporting import crowd, winner_text
+from stages.reporting import top_losses
 from stages.reporting.formats import difference
-from stages.reporting.verdict_text import verdict
+from stages.reporting.registry import Picture
+from stages.reporting.texts import winner_text
+from stages.reporting.texts.verdict_text import verdict
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -116,19 +118,34 @@ def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
     }
 
 
-def verdicts(comparisons: list[Comparison]) -> dict[str, Any]:
-    """For MLflow: of each comparison the headline score and the verdict in words, of each loss a note and a colour."""
-    return {comparison.name: _verdict(comparison) for comparison in comparisons}
+def verdicts(comparisons: list[Comparison], pictures: list[Picture]) -> dict[str, Any]:
+    """For MLflow: of each comparison the score that decides, the verdict and its figures; of each loss what is its own.
+
+    Args:
+        comparisons: the comparisons.
+        pictures: every figure of the report.
+    """
+    return {comparison.name: _verdict(comparison, pictures) for comparison in comparisons}
 
 
-def _verdict(comparison: Comparison) -> dict[str, Any]:
-    colors = crowd.colors(comparison)
+def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
+    # with those of its dataset, and without those of the whole report
+    about_it = [each for each in pictures if each.figure.about and comparison in each.subject]
+    colors = top_losses.colors(comparison)
     return {
         "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
         "verdict": str(verdict(comparison)),
         "recommended": winner_text.recommended(comparison),
-        "losses": {loss: {"note": _note(comparison, loss), "color": colors[loss]} for loss in comparison.losses},
+        "figures": [each.file for each in about_it if each.run is None],
+        "losses": {
+            loss: {
+                "note": _note(comparison, loss),
+                "color": colors[loss],
+                "figures": [each.file for each in about_it if each.run and each.run.loss.name == loss],
+            }
+            for loss in comparison.losses
+        },
     }
 
 

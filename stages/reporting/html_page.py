@@ -23,7 +23,7 @@ summary { cursor: pointer; }
 # a browser runs and fetches nothing, whatever the page held
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _FOLDED = re.compile(r"<details><summary>(?P<summary>[^<>]+)</summary>|(?P<end></details>)")
-_FIGURE = re.compile(r"figures/[\w.-]+\.png", re.ASCII)
+_FIGURE = re.compile(r"figures/[\w.-]+\.svg", re.ASCII)
 
 
 def page(markdown: str, folder: Path) -> str:
@@ -81,7 +81,7 @@ def _embed_images(state: StateCore) -> None:
         source, alt = image.attrGet("src"), _text(image)
         figure = state.env["folder"] / source
         if _FIGURE.fullmatch(source) and figure.is_file():
-            image.attrSet("src", f"data:image/png;base64,{base64.b64encode(figure.read_bytes()).decode()}")
+            image.attrSet("src", f"data:image/svg+xml;base64,{base64.b64encode(figure.read_bytes()).decode()}")
             image.children = [Token("text", "", 0, content=alt)]
         else:
             image.type, image.content = "text", f"![{alt}]({source})"

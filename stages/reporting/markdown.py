@@ -1,4 +1,4 @@
-"""Markdown: tables and images, and the templates that print the parts of a page.
+"""Markdown: tables and images, and how templates are printed.
 
 What is no Markdown of ours is a text, wherever it stands: it is escaped when it is printed.
 """
@@ -6,12 +6,12 @@ What is no Markdown of ours is a text, wherever it stands: it is escaped when it
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import jinja2
 
-from stages.basics.markup import code, text
+from stages.basics.markup import Markdown, code, text
 
 
 def _printed(value: object) -> str:
@@ -20,7 +20,6 @@ def _printed(value: object) -> str:
 
 
 _ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
@@ -58,5 +57,15 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def render(template: str, **parts: Any) -> str:
-    """Print the parts of a page with a template, with one blank line where parts that are left out leave several."""
-    return re.sub(r"\n{3,}", "\n\n", _ENVIRONMENT.get_template(template).render(parts))
+    """Print a template, with one blank line where parts that are left out leave several."""
+    return re.sub(r"\n{3,}", "\n\n", _compiled(template).render(parts)).strip()
+
+
+def blocks(parts: Iterable[str]) -> Markdown:
+    """Blocks of Markdown of ours, a blank line between two."""
+    return Markdown("\n\n".join(part for part in parts if part))
+
+
+@cache
+def _compiled(template: str) -> jinja2.Template:
+    return _ENVIRONMENT.from_string(template)

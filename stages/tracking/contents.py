@@ -124,11 +124,9 @@ def scaled_file(run: Run) -> ScaledFile:
         return ScaledFile(run.dataset, hashlib.file_digest(file, "md5").hexdigest(), path)
 
 
-def figures(run: Run) -> list[Path]:
-    """The report's figures of this run, of its comparison and of its dataset."""
-    of_the_comparison = (f"{run.loss.name}-curves", "scores", "epochs", "tuning", "regions", "predicted")
-    names = [*(f"{run.comparison}-{name}" for name in of_the_comparison), f"{run.dataset}-data"]
-    every = [paths.FIGURES / f"{name}.png" for name in names]
+def figures(names: list[str]) -> list[Path]:
+    """Of the report's figures with these names those that are there."""
+    every = [paths.FIGURES / name for name in names]
     return [path for path in every if path.exists()]
 
 

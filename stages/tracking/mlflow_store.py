@@ -48,12 +48,14 @@ class Told:
         headline: the score that decides.
         note: how its loss did.
         color: of its loss in the report.
+        figures: the files of the report's figures that show it.
         seconds: that its training took; None where that is not known.
     """
 
     headline: Headline
     note: str
     color: str
+    figures: list[str]
     seconds: float | None
 
 
@@ -197,7 +199,7 @@ def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict
     client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
     _log_numbers(client, run_id, list(contents.numbers(run, told.headline.name)))
     client.log_artifact(run_id, str(runs.folder(run.comparison, run.loss.name) / "history.csv"))
-    for figure in contents.figures(run):
+    for figure in contents.figures(told.figures):
         client.log_artifact(run_id, str(figure), "figures")
     client.set_terminated(run_id, end_time=None if told.seconds is None else started + round(told.seconds * 1000))
     return run_id

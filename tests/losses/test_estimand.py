@@ -3,7 +3,7 @@ import pytest
 from stages.losses.catalogue import LOSSES
 from stages.losses.estimand import BELOW_MEDIAN, DIRECTION, MEAN, MEAN_OF_LOGARITHMS, MEDIAN, Estimand, quantile
 from stages.params.loss_entry import resolve
-from stages.reporting import loss_text
+from stages.reporting.texts import loss_text
 from stages.scores import catalogue
 
 

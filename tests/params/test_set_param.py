@@ -10,7 +10,13 @@ from dvc.utils.hydra import apply_overrides
 from stages.params.load import check_params
 from tests.projects import ROOT
 
-DOCUMENTS = ("README.md", "stages/custom/README.md", "tests/params.yaml", "docs/**/*.md", "stages/reporting/**/*.j2")
+DOCUMENTS = (
+    "README.md",
+    "stages/custom/README.md",
+    "tests/params.yaml",
+    "docs/**/*.md",
+    "stages/reporting/sections/*.py",
+)
 SET = re.compile(r"(?<![\w-])-S ('[^']+'|[^\s`']+)")
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.reporting.loss_text import covers
-from stages.reporting.verdict_text import caution, verdict
+from stages.reporting.texts.loss_text import covers
+from stages.reporting.texts.verdict_text import caution, verdict
 from stages.scores import measure
 
 

@@ -4,8 +4,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from stages.reporting import charts, plots
-from stages.reporting.charts import ForestRow
+from stages.reporting.drawing import charts, plots
+from stages.reporting.drawing.charts import ForestRow
 from stages.verdicts.tuned import Tried
 
 COLORS = plots.colors_of(["mse", "mae", "msle"])
@@ -13,7 +13,7 @@ COLORS = plots.colors_of(["mse", "mae", "msle"])
 
 @pytest.fixture
 def axes():
-    return plots.new(4, 3)[1][0, 0]
+    return plots.Grid(4, 3).figure()[1][0, 0]
 
 
 def drawn(axes):
@@ -51,7 +51,7 @@ def test_a_scale_is_logarithmic_when_asked_for(axes, log):
     scale = "log" if log else "linear"
     charts.curve(axes, np.ones((2, 3)), np.ones((2, 3)), "loss", log=log)
     assert axes.get_yscale() == scale
-    other = plots.new(4, 3)[1][0, 0]
+    other = plots.Grid(4, 3).figure()[1][0, 0]
     charts.final_scores(other, {"mse": np.array([0.5, 1])}, COLORS, "score", log=log)
     assert other.get_xscale() == scale
 
@@ -75,7 +75,7 @@ def test_final_scores_can_be_drawn_when_every_seed_failed(axes, log):
 def test_final_scores_are_drawn_alike_every_time():
     offsets = []
     for _ in range(2):
-        axes = plots.new(4, 3)[1][0, 0]
+        axes = plots.Grid(4, 3).figure()[1][0, 0]
         charts.final_scores(axes, {"mse": np.array([1.0, 2.0])}, COLORS, "score", log=False)
         offsets.append(axes.collections[0].get_offsets().tolist())
     assert offsets[0] == offsets[1]
@@ -169,7 +169,7 @@ def test_every_loss_is_in_one_chart_with_its_median_and_the_middle_of_its_seeds(
 
 
 def test_reliability_is_the_share_that_happened_beside_the_mean_probability_of_each_bin():
-    [[axes]] = plots.new(3, 3)[1]
+    [[axes]] = plots.Grid(3, 3).figure()[1]
     forecast, happened = np.array([0.1, 0.12, 0.95, 1.0]), np.array([False, True, True, True])
     charts.reliability(axes, forecast, happened, np.array([1.0, 3.0, 1.0, 1.0]), "black")
     _, line = axes.lines

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.reporting import cluster_text, setup_text
-from stages.reporting.verdict_text import verdict
+from stages.reporting.texts import cluster_text, setup_text
+from stages.reporting.texts.verdict_text import verdict
 
 N_ROWS = 242  # of which the first two train
 

@@ -1,7 +1,7 @@
 import pytest
 
 from stages.records.datasets import Treatment
-from stages.reporting import columns_text
+from stages.reporting.texts import columns_text
 
 
 def number(**facts):

@@ -6,12 +6,12 @@ import pytest
 
 from stages.reporting.html_page import page
 
-IMAGES = {"figures/one.png": b"\x89PNG one", "figures/two.png": b"\x89PNG two"}
+IMAGES = {"figures/one.svg": b"<svg>one</svg>", "figures/two.svg": b"<svg>two</svg>"}
 REPORT = """# Which loss?
 
 How it is made stands under [How to *read* this](#how-to-read-this), and [at Keras](https://keras.io).
 
-![The first](figures/one.png)
+![The first](figures/one.svg)
 
 | loss | score |
 |---|---|
@@ -22,7 +22,7 @@ How it is made stands under [How to *read* this](#how-to-read-this), and [at Ker
 
 <details><summary>More</summary>
 
-![The second](figures/two.png)
+![The second](figures/two.svg)
 
 | a | b |
 |---|---|
@@ -75,7 +75,7 @@ def test_every_image_is_embedded_whole_with_its_description(html):
     assert [image["alt"] for image in images] == ["The first", "The second"]
     for image, content in zip(images, IMAGES.values(), strict=True):
         address, encoded = image["src"].split(",")
-        assert address == "data:image/png;base64"
+        assert address == "data:image/svg+xml;base64"
         assert base64.b64decode(encoded) == content
 
 
@@ -125,15 +125,15 @@ def test_links_within_the_page_lead_to_its_headings(html):
 @pytest.mark.parametrize(
     "source",
     [
-        "figures/missing.png",
-        "../secret.png",
+        "figures/missing.svg",
+        "../secret.svg",
         "secret.txt",
-        "figures/../../secret.png",
-        "figures/%2e%2e/%2e%2e/secret.png",
-        "figures/one.svg",
+        "figures/../../secret.svg",
+        "figures/%2e%2e/%2e%2e/secret.svg",
+        "figures/one.png",
         "figures",
         "/etc/hostname",
-        "https://example.org/figures/one.png",
+        "https://example.org/figures/one.svg",
         "file:///etc/hostname",
         "",
     ],
@@ -141,8 +141,8 @@ def test_links_within_the_page_lead_to_its_headings(html):
 def test_what_is_no_figure_of_the_report_is_shown_as_a_text_and_no_file_is_opened(tmp_path, source):
     folder = tmp_path / "reports"
     (folder / "figures").mkdir(parents=True)
-    (folder / "figures/one.svg").write_text("an image of others")
-    for place in (tmp_path / "secret.png", folder / "secret.txt"):
+    (folder / "figures/one.png").write_text("an image of others")
+    for place in (tmp_path / "secret.svg", folder / "secret.txt"):
         place.write_text("secret")
     parsed = Parsed(page(f"# Title\n\nBefore ![what `it` is]({source}) after\n", folder))
     assert parsed.all("img") == []

@@ -5,7 +5,7 @@ import pytest
 from stages.losses.catalogue import LOSSES
 from stages.losses.target_transform import TARGET_TRANSFORMS
 from stages.params.loss_entry import resolve
-from stages.reporting import loss_text
+from stages.reporting.texts import loss_text
 
 
 @pytest.mark.parametrize(

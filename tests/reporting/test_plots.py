@@ -8,13 +8,13 @@ from hypothesis import example, given, settings
 
 from stages.losses.catalogue import names_for
 from stages.records.runs import Regions
-from stages.reporting import plots
+from stages.reporting.drawing import plots
 from tests.pages import seen, texts
 
 
 @pytest.fixture
 def axes():
-    return plots.new(4, 3)[1][0, 0]
+    return plots.Grid(4, 3).figure()[1][0, 0]
 
 
 def plane(points):
@@ -29,7 +29,7 @@ def drawn(axes):
 
 
 def test_a_figure_has_the_size_and_the_axes_asked_for():
-    figure, axes = plots.new(6, 2.5, 2, 3, sharex=True)
+    figure, axes = plots.Grid(6, 2.5, 2, 3, sharex=True).figure()
     assert tuple(figure.get_size_inches()) == (6, 2.5)
     assert axes.shape == (2, 3)
     axes[0, 0].set_xlim(0, 7)
@@ -123,7 +123,7 @@ def test_predictions_can_be_drawn_when_every_seed_failed(axes):
 def test_of_too_many_predictions_some_are_drawn_the_same_every_time():
     offsets = []
     for _ in range(2):
-        axes = plots.new(4, 3)[1][0, 0]
+        axes = plots.Grid(4, 3).figure()[1][0, 0]
         actual = np.arange(plots.POINTS + 1000.0)
         plots.predicted(axes, actual, actual + 1, "mae", "#123456")
         offsets.append(axes.collections[0].get_offsets())
@@ -139,7 +139,7 @@ def test_of_too_many_predictions_some_are_drawn_the_same_every_time():
 @example(r"\$ and $x")
 @example("a\nb\ud800")
 def test_a_users_text_is_drawn_as_it_is_and_is_no_formula(value):
-    figure, [[points, bars, values]] = plots.new(9, 3, 1, 3)
+    figure, [[points, bars, values]] = plots.Grid(9, 3, 1, 3).figure()
     plots.classes(
         points, pd.DataFrame(np.eye(2), columns=pd.Index([value, "y"], dtype=object)), np.array([0, 1]), [value, "no"]
     )

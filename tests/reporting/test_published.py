@@ -7,7 +7,7 @@ import pytest
 from stages.basics.cli import UserError
 from stages.params.source import MakeCircles
 from stages.records.settings import Settings
-from stages.reporting import published
+from stages.reporting.texts import published
 
 # the losses that were published, with their dataset
 PUBLISHED = [

@@ -8,7 +8,9 @@ import re
 import pytest
 import yaml
 
-from stages.reporting import data_files, figures, page, published
+from stages.reporting import data_files, page, registry
+from stages.reporting.registry import Report
+from stages.reporting.texts import published
 from stages.verdicts.comparison import by_dataset
 
 
@@ -52,11 +54,12 @@ def images(text):
 @pytest.mark.parametrize("part", [headings, heads_of_tables, images], ids=lambda part: part.__name__)
 def test_the_report_in_git_has_what_the_code_writes(root, monkeypatch, comparisons, part):
     monkeypatch.chdir(root)
-    assert part((root / "reports/report.md").read_text()) == part(page.markdown(comparisons, published.read()))
+    assert part((root / "reports/report.md").read_text()) == part(page.markdown(Report(comparisons, published.read())))
 
 
-def test_the_figures_in_git_are_those_that_the_code_draws(root, comparisons):
-    drawn = {drawing.name for drawing in figures.drawings(comparisons)}
+def test_the_figures_in_git_are_those_that_the_code_draws(root, monkeypatch, comparisons):
+    monkeypatch.chdir(root)
+    drawn = {picture.file for picture in registry.pictures(Report(comparisons, published.read()))}
     assert {path.name for path in (root / "reports/figures").iterdir()} == drawn
 
 

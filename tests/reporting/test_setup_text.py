@@ -6,7 +6,7 @@ import pytest
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import ScaleSettings, SplitSettings
-from stages.reporting import setup_text
+from stages.reporting.texts import setup_text
 
 TRAIN, VALIDATION, TEST, UNUSED = Part
 

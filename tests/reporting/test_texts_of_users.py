@@ -14,7 +14,8 @@ from stages.records.datasets import Column, CsvFormat, Encoded, Inference, Treat
 from stages.records.findings import Finding
 from stages.records.findings_text import _SENTENCES, in_words
 from stages.reporting import data_files, html_page, page
-from stages.reporting.published import Reference
+from stages.reporting.registry import Report
+from stages.reporting.texts.published import Reference
 from stages.tracking import pages
 from stages.tracking.pages import Headline
 from tests.pages import Seen, as_on_github, seen, texts
@@ -87,7 +88,7 @@ def _named(run, classes, group):
 @given(st.lists(short_texts, min_size=10, max_size=10, unique_by=seen))
 def test_the_report_says_every_text_and_holds_nothing_but_its_own_elements(make, tmp_path, values):
     comparison = make(values)
-    usual, markdown = (page.markdown([each], NOTHING) for each in (make(WORDS), comparison))
+    usual, markdown = (page.markdown(Report([each], NOTHING)) for each in (make(WORDS), comparison))
     for render in (as_on_github, partial(html_page.page, folder=tmp_path)):
         expected, shown = Seen(render(usual)), Seen(render(markdown))
         assert (shown.elements, shown.addresses) == (expected.elements, expected.addresses)
@@ -99,7 +100,7 @@ def test_the_report_says_every_text_and_holds_nothing_but_its_own_elements(make,
 @given(st.lists(short_texts, min_size=10, max_size=10, unique_by=seen))
 def test_mlflow_shows_every_text_and_no_element_but_its_own(make, values):
     def notes(comparison):
-        told = json.loads(json.dumps(data_files.verdicts([comparison])))[comparison.name]
+        told = json.loads(json.dumps(data_files.verdicts([comparison], [])))[comparison.name]
         note = pages.tags("7", told["verdict"], Headline("accuracy", higher_is_better=True))[pages.NOTE]
         return [note, *(loss["note"] for loss in told["losses"].values())]
 
@@ -124,13 +125,13 @@ def test_names_of_comparisons_datasets_and_losses_are_seen_as_they_are(make, tmp
         validity = {called[loss]: judged for loss, judged in made.validity.items()}
         return replace(made, name=name, dataset=dataset, runs=runs, own_baseline=losses[0], validity=validity)
 
-    usual = page.markdown([renamed("ours", "data", ["one", "two", "three"])], NOTHING)
-    markdown = page.markdown([renamed(name, dataset, losses)], NOTHING)
+    usual = page.markdown(Report([renamed("ours", "data", ["one", "two", "three"])], NOTHING))
+    markdown = page.markdown(Report([renamed(name, dataset, losses)], NOTHING))
     for render in (as_on_github, partial(html_page.page, folder=tmp_path)):
         shown = Seen(render(markdown))
         assert shown.elements == Seen(render(usual)).elements
         assert all(address.startswith(("#", "figures/")) for address in shown.addresses)
-        assert f"Comparison {name} " in shown.said
+        assert f"Details: {name} " in shown.said
         assert f"{name}. Train with" in shown.said
         assert all(f"Loss and accuracy by epoch for {loss} on {name}" in shown.said for loss in losses)
         assert all(f"{loss} = " in shown.said for loss in losses)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from stages.reporting.formats import rate_of
-from stages.reporting.tuning_text import doubts, how_chosen
+from stages.reporting.texts.tuning_text import doubts, how_chosen
 
 
 def test_what_chose_is_named_with_the_rates_tried(make_comparison, make_tuning):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stages.reporting import winner_text
-from stages.reporting.verdict_text import caution, verdict
+from stages.reporting.texts import winner_text
+from stages.reporting.texts.verdict_text import caution, verdict
 
 N_SEEDS, N_ROWS = 5, 402
 

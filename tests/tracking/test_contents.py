@@ -107,12 +107,10 @@ def test_what_each_rate_came_to_is_a_history_of_its_own(make_run, make_tuning):
         assert {number.step: number.value for number in numbers if number.name == name} == expected
 
 
-def test_figures_are_those_of_the_loss_of_its_comparison_and_of_its_dataset(tmp_path, monkeypatch, make_run):
+def test_figures_are_those_that_are_named_and_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run = make_run("hinge", comparison="fair", dataset="circles")
-    assert contents.figures(run) == []
+    assert contents.figures(["fair-scores.svg"]) == []
     paths.FIGURES.mkdir(parents=True)
-    for name in ("fair-hinge-curves", "fair-squared_hinge-curves", "fair-tuning", "circles-data", "circles-scores"):
-        (paths.FIGURES / f"{name}.png").write_bytes(b"")
-    names = [path.name for path in contents.figures(run)]
-    assert names == ["fair-hinge-curves.png", "fair-tuning.png", "circles-data.png"]
+    for name in ("fair-scores.svg", "fair-tuning.svg"):
+        (paths.FIGURES / name).write_bytes(b"")
+    assert contents.figures(["fair-tuning.svg", "fair-forest.svg"]) == [paths.FIGURES / "fair-tuning.svg"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from stages.basics.markup import Markdown, code, text
 from stages.records.winners import N_NETWORKS
-from stages.reporting.verdict_text import surely_beats_constant
+from stages.reporting.texts.verdict_text import surely_beats_constant
 from stages.verdicts.comparison import Comparison
 
 _SHOWN = 3  # losses that are named

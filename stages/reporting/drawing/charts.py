@@ -1,6 +1,6 @@
 """Figures of scores: over seeds, over epochs, over learning rates, and against the baseline.
 
-A loss has the same colour as everywhere (`crowd.colors`); train is always blue and test orange.
+A loss has the same colour as everywhere (`top_losses.colors`); train is always blue and test orange.
 """
 
 import itertools
@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import NullLocator
 
-from stages.reporting.plots import MARKERS
+from stages.reporting.drawing.plots import MARKERS
+from stages.scores.score import Score
 from stages.verdicts.pairs import Verdict
 from stages.verdicts.tuned import Tried
 
@@ -30,6 +31,7 @@ _VERDICTS = {
     "too few seeds": ("#777777", "o"),
 }
 BINS = 10  # of probabilities
+LONG_LEGEND = 5  # lines; of more it stands beside the chart
 FEW_BANDS = 4  # more that lie over each other are paler
 LONG_LABEL = 42  # letters beside an axis; more are broken into lines
 NEAR = 6  # differences within so many margins are drawn on a linear axis
@@ -60,7 +62,7 @@ def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: b
     epochs = np.arange(1, train.shape[1] + 1)
     for values, color, name in ((train, TRAIN, "train"), (test, TEST, "test")):
         lines = [np.column_stack([epochs, seed]) for seed in values]
-        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6))
+        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6, rasterized=True))
         low, high = np.percentile(values, [10, 90], axis=0)
         axes.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
         axes.plot(epochs, values.mean(axis=0), color=color, linewidth=1.8, label=name)
@@ -136,6 +138,27 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
     ends = np.array([end for row in rows for end in (row.low, row.high, row.difference) if np.isfinite(end)])
     _scale_in_margins(axes, float(min(ends.min(initial=0), -1.5)), float(max(ends.max(initial=0), 1.5)))
     return axes
+
+
+def are_far_apart(score: Score | None, *values: np.ndarray) -> bool:
+    """Whether values are errors (of a loss itself where there is no score) that lie orders of magnitude apart."""
+    return (score is None or not score.higher_is_better) and are_orders_apart(*values)
+
+
+def are_orders_apart(*values: np.ndarray) -> bool:
+    """Whether values, all above 0, lie orders of magnitude apart."""
+    finite = np.concatenate([np.ravel(each) for each in values])
+    finite = finite[np.isfinite(finite)]
+    return bool(len(finite) > 0 and finite.max() > 10 * finite.min() > 0)
+
+
+def legend(axes: Axes) -> None:
+    """What each line is: beside the chart where a long list would lie over the lines."""
+    n_lines = len(axes.get_legend_handles_labels()[0])
+    if n_lines > LONG_LEGEND:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    elif n_lines:
+        axes.legend()
 
 
 def _in_legend(loss: str) -> str:

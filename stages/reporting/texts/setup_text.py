@@ -8,8 +8,8 @@ from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
-from stages.reporting import cluster_text
 from stages.reporting.formats import rate
+from stages.reporting.texts import cluster_text
 from stages.verdicts.comparison import Comparison
 
 _COPIES = {"together": "copies of a row stay together", "apart": "copies of a row are divided like other rows"}

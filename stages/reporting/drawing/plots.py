@@ -1,8 +1,11 @@
-"""The report's figures: functions that take data and axes, and draw.
+"""What figures are drawn with: style, colours, and functions that take data and axes, and draw.
 
 A loss has the same colour wherever it appears. Colours are Okabe and Ito's, which the colour-blind
 can tell apart (for lines with Tol's wine in place of a yellow too pale for them, and his olive).
 """
+
+import math
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -22,6 +25,7 @@ MARKERS = "osD^vP*X"
 
 NAMED_CLASSES = 10  # more classes are not named in a legend
 SHOWN_CLASSES = 60  # more are not drawn as bars
+WIDE = 4  # losses beside each other in one row of a figure
 POINTS = 50_000  # of predictions, more are not drawn as a scatter
 DENSE = 1_200  # points that lie over each other to the darkest
 
@@ -35,6 +39,8 @@ STYLE = {
     "axes.grid": True,
     "grid.alpha": 0.25,
     "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "losslab",  # the same names of shapes in every run
 }
 
 
@@ -65,12 +71,43 @@ def head(axes: Axes, loss: str) -> None:
     axes.set_title(loss, fontsize="large" if len(loss) <= 32 else "small")
 
 
-def new(
-    width: float, height: float, n_rows: int = 1, n_columns: int = 1, **settings: object
-) -> tuple[Figure, np.ndarray]:
-    """A new figure of `width` × `height` inches and its axes (n_rows, n_columns)."""
-    figure = Figure(figsize=(width, height))
-    return figure, figure.subplots(n_rows, n_columns, squeeze=False, **settings)
+@dataclass(frozen=True)
+class Grid:
+    """The axes of a figure: its size in inches, and how many axes there are in rows and columns.
+
+    Attributes:
+        width: inches.
+        height: inches.
+        n_rows: of axes.
+        n_columns: of axes.
+        n_axes: how many are drawn on; those left over are hidden. All where None.
+        sharex: whether axes below each other share their x axis.
+        sharey: whether axes beside each other share their y axis.
+    """
+
+    width: float
+    height: float
+    n_rows: int = 1
+    n_columns: int = 1
+    n_axes: int | None = None
+    sharex: bool = False
+    sharey: bool = False
+
+    def figure(self) -> tuple[Figure, np.ndarray]:
+        """A new figure and its axes (n_rows, n_columns)."""
+        figure = Figure(figsize=(self.width, self.height))
+        shared = {"sharex": self.sharex, "sharey": self.sharey, "squeeze": False}
+        axes = figure.subplots(self.n_rows, self.n_columns, **shared)
+        for ax in axes.flat[self.n_axes or axes.size :]:
+            ax.set_axis_off()
+        return figure, axes
+
+
+def side_by_side(n: int, *, sharey: bool = False) -> Grid:
+    """Axes for n losses beside each other, in rows of at most `WIDE`."""
+    n_rows = math.ceil(n / WIDE)
+    n_columns = math.ceil(n / n_rows)
+    return Grid(3 * n_columns + 0.5, 3.2 * n_rows, n_rows, n_columns, n_axes=n, sharey=sharey)
 
 
 def classes(axes: Axes, features: pd.DataFrame, labels: np.ndarray, names: list[str]) -> Axes:
@@ -93,6 +130,7 @@ def classes(axes: Axes, features: pd.DataFrame, labels: np.ndarray, names: list[
             marker=MARKERS[label % len(MARKERS)],
             alpha=0.7,
             linewidths=0,
+            rasterized=True,
             label=f"class {plain(names[label])}",
         )
     if len(names) <= NAMED_CLASSES:
@@ -172,6 +210,7 @@ def regions(axes: Axes, decided: Regions, features: pd.DataFrame, labels: np.nda
         s=5,
         edgecolors="black",
         linewidths=0.2,
+        rasterized=True,
     )
     axes.set(xlabel=plain(features.columns[0]))
     head(axes, title)

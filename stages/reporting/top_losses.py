@@ -1,10 +1,8 @@
 """Where a comparison has more losses than a reader can take in: which are drawn, have a colour and stand in tables."""
 
-from collections import Counter
-
 from stages.basics.markup import Markdown
 from stages.records.runs import Run
-from stages.reporting import plots
+from stages.reporting.drawing import plots
 from stages.verdicts.comparison import Comparison
 
 SHOWN = 16  # losses in a figure or a table
@@ -51,20 +49,12 @@ def who(comparison: Comparison) -> Markdown:
     )
 
 
-def verdicts_of_others(comparison: Comparison) -> str:
-    """How many of the losses that are not shown are worse than the baseline, and so on."""
-    outcome = comparison.outcome
-    counts = Counter(outcome.pairs[loss, outcome.baseline].verdict for loss in others(comparison))
-    return ", ".join(f"{n:,} {verdict}" for verdict, n in counts.most_common())
-
-
 def _best(comparison: Comparison, most: int) -> list[str]:
     """All losses in their order; of more than `most` the baseline and the best, by their means."""
     if len(comparison.losses) <= most:
         return comparison.losses
     ranked = _ranked(comparison)
-    baseline = comparison.outcome.baseline
-    best = {baseline, *[loss for loss in ranked if loss != baseline][: most - 1]}
+    best = {comparison.outcome.baseline, *[loss for loss in ranked if loss != comparison.outcome.baseline][: most - 1]}
     return [loss for loss in ranked if loss in best]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number
-from stages.reporting import crowd
+from stages.reporting import top_losses
 from stages.reporting.formats import enumerated
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.cuts import FEWEST
@@ -18,7 +18,7 @@ def remarks(comparison: Comparison) -> list[Markdown]:
     scores = comparison.outcome.scores
     sentences = [
         _who(comparison, run.loss.name, scores[run.loss.name])
-        for run in crowd.runs(comparison)
+        for run in top_losses.runs(comparison)
         if astray(scores[run.loss.name]).any()
     ]
     best = comparison.outcome.advice.best

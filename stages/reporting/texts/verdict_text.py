@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from stages.basics.markup import code, text
+from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number
 from stages.losses.validity import percent
-from stages.reporting import cluster_text, loss_text
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
+from stages.reporting.texts import cluster_text, loss_text
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
@@ -252,3 +252,9 @@ def caution(comparison: Comparison, pair: Pair) -> str:
     elif ours and theirs and ours != theirs:
         words.append(f"asks for {ours}")
     return "; ".join(words)
+
+
+def verdict_cell(comparison: Comparison, pair: Pair) -> Markdown:
+    """The verdict on a pair, with what makes it doubtful."""
+    doubt = caution(comparison, pair)
+    return Markdown(f"**{pair.verdict}**" + (f" ({doubt})" if doubt else ""))

@@ -1,0 +1,1 @@
+"""How figures are drawn: functions that take arrays and axes, and what makes files of them."""

@@ -1,0 +1,51 @@
+"""A figure as SVG: text stays text, which a reader's own fonts write in every script, and pictures in it are small."""
+
+import base64
+import io
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image
+
+from stages.reporting.drawing import plots
+from stages.reporting.drawing.plots import Grid
+
+COLORS = 64  # of a picture within a figure
+DPI = 144  # of such a picture
+_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_COORDINATES = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*\)')
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_NOT_NEEDED = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE.*?>|^ +", re.DOTALL | re.MULTILINE)
+
+
+def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str:
+    """A figure as SVG, the same text for the same data."""
+    with mpl.rc_context(plots.STYLE), warnings.catch_warnings():
+        # of letters that the font for measuring lacks: whoever reads it has a font of theirs
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure, axes = grid.figure()
+        draw(axes, data)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", dpi=DPI, metadata={"Date": None})
+    return compact(file.getvalue())
+
+
+def compact(text: str) -> str:
+    """An SVG without what nobody sees: comments, digits beyond the second, colours of pictures beyond `COLORS`."""
+    text = _PICTURE.sub(lambda found: f"data:image/png;base64,{_small(found[1])}", _NOT_NEEDED.sub("", text))
+    return _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0]), text)
+
+
+def _rounded(number: re.Match) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _small(picture: str) -> str:
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+        image.convert("RGBA").quantize(COLORS, Image.Quantize.FASTOCTREE).save(file, "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,110 @@
+"""The losses of a comparison: how each was trained, its scores in training and test, and every seed's score."""
+
+from typing import Any
+
+import numpy as np
+
+from stages.basics.markup import Markdown, text
+from stages.basics.words import number
+from stages.records.runs import Run
+from stages.reporting import top_losses
+from stages.reporting.drawing import charts
+from stages.reporting.drawing.plots import Grid
+from stages.reporting.formats import plus_minus, rate_of
+from stages.reporting.markdown import Table
+from stages.reporting.registry import Figure, Report, Section, Subject
+from stages.reporting.texts import loss_text
+from stages.verdicts.comparison import Comparison
+from stages.verdicts.statistics import summarise
+
+TEMPLATE = """
+{{ losses }}
+
+{% if others %}
+{{ who }}
+
+<details><summary>The other losses</summary>
+
+{{ others }}
+
+</details>
+
+{% endif %}
+Means over the seeds that did not fail{{ interval }}.{{ constant }}
+
+{{ figures }}
+"""
+_INTERVAL = (
+    ", ± the half width of their 95 % interval: of train scores for new seeds, of test scores for new seeds and rows"
+)
+
+
+def _content(subject: Subject, _: Report) -> dict[str, Any]:
+    [comparison] = subject
+    hidden = top_losses.others(comparison)
+    others, constant = [run for run in comparison.runs if run.loss.name in hidden], comparison.outcome.constant
+    return {
+        "losses": _table(comparison, top_losses.runs(comparison)),
+        "who": top_losses.who(comparison),
+        "others": _table(comparison, others) if others else None,
+        "interval": _INTERVAL if len(comparison.seeds) > 1 else "",
+        "constant": ""
+        if constant is None
+        else Markdown(f" A constant prediction has a test {text(comparison.score.name)} of {number(constant)}."),
+    }
+
+
+def _table(comparison: Comparison, runs: list[Run]) -> Table:
+    headline = comparison.score.name
+    rows = []
+    for run in runs:
+        loss = run.loss.name
+        rows.append(
+            (
+                loss_text.named(run.loss, full=True),
+                rate_of(run),
+                str(run.n_epochs),
+                plus_minus(summarise(run.values(headline, "train"))),
+                "; ".join(filter(None, [plus_minus(comparison.outcome.summaries[loss]), loss_text.covers(run)])),
+                f"{len(run.failed)} of {len(run.seeds)}",
+                comparison.validity[loss].level,
+                run.loss.activation,
+                run.loss.targets.replace("_", " "),
+            )
+        )
+    trained = ("loss", "learning rate", "epochs", f"train {headline}", f"test {headline}", "failed seeds")
+    return Table((*trained, "on this data", "output activation", "targets"), rows)
+
+
+def _data(subject: Subject) -> dict[str, Any]:
+    [comparison] = subject
+    every = comparison.outcome.scores
+    return {
+        "values": {loss: every[loss] for loss in top_losses.shown(comparison)},
+        "colors": top_losses.colors(comparison),
+        "label": f"test {comparison.score.label}",
+        "is error": not comparison.score.higher_is_better,
+    }
+
+
+def _draw(axes: np.ndarray, data: dict[str, Any]) -> None:
+    log = data["is error"] and charts.are_orders_apart(*data["values"].values())
+    charts.final_scores(axes[0, 0], data["values"], data["colors"], data["label"], log=log)
+
+
+SECTION = Section(
+    part="details",
+    order=20,
+    template=TEMPLATE,
+    content=_content,
+    figures=(
+        Figure(
+            name="scores",
+            alt="Final test {headline} of every seed for each loss on {comparison}",
+            heading="Every seed's final test {headline}; the black line is the mean:",
+            data=_data,
+            grid=lambda data: Grid(8, 0.9 + 0.7 * len(data["values"])),
+            draw=_draw,
+        ),
+    ),
+)

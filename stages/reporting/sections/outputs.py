@@ -1,0 +1,154 @@
+"""What the trained networks give: their decisions over the plane, their predictions, and how often those are right."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from stages.records.runs import Run
+from stages.reporting import top_losses
+from stages.reporting.drawing import charts, plots
+from stages.reporting.drawing.plots import side_by_side
+from stages.reporting.registry import Figure, Report, Section, Subject
+from stages.verdicts.comparison import Comparison
+
+TEMPLATE = """
+{{ figures }}
+"""
+FAR = 2  # predictions so many ranges of the target beyond it are not drawn, which would flatten all others
+
+
+def _content(_: Subject, __: Report) -> dict[str, Any]:
+    return {}
+
+
+def _regions_data(subject: Subject) -> dict[str, Any]:
+    [comparison] = subject
+    tested = comparison.plan.tested.any(axis=0)
+    return {
+        "features": comparison.features[tested],
+        "labels": comparison.labels[tested],
+        "decided": {
+            run.loss.name: replace(run.regions, decisions=run.regions.decisions[run.finished])
+            for run in top_losses.runs(comparison)
+        },
+    }
+
+
+def _draw_regions(axes: np.ndarray, data: dict[str, Any]) -> None:
+    for ax, (loss, decided) in zip(axes.flat, data["decided"].items(), strict=False):
+        if len(decided.decisions):
+            plots.regions(ax, decided, data["features"], data["labels"], loss)
+        else:
+            ax.set(title=loss, xlabel="every seed failed", xticks=[])
+    for ax in axes[:, 0]:
+        ax.set_ylabel(plots.plain(data["features"].columns[1]))
+
+
+def _predicted_data(subject: Subject) -> dict[str, Any]:
+    [comparison] = subject
+    return {
+        "points": {run.loss.name: _predictions(comparison, run) for run in top_losses.runs(comparison)},
+        "colors": top_losses.colors(comparison),
+        "range": (comparison.labels.min(), comparison.labels.max()),
+    }
+
+
+def _predictions(comparison: Comparison, run: Run) -> np.ndarray:
+    """Actual and predicted values of the rows that each seed tests, of seeds that did not fail: (2, n_points)."""
+    scaling = {name: np.asarray(each) for name, each in comparison.plan.target_scaling.items()}
+    points = [np.empty((2, 0))]
+    for seed in np.flatnonzero(run.finished):
+        rows = comparison.plan.tested[seed]
+        values = run.loss.decide(run.outputs[seed, rows]) * scaling["spread"][seed] + scaling["center"][seed]
+        if np.isfinite(values).all():
+            points.append(np.stack([comparison.labels[rows].ravel(), values.ravel()]))
+    return np.concatenate(points, axis=1)
+
+
+def _draw_predicted(axes: np.ndarray, data: dict[str, Any]) -> None:
+    low, high = data["range"]
+    lowest, highest = low - FAR * (high - low), high + FAR * (high - low)
+    for ax, (loss, (actual, values)) in zip(axes.flat, data["points"].items(), strict=False):
+        inside = (values >= lowest) & (values <= highest)
+        plots.predicted(ax, actual[inside], values[inside], loss, data["colors"][loss])
+        if not inside.all():
+            ax.set_xlabel(f"actual (target units)\n{(~inside).sum():,} of {len(inside):,} points far beyond")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("predicted (target units)")
+
+
+def _with_probabilities(subject: Subject) -> list[Run]:
+    return [run for run in top_losses.runs(subject[0]) if run.loss.outputs_probability]
+
+
+def _reliability_data(subject: Subject) -> dict[str, Any]:
+    [comparison] = subject
+    return {
+        "points": {run.loss.name: _forecasts(comparison, run) for run in _with_probabilities(subject)},
+        "colors": top_losses.colors(comparison),
+        "is binary": comparison.task == "binary",
+    }
+
+
+def _forecasts(comparison: Comparison, run: Run) -> np.ndarray:
+    """Of every seed and test row the probability given, whether it happened, and what it counts: (3, n_points)."""
+    points, every_weight = [np.empty((3, 0))], comparison.weights
+    for seed in np.flatnonzero(run.finished):
+        rows = np.flatnonzero(comparison.plan.tested[seed])
+        given, labels = run.outputs[seed, rows].astype(np.float64), comparison.labels[rows]
+        weights = np.ones(len(rows)) if every_weight is None else every_weight[rows]
+        if comparison.task == "binary":
+            points.append(np.stack([given[:, 0], labels == 1, weights]))
+        else:  # of the class that is decided
+            points.append(np.stack([given.max(axis=1) / given.sum(axis=1), given.argmax(axis=1) == labels, weights]))
+    return np.concatenate(points, axis=1)
+
+
+def _draw_reliability(axes: np.ndarray, data: dict[str, Any]) -> None:
+    for ax, (loss, points) in zip(axes.flat, data["points"].items(), strict=False):
+        charts.reliability(ax, *points, data["colors"][loss])
+        plots.head(ax, loss)
+    given = "of class 1" if data["is binary"] else "given to the class decided"
+    axes[0, 0].figure.supxlabel(f"probability {given}", fontsize="medium")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("share of rows that are of it")
+
+
+SECTION = Section(
+    part="details",
+    order=40,
+    template=TEMPLATE,
+    content=_content,
+    figures=(
+        Figure(
+            name="regions",
+            alt="Decision regions of each loss on {comparison}",
+            heading="What the trained networks decide. The colour is the class most seeds give, paler where they "
+            "disagree; points are test rows:",
+            data=_regions_data,
+            grid=lambda data: side_by_side(len(data["decided"]), sharey=True),
+            draw=_draw_regions,
+            applies=lambda subject: subject[0].features is not None,
+        ),
+        Figure(
+            name="predicted",
+            alt="Predicted against actual target of each loss on {comparison}",
+            heading="Predicted against actual target for every test row and seed; on the dashed line both are equal:",
+            data=_predicted_data,
+            grid=lambda data: side_by_side(len(data["points"]), sharey=True),
+            draw=_draw_predicted,
+            applies=lambda subject: subject[0].task == "regression",
+        ),
+        Figure(
+            name="reliability",
+            alt="How often what is given a probability happens, for each loss on {comparison}",
+            heading="How often what is given a probability happens, over all seeds and test rows, for losses whose "
+            "outputs are probabilities; on the dashed line as often as is said:",
+            data=_reliability_data,
+            grid=lambda data: side_by_side(len(data["points"]), sharey=True),
+            draw=_draw_reliability,
+            applies=lambda subject: bool(_with_probabilities(subject)),
+        ),
+    ),
+)
