@@ -10,9 +10,11 @@ from stages.params import experiment
 from stages.params.load import check_data, load_params
 from stages.params.schema import Dataset, Params, Split
 from stages.params.source import Table
-from stages.records import datasets, findings_text, wording
+from stages.records import datasets
 from stages.records.datasets import Column, Description
 from stages.sources import describe
+from stages.wording import findings
+from stages.wording.datasets import rows_read
 
 
 def generate(generator: str, **arguments: object) -> pd.DataFrame:
@@ -61,23 +63,6 @@ def splits_of(wanted: Params, dataset: str) -> dict[str, Split]:
     return splits | {wanted.split_key(name): wanted.setup(name).split for name in on_it}
 
 
-def summary(name: str, table: pd.DataFrame, description: Description) -> str:
-    """A line that tells what was read, and how the task was found out where the parameters do not say it."""
-    first, *others = description.files
-    files = f"{first} and {len(others)} more" if others else first
-    written = f" ({wording.csv_format(description.csv)})" if description.csv else ""
-    parts = [f"{len(table):,} rows of {files}{written}"]
-    if without := description.n_without_target(len(table)):
-        parts.append(f"{without:,} without a target left out")
-    if description.n_weightless:
-        parts.append(f"{description.n_weightless:,} that weigh 0 left out")
-    if description.inferred:
-        parts.append(wording.task(name, description))
-    if about := wording.positive(name, description):
-        parts.append(about)
-    return f"generate: {name}: {'; '.join(parts)}"
-
-
 def main() -> None:
     """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
     wanted = load_params()
@@ -87,9 +72,8 @@ def main() -> None:
         datasets.write_raw(name, table, description)
         descriptions[name] = description
         if description.files:
-            cli.say(summary(name, table, description))
-            for finding in description.findings:
-                cli.say(f"generate: {name}: {findings_text.in_words(finding)}")
+            for line in (rows_read(name, len(table), description), *map(findings.in_words, description.findings)):
+                cli.say(f"generate: {name}: {line}")
     check_data(wanted, descriptions)
     cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
 

@@ -1,7 +1,5 @@
 """Stage `scale`: make numbers of every dataset's columns, and plan which rows each seed of a comparison sees."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -13,11 +11,10 @@ from stages.features.scaling import KnownScaler
 from stages.params import experiment
 from stages.params.load import load_params
 from stages.params.schema import Params
-from stages.records import datasets, plans, wording
+from stages.records import datasets, plans
 from stages.records.datasets import Description, Encoded
-from stages.records.plans import Part, Plan
-
-SHOWN = 10  # columns left out that are named
+from stages.records.plans import Plan
+from stages.wording.datasets import columns_kept, division, without_spread
 
 
 def encode(name: str, wanted: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder, Description]:
@@ -53,34 +50,14 @@ def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
     pipelines.write(name, encoder.pipeline, scaler)
 
 
-def summary(name: str, n_rows: int, treatments: list[datasets.Treatment]) -> Iterator[str]:
-    """Lines that tell what became of a table's columns."""
-    yield f"scale: {name}: {n_rows:,} rows; {wording.became_inputs(treatments)}"
-    left_out = [f"{each.column} ({wording.left_out(each)})" for each in treatments if each.left_out]
-    if left_out:
-        more = f" and {len(left_out) - SHOWN:,} more" if len(left_out) > SHOWN else ""
-        yield f"scale: {name}: left out: {', '.join(left_out[:SHOWN])}{more}"
-
-
-def division(name: str, plan: Plan, description: Description) -> str:
-    """A line that tells how the rows of a comparison are divided: as in the first split, where others differ."""
-    n_test, n_train = (len(plan.rows(0, *parts)) for parts in ((Part.TEST,), (Part.TRAIN, Part.VALIDATION)))
-    rows = f"{n_train:,} rows train, {n_test:,} test"
-    folds = f", in {plan.n_folds} folds" if plan.n_folds else ""
-    folds = f", at the first of {plan.n_splits} origins" if plan.method == "first" and not plan.fixed else folds
-    fewer = f"; {wording.fewer_folds(plan, description)}" if plan.wanted_folds else ""
-    return f"scale: {name}: {rows}{folds}{fewer}"
-
-
 def main() -> None:
     """Write ``data/scaled``, every dataset as numbers; and ``data/plans`` and ``data/pipelines``, by comparison."""
     wanted = load_params()
     for name, dataset in wanted.datasets.items():
         rows, features, encoder, description = encode(name, wanted)
         if description.files:
-            for line in summary(name, len(rows), encoder.treatments):
-                cli.say(line)
-            for line in planning.without_spread(name, encoder.treatments, rows, description, dataset.scale):
+            flat = planning.without_spread(encoder.treatments, rows, description, dataset.scale)
+            for line in (*columns_kept(len(rows), encoder.treatments), *without_spread(name, flat)):
                 cli.say(f"scale: {name}: {line}")
         for comparison in (each for each in wanted.comparisons if wanted.dataset_of(each) == name):
             plan = planning.make_plan(
@@ -96,7 +73,7 @@ def main() -> None:
             plans.write_plan(comparison, plan)
             write_pipeline(comparison, encoder, plan)
             if description.files:
-                cli.say(division(comparison, plan, description))
+                cli.say(f"scale: {comparison}: {division(plan, description)}")
     cli.say(f"scale: {len(wanted.datasets)} datasets in {paths.SCALED}")
 
 

@@ -13,9 +13,10 @@ from sklearn import datasets as shipped
 from stages import train
 from stages.basics.cli import UserError
 from stages.features import pipelines
-from stages.records import datasets, plans, runs, wording
+from stages.records import datasets, plans, runs
 from stages.records.plans import Part
 from stages.winners.predictor import Predictor
+from stages.wording.datasets import inferred
 from tests.winners_by_keras import by_keras, the_file
 
 pytestmark = pytest.mark.thorough
@@ -209,7 +210,7 @@ def test_every_table_of_the_report_has_as_many_cells_in_each_row_as_its_head(pro
 def test_the_task_is_found_out_and_said(sections, name, task):
     description = datasets.read_encoded(name).description
     assert description.task == task
-    assert f"a {task} task because of its {wording.inferred(description.inferred)}" in sections[name]
+    assert f"a {task} task because of its {inferred(description.inferred)}" in sections[name]
 
 
 def test_what_to_write_for_another_task_is_said(sections):

@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -272,3 +273,20 @@ def strings(value):
     if isinstance(value, dict | list):
         return [text for each in (value.values() if isinstance(value, dict) else value) for text in strings(each)]
     return [value] if isinstance(value, str) else []
+
+
+def test_how_a_stage_puts_facts_decides_nothing_of_what_it_writes(project, monkeypatch, capsys):
+    text = "id,rooms,land,price\n" + "".join(f"{i},{i % 7 or 'n.a.'},CH,{100 + 3.5 * (i % 50)}\n" for i in range(60))
+    Path("data/external/houses.csv").write_text(text, encoding="utf-8")
+    project(**on_houses())
+    before, said = everything("raw", "scaled", "plans", "pipelines"), capsys.readouterr().out
+    assert "(to keep it: columns: {id: number})" in said
+    assert "land (always 'CH')" in said
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == "stages":
+            for called, function in list(vars(module).items()):
+                if getattr(function, "__module__", "").startswith("stages.wording"):
+                    monkeypatch.setattr(module, called, lambda *_, **__: ["in other words"])
+    project(**on_houses())
+    assert "houses: in other words" in capsys.readouterr().out
+    assert everything("raw", "scaled", "plans", "pipelines") == before

@@ -6,6 +6,8 @@ import re
 # what moves the cursor, colours, ends a line or turns the direction of what follows it, and halves of characters
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_NO_TEXT = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}  # what YAML takes for something else
+
 
 def printable(text: str) -> str:
     """A text on one line, which nothing in it acts on: what is not to be seen is written as Python writes it."""
@@ -37,3 +39,10 @@ def distinct_numbers(*numbers: float) -> list[str]:
         if is_whole and len(set(texts)) == len(set(numbers)):
             break
     return texts
+
+
+def yaml_word(text: str) -> str:
+    """A text as YAML takes it for one, in quotes where it needs them."""
+    if re.fullmatch(r"[^\W\d]\w*", text) and text.casefold() not in _NO_TEXT:
+        return text
+    return "'" + text.replace("'", "''") + "'"

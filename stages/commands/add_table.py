@@ -26,9 +26,11 @@ from stages.commands.params_text import with_entries, with_entry
 from stages.features import encoding, planning
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params
-from stages.records import datasets, findings_text, plans, wording
+from stages.records import datasets, plans
 from stages.records.datasets import Description, Treatment
 from stages.sources import describe
+from stages.wording import findings
+from stages.wording.datasets import positive, task, without_spread
 
 USAGE = (
     "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
@@ -153,16 +155,17 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     """Lines that tell what a table was taken to be, and why losses were left out."""
     description = judged.description
     if description.inferred:
-        yield wording.task(name, description)
-    if about := wording.positive(name, description):
+        yield task(name, description)
+    if about := positive(name, description):
         yield about
-    odd = list(map(findings_text.in_words, description.findings))
+    odd = list(map(findings.in_words, description.findings))
     yield from odd
     of_source = [line for line in odd if "split: {" not in line]
     if any(mark in line for line in of_source for mark in ("{", "[", "decimal:")):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
     scale = judged.dataset.scale
-    yield from planning.without_spread(name, judged.treatments, judged.table, description, scale)
+    flat = planning.without_spread(judged.treatments, judged.table, description, scale)
+    yield from without_spread(name, flat)
     yield from _order(name, judged)
     for offer in judged.offers:
         if not offer.is_made:

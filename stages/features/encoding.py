@@ -16,12 +16,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from stages.basics.cli import UserError
+from stages.basics.words import yaml_word
 from stages.losses import target_transform
 from stages.params.schema import Scaler
-from stages.records import wording
 from stages.records.columns import days, least_common, screened
 from stages.records.datasets import Column, Kind, Treatment
-from stages.records.findings_text import yaml_word
+from stages.wording.datasets import left_out
 
 MAX_CATEGORIES = 50
 SHOWN = 10  # of the columns left out, where none is left
@@ -59,7 +59,7 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
     treatments = {column.name: screened(rows[column.name], column) for column in columns}
     kept = [column for column in columns if not treatments[column.name].left_out]
     if not kept:
-        shown = [f"{each.column} (left out: {wording.left_out(each)})" for each in list(treatments.values())[:SHOWN]]
+        shown = [f"{each.column} (left out: {left_out(each)})" for each in list(treatments.values())[:SHOWN]]
         raise UserError(f"no column is left to learn from: {', '.join(shown)}{_way_out(list(treatments.values()))}")
     of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
     by_frequency = one_hot(min_frequency=least_common(len(rows)), max_categories=MAX_CATEGORIES)

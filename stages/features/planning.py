@@ -8,7 +8,6 @@ import pandas as pd
 from stages.features import scaling, splits
 from stages.losses import target_transform
 from stages.params.schema import Scale, Split
-from stages.records import wording
 from stages.records.datasets import Description, Kind, Treatment, labels_of
 from stages.records.plans import Part, Plan, Scaling
 
@@ -66,16 +65,15 @@ def make_plan(
 
 
 def without_spread(
-    name: str, treatments: list[Treatment], rows: pd.DataFrame, description: Description, scale: Scale
-) -> list[str]:
-    """Lines on the features and targets of a dataset that cannot be scaled as is asked."""
+    treatments: list[Treatment], rows: pd.DataFrame, description: Description, scale: Scale
+) -> dict[str, list[str]]:
+    """The features and the targets of a dataset that cannot be scaled as is asked, by their key under ``scale``."""
     flat = [treatment.column for treatment in treatments if treatment.no_spread]
     targets: list[str] = []
     if scale.target == "robust" and not description.classes:
         has_none = target_transform.has_no_range(labels_of(rows, description))
         targets = [target for target, is_flat in zip(description.targets, has_none, strict=True) if is_flat]
-    lines = [wording.without_spread(name, flat, are="features"), wording.without_spread(name, targets, are="target")]
-    return [line for line in lines if line]
+    return {"features": flat, "target": targets}
 
 
 def all_rows(features: np.ndarray, kinds: list[Kind], values: np.ndarray, *, scale: Scale, n_seeds: int) -> Plan:

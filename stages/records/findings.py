@@ -1,4 +1,4 @@
-"""What is odd about a user's table, as facts; `stages.records.findings_text` puts them into words."""
+"""What is odd about a user's table, as facts; `stages.wording.findings` puts them into words."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -7,12 +7,12 @@ import pandas as pd
 
 from stages.basics import suggest
 from stages.basics.cli import UserError
+from stages.basics.words import yaml_word
 from stages.losses.loss import UNEQUAL, Task
 from stages.parsing.column_kinds import LARGEST, is_number, plain, without_blanks
 from stages.parsing.dates import as_dates
 from stages.parsing.written_numbers import look
 from stages.records.datasets import Inference, Positive
-from stages.records.findings_text import yaml_word
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values
 _SHOWN = 60  # characters of a value that a mistake shows

@@ -5,8 +5,8 @@ import pytest
 
 from stages.checks import order
 from stages.params.schema import Dataset, Split
-from stages.records.findings_text import in_words
 from stages.sources import describe
+from stages.wording.findings import in_words
 
 FIRST = {"datasets.own.split": Split(method="first")}
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from stages.losses.validity import Validity
 from stages.records.datasets import Column, CsvFormat, Encoded, Inference, Treatment
 from stages.records.findings import Finding
-from stages.records.findings_text import _SENTENCES, in_words
 from stages.reporting import data_files, html_page, page
 from stages.reporting.registry import Report
 from stages.reporting.texts.published import Reference
 from stages.tracking import pages
 from stages.tracking.pages import Headline
+from stages.wording.findings import _SENTENCES, in_words
 from tests.pages import Seen, as_on_github, seen, texts
 
 WORDS = [f"word{number}" for number in range(10)]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.params.source import Table
-from stages.records.findings_text import in_words
 from stages.sources import describe
+from stages.wording.findings import in_words
 
 N_ROWS = 30
 WRITTEN = {  # numbers as people write them

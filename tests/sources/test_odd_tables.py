@@ -10,10 +10,10 @@ import pytest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset
 from stages.params.source import Table
-from stages.records import wording
 from stages.records.datasets import Column
-from stages.records.findings_text import in_words
 from stages.sources import describe
+from stages.wording.datasets import task
+from stages.wording.findings import in_words
 
 KEY = "params.yaml: datasets.own"
 X = [round(0.37 * row * row % 7, 2) for row in range(30)]
@@ -538,7 +538,7 @@ def test_several_targets_of_texts_are_refused_with_two_ways_out():
 
 def test_several_targets_of_0_and_1_are_values_and_what_makes_them_classes_is_said():
     _, description = load(lines("x,a,b", X, [0, 1, 0] * 10, [1, 0] * 15), target=["a", "b"])
-    assert wording.task("own", description) == (
+    assert task("own", description) == (
         "a and b: 2 target columns of 0 and 1, so the task is regression (for classes add a dataset for each, as with "
         "target: a)"
     )

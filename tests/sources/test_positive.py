@@ -6,9 +6,9 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.params.load import ParamsError, check_params
-from stages.records import wording
 from stages.records.datasets import Description
 from stages.sources.target import find_target
+from stages.wording import datasets
 
 KEY = "params.yaml: datasets.nets"
 # attack is rare, and before normal by its letters
@@ -79,4 +79,4 @@ def test_it_goes_with_a_table():
 )
 def test_which_it_is_is_said_with_the_key_for_the_other(positive, words):
     description = Description("binary", None, [], ["no", "attack"], ["y"], [], None, 4, [], positive=positive)
-    assert wording.positive("nets", description) == words
+    assert datasets.positive("nets", description) == words

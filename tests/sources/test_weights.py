@@ -2,14 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import generate, scale
+from stages import scale
 from stages.basics.cli import UserError
 from stages.params.load import check_data, check_params
 from stages.params.schema import Dataset
 from stages.records import datasets
 from stages.records.findings import Finding
-from stages.records.findings_text import in_words
 from stages.sources import describe
+from stages.wording.datasets import rows_read
+from stages.wording.findings import in_words
 
 KEY = "params.yaml: datasets.houses.source.weight"
 
@@ -42,7 +43,7 @@ def test_rows_that_weigh_0_are_left_out_and_told_from_those_without_a_target(loa
     [finding] = description.findings
     assert finding == Finding("weightless", "w", rows=[2], n_rows=1)
     assert in_words(finding) == "w: 0 in 1 row (row 2), left out, since what weighs 0 counts for nothing"
-    assert "; 1 without a target left out; 1 that weigh 0 left out; " in generate.summary("houses", table, description)
+    assert "; 1 without a target left out; 1 that weigh 0 left out; " in rows_read("houses", len(table), description)
 
 
 def test_rows_of_a_table_in_files_that_weigh_0_are_named_by_file(tmp_path, monkeypatch):

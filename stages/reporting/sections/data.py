@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 
 from stages.basics.markup import Markdown, code
-from stages.records import datasets, findings_text
+from stages.records import datasets
 from stages.reporting.drawing import plots
 from stages.reporting.drawing.plots import Grid
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import columns_text, setup_text
+from stages.wording import findings
 
 TEMPLATE = """
 {{ source }}
@@ -49,7 +50,7 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
     return {
         "source": source,
         "table": _columns(subject, cells=report.cells),
-        "oddities": [findings_text.in_words(finding, cells=report.cells) for finding in first.description.findings],
+        "oddities": [findings.in_words(finding, cells=report.cells) for finding in first.description.findings],
         "encoding": f"data/scaled/{first.dataset}.json",
         "pipelines": Markdown(", ".join(code(str(datasets.pipeline_path(each.name))) for each in subject)),
     }

@@ -1,7 +1,7 @@
 """What was done to the columns of a dataset, in the report's words."""
 
-from stages.records import wording
 from stages.records.datasets import Treatment
+from stages.wording import datasets
 
 _KEPT = {"number": "as it is", "date": "as days", "boolean": "as 0 and 1"}
 _IMPUTED = {"median": "the median", "most frequent": "the most frequent value"}
@@ -11,7 +11,7 @@ _MISSING_AS = {"a category": "a text of its own", "rare": "as a rare one"}
 def done(treatment: Treatment, *, cells: bool = True) -> str:
     """What was done to one column; `cells`: whether what they hold may be quoted."""
     if treatment.left_out:
-        return f"left out: {wording.left_out(treatment, cells=cells)}"
+        return f"left out: {datasets.left_out(treatment, cells=cells)}"
     if treatment.kind == "category":
         return "; ".join(_encoded(treatment))
     parts = [_KEPT[treatment.kind]] if treatment.kind != "number" else []

@@ -4,13 +4,13 @@ from typing import Any
 
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
-from stages.records import wording
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.reporting.formats import rate
 from stages.reporting.texts import cluster_text
 from stages.verdicts.comparison import Comparison
+from stages.wording import datasets
 
 _COPIES = {"together": "copies of a row stay together", "apart": "copies of a row are divided like other rows"}
 TRANSFORMED = (
@@ -48,7 +48,7 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
         return Markdown(f"{n_rows:,} rows made by scikit-learn's `{settings['generator']}`, {columns} features.")
     first, *others = map(code, description.files)
     files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
-    written = f" ({text(wording.csv_format(description.csv))})" if description.csv else ""
+    written = f" ({text(datasets.csv_format(description.csv))})" if description.csv else ""
     parts = [f"{n_rows:,} rows of {files}{written}"]
     if without := description.n_without_target(n_rows):
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
@@ -56,13 +56,13 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
         parts.append(f"{weightless:,} that {'weighs 0 was' if weightless == 1 else 'weigh 0 were'} left out")
     target = f"{' and '.join(map(code, description.targets))}, a {description.task} task"
     if description.inferred:
-        target += f" because of its {wording.inferred(description.inferred)}"
-        target += f" ({text(wording.other_tasks(name, description))})" if description.other_tasks else ""
+        target += f" because of its {datasets.inferred(description.inferred)}"
+        target += f" ({text(datasets.other_tasks(name, description))})" if description.other_tasks else ""
     if description.task == "binary":
         negative, positive = map(code, description.classes)
         target += f"; class 0 is {negative}, class 1, which scores are about, {positive}"
         target += f" ({description.positive})" if description.positive else ""
-    return Markdown(f"{'; '.join(parts)}. Target: {target}. {wording.became_inputs(encoded.treatments)}.")
+    return Markdown(f"{'; '.join(parts)}. Target: {target}. {datasets.became_inputs(encoded.treatments)}.")
 
 
 def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
@@ -95,7 +95,7 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
 
 
 def _folds(plan: Plan, description: Description, how: str) -> str:
-    fewer = f" ({wording.fewer_folds(plan, description)})" if plan.wanted_folds else ""
+    fewer = f" ({datasets.fewer_folds(plan, description)})" if plan.wanted_folds else ""
     text = f"Divided into {plan.n_folds} folds{how}{fewer}: each seed tests on one of them and trains on the others"
     if plan.n_seeds > plan.n_folds:
         return f"{text}; after {plan.n_folds} seeds the rows are divided anew."

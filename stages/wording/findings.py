@@ -2,11 +2,10 @@
 
 import re
 
-from stages.basics.words import counted
+from stages.basics.words import counted, yaml_word
 from stages.records.findings import Finding, Odd
 
 _SHOWN = 40  # characters of a value
-_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}  # what YAML takes for no text
 
 _SENTENCES: dict[Odd, str] = {
     "written": "{name}: {row} holds {first}, read as {read_as} ({n_rows} written so)",
@@ -115,13 +114,6 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
     more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
     sentences = _SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS
     return where + sentences[finding.kind].format(**words) + more
-
-
-def yaml_word(text: str) -> str:
-    """A text as YAML takes it for one, in quotes where it needs them."""
-    if re.fullmatch(r"[^\W\d]\w*", text) and text.casefold() not in _WORDS:
-        return text
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _missing(finding: Finding) -> str:

@@ -1,15 +1,15 @@
-"""Facts about a dataset in words, where the console and the report say the same; other words are made where shown."""
+"""What a dataset is, and what became of its rows and columns, in words."""
 
 import textwrap
+from collections.abc import Iterator, Mapping
 
 from stages.basics import paths
-from stages.basics.words import counted
+from stages.basics.words import counted, yaml_word
 from stages.records.datasets import CsvFormat, Description, Inference, Treatment
-from stages.records.findings_text import yaml_word
-from stages.records.plans import Plan
+from stages.records.plans import Part, Plan
 
 SHOWN = 60  # characters of a text in a column that are shown
-SHOWN_COLUMNS = 10  # of those that cannot be scaled; more are counted
+SHOWN_COLUMNS = 10  # of those that are left out or cannot be scaled; more are counted
 SHOWN_CLASSES = 5  # more are not named where a task is explained
 SHOWN_CLASS = 40  # characters of a class's name there
 
@@ -19,6 +19,23 @@ _LEFT_OUT = {
     "constant": "constant",
     "rare": "every text is rare, so it only tells rows apart",
 }
+
+
+def rows_read(name: str, n_rows: int, description: Description) -> str:
+    """What was read of a table, and how the task was found out where the parameters do not say it."""
+    first, *others = description.files
+    files = f"{first} and {len(others)} more" if others else first
+    written = f" ({csv_format(description.csv)})" if description.csv else ""
+    parts = [f"{n_rows:,} rows of {files}{written}"]
+    if without := description.n_without_target(n_rows):
+        parts.append(f"{without:,} without a target left out")
+    if description.n_weightless:
+        parts.append(f"{description.n_weightless:,} that weigh 0 left out")
+    if description.inferred:
+        parts.append(task(name, description))
+    if about := positive(name, description):
+        parts.append(about)
+    return "; ".join(parts)
 
 
 def csv_format(csv: CsvFormat) -> str:
@@ -77,28 +94,46 @@ def left_out(treatment: Treatment, *, cells: bool = True) -> str:
     return _LEFT_OUT[treatment.left_out]
 
 
-def without_spread(name: str, columns: list[str], *, are: str) -> str:
-    """That columns of a dataset cannot be scaled as is asked, and what to write for another scale; empty for none.
+def without_spread(name: str, flat: Mapping[str, list[str]]) -> Iterator[str]:
+    """Lines on columns of a dataset that cannot be scaled as is asked, with what to write for another scale.
 
     Args:
         name: of the dataset.
-        columns: those that cannot.
-        are: what they are under ``scale``: features or target.
+        flat: the columns that cannot, by what they are under ``scale``: features or target.
     """
-    if not columns:
-        return ""
-    more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
-    return (
-        f"robust cannot scale {', '.join(columns[:SHOWN_COLUMNS])}{more}, only shift by the median: the middle half of "
-        f"the values are one, so there is no interquartile range (for another: scale: {{{are}: standard}} under "
-        f"datasets.{name} in {paths.PARAMS})"
-    )
+    for key, columns in flat.items():
+        if columns:
+            more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
+            yield (
+                f"robust cannot scale {', '.join(columns[:SHOWN_COLUMNS])}{more}, only shift by the median: the middle "
+                f"half of the values are one, so there is no interquartile range (for another: "
+                f"scale: {{{key}: standard}} under datasets.{name} in {paths.PARAMS})"
+            )
 
 
 def became_inputs(treatments: list[Treatment]) -> str:
     """How many columns became how many inputs of the network."""
     n_inputs = sum(treatment.n_inputs for treatment in treatments)
     return f"{counted(len(treatments), 'column')} became {counted(n_inputs, 'input')}"
+
+
+def columns_kept(n_rows: int, treatments: list[Treatment]) -> Iterator[str]:
+    """Lines that tell what became of a table's columns."""
+    yield f"{n_rows:,} rows; {became_inputs(treatments)}"
+    names = [f"{treatment.column} ({left_out(treatment)})" for treatment in treatments if treatment.left_out]
+    if names:
+        more = f" and {len(names) - SHOWN_COLUMNS:,} more" if len(names) > SHOWN_COLUMNS else ""
+        yield f"left out: {', '.join(names[:SHOWN_COLUMNS])}{more}"
+
+
+def division(plan: Plan, description: Description) -> str:
+    """How the rows of a comparison are divided: as in the first split, where others differ."""
+    n_test, n_train = (len(plan.rows(0, *parts)) for parts in ((Part.TEST,), (Part.TRAIN, Part.VALIDATION)))
+    folds = f", in {plan.n_folds} folds" if plan.n_folds else ""
+    if plan.method == "first" and not plan.fixed:
+        folds = f", at the first of {plan.n_splits} origins"
+    fewer = f"; {fewer_folds(plan, description)}" if plan.wanted_folds else ""
+    return f"{n_train:,} rows train, {n_test:,} test{folds}{fewer}"
 
 
 def fewer_folds(plan: Plan, description: Description) -> str:

@@ -3,8 +3,9 @@ import typing
 
 import pytest
 
+from stages.basics.words import yaml_word
 from stages.records.findings import Finding, Odd
-from stages.records.findings_text import in_words, yaml_word
+from stages.wording.findings import in_words
 
 WORDING = [
     (Finding("written", "rent", ["$1,100"], [1], 5, read_as="1,100"),

@@ -1,7 +1,7 @@
 import pytest
 
-from stages.records import wording
 from stages.records.datasets import CsvFormat, Description, Inference, Treatment
+from stages.wording import datasets
 
 
 def describe(inferred, *, task="binary", classes=("no", "yes"), others=(), targets=("sick",)):
@@ -26,7 +26,7 @@ def describe(inferred, *, task="binary", classes=("no", "yes"), others=(), targe
     ],
 )
 def test_how_a_csv_file_is_written(csv, words):
-    assert wording.csv_format(csv) == words
+    assert datasets.csv_format(csv) == words
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,21 @@ def test_how_a_csv_file_is_written(csv, words):
     ],
 )
 def test_what_decided_the_task(values, count, words):
-    assert wording.inferred(Inference(values, count)) == words
+    assert datasets.inferred(Inference(values, count)) == words
 
 
 def test_the_task_is_told_with_its_reason_and_what_to_write_for_another():
-    assert wording.task("clinic", describe(("values", 2), others=["multiclass"])) == (
+    assert datasets.task("clinic", describe(("values", 2), others=["multiclass"])) == (
         "sick: two different values (no, yes), so the task is binary "
         "(for another: task: multiclass under datasets.clinic in params.yaml)"
     )
     targets = describe(("target columns", 2), task="regression", classes=(), targets=("east", "north"))
-    assert wording.task("wind", targets) == "east and north: 2 target columns, so the task is regression"
+    assert datasets.task("wind", targets) == "east and north: 2 target columns, so the task is regression"
 
 
 def test_of_many_classes_five_are_named_and_long_names_are_cut():
     classes = ["word " * 20, *"bcdef"]
-    line = wording.task("own", describe(("texts", 6), task="multiclass", classes=classes))
+    line = datasets.task("own", describe(("texts", 6), task="multiclass", classes=classes))
     assert line == (
         "sick: 6 different texts (word word word word word word word word…, b, c, d, e, …), so the task is multiclass"
     )
@@ -71,10 +71,10 @@ def test_of_many_classes_five_are_named_and_long_names_are_cut():
     ],
 )
 def test_why_a_column_is_left_out(reason, words):
-    assert wording.left_out(Treatment("land", "category", 0, left_out=reason, value="CH")) == words
+    assert datasets.left_out(Treatment("land", "category", 0, left_out=reason, value="CH")) == words
 
 
 def test_columns_and_inputs_are_counted():
-    assert wording.became_inputs([Treatment("x", "number", 1)]) == "1 column became 1 input"
+    assert datasets.became_inputs([Treatment("x", "number", 1)]) == "1 column became 1 input"
     many = [Treatment("x", "number", 1), Treatment("id", "identifier", 0), Treatment("city", "category", 1000)]
-    assert wording.became_inputs(many) == "3 columns became 1,001 inputs"
+    assert datasets.became_inputs(many) == "3 columns became 1,001 inputs"

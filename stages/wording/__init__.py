@@ -1,0 +1,1 @@
+"""Facts in words, where a terminal and the report say the same; they decide nothing of what a stage writes."""
