@@ -57,15 +57,16 @@ def far(values: pd.Series, written: pd.Series | None = None) -> list[Finding]:
     return [odd("far", present[present == value].map(shown)) for value in odd_ones]
 
 
-def weightless(weight: str | None, left_out: np.ndarray) -> list[Finding]:
+def weightless(weight: str | None, left_out: np.ndarray, classes: list[str]) -> list[Finding]:
     """Rows that weigh 0.
 
     Args:
         weight: the column that says what each row counts, where there is one.
         left_out: bool (n_rows,), which weigh 0.
+        classes: those that no other row has.
     """
     rows = np.flatnonzero(left_out) + 1
-    return [Finding("weightless", weight or "", [], rows[:SHOWN_ROWS].tolist(), len(rows))] if len(rows) else []
+    return [Finding("weightless", weight or "", classes, rows[:SHOWN_ROWS].tolist(), len(rows))] if len(rows) else []
 
 
 def copied(numbers: np.ndarray, kept: np.ndarray, *, apart: bool) -> Finding:

@@ -55,6 +55,7 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     if not kept.all():
         features = features[kept].reset_index(drop=True)
+    lost = weights.lost(table[choice.targets], has_target & ~kept, kept, key)
     target = _target(table.loc[kept, choice.targets].reset_index(drop=True), dataset, choice, key)
     columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
     copied = None
@@ -63,7 +64,11 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         features[copied] = differ
         findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
     findings += _of_order_and_groups(table, tidied, kept, choice, target=target, splits=splits, differ=differ)
-    findings = [*oddities.weightless(choice.weight, has_target & ~kept), *_of_values(table, tidied, choice), *findings]
+    findings = [
+        *oddities.weightless(choice.weight, has_target & ~kept, lost if target.classes else []),
+        *_of_values(table, tidied, choice),
+        *findings,
+    ]
     findings = [*read.findings, *map(read.placed, findings)]
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,

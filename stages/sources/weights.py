@@ -41,3 +41,27 @@ def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: 
     if counting.sum() < 2:
         raise UserError(f"{key}: '{weights.name}' is 0 in all rows but 1, and at least 2 must count for something")
     return counting
+
+
+def lost(targets: pd.DataFrame, left_out: np.ndarray, kept: np.ndarray, key: str) -> list[str]:
+    """The values of a target that only rows have which weigh 0.
+
+    Args:
+        targets: (n_rows, n_targets).
+        left_out: bool (n_rows,), rows with a target that weigh 0.
+        kept: bool (n_rows,), those that weigh more.
+        key: path of the dataset's key, for messages about mistakes.
+
+    Raises:
+        UserError: only one value is left.
+    """
+    if targets.shape[1] > 1:
+        return []
+    texts = targets.iloc[:, 0].astype(str).str.strip()
+    gone = sorted(set(texts[left_out]) - set(texts[kept]))
+    if gone and len(set(texts[kept])) == 1:
+        raise UserError(
+            f"{key}.source.target: '{targets.columns[0]}' has a single value in the rows that weigh more than 0; "
+            "there is nothing to learn"
+        )
+    return gone

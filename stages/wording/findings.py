@@ -36,7 +36,7 @@ _SENTENCES: dict[Odd, str] = {
     "last rows test, so sort the rows by it, or name the files so, if it is the time",
     "newest first": "{name} falls from row to row, newest first; with split: {{method: first}} the last rows test, "
     "so turn their order round",
-    "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing",
+    "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing{no_classes}",
     "heading again": "{rows}: the heading again, left out",
     "units": "{row} holds units ({value}), left out",
     "total": "{row} holds the sums or means of the others ({first}), left out",
@@ -93,6 +93,9 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "labels": ", ".join(f"{yaml_word(label)}: {yaml_word(finding.read_as)}" for label in examples[1:]),
         "lines": counted(finding.n_rows, "line"),
         "missing": _missing(finding),
+        "no_classes": f"; no other row is of the class {' or '.join(map(_shown, finding.examples))}"
+        if finding.examples
+        else "",
         "n_falls": counted(finding.n_rows, "fall"),
         "n_others": finding.n_of - finding.n_rows,
         "n_of": finding.n_of,

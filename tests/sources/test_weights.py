@@ -29,6 +29,14 @@ def load(tmp_path, monkeypatch):
     return make
 
 
+def described(target, weights):
+    """What a table of these targets and weights is, read in the folder that the test is in."""
+    pd.DataFrame({"x": np.arange(len(target)) / 3, "w": weights, "y": target}).to_csv("houses.csv", index=False)
+    source = {"file": "houses.csv", "target": "y", "weight": "w"}
+    table, description = describe.load("houses", Dataset.model_validate({"source": source}), {})
+    return table["target"].tolist(), description
+
+
 def test_the_column_that_says_what_rows_count_is_no_feature(load):
     table, description = load(["", 2, 1, 0.5])
     assert (description.weight, [column.name for column in description.columns]) == ("w", ["x"])
@@ -41,9 +49,33 @@ def test_rows_that_weigh_0_are_left_out_and_told_from_those_without_a_target(loa
     assert table.to_dict("list") == {"x": [2, 4.5], "w": [3, 2], "target": [0, 1]}
     assert (description.n_read, description.n_weightless, description.n_without_target(len(table))) == (4, 1, 1)
     [finding] = description.findings
-    assert finding == Finding("weightless", "w", rows=[2], n_rows=1)
-    assert in_words(finding) == "w: 0 in 1 row (row 2), left out, since what weighs 0 counts for nothing"
+    assert finding == Finding("weightless", "w", ["1.5"], rows=[2], n_rows=1)
+    assert in_words(finding) == (
+        "w: 0 in 1 row (row 2), left out, since what weighs 0 counts for nothing; no other row is of the class '1.5'"
+    )
     assert "; 1 without a target left out; 1 that weigh 0 left out; " in rows_read("houses", len(table), description)
+
+
+def test_a_class_that_only_rows_have_which_weigh_0_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    labels, description = described(["a", "c", "b", "a", " c", "b"], [1, 0, 3, 2, 0, 5])
+    assert (description.classes, labels) == (["a", "b"], [0, 1, 0, 1])
+    [finding] = [each for each in description.findings if each.kind == "weightless"]
+    assert in_words(finding).endswith("counts for nothing; no other row is of the class 'c'")
+
+
+def test_a_number_that_only_rows_have_which_weigh_0_is_no_class(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, description = described([0.5, 1.5, 2.5, 3.5], [1, 0, 3, 2])
+    [finding] = [each for each in description.findings if each.kind == "weightless"]
+    assert finding.examples == []
+
+
+@pytest.mark.parametrize("target", [["no", "yes", "no", "no"], [1.5, 2.5, 1.5, 1.5], [True, False, True, True]])
+def test_a_target_with_one_value_left_is_refused_with_the_reason(tmp_path, monkeypatch, target):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"'y' has a single value in the rows that weigh more than 0; there is nothing"):
+        described(target, [1, 0, 3, 2])
 
 
 def test_rows_of_a_table_in_files_that_weigh_0_are_named_by_file(tmp_path, monkeypatch):
