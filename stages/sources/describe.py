@@ -55,8 +55,7 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
     if not kept.all():
         features = features[kept].reset_index(drop=True)
-    lost = weights.lost(table[choice.targets], has_target & ~kept, kept, key)
-    target = _target(table.loc[kept, choice.targets].reset_index(drop=True), dataset, choice, key)
+    target, lost = _target(table, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
     copied = None
     if (differ := copies.find(features, columns, target.labels)) is not None:
@@ -65,7 +64,7 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
     findings += _of_order_and_groups(table, tidied, kept, choice, target=target, splits=splits, differ=differ)
     findings = [
-        *oddities.weightless(choice.weight, has_target & ~kept, lost if target.classes else []),
+        *oddities.weightless(choice.weight, has_target & ~kept, lost),
         *_of_values(table, tidied, choice),
         *findings,
     ]
@@ -98,9 +97,16 @@ def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
     return has_target
 
 
-def _target(targets: pd.DataFrame, dataset: Dataset, choice: Choice, key: str) -> Target:
-    as_texts = choice.kinds.get(choice.targets[0]) == "category"
-    return find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
+def _target(
+    table: pd.DataFrame, dataset: Dataset, choice: Choice, key: str, *, kept: np.ndarray, left_out: np.ndarray
+) -> tuple[Target, list[str]]:
+    """The target in the rows that are kept, and the classes that only rows have which are left out as they weigh 0."""
+    lost = weights.lost(table[choice.targets], left_out, kept, key)
+    targets, as_texts = table.loc[kept, choice.targets], choice.kinds.get(choice.targets[0]) == "category"
+    target = find_target(
+        targets.reset_index(drop=True), dataset.task, key, as_texts=as_texts, positive=dataset.positive
+    )
+    return target, lost if target.classes else []
 
 
 def _columns(
