@@ -63,12 +63,8 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         features[copied] = differ
         findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
     findings += _of_order_and_groups(table, tidied, kept, choice, target=target, splits=splits, differ=differ)
-    findings = [
-        *oddities.weightless(choice.weight, has_target & ~kept, lost),
-        *_of_values(table, tidied, choice),
-        *findings,
-    ]
-    findings = [*read.findings, *map(read.placed, findings)]
+    findings += oddities.weightless(choice.weight, has_target & ~kept, lost)
+    findings = [*read.findings, *map(read.placed, [*_of_values(table, tidied, choice), *findings])]
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
