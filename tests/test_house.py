@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "features": {"params", "records", "losses", "basics", "wording"},
     "usercode": {"basics"},
     "training": {"records", "scores", "losses", "usercode", "basics"},
-    "execution": {"training", "params", "records", "scores", "losses", "usercode", "basics"},
+    "execution": {"training", "params", "wording", "records", "scores", "losses", "usercode", "basics"},
     "executors": {"execution", "training", "usercode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics", "wording"},

@@ -31,6 +31,15 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
+def percent(share: float) -> str:
+    """A share for people: whole percents, more digits below 1 %, never 0 or 100 % for what is not."""
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.01 or not share else f"{100 * share:.1f} %"
+
+
 def distinct_numbers(*numbers: float) -> list[str]:
     """Numbers of a user's table side by side: six digits, and as many more as tell those apart that differ."""
     for digits in range(6, 18):

@@ -31,6 +31,7 @@ from stages.records.datasets import Description, Treatment
 from stages.sources import describe
 from stages.wording import findings
 from stages.wording.datasets import positive, task, without_spread
+from stages.wording.validity import in_words
 
 USAGE = (
     "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
@@ -169,9 +170,9 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     yield from _order(name, judged)
     for offer in judged.offers:
         if not offer.is_made:
-            yield f"left out: {offer.words} {offer.validity}"
+            yield f"left out: {offer.words} {in_words(offer.validity)}"
         elif offer.validity.level != "fits":
-            yield f"{offer.words} {offer.validity}"
+            yield f"{offer.words} {in_words(offer.validity)}"
     added = ", ".join(offer.words for offer in judged.offers if offer.is_made)
     yield f"added datasets.{name} and comparisons.{name} ({added}) to {paths.PARAMS}"
 

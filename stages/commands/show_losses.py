@@ -20,6 +20,8 @@ from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
 from stages.params.load import check_data, load_params
 from stages.records import datasets, plans
+from stages.wording.losses import BEWARE
+from stages.wording.validity import reasons
 
 WIDE = 120  # letters in a line, from which each thing to know of a loss has a column of its own
 
@@ -36,7 +38,7 @@ def catalogue_table(width: int) -> Table:
             made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
             usual, *others = loss.activations
             more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
-            known = loss.targets + made_for, usual + more, loss.decision_rule, loss.beware
+            known = loss.targets + made_for, usual + more, loss.decision_rule, BEWARE.get(loss.name, "")
             cells = known if is_wide else ("targets {}; output {}; decides by {}\n{}".format(*known).strip(),)
             table.add_row("\n".join(names), *cells)
     also = ", ".join(ACTIVATIONS["value"][1:])
@@ -80,7 +82,7 @@ def dataset_table(name: str) -> Table:
     judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
     table = _table(f"{description.task} loss", "compared", f"on {name}", "why")
     for loss in losses:
-        level, why = judged[loss.name].level, printable("; ".join(judged[loss.name].reasons))
+        level, why = judged[loss.name].level, printable("; ".join(reasons(judged[loss.name])))
         table.add_row(
             "\n".join([loss.name, *_parameters(loss)]), "yes" if loss.name in named else "", level, escape(why)
         )

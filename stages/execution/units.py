@@ -15,6 +15,7 @@ from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.scores import catalogue, choosing, seed_rows
 from stages.training.unit import Table, Unit, read_table
+from stages.wording.validity import in_words
 
 
 def units(params: Params) -> list[Unit]:
@@ -61,10 +62,10 @@ def _cannot_learn(name: str, setup: Setup, losses: list[Loss], judged: dict[str,
     """The losses that cannot learn from the dataset, those of the comparison's list first."""
     for index, loss in enumerate(setup.losses):
         if loss.name in judged and judged[loss.name].level == "cannot":
-            yield f"comparisons.{name}.losses[{index}]: '{loss.name}' {judged[loss.name]}"
+            yield f"comparisons.{name}.losses[{index}]: '{loss.name}' {in_words(judged[loss.name])}"
     for loss in losses:
         if loss not in setup.losses and judged[loss.name].level == "cannot":
-            yield f"loss: '{loss.name}' on {name} {judged[loss.name]}"
+            yield f"loss: '{loss.name}' on {name} {in_words(judged[loss.name])}"
 
 
 def _undefined_headline(params: Params, comparison: str, table: Table, unlisted: list[Loss]) -> list[str]:

@@ -26,7 +26,6 @@ LOSSES = {
             "value",
             "linear",
             aliases=("mean_absolute_error", "MAE"),
-            beware="estimates the median, not the mean",
             estimates="median",
         ),
         Loss(
@@ -36,7 +35,6 @@ LOSSES = {
             "linear",
             aliases=("mean_squared_logarithmic_error", "MSLE"),
             target_range="clipped below 0",
-            beware="targets and predictions below 0 count as 0; activation: softplus keeps predictions above",
             estimates="mean of logarithms",
             offered=("ratio",),
             large_targets=LargeTargets(10, "shrink"),
@@ -48,8 +46,6 @@ LOSSES = {
             "linear",
             aliases=("mean_absolute_percentage_error", "MAPE"),
             target_range="away from 0",
-            beware="divides by the target: those near 0 outweigh all others; in percent, so its gradients are 100 "
-            "times as steep as a share's and SGD is tuned at learning rates that are a hundredth",
             steepness=100.0,
             estimates="below the median",
             offered=("ratio",),
@@ -61,7 +57,6 @@ LOSSES = {
             "linear",
             parameters={"delta": 1.0},
             limits={"delta": "above 0"},
-            beware="delta is in units of the target as it is scaled",
             estimates="between mean and median",
         ),
         Loss("log_cosh", "LogCosh", "value", "linear", estimates="between mean and median"),
@@ -72,7 +67,6 @@ LOSSES = {
             "softplus",
             activations=("softplus", "exponential"),
             target_range="not below 0",
-            beware="for counts and other targets that are never negative, as with target: ratio",
             estimates="mean",
             offered=("ratio",),
             large_targets=LargeTargets(1000, "shrink"),
@@ -84,7 +78,6 @@ LOSSES = {
             "linear",
             parameters={"quantile": 0.5},
             limits={"quantile": "between 0 and 1"},
-            beware="asks for a quantile: 0.9 for what nine of ten targets are below",
             estimates="quantile",
             offered=(),  # which quantile is wanted, nobody else knows
         ),
@@ -95,7 +88,6 @@ LOSSES = {
             "linear",
             activations=("linear", "tanh"),
             target_range="vectors",
-            beware="needs several target columns; it learns their direction, not their length",
             estimates="direction",
         ),
         Loss(
@@ -113,7 +105,6 @@ LOSSES = {
             "plus_minus_one",
             "tanh",
             usual_outputs=("tanh", "linear"),
-            beware="Keras' own accuracy misjudges it; ours is by the sign",
         ),
         Loss(
             "squared_hinge",
@@ -121,7 +112,6 @@ LOSSES = {
             "plus_minus_one",
             "tanh",
             usual_outputs=("tanh", "linear"),
-            beware="Keras' own accuracy misjudges it; ours is by the sign",
         ),
         Loss(
             "binary_focal_crossentropy",
@@ -135,7 +125,6 @@ LOSSES = {
                 "apply_class_balancing": "true or false",
                 "label_smoothing": "0 to below 1",
             },
-            beware="alpha, the weight of class 1, acts only with apply_class_balancing: true",
         ),
         Loss(
             "dice",
@@ -143,7 +132,6 @@ LOSSES = {
             "zero_one",
             "sigmoid",
             per_row=False,
-            beware="one value for a whole batch, so it depends on the batch size",
         ),
         Loss(
             "tversky",
@@ -153,8 +141,6 @@ LOSSES = {
             parameters={"alpha": 0.5, "beta": 0.5},
             limits={"alpha": "0 or more", "beta": "0 or more"},
             per_row=False,
-            beware="one value for a whole batch; in Keras 3.15 alpha weighs missed positives and beta false alarms, "
-            "the reverse of what its documentation says",
         ),
         Loss(
             "categorical_crossentropy",
@@ -179,7 +165,6 @@ LOSSES = {
             "softmax",
             aliases=("kld", "KLD"),
             activations=("softmax",),
-            beware="on one-hot targets the same objective as categorical_crossentropy",
         ),
         Loss(
             "categorical_focal_crossentropy",
@@ -189,7 +174,6 @@ LOSSES = {
             activations=("softmax",),
             parameters={"gamma": 2.0, "alpha": 0.25, "label_smoothing": 0.0},
             limits={"gamma": "0 or more", "alpha": "above 0", "label_smoothing": "0 to below 1"},
-            beware="alpha scales every class alike, as a learning rate does",
         ),
         Loss(
             "categorical_generalized_cross_entropy",
@@ -199,7 +183,6 @@ LOSSES = {
             activations=("softmax",),
             parameters={"q": 0.5},
             limits={"q": "between 0 and 1"},
-            beware="q near 0 is cross-entropy, near 1 the mean absolute error, which is slow to learn",
         ),
         Loss("categorical_hinge", "CategoricalHinge", "one_hot", "linear", activations=("linear", "softmax")),
     )

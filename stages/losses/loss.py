@@ -67,7 +67,6 @@ class Loss:
         limits: what values each of them may have.
         target_range: regression only: the targets it is made for.
         per_row: whether it has a value for each row; otherwise it has one for a whole batch.
-        beware: a trap, in words.
         class_weight: classes only: ``auto``, or what each row of a class counts in training, by the class's name.
         steepness: how many times as steep its gradients are as those of losses like it, where a constant factor makes
             them so; None for 1.
@@ -90,7 +89,6 @@ class Loss:
     limits: dict[str, Limit] = field(default_factory=dict)
     target_range: TargetRange = "any"
     per_row: bool = True
-    beware: str = ""
     class_weight: ClassWeight | None = None
     steepness: float | None = None
     target_transform: TargetTransform | None = None

@@ -1,16 +1,15 @@
 """Whether a loss can learn from the data it will see: it *fits*, it *works, but*, or it *cannot*, and why.
 
-The sentences are the same in the output of ``train``, in ``make losses`` and in the report.
+Reasons are facts; `stages.wording.validity` puts them into words.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
-from stages.basics.words import counted
 from stages.losses import target_transform
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, TargetRange, Task
@@ -22,11 +21,6 @@ _WORST: list[Level] = ["cannot", "works, but", "fits"]
 EPSILON = 1e-7  # where Keras clips
 HEAVY = 10  # so many times the median weight is worth a word
 
-_STEPS = {
-    "grow": "its steps grow with the error, so training may fail",
-    "shrink": "its steps shrink as predictions grow, so it may learn little",
-}
-
 # what an output activation can give
 OUTPUTS = {
     "softplus": (0, np.inf),
@@ -37,16 +31,52 @@ OUTPUTS = {
 }
 
 
+Kind = Literal[
+    "another task",  # task: the loss's
+    "large targets",  # size: root mean square of the scaled targets; steps: what becomes of those of training
+    "out of reach",  # share of the scaled targets; low, high and activation: what the output can give
+    "own units",  # delta: in scaled units; own: in the target's
+    "negative for log",  # share of the targets
+    "mean for ratio",  # mean of the targets, the lowest of any column
+    "no range for robust",
+    "all clipped",
+    "clipped",  # share of the scaled targets; never_negative; above: whether predictions below 0 are possible
+    "predictions below 0",
+    "negative",  # share of the scaled targets; never_negative
+    "all 0",
+    "divides by 0",  # n_zeros: how many targets are 0
+    "divides by little",  # share of the scaled targets; times: how many others each outweighs
+    "both sides of 0",  # never_negative
+    "one column",
+    "direction alone",
+    "one class",  # name: its
+    "absent classes",  # name: of the first; n_absent
+    "whole batches",  # batch_size; share of the batches without a row of a class; name: its; is_weighed
+    "alpha unused",
+]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a loss can learn from a dataset as well as it can.
+
+    Attributes:
+        level: what it makes of the loss.
+        kind: what it is about.
+        facts: the numbers and names that belong to it.
+    """
+
+    level: Level
+    kind: Kind
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Validity:
     """Whether a loss can learn from a dataset, and why; of one that fits the reasons are remarks."""
 
     level: Level
-    reasons: tuple[str, ...]
-
-    def __str__(self) -> str:
-        level = "cannot learn from it" if self.level == "cannot" else self.level
-        return f"{level}{': ' * bool(self.reasons)}{'; '.join(self.reasons)}"
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -77,16 +107,13 @@ class Seen:
         return self.values is not None and bool((self.values >= 0).all())
 
 
-Reason = tuple[Level, str]
-
-
 def judge(loss: Loss, seen: Seen) -> Validity:
     """Judge one loss on the data it will see."""
     if loss.task != seen.task:
-        return Validity("cannot", (f"it is for a {loss.task} task",))
+        return Validity("cannot", (Reason("cannot", "another task", {"task": loss.task}),))
     reasons = list(_of_values(loss, seen) if loss.task == "regression" else _of_classes(loss, seen))
-    worst = next((level for level in _WORST if any(level == of for of, _ in reasons)), "fits")
-    return Validity(worst, tuple(why for of, why in reasons if of == worst))
+    worst = next((level for level in _WORST if any(reason.level == level for reason in reasons)), "fits")
+    return Validity(worst, tuple(reason for reason in reasons if reason.level == worst))
 
 
 def judge_all(losses: Iterable[Loss], folds: Iterable[Seen]) -> dict[str, Validity]:
@@ -112,7 +139,7 @@ def judge_all(losses: Iterable[Loss], folds: Iterable[Seen]) -> dict[str, Validi
 def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
     if loss.target_transform and seen.values is not None:
         yield from (reasons := list(_of_transform(loss.target_transform, seen.values)))
-        if any(level == "cannot" for level, _ in reasons):
+        if any(reason.level == "cannot" for reason in reasons):
             return
         seen = _transformed(loss.target_transform, seen, seen.values)
     values = seen.labels.astype(np.float32)  # as the loss sees them
@@ -120,33 +147,27 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
     size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
     large = loss.large_targets
     if large and size > large.size and loss.activation != "exponential":  # which gets there in steps that do not shrink
-        yield (
-            "works, but",
-            f"the scaled targets are of size {size:,.0f} (root mean square), and {_STEPS[large.steps]}; "
-            "scale the target",
-        )
+        yield Reason("works, but", "large targets", {"size": size, "steps": large.steps})
     if loss.activation in OUTPUTS and loss.target_range != "vectors":
         low, high = OUTPUTS[loss.activation]
         seen_as = np.maximum(values, 0) if loss.target_range == "clipped below 0" else values
         outside = float(np.mean((seen_as < low) | (seen_as > high)))
         if outside:
-            where = f"below {low}" if high == np.inf else f"outside {low} to {high}"
-            level: Level = "cannot" if outside == 1 else "works, but"
-            yield level, f"{percent(outside)} of the scaled targets are {where}, which {loss.activation} cannot give"
+            reach = {"share": outside, "low": low, "high": high, "activation": loss.activation}
+            yield Reason("cannot" if outside == 1 else "works, but", "out of reach", reach)
     if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1 and loss.target_transform != "log":
-        own = loss.parameters["delta"] * seen.spread[0]
-        shown = f"{own:,.0f}" if own >= 1000 else f"{own:.3g}"
-        yield "fits", f"delta {loss.parameters['delta']:g}, in scaled units, is {shown} in the target's own"
+        delta = loss.parameters["delta"]
+        yield Reason("fits", "own units", {"delta": delta, "own": delta * seen.spread[0]})
 
 
 def _of_transform(transform: TargetTransform, values: np.ndarray) -> Iterator[Reason]:
     """Why a target cannot be transformed so, if it cannot."""
     if transform == "log" and (below := float(np.mean(values < 0))):
-        yield "cannot", f"{percent(below)} of the targets are below 0, and target: log needs 0 or more"
+        yield Reason("cannot", "negative for log", {"share": below})
     if transform == "ratio" and (means := values.mean(axis=0)).min() <= 0:
-        yield "cannot", f"the mean of the targets is {means.min():.3g}, and target: ratio divides by it"
+        yield Reason("cannot", "mean for ratio", {"mean": float(means.min())})
     if transform == "robust" and (target_transform.has_no_range(values)).any():
-        yield "works, but", "the targets have no interquartile range, so target: robust only shifts them by the median"
+        yield Reason("works, but", "no range for robust")
 
 
 def _transformed(transform: TargetTransform, seen: Seen, values: np.ndarray) -> Seen:
@@ -155,52 +176,43 @@ def _transformed(transform: TargetTransform, seen: Seen, values: np.ndarray) -> 
     return replace(seen, labels=(target_transform.apply(transform, values) - center) / spread, spread=spread.tolist())
 
 
-_TO_RATIO = "; target: ratio beside the loss divides it by its mean instead"
-
-
 def _clipped(loss: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     below, above = float(np.mean(values < 0)), OUTPUTS.get(loss.activation, (-np.inf,))[0] >= 0
     if below == 1:
-        yield "cannot", "all scaled targets are below 0, and all count as 0"
+        yield Reason("cannot", "all clipped")
     elif below:
-        where = "" if above else ", where predictions have no gradient,"
-        other = _TO_RATIO if never_negative else ""
-        yield "works, but", f"{percent(below)} of the scaled targets are below 0{where} and all count as 0{other}"
+        facts = {"share": below, "above": above, "never_negative": never_negative}
+        yield Reason("works, but", "clipped", facts)
     elif not above:
-        yield "works, but", "predictions below 0 have no gradient; activation: softplus keeps them above"
+        yield Reason("works, but", "predictions below 0")
 
 
 def _not_below(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     if below := float(np.mean(values < 0)):
-        other = _TO_RATIO if never_negative else "; scale the target by minmax"
-        yield "cannot", f"{percent(below)} of the scaled targets are below 0, where it is not defined{other}"
+        yield Reason("cannot", "negative", {"share": below, "never_negative": never_negative})
 
 
 def _away_from_zero(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     size = np.abs(values)
     zeros = int(np.sum(size < EPSILON))
     if zeros == size.size:
-        yield "cannot", "all targets are 0, and it divides by them"
+        yield Reason("cannot", "all 0")
         return
     if zeros:
-        yield "works, but", f"it divides by {counted(zeros, 'target')} at 0, which outweigh all others"
+        yield Reason("works, but", "divides by 0", {"n_zeros": zeros})
         return
     heavy = float(np.mean(size < np.median(size) / HEAVY))
     if heavy >= 0.01:
-        yield "works, but", f"{percent(heavy)} of the scaled targets are so near 0 that each weighs over {HEAVY} others"
+        yield Reason("works, but", "divides by little", {"share": heavy, "times": HEAVY})
     if values.min() < 0 < values.max():
-        other = _TO_RATIO if never_negative else ""
-        yield (
-            "works, but",
-            "the scaled targets lie on both sides of 0, and it divides by how far from it they are" + other,
-        )
+        yield Reason("works, but", "both sides of 0", {"never_negative": never_negative})
 
 
 def _vectors(_: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
     if values.shape[1] == 1:
-        yield "cannot", "the target is one column, of which it sees no more than the sign"
+        yield Reason("cannot", "one column")
     else:
-        yield "works, but", "it learns the direction of the target, not its length"
+        yield Reason("works, but", "direction alone")
 
 
 _RANGES: dict[TargetRange, Callable[[Loss, np.ndarray, bool], Iterable[Reason]]] = {
@@ -216,22 +228,17 @@ def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
     sizes = np.bincount(seen.labels, minlength=len(seen.classes))
     absent = [name for name, size in zip(seen.classes, sizes, strict=True) if not size]
     if len(absent) == len(sizes) - 1:
-        yield "cannot", f"all train rows are of class '{seen.classes[int(sizes.argmax())]}'"
+        yield Reason("cannot", "one class", {"name": seen.classes[int(sizes.argmax())]})
     elif absent:
-        more = f" and {len(absent) - 1} more have" if len(absent) > 1 else " has"
-        yield "works, but", f"class '{absent[0]}'{more} no train row"
+        yield Reason("works, but", "absent classes", {"name": absent[0], "n_absent": len(absent)})
     if not loss.per_row:
         empty = _without(int(sizes[1]), int(sizes.sum()), seen.batch_size)
-        why = f"it has one value for each batch of {seen.batch_size}, so it depends on the batch size"
-        if empty >= 0.01:
-            why += f", and {percent(empty)} of the batches hold no row of class '{seen.classes[1]}'"
-        if seen.is_weighed:
-            why += ", and what each row counts makes no difference to it"
-        yield "works, but", why
+        facts = {"batch_size": seen.batch_size, "share": empty, "name": seen.classes[1], "is_weighed": seen.is_weighed}
+        yield Reason("works, but", "whole batches", facts)
     if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
         usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
         if loss.parameters["alpha"] != usual:
-            yield "works, but", "alpha acts only with apply_class_balancing: true"
+            yield Reason("works, but", "alpha unused")
 
 
 def _without(n_some: int, n_rows: int, n_drawn: int) -> float:
@@ -240,12 +247,3 @@ def _without(n_some: int, n_rows: int, n_drawn: int) -> float:
     if n_rows - n_some < n_drawn:
         return 0.0
     return float(np.prod([(n_rows - n_some - i) / (n_rows - i) for i in range(n_drawn)]))
-
-
-def percent(share: float) -> str:
-    """A share for people: whole percents, more digits below 1 %, never 0 or 100 % for what is not."""
-    if 0.995 <= share < 1:
-        return "over 99 %"
-    if 0 < share < 0.0005:
-        return "under 0.1 %"
-    return f"{100 * share:.0f} %" if share >= 0.01 or not share else f"{100 * share:.1f} %"

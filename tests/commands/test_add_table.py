@@ -23,6 +23,7 @@ from stages.losses.catalogue import LOSSES, names_for
 from stages.params import loss_entry
 from stages.params.load import load_params
 from stages.records import datasets, plans
+from stages.wording.validity import in_words
 
 PARAMS = """# What I compare.
 loss: all   # every one
@@ -163,7 +164,7 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     fitting = [name for name, each in judged.items() if each.level == "fits"]
     assert [loss.name for loss in load_params().setup(table).losses] == fitting != []
     assert load_params().setup(table).losses == [loss for loss in losses if loss.name in fitting]
-    left_out = [f"try: left out: {name} {each}" for name, each in judged.items() if name not in fitting]
+    left_out = [f"try: left out: {name} {in_words(each)}" for name, each in judged.items() if name not in fitting]
     assert [line for line in told.splitlines() if "left out" in line] == left_out
 
 

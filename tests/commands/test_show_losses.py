@@ -13,8 +13,11 @@ from stages.basics.cli import UserError
 from stages.commands import show_losses
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
+from stages.losses.validity import Reason
 from stages.params.load import load_params
 from stages.records import datasets, plans
+from stages.wording import validity as wording
+from stages.wording.losses import BEWARE
 
 SETTINGS = {
     "loss": "all",
@@ -88,7 +91,7 @@ def test_the_catalogue_shows_every_loss_with_its_names_parameters_and_trap(proje
     text = project()
     [line] = lines_of(text, loss.name)
     assert re.search(rf"{loss.targets}\b.*\b{loss.activation}\b.*{re.escape(loss.decision_rule)}", line)
-    assert line.endswith(loss.beware)
+    assert line.endswith(BEWARE.get(loss.name, ""))
     # what is below it belongs to it, up to the next loss
     below = text[text.index(line) + len(line) :].splitlines()[1:]
     more = [f"= {alias}" for alias in loss.aliases]
@@ -116,11 +119,15 @@ def test_the_catalogue_says_which_other_outputs_there_are(project):
     assert "not below 0" in lines_of(text, "poisson")[0]
 
 
+def test_what_to_beware_of_is_of_losses_that_there_are():
+    assert set(BEWARE) <= set(LOSSES)
+
+
 @pytest.mark.parametrize("columns", [100, 80, 60])
 def test_a_narrow_terminal_cuts_no_name_of_a_loss(project, columns):
     text = project(columns=columns)
     assert [name for name in LOSSES if lines_of(text, name)] == list(LOSSES)
-    words = {word for loss in LOSSES.values() for word in loss.beware.split() if len(word) < columns - 45}
+    words = {word for line in BEWARE.values() for word in line.split() if len(word) < columns - 45}
     assert words <= set(text.split())
     assert max(map(len, text.splitlines())) <= columns
 
@@ -145,7 +152,7 @@ def test_on_a_comparison_every_loss_for_its_task_has_its_level_and_its_reasons(p
     judged = validity.judge_all(losses, plans.seen_by_losses(plan, description, labels, batch_size))
     rows = iter([line.strip() for line in text.splitlines()[3:] if line.strip()])
     for loss, row in zip(losses, rows, strict=False):
-        level, reasons = judged[loss.name].level, judged[loss.name].reasons
+        level, reasons = judged[loss.name].level, wording.reasons(judged[loss.name])
         cells = [loss.name, *["yes"] * (loss in compared), level, *["; ".join(reasons)] * bool(reasons)]
         assert re.split(r" {2,}", row) == cells
         assert [next(rows) for _ in loss.parameters] == [
@@ -181,9 +188,14 @@ def test_the_batches_are_those_of_the_comparison(project):
     assert "one value for each batch of 3," in lines_of(project("rings"), "dice")[0]
 
 
+def without_rows(name):
+    reason = Reason("works, but", "absent classes", {"name": name, "n_absent": 1})
+    return validity.Validity("works, but", (reason,))
+
+
 @pytest.mark.parametrize("name", ["[/b]", "[red]"])
 def test_the_name_of_a_class_is_shown_as_it_is(project, monkeypatch, name):
-    told = validity.Validity("works, but", (f"class '{name}' has no train row",))
+    told = without_rows(name)
     monkeypatch.setattr(validity, "judge_all", lambda losses, _: dict.fromkeys((loss.name for loss in losses), told))
     assert f"class '{name}' has no train row" in " ".join(project("rings").split())
 
@@ -271,6 +283,6 @@ def test_the_command_needs_no_parameters_and_no_tensorflow(tmp_path, root):
 
 
 def test_the_name_of_a_class_does_not_act_on_the_terminal(project, monkeypatch):
-    told = validity.Validity("works, but", ("class '\x1b[2J' has no train row",))
+    told = without_rows("\x1b[2J")
     monkeypatch.setattr(validity, "judge_all", lambda losses, _: dict.fromkeys((loss.name for loss in losses), told))
     assert r"class '\x1b[2J' has no train row" in " ".join(project("rings").split())

@@ -73,7 +73,6 @@ OTHER_LOSS = {
     "limits": {"delta": "above 0"},
     "target_range": "not below 0",
     "per_row": False,
-    "beware": "a trap",
     "class_weight": "auto",
     "steepness": 3.0,
     "target_transform": "log",
@@ -87,7 +86,7 @@ OTHER_LOSS = {
 # what is scored afterwards
 DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "also_scored"),
-    *("name", "aliases", "activations", "limits", "target_range", "beware", "class_weight", "steepness"),
+    *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
     *("estimates", "offered", "large_targets"),
     *("usual_outputs", "options"),
 }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from stages.losses.validity import Validity
+from stages.losses.validity import Reason, Validity
 from stages.records.datasets import Column, CsvFormat, Encoded, Inference, Treatment
 from stages.records.findings import Finding
 from stages.reporting import data_files, html_page, page
@@ -64,7 +64,8 @@ def make(make_decided):
             Treatment(other, "number", 1, scaled="standard"),
         ]
         runs = [_named(run, classes, group) for run in usual.runs]
-        why = Validity("works, but", (f"class '{classes[0]}' has no train row", values[9]))
+        names = {"absent classes": {"name": classes[0], "n_absent": 1}, "one class": {"name": values[9]}}
+        why = Validity("works, but", tuple(Reason("works, but", kind, facts) for kind, facts in names.items()))
         return replace(
             usual,
             runs=runs,

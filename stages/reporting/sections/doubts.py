@@ -3,13 +3,13 @@
 from typing import Any
 
 from stages.basics.markup import Markdown, code, text
-from stages.basics.words import number
-from stages.losses.validity import percent
+from stages.basics.words import number, percent
 from stages.reporting.formats import NAMED, listed
 from stages.reporting.registry import Report, Section, Subject
 from stages.reporting.texts import astray_text, misleading, tuning_text
 from stages.scores import choosing
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
+from stages.wording.validity import in_words
 
 TEMPLATE = """
 {% for remark in remarks %}
@@ -37,7 +37,7 @@ def _validity(comparison: Comparison, explained: set[tuple[str, str]]) -> list[M
     for loss, judged in comparison.validity.items():
         if judged.reasons:
             why = " ([why](#what-some-scores-do-not-mean))" if (comparison.name, loss) in explained else ""
-            alike.setdefault(f"{text(judged)}{why}", []).append(loss)
+            alike.setdefault(f"{text(in_words(judged))}{why}", []).append(loss)
     return [Markdown(f"{listed(losses)}{':' * (len(losses) > 1)} {judged}.") for judged, losses in alike.items()]
 
 

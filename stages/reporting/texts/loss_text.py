@@ -3,12 +3,12 @@
 import numpy as np
 
 from stages.basics.markup import Markdown, code, short, text
+from stages.basics.words import percent
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.estimand import Estimand, Statistic
 from stages.losses.loss import Loss
 from stages.losses.target_transform import TargetTransform
-from stages.losses.validity import percent
 from stages.records.runs import Run
 
 _TARGETS: dict[TargetTransform, str] = {

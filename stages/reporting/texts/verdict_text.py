@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass
 
 from stages.basics.markup import Markdown, code, text
-from stages.basics.words import counted, number
-from stages.losses.validity import percent
+from stages.basics.words import counted, number, percent
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
 from stages.reporting.texts import cluster_text, loss_text
 from stages.verdicts.advice import Advice

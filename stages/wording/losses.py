@@ -1,0 +1,23 @@
+"""What to beware of with a loss of the catalogue, in words."""
+
+# by the name of the loss; of one that is not here there is nothing to say
+BEWARE = {
+    "mae": "estimates the median, not the mean",
+    "msle": "targets and predictions below 0 count as 0; activation: softplus keeps predictions above",
+    "mape": "divides by the target: those near 0 outweigh all others; in percent, so its gradients are 100 times as "
+    "steep as a share's and SGD is tuned at learning rates that are a hundredth",
+    "huber": "delta is in units of the target as it is scaled",
+    "poisson": "for counts and other targets that are never negative, as with target: ratio",
+    "pinball": "asks for a quantile: 0.9 for what nine of ten targets are below",
+    "cosine_similarity": "needs several target columns; it learns their direction, not their length",
+    "hinge": "Keras' own accuracy misjudges it; ours is by the sign",
+    "squared_hinge": "Keras' own accuracy misjudges it; ours is by the sign",
+    "binary_focal_crossentropy": "alpha, the weight of class 1, acts only with apply_class_balancing: true",
+    "dice": "one value for a whole batch, so it depends on the batch size",
+    "tversky": "one value for a whole batch; in Keras 3.15 alpha weighs missed positives and beta false alarms, "
+    "the reverse of what its documentation says",
+    "kl_divergence": "on one-hot targets the same objective as categorical_crossentropy",
+    "categorical_focal_crossentropy": "alpha scales every class alike, as a learning rate does",
+    "categorical_generalized_cross_entropy": "q near 0 is cross-entropy, near 1 the mean absolute error, which is slow "
+    "to learn",
+}
