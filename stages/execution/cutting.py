@@ -12,7 +12,7 @@ from stages.training.unit import Unit
 
 SIZES = (30, 10, 5, 1)  # seeds of a chunk; each number divides those before it
 N_CANDIDATES = 6  # of a chunk
-TRACING = 2e9  # rows × weights × epochs × networks that are trained in the time that compiling a program takes
+TRACING = 1e9  # rows × weights × epochs × networks that are trained in the time that compiling a program takes
 LIMIT = 3e11  # rows × weights × epochs × networks of a chunk that has more than one seed: about a minute of a processor
 WEIGHTS = 20_000_000  # weights of a chunk that has more than one seed, which bounds the memory
 
@@ -39,18 +39,36 @@ def cut(
     Returns:
         For each N_CANDIDATES of them all seeds in turn. A candidate that fills a chunk up stands in it again.
     """
-    seeds, cost = seeds or range(len(unit.settings.seeds)), _n_weights(unit) * len(unit.table.labels) * epochs
-    chunks = []
+    seeds, chunks = seeds or range(len(unit.settings.seeds)), []
     for first in range(0, len(candidates), N_CANDIDATES):
         some = tuple(candidates[first : first + N_CANDIDATES])
-        most = min(WEIGHTS / (_n_weights(unit) * len(some)), LIMIT / (cost * len(some)))
-        size = next((size for size in SIZES if size <= most), 1)
-        if is_tuning and (N_CANDIDATES - len(some)) * size * cost <= TRACING:
-            some += some[-1:] * (N_CANDIDATES - len(some))
+        size = _n_seeds(unit, len(some), epochs)
+        if is_tuning:
+            some += some[-1:] * room(unit, len(some), epochs)
         for start in range(seeds.start, seeds.stop, size):
             few = unit.of_seeds(range(start, min(start + size, seeds.stop)))
             chunks.append(Chunk(few, some, epochs, is_tuning=is_tuning, is_first=start == 0, is_to_use=is_to_use))
     return chunks
+
+
+def room(unit: Unit, n_candidates: int, epochs: int) -> int:
+    """How many more candidates are trained in the time of so many: those that the last chunk is filled up with."""
+    n_more, n_last = -n_candidates % N_CANDIDATES, n_candidates % N_CANDIDATES
+    if not n_more:
+        return 0
+    n_seeds = min(_n_seeds(unit, n_last, epochs), len(unit.settings.seeds))
+    return n_more if n_more * n_seeds * _cost(unit, epochs) <= TRACING else 0
+
+
+def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
+    """Seeds of a chunk with so many candidates."""
+    most = min(WEIGHTS / (_n_weights(unit) * n_candidates), LIMIT / (_cost(unit, epochs) * n_candidates))
+    return next((size for size in SIZES if size <= most), 1)
+
+
+def _cost(unit: Unit, epochs: int) -> int:
+    """Rows × weights × epochs of one network."""
+    return _n_weights(unit) * len(unit.table.labels) * epochs
 
 
 def _n_weights(unit: Unit) -> int:

@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from stages.execution.cutting import cut
+from stages.execution.cutting import cut, room
 from stages.execution.scheduler import TrainChunks
 from stages.execution.trials import Trial, best_of, firmness, is_ahead
 from stages.losses.loss import Loss
@@ -91,7 +91,10 @@ def horizons(unit: Unit) -> list[int]:
 
 
 def planned_cost(unit: Unit) -> int:
-    """Networks times epochs of tuning a unit where nothing is extended, and nothing as good as the last that stays."""
+    """Networks times epochs of tuning a unit where nothing is extended, and nothing as good as the last that stays.
+
+    What a chunk is filled up with takes no time of its own.
+    """
     total = 0
     for variant in variants(unit):
         candidates = first_candidates(variant)
@@ -127,7 +130,7 @@ class _Search:
             return self._trials
         await self._try(self._beyond(first), first)
         for before, horizon in zip([first, *later], later, strict=False):
-            await self._try(self._promoted(before, is_last=horizon == later[-1]), horizon)
+            await self._try(self._promoted(before, horizon, is_last=horizon == later[-1]), horizon)
         await self._try_next_lower()
         best, longest = best_of(self._trials), [first, *later][-1]
         shorter = [trial for trial in self._trials if trial.horizon < longest]
@@ -151,10 +154,11 @@ class _Search:
             Trial(each, self._unit.loss.activation, horizon, np.concatenate(curves[each]), is_whole) for each in new
         ]
 
-    def _at(self, horizon: int, schedule: str) -> list[Trial]:
-        """The trials of a horizon and schedule, the best first."""
-        trials = [each for each in self._trials if (each.horizon, each.candidate.schedule) == (horizon, schedule)]
-        return sorted(trials, key=lambda trial: trial.cost)
+    def _at(self, horizon: int, schedule: str | None = None) -> list[Trial]:
+        """The trials of a horizon, and of one schedule if it is given, the best first."""
+        trials = [each for each in self._trials if each.horizon == horizon]
+        alike = [each for each in trials if schedule in (None, each.candidate.schedule)]
+        return sorted(alike, key=lambda trial: trial.cost)
 
     @property
     def _schedules(self) -> list[str]:
@@ -174,15 +178,22 @@ class _Search:
                 beyond.append(best._replace(rate=last))
         return beyond
 
-    def _promoted(self, horizon: int, *, is_last: bool) -> list[Candidate]:
-        """What is trained for the next horizon: see the module; and what is as good as the last that stays."""
+    def _promoted(self, before: int, horizon: int, *, is_last: bool) -> list[Candidate]:
+        """What of a horizon is trained for the next: see the module; and what is as good as the last that stays.
+
+        Where a chunk has room for more, also what `_try_next_lower` would be likely to try.
+        """
         promoted = []
         for schedule in self._schedules:
-            trials = self._at(horizon, schedule)
+            trials = self._at(before, schedule)
             n_kept = N_LAST if is_last else math.ceil(len(trials) / 2)
             kept, others = trials[:n_kept], trials[n_kept : n_kept + max(1, n_kept // 2)]
             kept += [trial for trial in others if trial.n_failed == 0 and not is_ahead(kept[-1], trial)]
             promoted += [trial.candidate for trial in kept if trial.still_falls or not is_last]
+        if is_last:
+            best_first = [trial.candidate for trial in self._at(before) if trial.candidate in promoted]
+            lower = [each for each in map(self._next_lower, best_first) if each and each not in promoted]
+            promoted += list(dict.fromkeys(lower))[: room(self._unit, len(promoted), horizon)]
         return promoted
 
     async def _try_next_lower(self) -> None:
@@ -191,11 +202,14 @@ class _Search:
         The best rate is the lower, the longer the horizon: what was left behind on the way may be better in the end.
         """
         best = best_of(self._trials)
-        rate = max(
-            (each.candidate.rate for each in self._trials if each.candidate.rate < best.candidate.rate), default=0
-        )
-        if rate:
-            await self._try([best.candidate._replace(rate=rate)], best.horizon)
+        if lower := self._next_lower(best.candidate):
+            await self._try([lower], best.horizon)
+
+    def _next_lower(self, candidate: Candidate) -> Candidate | None:
+        """A candidate with the next lower of the rates that were tried; None where there is none."""
+        rates = (trial.candidate.rate for trial in self._trials)
+        rate = max((rate for rate in rates if rate < candidate.rate), default=0)
+        return candidate._replace(rate=rate) if rate else None
 
 
 def next_rate(before: float, last: float) -> float:

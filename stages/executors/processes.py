@@ -1,7 +1,13 @@
-"""Processes of this machine, in which chunks are trained one at a time each."""
+"""Processes of this machine, in which chunks are trained one at a time each.
 
-from collections.abc import Callable
+A process keeps the programs that it compiled, so a chunk goes to one that has trained chunks alike, where there is a
+choice: on a small table compiling takes as long as training.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -15,29 +21,91 @@ from stages.executors.child import Answer, Children
 from stages.training.chunk import Chunk, Result
 
 
+@dataclass(frozen=True)
+class Task:
+    """A chunk that waits to be trained, and what is called for it."""
+
+    chunk: Chunk
+    on_epoch: Callable[[int], None]
+    result: Future[Result] = field(default_factory=Future)
+
+    @property
+    def program(self) -> tuple[str, str, int, int]:
+        """What chunks have in common that are trained by one compiled program."""
+        unit, candidates = self.chunk.unit, self.chunk.candidates
+        return unit.name, unit.loss.activation, len(unit.settings.seeds), len(candidates)
+
+
 class Processes:
     """So many processes, each started when it is first needed, and again when it died."""
 
     def __init__(self, n_processes: int) -> None:
         self.device = device()
         self._pool = ThreadPoolExecutor(n_processes)
-        self._children = Children(Path.cwd(), packing.STAGES.parent)
+        self._waiting: list[Task] = []
+        self._lock, self._worker = threading.Lock(), threading.local()
+        self._children: list[Children] = []  # one process of each thread
+        self._programs: list[set[tuple]] = []  # that each has trained by
 
     def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
         """Train a chunk; it tells its epochs, though not every one."""
-        return self._pool.submit(self._train, chunk, on_epoch)
+        task = Task(chunk, on_epoch)
+        with self._lock:
+            self._waiting.append(task)
+        self._pool.submit(self._train_one)
+        return task.result
 
-    def _train(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
-        content, shared = packing.pack(chunk)
-        return result_of(chunk, self._children.run(content, packing.contents(shared), on_epoch=on_epoch))
+    def _train_one(self) -> None:
+        """Train the chunk that suits this thread's process best."""
+        with self._lock:
+            if not hasattr(self._worker, "place"):
+                self._worker.place = len(self._children)
+                self._children.append(Children(Path.cwd(), packing.STAGES.parent))
+                self._programs.append(set())
+            task = self._waiting.pop(best_for(self._worker.place, self._waiting, self._programs))
+            self._programs[self._worker.place].add(task.program)
+        if not task.result.set_running_or_notify_cancel():
+            return
+        try:
+            content, shared = packing.pack(task.chunk)
+            children = self._children[self._worker.place]
+            answer = children.run(content, packing.contents(shared), on_epoch=task.on_epoch)
+            task.result.set_result(result_of(task.chunk, answer))
+        except BaseException as error:
+            task.result.set_exception(error)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._children.end()
+        with self._lock:
+            for task in self._waiting:
+                task.result.cancel()
+            for children in self._children:
+                children.end()
         self._pool.shutdown()
+
+
+def best_for(place: int, waiting: Sequence[Task], programs: Sequence[set[tuple]]) -> int:
+    """Which of the chunks that wait a process takes.
+
+    One that its programs train; else one that needs a program which no process has, those first upon which more
+    training waits; else another's. Of chunks alike the one that has waited longest.
+
+    Args:
+        place: of the process.
+        waiting: the chunks, at least one, those that came first in front.
+        programs: those of each process.
+    """
+    elsewhere = set().union(*programs)
+
+    def rank(number: int) -> tuple[bool, bool, bool, int]:
+        task = waiting[number]
+        is_new = task.program not in programs[place]
+        return is_new, is_new and task.program in elsewhere, not task.chunk.is_tuning, number
+
+    return min(range(len(waiting)), key=rank)
 
 
 def result_of(chunk: Chunk, answer: Answer) -> Result:

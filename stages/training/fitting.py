@@ -16,7 +16,8 @@ from stages.training.views import View
 # compiled copies that no one trains at the moment, the least recently used first: chunks of one unit follow each other
 _IDLE: OrderedDict[str, Replicas] = OrderedDict()
 _LOCK = threading.Lock()
-KEPT = 8  # of them
+KEPT = 24  # of them, a few megabytes each
+KEPT_WEIGHTS = 50_000_000  # weights that all of them may hold
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
     if not unit.settings.model and not unit.loss.is_custom:  # the user's own code may keep something itself
         with _LOCK:
             _IDLE[key] = replicas
-            while len(_IDLE) > KEPT:
+            while len(_IDLE) > KEPT or sum(each.n_weights for each in _IDLE.values()) > KEPT_WEIGHTS:
                 _IDLE.popitem(last=False)
 
 

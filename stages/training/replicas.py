@@ -94,6 +94,7 @@ class Replicas:
                 stacked.constraint = partial(_constrain_all, variable.constraint)
         self._trainable = [variable for variable in self._variables if variable.trainable]
         self._state = [variable for variable in self._variables if not variable.trainable]
+        self._seed_of = np.repeat(np.arange(len(weights[0])), len(rates))
         self._loss = loss if parameters is not None else lambda _: loss
         self._per_row = per_row
         self._metric = metric
@@ -127,6 +128,11 @@ class Replicas:
     def weights(self) -> list[np.ndarray]:
         """The present weights: one array (n_replicas, *shape) for each of the model's variables."""
         return [variable.numpy() for variable in self._variables]
+
+    @property
+    def n_weights(self) -> int:
+        """Numbers in the weights of all replicas together."""
+        return sum(int(np.prod(variable.shape)) for variable in self._variables)
 
     def fit(
         self,
@@ -193,7 +199,7 @@ class Replicas:
 
     def _for_replicas(self, of_seeds: tf.Tensor) -> tf.Tensor:
         """What each seed has, (n_seeds, ...), for each of its candidates: (n_replicas, ...)."""
-        return of_seeds if self._n_candidates == 1 else tf.repeat(of_seeds, self._n_candidates, axis=0)
+        return of_seeds if self._n_candidates == 1 else tf.gather(of_seeds, self._seed_of)
 
     def _forward(
         self, weights: list[tf.Tensor], state: list[tf.Tensor], features: tf.Tensor, *, training: bool

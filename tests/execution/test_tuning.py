@@ -74,12 +74,13 @@ class Answers:
     """Trains nothing: what a candidate costs at each epoch is a function's; it notes what was asked for."""
 
     def __init__(self, cost):
-        self.cost, self.asked = cost, []
+        self.cost, self.asked, self.chunks = cost, [], []
 
     async def __call__(self, chunks):
         results = []
         for chunk in chunks:
             self.asked += [(each, chunk.epochs) for each in dict.fromkeys(chunk.candidates)]
+            self.chunks.append(chunk.epochs)
             n_seeds = len(chunk.unit.settings.seeds)
             noise = np.random.default_rng(0).normal(0, 1e-6, n_seeds)
             values = [[self.cost(each, epoch, chunk.epochs) + noise for each in chunk.candidates]
@@ -101,7 +102,8 @@ def answered(unit, cost):
     return run_alone(lambda _: work()), answers.asked
 
 
-def test_the_better_half_goes_on_and_the_best_two_of_each_schedule_are_trained_to_the_end():
+def test_the_better_half_goes_on_and_the_best_two_of_each_schedule_are_trained_to_the_end(monkeypatch):
+    monkeypatch.setattr(cutting, "TRACING", 0)  # chunks are not filled up
     unit = tuned_unit("mse", RATES, epochs=90, seeds=range(12))
 
     def cost(candidate, epoch, _):  # best at 0.03, whatever the horizon; longer is better at first
@@ -148,7 +150,9 @@ def test_a_best_at_the_longest_horizon_is_trained_for_three_times_as_long_once()
     assert (found.epochs, found.at_last_epoch) == (270, True)
 
 
-def test_the_next_lower_rate_is_trained_for_the_horizon_of_the_best():
+def test_the_next_lower_rate_is_trained_for_the_horizon_of_the_best(monkeypatch):
+    monkeypatch.setattr(cutting, "TRACING", 0)
+
     def cost(candidate, _, horizon):  # the longer, the lower is the best rate
         best = {1: 0.1, 3: 0.1, 9: 0.01}.get(horizon, 0.01)
         return abs(np.log(candidate.rate / best)) + (100 / horizon)
@@ -157,6 +161,20 @@ def test_the_next_lower_rate_is_trained_for_the_horizon_of_the_best():
     # 0.1 and 0.3 get to the longest horizon; the best lies below them
     assert {each.rate for each, horizon in asked if horizon == 9} == {0.3, 0.1, 0.03}
     assert found.rate == 0.03
+
+
+def test_where_a_chunk_has_room_the_next_lower_rate_is_trained_in_it_and_by_no_program_of_its_own():
+    answers = Answers(lambda each, epoch, _: abs(np.log(each.rate / 0.1)) - 0.01 * min(epoch, 9))
+
+    async def work():
+        return await tune(tuned_unit("mse", RATES, epochs=9), answers)
+
+    found = run_alone(lambda _: work())
+    assert answers.chunks.count(9) == 1
+    assert {(each.rate, each.schedule) for each, epochs in answers.asked if epochs == 9} == {
+        (rate, schedule) for rate in (0.3, 0.1, 0.03) for schedule in ("cosine", "constant")
+    }
+    assert found.rate == 0.1
 
 
 def test_a_candidate_of_which_a_seed_failed_is_taken_only_where_there_is_none_with_fewer():

@@ -19,7 +19,7 @@ from stages.execution import keys
 from stages.execution.cutting import cut
 from stages.executors import packing
 from stages.executors.child import Child, Children, EndedError
-from stages.executors.processes import Processes, result_of
+from stages.executors.processes import Processes, Task, best_for, result_of
 from stages.executors.threads import Threads
 from stages.training.chunk import Candidate
 from tests import planted
@@ -329,3 +329,33 @@ def test_children_end_with_the_process_that_started_them(tmp_path):
         child = psutil.Process(int(process.stdout.readline()))
         os.kill(process.pid, signal.SIGKILL)
         child.wait(timeout=60)
+
+
+def tasks(*chunks):
+    return [Task(chunk, print) for chunk in chunks]
+
+
+def test_a_process_goes_on_with_what_it_has_compiled_and_leaves_to_others_what_they_have():
+    first, second = make_unit("mse", rates=(0.01, 0.03)), make_unit("mae", rates=(0.01, 0.03))
+    [final] = tasks(*cut(first, [Candidate(0.1)], 2))
+    [one, longer] = tasks(*(cut(first, [Candidate(0.1)] * 2, epochs, is_tuning=True)[0] for epochs in (2, 6)))
+    [other] = tasks(*cut(second, [Candidate(0.1)] * 2, 2, is_tuning=True))
+    assert one.program == longer.program != other.program
+    nothing, had = set(), {one.program}
+    assert best_for(0, [final, one, other], [nothing, nothing]) == 1  # more waits upon what tunes
+    assert best_for(0, [other, longer], [had, nothing]) == 1  # its own first
+    assert best_for(1, [longer, other], [had, nothing]) == 1  # another's last
+    assert best_for(1, [longer], [had, nothing]) == 0  # but rather than none
+    assert best_for(1, [longer, final], [had, nothing]) == 1
+    assert best_for(0, [final, final], [nothing, nothing]) == 0
+
+
+def test_what_has_not_begun_is_cancelled_at_the_end():
+    [chunk] = cut(make_unit("mse"), [Candidate(0.1)], 100_000)
+    with Processes(1) as executor:
+        started = threading.Event()
+        running = executor.submit(chunk, lambda _: started.set())
+        waiting = executor.submit(chunk, print)
+        started.wait(60)
+    assert isinstance(running.exception(10), Exception)
+    assert waiting.cancelled()

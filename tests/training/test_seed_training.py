@@ -106,6 +106,15 @@ def test_no_more_programs_are_kept_than_chunks_that_follow_each_other_share(monk
         assert programs() == before
 
 
+def test_large_networks_are_not_kept(monkeypatch):
+    monkeypatch.setattr(fitting, "KEPT_WEIGHTS", 10)
+    train(make_unit("mse", n_splits=2))
+    before = programs()
+    train(make_unit("mae", n_splits=2))
+    assert programs() == before
+    assert not fitting._IDLE
+
+
 def test_networks_that_are_alike_are_compiled_once_and_begin_anew():
     unit = make_unit("mse", n_splits=2)
     first, before = train(unit), programs()
