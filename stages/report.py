@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from stages.basics import cli, files, paths, progress
-from stages.params import experiment
+from stages.params import experiment, seeds
 from stages.params.load import check_data, load_params
 from stages.records import datasets, store
 from stages.reporting import data_files, html_page, page, registry
@@ -31,6 +31,7 @@ def main() -> None:
             baseline=params.baseline(name),
             margin=params.report.margin.get(name),
             other_names=params.other_names(name),
+            seeds_key=seeds.key(name, params.comparisons[name].seeds),
         )
         for name, losses in selected.items()
     ]

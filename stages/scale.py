@@ -8,7 +8,7 @@ from stages.basics.cli import UserError
 from stages.features import encoding, pipelines, planning
 from stages.features.encoding import Encoder
 from stages.features.scaling import KnownScaler
-from stages.params import experiment
+from stages.params import experiment, seeds
 from stages.params.load import load_params
 from stages.params.schema import Params
 from stages.records import datasets, plans
@@ -60,14 +60,15 @@ def main() -> None:
             for line in (*columns_kept(len(rows), encoder.treatments), *without_spread(name, flat)):
                 cli.say(f"scale: {name}: {line}")
         for comparison in (each for each in wanted.comparisons if wanted.dataset_of(each) == name):
+            setup = wanted.setup(comparison)
             plan = planning.make_plan(
                 rows,
                 description,
                 features,
                 encoder.kinds,
-                split=wanted.setup(comparison).split,
+                split=setup.split,
                 scale=dataset.scale,
-                n_seeds=wanted.train.seeds,
+                n_seeds=seeds.most(setup.seeds),
                 key=f"{paths.PARAMS}: {wanted.split_key(comparison)}",
             )
             plans.write_plan(comparison, plan)

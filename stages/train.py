@@ -1,28 +1,28 @@
 """Stage `train`: train every selected loss of every comparison, all seeds at once."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from stages.basics import cli, files, paths
 from stages.basics.progress import bars
+from stages.execution.looks import groups, train_looks
 from stages.execution.scheduler import Scheduler, Tally
 from stages.execution.summary import came_from, outcome
-from stages.execution.unit_training import first_chunks, planned, train_unit
-from stages.execution.units import units
+from stages.execution.unit_training import Training, first_chunks, planned
+from stages.execution.units import headline_of, units
 from stages.executors import choice
 from stages.params import experiment
 from stages.params.load import load_params, unused_settings
-from stages.records import durations, runs, store
+from stages.params.schema import Params
+from stages.records import datasets, durations, runs, store
 from stages.records.runs import Run
 from stages.training.unit import Unit
+from stages.verdicts.looking import Looking
+from stages.wording.looks import looks
 
 
 def write(run: Run, model: bytes) -> None:
-    """Write a run's folder, whole or not at all.
-
-    Args:
-        run: what training gave.
-        model: the file of the first seed's model.
-    """
+    """Write a run's folder, with the file of the first seed's model, whole or not at all."""
     with files.replacing(runs.folder(run.comparison, run.loss.name)) as folder:
         folder.mkdir()
         (folder / "model.keras").write_bytes(model)
@@ -42,6 +42,13 @@ def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
             try_unit(unit)
 
 
+def looking_at(unit: Unit, params: Params) -> Looking:
+    """What says which losses of a unit's comparison go on."""
+    headline = headline_of(params, unit.settings.comparison, unit.table)
+    description = datasets.read_encoded(unit.settings.dataset).description
+    return Looking(headline, unit.plan, description, unit.table.labels, unit.table.weights)
+
+
 def main() -> None:
     """Write ``data/runs/<comparison>/<loss>/`` for every selected loss."""
     params, kept = load_params(), store.from_environment()
@@ -50,14 +57,19 @@ def main() -> None:
     selected = units(params)
     tallies, outcomes, n_failed = [Tally() for _ in selected], {unit.name: [] for unit in selected}, 0
 
-    async def finish(unit: Unit, tally: Tally) -> None:
+    async def finish(places: list[int]) -> None:
         nonlocal n_failed
-        run, model = await train_unit(unit, scheduler.trainer(unit, tally))
-        write(run, model)
-        durations.keep(kept, run.comparison, run.loss.name, tally.seconds)
-        outcomes[unit.name] = outcome(run)
-        n_failed += len(run.failed)
-        show(unit.name, planned(unit))
+        some = [Training(selected[place], scheduler.trainer(selected[place], tallies[place])) for place in places]
+        looking = looking_at(some[0].unit, params)
+        for place, each, run in zip(places, some, await train_looks(some, looking), strict=True):
+            write(run, each.model)
+            durations.keep(kept, run.comparison, run.loss.name, tallies[place].seconds)
+            outcomes[each.unit.name] = outcome(run)
+            n_failed += len(run.failed)
+            show(each.unit.name, planned(each.unit))
+        if look := looking.look:
+            words = looks(look.n_seeds, look.at_most, look.ended)
+            outcomes[each.unit.name].append(f"train: {run.comparison}: {words}")
 
     with (
         choice.from_environment(selected) as executor,
@@ -65,10 +77,9 @@ def main() -> None:
     ):
         scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
         try_user_code(selected, scheduler)
-        scheduler.run([finish(unit, tally) for unit, tally in zip(selected, tallies, strict=True)])
-    for lines in outcomes.values():
-        for line in lines:
-            cli.say(line)
+        scheduler.run([finish(places) for places in groups(selected)])
+    for line in chain.from_iterable(outcomes.values()):
+        cli.say(line)
     n_networks = sum(tally.n_networks for tally in tallies)
     cli.say(f"train: {came_from(tallies)}")
     cli.say(f"train: {len(selected)} losses, {n_networks:,} networks ({n_failed} failed) in {paths.RUNS}")

@@ -148,10 +148,16 @@ def test_what_does_not_train_reaches_nothing_that_needs_tensorflow(root):
         assert "training" not in {room(root, file) for file in reached(root, root / f"stages/{stage}.py")}
 
 
-@pytest.mark.parametrize("package", ["reporting", "verdicts", "tracking"])
+@pytest.mark.parametrize("package", ["reporting", "tracking", "winners"])
 def test_a_change_in_what_comes_after_training_retrains_nothing(stages, package):
     for stage in ("generate", "scale", "train"):
         assert f"stages/{package}" not in stages[stage]["deps"]
+
+
+def test_verdicts_say_which_seeds_train_and_decide_nothing_of_what_a_seed_gives(root, stages):
+    assert not {stage for stage in ("generate", "scale") if "stages/verdicts" in stages[stage]["deps"]}
+    for package in ("training", "execution", "executors"):
+        assert "verdicts" not in {room(root, other) for file in modules(root, package) for other in reached(root, file)}
 
 
 @pytest.mark.parametrize("stage", STAGES)

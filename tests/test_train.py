@@ -177,6 +177,64 @@ def test_a_comparison_trains_on_the_dataset_that_it_names_and_divides_it_in_its_
     assert run.regions.decisions.shape[0] == 3
 
 
+def with_looks(params):
+    params["comparisons"] = {"prices": {**params["comparisons"]["prices"], "seeds": {"at_most": 30}}}
+
+
+@pytest.mark.usefixtures("project")
+def test_seeds_come_in_looks_until_the_comparison_is_settled_and_what_was_needed_is_said(tmp_path, capsys):
+    edit(with_looks)
+    scale.main()
+    capsys.readouterr()
+    stage.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "train: train.seeds is not used: comparisons.prices.seeds decides"
+    [said] = [line for line in lines[1:] if "seeds" in line]
+    looked = [runs.read("prices", loss) for loss in ("mse", "msle")]
+    assert {run.settings.looks for run in looked} == {(10, 20, 30)}
+    n_seeds = len(looked[0].seeds)
+    assert looked[0].seeds == looked[1].seeds == list(range(n_seeds))
+    assert said in (
+        f"train: prices: {n_seeds} of at most 30 seeds settled every verdict",
+        "train: prices: 30 seeds, the most there are, did not settle every verdict",
+    )
+    assert lines[-1] == f"train: 2 losses, {2 * n_seeds} networks (0 failed) in data/runs"
+    before = contents(tmp_path)
+    stage.main()
+    assert capsys.readouterr().out.splitlines()[-2] == "train: 2 units: 2 from the store, 0 trained"
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("project")
+def test_looks_give_the_same_bytes_whatever_trains(tmp_path, monkeypatch):
+    edit(with_looks)
+    scale.main()
+    monkeypatch.setenv("LOSSLAB_STORE", "")
+    every = []
+    for executor in ("threads", "processes:1", "processes:2"):
+        monkeypatch.setenv("LOSSLAB_EXECUTOR", executor)
+        stage.main()
+        every.append(contents(tmp_path))
+    assert every[0] == every[1] == every[2]
+
+
+@pytest.mark.usefixtures("project")
+def test_of_one_loss_thirty_seeds_train_and_those_that_a_comparison_trained_come_from_the_store(capsys):
+    edit(with_looks)
+    edit(lambda params: params["comparisons"]["prices"].update(seeds={"at_most": 60}))
+    scale.main()
+    stage.main()
+    n_seeds = len(runs.read("prices", "msle").seeds)
+    edit(lambda params: params.update(loss="msle"))
+    capsys.readouterr()
+    stage.main()
+    run = runs.read("prices", "msle")
+    assert (len(run.seeds), run.settings.looks) == (30, (10, 20, 30))
+    in_part = "1 from the store in part" if n_seeds < 30 else "1 from the store"
+    assert f"train: 1 unit: {in_part}, 0 trained" in capsys.readouterr().out.splitlines()
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut short"])
 @pytest.mark.parametrize("name", ["scaled/rings.parquet", "scaled/prices.json", "plans/rings.npz"])
 @pytest.mark.usefixtures("project")

@@ -24,8 +24,9 @@ from stages.commands.columns_table import columns_table
 from stages.commands.offers import Offer, offers
 from stages.commands.params_text import with_entries, with_entry
 from stages.features import encoding, planning
+from stages.params import seeds
 from stages.params.load import load_params, parse_params
-from stages.params.schema import Dataset, Params
+from stages.params.schema import Dataset, Params, Train
 from stages.records import datasets, plans
 from stages.records.datasets import Description, Treatment
 from stages.sources import describe
@@ -37,6 +38,9 @@ USAGE = (
     "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
     "WITH='missing: [-200]' keys for its entry)"
 )
+
+
+AT_MOST = 60  # seeds of a comparison, fewer where they settle it
 
 
 def name_for(file: Path) -> str:
@@ -206,11 +210,15 @@ def main() -> None:
     _check_name(name, wanted)
     entry, text = _entry(more, destination, target), paths.PARAMS.read_bytes().decode("utf-8")
     dataset = parse_params(with_entry(text, "datasets", name, entry)).datasets[name]
-    judged = judge(name, file, dataset, n_seeds=wanted.train.seeds, batch_size=wanted.train.batch_size)
+    # a number of seeds that the user chose for all comparisons stays in force
+    own = {"seeds": {"at_most": AT_MOST}} if wanted.train.seeds == Train().seeds else {}
+    n_seeds = AT_MOST if own else seeds.most(wanted.train.seeds)
+    judged = judge(name, file, dataset, n_seeds=n_seeds, batch_size=wanted.train.batch_size)
     if judged.dataset != dataset:
         entry["source"]["columns"] = judged.dataset.source.columns
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
-    text = with_entries(text, name, entry, [offer.entry for offer in judged.offers if offer.is_made])
+    losses = [offer.entry for offer in judged.offers if offer.is_made]
+    text = with_entries(text, name, entry, {"losses": losses, **own})
     added = parse_params(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
@@ -220,6 +228,8 @@ def main() -> None:
     Console().print(columns_table(judged.table, judged.description, judged.treatments))
     for line in summary(name, judged):
         cli.say(f"try: {line}")
+    if own:
+        cli.say(f"try: as many seeds as settle the comparison, at most {AT_MOST}: comparisons.{name}.seeds")
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")
     cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")

@@ -7,9 +7,9 @@ import yaml
 from ruamel.yaml import YAML
 
 
-def with_entries(text: str, name: str, dataset: dict[str, object], losses: list[Any]) -> str:
-    """The text with a dataset, and a comparison of these losses on it, added."""
-    return with_entry(with_entry(text, "datasets", name, dataset), "comparisons", name, {"losses": losses})
+def with_entries(text: str, name: str, dataset: dict[str, object], comparison: dict[str, Any]) -> str:
+    """The text with a dataset, and the comparison on it, added."""
+    return with_entry(with_entry(text, "datasets", name, dataset), "comparisons", name, comparison)
 
 
 def with_entry(text: str, section: str, name: str, entry: dict[str, object]) -> str:

@@ -18,6 +18,7 @@ from stages.features import planning
 from stages.losses import catalogue, validity
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
+from stages.params import seeds
 from stages.params.load import check_data, load_params
 from stages.records import datasets, plans
 from stages.wording.losses import BEWARE
@@ -62,10 +63,10 @@ def dataset_table(name: str) -> Table:
     if name in wanted.comparisons:
         setup = wanted.setup(name)
         dataset, split, key = setup.dataset, setup.split, wanted.split_key(name)
-        compared, batch_size = setup.losses, setup.batch_size
+        compared, n_seeds, batch_size = setup.losses, setup.seeds, setup.batch_size
     else:
         dataset, split, key = name, wanted.datasets[name].split, f"datasets.{name}.split"
-        compared, batch_size = [], wanted.train.batch_size
+        compared, n_seeds, batch_size = [], wanted.train.seeds, wanted.train.batch_size
     rows, description = datasets.read_raw(dataset)
     check_data(wanted, {dataset: description})
     plan = planning.plan_targets(
@@ -73,7 +74,7 @@ def dataset_table(name: str) -> Table:
         description,
         split=split,
         scale=wanted.datasets[dataset].scale,
-        n_seeds=wanted.train.seeds,
+        n_seeds=seeds.most(n_seeds),
         key=f"{paths.PARAMS}: {key}",
     )
     labels = datasets.labels_of(rows, description)

@@ -1,5 +1,7 @@
 """Cut the seeds and candidates of a unit into chunks, at fixed places: of sixty seeds thirty are those of thirty.
 
+Where a comparison may end after ten seeds, or twenty, chunks are of ten at most.
+
 A program is compiled for a number of networks. Where that takes longer than training them, chunks of candidates are
 filled up to the same number, so that one program serves all.
 """
@@ -7,6 +9,7 @@ filled up to the same number, so that one program serves all.
 from collections.abc import Sequence
 from itertools import pairwise
 
+from stages.records.settings import LOOK
 from stages.training.chunk import Candidate, Chunk
 from stages.training.unit import Unit
 
@@ -63,7 +66,8 @@ def room(unit: Unit, n_candidates: int, epochs: int) -> int:
 def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
     """Seeds of a chunk with so many candidates."""
     most = min(WEIGHTS / (_n_weights(unit) * n_candidates), LIMIT / (_cost(unit, epochs) * n_candidates))
-    return next((size for size in SIZES if size <= most), 1)
+    largest = LOOK if unit.settings.looks else SIZES[0]
+    return next((size for size in SIZES if size <= min(most, largest)), 1)
 
 
 def _cost(unit: Unit, epochs: int) -> int:

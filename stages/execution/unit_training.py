@@ -17,6 +17,42 @@ from stages.training.unit import Unit
 LOWERINGS = 2  # times at most that a learning rate gives way to a lower one
 
 
+class Training:
+    """The training of one loss of one comparison, which goes on with more seeds as they are asked for."""
+
+    def __init__(self, unit: Unit, train: TrainChunks) -> None:
+        """Begin.
+
+        Args:
+            unit: the unit, with every seed that may be asked for.
+            train: trains chunks.
+        """
+        self.unit, self._train = unit, train
+        self._tuning: Tuning | None = None
+        self._results: list[Result] = []
+
+    async def of_seeds(self, n_seeds: int) -> Run:
+        """Train the first seeds, so many, and score them; those that were trained before are not again.
+
+        A rate with which some go astray gives way to a lower one, for all.
+        """
+        if self.unit.settings.is_tuned and self._tuning is None:
+            self._tuning = await tune(self.unit, self._train)
+        few = self.unit.of_seeds(range(n_seeds))
+        while True:
+            chunks = final_chunks(few, self._tuning)
+            self._results += await self._train(chunks[len(self._results) :])
+            if not (self._tuning and (lower := _lower_rate(self._tuning)) and _some_went_astray(self._results)):
+                return _run(few, self._tuning, chunks, self._results)
+            gave_way = np.append(self._tuning.gave_way, self._tuning.rate)
+            self._tuning, self._results = replace(self._tuning, rate=lower, gave_way=gave_way), []
+
+    @property
+    def model(self) -> bytes:
+        """The file of the first seed's model."""
+        return self._results[0]["model"].tobytes()
+
+
 async def train_unit(unit: Unit, train: TrainChunks) -> tuple[Run, bytes]:
     """Train one loss of one comparison with every seed, and score it.
 
@@ -27,14 +63,8 @@ async def train_unit(unit: Unit, train: TrainChunks) -> tuple[Run, bytes]:
     Returns:
         The run, and the file of the first seed's model.
     """
-    tuning = await tune(unit, train) if unit.settings.is_tuned else None
-    for _ in range(LOWERINGS + 1):
-        chunks = final_chunks(unit, tuning)
-        results = await train(chunks)
-        if not (tuning and _some_went_astray(results) and (lower := _lower_rate(tuning))):
-            break
-        tuning = replace(tuning, rate=lower, gave_way=np.append(tuning.gave_way, tuning.rate))
-    return _run(unit, tuning, chunks, results), results[0]["model"].tobytes()
+    training = Training(unit, train)
+    return await training.of_seeds(len(unit.settings.seeds)), training.model
 
 
 def final_chunks(unit: Unit, tuning: Tuning | None) -> list[Chunk]:
@@ -70,7 +100,9 @@ def _some_went_astray(results: Sequence[Result]) -> bool:
 
 
 def _lower_rate(tuning: Tuning) -> float | None:
-    """The next lower of the rates that were tried; None where there is none."""
+    """The next lower of the rates that were tried; None where there is none, or enough gave way."""
+    if len(tuning.gave_way) == LOWERINGS:
+        return None
     return max((float(rate) for rate in tuning.rates if rate < tuning.rate), default=None)
 
 

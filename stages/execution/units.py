@@ -8,6 +8,7 @@ from stages.basics import cli
 from stages.execution.tuning import selection
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
+from stages.params import seeds
 from stages.params.load import check_data, refuse
 from stages.params.schema import Params, Setup
 from stages.records import datasets, plans
@@ -41,7 +42,9 @@ def units(params: Params) -> list[Unit]:
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
                 cli.say(f"train: {name}: {loss} {judgement}")
-        selected += [Unit(settings_of(params, name, loss, table, description.classes), table, plan) for loss in losses]
+        for loss in losses:
+            settings = settings_of(params, name, loss, table, description.classes)
+            selected.append(Unit(settings, table, plan.first(len(settings.seeds))))
     refuse(cannot)
     return selected
 
@@ -87,10 +90,8 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
     """The settings with which one loss of a comparison is trained."""
     written, setup = params.comparisons[comparison], params.setup(comparison)
     optimizer = _optimizer(setup, loss)
-    class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
-    headline = params.report.headline.get(comparison) or choosing.default_headline(
-        loss.task, table.n_targets, class_sizes, params.selected()[comparison]
-    )
+    looks = seeds.looks(setup.seeds, len(params.selected()[comparison]))
+    headline = headline_of(params, comparison, table)
     return Settings(
         loss=loss,
         comparison=comparison,
@@ -105,9 +106,19 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         optimizer=optimizer,
         selected_by=selection(headline, loss) if optimizer.is_tuned or loss.options else None,
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
-        seeds=range(params.train.seeds),
+        seeds=range(looks[-1]),
+        looks=looks if len(looks) > 1 else (),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
         also_scored=choosing.asked_for(headline, loss),
+    )
+
+
+def headline_of(params: Params, comparison: str, table: Table) -> str:
+    """The name of the score that decides between the losses of a comparison."""
+    losses = params.selected()[comparison]
+    class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
+    return params.report.headline.get(comparison) or choosing.default_headline(
+        losses[0].task, table.n_targets, class_sizes, losses
     )
 
 

@@ -15,7 +15,7 @@ from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.contradictions import contradictions, contradictions_with_data
 from stages.params.explain import Mistake, findings, in_words
-from stages.params.schema import Params
+from stages.params.schema import Params, Train
 from stages.records.datasets import Description
 
 
@@ -115,9 +115,16 @@ def check_data(params: Params, descriptions: Mapping[str, Description]) -> None:
 
 
 def unused_settings(params: Params) -> list[str]:
-    """A line for each setting that stands beside an optimizer's name, is another's, and is therefore not used."""
-    optimizers = {params.optimizer_key(name): params.setup(name).optimizer for name in params.selected()}
-    return [
+    """A line for each setting that decides nothing of what is selected.
+
+    One that stands beside an optimizer's name and is another's; and a number of seeds that was chosen for all
+    comparisons, where each has its own.
+    """
+    selected = params.selected()
+    optimizers = {params.optimizer_key(name): params.setup(name).optimizer for name in selected}
+    own_seeds = [f"comparisons.{name}.seeds" for name in selected if params.comparisons[name].seeds]
+    unused = [f"train.seeds is not used: {', '.join(own_seeds)} decides"] if len(own_seeds) == len(selected) else []
+    return (unused if params.train.seeds != Train().seeds else []) + [
         f"{key}.{setting} is not used: it is a setting of {' and '.join(owners)}, not of {optimizer.name}"
         for key, optimizer in optimizers.items()
         for setting, owners in optimizer.unused().items()

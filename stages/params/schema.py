@@ -13,6 +13,7 @@ from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
 from stages.params.optimizer import Optimizer
 from stages.params.section import Section
+from stages.params.seeds import AtMost, Seeds
 from stages.params.source import Column, Label, Source, Table
 from stages.records.plans import Method
 
@@ -146,6 +147,7 @@ class Comparison(Section):
         batch_norm: whether each hidden layer is normalised over the batch, before its activation.
         model: instead of these four, the user's own ``module:build``, which returns a Keras model.
         epochs: passes over the train rows; where the learning rate is tuned, the most there are.
+        seeds: when not given, those of ``train``.
         batch_size: when not given, that of ``train``.
         optimizer: when not given, that of ``train``.
     """
@@ -158,6 +160,7 @@ class Comparison(Section):
     batch_norm: bool = False
     model: Reference | None = None
     epochs: Positive = 50
+    seeds: Seeds | None = None
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
     losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(_entry)]], Field(min_length=1)]
@@ -166,7 +169,7 @@ class Comparison(Section):
 class Train(Section):
     """How every network is trained."""
 
-    seeds: Positive = 30
+    seeds: Seeds = 30
     batch_size: Positive = 32
     optimizer: Optimizer = Optimizer(name="SGD", momentum=0.9)
 
@@ -212,6 +215,7 @@ class Setup:
         data: the dataset.
         split: how rows are divided.
         losses: all that are compared.
+        seeds: how many train.
         batch_size: rows per step.
         optimizer: of every loss.
     """
@@ -220,6 +224,7 @@ class Setup:
     data: Dataset
     split: Split
     losses: list[Loss]
+    seeds: int | AtMost
     batch_size: int
     optimizer: Optimizer
 
@@ -279,6 +284,7 @@ class Params(Section):
             data=data,
             split=written.split or data.split,
             losses=[loss_entry.resolve(entry, data.known_task, is_tuned=is_tuned) for entry in written.losses],
+            seeds=written.seeds or self.train.seeds,
             batch_size=written.batch_size or self.train.batch_size,
             optimizer=optimizer,
         )

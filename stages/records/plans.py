@@ -131,6 +131,10 @@ class Plan:
             to_train=self.to_train.of_splits(used),
         )
 
+    def first(self, n_seeds: int) -> "Plan":
+        """The plan of the first seeds, so many."""
+        return self if n_seeds == self.n_seeds else self.of_seeds(range(n_seeds))
+
     def rows(self, seed_index: int, *parts: Part) -> np.ndarray:
         """The numbers of a seed's rows in these parts, ascending."""
         return self.split_rows(int(self.split_of[seed_index]), *parts)

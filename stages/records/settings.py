@@ -92,7 +92,8 @@ class DatasetSettings(_Record):
         return {key: value for key, value in handler(self).items() if key != "positive" or value is not None}
 
 
-_LEFT_OUT = ("class_weights", "also_scored")  # where they are empty
+_LEFT_OUT = ("looks", "class_weights", "also_scored")  # where they are empty
+LOOK = 10  # seeds of a look: those that test each row once, with ten folds
 
 
 class Settings(_Record):
@@ -114,6 +115,7 @@ class Settings(_Record):
             nothing is chosen.
         data: what the dataset is made of.
         seeds: one network was trained for each.
+        looks: after how many seeds its comparison was looked at, and could end; empty where that is once, at the end.
         class_weights: by class index, what a row counts in training; empty where all count alike.
         also_scored: scores that are measured besides those that every target has.
     """
@@ -132,6 +134,7 @@ class Settings(_Record):
     selected_by: str | None
     data: DatasetSettings
     seeds: tuple[int, ...]
+    looks: tuple[int, ...] = ()
     class_weights: tuple[float, ...] = ()
     also_scored: tuple[str, ...] = ()
 

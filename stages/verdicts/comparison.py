@@ -34,6 +34,7 @@ class Comparison:
         own_margin: the user's margin; None for the default.
         other_names: of the losses that stand for several names of one objective, the names that were not trained.
         weights: (n_rows,) what each row counts; None where all count alike.
+        seeds_key: the path of the key in ``params.yaml`` that says how many seeds train.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Comparison:
     own_margin: float | None = None
     other_names: dict[str, list[str]] = field(default_factory=dict)
     weights: np.ndarray | None = None
+    seeds_key: str = "train.seeds"
 
     @property
     def description(self) -> Description:
@@ -67,8 +69,8 @@ class Comparison:
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds, which are the same for every loss."""
-        return self.runs[0].seeds
+        """The seeds of the losses that have the most; those that were settled sooner have the first of them."""
+        return max((run.seeds for run in self.runs), key=len)
 
     @property
     def epoch_metric(self) -> str:

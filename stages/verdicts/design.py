@@ -70,6 +70,10 @@ class Design:
         """The same with some of the seeds: bool (n_seeds,)."""
         return self if which.all() else replace(self, tested=self.tested[which])
 
+    def first(self, n_seeds: int) -> "Design":
+        """The same with the first seeds alone."""
+        return self if n_seeds == self.n_seeds else replace(self, tested=self.tested[:n_seeds])
+
     @cached_property
     def _rows(self) -> np.ndarray:
         """The numbers of the rows that any seed tests, those of one cluster together."""

@@ -35,7 +35,8 @@ class Estimate:
     Attributes:
         mean: over seeds, of the means over the rows that each tests.
         variance: of `mean`, clustered by rows and seeds; NaN for fewer than two seeds or two clusters of rows.
-        rows_variance: the part of it that more rows would lessen, however many the seeds.
+        lasting: the part of it that stays however many the seeds, as far as the same rows under several seeds tell; 0
+            where no row was tested by two.
         df: degrees of freedom of `variance` (Satterthwaite).
         n_seeds: number of seeds.
         n_rows: number of rows that any seed tests.
@@ -49,7 +50,7 @@ class Estimate:
 
     mean: float
     variance: float
-    rows_variance: float
+    lasting: float
     df: float
     n_seeds: int
     n_rows: int
@@ -77,6 +78,12 @@ class Estimate:
             return 1.0
         return (self.below if self.mean > 0 else self.above).p
 
+    def lessened_by(self, n_seeds: int) -> float:
+        """By what share of itself the variance would fall, if there were so many seeds in all; as far as is known."""
+        if not self.variance > 0:
+            return 0.0
+        return (1 - self.n_seeds / n_seeds) * (1 - self.lasting / self.variance)
+
     def negated(self) -> "Estimate":
         """The same of the values with the other sign."""
         return replace(self, mean=-self.mean if self.mean else 0.0, below=self.above, above=self.below)
@@ -96,16 +103,15 @@ def estimate(values: np.ndarray, design: Design) -> Estimate:
     table = Table(np.ones(len(means), bool), sums - weights * means[:, None], weights, design.is_crossed)
     by_cluster, n = table.by_cluster(means), design.n_clusters
     unseen = (design.reach / n) ** 2 / 2
-    rows_variance = float((by_cluster**2).sum()) * n / max(n - 1, 1)
     made = Estimate(
         mean=mean,
         variance=math.nan,
-        rows_variance=rows_variance + float(unseen.sum()),
+        lasting=math.nan,
         df=math.nan,
         n_seeds=design.n_seeds,
         n_rows=design.n_rows,
         n_clusters=n,
-        n_telling=float(freedom.evenness(by_cluster)) if rows_variance > rounding**2 else 0.0,
+        n_telling=float(freedom.evenness(by_cluster)) if (by_cluster**2).sum() > rounding**2 else 0.0,
         of_decisions=len(design.reach) > 0,
         below=None,
         above=None,
@@ -117,7 +123,8 @@ def estimate(values: np.ndarray, design: Design) -> Estimate:
     if below.variance <= rounding**2:
         nothing = replace(table, deviations=np.zeros_like(weights))
         below, above = cuts.over_seeds_and_rows(np.full_like(means, mean), nothing, **known)
-    return replace(made, variance=below.variance, df=below.df[0], below=below, above=above)
+    lasting = min(table.lasting_variance(means) + float(unseen.sum()), below.variance)
+    return replace(made, variance=below.variance, lasting=lasting, df=below.df[0], below=below, above=above)
 
 
 def over_seeds(values: np.ndarray, alpha: float = ALPHA) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
+from stages.verdicts.settling import Look, look_at
 from stages.verdicts.statistics import Summary, gain_over_constant, lacking, scores_of, summarise_for_new_rows
 
 
@@ -36,6 +37,7 @@ class Outcome:
         pairs: by ordered pair (loss, against), how they compare.
         advice: which loss to train with; of equals, one that finished.
         baseline: the loss that the others are compared with: the user's, else the recommended one.
+        look: where seeds come in looks, whether more are needed, by the default margin; None where their number is set.
     """
 
     design: Design
@@ -49,6 +51,7 @@ class Outcome:
     pairs: dict[tuple[str, str], Pair]
     advice: Advice
     baseline: str
+    look: Look | None
 
 
 def judge(
@@ -65,42 +68,58 @@ def judge(
     """Judge the runs of a comparison.
 
     Args:
-        runs: of every loss, with the same seeds.
+        runs: of every loss. One that was settled sooner has the first seeds alone.
         score: the one that decides.
-        plan: which rows each seed trains and tests on.
+        plan: which rows each seed trains and tests on; of as many seeds as the run with the most, or more.
         description: what the dataset is.
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         weights: (n_rows,) what each row counts; None where all count alike.
         baseline: the loss that the user compares the others with; None for the one that is recommended.
         margin: the user's margin; None for the default.
     """
-    higher_is_better = score.higher_is_better
+    higher_is_better, looks = score.higher_is_better, runs[0].settings.looks
+    plan = plan.first(max(len(run.seeds) for run in runs))
     values = {run.loss.name: values_of(run, score, plan, labels, weights) for run in runs}
     scores = {run.loss.name: np.where(run.finished, run.values(score.name, "test"), np.nan) for run in runs}
     always = _values_of_a_constant(score, plan, description, labels, weights)
     constant = None if always is None else float(scores_of(always, plan.tested).mean())
-    if margin is None:
-        margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
+    usual_margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
     worst = pairs.worst_score(scores, constant, higher_is_better=higher_is_better)
     design, factors = _design(score, plan, description, labels), _factors(runs)
+    same_objective = set(map(frozenset, factors))
     compared = pairs.compare(
         values,
         design,
         higher_is_better=higher_is_better,
-        margin=margin,
-        same_objective=set(map(frozenset, factors)),
+        margin=usual_margin,
+        same_objective=same_objective,
         worst=worst,
+        n_looks=max(len(looks), 1),
     )
-    summaries = {loss: summarise_for_new_rows(rows, design) for loss, rows in values.items()}
-    gains = {
-        loss: None if always is None else gain_over_constant(rows, always, design, higher_is_better=higher_is_better)
-        for loss, rows in values.items()
-    }
+    summaries = {loss: summarise_for_new_rows(rows, design.first(len(rows))) for loss, rows in values.items()}
+    gains = {loss: _gain(rows, always, design, higher_is_better=higher_is_better) for loss, rows in values.items()}
     finished_first = sorted(values, key=lambda loss: not summaries[loss].n)
     lacks = {loss: lacking(summary.mean, higher_is_better=higher_is_better) for loss, summary in summaries.items()}
-    advice = advise(finished_first, compared, usual(run.loss for run in runs), lacks.__getitem__)
+
+    def advised() -> Advice:
+        return advise(finished_first, compared, usual(run.loss for run in runs), lacks.__getitem__)
+
+    advice = advised()
+    look = look_at(list(values), compared, advice, looks) if looks and len(runs) > 1 else None
+    if margin is None:
+        margin = usual_margin
+    else:
+        compared = pairs.judged(compared, margin, same_objective)
+        advice = advised()
     baseline = baseline or advice.best
-    return Outcome(design, scores, summaries, constant, gains, margin, worst, factors, compared, advice, baseline)
+    return Outcome(design, scores, summaries, constant, gains, margin, worst, factors, compared, advice, baseline, look)
+
+
+def _gain(rows: np.ndarray, always: np.ndarray | None, design: Design, *, higher_is_better: bool) -> Estimate | None:
+    if always is None:
+        return None
+    n_seeds = len(rows)
+    return gain_over_constant(rows, always[:n_seeds], design.first(n_seeds), higher_is_better=higher_is_better)
 
 
 def _values_of_a_constant(
@@ -124,6 +143,7 @@ def values_of(run: Run, score: Score, plan: Plan, labels: np.ndarray, weights: n
 
     NaN where a seed does not test a row, or failed. Arguments as of `judge`.
     """
+    plan = plan.first(len(run.seeds))
     values = row_values.row_values(
         score.name, run.loss, labels, run.outputs, plan.tested, **plan.target_scaling, weights=weights
     )

@@ -4,12 +4,14 @@ Seeds are paired: seed *k* has the same rows, initial weights and batch order un
 compared by the differences of their row values, seed by seed and row by row. A positive difference is in favour
 of the loss.
 
+Where losses have different numbers of seeds, as those that were settled sooner, a pair is of the seeds of both.
+
 All that is said of the pairs of a comparison holds together with 95 %: by Bonferroni each interval misses the true
 difference with a probability of 5 % over the number of pairs, and p is times that number. So an interval excludes 0
 where p is at most 0.05 and only there, and what it costs to be wrong is where intervals end. All pairs count, not only
 those of the recommended loss, since that one is picked after looking: of nine equal losses the best and the worst would
 else be told apart in 14 of 100 comparisons. The price is power: an interval of one of three pairs is 22 % wider than it
-would be alone, of one of 36 pairs 63 %.
+would be alone, of one of 36 pairs 63 %. Where seeds come in looks, `looks.level` stands in the place of 5 %.
 """
 
 import itertools
@@ -19,8 +21,9 @@ from typing import Literal
 
 import numpy as np
 
+from stages.verdicts import looks
 from stages.verdicts.design import Design
-from stages.verdicts.intervals import ALPHA, ROUNDING, Estimate, estimate, over_seeds
+from stages.verdicts.intervals import ROUNDING, Estimate, estimate, over_seeds
 from stages.verdicts.statistics import scores_of
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "same objective", "too few seeds"]
@@ -42,6 +45,7 @@ class Pair:
         low: with `high`, the interval of the difference for new seeds and rows; NaN for fewer than two seeds.
         high: see `low`.
         n_pairs: how many pairs of losses the comparison has, for all of which intervals and p are adjusted.
+        n_looks: after how many numbers of seeds the comparison could have ended, for which they are adjusted too.
         margin: differences within ± this do not matter in practice.
         n_failed: on how many seeds one of the two failed.
         on_these_rows: where all seeds test the same rows, the interval of the difference on these very rows.
@@ -54,6 +58,7 @@ class Pair:
     low: float
     high: float
     n_pairs: int
+    n_looks: int
     margin: float
     n_failed: int
     on_these_rows: tuple[float, float] | None
@@ -67,7 +72,7 @@ class Pair:
     @property
     def p(self) -> float:
         """Two-sided p-value, of the same statistic as the interval: at most 0.05 where that excludes 0."""
-        return min(self.n_pairs * self.estimate.p, 1.0)
+        return looks.overall(self.n_pairs * self.estimate.p, self.n_looks)
 
     @property
     def n_seeds(self) -> int:
@@ -134,35 +139,35 @@ def compare(
     margin: float,
     same_objective: set[frozenset[str]],
     worst: float,
+    n_looks: int = 1,
 ) -> dict[tuple[str, str], Pair]:
     """Compare every pair of losses.
 
     Args:
         values: by loss, (n_seeds, n_rows) values of the rows, as of `row_values.row_values`; a seed that
-            failed has NaN for every row.
+            failed has NaN for every row. A loss may have the first seeds alone.
         design: which rows each seed tests.
         higher_is_better: whether more of the score is better.
         margin: differences within ± this do not matter in practice.
         same_objective: pairs of losses that are known to be one objective.
         worst: what every row of a failed seed counts as, of `worst_score`.
+        n_looks: after how many numbers of seeds the comparison could end.
 
     Returns:
         For each ordered pair (loss, against), one `Pair`; the two orders of a pair mirror each other.
     """
     names = list(itertools.combinations(values, 2))
-    scores = {loss: scores_of(each, design.tested) for loss, each in values.items()}
-    known = {loss: with_failed(each, design.tested, worst) for loss, each in values.items()}
-    pairs = {}
+    designs = {n_seeds: design.first(n_seeds) for n_seeds in map(len, values.values())}
+    known = {loss: with_failed(each, designs[len(each)].tested, worst) for loss, each in values.items()}
+    alpha, pairs = looks.level(n_looks) / max(len(names), 1), {}
     for ours, theirs in names:
-        differences = paired_differences(known[ours], known[theirs])
+        common = designs[min(len(known[ours]), len(known[theirs]))]
+        both = slice(common.n_seeds)
+        differences = paired_differences(known[ours][both], known[theirs][both])
         if not higher_is_better:
             differences *= -1
-        made = estimate(differences, design)
-        low, high = made.interval(ALPHA / len(names))
-        verdict = decide(low, high, margin, enough=made.n_seeds >= FEWEST_SEEDS)
-        if frozenset((ours, theirs)) in same_objective and verdict not in ("better", "worse"):
-            verdict = "same objective"
-        of_seeds = scores_of(differences, design.tested)
+        made = estimate(differences, common)
+        low, high = made.interval(alpha)
         pair = Pair(
             loss=ours,
             against=theirs,
@@ -170,13 +175,32 @@ def compare(
             low=low,
             high=high,
             n_pairs=len(names),
+            n_looks=n_looks,
             margin=margin,
-            n_failed=int((~np.isfinite(scores[ours] + scores[theirs])).sum()),
-            on_these_rows=over_seeds(of_seeds, ALPHA / len(names)) if design.is_crossed else None,
-            verdict=verdict,
+            n_failed=int((_failed(values[ours], common) | _failed(values[theirs], common)).sum()),
+            on_these_rows=over_seeds(scores_of(differences, common.tested), alpha) if common.is_crossed else None,
+            verdict="inconclusive",  # until it is judged
         )
         pairs[ours, theirs], pairs[theirs, ours] = pair, mirror(pair)
-    return pairs
+    return judged(pairs, margin, same_objective)
+
+
+def judged(
+    pairs: dict[tuple[str, str], Pair], margin: float, same_objective: set[frozenset[str]]
+) -> dict[tuple[str, str], Pair]:
+    """The same pairs, judged by another margin; arguments as of `compare`."""
+
+    def verdict(pair: Pair) -> Verdict:
+        by_interval = decide(pair.low, pair.high, margin, enough=pair.n_seeds >= FEWEST_SEEDS)
+        same = frozenset((pair.loss, pair.against)) in same_objective and by_interval not in ("better", "worse")
+        return "same objective" if same else by_interval
+
+    return {names: replace(pair, margin=margin, verdict=verdict(pair)) for names, pair in pairs.items()}
+
+
+def _failed(values: np.ndarray, design: Design) -> np.ndarray:
+    """Bool (n_seeds,): which of the first seeds failed."""
+    return ~np.isfinite(scores_of(values[: design.n_seeds], design.tested))
 
 
 def worst_score(scores: dict[str, np.ndarray], constant: float | None, *, higher_is_better: bool) -> float:
@@ -216,8 +240,7 @@ def paired_differences(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 
 def mirror(pair: Pair) -> Pair:
-    """The same pair seen from the other loss."""
-    turned: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+    """The same pair seen from the other loss, before it is judged."""
     return replace(
         pair,
         loss=pair.against,
@@ -226,5 +249,4 @@ def mirror(pair: Pair) -> Pair:
         low=-pair.high,
         high=-pair.low,
         on_these_rows=pair.on_these_rows and (-pair.on_these_rows[1], -pair.on_these_rows[0]),
-        verdict=turned.get(pair.verdict, pair.verdict),
     )

@@ -1,5 +1,7 @@
 """Read a comparison: its dataset, its plan and its runs."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from stages.basics import paths, suggest
@@ -22,6 +24,7 @@ def read(
     baseline: str | None,
     margin: float | None,
     other_names: dict[str, list[str]] | None = None,
+    seeds_key: str = "train.seeds",
 ) -> Comparison:
     """Read a dataset, its plan and its runs, each file once.
 
@@ -33,6 +36,7 @@ def read(
         baseline: the loss that the others are compared with; None for the one that is recommended.
         margin: differences that do not matter; None for the default.
         other_names: as in `Comparison`.
+        seeds_key: as in `Comparison`.
 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
@@ -44,8 +48,8 @@ def read(
     sizes = class_sizes(labels, description).tolist()
     headline = headline or choosing.default_headline(description.task, description.n_targets, sizes, losses)
     score = catalogue.find(headline, description.task)
-    for run in trained:
-        _check_headline(run, score)
+    check_headline(trained, score)
+    plan = plan.first(max(len(run.seeds) for run in trained))
     in_the_plane = trained[0].regions is not None
     seen = list(plans.seen_by_losses(plan, description, labels, trained[0].settings.batch_size))
     return Comparison(
@@ -62,15 +66,23 @@ def read(
         own_margin=margin,
         other_names=other_names or {},
         weights=datasets.read_weights(dataset, description),
+        seeds_key=seeds_key,
     )
 
 
-def _check_headline(run: Run, score: Score) -> None:
-    values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
-    if not len(values):
-        known = list(dict.fromkeys(run.scores["metric"]))
-        raise UserError(f"{key}: " + suggest.not_one_of(score.name, known, f"a score of '{run.loss.name}'", "Scores"))
-    if np.isnan(values[run.finished]).any():
-        raise UserError(
-            f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
-        )
+def check_headline(trained: Iterable[Run], score: Score) -> None:
+    """Check that the score which is to decide is defined for all runs.
+
+    Raises:
+        UserError: it is not.
+    """
+    for run in trained:
+        values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
+        if not len(values):
+            known = list(dict.fromkeys(run.scores["metric"]))
+            no_score = suggest.not_one_of(score.name, known, f"a score of '{run.loss.name}'", "Scores")
+            raise UserError(f"{key}: {no_score}")
+        if np.isnan(values[run.finished]).any():
+            raise UserError(
+                f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
+            )

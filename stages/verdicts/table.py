@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+ONE_EACH = 0.1  # below this share of what cells of one cluster have in common, what it adds cannot be told from theirs
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -68,6 +70,20 @@ class Table:
         free = (n_seeds - 1) * (n_clusters - 1) if self.is_crossed else self._n_cells - 1
         n_cells = n_seeds * n_clusters if self.is_crossed else self._n_cells
         return rows * n_clusters / max(n_clusters - 1, 1), cells * n_cells / max(free, 1)
+
+    def lasting_variance(self, means: np.ndarray) -> float:
+        """What clusters would add to the variance if there were no end of seeds, with means (n_all_seeds,) as they are.
+
+        Cells of one cluster have in common what it adds, however many there are, and differ by what each adds by
+        itself; 0 where no cluster has two.
+        """
+        nothing = np.zeros((1, len(means)))
+        [[rows, *_]], [[cells, *_]] = self.variances(means[None], nothing, 1)
+        of_sums, of_cells = (float((each**2).sum()) for each in (self.weights.sum(axis=0), self.weights))
+        if self.is_crossed:  # its cells are without what the clusters' sums hold
+            return max(rows - cells, 0.0)
+        several = 1 - of_cells / of_sums
+        return max(rows - cells, 0.0) / several if several > ONE_EACH else 0.0
 
     @cached_property
     def _squares(self) -> tuple[float, float]:

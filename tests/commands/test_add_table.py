@@ -22,6 +22,7 @@ from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params import loss_entry
 from stages.params.load import load_params
+from stages.params.seeds import AtMost
 from stages.records import datasets, plans
 from stages.wording.validity import in_words
 
@@ -120,7 +121,20 @@ def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults
         "    source: {file: data/external/houses.csv, target: price}\n",
         "  own.name-1:\n",
         f"    losses: [{FIT_VALUES}, {TRANSFORMED}]\n",
+        "    seeds: {at_most: 60}\n",
     ]
+
+
+def test_as_many_seeds_train_as_are_needed_unless_a_number_was_chosen_for_all(project, tmp_path, capsys):
+    text = PARAMS.replace("seeds: 2, ", "")
+    Path("params.yaml").write_text(text, encoding="utf-8")
+    project(tmp_path / "houses.csv", "price")
+    assert added(text, Path("params.yaml").read_text(encoding="utf-8"))[-1] == "    seeds: {at_most: 60}\n"
+    assert load_params().setup("houses").seeds == AtMost(at_most=60)
+    assert "at most 60: comparisons.houses.seeds\n" in capsys.readouterr().out
+    Path("params.yaml").write_text(PARAMS, encoding="utf-8")
+    project(tmp_path / "houses.csv", "price")
+    assert load_params().setup("houses").seeds == 2
 
 
 def test_several_tables_are_added_one_after_another(project, tmp_path):
@@ -318,7 +332,10 @@ def test_parameters_that_are_wrong_already_are_refused_as_they_are(project, tmp_
     Path("params.yaml").write_text(wrong, encoding="utf-8")
     with pytest.raises(UserError) as raised:
         project(tmp_path / "houses.csv", "price")
-    assert str(raised.value) == "params.yaml: train.seeds: 'two' given; allowed: a whole number"
+    assert (
+        str(raised.value)
+        == "params.yaml: train.seeds: 'two' given; allowed: a whole number, or {at_most: 60}: as many as are needed"
+    )
     assert everything() == {Path("params.yaml"): wrong.encode()}
 
 
@@ -419,7 +436,9 @@ def test_a_column_that_yaml_would_take_for_something_else_loads_back_as_given(pr
 )
 def test_whatever_is_added_reads_back_and_the_rest_stays(target, name, losses):
     before = yaml.safe_load(PARAMS)
-    text = params_text.with_entries(PARAMS, name, {"source": {"file": "data/external/x.csv", "target": target}}, losses)
+    text = params_text.with_entries(
+        PARAMS, name, {"source": {"file": "data/external/x.csv", "target": target}}, {"losses": losses}
+    )
     after = yaml.safe_load(text)
     assert after["datasets"].pop(name) == {"source": {"file": "data/external/x.csv", "target": target}}
     assert after["comparisons"].pop(name) == {"losses": losses}
@@ -475,7 +494,7 @@ train: False
 @pytest.mark.parametrize("text", LAYOUTS.values(), ids=list(LAYOUTS))
 def test_whatever_the_layout_the_letters_that_are_there_stay(text):
     after = params_text.with_entries(
-        text, "b", {"source": {"file": "data/external/b.csv", "target": "no"}}, ["mae", "mse"]
+        text, "b", {"source": {"file": "data/external/b.csv", "target": "no"}}, {"losses": ["mae", "mse"]}
     )
     # as DVC reads it
     expected = YAML(typ="safe").load(text)

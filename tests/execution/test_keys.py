@@ -59,6 +59,7 @@ OTHER_SETTINGS = {
     "selected_by": "rmse",
     "data": ScaleSettings(features="standard", target="none", fit_on="all"),
     "seeds": (4, 0, 8),
+    "looks": (10, 20),
     "class_weights": (1.0, 2.0),
     "also_scored": ("rmsle",),
 }
@@ -85,7 +86,7 @@ OTHER_LOSS = {
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
-    *("comparison", "dataset", "epochs", "selected_by", "data", "also_scored"),
+    *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored"),
     *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
     *("estimates", "offered", "large_targets"),
     *("usual_outputs", "options"),

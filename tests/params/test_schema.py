@@ -8,6 +8,7 @@ import pytest
 from stages.params.load import check_params
 from stages.params.optimizer import Optimizer
 from stages.params.schema import Split
+from stages.params.seeds import AtMost, looks
 
 SOURCE = "datasets.blobs.source"
 ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
@@ -65,7 +66,8 @@ ROWS = (0, -1, 1.0, 1.5, 0.0, True, "half", None)
         ("comparisons.circles.losses", [], "too_short"),
         ("comparisons.circles.losses", "hinge", "list_type"),
         ("train.seeds", 0, "greater_than_equal"),
-        ("train.seeds", "thirty", "whole_type"),
+        ("train.seeds", "thirty", "seeds_type"),
+        ("train.seeds", True, "seeds_type"),
         ("train.batch_size", 0, "greater_than_equal"),
         ("train.optimizer", "SGD", "model_type"),
         ("train.optimizer.name", "SDG", "literal_error"),
@@ -111,6 +113,25 @@ def test_a_value_that_may_not_stand_there_is_refused(mistakes, key, value, kind)
 def test_a_mistake_within_a_list_is_told_by_its_place(mistakes, path, value, expected):
     [mistake] = mistakes({path: value})
     assert (mistake.key, mistake.kind, mistake.value) == (path + expected[0], *expected[1:])
+
+
+@pytest.mark.parametrize("path", ["train.seeds", "comparisons.circles.seeds"])
+@pytest.mark.parametrize(("value", "kind"), [(45, "looks_type"), (0, "greater_than_equal"), ("all", "whole_type")])
+def test_the_most_seeds_are_whole_looks(mistakes, path, value, kind):
+    [mistake] = mistakes({path: {"at_most": value}})
+    assert (mistake.key, mistake.kind, mistake.value) == (f"{path}.at_most", kind, value)
+
+
+def test_seeds_are_a_number_or_at_most_some_and_a_comparison_may_have_its_own(check):
+    params = check({"train.seeds": {"at_most": 60}, "comparisons.circles.seeds": 20})
+    assert [params.setup(name).seeds for name in ("regression", "circles")] == [AtMost(at_most=60), 20]
+    assert (looks(AtMost(at_most=30), 2), looks(20, 2)) == ((10, 20, 30), (20,))
+
+
+def test_a_loss_that_is_compared_with_none_trains_thirty_seeds_or_the_most():
+    assert looks(AtMost(at_most=60), 1) == looks(AtMost(at_most=30), 1) == (10, 20, 30)
+    assert looks(AtMost(at_most=20), 1) == (10, 20)
+    assert looks(45, 1) == (45,)
 
 
 @pytest.mark.parametrize("path", ["datasets", "comparisons", f"{SOURCE}.random_state", "comparisons.circles.losses"])

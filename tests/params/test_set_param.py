@@ -35,7 +35,7 @@ def test_there_are_some():
     assert {"loss=msle", "loss=[mse,huber]", "train.seeds=10", "train.optimizer.learning_rate=0.02"} <= set(INVITED)
 
 
-@pytest.mark.parametrize("override", [*INVITED, "train.seeds=60"])
+@pytest.mark.parametrize("override", [*INVITED, "train.seeds=60", "train.seeds={at_most: 60}"])
 def test_dvc_takes_it_and_what_is_of_the_projects_own_comparisons_fits(tmp_path, defaults_text, override):
     file = tmp_path / "params.yaml"
     file.write_text(defaults_text, encoding="utf-8")

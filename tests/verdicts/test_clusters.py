@@ -38,7 +38,7 @@ def test_two_seeds_and_three_groups_worked_by_hand():
     found = estimate(np.array([[0.0, 2, 2, 4], [2, 4, 4, 6]]), design)
     assert found.mean == 3
     # sums by group, of deviations over four: -2 / 4, 0 and (0 + 2) / 4; of squares 1 / 2, times 3 / 2
-    assert found.rows_variance == pytest.approx((1 / 4 + 1 / 4) * 3 / 2)
+    assert found.lasting == pytest.approx((1 / 4 + 1 / 4) * 3 / 2)
     assert (found.n_rows, found.n_clusters) == (4, 3)
     # the seeds' variance is that of 2 and 4 over two; group × seed is 0
     assert found.variance == pytest.approx(3 / 4 + 1)

@@ -110,3 +110,54 @@ def test_a_comparison_knows_its_kind_of_problem(make_comparison, loss, task, hea
     comparison = make_comparison(loss)
     assert (comparison.task, comparison.score.name, comparison.features is not None) == (task, headline, is_plane)
     assert comparison.outcome.summaries[loss].n == 3
+
+
+LOOKS = {"n_seeds": 20, "looks": (10, 20)}
+
+
+def test_a_loss_that_was_settled_sooner_is_compared_by_the_seeds_that_both_have(make_comparison):
+    whole = make_comparison("mse", "mae", "huber", **LOOKS)
+    whole.runs[2].outputs[:] += 5
+    fewer = replace(whole.runs[2], **first(whole.runs[2], 10))
+    sooner = replace(whole, runs=[*whole.runs[:2], fewer])
+    outcome = sooner.outcome
+    assert sooner.seeds == list(range(20))
+    assert [outcome.pairs[pair].n_seeds for pair in (("mse", "mae"), ("mse", "huber"))] == [20, 10]
+    alone = replace(whole, runs=[replace(run, **first(run, 10)) for run in whole.runs]).outcome
+    for name in ("difference", "low", "high", "p", "verdict", "n_failed"):
+        ours, theirs = (getattr(each.pairs["mse", "huber"], name) for each in (outcome, alone))
+        assert ours == theirs if name == "verdict" else ours == pytest.approx(theirs, rel=1e-12)
+    assert (outcome.summaries["huber"].n, outcome.gains["huber"].n_seeds) == (10, 10)
+
+
+def first(run, n_seeds):
+    """What the run of the first seeds alone has."""
+    scores, history = (table[table["seed"] < n_seeds].reset_index(drop=True) for table in (run.scores, run.history))
+    settings = run.settings.model_copy(update={"seeds": tuple(range(n_seeds))})
+    return {"settings": settings, "outputs": run.outputs[:n_seeds], "scores": scores, "history": history}
+
+
+def test_where_seeds_come_in_looks_intervals_are_wider_and_p_is_adjusted_for_every_look(make_comparison):
+    once, looks = (make_comparison("mse", "mae", **{**LOOKS, "looks": each}) for each in ((), (10, 20)))
+    for comparison in (once, looks):
+        for seed in range(20):
+            comparison.runs[1].outputs[seed] += 0.05 * (seed - 4)
+    plain, wider = (comparison.outcome.pairs["mse", "mae"] for comparison in (once, looks))
+    assert (plain.n_looks, wider.n_looks) == (1, 2)
+    assert wider.low < plain.low < wider.difference < plain.high < wider.high
+    assert plain.p < wider.p < 2 * plain.p
+    assert once.outcome.look is None
+
+
+def test_whether_more_seeds_are_needed_does_not_depend_on_the_users_margin(make_comparison):
+    comparison = make_comparison("mse", "mae", **LOOKS)
+    for seed in range(20):
+        comparison.runs[1].outputs[seed] += 0.3 * (-1) ** seed
+    looks = [replace(comparison, own_margin=margin).outcome.look for margin in (None, 1e-9, 1e9)]
+    assert looks[0] == looks[1] == looks[2]
+    assert looks[0].at_most == 20
+    assert replace(comparison, own_margin=1e9).outcome.pairs["mse", "mae"].verdict == "equivalent"
+
+
+def test_one_loss_alone_is_not_looked_at(make_comparison):
+    assert make_comparison("mse", **LOOKS).outcome.look is None

@@ -32,7 +32,7 @@ def test_two_seeds_and_three_rows_worked_by_hand():
     found = crossed([[0, 2, 4], [2, 4, 6]])
     # rows: variance 4 of 3 means; seeds: variance 2 of 2 means
     assert found.mean == 3
-    assert found.rows_variance == pytest.approx(4 / 3)
+    assert found.lasting == pytest.approx(4 / 3)
     assert found.variance == pytest.approx(4 / 3 + 2 / 2)
     # sums by row -2/3, 0, 2/3: 2 × (8/9)² / (32/81 − (8/9)² / 3) is 12, held at 2; by seed held at 1
     assert found.df == pytest.approx((7 / 3) ** 2 / ((4 / 3) ** 2 / 2 + 1))
@@ -79,7 +79,7 @@ def test_the_order_of_seeds_and_rows_and_the_sign_do_not_matter(seed, design):
     one = estimate(d, Design(tested, NO_BOUND))
     seeds, rows = generator.permutation(6), generator.permutation(20)
     other = estimate(-d[seeds][:, rows], Design(tested[seeds][:, rows], NO_BOUND))
-    numbers = ("variance", "rows_variance", "df", "p", "n_seeds", "n_rows", "n_telling")
+    numbers = ("variance", "lasting", "df", "p", "n_seeds", "n_rows", "n_telling")
     for name in numbers:
         assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9, abs=1e-12)
     low, high = one.interval()
@@ -133,7 +133,7 @@ def test_each_class_counts_half_a_row_more_that_tells():
     plain, whole = crossed(d), crossed(d, reach)
     rare, usual = (1 / 40 / 2) ** 2 / 2, (1 / 360 / 2) ** 2 / 2
     assert whole.variance - plain.variance == pytest.approx(rare + usual)
-    assert whole.rows_variance - plain.rows_variance == pytest.approx(rare + usual)
+    assert whole.lasting - plain.lasting == pytest.approx(rare + usual)
     assert (whole.mean, whole.n_telling) == (plain.mean, plain.n_telling)
     # the rarer class has most of the variance and two degrees of freedom
     assert whole.df == pytest.approx(whole.variance**2 / (plain.variance**2 / plain.df + (rare**2 + usual**2) / 2))
@@ -193,3 +193,23 @@ def test_the_interval_holds_the_truth_at_its_nominal_rate(n_seeds, seeds_sd, des
         low, high = estimate(d, Design(tested, NO_BOUND)).interval()
         covered += low <= 0 <= high
     assert 0.91 <= covered / 300 <= 0.985
+
+
+@pytest.mark.parametrize("design", ["crossed", "folds"])
+def test_what_stays_of_the_variance_however_many_the_seeds_is_what_rows_alone_add(design):
+    generator, found = np.random.default_rng(5), []
+    tested = np.ones((30, 100), bool) if design == "crossed" else folds(30, 100, 10, generator)
+    for _ in range(200):
+        rows, cells = generator.normal(size=100), 4 * generator.normal(size=(30, 100))
+        found.append(estimate(rows + cells + 0.1 * generator.normal(size=(30, 1)), Design(tested, NO_BOUND)))
+    # rows add 1 of 100 of them, row × seed 16 of 3,000 cells or of 300
+    assert np.mean([each.lasting for each in found]) == pytest.approx(0.01, rel=0.2)
+    share = np.mean([each.lasting for each in found]) / np.mean([each.variance for each in found])
+    assert np.mean([each.lessened_by(60) for each in found]) == pytest.approx((1 - share) / 2, abs=0.05)
+    assert all(each.lessened_by(30) == 0 <= each.lasting <= each.variance for each in found)
+
+
+def test_of_rows_that_one_seed_tests_each_nothing_is_known_to_stay():
+    generator = np.random.default_rng(6)
+    tested = folds(10, 100, 10, generator)
+    assert estimate(generator.normal(size=(10, 100)), Design(tested, NO_BOUND)).lasting == 0

@@ -26,10 +26,10 @@ def remarks(comparison: Comparison) -> list[Markdown]:
 
 
 def _who(comparison: Comparison, loss: str, own: np.ndarray) -> Markdown:
-    far = astray(own)
+    far, [seeds] = astray(own), [run.seeds for run in comparison.runs if run.loss.name == loss]
     others = own[np.isfinite(own) & ~far]
     low, high = number(own[far].min()), number(own[far].max())
-    seeds = enumerated([str(seed) for seed, is_far in zip(comparison.seeds, far, strict=True) if is_far])
+    seeds = enumerated([str(seed) for seed, is_far in zip(seeds, far, strict=True) if is_far])
     return Markdown(
         f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(loss)} went astray, with a test "
         f"{text(comparison.score.name)} of {low if low == high else f'{low} to {high}'}; the others lie between "

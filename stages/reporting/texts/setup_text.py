@@ -8,7 +8,7 @@ from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.reporting.formats import rate
-from stages.reporting.texts import cluster_text
+from stages.reporting.texts import cluster_text, looks_text
 from stages.verdicts.comparison import Comparison
 from stages.wording import datasets
 
@@ -30,7 +30,7 @@ def setup(comparison: Comparison) -> Markdown:
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
     sentences = [
         split(plan, description, settings.data.split),
-        *filter(None, [cluster_text.what_counts(comparison)]),
+        *filter(None, [cluster_text.what_counts(comparison), looks_text.how_many(comparison)]),
         scaling(plan, description, settings.data.scale),
         network(settings, comparison.encoded.n_inputs),
         training(settings),

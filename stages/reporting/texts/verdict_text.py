@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number, percent
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
-from stages.reporting.texts import cluster_text, loss_text
+from stages.reporting.texts import cluster_text, looks_text, loss_text
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
@@ -140,15 +140,12 @@ def _names_of_one(comparison: Comparison) -> list[str]:
 
 
 def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:
-    others = listed(_others(undecided))
-    due_to_rows = [
-        pair.estimate.rows_variance > ROWS_DECIDE * pair.estimate.variance or not pair.estimate.variance
-        for pair in undecided
-    ]
-    if all(due_to_rows):
-        return cluster_text.would_settle(comparison, others, f"`{undecided[0].loss}`")
-    more = 2 * len(comparison.seeds)
-    return f"More seeds may tell {others} from `{undecided[0].loss}` (`dvc exp run -S train.seeds={more}`)."
+    others, best, look = listed(_others(undecided)), f"`{undecided[0].loss}`", comparison.outcome.look
+    estimates = [pair.estimate for pair in undecided]
+    due_to_rows = all(each.lasting > ROWS_DECIDE * each.variance or not each.variance for each in estimates)
+    if due_to_rows or (look and look.ended == "rows"):
+        return cluster_text.would_settle(comparison, others, best)
+    return f"More seeds may tell {others} from {best} ({looks_text.how_to_train_more(comparison)})."
 
 
 def _on_these_rows(undecided: list[Pair]) -> list[str]:

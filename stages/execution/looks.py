@@ -1,0 +1,58 @@
+"""Train a comparison look by look: some seeds of each loss, then more of those that are not settled."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+
+from stages.execution.scheduler import LostError
+from stages.execution.unit_training import Training
+from stages.records.runs import Run
+from stages.training.unit import Unit
+
+# from what the losses of a comparison gave so far, in their order: the names of those of which more seeds are to train
+GoOn = Callable[[list[Run]], Collection[str]]
+
+
+def groups(units: Sequence[Unit]) -> list[list[int]]:
+    """The places of units that are trained look by look together, and of each of the others by itself."""
+    together: dict[str, list[int]] = {}
+    for place, unit in enumerate(units):
+        together.setdefault(unit.settings.comparison if unit.settings.looks else unit.name, []).append(place)
+    return list(together.values())
+
+
+async def train_looks(trainings: Sequence[Training], go_on: GoOn) -> list[Run]:
+    """Train the losses of a comparison with as many seeds as are needed; those of a number that is set at once.
+
+    What each look gives is what its seeds give, whatever they were trained beside, so the looks that are taken do not
+    depend on who trains or on what ends first.
+
+    Args:
+        trainings: of the losses that are compared.
+        go_on: says which losses are to go on; of a loss alone it is not asked. One that did not for a while catches up.
+
+    Returns:
+        Their runs, in the same order.
+
+    Raises:
+        LostError: a chunk was given up; what else was under way is trained by then.
+    """
+    settings = trainings[0].unit.settings
+    looks, runs, every = settings.looks or (len(settings.seeds),), {}, []
+    going = {each.unit.loss.name for each in trainings}
+    for n_seeds in looks if len(trainings) > 1 else looks[-1:]:
+        some = [each for each in trainings if each.unit.loss.name in going]
+        made = await asyncio.gather(*(_unless_lost(each, n_seeds) for each in some))
+        if any(run is None for run in made):
+            raise LostError
+        runs |= {run.loss.name: run for run in made}
+        every = [runs[each.unit.loss.name] for each in trainings]
+        if len(trainings) == 1 or not (going := set(go_on(every))):
+            break
+    return every
+
+
+async def _unless_lost(training: Training, n_seeds: int) -> Run | None:
+    try:
+        return await training.of_seeds(n_seeds)
+    except LostError:
+        return None
