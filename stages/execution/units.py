@@ -41,7 +41,7 @@ def units(params: Params) -> list[Unit]:
         cannot += _cannot_learn(name, setup, losses, judged)
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
-                cli.say(f"train: {name}: {loss} {judgement}")
+                cli.say(f"train: {name}: {loss} {in_words(judgement)}")
         for loss in losses:
             settings = settings_of(params, name, loss, table, description.classes)
             selected.append(Unit(settings, table, plan.first(len(settings.seeds))))
