@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.markup import code
+from stages.records.runs import Run
 from stages.reporting import top_losses
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
@@ -22,7 +23,7 @@ PAIRS = ["comparison", "loss", "against", "difference", "low", "high", "p", "mar
 # of DVC's plots; `axis` is log for errors, whose differences are of orders of magnitude, else linear
 CURVES = ["panel", "part", "epoch", "mean", "low", "high", "axis"]
 SCORES = ["panel", "loss", "seed", "value", "axis"]
-TUNING = ["panel", "loss", "learning_rate", "value", "epochs", "chosen", "axis"]
+TUNING = ["panel", "loss", "schedule", "learning_rate", "value", "epochs", "chosen", "axis"]
 
 
 def results(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -90,15 +91,23 @@ def _axis(score: str) -> str:
 
 
 def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
-    """For DVC's plots: the best validation score at each learning rate that was tried: the columns `TUNING`."""
+    """For DVC's plots: the best validation score at each learning rate and schedule tried: the columns `TUNING`."""
     rows = []
     for comparison in comparisons:
         for run in comparison.runs:
-            for tried in best_of_each_rate(run.tuning) if run.tuning else []:
-                best = tried.value, tried.epochs, tried.rate == run.tuning.rate
-                panel = f"{comparison.name}: validation {run.tuning.score}"
-                rows.append((panel, run.loss.name, tried.rate, *best, _axis(run.tuning.score)))
+            if run.tuning:
+                rows += _rows_of_tuning(f"{comparison.name}: validation {run.tuning.score}", run)
     return pd.DataFrame(rows, columns=TUNING)
+
+
+def _rows_of_tuning(panel: str, run: Run) -> list[tuple]:
+    chosen, axis = (run.schedule, run.learning_rate), _axis(run.tuning.score)
+    return [
+        (panel, run.loss.name, *at, tried.value, tried.epochs, at == chosen, axis)
+        for schedule in ("cosine", "constant")
+        for tried in best_of_each_rate(run.tuning, schedule)
+        for at in [(schedule, tried.rate)]
+    ]
 
 
 def metrics(comparisons: list[Comparison]) -> dict[str, Any]:

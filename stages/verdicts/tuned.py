@@ -1,4 +1,4 @@
-"""What tuning came to at each learning rate and schedule."""
+"""What tuning came to at each learning rate, schedule and horizon."""
 
 from dataclasses import dataclass
 
@@ -22,24 +22,50 @@ class Tried:
     epochs: int
 
 
-def best_of_each_rate(tuning: Tuning, schedule: Schedule | None = None) -> list[Tried]:
+def best_of_each_rate(tuning: Tuning, schedule: Schedule | None = None, horizon: int | None = None) -> list[Tried]:
     """What each learning rate came to, ascending, with the output and the parameters that were chosen.
 
     Args:
         tuning: how a loss was tuned.
         schedule: of these trials; of those with the schedule that was chosen when not given.
+        horizon: of those trained for so many epochs; of all when not given.
     """
-    score, schedule = catalogue.find(tuning.score, None), schedule or tuning.schedule
-    sign = -1 if score is not None and score.higher_is_better else 1
-    alike = (tuning.schedules == schedule) & (tuning.activations == tuning.activations[tuning.chosen])
+    alike = tuning.schedules == (schedule or tuning.schedule)
+    alike &= tuning.activations == tuning.activations[tuning.chosen]
     alike &= (tuning.parameters == tuning.parameters[tuning.chosen]).all(axis=1)
     best: dict[float, Tried] = {}
+    if horizon is not None:
+        alike &= tuning.horizons == horizon
     for trial in np.flatnonzero(alike):
-        rate, horizon = float(tuning.rates[trial]), int(tuning.horizons[trial])
-        epochs = np.arange(horizon) if schedule == "constant" else np.array([horizon - 1])
-        costs = np.where(np.isfinite(tuning.curves[trial, epochs]), sign * tuning.curves[trial, epochs], np.inf)
-        epoch = int(epochs[costs.argmin()])
-        value = float(tuning.curves[trial, epoch])
-        if rate not in best or not sign * best[rate].value <= sign * value:
-            best[rate] = Tried(rate, schedule, value, epoch + 1)
+        tried = _tried(tuning, trial)
+        best[tried.rate] = _better(tuning, best.get(tried.rate), tried)
     return [best[rate] for rate in sorted(best)]
+
+
+def best_of_schedule(tuning: Tuning, schedule: Schedule) -> Tried | None:
+    """The best that a schedule came to, whatever else was tried with it; None where it was not, or seeds failed."""
+    best: Tried | None = None
+    for trial in np.flatnonzero(tuning.schedules == schedule):
+        best = _better(tuning, best, _tried(tuning, trial))
+    return best if best is not None and np.isfinite(best.value) else None
+
+
+def cost(tuning: Tuning, value: float) -> float:
+    """A validation score as what the best has least of."""
+    score = catalogue.find(tuning.score, None)
+    return -value if score is not None and score.higher_is_better else value
+
+
+def _tried(tuning: Tuning, trial: int) -> Tried:
+    horizon, schedule = int(tuning.horizons[trial]), str(tuning.schedules[trial])
+    epochs = np.arange(horizon) if schedule == "constant" else np.array([horizon - 1])
+    values = tuning.curves[trial, epochs]
+    costs = np.where(np.isfinite(values), cost(tuning, 1.0) * values, np.inf)
+    epoch = int(epochs[costs.argmin()])
+    return Tried(float(tuning.rates[trial]), schedule, float(tuning.curves[trial, epoch]), epoch + 1)
+
+
+def _better(tuning: Tuning, one: Tried | None, other: Tried) -> Tried:
+    """The better of two, the first of equals."""
+    is_kept = one is not None and cost(tuning, one.value) <= cost(tuning, other.value)
+    return one if is_kept or (one is not None and np.isnan(other.value)) else other

@@ -6,7 +6,6 @@ import pytest
 
 from stages.reporting.drawing import charts, plots
 from stages.reporting.drawing.charts import ForestRow
-from stages.verdicts.tuned import Tried
 
 COLORS = plots.colors_of(["mse", "mae", "msle"])
 
@@ -134,21 +133,6 @@ def test_far_differences_have_ticks_up_to_them_of_which_no_two_names_lie_over_ea
 def test_a_forest_can_be_drawn_of_what_has_no_interval(axes):
     charts.forest(axes, [ForestRow("a", -2.0, np.nan, np.nan, "too few seeds", "b")])
     assert axes.get_xlim()[0] < -2
-
-
-def test_rates_are_a_line_for_each_loss_with_a_ring_around_the_one_chosen(axes):
-    tried = {
-        "mse": [Tried(0.01, "constant", 3.0, 5), Tried(0.1, "constant", 2.0, 4)],
-        "mae": [Tried(0.01, "constant", 1.0, 5), Tried(0.1, "constant", np.nan, 1)],
-    }
-    assert charts.tuned(axes, tried, {"mse": 0.1, "mae": 0.01}, COLORS, "validation mse", log=True) is axes
-    rings = [line.get_xydata().tolist() for line in axes.lines if line.get_markersize() == 13]
-    assert rings == [[[0.1, 2.0]], [[0.01, 1.0]]]
-    crosses = [(line.get_color(), line.get_xdata().tolist()) for line in axes.lines if line.get_marker() == "x"]
-    assert crosses == [(COLORS["mae"], [0.1])]
-    assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "learning rate")
-    assert list(shown_ticks(drawn(axes)).values()) == ["0.01", "0.1"]
-    assert axes.get_legend_handles_labels()[1] == ["mse", "mae"]
 
 
 def test_every_loss_is_in_one_chart_with_its_median_and_the_middle_of_its_seeds(axes):

@@ -81,12 +81,13 @@ def test_pairs_hold_every_pair_in_both_orders(make_comparison):
     assert data_files.pairs([make_comparison("mse")]).empty
 
 
-def test_tuning_holds_what_each_rate_came_to(make_comparison, make_tuning):
-    table = data_files.tuning([make_comparison("mse", tuning=make_tuning())])
+def test_tuning_holds_what_each_rate_came_to_with_each_schedule(make_comparison, make_tuning):
+    tuning = make_tuning(schedules=np.array(["constant", "constant", "cosine"]))
+    table = data_files.tuning([make_comparison("mse", tuning=tuning)])
     assert list(table) == data_files.TUNING
-    assert table[["learning_rate", "value", "epochs", "chosen"]].to_numpy().tolist() == [
-        [0.001, 3, 2, False],
-        [0.01, 1, 2, True],
-        [0.1, 8, 2, False],
+    assert table[["schedule", "learning_rate", "value", "epochs", "chosen"]].to_numpy().tolist() == [
+        ["cosine", 0.1, 8.5, 4, False],
+        ["constant", 0.001, 3, 2, False],
+        ["constant", 0.01, 1, 2, True],
     ]
     assert data_files.tuning([make_comparison("mse")]).empty

@@ -34,13 +34,13 @@ def test_a_dataset_is_drawn_once(make_comparison):
     assert len(set(every)) == len(every)
 
 
-def test_rates_are_drawn_in_one_chart_where_all_were_chosen_by_one_score(make_comparison, make_tuning):
-    comparison = make_comparison("mse", "mae", tuning=make_tuning("mse"))
-    [axes] = drawn(comparison)["regression-tuning"].axes
-    assert axes.get_ylabel() == "validation mean squared error (scaled\ntarget)"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mse", "mae"]
+def test_every_loss_has_a_chart_of_rates_whose_scales_are_alike_where_one_score_chose(make_comparison, make_tuning):
+    axes = drawn(make_comparison("mse", "mae", tuning=make_tuning("mse")))["regression-tuning"].axes
+    assert [ax.get_title() for ax in axes] == ["mse", "mae"]
+    assert [ax.get_ylabel() for ax in axes] == ["validation mean squared error\n(scaled target)", ""]
+    assert axes[0].get_ylim() == axes[1].get_ylim()
     own = drawn(make_comparison("mse", "mae", tuning=make_tuning("loss")))["regression-tuning"].axes
-    assert [ax.get_title() for ax in own] == ["mse", "mae"]
+    assert [ax.get_ylabel() for ax in own] == ["validation loss", "validation loss"]
 
 
 def test_predictions_far_beyond_the_target_do_not_flatten_the_others(make_comparison):

@@ -1,10 +1,9 @@
-"""Figures of scores: over seeds, over epochs, over learning rates, and against the baseline.
+"""Figures of scores: over seeds, over epochs, and against the baseline.
 
 A loss has the same colour as everywhere (`top_losses.colors`); train is always blue and test orange.
 """
 
 import itertools
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,10 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import NullLocator
 
-from stages.reporting.drawing.plots import MARKERS
 from stages.scores.score import Score
 from stages.verdicts.pairs import Verdict
-from stages.verdicts.tuned import Tried
 
 TRAIN, TEST = "#0072B2", "#D55E00"
 _GREY = "#BBBBBB"
@@ -189,50 +186,6 @@ def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
     inside = [tick for tick in ticks if 1.3 * low <= tick <= 1.3 * high]
     axes.set_xticks(inside, [f"{tick:,}" if abs(tick) in named else "" for tick in inside])
     axes.xaxis.set_minor_locator(NullLocator())
-
-
-def tuned(
-    axes: Axes,
-    tried: dict[str, list[Tried]],
-    chosen: dict[str, float],
-    colors: dict[str, str],
-    label: str,
-    *,
-    log: bool,
-) -> Axes:
-    """The best validation score at each learning rate, a line for each loss, with a ring around the rate chosen.
-
-    A rate at which seeds failed has a cross at the edge of the axes.
-
-    Args:
-        axes: where to draw.
-        tried: by loss, what each rate came to.
-        chosen: by loss, its rate.
-        colors: by loss; those that have none are grey.
-        label: name of the score.
-        log: whether its axis is logarithmic.
-    """
-    named, unnamed = _told_apart(tried, colors)
-    for loss, label_of_it in unnamed:
-        rates, values = (np.array([getattr(point, name) for point in tried[loss]]) for name in ("rate", "value"))
-        axes.plot(rates, values, color=_GREY, linewidth=1, label=label_of_it)
-    for loss, marker, line in zip(named, itertools.cycle(MARKERS), itertools.cycle(_LINES)):
-        rates, values = (np.array([getattr(point, name) for point in tried[loss]]) for name in ("rate", "value"))
-        axes.plot(rates, values, line, marker=marker, color=colors[loss], markersize=5, label=_in_legend(loss))
-        best = rates == chosen[loss]
-        axes.plot(rates[best], values[best], "o", markersize=13, markerfacecolor="none", color=colors[loss])
-        failed = rates[~np.isfinite(values)]
-        if len(failed):  # of no points, which nothing clips, the layout thinks that they are far away
-            at_edge = {"transform": axes.get_xaxis_transform(), "clip_on": False}
-            axes.plot(failed, np.ones(len(failed)), "x", color=colors[loss], **at_edge)
-    rates = sorted({point.rate for points in tried.values() for point in points})
-    axes.set_xscale("log")
-    if log:
-        axes.set_yscale("log")
-    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set(xlabel="learning rate", ylabel=textwrap.fill(label, LONG_LABEL))
-    return axes
 
 
 def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights: np.ndarray, color: str) -> Axes:
