@@ -69,6 +69,7 @@ class Winner:
         example: some rows, by column the values; empty where cells are not to be shown.
         requirements: the packages that it needs, with their versions.
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
+        threshold: at what classes are decided, as `decisions.decide` takes it; None for the loss's own rule.
     """
 
     settings: Settings
@@ -84,6 +85,7 @@ class Winner:
     example: dict[str, list[Any]]
     requirements: list[str]
     modules: list[str]
+    threshold: list[float] | None = None
 
     @property
     def outputs(self) -> list[str]:

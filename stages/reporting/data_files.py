@@ -33,7 +33,18 @@ def results(comparisons: list[Comparison]) -> pd.DataFrame:
         for comparison in comparisons
         for run in comparison.runs
     ]
-    return pd.concat(tables)[RESULTS]
+    return pd.concat([*tables, *map(_at_own_thresholds, comparisons)])[RESULTS]
+
+
+def _at_own_thresholds(comparison: Comparison) -> pd.DataFrame:
+    """The test score that decides, with decisions at thresholds of each loss's own; none where they are by its rule."""
+    tables = [
+        pd.DataFrame({"loss": loss, "seed": comparison.seeds, "value": comparison.outcome.scores[loss]})
+        for loss in comparison.outcome.thresholds
+    ]
+    named = {"comparison": comparison.name, "dataset": comparison.dataset, "part": "test"}
+    metric = f"{comparison.score.name} at its own threshold"
+    return pd.concat([table.assign(**named, metric=metric) for table in tables]) if tables else pd.DataFrame()
 
 
 def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -79,7 +90,7 @@ def scores(comparisons: list[Comparison]) -> pd.DataFrame:
     for comparison in comparisons:
         panel = f"{comparison.name}: test {comparison.score.name}"
         for run in comparison.runs:
-            every = {"seed": run.seeds, "value": run.values(comparison.score.name, "test")}
+            every = {"seed": run.seeds, "value": comparison.outcome.scores[run.loss.name]}
             axis = _axis(comparison.score.name)
             tables.append(pd.DataFrame({"panel": panel, "loss": run.loss.name, **every, "axis": axis}).dropna())
     return pd.concat(tables)

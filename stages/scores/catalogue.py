@@ -252,6 +252,7 @@ def recall(index: int) -> Score:
         unit="share of its rows",
         higher_is_better=True,
         reach=partial(_of_class, index=index),
+        quota=index,
     )
 
 
@@ -281,6 +282,7 @@ def own(name: str) -> Score:
         tasks=(*_VALUES, *_CLASSES),
         unit="own score",
         is_measured="asked",
+        by_decision=True,
     )
 
 

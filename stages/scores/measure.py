@@ -23,6 +23,7 @@ def score(
     spread: Any = 1.0,
     also: Sequence[str] = (),
     weights: np.ndarray | None = None,
+    decided: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Score the outputs of every seed.
 
@@ -34,6 +35,7 @@ def score(
         spread: see `center`.
         also: further scores to measure, which not every target has.
         weights: (n_rows,) what each row counts; None where all count alike.
+        decided: (n_seeds, n_rows) the classes that are decided; None for the loss's own rule.
 
     Returns:
         For each score its value for every seed (n_seeds,), NaN where outputs are not finite, or where it is not
@@ -43,7 +45,8 @@ def score(
     scores = measured(loss, n_classes=n_classes, n_targets=1 if labels.ndim == 1 else labels.shape[1], also=also)
     values = {each.name: np.full(len(outputs), np.nan) for each in scores}
     for seed in np.flatnonzero(np.isfinite(outputs).all(axis=(1, 2))):
-        rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights)
+        own = None if decided is None else decided[seed]
+        rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights, own)
         for each in scores:
             values[each.name][seed] = each.statistic.value(rows)
     return values

@@ -29,6 +29,7 @@ def row_values(
     center: np.ndarray | float = 0.0,
     spread: np.ndarray | float = 1.0,
     weights: np.ndarray | None = None,
+    decided: np.ndarray | None = None,
 ) -> np.ndarray:
     """The values of the rows, whose mean over a seed's test rows is the seed's score.
 
@@ -42,6 +43,7 @@ def row_values(
             units: ``output * spread + center``. The ``mse`` is measured in the seed's scaled units.
         spread: see `center`.
         weights: (n_rows,) what each row counts; None where all count alike.
+        decided: integers (n_seeds, n_rows), the class that each seed decides; None for the loss's own rule.
 
     Returns:
         float64 (n_seeds, n_rows), higher or lower being better as for the score; NaN where the seed does not test
@@ -53,7 +55,8 @@ def row_values(
     def of(seed: int) -> SeedRows:
         rows = np.flatnonzero(tested[seed])
         count = None if weights is None else weights[rows]
-        return SeedRows(labels[rows], outputs[seed, rows].astype(np.float64), loss, center[seed], spread[seed], count)
+        made, own = outputs[seed, rows].astype(np.float64), None if decided is None else decided[seed, rows]
+        return SeedRows(labels[rows], made, loss, center[seed], spread[seed], count, own)
 
     finite = [seed for seed in range(len(outputs)) if np.isfinite(outputs[seed][tested[seed]]).all()]
     values = np.full(tested.shape, np.nan)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from stages.losses.estimand import Estimand
+from stages.losses.estimand import DECISIONS, Estimand
 from stages.losses.loss import Loss, Task
 from stages.scores.constants import Constant
 from stages.scores.statistic import OfMeans, Statistic
@@ -40,6 +40,8 @@ class Score:
         never_negative: whether it is defined only for targets that are never negative.
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
+        quota: of a score that has no best threshold the class of which as many rows are decided as are of it.
+        by_decision: whether of classes it is decisions that are scored, though what it rewards is not known.
     """
 
     name: str
@@ -57,6 +59,13 @@ class Score:
     needs_vectors: bool = False
     never_negative: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
+    quota: int | None = None
+    by_decision: bool = False
+
+    @property
+    def is_of_decisions(self) -> bool:
+        """Whether it depends on which class is decided, so that a threshold has a say in it."""
+        return self.rewards == DECISIONS or self.by_decision
 
     @property
     def label(self) -> str:

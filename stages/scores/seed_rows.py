@@ -23,6 +23,7 @@ class SeedRows:
         center: (n_targets,) with `spread`, puts outputs into target units: ``output * spread + center``.
         spread: see `center`.
         weights: (n_rows,) what each row counts; None where all count alike.
+        decided: (n_rows,) class indices, as whoever uses the network decides; None for the loss's own rule.
     """
 
     labels: np.ndarray
@@ -31,6 +32,7 @@ class SeedRows:
     center: np.ndarray
     spread: np.ndarray
     weights: np.ndarray | None = None
+    decided: np.ndarray | None = None
 
     @property
     def xp(self) -> ModuleType:
@@ -60,7 +62,7 @@ class SeedRows:
     @cached_property
     def decisions(self) -> np.ndarray:
         """(n_rows,) class indices."""
-        return self.loss.decide(self.outputs)
+        return self.loss.decide(self.outputs) if self.decided is None else self.decided
 
     @property
     def of_truth(self) -> np.ndarray:

@@ -153,6 +153,15 @@ class OfMeans(Statistic):
         values = start + steps[:, defined] @ slopes
         return values + (self._join(parts) - values.mean())
 
+    def of_sums(self, above: np.ndarray, below: np.ndarray) -> np.ndarray:
+        """The score (...) from sums over rows of a and of b, each (..., n_parts); NaN where no part is defined."""
+        parts = self._parts(above, below)
+        if self.joined is not None:
+            return self.joined(parts)
+        defined = np.isfinite(parts)
+        with np.errstate(invalid="ignore"):
+            return np.where(defined, parts, 0.0).sum(axis=-1) / defined.sum(axis=-1)
+
     def _is_plain(self, rows: WeightedRows) -> bool:
         """Whether it is the mean of its terms, of rows that count alike."""
         return self.over is None and rows.weights is None and not self.is_root and self.joined is None
@@ -163,7 +172,7 @@ class OfMeans(Statistic):
         return rows.counted(self.terms(rows)), rows.counted(below)
 
     def _parts(self, above: np.ndarray, below: np.ndarray | float) -> np.ndarray:
-        """The parts (n_parts,) from means or sums of a and b; NaN where that of b is 0."""
+        """The parts (..., n_parts) from means or sums of a and b; NaN where that of b is 0."""
         below = np.broadcast_to(np.asarray(below, np.float64), above.shape)
         parts = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
         return np.sqrt(parts) if self.is_root else parts

@@ -1,7 +1,7 @@
 """What came of a comparison: how each loss did, how every pair of them compares, which one to train with."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,12 +12,20 @@ from stages.records.runs import Run
 from stages.scores import row_values
 from stages.scores.score import Score
 from stages.verdicts import clusters, objectives, pairs
+from stages.verdicts import thresholds as thresholds_chosen
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
 from stages.verdicts.settling import Look, look_at
-from stages.verdicts.statistics import Summary, gain_over_constant, lacking, scores_of, summarise_for_new_rows
+from stages.verdicts.statistics import (
+    Summary,
+    gain_over_constant,
+    lacking,
+    scores_of,
+    summarise,
+    summarise_for_new_rows,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +35,7 @@ class Outcome:
     Attributes:
         design: which rows each seed tests, which of them count as one, and how far one can tell two losses apart.
         scores: by loss, the test scores (n_seeds,); NaN where a seed failed.
+        train: by loss, the score on the rows that each seed trains on, over seeds.
         summaries: by loss, the test score for new seeds and new rows.
         constant: the test score of a prediction that is the same for every row, the mean over seeds; None where such a
             prediction says nothing.
@@ -38,10 +47,16 @@ class Outcome:
         advice: which loss to train with; of equals, one that finished.
         baseline: the loss that the others are compared with: the user's, else the recommended one.
         look: where seeds come in looks, whether more are needed, by the default margin; None where their number is set.
+        thresholds: by loss, what each seed decides at (n_seeds, 1 or n_classes), as `decisions.decide` takes it; none
+            where losses decide by their own rule.
+        to_use: at what the mean of several networks of the recommended loss decides new rows, (1 or n_classes,); None
+            for its own rule.
+        by_rule: what would have come of it by that rule; None where it is this.
     """
 
     design: Design
     scores: dict[str, np.ndarray]
+    train: dict[str, Summary]
     summaries: dict[str, Summary]
     constant: float | None
     gains: dict[str, Estimate | None]
@@ -52,6 +67,9 @@ class Outcome:
     advice: Advice
     baseline: str
     look: Look | None
+    thresholds: dict[str, np.ndarray] = field(default_factory=dict)
+    to_use: np.ndarray | None = None
+    by_rule: "Outcome | None" = None
 
 
 def judge(
@@ -77,10 +95,38 @@ def judge(
         baseline: the loss that the user compares the others with; None for the one that is recommended.
         margin: the user's margin; None for the default.
     """
+    settings = {"weights": weights, "baseline": baseline, "margin": margin}
+    decided = thresholds_chosen.of_runs(runs, score, plan, labels, n_classes=description.n_classes, weights=weights)
+    outcome = _judge(runs, score, plan, description, labels, decided={}, **settings)
+    if not decided:
+        return outcome
+    made, thresholds = ({loss: each[i] for loss, each in decided.items()} for i in range(2))
+    of_thresholds = _judge(runs, score, plan, description, labels, decided=made, **settings)
+    [best] = [run for run in runs if run.loss.name == of_thresholds.advice.best]
+    to_use = thresholds_chosen.for_new_rows(best, score, plan, labels, n_classes=description.n_classes, weights=weights)
+    return replace(of_thresholds, thresholds=thresholds, to_use=to_use, by_rule=outcome)
+
+
+def _judge(
+    runs: list[Run],
+    score: Score,
+    plan: Plan,
+    description: Description,
+    labels: np.ndarray,
+    *,
+    decided: dict[str, np.ndarray],
+    weights: np.ndarray | None,
+    baseline: str | None,
+    margin: float | None,
+) -> Outcome:
+    """As `judge`, with what each seed decides of each row, by loss; none for the loss's own rule."""
     higher_is_better, looks = score.higher_is_better, runs[0].settings.looks
     plan = plan.first(max(len(run.seeds) for run in runs))
-    values = {run.loss.name: values_of(run, score, plan, labels, weights) for run in runs}
+    values = {
+        run.loss.name: values_of(run, score, plan, labels, weights, decided=decided.get(run.loss.name)) for run in runs
+    }
     scores = {run.loss.name: np.where(run.finished, run.values(score.name, "test"), np.nan) for run in runs}
+    scores |= {loss: scores_of(values[loss], plan.tested[: len(values[loss])]) for loss in decided}
     always = _values_of_a_constant(score, plan, description, labels, weights)
     constant = None if always is None else float(scores_of(always, plan.tested).mean())
     usual_margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
@@ -112,7 +158,13 @@ def judge(
         compared = pairs.judged(compared, margin, same_objective)
         advice = advised()
     baseline = baseline or advice.best
-    return Outcome(design, scores, summaries, constant, gains, margin, worst, factors, compared, advice, baseline, look)
+    train = {
+        run.loss.name: summarise(_train_scores(run, score, plan, labels, weights, decided=decided.get(run.loss.name)))
+        for run in runs
+    }
+    return Outcome(
+        design, scores, train, summaries, constant, gains, margin, worst, factors, compared, advice, baseline, look
+    )
 
 
 def _gain(rows: np.ndarray, always: np.ndarray | None, design: Design, *, higher_is_better: bool) -> Estimate | None:
@@ -138,14 +190,48 @@ def _values_of_a_constant(
     )
 
 
-def values_of(run: Run, score: Score, plan: Plan, labels: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+def _train_scores(
+    run: Run,
+    score: Score,
+    plan: Plan,
+    labels: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    decided: np.ndarray | None,
+) -> np.ndarray:
+    """The score of each seed on the rows that it trains on (n_seeds,); NaN where it failed."""
+    if decided is None:
+        return run.values(score.name, "train")
+    plan = plan.first(len(run.seeds))
+    values = row_values.row_values(
+        score.name, run.loss, labels, run.outputs, plan.trained, weights=weights, decided=decided
+    )
+    return np.where(run.finished, scores_of(values, plan.trained), np.nan)
+
+
+def values_of(
+    run: Run,
+    score: Score,
+    plan: Plan,
+    labels: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    decided: np.ndarray | None = None,
+) -> np.ndarray:
     """Row values of a run's test score (n_seeds, n_rows), of which the score is the mean: see `row_values`.
 
-    NaN where a seed does not test a row, or failed. Arguments as of `judge`.
+    NaN where a seed does not test a row, or failed. Arguments as of `judge`, and of `row_values`.
     """
     plan = plan.first(len(run.seeds))
     values = row_values.row_values(
-        score.name, run.loss, labels, run.outputs, plan.tested, **plan.target_scaling, weights=weights
+        score.name,
+        run.loss,
+        labels,
+        run.outputs,
+        plan.tested,
+        **plan.target_scaling,
+        weights=weights,
+        decided=decided,
     )
     values[~run.finished] = np.nan
     return values

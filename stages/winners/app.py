@@ -12,6 +12,7 @@ from stages.basics.cli import UserError
 from stages.basics.words import counted, number
 from stages.parsing import column_names, reading
 from stages.records import datasets
+from stages.records.winners import Winner
 from stages.scores import catalogue, measure
 from stages.sources import new_rows
 from stages.winners.predictor import Predictions, Predictor
@@ -37,7 +38,7 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     if not len(new.rows):
         raise UserError(f"{file} holds no rows below its heading")
     predicted = predictor.predict(new.rows, new.written.decimal)
-    lines = [*predicted.notes, *_unused(predictor, new), *_scores(predictor, new, predicted)]
+    lines = [*predicted.notes, *_threshold(winner), *_unused(predictor, new), *_scores(predictor, new, predicted)]
     replaces = " (it replaces the file that was there)" if out.exists() else ""
     _write(out, new, predicted.table, winner.description.classes)
     settings = winner.settings
@@ -80,6 +81,20 @@ def _write(out: Path, new: reading.NewFile, table: pd.DataFrame, classes: list[s
         )
 
 
+def _threshold(winner: Winner) -> list[str]:
+    """At what classes are decided, where that is not the loss's own rule."""
+    if winner.threshold is None:
+        return []
+    loss, classes = winner.settings.loss, winner.description.classes
+    best = f"the best for {winner.score} on rows that networks had not learned from"
+    if loss.task == "multiclass":
+        offsets = ", ".join(f"{name} {offset:+.3g}" for name, offset in zip(classes, winner.threshold, strict=True))
+        what = "logarithms of probabilities" if loss.outputs_probability else "outputs"
+        return [f"a class is decided by the largest of the {what} after these offsets: {offsets} ({best})"]
+    what = "a probability" if loss.outputs_probability else "an output"
+    return [f"{classes[1]} is decided from {what} of {number(winner.threshold[0])} on, {best}"]
+
+
 def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
     """That columns are there that training did not have, or left out."""
     winner, columns = predictor.winner, list(new.rows.columns)
@@ -116,7 +131,9 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         scale = {"center": np.array(winner.target_center), "spread": np.array(winner.target_spread)}
         outputs = (outputs - scale["center"]) / scale["spread"]
     also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]
-    scores = measure.score(loss, labels, outputs, also=also, weights=weights[known] if weighted else None, **scale)
+    counted_as, decided = weights[known] if weighted else None, predicted.decided
+    decided = None if decided is None else decided[None, known]
+    scores = measure.score(loss, labels, outputs, also=also, weights=counted_as, decided=decided, **scale)
     shown = {name: values[0] for name, values in scores.items() if name in (winner.score, *_USUAL)}
     told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
     in_report = f"; {winner.score} {number(winner.expected)} on test rows" if winner.expected is not None else ""

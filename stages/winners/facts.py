@@ -90,6 +90,7 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any], *, cells: bool)
         example=example(rows, inputs) if cells else {},
         requirements=packing.requirements(),
         modules=imports.plain_names() if settings.model else [],
+        threshold=told["recommended"].get("threshold"),
     )
 
 

@@ -18,6 +18,7 @@ from stages.losses import target_transform
 from stages.params.source import Table
 from stages.records import winners
 from stages.records.plans import Scaling
+from stages.scores import decisions
 from stages.sources import new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
@@ -38,12 +39,14 @@ class Predictions:
         table: one line for each row: `Winner.outputs`.
         outputs: float64 (n_rows, n_outputs), what the table says as outputs of the loss, to be scored: the values that
             are predicted, the probabilities, or the votes, of two classes the share of class 1 less that of class 0.
+        decided: (n_rows,) the indices of the classes that are decided; None for values.
         notes: in a line each, what of the rows is not as it was in training.
     """
 
     table: pd.DataFrame
     outputs: np.ndarray
     notes: list[str]
+    decided: np.ndarray | None = None
 
 
 class Predictor:
@@ -87,10 +90,10 @@ class Predictor:
         n_inputs = self.winner.n_inputs  # scikit-learn transforms no fewer than one row
         outputs = self._outputs(self._encoder.transform(new.table) if len(rows) else np.empty((0, n_inputs)))
         failed = ~np.isfinite(outputs).all(axis=(0, 2))
-        table, scored = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)))
+        table, scored, decided = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)))
         table[failed], scored[failed] = np.nan, np.nan
         notes = [*map(printable, new.notes), *_without_prediction(failed)]
-        return Predictions(table.set_index(rows.index), scored, notes)
+        return Predictions(table.set_index(rows.index), scored, notes, decided)
 
     def _outputs(self, features: np.ndarray) -> np.ndarray:
         """What the networks give for features, (n_networks, n_rows, n_outputs)."""
@@ -137,8 +140,8 @@ class Predictor:
             return outputs / outputs.sum(axis=-1, keepdims=True)
         return outputs
 
-    def _answers(self, outputs: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-        """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `Predictions.outputs`."""
+    def _answers(self, outputs: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray | None]:
+        """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `outputs` and `decided` have it."""
         winner, loss, mean = self.winner, self.winner.settings.loss, outputs.mean(axis=0)
         if loss.task == "regression":
             unit = target_transform.slope(loss.target_transform, mean, self._scaling.target_spread[0])
@@ -146,20 +149,25 @@ class Predictor:
             columns = np.stack([predicted, _rounded(_spread(outputs), unit)], axis=-1).reshape(
                 len(mean), len(winner.outputs)
             )
-            return pd.DataFrame(columns, columns=winner.outputs), predicted
+            return pd.DataFrame(columns, columns=winner.outputs), predicted, None
         if not loss.outputs_probability:  # networks vote, and the votes decide
-            of_networks = np.eye(winner.description.n_classes)[loss.decide(outputs)]
+            of_networks = np.eye(winner.description.n_classes)[self._decide(outputs)]
         else:
             of_networks = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
         shares = _rounded(of_networks.mean(axis=0), 1.0)
         scored = shares
         if loss.task == "binary":
             scored = shares[:, 1:] if loss.outputs_probability else shares[:, 1:] - shares[:, :1]
-        decided = loss.decide(scored)
+        decided = self._decide(scored) if loss.outputs_probability else loss.decide(scored)
         of_decided = np.take_along_axis(of_networks, decided[None, :, None], axis=-1)[..., 0]
         names, (prediction, spread, *columns) = np.array(winner.description.classes, object), winner.outputs
         answers = {prediction: names[decided], spread: _rounded(_spread(of_decided), 1.0)}
-        return pd.DataFrame(answers | dict(zip(columns, shares.T, strict=True))), scored
+        return pd.DataFrame(answers | dict(zip(columns, shares.T, strict=True))), scored, decided
+
+    def _decide(self, outputs: np.ndarray) -> np.ndarray:
+        """Class indices (...) of outputs (..., n_outputs), at the winner's threshold."""
+        loss, threshold = self.winner.settings.loss, self.winner.threshold
+        return loss.decide(outputs) if threshold is None else decisions.decide(loss, outputs, np.array(threshold))
 
 
 def _spread(values: np.ndarray) -> np.ndarray:

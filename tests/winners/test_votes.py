@@ -1,5 +1,7 @@
 """What a winner says of a class agrees with the shares that it says beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,3 +91,32 @@ def test_rows_on_which_a_network_puts_out_no_number_are_not_predicted_and_named(
         made = predictor.predict(pd.DataFrame({"x": [0.0, 1.0, 0.5]}))
         assert made.table.isna().all(axis=1).tolist() == [False, True, False]
         assert made.notes == ["1 row without a prediction (row 2 first): the numbers are too large for the networks"]
+
+
+def predict_at(folder, name, outputs, threshold):
+    predictor = predictor_of(folder, name, np.asarray(outputs, np.float32))
+    predictor.winner = replace(predictor.winner, threshold=threshold)
+    predicted = predictor.predict(pd.DataFrame({"x": np.zeros(len(outputs[0]))}))
+    assert (np.array(predictor.winner.description.classes)[predicted.decided] == predicted.table["prediction"]).all()
+    return predicted.table
+
+
+def test_a_threshold_of_the_winner_decides_what_its_networks_say_on_average(folder):
+    outputs = [[[0.1], [0.3]], [[0.2], [0.2]]]
+    table = predict_at(folder, "binary_crossentropy", outputs, [0.2])
+    assert table["prediction"].tolist() == ["no", "yes"]
+    assert table["p_yes"].tolist() == pytest.approx([0.15, 0.25])
+
+
+def test_networks_vote_at_the_threshold_of_the_winner(folder):
+    outputs = [[[-0.5]], [[-0.4]], [[-0.9]]]
+    table = predict_at(folder, "hinge", outputs, [-0.6])
+    assert table["prediction"].tolist() == ["yes"]
+    assert table["votes_yes"].tolist() == pytest.approx([2 / 3])
+
+
+def test_offsets_of_the_winner_decide_between_several_classes(folder):
+    outputs = [[[0.6, 0.3, 0.1]]]
+    table = predict_at(folder, "categorical_crossentropy", outputs, [0.0, np.log(2.1), 0.0])
+    assert table["prediction"].tolist() == ["b"]
+    assert table["p_a"].tolist() == pytest.approx([0.6])

@@ -15,7 +15,6 @@ from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import loss_text
 from stages.verdicts.comparison import Comparison
-from stages.verdicts.statistics import summarise
 
 TEMPLATE = """
 {{ losses }}
@@ -64,7 +63,7 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
                 loss_text.named(run.loss, full=True),
                 rate_of(run),
                 str(run.n_epochs),
-                plus_minus(summarise(run.values(headline, "train"))),
+                plus_minus(comparison.outcome.train[loss]),
                 "; ".join(filter(None, [plus_minus(comparison.outcome.summaries[loss]), loss_text.covers(run)])),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,

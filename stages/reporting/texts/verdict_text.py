@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number, percent
 from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
-from stages.reporting.texts import cluster_text, looks_text, loss_text
+from stages.reporting.texts import cluster_text, looks_text, loss_text, threshold_text
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
@@ -205,7 +205,8 @@ def _different_things(comparison: Comparison) -> list[str]:
 
 def _cautions(comparison: Comparison) -> list[str]:
     """What makes the verdict less certain than it sounds."""
-    sentences = [*_different_things(comparison), *cluster_text.too_few(comparison)]
+    sentences = [*threshold_text.ahead_by_rule_only(comparison), *_different_things(comparison)]
+    sentences += cluster_text.too_few(comparison)
     if is_misleading(comparison):
         description = comparison.description
         sizes, classes = class_sizes(comparison.labels, description), description.classes
@@ -247,6 +248,7 @@ def caution(comparison: Comparison, pair: Pair) -> str:
         words.append("same objective, other steps")
     elif ours and theirs and ours != theirs:
         words.append(f"asks for {ours}")
+    words += filter(None, [threshold_text.caution(comparison, pair)])
     return "; ".join(words)
 
 

@@ -14,8 +14,9 @@ def recommended(comparison: Comparison) -> dict[str, Any] | None:
     """The loss to train with, why it is taken, and its mean; None where every seed of every loss failed."""
     if not any(summary.n for summary in comparison.outcome.summaries.values()):
         return None
-    loss = comparison.outcome.advice.best
-    return {"loss": loss, "why": _why(comparison), "mean": comparison.outcome.summaries[loss].mean}
+    loss, threshold = comparison.outcome.advice.best, comparison.outcome.to_use
+    told = {"loss": loss, "why": _why(comparison), "mean": comparison.outcome.summaries[loss].mean}
+    return told if threshold is None else told | {"threshold": threshold.tolist()}
 
 
 def to_use(comparison: Comparison) -> Markdown:

@@ -1,0 +1,54 @@
+"""What thresholds have to do with a verdict: each loss's own, and what would have come of its own rule."""
+
+from stages.basics.markup import text
+from stages.basics.words import number
+from stages.losses.loss import Loss
+from stages.reporting.formats import enumerated
+from stages.verdicts.comparison import Comparison
+from stages.verdicts.pairs import Pair
+
+
+def rule(loss: Loss) -> str:
+    """In words: how a loss decides by itself."""
+    return f"at {loss.threshold:g}" if loss.task == "binary" else "by the largest output"
+
+
+def caution(comparison: Comparison, pair: Pair) -> str:
+    """That a pair is told apart by the losses' own rule alone; empty where it is not."""
+    by_rule = comparison.outcome.by_rule
+    if by_rule is None:
+        return ""
+    before = by_rule.pairs[pair.loss, pair.against].verdict
+    rules = {run.loss.name: rule(run.loss) for run in comparison.runs}
+    if before == "better" and pair.verdict != "better":
+        return f"ahead {rules[pair.loss]} only; its outputs are shifted"
+    if before == "worse" and pair.verdict != "worse":
+        return f"behind {rules[pair.loss]} only"
+    return ""
+
+
+def ahead_by_rule_only(comparison: Comparison) -> list[str]:
+    """Of each loss that by its own rule is better than the recommended one, or worse, and no longer at thresholds."""
+    outcome, best = comparison.outcome, comparison.outcome.advice.best
+    if (by_rule := outcome.by_rule) is None:
+        return []
+    ahead: list[str] = []
+    behind: list[str] = []
+    for loss in (loss for loss in comparison.losses if loss != best):
+        before, now = (each.pairs[loss, best].verdict for each in (by_rule, outcome))
+        if before == "better" and now != "better":
+            ahead.append(loss)
+        if before == "worse" and now != "worse":
+            behind.append(loss)
+    rules = {run.loss.name: rule(run.loss) for run in comparison.runs}
+    sentences = [_sentence(comparison, [loss], [best], rules[loss]) for loss in ahead]
+    return sentences + ([_sentence(comparison, [best], behind, rules[best])] if behind else [])
+
+
+def _sentence(comparison: Comparison, ahead: list[str], behind: list[str], how: str) -> str:
+    means = {loss: number(summary.mean) for loss, summary in comparison.outcome.by_rule.summaries.items()}
+    first, second = (enumerated([f"`{loss}` ({means[loss]})" for loss in losses]) for losses in (ahead, behind))
+    return (
+        f"{how[0].upper()}{how[1:]} {first} would be better than {second} in {text(comparison.score.name)}: "
+        f"ahead {how} only; its outputs are shifted."
+    )

@@ -1,0 +1,269 @@
+"""Each loss's own threshold, for scores of decisions.
+
+Decisions at 0.5, or by the largest output, make such a score measure the threshold that a loss happens to imply: much
+of what class weights, focal losses and balancing do is to shift outputs. So each loss decides at the threshold that is
+best for the score on rows that it is not scored on: see `held_out`.
+
+The best threshold of few rows is mostly chance, so it is chosen in many bootstrap resamples of them. Of two classes
+what is averaged is how many rows it calls class 1, so that losses whose outputs rank the rows alike get decisions that
+are alike, whatever unit these are in (sigmoid, tanh, linear). Of several classes it is the offsets.
+
+Recall of one class has no best threshold, since everything could be called that class: there as many rows are as are
+of it.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from stages.losses.loss import Loss
+from stages.records.plans import Plan
+from stages.records.runs import Run
+from stages.scores import decisions
+from stages.scores.score import Score
+from stages.scores.seed_rows import SeedRows
+from stages.scores.statistic import OfMeans
+from stages.verdicts.held_out import HeldOut, of_new_rows, of_seed
+
+N_RESAMPLES = 100
+FEWEST_RESAMPLES = 20
+CELLS = 400_000  # resamples times rows, at most, above so many
+N_OFFSETS = 200  # resamples times classes squared, where there are several
+SWEEPS = 2  # over the classes, of each of which the offset is chosen while the others stay
+
+
+def of_runs(
+    runs: list[Run], score: Score, plan: Plan, labels: np.ndarray, *, n_classes: int, weights: np.ndarray | None
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What the networks of each loss decide at thresholds of their own, and these: see `decide`.
+
+    None where losses decide by their own rule: where the score is not one of decisions; where networks are trained at
+    one given rate, as they were published; where no row is left that a network did not learn from.
+    """
+    if not n_classes or not score.is_of_decisions or not runs[0].settings.optimizer.is_tuned:
+        return {}
+    made = {}
+    for run in runs:
+        if (unseen := unseen_rows(run, plan)) is None:
+            return {}
+        settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
+        outputs = np.nan_to_num(run.outputs) if run.failed else run.outputs
+        tested = plan.tested[: len(outputs)]
+        made[run.loss.name] = decide(score, run.loss, labels, outputs, unseen=unseen, tested=tested, **settings)
+    return made
+
+
+def for_new_rows(
+    run: Run, score: Score, plan: Plan, labels: np.ndarray, *, n_classes: int, weights: np.ndarray | None
+) -> np.ndarray | None:
+    """The threshold for rows that no network has seen, where several answer by their mean: see `decide`.
+
+    It is chosen on outputs averaged over the seeds that tested a row; None where none can be chosen.
+    """
+    if (unseen := unseen_rows(run, plan)) is None or not unseen.any():
+        return None
+    own, settings = of_new_rows(run.outputs, unseen), {"n_classes": n_classes, "weights": weights}
+    return choose(score, run.loss, labels, own, clusters=plan.clusters, seed=0, **settings)
+
+
+def unseen_rows(run: Run, plan: Plan) -> np.ndarray | None:
+    """Of which rows each network gives outputs that it did not learn from: bool (n_seeds, n_rows); None for too few."""
+    if (plan.tested == plan.tested[0]).all() or plan.method == "first":
+        return None
+    return plan.tested[: len(run.seeds)] & run.finished[:, None]
+
+
+def decide(
+    score: Score,
+    loss: Loss,
+    labels: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    unseen: np.ndarray,
+    tested: np.ndarray,
+    n_classes: int,
+    weights: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each seed decides at the threshold that is chosen for it on rows that it is not scored on.
+
+    Args:
+        score: one of decisions.
+        loss: what the networks were trained with.
+        labels: (n_rows,) class indices.
+        outputs: (n_seeds, n_rows, n_outputs).
+        unseen: bool (n_seeds, n_rows): see `held_out.of_seed`.
+        tested: bool (n_seeds, n_rows), which rows each seed is scored on.
+        n_classes: number of classes.
+        weights: (n_rows,) what each row counts; None where all count alike.
+        clusters: (n_rows,) rows with the same number are drawn together; None where each is drawn by itself.
+
+    Returns:
+        Class indices (n_seeds, n_rows), and the thresholds (n_seeds, 1 or n_classes): the loss's own where none can be
+        chosen.
+    """
+    usual, chosen = decisions.usual(loss, n_classes), {}
+    made = np.empty(outputs.shape[:2], np.int64)
+    for seed in range(len(outputs)):
+        held_out = of_seed(seed, outputs, unseen, tested[seed])
+        settings = {"n_classes": n_classes, "weights": weights, "clusters": clusters, "seed": seed}
+        threshold = choose(score, loss, labels, held_out, **settings)
+        chosen[seed] = usual if threshold is None else threshold
+        made[seed] = decisions.decide(loss, outputs[seed], chosen[seed])
+    return made, np.stack(list(chosen.values()))
+
+
+def choose(
+    score: Score,
+    loss: Loss,
+    labels: np.ndarray,
+    held_out: HeldOut,
+    *,
+    n_classes: int,
+    weights: np.ndarray | None,
+    clusters: np.ndarray | None,
+    seed: int,
+) -> np.ndarray | None:
+    """The threshold that is best for a score.
+
+    Args:
+        score: one of decisions.
+        loss: what the networks were trained with.
+        labels: (n_rows,) class indices.
+        held_out: what it is chosen on.
+        n_classes: number of classes.
+        weights: (n_rows,) what each row counts; None where all count alike.
+        clusters: (n_rows,) rows with the same number are drawn together; None where each is drawn by itself.
+        seed: decides the resamples.
+
+    Returns:
+        As `decisions.decide` takes it; None where a class has none of these rows.
+    """
+    of_rows = labels[held_out.rows]
+    if len(np.unique(of_rows)) < n_classes:
+        return None
+    counted = None if weights is None else weights[held_out.rows]
+    rows = SeedRows(of_rows, held_out.outputs, loss, np.zeros(1), np.ones(1), counted)
+    if score.quota is not None:
+        return _as_many(rows, score.quota, n_classes)
+    above, below = _by_decision(score, rows, n_classes)
+    own = None if clusters is None else np.unique(clusters[held_out.rows], return_inverse=True)[1]
+    counts = _resamples(len(of_rows), own, N_RESAMPLES if n_classes == 2 else N_OFFSETS // n_classes**2, seed)
+    has_all = np.all([(counts * (of_rows == k)).any(axis=1) for k in range(n_classes)], axis=0)
+    counts = counts[has_all] if has_all.any() else np.ones((1, len(of_rows)))
+    if counted is not None:
+        counts *= counted
+    if n_classes == 2:
+        return _of_two(score, rows, above, below, counts)
+    strengths = decisions.strengths(loss, held_out.outputs)
+    return np.mean([_offsets(score, strengths, above, below, each) for each in counts], axis=0)
+
+
+def _by_decision(score: Score, rows: SeedRows, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """What each row adds to the means of a score, a and b, by what is decided: (n_rows, n_classes, n_parts) each."""
+    statistic, n_rows = score.statistic, len(rows.labels)
+    decided = [replace(rows, decided=np.full(n_rows, k)) for k in range(n_classes)]
+    if not isinstance(statistic, OfMeans):
+        raise TypeError(f"{score.name} is no function of means over rows")
+    above = np.stack([statistic.terms(each) for each in decided], axis=1).astype(np.float64)
+    if statistic.over is None:
+        return above, np.ones((*above.shape[:2], 1))
+    return above, np.stack([statistic.over(each) for each in decided], axis=1).astype(np.float64)
+
+
+def _resamples(n_rows: int, clusters: np.ndarray | None, wanted: int, seed: int) -> np.ndarray:
+    """How often each row is drawn in each resample: (n_resamples, n_rows)."""
+    n = n_rows if clusters is None else int(clusters.max()) + 1
+    n_resamples = min(max(wanted, FEWEST_RESAMPLES), max(CELLS // n_rows, FEWEST_RESAMPLES))
+    drawn = np.random.default_rng(seed).integers(n, size=(n_resamples, n)) + n * np.arange(n_resamples)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=n_resamples * n).reshape(n_resamples, n).astype(np.float64)
+    return counts if clusters is None else counts[:, clusters]
+
+
+def _of_two(score: Score, rows: SeedRows, above: np.ndarray, below: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The threshold (1,) of two classes: at the mean share of rows that the best in each resample calls class 1."""
+    order = np.argsort(-rows.outputs[:, 0], kind="stable")
+    sums = (_going_over(each[order, 0], each[order, 1], counts[:, order]) for each in (above, below))
+    ends = np.append(np.flatnonzero(np.diff(rows.outputs[order, 0])) + 1, len(order))  # not between equal outputs
+    allowed = np.concatenate([[0], ends])
+    best = _best(score, score.statistic.of_sums(*(each[:, allowed] for each in sums)))
+    return _cut(rows.outputs[order, 0], float(allowed[best].mean()))
+
+
+def _going_over(before: np.ndarray, after: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sums where the first 0, 1, ... n rows have gone over: (..., n + 1, n_parts).
+
+    Args:
+        before: (n, n_parts) what each row adds as long as it has not.
+        after: (n, n_parts) what it adds when it has.
+        counts: (..., n) what each counts.
+    """
+    parts = []
+    for stays, goes in zip(before.T, after.T, strict=True):
+        start = (counts @ stays)[..., None]
+        if (stays == goes).all():
+            parts.append(np.broadcast_to(start, (*start.shape[:-1], len(stays) + 1)))
+        else:
+            parts.append(np.concatenate([start, start + np.cumsum(counts * (goes - stays), axis=-1)], axis=-1))
+    return np.stack(parts, axis=-1)
+
+
+def _best(score: Score, values: np.ndarray) -> np.ndarray:
+    """The place of the best in each line (n_lines, n); of several the one in the middle."""
+    values = np.nan_to_num(values if score.higher_is_better else -values, nan=-np.inf)
+    is_best = values >= values.max(axis=1, keepdims=True) - 1e-12 * np.abs(values).max()
+    middle = (is_best.sum(axis=1, keepdims=True) + 1) // 2
+    return (np.cumsum(is_best, axis=1) >= middle).argmax(axis=1)
+
+
+def _cut(descending: np.ndarray, n: float) -> np.ndarray:
+    """The threshold (1,) that so many of these outputs are at or above; between two numbers in proportion."""
+    first, last = descending[0], descending[-1]
+    edge = max(float(first - last) / len(descending), np.finfo(np.float32).eps)
+    between = (descending[:-1] + descending[1:]) / 2
+    cuts = np.concatenate([[first + edge], between, [last - edge]])
+    return np.array([np.interp(n, np.arange(len(cuts)), cuts)])
+
+
+def _as_many(rows: SeedRows, quota: int, n_classes: int) -> np.ndarray:
+    """The threshold at which as many rows are decided as a class as are of it; of two classes so of the other too."""
+    counts = np.ones(len(rows.labels)) if rows.weights is None else rows.weights
+    if n_classes == 2:
+        return _reaching(rows.outputs[:, 0], counts, float(counts[rows.labels == 1].sum()))
+    offsets, lead = np.zeros(n_classes), _lead(decisions.strengths(rows.loss, rows.outputs), quota)[1]
+    offsets[quota] = -_reaching(lead, counts, float(counts[rows.labels == quota].sum()))[0]
+    return offsets
+
+
+def _reaching(values: np.ndarray, counts: np.ndarray, wanted: float) -> np.ndarray:
+    """The threshold (1,) that values (n_rows,) which count so much together are at or above."""
+    order = np.argsort(-values, kind="stable")
+    reached = np.concatenate([[0.0], np.cumsum(counts[order])])
+    return _cut(values[order], float(np.interp(wanted, reached, np.arange(len(reached)))))
+
+
+def _lead(strengths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The strongest other class of each row, and by how much class k is ahead of it: (n_rows,) each."""
+    others = strengths.copy()
+    others[:, k] = -np.inf
+    return others.argmax(axis=1), strengths[:, k] - others.max(axis=1)
+
+
+def _offsets(
+    score: Score, strengths: np.ndarray, above: np.ndarray, below: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """The offsets (n_classes,) that are best in one resample, found one after another; they add up to 0."""
+    n_classes, each_row = strengths.shape[1], np.arange(len(strengths))
+    offsets = np.zeros(n_classes)
+    for k in [*range(n_classes)] * SWEEPS:
+        rival, lead = _lead(strengths + offsets, k)
+        order = np.argsort(-lead, kind="stable")  # in which rows go over to class k as its offset grows
+        sums = (_going_over(each[each_row, rival][order], each[order, k], counts[order]) for each in (above, below))
+        values = score.statistic.of_sums(*sums)
+        values = np.nan_to_num(values if score.higher_is_better else -values, nan=-np.inf)
+        now = int((lead > 0).sum())
+        best = np.flatnonzero(values >= values.max() - 1e-12 * np.abs(values).max())
+        place = int(best[np.abs(best - now).argmin()])
+        if place != now:
+            offsets[k] -= _cut(lead[order], place)[0]
+    return offsets - offsets.mean()
