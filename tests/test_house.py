@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from stages import settings
+from stages.sourcecode.imports import files_imported, files_reached
 
 STAGES = ("settings", "generate", "scale", "train", "report", "winner", "track")
 MAY_IMPORT = {
@@ -21,14 +22,16 @@ MAY_IMPORT = {
     "checks": {"parsing", "records", "basics"},
     "sources": {"checks", "parsing", "params", "records", "losses", "basics"},
     "features": {"params", "records", "losses", "basics", "wording"},
-    "usercode": {"basics"},
-    "training": {"records", "scores", "losses", "usercode", "basics"},
-    "execution": {"training", "params", "wording", "records", "scores", "losses", "usercode", "basics"},
+    "sourcecode": set(),
+    "usercode": {"sourcecode", "basics"},
+    "training": {"records", "scores", "losses", "usercode", "sourcecode", "basics"},
+    "execution": {"training", "params", "wording", "records", "scores", "losses", "usercode", "sourcecode", "basics"},
     "executors": {"execution", "training", "usercode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics", "wording"},
     "winners": {
-        *("sources", "features", "parsing", "training", "usercode", "params", "records", "scores", "losses", "basics"),
+        *("sources", "features", "parsing", "training", "usercode", "sourcecode", "params", "records", "scores"),
+        *("losses", "basics"),
     },
     "tracking": {"verdicts", "params", "records", "basics"},
 }
@@ -45,28 +48,12 @@ def stages(root):
 
 def imported(root, file):
     """The project's modules that a file imports itself, wherever in it."""
-    found = set()
-    text = file.read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(text)):
-        match node:
-            case ast.ImportFrom(module=str(path), names=names) if path.split(".")[0] == "stages":
-                place = root / path.replace(".", "/")
-                found |= {place.with_suffix(".py"), *(place / f"{alias.name}.py" for alias in names)}
-                if "pkgutil.iter_modules(" in text:  # of a package whose modules are found by being there
-                    found |= {path for alias in names for path in (place / alias.name).glob("[!_]*.py")}
-            case ast.Import(names=names):
-                found |= {(root / alias.name.replace(".", "/")).with_suffix(".py") for alias in names}
-    return {path for path in found if path.is_file()}
+    return {each for each in files_imported(file, root) if each.name != "__init__.py"}
 
 
 def reached(root, file):
     """The project's modules that run when a file does: itself, what it imports, and what that imports."""
-    found, waiting = set(), [file]
-    while waiting:
-        if (path := waiting.pop()) not in found:
-            found.add(path)
-            waiting += imported(root, path)
-    return found
+    return {each for each in files_reached([file], root) if each.name != "__init__.py"}
 
 
 def room(root, file):

@@ -1,6 +1,9 @@
 """What `train` takes from the store, and what it trains."""
 
+import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -133,7 +136,7 @@ def test_what_decides_a_result_trains_what_depends_on_it(train, change):
 
 
 @pytest.mark.endurance
-@pytest.mark.parametrize("code", ["engine_hash", "versions"])
+@pytest.mark.parametrize("code", ["training_code", "versions"])
 def test_other_code_or_versions_train_everything(train, monkeypatch, code):
     monkeypatch.setattr(f"stages.execution.keys.{code}", lambda: "another")
     assert train()[0] == "3 units: 3 trained"
@@ -184,3 +187,60 @@ def test_the_store_knows_how_long_training_took_also_when_a_run_came_from_it(tra
     assert durations.of(None, "rings", "hinge") is None
     kept.empty()
     assert durations.of(kept, "rings", "hinge") is None
+
+
+OWN = """import json
+from pathlib import Path
+
+import keras
+
+FACTOR = json.loads((Path(__file__).parent / "costs.json").read_text())
+
+
+def dear(y_true, y_pred):
+    return FACTOR * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+"""
+
+
+@pytest.fixture
+def train_copy(root, tmp_path, monkeypatch):
+    """Train by a copy of the project's code, after changes of its files; gives what came from where."""
+    copy = shutil.copytree(root / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__", "custom"))
+    (copy / "custom").mkdir()
+    (copy / "custom/mine.py").write_text(OWN, encoding="utf-8")
+    (copy / "custom/costs.json").write_text("2.0", encoding="utf-8")
+    losses = ["mse", "mae", {"loss": "mine:dear", "targets": "value"}]
+    params = SETTINGS | {"comparisons": {"prices": SETTINGS["comparisons"]["prices"] | {"losses": losses}}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.delenv("LOSSLAB_STORE", raising=False)
+
+    def train(*changes):
+        for file, old, new in changes:
+            text = (copy / file).read_text(encoding="utf-8")
+            assert old in text
+            (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        run = "from stages import generate, scale, train; [stage.main() for stage in (generate, scale, train)]"
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", run], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return re.search(r"^train: (.* trained)$", done.stdout, re.MULTILINE)[1]
+
+    return train
+
+
+def test_sentences_docstrings_and_new_rows_train_nothing_and_what_decides_results_what_depends_on_it(train_copy):
+    rows, mae = "losses/catalogue.py", '"mae",\n            "MeanAbsolute'
+    new_row = '        Loss("new", "MeanAbsoluteError", "value", "linear"),\n'
+    assert train_copy() == "3 units: 3 trained"
+    edited = train_copy(
+        (rows, f"        Loss(\n            {mae}", f"{new_row}        Loss(\n            {mae}"),
+        ("training/replicas.py", '"""', '"""In other words. '),
+        ("usercode/loading.py", "cannot be run", "does not run"),
+        (rows, f"{mae}Error", f"{mae}PercentageError"),
+        ("custom/costs.json", "2.0", "3.0"),
+    )
+    assert edited == "3 units: 1 from the store, 2 trained"  # mae and the user's own
+    assert train_copy(("training/fitting.py", "\nKEPT = ", "\nKEPT = 1 + ")) == "3 units: 3 trained"

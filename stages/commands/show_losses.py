@@ -21,7 +21,7 @@ from stages.losses.loss import ACTIVATIONS, TASK_OF, Loss
 from stages.params import seeds
 from stages.params.load import check_data, load_params
 from stages.records import datasets, plans
-from stages.wording.losses import BEWARE
+from stages.wording.losses import BEWARE, decision_rule
 from stages.wording.validity import reasons
 
 WIDE = 120  # letters in a line, from which each thing to know of a loss has a column of its own
@@ -39,7 +39,7 @@ def catalogue_table(width: int) -> Table:
             made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
             usual, *others = loss.activations
             more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
-            known = loss.targets + made_for, usual + more, loss.decision_rule, BEWARE.get(loss.name, "")
+            known = loss.targets + made_for, usual + more, decision_rule(loss), BEWARE.get(loss.name, "")
             cells = known if is_wide else ("targets {}; output {}; decides by {}\n{}".format(*known).strip(),)
             table.add_row("\n".join(names), *cells)
     also = ", ".join(ACTIVATIONS["value"][1:])

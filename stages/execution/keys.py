@@ -2,25 +2,37 @@
 
 import json
 import platform
+from collections.abc import Callable, Iterable
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from stages.basics.machine import device
+from stages.losses.catalogue import canonical_name
 from stages.records.plans import Scaling
-from stages.training.chunk import Chunk
-from stages.usercode import loading
-from stages.usercode.loading import code_hash
+from stages.scores import catalogue, terms
+from stages.sourcecode import definitions
+from stages.training.chunk import LOSS, Chunk
+from stages.usercode import imports, loading
 
-STAGES = Path(__file__).parents[1]
 LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 # of a run's settings, what a network and its training are made of; names and origins decide nothing
 _SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds", "class_weights")
 _LOSS = ("function", "targets", "activation", "parameters", "per_row", "target_transform")
+TRAINING = ("stages.training.seed_training", "train")
+# what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores
+# have a hash beside them, the user's own code counts by its files
+APART = (
+    "stages.losses.catalogue",
+    "stages.scores.catalogue",
+    "stages.scores.terms",
+    "stages.training.scoring",
+    "stages.usercode.loading",
+)
 
 
 def key_of(chunk: Chunk, on_device: str) -> str:
@@ -30,26 +42,43 @@ def key_of(chunk: Chunk, on_device: str) -> str:
         chunk: the chunk.
         on_device: the kind of device that it is trained on.
     """
+    return sha256(json.dumps(parts_of(chunk, on_device), sort_keys=True).encode()).hexdigest()
+
+
+def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
+    """Everything that decides what a chunk gives, by what it is, as JSON has it; arrays and code by their hashes.
+
+    Args:
+        chunk: the chunk.
+        on_device: the kind of device that it is trained on.
+    """
     unit, settings, plan = chunk.unit, chunk.unit.settings, chunk.unit.plan
     scaling = plan.to_tune if chunk.is_tuning else plan.to_train
-    facts = {
-        "settings": {name: getattr(settings, name) for name in _SETTINGS},
-        "loss": {name: getattr(unit.loss, name) for name in _LOSS},
+    return {
+        **{name: getattr(settings, name) for name in _SETTINGS},
+        **{f"loss {name}": getattr(unit.loss, name) for name in _LOSS},
         "optimizer": [settings.optimizer.name, settings.optimizer.arguments],
         "candidates": chunk.candidates,
         "epochs": chunk.epochs,
         "chosen by": settings.selected_by if chunk.is_tuning else None,
+        "is tuning": chunk.is_tuning,
         "is first": chunk.is_first,
         "is to use": chunk.is_to_use,
         "transform fitted on": settings.data.scale.fit_on if unit.loss.target_transform else None,
-        "table": unit.table.digest,
-        "own code": [code_hash(loading.files_of(own)) for own in own_code(chunk)],
-        "engine": engine_hash(),
+        "rows": unit.table.digest,
+        "splits": _digest([plan.parts, plan.split_of]),
+        "scales": _digest(getattr(scaling, field.name) for field in fields(Scaling)),
+        "code": training_code(),
+        "code of loss and score": [_of_terms(each) for each in _terms(chunk)],
+        "own code": _of_own(own_code(chunk)),
         "versions": versions(),
         "device": on_device,
     }
-    digest = sha256(json.dumps(facts, sort_keys=True).encode())
-    for array in (plan.parts, plan.split_of, *(getattr(scaling, field.name) for field in fields(Scaling))):
+
+
+def _digest(arrays: Iterable[np.ndarray]) -> str:
+    digest = sha256()
+    for array in arrays:
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
@@ -61,18 +90,35 @@ def own_code(chunk: Chunk) -> list[str]:
     return [name for name in own if name]
 
 
+def _of_own(names: list[str]) -> dict[str, str]:
+    for name in names:
+        loading.files_of(name)  # raises where one imports what DVC does not see change
+    return imports.hashes() if names else {}
+
+
 @cache
-def engine_hash() -> str:
-    """A hash of the code that trains."""
-    return code_hash(
-        [
-            *STAGES.glob("training/*.py"),
-            *STAGES.glob("execution/*.py"),
-            *STAGES.glob("losses/*.py"),
-            STAGES / "records" / "plans.py",
-            STAGES / "scores" / "terms.py",  # what is followed while training
-        ]
-    )
+def training_code() -> dict[str, str]:
+    """Hashes of the code that training reaches, by module."""
+    return definitions.hashes([TRAINING], apart=APART)
+
+
+def _terms(chunk: Chunk) -> list[Callable]:
+    """What a chunk takes from the catalogues: the terms of a loss that Keras has not, and of the score it follows."""
+    loss, by = chunk.unit.loss, chunk.unit.settings.selected_by
+    followed = catalogue.find(by if chunk.is_tuning and by not in (None, LOSS) else loss.epoch_metric, loss.task)
+    of_loss = getattr(terms, canonical_name(loss.function) or "", None)
+    return [each for each in (of_loss, followed and followed.statistic.terms) if each]
+
+
+def _of_terms(function: Callable) -> list[Any]:
+    """What decides the terms of a score: its arguments, and its code by module."""
+    inner, how = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
+    return [how, _function_code(inner.__module__, inner.__name__)]
+
+
+@cache
+def _function_code(module: str, name: str) -> dict[str, str]:
+    return definitions.hashes([(module, name)])
 
 
 def facts() -> dict[str, str]:

@@ -14,7 +14,7 @@ from stages.basics.cli import UserError
 from stages.execution import keys
 from stages.execution.executor import DiedError, Executor
 from stages.records.store import DamagedError, Store
-from stages.training.chunk import Chunk, Result
+from stages.training.chunk import Chunk, Result, title
 from stages.training.unit import Unit
 
 ATTEMPTS = 3  # workers that may die while they train a chunk, before it is given up
@@ -148,7 +148,7 @@ class Scheduler:
             except DiedError as error:
                 n_died += error.n_workers
                 if n_died >= ATTEMPTS:
-                    self._lost.append(f"{chunk.name}: {n_died} workers died while they trained it")
+                    self._lost.append(f"{title(chunk)}: {n_died} workers died while they trained it")
                     return None
 
     def _look_up(self, key: str) -> Result | None:

@@ -21,7 +21,7 @@ from stages.execution import keys
 from stages.execution.executor import DiedError
 from stages.executors import packing, remote
 from stages.executors.processes import result_of
-from stages.training.chunk import Chunk, Result
+from stages.training.chunk import Chunk, Result, title
 
 if TYPE_CHECKING:
     import distributed
@@ -186,7 +186,7 @@ class Cluster:
         from distributed.scheduler import KilledWorker
 
         if not isinstance(error, KilledWorker):
-            raise UserError(f"train: {job.chunk.name}: the Dask worker failed: {type(error).__name__}: {error}")
+            raise UserError(f"train: {title(job.chunk)}: the Dask worker failed: {type(error).__name__}: {error}")
         # each chunk that a worker was given counts as what ended it; alone on the cluster, it is known
         is_alone = job.n_died > 0
         job.n_died += error.allowed_failures + 1

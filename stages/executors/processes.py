@@ -18,7 +18,7 @@ from stages.basics.machine import device
 from stages.execution.executor import DiedError
 from stages.executors import packing
 from stages.executors.child import Answer, Children
-from stages.training.chunk import Chunk, Result
+from stages.training.chunk import Chunk, Result, title
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def result_of(chunk: Chunk, answer: Answer) -> Result:
             try:
                 return arrays.from_bytes(content)
             except NotArraysError as error:
-                raise UserError(f"{chunk.name}: what trained it answered with something else: {error}") from error
+                raise UserError(f"{title(chunk)}: what trained it answered with something else: {error}") from error
         case "user", text:
             raise UserError(*text.split("\n"))
         case "died", _:

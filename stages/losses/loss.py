@@ -143,13 +143,6 @@ class Loss:
         """The quantile that it estimates; None of others, whatever they estimate."""
         return self.parameters["quantile"] if self.estimates == "quantile" else None
 
-    @property
-    def decision_rule(self) -> str:
-        """In words: how an output becomes a prediction that can be scored."""
-        return {"regression": "value", "binary": f"output ≥ {self.threshold}", "multiclass": "largest output"}[
-            self.task
-        ]
-
     def n_outputs(self, n_classes: int, n_targets: int) -> int:
         """How many outputs a network trained with it has."""
         return {"regression": n_targets, "binary": 1, "multiclass": n_classes}[self.task]

@@ -52,12 +52,12 @@ class Chunk:
     is_to_use: bool = False
 
     @property
-    def name(self) -> str:
-        """What a user is told that it is."""
-        seeds = self.unit.settings.seeds
-        return f"{self.unit.name}, {f'seeds {seeds[0]} to {seeds[-1]}' if len(seeds) > 1 else f'seed {seeds[0]}'}"
-
-    @property
     def n_networks(self) -> int:
         """Networks that are asked for; a candidate that stands twice fills the chunk up."""
         return len(self.unit.settings.seeds) * len(set(self.candidates))
+
+
+def title(chunk: Chunk) -> str:
+    """What a user is told that a chunk is."""
+    seeds = chunk.unit.settings.seeds
+    return f"{chunk.unit.name}, {f'seeds {seeds[0]} to {seeds[-1]}' if len(seeds) > 1 else f'seed {seeds[0]}'}"

@@ -1,19 +1,20 @@
 """Scores of every seed on its train rows and on its test rows."""
 
+import json
 from functools import cache
-from pathlib import Path
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
 from stages.records.plans import Part
 from stages.scores import catalogue, choosing, measure
+from stages.sourcecode import definitions
 from stages.training.unit import Unit
-from stages.usercode import loading
+from stages.usercode import imports
 
 PARTS = {"train": (Part.TRAIN, Part.VALIDATION), "test": (Part.TEST,)}  # in the end validation rows are train rows
 
-SCORES = Path(__file__).parents[1] / "scores"
 # by part and metric, the value of every seed (n_seeds,)
 Scores = dict[tuple[str, str], np.ndarray]
 
@@ -64,11 +65,11 @@ def scores_table(unit: Unit, scores: Scores) -> pd.DataFrame:
 def scored_by(unit: Unit) -> str:
     """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
     also = unit.settings.also_scored
-    own = [loading.code_hash(loading.files_of(name)) for name in also if catalogue.is_own(name)]
-    return " ".join([scores_hash(), *also, *own])
+    own = imports.hashes() if any(map(catalogue.is_own, also)) else {}
+    return " ".join([scores_hash(), *also, *(f"{name} {digest}" for name, digest in own.items())])
 
 
 @cache
 def scores_hash() -> str:
     """A hash of the code that scores."""
-    return loading.code_hash(SCORES.glob("*.py"))
+    return sha256(json.dumps(definitions.hashes([(__name__, score_seeds.__name__)])).encode()).hexdigest()

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from stages.basics.cli import UserError
-from stages.training.chunk import LOSS, Chunk, Result
+from stages.training.chunk import LOSS, Chunk, Result, title
 from stages.training.fitting import fit, replicas_of, stayed_finite
 from stages.training.model_file import save_model
 from stages.training.origins import train_each
@@ -45,7 +45,7 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
     except (Exception, SystemExit) as error:
         if isinstance(error, UserError) or (told := loading.failure(error)) is None:
             raise
-        raise UserError(f"{chunk.name}: training failed in {told}") from error
+        raise UserError(f"{title(chunk)}: training failed in {told}") from error
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
     return result | {"seconds": np.array(time.perf_counter() - started)}

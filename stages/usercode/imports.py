@@ -1,14 +1,16 @@
-"""What the files of ``stages/custom`` import, and where that lies: DVC has to see it change."""
+"""The files of ``stages/custom``: what they import and where that lies, as DVC has to see it change, and their hash."""
 
-import ast
 import sysconfig
-from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
 from importlib.machinery import PathFinder
 from pathlib import Path
 from sys import builtin_module_names
 
 from stages.basics import paths
 from stages.basics.cli import UserError
+from stages.sourcecode import definitions
+from stages.sourcecode.imports import file_of, names_imported
 
 # packages of the project that every stage with code of the user's own depends on
 _WATCHED = ("basics", "custom", "losses", "params", "records", "scores", "usercode")
@@ -24,7 +26,7 @@ def files_from(first: Path) -> list[Path]:
     while waiting:
         if (path := waiting.pop()) not in wanted and path.is_file():
             wanted.add(path)
-            for name in imported(path):
+            for name in sorted(names_imported(path)):
                 waiting += _files_of(name, path)
     return sorted(wanted)
 
@@ -34,27 +36,25 @@ def every_file() -> list[Path]:
     return sorted(path for path in paths.CUSTOM.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
+def hashes() -> dict[str, str]:
+    """Hashes of all files of the folder, by name, and of the modules of the project that they use."""
+    files = every_file()
+    used = {name for file in files if file.suffix == ".py" for name in names_imported(file)}
+    modules = sorted(name for name in used if name.startswith("stages.") and file_of(name, definitions.ROOT))
+    by_name = {file.as_posix(): _hash(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files}
+    return by_name | definitions.hashes([(module, definitions.ALL) for module in modules])
+
+
+@cache
+def _hash(file: Path, changed: int, size: int) -> str:
+    del changed, size  # with which it is another file
+    return sha256(file.read_bytes()).hexdigest()
+
+
 def plain_names() -> list[str]:
     """The modules and packages of the folder that ``import name`` finds: those that nothing else is called like."""
     names = {path.stem for path in paths.CUSTOM.glob("*") if path.is_dir() or path.suffix == ".py"}
     return sorted(name for name in names if name not in builtin_module_names and _elsewhere(name) is None)
-
-
-def imported(path: Path) -> Iterator[str]:
-    """The full names of what a file imports; of ``from a import b`` both a and a.b, which may be a module."""
-    package = [*paths.CUSTOM.parts, *path.relative_to(paths.CUSTOM).parts[:-1]]
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
-        return  # which is told when it is run
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                above = package[: len(package) - level + 1] if level else []
-                base = ".".join([*above, *([module] if module else [])])
-                yield from (base, *(f"{base}.{alias.name}" for alias in names))
 
 
 def _files_of(name: str, importer: Path) -> list[Path]:

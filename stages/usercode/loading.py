@@ -5,9 +5,8 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
@@ -109,13 +108,3 @@ def _load(name: str, folder: Path) -> ModuleType:
         del sys.modules[spec.name]
         raise UserError(f"{path} cannot be run: {type(error).__name__}: {cause(error)}") from error
     return module
-
-
-def code_hash(files: Iterable[Path]) -> str:
-    """A hash of files: of their names and what is in them."""
-    digest = sha256()
-    for path in sorted(files):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)} ".encode())
-        digest.update(content)
-    return digest.hexdigest()

@@ -1,13 +1,11 @@
 """Pack the file of a winner: the same bytes for the same winner."""
 
-import ast
 import importlib.metadata
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from stages.features import pipelines
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.records.winners import Winner
+from stages.sourcecode.imports import file_of, files_reached, names_imported
 from stages.usercode import imports
 
 PROJECT = Path(__file__).parents[2]
@@ -73,7 +72,7 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     networks = io.BytesIO()
     np.savez(networks, **arrays, **{f"weight_{number}": array for number, array in enumerate(weights)})
     own = imports.every_file() if winner.settings.model else []
-    code = {file: (PROJECT / file).read_bytes() for file in _reached((*_CODE, *_imported(own)))}
+    code = {file: (PROJECT / file).read_bytes() for file in _reached(own)}
     content = {
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
@@ -91,11 +90,12 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
             archive.writestr(zipfile.ZipInfo(name), member, zipfile.ZIP_DEFLATED)
 
 
-def _imported(own: list[Path]) -> list[str]:
-    """What the user's own code imports of the project, as `_reached` takes it."""
-    modules = {module for file in own if file.suffix == ".py" for module in imports.imported(file)}
-    places = sorted(module.replace(".", "/") for module in modules if module.startswith("stages."))
-    return [f"{place}{ending}" for place in places for ending in (".py", "/__init__.py")]
+def _reached(own: Iterable[Path]) -> list[str]:
+    """The project's modules that run when a winner does, those included that the user's own files import."""
+    names = {name for file in own if file.suffix == ".py" for name in names_imported(file)}
+    of_own = (file_of(name, PROJECT) for name in names if name.startswith("stages."))
+    files = files_reached([*(PROJECT / file for file in _CODE), *(file for file in of_own if file)], PROJECT)
+    return sorted(file.relative_to(PROJECT).as_posix() for file in files)
 
 
 def _digest(members: Mapping[str, bytes]) -> str:
@@ -104,19 +104,3 @@ def _digest(members: Mapping[str, bytes]) -> str:
     for name, member in members.items():
         digest.update(f"{name} {len(member)} ".encode() + member)
     return digest.hexdigest()[:16]
-
-
-@cache
-def _reached(first: tuple[str, ...]) -> list[str]:
-    """The project's modules that these import, and those that they import, by their paths in the project."""
-    found, waiting = set(), list(first)
-    while waiting:
-        if (file := waiting.pop()) in found or not (PROJECT / file).is_file():
-            continue
-        found.add(file)
-        waiting += [f"{parent}/__init__.py" for parent in map(str, Path(file).parents) if parent != "."]
-        for node in ast.walk(ast.parse((PROJECT / file).read_bytes())):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stages":
-                place = node.module.replace(".", "/")
-                waiting += [f"{place}.py", *(f"{place}/{alias.name}.py" for alias in node.names)]
-    return sorted(found)

@@ -1,4 +1,6 @@
-"""What to beware of with a loss of the catalogue, in words."""
+"""What to say of a loss: what to beware of, and how its outputs become predictions."""
+
+from stages.losses.loss import Loss
 
 # by the name of the loss; of one that is not here there is nothing to say
 BEWARE = {
@@ -21,3 +23,8 @@ BEWARE = {
     "categorical_generalized_cross_entropy": "q near 0 is cross-entropy, near 1 the mean absolute error, which is slow "
     "to learn",
 }
+
+
+def decision_rule(loss: Loss) -> str:
+    """In words: how an output becomes a prediction that can be scored."""
+    return {"regression": "value", "binary": f"output ≥ {loss.threshold}", "multiclass": "largest output"}[loss.task]

@@ -17,7 +17,7 @@ from stages.losses.validity import Reason
 from stages.params.load import load_params
 from stages.records import datasets, plans
 from stages.wording import validity as wording
-from stages.wording.losses import BEWARE
+from stages.wording.losses import BEWARE, decision_rule
 
 SETTINGS = {
     "loss": "all",
@@ -90,7 +90,7 @@ def shown(value):
 def test_the_catalogue_shows_every_loss_with_its_names_parameters_and_trap(project, loss):
     text = project()
     [line] = lines_of(text, loss.name)
-    assert re.search(rf"{loss.targets}\b.*\b{loss.activation}\b.*{re.escape(loss.decision_rule)}", line)
+    assert re.search(rf"{loss.targets}\b.*\b{loss.activation}\b.*{re.escape(decision_rule(loss))}", line)
     assert line.endswith(BEWARE.get(loss.name, ""))
     # what is below it belongs to it, up to the next loss
     below = text[text.index(line) + len(line) :].splitlines()[1:]

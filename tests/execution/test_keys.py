@@ -1,3 +1,6 @@
+import ast
+import json
+import shutil
 from dataclasses import fields, replace
 
 import numpy as np
@@ -9,8 +12,9 @@ from stages.losses.catalogue import LOSSES
 from stages.losses.loss import LargeTargets, Loss
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
+from stages.sourcecode import definitions
+from stages.sourcecode.imports import file_of
 from stages.training.chunk import Candidate
-from stages.usercode import loading
 from tests.training.units import make_unit
 
 
@@ -37,6 +41,7 @@ def with_scaling(unit, name):
     return with_plan(unit, to_train=replace(scaling, **{name: getattr(scaling, name) + 1e-9}))
 
 
+RATE = Candidate(0.1)
 NETWORK = """import keras
 
 
@@ -151,17 +156,123 @@ def test_rates_epochs_tuning_and_the_device_are_part_of_the_key():
     assert len(set(every)) == len(every)
 
 
-def test_the_users_own_code_and_what_it_imports_is_part_of_the_key_and_other_files_are_not(write_own):
+def test_every_file_of_the_users_own_is_part_of_the_key_of_what_uses_any_of_them(write_own, tmp_path):
     write_own("mine", "import helper\nfrom os import path\ndef pinball(targets, outputs): ...")
     write_own("helper", "FACTOR = 1")
-    write_own("other", "")
+    costs = tmp_path / "stages/custom/costs.json"
     unit = with_loss(make_unit("mse"), function="mine:pinball")
-    first = key(unit)
-    assert [path.name for path in loading.files_of("mine:pinball")] == ["helper.py", "mine.py"]
-    write_own("other", "x = 1")
-    assert key(unit) == first
-    write_own("helper", "FACTOR = 2")
-    assert key(unit) != first
+    every, without = [key(unit)], key(make_unit("mse"))
+    for change in (
+        lambda: write_own("helper", "FACTOR = 2"),
+        lambda: costs.write_text("[1, 2]"),
+        lambda: costs.write_text("[1, 20]"),
+        lambda: costs.rename(costs.with_name("other.json")),
+    ):
+        change()
+        every.append(key(unit))
+    assert len(set(every)) == len(every)
+    assert key(make_unit("mse")) == without
+
+
+def test_what_the_users_own_code_uses_of_the_project_is_part_of_the_key(write_own):
+    write_own("mine", "from stages.losses import weights\ndef pinball(targets, outputs): ...")
+    parts = keys.parts_of(next(iter(cut(with_loss(make_unit("mse"), function="mine:pinball"), [RATE], 1))), "")
+    assert {"stages/custom/mine.py", "stages.losses.weights"} <= set(parts["own code"])
+
+
+@pytest.fixture
+def in_copy(root, tmp_path):
+    """The code that training reaches and that of a score's terms, in a copy of the project after a change."""
+
+    def change(file=None, old="", new=""):
+        copy = shutil.copytree(root / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+        if file:
+            text = (copy / file).read_text(encoding="utf-8")
+            assert old in text
+            (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        code = definitions.hashes([keys.TRAINING], apart=keys.APART, root=tmp_path)
+        [of_score] = [definitions.hashes([("stages.scores.terms", "squared_scaled_error")], root=tmp_path)]
+        shutil.rmtree(copy)
+        return code, of_score
+
+    return change
+
+
+NEW_LOSS = """        Loss("new", "MeanAbsoluteError", "value", "linear"),
+"""
+NEW_SCORE = """        Score(
+            "mbe", "mean bias error", OfMeans(terms.squared_error), rewards=MEAN, constant=_MEAN, tasks=_VALUES, unit=""
+        ),
+"""
+NEW_TERM = """def cubed(rows: Rows) -> Any:
+    return rows.errors**3
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("training/fitting.py", '"""', '"""Another sentence. '),
+        ("training/steps.py", "def cut_by_norm(", "# a comment\ndef cut_by_norm("),
+        ("usercode/loading.py", "cannot be run", "does not run"),
+        ("wording/losses.py", "estimates the median, not the mean", "is for medians"),
+        ("losses/catalogue.py", '        Loss("log_cosh"', NEW_LOSS + '        Loss("log_cosh"'),
+        ("scores/catalogue.py", "mean squared error", "squares"),
+        ("scores/catalogue.py", "        Score(\n", NEW_SCORE + "        Score(\n"),
+        ("scores/terms.py", "def pinball(", NEW_TERM + "def pinball("),
+        ("scores/statistic.py", "class Statistic(ABC):\n", "class Statistic(ABC):\n    further = 1\n"),
+        ("execution/trials.py", "N_RESAMPLES = 100", "N_RESAMPLES = 200"),
+        ("reporting/registry.py", '"""', '"""Another sentence. '),
+    ],
+)
+def test_sentences_new_rows_and_what_asks_for_training_are_no_part_of_the_code_that_trains(in_copy, file, old, new):
+    assert in_copy(file, old, new) == in_copy()
+
+
+def test_a_changed_line_in_any_module_that_training_reaches_is_part_of_the_key(in_copy, root):
+    before, _ = in_copy()
+    project = definitions._Project(root)
+    reached = project.reached([keys.TRAINING], keys.APART)
+    assert {"stages.training.replicas", "stages.losses.target_transform", "stages.records.plans"} < set(before)
+    for module in before:
+        file = root / f"{module.replace('.', '/')}.py"
+        if not file.is_file():  # a package, in whose file is no code
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        lines = {
+            inner.lineno
+            for node in tree.body
+            if getattr(node, "name", None) in reached[module]
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Return)
+        }
+        if lines:  # of those that hold constants and fields alone there is none
+            text = file.read_text(encoding="utf-8")
+            written = text.splitlines()
+            at = min(lines) - 1
+            indent = written[at].partition("return")[0]
+            changed = "\n".join([*written[:at], f"{indent}assert 1 < 2", *written[at:]])
+            after, _ = in_copy(file.relative_to(root / "stages"), text, changed)
+            assert {name for name in before if before[name] != after[name]} == {module}
+
+
+def test_the_terms_of_a_score_are_part_of_the_key_of_what_follows_it_and_of_no_other(in_copy):
+    (code, terms), old = in_copy(), "rows.xp.square(rows.scaled_errors)"
+    assert in_copy("scores/terms.py", old, f"2 * {old}") != (code, terms)
+    assert in_copy("scores/terms.py", old, f"2 * {old}")[0] == code
+    tuned = {
+        by: with_settings(make_unit("mse"), selected_by=by) for by in ("rmse", "mae", "pinball_0.9", "pinball_0.8")
+    }
+    parts = {by: keys.parts_of(cut(unit, [RATE], 1, is_tuning=True)[0], "") for by, unit in tuned.items()}
+    followed = [json.dumps(each["code of loss and score"]) for each in parts.values()]
+    assert len(set(followed)) == len(followed)
+
+
+def test_all_that_is_apart_is_there(root):
+    for module in keys.APART:
+        assert file_of(module, root)
 
 
 def test_chunks_are_cut_at_the_same_places_whatever_the_number_of_seeds():

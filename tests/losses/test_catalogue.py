@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from stages.losses.catalogue import LOSSES, canonical_name, names_for
 from stages.losses.loss import ACTIVATIONS, Loss
+from stages.wording.losses import decision_rule
 
 VALUES = ([[-1.5], [2.0]], [[-1.5], [2.0]], np.float32)
 VECTORS = ([[-1.5, 0.5], [2.0, 1.0]], [[-1.5, 0.5], [2.0, 1.0]], np.float32)
@@ -131,7 +132,7 @@ def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
 )
 def test_a_loss_has_the_output_it_is_meant_for(name, activation, probability, rule):
     loss = LOSSES[name]
-    assert (loss.activation, loss.outputs_probability, loss.decision_rule) == (activation, probability, rule)
+    assert (loss.activation, loss.outputs_probability, decision_rule(loss)) == (activation, probability, rule)
 
 
 @pytest.mark.parametrize(
