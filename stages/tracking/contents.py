@@ -56,7 +56,9 @@ def parameters(run: Run) -> dict[str, Any]:
         chosen |= {
             "tuning.learning_rates": sorted(set(run.tuning.rates.tolist())),
             "tuning.epochs": run.settings.epochs,
+            "tuning.schedules": sorted(set(run.tuning.schedules.tolist())),
             "tuning.score": run.tuning.score,
+            "tuning.firmness": run.tuning.firmness,
         }
     return dict(_flat({"loss": run.loss.name} | loss | settings)) | chosen
 

@@ -48,6 +48,18 @@ def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
     return make(**loss.parameters, **settings) if make else _OfTerms(loss, **settings)
 
 
+def kept_loss(loss: Loss) -> keras.losses.Loss | None:
+    """The Keras loss for the file of a model; None where it would not come back from there as it is.
+
+    What is not Keras' own cannot be read without our code, and of some Keras forgets the parameters (`Huber`: delta).
+    """
+    if loss.is_custom or not hasattr(keras.losses, loss.function):
+        return None
+    made = keras_loss(loss)
+    back = keras.losses.deserialize(keras.losses.serialize(made))
+    return made if getattr(back, "_fn_kwargs", None) == getattr(made, "_fn_kwargs", ()) else None
+
+
 class _Smoothing:
     """A loss of classes whose targets are smoothed by a tensor, as Keras does by a number."""
 
@@ -172,4 +184,5 @@ def make_optimizer(settings: OptimizerSettings, n_steps: int | None = None) -> k
     rate = settings.learning_rate
     if n_steps is not None and settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, n_steps)
-    return getattr(keras.optimizers, settings.name)(learning_rate=rate, **settings.arguments)
+    # a name of its own: Keras would number it
+    return getattr(keras.optimizers, settings.name)(rate, name=settings.name.lower(), **settings.arguments)

@@ -156,7 +156,7 @@ class Replicas:
                 as the largest, and the others see some of their rows twice.
             on_epoch: called with the number of epochs done.
         """
-        shared, n_batches = share(rows, view, self._parameters), -(-view.n_train // batch_size)
+        shared, n_batches = share(rows, view, self._parameters), view.n_steps(batch_size)
         rates = Rates(tf.constant(self._rates), tf.constant(self._falls), tf.constant(epochs * n_batches, tf.float32))
         measured = np.empty((4, epochs, self._n_replicas), np.float32)
         for epoch in range(epochs):

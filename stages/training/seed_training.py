@@ -10,6 +10,7 @@ import numpy as np
 from stages.basics.cli import UserError
 from stages.training.chunk import LOSS, Chunk, Result, title
 from stages.training.fitting import fit, replicas_of, stayed_finite
+from stages.training.keras_parts import kept_loss, make_optimizer
 from stages.training.model_file import save_model
 from stages.training.origins import train_each
 from stages.training.probes import constant_losses, objective, punishment
@@ -98,7 +99,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         result |= {f"punishment_{name}": punished[name].to_numpy() for name in ("x", "value")}
         result["punishment_case"] = punished["case"].to_numpy(str)
         result["objective"] = objective(unit.loss, table.n_classes, table.n_targets)
-        result["model"] = np.frombuffer(_model(unit, [array[0] for array in weights]), np.uint8)
+        result["model"] = np.frombuffer(_model(chunk, view, [array[0] for array in weights]), np.uint8)
     return result
 
 
@@ -114,11 +115,18 @@ def _regions(replicas: Replicas, unit: Unit, view: View) -> Result:
     return {"regions_x": x, "regions_y": y, "regions_decisions": decisions.astype(kind).reshape(-1, GRID, GRID)}
 
 
-def _model(unit: Unit, values: list[np.ndarray]) -> bytes:
-    """The file of the first seed's model, its variables of these values."""
+def _model(chunk: Chunk, view: View, values: list[np.ndarray]) -> bytes:
+    """The file of the first seed's model, its variables of these values, compiled as it was trained."""
+    unit, [candidate, *_] = chunk.unit, chunk.candidates
     model = unit.network().build(unit.settings.seeds[0])
     for variable, value in zip(model.variables, values, strict=True):
         variable.assign(value)
+    optimizer = make_optimizer(
+        unit.settings.optimizer.at(candidate.rate, candidate.schedule),
+        n_steps=chunk.epochs * view.n_steps(unit.settings.batch_size),
+    )
+    model.compile(optimizer, kept_loss(unit.loss))
+    optimizer.build(model.trainable_variables)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         save_model(model, path)

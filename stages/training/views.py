@@ -54,6 +54,10 @@ class View:
         """Rows that every seed sees in an epoch: as many as the largest of their splits has."""
         return max(len(self.train[split]) for split in self.split_of)
 
+    def n_steps(self, batch_size: int) -> int:
+        """Batches of an epoch; the last holds what is left."""
+        return -(-self.n_train // batch_size)
+
     def in_order(self, orders: Sequence[np.ndarray]) -> np.ndarray:
         """The row numbers that each seed sees in an epoch: int32 (n_seeds, n_train).
 

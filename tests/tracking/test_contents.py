@@ -98,6 +98,8 @@ def test_a_tuned_run_has_the_rate_and_the_epochs_that_were_chosen_as_parameters(
     assert (parameters["optimizer.learning_rate"], parameters["epochs"]) == (0.01, 2)
     assert parameters["tuning.learning_rates"] == [0.001, 0.01, 0.1]
     assert (parameters["tuning.epochs"], parameters["tuning.score"]) == (4, "mse")
+    assert (parameters["optimizer.schedule"], parameters["tuning.schedules"]) == ("constant", ["constant"])
+    assert parameters["tuning.firmness"] == 0.83
     assert not [name for name in contents.parameters(make_run("mse")) if name.startswith("tuning")]
 
 

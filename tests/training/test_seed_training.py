@@ -11,6 +11,7 @@ from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
 from stages.training import fitting
 from stages.training.chunk import Candidate
+from stages.training.keras_parts import kept_loss
 from stages.training.networks import Network
 from stages.training.scoring import score_seeds, scores_table
 from stages.training.seed_training import GRID
@@ -204,6 +205,31 @@ def test_the_model_given_back_is_the_first_seeds():
     model = load(file)
     features, _ = seen(unit, 0, *Part, scaling=unit.plan.to_train)
     np.testing.assert_allclose(model.predict(features, verbose=0), run.outputs[0], rtol=0, atol=1e-6)
+
+
+def test_the_model_given_back_is_compiled_as_it_was_trained():
+    optimizer = {"name": "SGD", "learning_rate": 0.05, "momentum": 0.9, "schedule": "cosine", "global_clipnorm": 1.5}
+    model = load(train(make_unit("huber", optimizer=optimizer, epochs=3))[1])
+    schedule = model.optimizer.get_config()["learning_rate"]["config"]
+    assert model.optimizer.get_config()["learning_rate"]["class_name"] == "CosineDecay"
+    # 50 train rows in batches of 16, three times
+    assert (schedule["initial_learning_rate"], schedule["decay_steps"]) == (0.05, 12)
+    assert (model.optimizer.momentum, model.optimizer.global_clipnorm) == (0.9, 1.5)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.05)
+    assert model.loss.name == "huber_loss"
+    constant = load(train(make_unit("hinge", epochs=1))[1])
+    assert float(constant.optimizer.learning_rate) == pytest.approx(0.05)
+    assert constant.optimizer.get_config()["learning_rate"] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(("name", "changes", "is_kept"), [
+    ("huber", {"parameters": {"delta": 2.0}}, False),  # Keras forgets delta
+    ("binary_focal_crossentropy", {}, True),
+    ("pinball", {}, False),
+])  # fmt: skip
+def test_the_loss_of_a_model_is_kept_where_it_comes_back_as_it_is(name, changes, is_kept):
+    loss = replace(LOSSES[name], **changes)
+    assert (kept_loss(loss) is not None) == is_kept
 
 
 @pytest.mark.parametrize(("name", "n_features"), [("mae", 2), ("hinge", 3)])
