@@ -95,6 +95,14 @@ def as_on_github(markdown: str) -> str:
     return cmarkgfm.markdown_to_html_with_extensions(markdown, Options.CMARK_OPT_UNSAFE, extensions)
 
 
+_ATTRIBUTES = {"href", "src", "alt", "id", "lang", "charset", "name", "content", "http-equiv", "align"} | {
+    "class",
+    "scope",
+    "data-head",
+    "aria-label",
+}
+
+
 class Seen(HTMLParser):
     """What a page shows: its elements, each with its attributes; its text, with one blank where there are several.
 
@@ -109,6 +117,7 @@ class Seen(HTMLParser):
         self.elements: list[str] = []
         self.addresses: list[str] = []
         self._texts: list[str] = []
+        self._beside: str | None = None
         self.feed(html)
         self.close()
 
@@ -118,15 +127,24 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         known = dict(attributes)
+        if tag == "nav" or known.get("class") == "jump":  # of the page itself, beside what it shows
+            self._beside = "nav" if tag == "nav" else "p"
+        assert set(known) <= _ATTRIBUTES
+        if self._beside:
+            return
         self.addresses += [known[name] for name in ("href", "src") if name in known]
-        assert set(known) <= {"href", "src", "alt", "id", "lang", "charset", "name", "content", "http-equiv", "align"}
-        if tag != "code":
+        if tag not in ("code", "main"):
             self.elements.append(tag)
         if tag == "img":
             self._texts.append(known["alt"])
 
+    def handle_endtag(self, tag):
+        if tag == self._beside:
+            self._beside = None
+
     def handle_data(self, data):
-        self._texts.append(data)
+        if not self._beside:
+            self._texts.append(data)
 
     def handle_comment(self, data):
         raise AssertionError(f"a comment: {data}")

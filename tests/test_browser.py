@@ -126,7 +126,7 @@ def test_the_address_that_is_printed_leads_to_the_runs_sorted_by_the_score_that_
 
 def test_an_experiments_note_holds_the_verdict(ui, page):
     page.goto(ui["blobs"])
-    expect(page.get_by_text("same objective").or_(page.get_by_text("Train with")).first).to_be_visible()
+    expect(page.get_by_text("use categorical_crossentropy").first).to_be_visible()
 
 
 def test_charts_begin_with_the_score_that_decides_and_draw_every_loss(ui, page):

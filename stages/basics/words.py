@@ -28,7 +28,7 @@ def number(value: float) -> str:
     """A score for people: three significant digits; a dash where there is none."""
     if not math.isfinite(value):
         return "–"
-    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}"
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}".replace("e-0", "e-")
 
 
 def percent(share: float) -> str:

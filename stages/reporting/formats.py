@@ -17,17 +17,55 @@ def plus_minus(summary: Summary) -> str:
         return "–"
     if math.isnan(summary.half_width):
         return number(summary.mean)
-    return f"{number(summary.mean)} ± {number(float(f'{summary.half_width:.2g}'))}"
+    place = place_of(summary.half_width, summary.mean)
+    return f"{at_place(summary.mean, place)} ± {at_place(summary.half_width, place)}"
+
+
+def place_of(half_width: float, value: float = math.nan) -> int:
+    """The last decimal place that an interval lets a number have: that of the second digit of its half width.
+
+    Where there is no interval, three digits of the value.
+    """
+    if math.isfinite(half_width) and half_width > 0:
+        return math.floor(math.log10(half_width) + 1e-9) - 1
+    return math.floor(math.log10(abs(value))) - 2 if math.isfinite(value) and value else 0
+
+
+def at_place(value: float, place: int) -> str:
+    """A number rounded to a decimal place, 1 being the tens, its thousands grouped; a dash where there is none."""
+    if not math.isfinite(value):
+        return "–"
+    rounded = round(value, -place)
+    if place < -6 and abs(rounded) < 1e-3:
+        digits = max(math.floor(math.log10(abs(rounded))) - place, 0) if rounded else 0
+        return f"{rounded:.{digits}e}".replace("e-0", "e-") if rounded else "0"
+    return f"{rounded:,.{max(-place, 0)}f}"
+
+
+def known(summary: Summary) -> str:
+    """A mean to the precision that its interval gives."""
+    return at_place(summary.mean, place_of(summary.half_width, summary.mean)) if summary.n else "–"
+
+
+def signed_at(value: float, place: int) -> str:
+    """A difference rounded to a decimal place, with its sign."""
+    shown = at_place(abs(value), place)
+    if not any(digit in shown for digit in "123456789"):
+        return "0"
+    return f"{'−' if value < 0 else '+'}{shown}"
 
 
 def signed(value: float) -> str:
     """A difference in two significant digits."""
-    return f"{value:+.2g}".replace("-", "−") if value else "0"
+    return signed_at(value, place_of(math.nan, value) + 1) if value else "0"
 
 
 def interval(ends: tuple[float, float]) -> str:
-    """An interval of differences; a dash where there is none."""
-    return "–" if math.isnan(ends[0]) else " to ".join(map(signed, ends))
+    """An interval of differences, to the second digit of its half width; a dash where there is none."""
+    if math.isnan(ends[0]):
+        return "–"
+    place = place_of((ends[1] - ends[0]) / 2, max(map(abs, ends)))
+    return " to ".join(signed_at(end, place) for end in ends)
 
 
 def difference(pair: Pair) -> str:
@@ -36,7 +74,8 @@ def difference(pair: Pair) -> str:
         return "no seed finished both"
     if math.isnan(pair.low):
         return signed(pair.difference)
-    return f"{signed(pair.difference)} ({interval((pair.low, pair.high))})"
+    place = place_of((pair.high - pair.low) / 2, pair.difference)
+    return f"{signed_at(pair.difference, place)} ({interval((pair.low, pair.high))})"
 
 
 def p_cell(p: float) -> str:

@@ -1,27 +1,21 @@
 """The report as one self-contained HTML page, its figures embedded. It holds no HTML but what is made here."""
 
-import base64
 import html
+import itertools
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-_STYLE = """
-body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color: #1f2328; }
-img { max-width: 100%; }
-table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; font-size: 0.85rem; }
-th, td { border: 1px solid #d1d9e0; padding: 0.3rem 0.6rem; text-align: left; white-space: nowrap; }
-th { background: #f6f8fa; }
-code { background: #eff1f3; padding: 0.1rem 0.3rem; border-radius: 4px; unicode-bidi: isolate; }
-details { margin: 1rem 0; }
-summary { cursor: pointer; }
-"""
+_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 # a browser runs and fetches nothing, whatever the page held
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_JUMP = '<p class="jump"><a href="#contents">Contents</a></p>\n'
+WIDE = 9  # columns; of a table with more the words are broken where need be
 _FOLDED = re.compile(r"<details><summary>(?P<summary>[^<>]+)</summary>|(?P<end></details>)")
 _FIGURE = re.compile(r"figures/[\w.-]+\.svg", re.ASCII)
 
@@ -36,17 +30,41 @@ def page(markdown: str, folder: Path) -> str:
     converter = MarkdownIt("commonmark", {"html": False}).enable("table")
     converter.block.ruler.before("paragraph", "folded", _fold)
     converter.core.ruler.push("anchors", _name_headings)
+    converter.core.ruler.push("cells", _name_cells)
     converter.core.ruler.push("embedded_images", _embed_images)
     environment = {"folder": folder}
     tokens = converter.parse(markdown, environment)
+    contents = _contents(tokens)
     body = converter.renderer.render(tokens, converter.options, environment)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n'
         f"<title>{html.escape(_text(tokens[1]))}</title>\n"
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"{_JUMP if contents else ''}{body}</main>\n{contents}</body>\n</html>\n"
     )
+
+
+def _contents(tokens: list[Token]) -> str:
+    """A list of links to the headings below the title, those of the third level within those of the second."""
+    links: list[tuple[str, list[str]]] = []
+    for token, inline in itertools.pairwise(tokens):
+        if token.type == "heading_open" and token.tag in ("h2", "h3"):
+            link = f'<a href="#{html.escape(str(token.attrGet("id")))}">{html.escape(_text(inline))}</a>'
+            if token.tag == "h2":
+                links.append((link, []))
+            elif links:
+                links[-1][1].append(link)
+    if not links:
+        return ""
+    items = [f"<li>{link}{_list(within)}</li>" for link, within in links]
+    return f'<nav id="contents" aria-label="Contents">\n<ul>{"".join(items)}</ul>\n</nav>\n'
+
+
+def _list(links: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{link}</li>' for link in links)}</ul>" if links else ""
 
 
 def _fold(state: StateBlock, line: int, _: int, silent: bool) -> bool:
@@ -70,9 +88,29 @@ def _fold(state: StateBlock, line: int, _: int, silent: bool) -> bool:
 
 def _name_headings(state: StateCore) -> None:
     """Give every heading below the title the name by which links call it."""
-    for token, inline in zip(state.tokens, state.tokens[1:], strict=False):
+    for token, inline in itertools.pairwise(state.tokens):
         if token.type == "heading_open" and token.tag != "h1":
             token.attrSet("id", anchor(_text(inline)))
+
+
+def _name_cells(state: StateCore) -> None:
+    """Give every cell the head of its column, which stands before it where a narrow page makes a card of a row."""
+    heads: list[str] = []
+    column, table = 0, None
+    for token, inline in itertools.pairwise(state.tokens):
+        match token.type:
+            case "table_open":
+                table, heads = token, []
+            case "tr_open":
+                column = 0
+            case "th_open":
+                token.attrSet("scope", "col")
+                heads.append(_text(inline))
+                if len(heads) > WIDE:
+                    table.attrSet("class", "wide")
+            case "td_open":
+                token.attrSet("data-head", heads[column])
+                column += 1
 
 
 def _embed_images(state: StateCore) -> None:
@@ -81,7 +119,8 @@ def _embed_images(state: StateCore) -> None:
         source, alt = image.attrGet("src"), _text(image)
         figure = state.env["folder"] / source
         if _FIGURE.fullmatch(source) and figure.is_file():
-            image.attrSet("src", f"data:image/svg+xml;base64,{base64.b64encode(figure.read_bytes()).decode()}")
+            drawing = quote(figure.read_text(encoding="utf-8"), safe=" /:;=,.()!*+$@?'-_~{}[]|")
+            image.attrSet("src", f"data:image/svg+xml,{drawing}")
             image.children = [Token("text", "", 0, content=alt)]
         else:
             image.type, image.content = "text", f"![{alt}]({source})"

@@ -88,7 +88,7 @@ PARTS = (
     Part("sure", _each, of_each="How sure: {comparison}"),
     Part("details", _each, heading="Details", of_each="Details: {comparison}"),
     Part("published", lambda report: report.of_datasets, heading="Published figures"),
-    Part("data", lambda report: report.of_datasets, heading="Your data", of_each="Your data: {dataset}"),
+    Part("data", lambda report: report.of_datasets, heading="Your data", of_each="The data: {dataset}"),
     Part("method", _whole),
 )
 

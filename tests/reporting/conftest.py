@@ -79,7 +79,7 @@ def make_crowd(make_comparison):
             if run.loss.outputs_probability:
                 outputs = np.minimum(outputs, 0.99)
             lost = [1] if number in failed else []
-            runs.append(_with_scores(replace(run, outputs=outputs, failed=lost), made))
+            runs.append(with_scores(replace(run, outputs=outputs, failed=lost), made))
         baseline = runs[-1].loss.name
         validity = {run.loss.name: made.validity[name] for run in runs}
         return replace(made, runs=runs, own_baseline=baseline, validity=validity)
@@ -87,7 +87,7 @@ def make_crowd(make_comparison):
     return make
 
 
-def _with_scores(run, comparison):
+def with_scores(run, comparison):
     tested = comparison.plan.tested[0]
     scores = [
         pd.DataFrame({"seed": run.seeds, "part": part, "metric": metric, "value": values})

@@ -14,17 +14,17 @@ def test_losses_that_ask_for_different_things_are_not_ranked_without_a_word(make
     comparison = make_comparison("mse", "poisson", "mae", "huber", headline="mae")
     text = str(verdict(comparison))
     assert (
-        "They ask for different things, `mse` and `poisson` for the mean, `mae` for the median, `huber` for a value "
+        "They estimate different things, `mse` and `poisson` the mean, `mae` the median, `huber` a value "
         "between mean and median, and are ranked by one score: mae is best for the median." in text
     )
-    assert caution(comparison, comparison.outcome.pairs["mae", "mse"]) == "asks for the median"
+    assert caution(comparison, comparison.outcome.pairs["mae", "mse"]) == "estimates the median"
     assert caution(comparison, comparison.outcome.pairs["poisson", "mse"]) == ""
 
 
 @pytest.mark.parametrize("losses", [("mse", "poisson"), ("mse",), ("hinge", "squared_hinge")])
 def test_losses_that_ask_for_one_thing_need_no_word(make_comparison, losses):
     comparison = make_comparison(*losses)
-    assert "ask" not in str(verdict(comparison))
+    assert "estimate" not in str(verdict(comparison))
 
 
 def halved(comparison, loss):

@@ -19,8 +19,10 @@ def test_no_difference_is_drawn_to_a_baseline_that_never_finished(make_compariso
 
 
 def test_each_comparison_has_the_figures_that_suit_it(make_comparison, make_tuning):
-    assert names(make_comparison("mse", "mae"))[1:-1] == [
-        f"regression-{name}" for name in ("scores", "epochs", "predicted", "punishment", "mse-curves", "mae-curves")
+    assert names(make_comparison("mse", "mae"))[:-1] == [
+        "regression-losses",
+        "forest",
+        *(f"regression-{name}" for name in ("scores", "epochs", "predicted", "punishment", "mse-curves", "mae-curves")),
     ]
     assert names(make_comparison("hinge", tuning=make_tuning("accuracy")))[:-1] == [
         f"circles-{name}" for name in ("tuning", "scores", "epochs", "regions", "punishment", "hinge-curves")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,8 +36,8 @@ def test_a_number_is_shown_in_three_digits(value, shown):
 @pytest.mark.parametrize(
     ("summary", "shown"),
     [
-        (Summary(0.84733, 0.01, 0.00345, 30, 0), "0.847 ± 0.0034"),
-        (Summary(15432, 4000, 2345, 3, 0), "15,432 ± 2,300"),
+        (Summary(0.84733, 0.01, 0.00345, 30, 0), "0.8473 ± 0.0034"),
+        (Summary(15432, 4000, 2345, 3, 0), "15,400 ± 2,300"),
         (Summary(0.84733, np.nan, np.nan, 1, 2), "0.847"),
         (Summary(np.nan, np.nan, np.nan, 0, 3), "–"),
     ],
@@ -46,19 +48,31 @@ def test_a_mean_is_shown_with_its_interval_where_it_has_one(summary, shown):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.0123, "+0.012"), (-0.15, "−0.15"), (-1.7e-5, "−1.7e−05"), (-0.0, "0"), (0.5, "+0.5")],
+    [
+        (0.0123, "+0.012"),
+        (-0.15, "−0.15"),
+        (-1.7e-5, "−0.000017"),
+        (-3.4e-8, "−3.4e-8"),
+        (-0.0, "0"),
+        (0.5, "+0.50"),
+        (-200.0, "−200"),
+    ],
 )
 def test_a_difference_has_a_sign_and_two_digits(value, shown):
     assert signed(value) == shown
 
 
 def test_an_interval_goes_from_end_to_end():
-    assert interval((-0.17, 0.0)) == "−0.17 to 0"
+    assert interval((-0.17, 0.0)) == "−0.170 to 0"
+    assert interval((-560.0, 150.0)) == "−560 to +150"
 
 
 def test_a_difference_is_shown_with_its_interval_where_it_has_one(make_comparison):
     pair = make_comparison("mse", "mae").outcome.pairs["mse", "mae"]
-    assert difference(pair) == f"{signed(pair.difference)} ({signed(pair.low)} to {signed(pair.high)})"
+    near = replace(pair, estimate=replace(pair.estimate, mean=-213.4), low=-561.2, high=148.9)
+    assert difference(near) == "−210 (−560 to +150)"
+    small = replace(pair, estimate=replace(pair.estimate, mean=0.00714), low=-0.0123, high=0.0264)
+    assert difference(small) == "+0.007 (−0.012 to +0.026)"
     alone = make_comparison("mse", "mae", n_seeds=1).outcome.pairs["mse", "mae"]
     assert difference(alone) == signed(alone.difference)
     failed = make_comparison("mse", "mae", failed=(0, 1, 2)).outcome.pairs["mse", "mae"]

@@ -133,6 +133,6 @@ def test_names_of_comparisons_datasets_and_losses_are_seen_as_they_are(make, tmp
         assert shown.elements == Seen(render(usual)).elements
         assert all(address.startswith(("#", "figures/")) for address in shown.addresses)
         assert f"Details: {name} " in shown.said
-        assert f"{name}. Train with" in shown.said
+        assert f"{name}: which loss" in shown.said
         assert all(f"Loss and accuracy by epoch for {loss} on {name}" in shown.said for loss in losses)
         assert all(f"{loss} = " in shown.said for loss in losses)

@@ -27,6 +27,7 @@ _VERDICTS = {
     "inconclusive": ("#777777", "o"),
     "too few seeds": ("#777777", "o"),
 }
+POINTS = 90  # of a curve; of more some are drawn
 BINS = 10  # of probabilities
 LONG_LEGEND = 5  # lines; of more it stands beside the chart
 FEW_BANDS = 4  # more that lie over each other are paler
@@ -56,17 +57,20 @@ def curve(axes: Axes, train: np.ndarray, test: np.ndarray, label: str, *, log: b
         label: name of the quantity.
         log: whether its axis is logarithmic.
     """
-    epochs = np.arange(1, train.shape[1] + 1)
-    for values, color, name in ((train, TRAIN, "train"), (test, TEST, "test")):
+    shown = _thinned(train.shape[1])
+    epochs = shown + 1
+    for values, color, name in ((train[:, shown], TRAIN, "train"), (test[:, shown], TEST, "test")):
         lines = [np.column_stack([epochs, seed]) for seed in values]
-        axes.add_collection(LineCollection(lines, colors=color, alpha=0.12, linewidths=0.6, rasterized=True))
+        # one picture of all lines, below what is no picture
+        faint = {"alpha": 0.12, "linewidths": 0.6, "rasterized": True, "zorder": 0.5}
+        axes.add_collection(LineCollection(lines, colors=color, **faint))
         low, high = np.percentile(values, [10, 90], axis=0)
         axes.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
         axes.plot(epochs, values.mean(axis=0), color=color, linewidth=1.8, label=name)
     if log:
         axes.set_yscale("log")
     axes.autoscale_view()
-    axes.set(ylabel=label, xlim=(0, len(epochs)))
+    axes.set(ylabel=label, xlim=(0, train.shape[1]))
     return axes
 
 
@@ -158,6 +162,11 @@ def legend(axes: Axes) -> None:
         axes.legend()
 
 
+def _thinned(n: int) -> np.ndarray:
+    """The epochs that are drawn, counted from 0: of too many to tell apart some, the first and the last among them."""
+    return np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int))
+
+
 def _in_legend(loss: str) -> str:
     """The name of a loss in a legend, which leaves out what begins with an underscore."""
     return f" {loss}" if loss.startswith("_") else loss
@@ -228,8 +237,9 @@ def side_by_side(axes: Axes, curves: dict[str, np.ndarray], colors: dict[str, st
         axes.plot(np.arange(1, len(median) + 1), median, color=_GREY, linewidth=1, label=label_of_it)
     for loss, line in zip(named, itertools.cycle(_LINES)):
         values = drawn[loss]
-        low, median, high = np.percentile(values, [10, 50, 90], axis=0)
-        epochs = np.arange(1, values.shape[1] + 1)
+        shown = _thinned(values.shape[1])
+        low, median, high = np.percentile(values[:, shown], [10, 50, 90], axis=0)
+        epochs = shown + 1
         axes.fill_between(
             epochs, low, high, color=colors[loss], alpha=0.15 * min(1, FEW_BANDS / len(named)), linewidth=0
         )

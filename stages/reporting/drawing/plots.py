@@ -25,7 +25,7 @@ MARKERS = "osD^vP*X"
 
 NAMED_CLASSES = 10  # more classes are not named in a legend
 SHOWN_CLASSES = 60  # more are not drawn as bars
-WIDE = 4  # losses beside each other in one row of a figure
+WIDE = 2  # losses beside each other in one row of a figure
 POINTS = 50_000  # of predictions, more are not drawn as a scatter
 DENSE = 1_200  # points that lie over each other to the darkest
 
@@ -39,6 +39,7 @@ STYLE = {
     "axes.grid": True,
     "grid.alpha": 0.25,
     "legend.frameon": False,
+    "font.sans-serif": ["DejaVu Sans", "Arial"],
     "svg.fonttype": "none",
     "svg.hashsalt": "losslab",  # the same names of shapes in every run
 }

@@ -14,12 +14,15 @@ from PIL import Image
 from stages.reporting.drawing import plots
 from stages.reporting.drawing.plots import Grid
 
-COLORS = 64  # of a picture within a figure
-DPI = 144  # of such a picture
+COLORS = 16  # of a picture within a figure
+DPI = 96  # of such a picture
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 _COORDINATES = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*\)')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
-_NOT_NEEDED = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE.*?>|^ +", re.DOTALL | re.MULTILINE)
+_NOT_NEEDED = re.compile(
+    r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>|^ +|(?<=<g) id=\"[^\"]*\"| transform=\"rotate\(-0 [^)]*\)\"",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str:
@@ -37,7 +40,7 @@ def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str
 def compact(text: str) -> str:
     """An SVG without what nobody sees: comments, digits beyond the second, colours of pictures beyond `COLORS`."""
     text = _PICTURE.sub(lambda found: f"data:image/png;base64,{_small(found[1])}", _NOT_NEEDED.sub("", text))
-    return _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0]), text)
+    return _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0].replace(" \n", " ").replace("\n", "")), text)
 
 
 def _rounded(number: re.Match) -> str:

@@ -1,26 +1,120 @@
-"""The first screen of a comparison: which loss to train with, and why."""
+"""The first screen of a comparison: what to train with, what that gives, how sure it is, and what to type."""
 
 from typing import Any
 
+import numpy as np
+
 from stages.basics.markup import Markdown
-from stages.reporting.registry import Report, Section, Subject
-from stages.reporting.texts import winner_text
+from stages.basics.words import counted
+from stages.reporting import top_losses
+from stages.reporting.drawing import panel
+from stages.reporting.drawing.plots import Grid
+from stages.reporting.html_page import anchor
+from stages.reporting.registry import Figure, Report, Section, Subject
+from stages.reporting.texts import answer_text, keras_text, winner_text
 from stages.reporting.texts.verdict_text import verdict
+from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
-**{{ name }}.** {{ verdict }}
+## {{ name }}: {{ question }}
 
-{{ to_use }}
+**{{ lead }}**
+{{ gives }}
+
+{{ figures }}
+
+{% if table %}
+{{ table }}
+
+{% endif %}
+{{ sureness }}
+{{ others }}
+
+{% if train %}
+**Train:** {{ train }}
+
+{% endif %}
+{% if predict %}
+**Predict:** {{ predict }}
+
+{% endif %}
+{{ made }} · {{ links }}
 """
 
 
 def _content(subject: Subject, _: Report) -> dict[str, Any]:
     [comparison] = subject
+    learned = any(summary.n for summary in comparison.outcome.summaries.values())
+    best = comparison.outcome.advice.best
+    [run] = [run for run in comparison.runs if run.loss.name == best]
     return {
         "name": comparison.name,
-        "verdict": Markdown(verdict(comparison)),
-        "to_use": winner_text.to_use(comparison),
+        "question": answer_text.question(comparison),
+        "lead": Markdown(verdict(comparison).lead),
+        "gives": answer_text.gives(comparison),
+        "table": answer_text.table(comparison) if learned else None,
+        "sureness": answer_text.sureness(comparison) if learned else "",
+        "others": answer_text.by_other_scores(comparison) if learned else "",
+        "train": keras_text.compiled(run) if learned else "",
+        "predict": winner_text.to_use(comparison),
+        "made": _made(comparison),
+        "links": _links(comparison),
     }
 
 
-SECTION = Section(part="answer", order=10, template=TEMPLATE, content=_content)
+def _made(comparison: Comparison) -> str:
+    """How large the comparison was, in one line."""
+    rows = counted(len(comparison.labels), "row")
+    losses, seeds = counted(len(comparison.losses), "loss", "losses"), counted(len(comparison.seeds), "network")
+    best = ", each at its own best" if comparison.is_tuned else ", one learning rate for all"
+    folds = f" · {comparison.plan.n_folds} folds" if comparison.plan.n_folds else ""
+    return f"{rows} · {losses} × {seeds}{best}{folds}"
+
+
+def _links(comparison: Comparison) -> Markdown:
+    sure, details = (anchor(f"{part}: {comparison.name}") for part in ("How sure", "Details"))
+    data = anchor(f"The data: {comparison.dataset}")
+    return Markdown(f"[How sure](#{sure}) · [Details](#{details}) · [The data](#{data})")
+
+
+def _data(subject: Subject) -> panel.Panel:
+    [comparison] = subject
+    outcome = comparison.outcome
+    best = outcome.advice.best
+    shown = [loss for loss in top_losses.shown(comparison) if outcome.summaries[loss].n]
+    mean = outcome.summaries[best].mean
+    sign = 1 if comparison.score.higher_is_better else -1
+    rows = []
+    for loss in shown:
+        pair = outcome.pairs.get((loss, best))
+        low, high = sorted((mean + sign * pair.low, mean + sign * pair.high)) if pair else (mean, mean)
+        written, verdict_on_it = answer_text.score_of(comparison, loss), pair.verdict if pair else "best"
+        rows.append(panel.Row(loss, outcome.summaries[loss].mean, written, low, high, verdict_on_it))
+    rows.sort(key=lambda row: (-sign * row.value, row.verdict != "best"))
+    return panel.Panel(rows, mean, outcome.margin, str(comparison.score.label), comparison.score.higher_is_better)
+
+
+def _draw(axes: np.ndarray, data: panel.Panel) -> None:
+    panel.draw(axes[0, 0], data)
+
+
+SECTION = Section(
+    part="answer",
+    order=10,
+    template=TEMPLATE,
+    content=_content,
+    figures=(
+        Figure(
+            name="losses",
+            alt="The test {headline} of each loss of {comparison}, the best first; bars are 95 % intervals of the "
+            "difference from the recommended loss, and the grey band holds differences that do not matter",
+            heading="",
+            data=_data,
+            grid=lambda data: Grid(panel.WIDTH, panel.height(data)),
+            draw=_draw,
+            applies=lambda subject: (
+                len(subject[0].losses) > 1 and any(summary.n for summary in subject[0].outcome.summaries.values())
+            ),
+        ),
+    ),
+)

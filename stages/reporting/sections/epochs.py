@@ -4,19 +4,46 @@ from typing import Any
 
 import numpy as np
 
+from stages.basics.markup import Markdown, code, text
+from stages.basics.words import number
 from stages.reporting import top_losses
 from stages.reporting.drawing import charts
 from stages.reporting.drawing.plots import Grid
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.scores import catalogue
+from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
 {{ figures }}
+
+{{ reached }}
 """
 
 
-def _content(_: Subject, __: Report) -> dict[str, Any]:
-    return {}
+def _content(subject: Subject, _: Report) -> dict[str, Any]:
+    return {"reached": _reached(subject[0])}
+
+
+def _reached(comparison: Comparison) -> Markdown:
+    """After how many epochs each loss is as good as the recommended one is at its end, by the medians over seeds."""
+    metric, best = comparison.epoch_metric, comparison.outcome.advice.best
+    score = catalogue.find(metric, comparison.task)
+    sign = 1 if score and score.higher_is_better else -1
+    runs = {run.loss.name: run for run in comparison.runs}
+    medians = {
+        loss: np.median(runs[loss].epochs(f"val_{metric}")[runs[loss].finished], axis=0)
+        for loss in [best, *(loss for loss in top_losses.shown(comparison) if loss != best)]
+        if runs[loss].finished.any()
+    }
+    if best not in medians or len(medians) < 2:
+        return Markdown()
+    goal = medians[best][-1]
+    epochs = {loss: np.flatnonzero(sign * values >= sign * goal) for loss, values in medians.items()}
+    parts = [f"{code(loss)} {f'{reached[0] + 1:,}' if len(reached) else 'never'}" for loss, reached in epochs.items()]
+    return Markdown(
+        f"Epochs until the median test {text(metric)} is as good as that of {code(best)} at its end ({number(goal)}): "
+        f"{', '.join(parts)}."
+    )
 
 
 def _data(subject: Subject) -> dict[str, Any]:

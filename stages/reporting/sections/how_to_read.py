@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from stages.basics.words import number
 from stages.reporting.registry import Report, Section, Subject
 from stages.verdicts.clusters import FEWEST_GROUPS, FEWEST_IN_TIME
 from stages.verdicts.cuts import FEWEST
@@ -40,7 +39,7 @@ TEMPLATE = """
   that one and none is shown to be better. Verdicts are against the recommended loss, or another that
   `report.baseline` names. *What it costs to be wrong*: the largest difference that any other loss may have over it,
   and no more than it lacks to a perfect score.
-- The **margin** is what does not matter in practice: {{ margins }}. By default 5 % of the smallest mean error of any
+- The **margin** is what does not matter in practice. By default 5 % of the smallest mean error of any
   loss, or of a constant prediction's where that is smaller; `report.margin` in `params.yaml` sets another.
 {% if tuned %}
 - **Each loss at its own best**: every loss has the same learning rates to choose from and the same most epochs. A
@@ -71,7 +70,6 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "fewest_groups": FEWEST_GROUPS,
         "fewest_in_time": FEWEST_IN_TIME,
         "few_rows": FEW_ROWS,
-        "margins": "; ".join(f"{each.name} {number(each.outcome.margin)} {each.score.name}" for each in subject),
         "tuned": any(comparison.is_tuned for comparison in subject),
     }
 

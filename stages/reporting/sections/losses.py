@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from stages.basics.markup import Markdown, text
-from stages.basics.words import number
 from stages.records.runs import Run
 from stages.reporting import top_losses
 from stages.reporting.drawing import charts
@@ -29,7 +27,7 @@ TEMPLATE = """
 </details>
 
 {% endif %}
-Means over the seeds that did not fail{{ interval }}.{{ constant }}
+Means over the seeds that did not fail{{ interval }}.
 
 {{ figures }}
 """
@@ -41,15 +39,12 @@ _INTERVAL = (
 def _content(subject: Subject, _: Report) -> dict[str, Any]:
     [comparison] = subject
     hidden = top_losses.others(comparison)
-    others, constant = [run for run in comparison.runs if run.loss.name in hidden], comparison.outcome.constant
+    others = [run for run in comparison.runs if run.loss.name in hidden]
     return {
         "losses": _table(comparison, top_losses.runs(comparison)),
         "who": top_losses.who(comparison),
         "others": _table(comparison, others) if others else None,
         "interval": _INTERVAL if len(comparison.seeds) > 1 else "",
-        "constant": ""
-        if constant is None
-        else Markdown(f" A constant prediction has a test {text(comparison.score.name)} of {number(constant)}."),
     }
 
 

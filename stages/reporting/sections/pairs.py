@@ -4,7 +4,6 @@ import itertools
 from typing import Any
 
 from stages.basics.markup import Markdown, code
-from stages.basics.words import number
 from stages.reporting import top_losses
 from stages.reporting.formats import difference, interval, p_cell
 from stages.reporting.markdown import Table
@@ -17,8 +16,6 @@ TEMPLATE = """
 
 {{ pairs }}
 
-The margin is {{ margin }}: differences of the test {{ headline }} within ± {{ margin }} do not matter in practice.
-
 </details>
 """
 
@@ -27,7 +24,7 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
     [comparison] = subject
     if not comparison.outcome.pairs:
         return None
-    return {"pairs": _pairs(comparison), "margin": number(comparison.outcome.margin), "headline": comparison.score.name}
+    return {"pairs": _pairs(comparison)}
 
 
 def _pairs(comparison: Comparison) -> Table:

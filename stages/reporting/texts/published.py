@@ -12,10 +12,11 @@ from stages.basics.cli import UserError
 from stages.basics.markup import Markdown, code
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
-from stages.reporting.formats import difference, interval
+from stages.reporting.formats import difference, interval, known
 from stages.reporting.markdown import Table
 from stages.scores import catalogue
 from stages.verdicts.comparison import Comparison, names, trained_as
+from stages.verdicts.pairs import Verdict
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,40 @@ class Row:
     def inside(self) -> bool:
         """Whether the published score, given to three decimals, lies in our range over seeds."""
         return bool(round(self.low, 3) <= self.published <= round(self.high, 3))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the published scores say of two losses, and what we find.
+
+    Attributes:
+        dataset: its name.
+        loss: the one with the best published score.
+        against: the other.
+        published: the scores of the two.
+        verdict: ours on the first against the other, where each loss was at its own best if that was tried.
+        why: what we find, in words.
+    """
+
+    dataset: str
+    loss: str
+    against: str
+    published: tuple[float, float]
+    verdict: Verdict
+    why: Markdown
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is shown to be so."""
+        alike = self.published[0] == self.published[1]
+        return self.verdict in (("equivalent", "same objective") if alike else ("better",))
+
+    @property
+    def answer(self) -> str:
+        """Whether it holds, in a word."""
+        if self.verdict in ("inconclusive", "too few seeds"):
+            return "not shown"
+        return "yes" if self.holds else "no"
 
 
 @dataclass(frozen=True)
@@ -111,16 +146,60 @@ def beside(reference: Reference, on_it: list[Comparison]) -> Published | None:
     )
 
 
-def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
-    """For each loss but the best as published: by how much it is worse there, and our verdicts."""
-    dataset = on_it[0].dataset
-    compared = {name for comparison in on_it for name in names(comparison)}
-    scores = {loss: parts["test"] for loss, parts in reference.scores[dataset].items() if loss in compared}
+def claims(reference: Reference, on_it: list[Comparison]) -> list[Claim]:
+    """What the published scores of a dataset say of its best loss against each other one, and what we find."""
+    scores = _published_of(reference, on_it)
     if len(scores) < 2:
-        return None
+        return []
+    best, decides = _best(reference, on_it[0].dataset, scores), sorted(on_it, key=lambda each: not each.is_tuned)
+    found = []
+    for loss in scores:
+        judged = [each for each in decides if {best, loss} <= set(names(each))]
+        if loss == best or not judged:
+            continue
+        comparison = judged[0]
+        trained = trained_as(comparison, best), trained_as(comparison, loss)
+        pair = comparison.outcome.pairs.get(trained)
+        verdict = pair.verdict if pair else "same objective"
+        why = _what_is_found(reference.metrics[comparison.dataset], comparison, *trained, verdict)
+        found.append(Claim(comparison.dataset, best, loss, (scores[best], scores[loss]), verdict, why))
+    return found
+
+
+def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, verdict: Verdict) -> Markdown:
+    if verdict == "same objective":
+        return Markdown("They are one loss under two names.")
+    ours, theirs = (known(comparison.outcome.summaries[each]) for each in (best, loss))
+    how = "Each at its own best" if comparison.is_tuned else "At the published learning rate"
+    found = f"{how}, the {comparison.score.name} is {ours} against {theirs}."
+    rounded = [run.values(metric, "test") for run in comparison.runs if run.loss.name == loss]
+    if metric == "rounded_accuracy" and comparison.score.name == "accuracy" and np.isfinite(rounded).any():
+        return Markdown(
+            f"{found} The old `accuracy` of Keras calls outputs from −0.5 to 0.5 wrong: by it the same networks of "
+            f"{code(loss)} have {np.nanmedian(rounded):.2f}."
+        )
+    return Markdown(found)
+
+
+def _published_of(reference: Reference, on_it: list[Comparison]) -> dict[str, float]:
+    """The published test scores of the losses that are compared on a dataset."""
+    compared = {name for comparison in on_it for name in names(comparison)}
+    known_losses = reference.scores.get(on_it[0].dataset, {})
+    return {loss: parts["test"] for loss, parts in known_losses.items() if loss in compared}
+
+
+def _best(reference: Reference, dataset: str, scores: dict[str, float]) -> str:
     score = catalogue.find(reference.metrics[dataset], None)
     sign = 1 if score is None or score.higher_is_better else -1
-    best = max(scores, key=lambda loss: sign * scores[loss])
+    return max(scores, key=lambda loss: sign * scores[loss])
+
+
+def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
+    """For each loss but the best as published: by how much it is worse there, and our verdicts."""
+    scores = _published_of(reference, on_it)
+    if len(scores) < 2:
+        return None
+    best = _best(reference, on_it[0].dataset, scores)
     rows = []
     for loss, own in scores.items():
         if loss != best:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number, percent
-from stages.reporting.formats import NAMED, enumerated, interval, listed, p_value, plus_minus
+from stages.reporting.formats import NAMED, enumerated, interval, listed, plus_minus
 from stages.reporting.texts import cluster_text, looks_text, loss_text, threshold_text
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
-from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
+from stages.verdicts.pairs import FEW_ROWS, Pair
 
 ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the variance is due to the rows
 
@@ -29,35 +29,32 @@ def verdict(comparison: Comparison) -> Statement:
     """Which loss to train with, what it costs if that is wrong, and how the others stand to it."""
     summaries, constant = comparison.outcome.summaries, comparison.outcome.constant
     if not any(summary.n for summary in summaries.values()):
-        return Statement("No verdict: every seed failed.", ("A smaller learning rate or another scaling may help.",))
+        return Statement("No answer: every network failed.", ("A smaller learning rate or another scaling may help.",))
     advice, score = comparison.outcome.advice, text(comparison.score.name)
     best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) > 1)
     trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
     learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
-    notes = (*_failures(comparison), *_cautions(comparison))
+    notes = tuple(_cautions(comparison))
     if comparison.other_names and len(summaries) == 1 and learned:
         names = [advice.best, *comparison.other_names[advice.best]]
         mean = f"Its mean test {score} is {plus_minus(best)}."
-        lead = f"Train with any of these {len(names)}: {listed(names)}."
+        lead = f"{_amount(len(names))} names of one loss: use `{advice.best}`."
         return Statement(lead, (*_names_of_one(comparison), mean, *notes))
     if len(summaries) == 1:
         beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
         mean = f"Its test {score} is {plus_minus(best)}{beside}."
-        lead = f"No verdict: `{advice.best}` alone was trained."
+        lead = f"Nothing to compare: `{advice.best}` alone was trained."
         return Statement(lead, (mean, *_names_of_one(comparison), *notes))
     if not learned:
-        lead = (
-            f"Train with none of these: no loss {surely}beats a constant prediction, "
-            f"whose test {score} is {number(constant)}."
-        )
-        mean = f"The best mean is that of `{advice.best}`, {plus_minus(best)}."
+        lead = f"Use none of these: no loss {surely}beats the same guess for every row."
+        mean = f"The best mean is that of `{advice.best}`, {plus_minus(best)}; such a guess has {number(constant)}."
         return Statement(lead, (mean, "More epochs, another network or other columns may help.", *notes))
     idle = [loss for loss, each in summaries.items() if each.n and not surely_beats_constant(comparison, loss)]
     beats = "does" if len(idle) == 1 else "do"
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
     standings = _standings(comparison, advice)
-    cost = _cost(comparison, advice)
-    return Statement(_lead(comparison, advice), (cost, *standings, *_names_of_one(comparison), *nothing, *notes))
+    mean, other_names = _mean(comparison, advice), _names_of_one(comparison)
+    return Statement(_lead(advice), (mean, *standings, *other_names, *nothing, *notes))
 
 
 def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
@@ -71,43 +68,41 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
     return gain.mean > 0 if math.isnan(low) else low > 0
 
 
-def _lead(comparison: Comparison, advice: Advice) -> str:
-    [best] = [run.loss for run in comparison.runs if run.loss.name == advice.best]
-    named = loss_text.named(best) + (f" (asks for {loss_text.estimand(best.estimand)})" if _asked(comparison) else "")
-    rivals = _others([*advice.equal, *advice.open])
+def _lead(advice: Advice) -> str:
+    best, avoided = f"`{advice.best}`", _others(advice.beaten)
+    n_good = 1 + len(advice.equal) + len(advice.open)
+    if n_good == 1:
+        return f"Use {best}: every other loss is worse."
+    avoid = f"; avoid {listed(avoided)}" if avoided else ""
     if advice.open:
-        verb = "is" if len(rivals) == 1 else "are"
-        return f"Train with {named}; {listed(rivals)} {verb} not shown to be worse."
-    if rivals:
-        return f"Train with any of these {len(rivals) + 1}: {listed([advice.best, *rivals])}."
-    return f"Train with {named}; every other loss is worse."
+        return f"No clear winner: use {best}{avoid}."
+    if all(pair.verdict == "same objective" for pair in advice.equal):
+        return f"{_amount(n_good)} losses are one and the same: use {best}{avoid}."
+    return f"Any of {_amount(n_good).lower()} losses will do: keep {best}{avoid}."
 
 
-def _cost(comparison: Comparison, advice: Advice) -> str:
-    """What it costs to be wrong about the loss with the best mean."""
+_AMOUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+
+
+def _amount(n: int) -> str:
+    return _AMOUNTS[n] if n < len(_AMOUNTS) else f"{n:,}"
+
+
+def _mean(comparison: Comparison, advice: Advice) -> str:
+    """The mean score of the recommended loss, and of the one with the best mean where that is another."""
     score = text(comparison.score.name)
     mean_of = {loss: plus_minus(summary) for loss, summary in comparison.outcome.summaries.items()}
-    mean = f"`{advice.best}` has the best mean test {score}, {mean_of[advice.best]}"
-    if advice.best != advice.leader:
-        leader = f"`{advice.leader}` has the best, {mean_of[advice.leader]}, no difference that matters"
-        mean = f"`{advice.best}`, the usual loss, has a mean test {score} of {mean_of[advice.best]}; {leader}"
-    if math.isnan(advice.cost):
-        few = counted(len(comparison.seeds), "seed")
-        return f"{mean}; {few} cannot say how sure that is, which needs at least {FEWEST_SEEDS}."
-    if not advice.cost or advice.rival is None:
-        settled = f"{mean}; none of the others may be better (95 %)."
-        return settled if advice.beaten else f"{mean}."
-    matters = ", less than matters" if advice.cost <= comparison.outcome.margin else ""
-    most = f"{number(advice.cost)} (95 %){matters}"
-    return f"{mean}; if `{advice.rival}` is the better one after all, then by at most {most}."
+    if advice.best == advice.leader:
+        return f"The mean test {score} of `{advice.best}` is {mean_of[advice.best]}, the best."
+    return (
+        f"`{advice.best}`, the usual loss, has a mean test {score} of {mean_of[advice.best]}; `{advice.leader}` has "
+        f"the best, {mean_of[advice.leader]}, no difference that matters."
+    )
 
 
 def _standings(comparison: Comparison, advice: Advice) -> list[str]:
-    """How each of the others stands to the best loss."""
+    """What a table of the losses does not say of those that are not shown to differ from the recommended one."""
     sentences, best = [], f"`{advice.best}`"
-    if alike := _others([pair for pair in advice.equal if pair.verdict == "equivalent"]):
-        verb, margin = "differs" if len(alike) == 1 else "differ", f"± {number(comparison.outcome.margin)}"
-        sentences.append(f"{listed(alike)} {verb} from {best} by less than matters ({margin}).")
     same = [pair.against for pair in advice.equal if pair.verdict == "same objective"]
     factors = {loss: comparison.outcome.factors[loss, advice.best] for loss in same}
     if alike := [loss for loss in same if factors[loss] == 1]:
@@ -116,14 +111,6 @@ def _standings(comparison: Comparison, advice: Advice) -> list[str]:
     if times := [f"`{loss}` is {number(times)} times" for loss, times in factors.items() if times and times != 1]:
         why = _CONSTANT[comparison.is_tuned]
         sentences.append(f"{enumerated(times)} {best}, the same objective: {why}.")
-    if advice.beaten:
-        worse = [
-            f"`{pair.against}` (by {number(pair.difference)}, {p_value(pair.p)})"
-            if comparison.outcome.summaries[pair.against].n
-            else f"`{pair.against}` (every seed failed)"
-            for pair in _nearest_first(advice.beaten)
-        ]
-        sentences.append(f"Worse than {best}: {enumerated(worse, last=', ')}.")
     if undecided := [pair for pair in advice.open if pair.verdict == "inconclusive"]:
         sentences.append(_what_would_settle(comparison, undecided))
         sentences += _on_these_rows(undecided)
@@ -171,19 +158,6 @@ def _others(pairs: list[Pair]) -> list[str]:
     return [pair.against for pair in _nearest_first(pairs)]
 
 
-def _failures(comparison: Comparison) -> list[str]:
-    worst = f"{text(comparison.score.name)} of {number(comparison.outcome.worst)}"
-    count = f" and count as a test {worst}" * (len(comparison.runs) > 1)
-    failed = [
-        f"{summary.n_failed} of {summary.n + summary.n_failed} seeds of `{loss}`"
-        for loss, summary in comparison.outcome.summaries.items()
-        if summary.n_failed
-    ]
-    if len(failed) <= NAMED:
-        return [f"{each} failed{count}." for each in failed]
-    return [f"{enumerated(failed, 'other losses with some')} failed{count}."]
-
-
 def _asked(comparison: Comparison) -> dict[str, list[str]]:
     """What the losses ask for and which do, where they ask for different things; else empty."""
     asked: dict[str, list[str]] = {}
@@ -197,10 +171,10 @@ def _different_things(comparison: Comparison) -> list[str]:
     """That losses ask for different things, and which of these the score is best for."""
     if not (asked := _asked(comparison)):
         return []
-    each = enumerated([f"{listed(losses)} for {what}" for what, losses in asked.items()], "more", last=", ")
+    each = enumerated([f"{listed(losses)} {what}" for what, losses in asked.items()], "more", last=", ")
     best_for = loss_text.estimand(comparison.score.rewards)
     judged = f": {text(comparison.score.name)} is best for {best_for}" if best_for else ""
-    return [f"They ask for different things, {each}, and are ranked by one score{judged}."]
+    return [f"They estimate different things, {each}, and are ranked by one score{judged}."]
 
 
 def _cautions(comparison: Comparison) -> list[str]:
@@ -247,7 +221,7 @@ def caution(comparison: Comparison, pair: Pair) -> str:
     if pair.verdict in ("better", "worse") and (pair.loss, pair.against) in comparison.outcome.factors:
         words.append("same objective, other steps")
     elif ours and theirs and ours != theirs:
-        words.append(f"asks for {ours}")
+        words.append(f"estimates {ours}")
     words += filter(None, [threshold_text.caution(comparison, pair)])
     return "; ".join(words)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.basics.markup import Markdown, code, text
+from stages.basics.markup import Markdown, code
 from stages.records.winners import N_NETWORKS
 from stages.reporting.texts.verdict_text import surely_beats_constant
 from stages.verdicts.comparison import Comparison
@@ -21,11 +21,12 @@ def recommended(comparison: Comparison) -> dict[str, Any] | None:
 
 def to_use(comparison: Comparison) -> Markdown:
     """How new rows are predicted, and by what; empty where every seed failed."""
-    if (told := recommended(comparison)) is None:
+    if (chosen := recommended(comparison)) is None:
         return Markdown()
+    rows = f"{len(comparison.labels):,}"
     return Markdown(
-        f"`make predict COMPARISON={comparison.name} FILE=new.csv` predicts new rows by the average of {N_NETWORKS} "
-        f"networks that learn from all {len(comparison.labels):,} rows with {code(told['loss'])}: {text(told['why'])}."
+        f"`make predict COMPARISON={comparison.name} FILE=new.csv`, by the average of {N_NETWORKS} networks that learn "
+        f"from all {rows} rows with {code(chosen['loss'])}"
     )
 
 

@@ -1,0 +1,116 @@
+"""The picture of a comparison on the first screen: its losses, best first, in the score's own units."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from stages.reporting.drawing.plots import plain
+from stages.reporting.formats import at_place
+
+WIDTH = 5.2  # inches, so narrow that a telephone shows its letters as large as they are
+_ROW = 0.3  # inches
+FAR = 6  # losses beyond so many margins, or spreads of the others, are drawn at the edge with an arrow
+# of verdicts on a loss against the recommended one: told apart in grey by their marks
+_MARKS = {
+    "best": ("#0072B2", "D"),
+    "better": ("#0072B2", "^"),
+    "worse": ("#D55E00", "X"),
+    "equivalent": ("#009E73", "s"),
+    "same objective": ("#009E73", "s"),
+}
+_OPEN = ("#555555", "o")
+_SHORT = 26  # letters of a loss's name that are shown
+
+
+@dataclass(frozen=True)
+class Row:
+    """A loss: its score, the interval in which it lies if the recommended loss's score is right, and the verdict."""
+
+    loss: str
+    value: float
+    written: str
+    low: float
+    high: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is drawn.
+
+    Attributes:
+        rows: the losses, from top to bottom.
+        best: the recommended loss's score.
+        margin: differences from it within ± this do not matter.
+        label: of the score.
+        higher_is_better: of it.
+    """
+
+    rows: list[Row]
+    best: float
+    margin: float
+    label: str
+    higher_is_better: bool
+
+
+def height(panel: Panel) -> float:
+    """Inches."""
+    return 0.75 + _ROW * len(panel.rows)
+
+
+def draw(axes: Axes, panel: Panel) -> None:
+    """Draw the losses with their intervals and the margin's band; what is far off is named at the edge."""
+    low, high = _limits(panel)
+    axes.axvspan(panel.best - panel.margin, panel.best + panel.margin, color="#999999", alpha=0.25, linewidth=0)
+    axes.axvline(panel.best, color="#555555", linewidth=0.8, linestyle=":")
+    for position, row in enumerate(panel.rows):
+        color, marker = _MARKS.get(row.verdict, _OPEN)
+        if low <= row.value <= high:
+            if math.isfinite(row.low) and row.high > row.low:
+                axes.plot([max(row.low, low), min(row.high, high)], [position] * 2, color=color, linewidth=2)
+            axes.plot(row.value, position, marker, color=color, markersize=7)
+        else:
+            beyond = high if row.value > high else low
+            axes.plot(beyond, position, ">" if row.value > high else "<", color=color, markersize=8, clip_on=False)
+        axes.annotate(
+            row.written,
+            (1.02, position),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            annotation_clip=False,
+            fontweight="bold" if row.verdict == "best" else "normal",
+        )
+    names = [plain(row.loss if len(row.loss) <= _SHORT else f"{row.loss[: _SHORT - 1]}…") for row in panel.rows]
+    axes.set_yticks(range(len(panel.rows)), names)
+    for label, row in zip(axes.get_yticklabels(), panel.rows, strict=True):
+        label.set_fontweight("bold" if row.verdict == "best" else "normal")
+    axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
+    axes.set_xlabel(f"{panel.label}: {'more' if panel.higher_is_better else 'less'} is better")
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
+
+
+def _limits(panel: Panel) -> tuple[float, float]:
+    """The ends of the axis: around the band and all losses and intervals that are not far off."""
+    distances = np.array([abs(row.value - panel.best) for row in panel.rows])
+    near = FAR * max(panel.margin, float(np.median(distances)))
+    shown = [row for row, distance in zip(panel.rows, distances, strict=True) if distance <= near or not near]
+    ends = [panel.best - panel.margin, panel.best + panel.margin]
+    for row in shown:
+        ends.append(row.value)
+        # a wide interval is cut where it would squash the others
+        whole = [end for end in (row.low, row.high) if math.isfinite(end)]
+        ends += np.clip(whole, panel.best - near, panel.best + near).tolist() if near else whole
+    low, high = min(ends), max(ends)
+    room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _tick(value: float, axes: Axes) -> str:
+    """A number on the axis, its thousands grouped."""
+    low, high = axes.get_xlim()
+    place = math.floor(math.log10((high - low) / 8))
+    return at_place(value, place)

@@ -1,0 +1,187 @@
+"""What the first screen of a comparison says: what to train with, what that gives, and how sure it is."""
+
+import math
+
+import numpy as np
+
+from stages.basics.markup import Markdown, code, text
+from stages.basics.words import counted
+from stages.losses.estimand import Estimand
+from stages.reporting.formats import NAMED, at_place, enumerated, known, listed, place_of, signed_at
+from stages.reporting.markdown import Table
+from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
+from stages.scores import catalogue
+from stages.scores.score import Score
+from stages.verdicts.comparison import Comparison
+from stages.verdicts.outcome import judge
+from stages.verdicts.pairs import FEWEST_SEEDS, Pair
+
+ALONE = 3  # losses of one verdict that have a row each; of more the first has, and the others share one
+_WORDS = {
+    "equivalent": "no difference that matters",
+    "same objective": "the same loss",
+    "inconclusive": "not shown to differ",
+    "too few seeds": "too few seeds to say",
+    "better": "worse: avoid",
+}
+_GUESSES = {"mean": "the mean", "median": "the median"}
+
+
+def in_words(comparison: Comparison) -> Markdown:
+    """The first screen in a paragraph: the answer, what it gives, and how sure it is."""
+    parts = [Markdown(f"**{verdict(comparison).lead}**"), gives(comparison)]
+    if any(summary.n for summary in comparison.outcome.summaries.values()):
+        parts += [sureness(comparison), by_other_scores(comparison)]
+    return Markdown(" ".join(filter(None, parts)))
+
+
+def question(comparison: Comparison) -> Markdown:
+    """What a comparison answers."""
+    if not comparison.description.files:
+        return Markdown("which loss to train with?")
+    targets = listed(comparison.description.targets)
+    if comparison.task == "regression":
+        return Markdown(f"which loss predicts {targets} best?")
+    return Markdown(f"which loss tells the classes of {targets} best?")
+
+
+def gives(comparison: Comparison) -> Markdown:
+    """What training with the recommended loss gives, and what the same guess for every row gives."""
+    outcome, score = comparison.outcome, comparison.score
+    summary = outcome.summaries[outcome.advice.best]
+    if not summary.n:
+        return Markdown()
+    value, title = known(summary), text(score.title)
+    if score.unit == "target units":
+        said = f"Predictions miss by about **{value}** ({title}, on rows not trained on)."
+    elif score.name == "accuracy":
+        said = f"Of rows not trained on, **{value}** are decided rightly ({title})."
+    else:
+        unit = f" ({text(score.unit)})" if score.unit else ""
+        said = f"On rows not trained on, the {title}{unit} is about **{value}**."
+    if outcome.constant is None:
+        return Markdown(said)
+    guess = _guess(score.rewards) if comparison.task == "regression" else "the same for every row"
+    constant = at_place(outcome.constant, place_of(math.nan, outcome.constant))
+    return Markdown(f"{said} Always guessing {guess} gives {constant}.")
+
+
+def _guess(rewards: Estimand | None) -> str:
+    return _GUESSES.get(rewards.statistic if rewards else "", "the same for every row")
+
+
+def table(comparison: Comparison) -> Table | None:
+    """The losses, the recommended first: their scores, against the recommended one, and what to do; None for one."""
+    outcome = comparison.outcome
+    advice = outcome.advice
+    if len(comparison.losses) < 2:
+        return None
+    best = advice.best
+    rows = [(Markdown(f"**{code(best)}**"), score_of(comparison, best), "–", Markdown("**use this**"))]
+    if not surely_beats_constant(comparison, advice.best):
+        rows[0] = (*rows[0][:3], "the best here, and not surely better than a guess")
+    for kind in _WORDS:
+        against = [pair for pair in (*advice.equal, *advice.open, *advice.beaten) if pair.verdict == kind]
+        against.sort(key=lambda pair: pair.difference)
+        alone = against if len(against) <= ALONE else against[:1]
+        rows += [_row(comparison, pair) for pair in alone]
+        if rest := against[len(alone) :]:
+            rows.append(_together(comparison, rest))
+    return Table(("loss", comparison.score.name, Markdown(f"against {code(advice.best)}"), "verdict"), rows)
+
+
+def _finest(comparison: Comparison) -> int:
+    """The decimal place to which scores stand beside each other: that of the differences from the recommended one."""
+    best = comparison.outcome.advice.best
+    pairs = [comparison.outcome.pairs[best, loss] for loss in comparison.losses if loss != best]
+    places = [place_of((pair.high - pair.low) / 2) for pair in pairs if pair.high > pair.low]
+    summary = comparison.outcome.summaries[best]
+    coarse = place_of(summary.half_width, summary.mean)
+    # two digits more than the score itself has would be of no use
+    return max(min([*places, coarse]), coarse - 2)
+
+
+def score_of(comparison: Comparison, loss: str) -> str:
+    """The mean score of a loss as it stands beside the others: fine enough to tell it from the recommended one."""
+    summary, best, place = comparison.outcome.summaries[loss], comparison.outcome.advice.best, _finest(comparison)
+    is_worse = loss != best and comparison.outcome.pairs[best, loss].verdict == "better"
+    if is_worse and math.isfinite(summary.half_width):
+        place = max(place, place_of(summary.half_width, summary.mean))
+    return at_place(summary.mean, place)
+
+
+def _row(comparison: Comparison, pair: Pair) -> tuple[str, ...]:
+    if not comparison.outcome.summaries[pair.against].n:
+        return (code(pair.against), "–", "", "avoid: every network failed")
+    return (code(pair.against), score_of(comparison, pair.against), against_best(pair), _WORDS[pair.verdict])
+
+
+def against_best(pair: Pair) -> str:
+    """How far a loss is from the recommended one, of a pair of which that is the first, and the interval."""
+    place = place_of((pair.high - pair.low) / 2, pair.difference)
+    shown = signed_at(pair.difference, place).lstrip("+−")
+    which = "" if shown == "0" else " worse" if pair.difference > 0 else " better"
+    difference = "the same" if not pair.difference else f"{shown if which else 'about 0'}{which}"
+    if math.isnan(pair.low) or pair.low == pair.high:
+        return difference
+    # of the other loss, as the cell is: positive is in its favour
+    return f"{difference} ({signed_at(-pair.high, place)} to {signed_at(-pair.low, place)})"
+
+
+def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[str, ...]:
+    """One row for losses of one verdict, the nearest first."""
+    scores = [score_of(comparison, pair.against) for pair in pairs if comparison.outcome.summaries[pair.against].n]
+    ends = " to ".join(dict.fromkeys([scores[0], scores[-1]])) if scores else "–"
+    return (listed([pair.against for pair in pairs]), ends, "", _WORDS[pairs[0].verdict])
+
+
+def sureness(comparison: Comparison) -> Markdown:
+    """In one clause what it costs if another loss is better after all; empty where there is no other."""
+    outcome = comparison.outcome
+    advice = outcome.advice
+    others = [pair for pair in (*advice.equal, *advice.open, *advice.beaten) if pair.verdict != "same objective"]
+    if not others:
+        return Markdown()
+    if math.isnan(advice.cost):
+        few = counted(len(comparison.seeds), "seed")
+        return Markdown(f"How sure that is, {few} cannot say: at least {FEWEST_SEEDS} can.")
+    share = "" if comparison.own_margin is not None else " (5 % of the error)"
+    margin = f"Differences below {at_place(outcome.margin, place_of(outcome.margin))}{share} count as none."
+    if not advice.cost or advice.rival is None:
+        return Markdown(f"{margin} No other loss is better: that is 95 % sure.")
+    most = at_place(advice.cost, place_of(advice.cost))
+    return Markdown(f"{margin} If {code(advice.rival)} is better after all, then by at most {most} (95 % sure).")
+
+
+def by_other_scores(comparison: Comparison) -> Markdown:
+    """Which losses other scores would choose, where these are better by them than the recommended one."""
+    chosen: dict[str, list[str]] = {}
+    for score in _others(comparison):
+        if (loss := _choice(comparison, score)) and loss != comparison.outcome.advice.best:
+            chosen.setdefault(loss, []).append(str(text(score.title)))
+    named = [f"by {enumerated(titles)}: {code(loss)}" for loss, titles in list(chosen.items())[:NAMED]]
+    return Markdown(f"Another score would choose another loss: {'; '.join(named)}.") if named else Markdown()
+
+
+def _others(comparison: Comparison) -> list[Score]:
+    measured = set.intersection(*(set(run.scores["metric"]) for run in comparison.runs))
+    found = (catalogue.find(name, comparison.task) for name in sorted(measured))
+    return [score for score in found if score and score.can_decide and score.name != comparison.score.name]
+
+
+def _choice(comparison: Comparison, score: Score) -> str | None:
+    """The loss that a score would choose, where the recommended one is worse by it by more than its margin."""
+    best, sign = comparison.outcome.advice.best, 1 if score.higher_is_better else -1
+    values = {run.loss.name: run.values(score.name, "test")[run.finished] for run in comparison.runs}
+    means = {loss: float(each.mean()) for loss, each in values.items() if len(each) and np.isfinite(each).all()}
+    if best not in means:
+        return None
+    leader = max(means, key=lambda loss: sign * means[loss])
+    error = 1 - means[leader] if score.higher_is_better else means[leader]
+    if not sign * (means[leader] - means[best]) > 0.05 * error:  # a first look, which costs nothing
+        return None
+    outcome = judge(
+        comparison.runs, score, comparison.plan, comparison.description, comparison.labels, weights=comparison.weights
+    )
+    pair = outcome.pairs[outcome.advice.best, best] if outcome.advice.best != best else None
+    return outcome.advice.best if pair and pair.verdict == "better" else None

@@ -1,0 +1,62 @@
+"""The lines of Keras to type: the optimizer and the loss that were trained with."""
+
+from stages.basics.markup import Markdown, code
+from stages.losses import catalogue
+from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss
+from stages.records.runs import Run
+from stages.reporting.formats import rate
+
+# losses of the catalogue that Keras has no string for, though a class
+_NO_STRING = frozenset({"categorical_generalized_cross_entropy"})
+_NOT_IN_KERAS = frozenset({"Pinball"})
+_TARGETS = {"plus_minus_one": "targets −1 and 1", "one_hot": "one-hot targets", "class_index": "class numbers"}
+
+
+def compiled(run: Run) -> Markdown:
+    """The call of `compile` that trains as a run was trained, and for how long."""
+    line = f"model.compile({_optimizer(run)}, {_loss(run.loss)})"
+    epochs = f"{run.n_epochs:,} epochs of batches of {run.settings.batch_size}"
+    return Markdown(", ".join([_as_code(line), epochs, *_beside(run.loss)]))
+
+
+def _as_code(line: str) -> str:
+    return f"`{line}`"
+
+
+def _optimizer(run: Run) -> str:
+    optimizer = run.settings.optimizer
+    falls = run.schedule == "cosine"
+    first = f"CosineDecay({rate(run.learning_rate)}, steps)" if falls else rate(run.learning_rate)
+    more = [f"{name}={_value(value)}" for name, value in optimizer.arguments.items() if value]
+    return f"{optimizer.name}({', '.join([first, *more])})"
+
+
+def _loss(loss: Loss) -> str:
+    if loss.is_custom:
+        return loss.function.partition(":")[2]
+    usual = LOSSES[catalogue.canonical_name(loss.function)]
+    unusual = [f"{name}={_value(value)}" for name, value in loss.parameters.items() if value != usual.parameters[name]]
+    if unusual or usual.name in _NO_STRING or loss.function in _NOT_IN_KERAS:
+        return f"{loss.function}({', '.join(unusual)})"
+    return f'"{usual.name}"'
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def _beside(loss: Loss) -> list[str]:
+    """What a network needs besides, where it is not what the task says by itself."""
+    parts = []
+    if loss.task == "binary" and loss.targets == "plus_minus_one":
+        parts.append(f"with {_TARGETS[loss.targets]} and a last layer of {code(loss.activation)}")
+    elif loss.task == "multiclass":
+        parts.append(f"with {_TARGETS[loss.targets]}")
+    elif loss.activation not in ("linear", "sigmoid"):
+        parts.append(f"with a last layer of {code(loss.activation)}")
+    if loss.target_transform:
+        parts.append(f"on the target scaled by {code(loss.target_transform)}")
+    if loss.class_weight:
+        parts.append("with `class_weight` in `fit`")
+    return parts

@@ -1,0 +1,128 @@
+"""What the first screen says of a comparison."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages.reporting.formats import at_place, place_of, signed_at
+from stages.reporting.texts import answer_text
+from stages.verdicts.pairs import mirror
+from tests.reporting.conftest import with_scores
+
+N_ROWS = 402
+
+
+@pytest.fixture
+def generator():
+    return np.random.default_rng(0)
+
+
+def right(generator, share, n_seeds=5):
+    """Rows decided rightly, the same for every seed but for one row in fifty."""
+    decided = generator.random(N_ROWS) < share
+    return np.where(generator.random((n_seeds, N_ROWS)) < 0.02, ~decided, decided)
+
+
+@pytest.mark.parametrize(
+    ("value", "half_width", "shown"),
+    [
+        (15776.3, 1234, "15,800"),
+        (1387.2, 155, "1,390"),
+        (0.8473, 0.03, "0.847"),
+        (0.5, 0.25, "0.50"),
+        (2.29e-6, 1.1e-6, "2.3e-6"),
+        (-213.0, 355, "-210"),
+        (7.0, np.nan, "7.00"),
+        (123456.0, np.nan, "123,000"),
+        (0.0, 0.0, "0"),
+        (np.nan, np.nan, "–"),
+    ],
+)
+def test_a_number_has_the_precision_that_its_interval_gives(value, half_width, shown):
+    assert at_place(value, place_of(half_width, value)) == shown
+
+
+@pytest.mark.parametrize(("value", "place", "shown"), [(-560.4, 1, "−560"), (0.0004, -4, "+0.0004"), (3.0, 2, "0")])
+def test_a_difference_has_its_sign_unless_it_is_none(value, place, shown):
+    assert signed_at(value, place) == shown
+
+
+def rows_of(comparison):
+    return answer_text.table(comparison).rows
+
+
+def test_the_recommended_loss_comes_first_and_what_to_avoid_last(make_decided, generator):
+    losses = {"squared_hinge": right(generator, 0.6), "hinge": right(generator, 0.95)}
+    first, last = rows_of(make_decided(losses))
+    assert (first[0], first[2], first[3]) == ("**`hinge`**", "–", "**use this**")
+    assert (last[0], last[3]) == ("`squared_hinge`", "worse: avoid")
+    assert " worse (−0." in last[2]
+
+
+def test_a_difference_stands_with_its_interval_in_favour_of_the_loss(make_decided, generator):
+    comparison = make_decided({"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.85)})
+    best = comparison.outcome.advice.best
+    [pair] = [pair for (loss, _), pair in comparison.outcome.pairs.items() if loss == best]
+    made = replace(pair, estimate=replace(pair.estimate, mean=24.7), low=-180.2, high=131.4)
+    assert answer_text.against_best(made) == "20 worse (−130 to +180)"
+    assert answer_text.against_best(mirror(made)) == "20 better (−180 to +130)"
+    alike = replace(made, estimate=replace(pair.estimate, mean=0.2))
+    assert answer_text.against_best(alike) == "about 0 (−130 to +180)"
+
+
+def test_many_losses_of_one_verdict_share_a_row(make_decided, generator):
+    losses = {"hinge": right(generator, 0.97)} | {
+        f"hinge_{number}": right(generator, 0.4 + 0.02 * number) for number in range(6)
+    }
+    rows = rows_of(make_decided(losses))
+    assert len(rows) == 3
+    assert rows[1][3] == rows[2][3] == "worse: avoid"
+    assert rows[2][0].count("`hinge_") == 5
+    assert " to 0." in rows[2][1]
+
+
+def test_what_it_gives_stands_beside_a_guess(make_decided, make_comparison, generator):
+    gives = answer_text.gives(make_decided({"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.8)}))
+    assert gives.startswith("Of rows not trained on, **0.")
+    assert gives.endswith(" are decided rightly (accuracy). Always guessing the same for every row gives 0.500.")
+    for headline, guess in (("mse", "mean"), ("mae", "median")):
+        said = answer_text.gives(make_comparison("mse", "mae", headline=headline))
+        assert f" Always guessing the {guess} gives " in said
+    assert "Predictions miss by about **" in said
+    assert "(mean absolute error, on rows not trained on)" in said
+
+
+def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, generator):
+    beaten = {"hinge": right(generator, 0.95), "squared_hinge": right(generator, 0.6)}
+    said = answer_text.sureness(make_decided(beaten, margin=0.01))
+    assert said == "Differences below 0.010 count as none. No other loss is better: that is 95 % sure."
+    near = {"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.9)}
+    open_one = make_decided(near)
+    cost = open_one.outcome.advice.cost
+    said = answer_text.sureness(open_one)
+    assert f" is better after all, then by at most {at_place(cost, place_of(cost))} (95 % sure)." in said
+    assert "(5 % of the error)" in said
+    few = {name: values[:1] for name, values in near.items()}
+    assert answer_text.sureness(make_decided(few)) == "How sure that is, 1 seed cannot say: at least 3 can."
+
+
+def test_a_score_that_would_choose_another_loss_is_named_with_it(make_decided, generator):
+    decided = right(generator, 0.9)
+    comparison = make_decided({"binary_crossentropy": decided, "binary_crossentropy_2": decided})
+    assert comparison.outcome.advice.best == "binary_crossentropy"
+    assert answer_text.by_other_scores(comparison) == ""
+    # the same decisions, by outputs near 0.5: far less sure of what is mostly right
+    run, other = comparison.runs
+    timid = with_scores(replace(run, outputs=0.5 + (run.outputs - 0.5) / 10), comparison)
+    said = answer_text.by_other_scores(replace(comparison, runs=[timid, other]))
+    assert said.startswith("Another score would choose another loss: by ")
+    assert "log loss" in said
+    assert said.endswith(": `binary_crossentropy_2`.")
+
+
+def test_no_score_is_asked_where_every_network_failed(make_comparison):
+    comparison = make_comparison("mse", "mae", failed=(0, 1, 2))
+    assert answer_text.by_other_scores(comparison) == ""
+    assert answer_text.gives(comparison) == ""
+    assert answer_text.in_words(comparison) == "**No answer: every network failed.**"
