@@ -7,7 +7,6 @@ from stages.basics import cli, files, paths
 from stages.basics.progress import bars
 from stages.execution.looks import groups, train_looks
 from stages.execution.scheduler import Scheduler, Tally
-from stages.execution.summary import came_from, outcome
 from stages.execution.unit_training import Training, first_chunks, planned
 from stages.execution.units import headline_of, units
 from stages.executors import choice
@@ -19,6 +18,7 @@ from stages.records.runs import Run
 from stages.training.unit import Unit
 from stages.verdicts.looking import Looking
 from stages.wording.looks import looks
+from stages.wording.training import came_from, outcome
 
 
 def write(run: Run, model: bytes) -> None:
@@ -81,7 +81,9 @@ def main() -> None:
     for line in chain.from_iterable(outcomes.values()):
         cli.say(line)
     n_networks = sum(tally.n_networks for tally in tallies)
-    cli.say(f"train: {came_from(tallies)}")
+    n_whole = sum(tally.n_stored == tally.n_chunks for tally in tallies)
+    n_partly = sum(0 < tally.n_stored < tally.n_chunks for tally in tallies)
+    cli.say(f"train: {came_from(len(tallies), n_whole, n_partly)}")
     cli.say(f"train: {len(selected)} losses, {n_networks:,} networks ({n_failed} failed) in {paths.RUNS}")
 
 

@@ -15,6 +15,7 @@ from stages.params.load import load_params
 from stages.records import store, winners
 from stages.training.unit import Unit
 from stages.winners import facts, packing, refitting
+from stages.winners.app import doubt
 
 
 def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
@@ -41,8 +42,9 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
 def main() -> None:
     """Write ``data/winners/<comparison>.pyz`` for every comparison that has a recommended loss."""
     params = load_params()
-    told = {name: files.read_json(paths.VERDICTS, stage="report")[name] for name in params.selected()}
-    losses = {name: each["recommended"]["loss"] for name, each in told.items() if each["recommended"]}
+    every = winners.read_recommended()
+    recommended = {name: every[name] for name in params.selected()}
+    losses = {name: best.loss for name, best in recommended.items() if best}
     encoders = {name: pipelines.read(name)[0] for name in losses}
     units = refitting.units_of(params, losses, encoders)
     trained, lines = train(units), []
@@ -53,11 +55,11 @@ def main() -> None:
             if not n_networks:
                 lines.append(f"{name}: none; on all rows every network of {unit.loss.name} failed")
                 continue
-            winner = facts.winner_of(unit, n_networks, told[name], cells=params.report.cells)
+            winner = facts.winner_of(unit, n_networks, recommended[name], cells=params.report.cells)
             networks = counted(n_networks, "network")
             packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.to_train.scaling)
-            lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows; {winner.recommended}")
-    lines += [f"{name}: none; every seed of every loss failed" for name in told if name not in units]
+            lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows{doubt(winner)}")
+    lines += [f"{name}: none; every seed of every loss failed" for name in recommended if name not in units]
     for line in lines:
         cli.say(f"winner: {line}")
     cli.say(f"winner: for new rows, from {paths.WINNERS}: make predict DATASET=… FILE=…")

@@ -18,6 +18,7 @@ PUBLISHED = Path("data/published.yaml")
 CUSTOM = Path("stages/custom")
 REPORTS = Path("reports")
 VERDICTS = REPORTS / "verdicts.json"
+RECOMMENDED = REPORTS / "recommended.json"
 FIGURES = REPORTS / "figures"
 
 

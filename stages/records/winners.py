@@ -28,6 +28,25 @@ CUSTOM = "custom/"
 
 
 @dataclass(frozen=True)
+class Recommended:
+    """The loss of a comparison to train with.
+
+    Attributes:
+        loss: its name.
+        score: the score that decided.
+        mean: its mean on test rows.
+        beats_constant: whether it is surely better than a prediction that is the same for every row.
+        threshold: as of `Winner`.
+    """
+
+    loss: str
+    score: str
+    mean: float
+    beats_constant: bool
+    threshold: list[float] | None = None
+
+
+@dataclass(frozen=True)
 class Input:
     """One column that the networks predict from; what was left out in training is none.
 
@@ -60,9 +79,7 @@ class Winner:
         inputs: the columns that it predicts from, in the order of the table.
         n_inputs: inputs of the networks.
         n_rows: rows that it was trained on.
-        recommended: why this loss was taken, in words.
-        score: the score that decided between losses.
-        expected: its mean on test rows, as the report has it.
+        recommended: why this loss was taken.
         target_center: of each target, with `target_spread`, what puts it on the scale on which ``mse`` and
             ``cosine_similarity`` are measured; empty for classes.
         target_spread: see `target_center`.
@@ -77,9 +94,7 @@ class Winner:
     inputs: list[Input]
     n_inputs: int
     n_rows: int
-    recommended: str
-    score: str
-    expected: float | None
+    recommended: Recommended
     target_center: list[float]
     target_spread: list[float]
     example: dict[str, list[Any]]
@@ -102,6 +117,21 @@ class Winner:
 
 
 ADAPTER = TypeAdapter(Winner)
+
+
+_BY_COMPARISON = TypeAdapter(dict[str, Recommended | None])
+
+
+def write_recommended(recommended: dict[str, Recommended | None]) -> None:
+    """Write which loss of each comparison is recommended: ``reports/recommended.json``."""
+    files.write_json(paths.RECOMMENDED, _BY_COMPARISON.dump_python(recommended))
+
+
+def read_recommended() -> dict[str, Recommended | None]:
+    """By comparison the loss that is recommended; None where every seed of every loss failed."""
+    value = files.read_json(paths.RECOMMENDED, stage="report")
+    with files.reading(paths.RECOMMENDED, "report"):
+        return _BY_COMPARISON.validate_python(value)
 
 
 def path_of(comparison: str) -> Path:

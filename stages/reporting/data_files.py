@@ -10,7 +10,7 @@ from stages.records.runs import Run
 from stages.reporting import top_losses
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
-from stages.reporting.texts import answer_text, winner_text
+from stages.reporting.texts import answer_text
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -155,7 +155,6 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
         "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
         "verdict": answer_text.in_words(comparison),
-        "recommended": winner_text.recommended(comparison),
         "figures": [each.file for each in about_it if each.run is None],
         "losses": {
             loss: {

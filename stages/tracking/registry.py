@@ -14,6 +14,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
 from stages.basics.markup import text
+from stages.basics.words import counted
 from stages.records import winners
 from stages.records.winners import Winner
 from stages.tracking.mlflow_store import FINGERPRINT, address
@@ -66,12 +67,13 @@ def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags
         client.log_model_artifacts(model.model_id, str(saved))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    networks = f"the average of {counted(len(winner.settings.seeds), 'network')}"
     made = client.create_model_version(
         name,
         source=f"models:/{model.model_id}",
         run_id=run_id,
         tags=tags,
-        description=text(f"{winner.settings.loss.name}: {winner.recommended}"),
+        description=text(f"{winner.settings.loss.name}, {networks} trained on {winner.n_rows:,} rows"),
         model_id=model.model_id,
     )
     return made.version

@@ -43,10 +43,15 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     _write(out, new, predicted.table, winner.description.classes)
     settings = winner.settings
     networks = f"the average of {counted(len(settings.seeds), 'network')} trained on {winner.n_rows:,} rows"
-    cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}; {winner.recommended}")
+    cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}{doubt(winner)}")
     for line in lines:
         cli.say(f"predict: {line}")
     cli.say(f"predict: {counted(len(new.rows), 'row')} in {out}{replaces}")
+
+
+def doubt(winner: Winner) -> str:
+    """What speaks against using it; empty where nothing does."""
+    return "" if winner.recommended.beats_constant else "; not surely better than a constant prediction"
 
 
 def _check(out: Path, file: Path) -> None:
@@ -112,7 +117,8 @@ def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
 
 def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) -> list[str]:
     """How good the predictions are, where the rows have a target."""
-    winner, columns = predictor.winner, list(new.rows.columns)
+    winner, recommended = predictor.winner, predictor.winner.recommended
+    columns = list(new.rows.columns)
     description, loss, targets = winner.description, winner.settings.loss, ", ".join(winner.description.targets)
     found = [column_names.find(name, columns) for name in description.targets]
     if None in found:
@@ -134,9 +140,9 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
     counted_as, decided = weights[known] if weighted else None, predicted.decided
     decided = None if decided is None else decided[None, known]
     scores = measure.score(loss, labels, outputs, also=also, weights=counted_as, decided=decided, **scale)
-    shown = {name: values[0] for name, values in scores.items() if name in (winner.score, *_USUAL)}
+    shown = {name: values[0] for name, values in scores.items() if name in (recommended.score, *_USUAL)}
     told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
-    in_report = f"; {winner.score} {number(winner.expected)} on test rows" if winner.expected is not None else ""
+    in_report = f"; {recommended.score} {number(recommended.mean)} on test rows"
     n_rows = counted(int(known.sum()), "row")
     return [f"{n_rows} with {targets}{weighted}: {told} (rows that it learned from say nothing of new ones{in_report})"]
 

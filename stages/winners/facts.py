@@ -8,7 +8,7 @@ import pandas as pd
 from stages.records import datasets
 from stages.records.columns import days
 from stages.records.datasets import Column, Description
-from stages.records.winners import Input, Winner
+from stages.records.winners import Input, Recommended, Winner
 from stages.training.unit import Unit
 from stages.usercode import imports
 from stages.winners import packing
@@ -63,13 +63,13 @@ def _plain(value: Any, own: Input) -> Any:
     return int(value) if value % 1 == 0 else float(value)
 
 
-def winner_of(unit: Unit, n_networks: int, told: dict[str, Any], *, cells: bool) -> Winner:
+def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: bool) -> Winner:
     """What the winner of a comparison is.
 
     Args:
         unit: what was trained.
         n_networks: how many did not fail.
-        told: what the report says of it.
+        recommended: why its loss was taken.
         cells: whether some rows may show what it takes.
     """
     settings, scale = unit.settings, unit.plan.to_train
@@ -82,15 +82,13 @@ def winner_of(unit: Unit, n_networks: int, told: dict[str, Any], *, cells: bool)
         inputs=inputs,
         n_inputs=unit.table.features.shape[1],
         n_rows=len(rows),
-        recommended=told["recommended"]["why"],
-        score=told["headline"],
-        expected=told["recommended"]["mean"],
+        recommended=recommended,
         target_center=scale.target_center[0].tolist(),
         target_spread=scale.target_spread[0].tolist(),
         example=example(rows, inputs) if cells else {},
         requirements=packing.requirements(),
         modules=imports.plain_names() if settings.model else [],
-        threshold=told["recommended"].get("threshold"),
+        threshold=recommended.threshold,
     )
 
 

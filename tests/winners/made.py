@@ -10,7 +10,7 @@ from stages.losses.catalogue import LOSSES
 from stages.records.datasets import Column, Description
 from stages.records.plans import Scaling
 from stages.records.settings import Settings
-from stages.records.winners import Input, Winner
+from stages.records.winners import Input, Recommended, Winner
 from stages.usercode import imports
 from stages.winners import packing
 
@@ -60,9 +60,7 @@ def write_winner(path: Path, model: str) -> None:
         inputs=[Input("x", "x", "number", None, -9.0, 9.0, 0)],
         n_inputs=1,
         n_rows=3,
-        recommended="it was made by hand",
-        score="rmse",
-        expected=1.0,
+        recommended=Recommended("mse", "rmse", 1.0, beats_constant=True),
         target_center=[0.0],
         target_spread=[1.0],
         example={"x": [1.0]},

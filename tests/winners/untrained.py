@@ -12,6 +12,7 @@ from stages.execution.units import units
 from stages.features import pipelines
 from stages.params.load import load_params
 from stages.records import winners
+from stages.records.winners import Recommended
 from stages.winners import facts, packing, refitting
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
@@ -40,7 +41,7 @@ def write_winners(folder: Path, params: Mapping, write_tables: Callable[[Path], 
             n_outputs = unit.loss.n_outputs(unit.table.n_classes, unit.table.n_targets)
             shapes = [(unit.table.features.shape[1], n_outputs), (n_outputs,)]
             weights = [rng.normal(size=(winners.N_NETWORKS, *shape)).astype(np.float32) for shape in shapes]
-            told = {"recommended": {"why": "it is the first", "mean": None}, "headline": headlines[name]}
+            told = Recommended(unit.loss.name, headlines[name], 1.0, beats_constant=True)
             made = facts.winner_of(refitted, winners.N_NETWORKS, told, cells=True)
             path = winners.path_of(name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,6 @@
 """What stage `train` says at its end: what was chosen for each loss, which seeds failed, what the store gave."""
 
-from collections.abc import Iterable
-
 from stages.basics.words import counted
-from stages.execution.scheduler import Tally
 from stages.records.runs import Run, Tuning
 
 
@@ -41,14 +38,11 @@ def _chosen_by(tuning: Tuning) -> str:
     return "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
 
 
-def came_from(tallies: Iterable[Tally]) -> str:
-    """In words: how many units the store gave."""
-    every = list(tallies)
-    n_whole = sum(each.n_stored == each.n_chunks for each in every)
-    n_partly = sum(0 < each.n_stored < each.n_chunks for each in every)
+def came_from(n_units: int, n_whole: int, n_partly: int) -> str:
+    """In words: how many of the units the store gave, as a whole or in part."""
     parts = [
         *([f"{n_whole} from the store"] if n_whole else []),
         *([f"{n_partly} from the store in part"] if n_partly else []),
-        f"{len(every) - n_whole - n_partly} trained",
+        f"{n_units - n_whole - n_partly} trained",
     ]
-    return f"{counted(len(every), 'unit')}: {', '.join(parts)}"
+    return f"{counted(n_units, 'unit')}: {', '.join(parts)}"
