@@ -210,60 +210,34 @@ def test_no_module_is_longer_than_350_lines_and_no_function_than_60(root):
                 assert node.end_lineno - node.lineno + 1 <= 60, f"{file}: {node.name}"
 
 
-RUNS_WHAT_IT_READS = {"_pickle", "cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "pickle", "shelve", "skops"}
-PANDAS = {"read_pickle", "to_pickle"}
+def test_no_package_has_more_than_14_modules(root):
+    folders = {file.parent for file in ours(root, "*/**/__init__.py")}
+    sizes = {folder.relative_to(root / "stages").as_posix(): len(list(folder.glob("[!_]*.py"))) for folder in folders}
+    more_of_a_kind = {"reporting/sections"}  # a section of the report is a module
+    assert {folder: size for folder, size in sizes.items() if size > 14 and folder not in more_of_a_kind} == {}
 
 
-def unpickling(text):
-    """What in a module reads or writes objects, whose bytes run when they are read."""
-    for node in ast.walk(ast.parse(text)):
-        match node:
-            case ast.Import(names=names):
-                yield from (each.name for each in names if each.name.split(".")[0] in RUNS_WHAT_IT_READS)
-            case ast.ImportFrom(module=str(name)) if name.split(".")[0] in RUNS_WHAT_IT_READS:
-                yield name
-            case ast.Attribute(attr=name) | ast.alias(name=name) if name in {
-                "read_pickle",
-                "to_pickle",
-                *RUNS_WHAT_IT_READS,
-            }:
-                yield name
-            case ast.keyword(arg="allow_pickle" | "safe_mode" as name, value=value):
-                is_safe = isinstance(value, ast.Constant) and value.value is (name == "safe_mode")
-                yield from () if is_safe else (name,)
-            case ast.Name(id=name) | ast.Attribute(attr=name) if name == "enable_unsafe_deserialization":
-                yield name
+def test_a_reworded_sentence_reruns_report_and_where_mlflow_shows_it_track(stages):
+    for package in ("stages/wording", "stages/reporting"):
+        assert [stage for stage, each in stages.items() if package in each["deps"]] == ["report"]
+    said = {"reports/report.md", "reports/report.html", "reports/verdicts.json", "reports"}
+    assert [stage for stage, each in stages.items() if said & set(each["deps"])] == ["track"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import pickle",
-        "def read():\n    import joblib",
-        "from cloudpickle import loads",
-        "import numpy.f2py, dill.session as x",
-        "from multiprocessing import reduction\nreduction.pickle.loads(b'')",
-        "from pandas import read_pickle",
-        "pd.read_pickle('a')",
-        "table.to_pickle('a')",
-        "np.load('a', allow_pickle=True)",
-        "np.load('a', allow_pickle=flag)",
-        "keras.models.load_model('a', safe_mode=False)",
-        "keras.config.enable_unsafe_deserialization()",
-    ],
-)
-def test_what_unpickles_is_seen(text):
-    assert list(unpickling(text))
+@pytest.mark.parametrize("package", ["records", "losses", "checks", "training", "verdicts"])
+def test_what_holds_facts_holds_no_sentences(root, package):
+    for file in modules(root, package):
+        assert sentences(ast.parse(file.read_text(encoding="utf-8"))) == [], file
 
 
-def test_nothing_of_ours_unpickles(root):
-    seen = {
-        (file.relative_to(root).as_posix(), each)
-        for file in ours(root, "**/*.py")
-        for each in unpickling(file.read_text(encoding="utf-8"))
-    }
-    assert seen == set()
-    assert list(unpickling("np.load('a', allow_pickle=False)\nkeras.models.load_model('a', safe_mode=True)")) == []
+def sentences(node):
+    """The texts of five words or more in code that are no docstring, no kind of thing, and not said of a mistake."""
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Raise() | ast.Subscript(value=ast.Name(id="Literal")):
+            return []
+        case ast.Constant(value=str(text)) if len(text.split()) >= 5:
+            return [text]
+    return [text for child in ast.iter_child_nodes(node) for text in sentences(child)]
 
 
 def test_an_extra_adds_to_what_is_installed_and_changes_nothing_of_it(root):

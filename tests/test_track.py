@@ -79,7 +79,7 @@ def keep(run, model=None):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if model:
-        from stages.training.model_file import save_model
+        from stages.training.networks import save_model
 
         save_model(model, folder / "model.keras")
     runs.write(run, folder)

@@ -17,8 +17,7 @@ from stages.records.plans import Part, Plan, Scaling
 from stages.training.backend import keras, tf
 from stages.training.chunk import Candidate
 from stages.training.fitting import fit, replicas_of
-from stages.training.model_file import save_model
-from stages.training.networks import CustomNetwork
+from stages.training.networks import CustomNetwork, save_model
 from stages.training.probes import objective, punishment
 from stages.training.scales import shared_features, shared_targets
 from stages.training.unit import Table, Unit

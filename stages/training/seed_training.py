@@ -11,7 +11,7 @@ from stages.basics.cli import UserError
 from stages.training.chunk import LOSS, Chunk, Result, title
 from stages.training.fitting import fit, replicas_of, stayed_finite
 from stages.training.keras_parts import kept_loss, make_optimizer
-from stages.training.model_file import save_model
+from stages.training.networks import save_model
 from stages.training.origins import train_each
 from stages.training.probes import constant_losses, objective, punishment
 from stages.training.replicas import Replicas

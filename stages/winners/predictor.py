@@ -107,7 +107,7 @@ class Predictor:
     @cached_property
     def ready(self) -> Callable[[np.ndarray], np.ndarray]:
         """The networks, which take seconds to make ready: see `ensemble.predict`."""
-        from stages.training import ensemble
+        from stages.winners import ensemble
 
         return ensemble.predict(self._network(), self._weights, self._scaling)
 
