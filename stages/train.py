@@ -81,9 +81,7 @@ def main() -> None:
     for line in chain.from_iterable(outcomes.values()):
         cli.say(line)
     n_networks = sum(tally.n_networks for tally in tallies)
-    n_whole = sum(tally.n_stored == tally.n_chunks for tally in tallies)
-    n_partly = sum(0 < tally.n_stored < tally.n_chunks for tally in tallies)
-    cli.say(f"train: {came_from(len(tallies), n_whole, n_partly)}")
+    cli.say(f"train: {came_from([(tally.n_stored, tally.n_chunks) for tally in tallies])}")
     cli.say(f"train: {len(selected)} losses, {n_networks:,} networks ({n_failed} failed) in {paths.RUNS}")
 
 

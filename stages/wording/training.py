@@ -1,5 +1,7 @@
 """What stage `train` says at its end: what was chosen for each loss, which seeds failed, what the store gave."""
 
+from collections.abc import Sequence
+
 from stages.basics.words import counted
 from stages.records.runs import Run, Tuning
 
@@ -38,11 +40,13 @@ def _chosen_by(tuning: Tuning) -> str:
     return "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
 
 
-def came_from(n_units: int, n_whole: int, n_partly: int) -> str:
-    """In words: how many of the units the store gave, as a whole or in part."""
+def came_from(units: Sequence[tuple[int, int]]) -> str:
+    """In words: how many units the store gave; of each, how many of its chunks the store gave, and how many it has."""
+    n_whole = sum(n_stored == n_chunks for n_stored, n_chunks in units)
+    n_partly = sum(0 < n_stored < n_chunks for n_stored, n_chunks in units)
     parts = [
         *([f"{n_whole} from the store"] if n_whole else []),
         *([f"{n_partly} from the store in part"] if n_partly else []),
-        f"{n_units - n_whole - n_partly} trained",
+        f"{len(units) - n_whole - n_partly} trained",
     ]
-    return f"{counted(n_units, 'unit')}: {', '.join(parts)}"
+    return f"{counted(len(units), 'unit')}: {', '.join(parts)}"
