@@ -13,7 +13,7 @@ from stages.reporting.drawing.save import save
 from stages.reporting.registry import Picture, Report
 from stages.reporting.texts import published, winner_text
 from stages.reporting.texts.verdict_text import verdict
-from stages.verdicts import comparison, reading
+from stages.verdicts import comparison
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     of_dataset = {name: params.dataset_of(name) for name in selected}
     check_data(params, {dataset: datasets.read_encoded(dataset).description for dataset in of_dataset.values()})
     every = [
-        reading.read(
+        comparison.read(
             name,
             of_dataset[name],
             losses,

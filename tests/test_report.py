@@ -14,7 +14,7 @@ from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records import datasets, plans, runs
 from stages.reporting.drawing import plots
-from stages.verdicts.reading import read
+from stages.verdicts.comparison import read
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
 

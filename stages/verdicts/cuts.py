@@ -21,8 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from stages.verdicts import freedom
-from stages.verdicts.table import Table, centred
+from stages.verdicts.table import FREEDOM_OF_ONE, Table, centred, freedom_of_sums, satterthwaite
 
 FEWEST = 10  # seeds, among fewer of which none is told from the others
 SCATTERED = 2  # times as far as those of the middle seed: rows that may be left out once their seed is cut
@@ -181,7 +180,7 @@ def over_seeds_and_rows(
         unseen: (n_kinds,) variances of rows that were not seen to differ.
     """
     tables = [table, *(_without_scattered(table) if len(means) >= FEWEST else ())]
-    freedoms = [freedom_of_rows or float(freedom.of_sums(each.by_cluster(means))) for each in tables]
+    freedoms = [freedom_of_rows or float(freedom_of_sums(each.by_cluster(means))) for each in tables]
 
     def one_way(sign: int) -> Cuts:
         steps, lines = Steps.of(sign * means), []
@@ -209,8 +208,8 @@ def _of_table(steps: Steps, table: Table, sign: int, freedom_of_rows: float, uns
     seeds = steps.variance
     variances = np.stack([rows + seeds - cells, rows, seeds], axis=1)
     variances[:, :, 0] += unseen.sum()
-    freedom_of_seeds = freedom.of_sums(centred(steps.fixed + steps.cut * steps.start[:, None]))
+    freedom_of_seeds = freedom_of_sums(centred(steps.fixed + steps.cut * steps.start[:, None]))
     parts = [(steps.at_start(rows), freedom_of_rows), (steps.at_start(seeds), freedom_of_seeds)]
-    parts += [(np.full(len(seeds), each), freedom.FREEDOM_OF_ONE) for each in unseen]
-    df = freedom.satterthwaite(steps.at_start(variances).max(axis=1), parts)
+    parts += [(np.full(len(seeds), each), FREEDOM_OF_ONE) for each in unseen]
+    df = satterthwaite(steps.at_start(variances).max(axis=1), parts)
     return steps.cuts(variances, df)

@@ -6,8 +6,8 @@ from stages.records.datasets import Description
 from stages.records.plans import Plan
 from stages.records.runs import Run
 from stages.scores import catalogue
+from stages.verdicts.comparison import check_headline
 from stages.verdicts.outcome import judge
-from stages.verdicts.reading import check_headline
 from stages.verdicts.settling import Look
 
 

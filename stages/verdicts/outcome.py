@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from stages.losses.objectives import usual
+from stages.losses.objectives import factor, usual
 from stages.records.datasets import Description
 from stages.records.plans import Plan
 from stages.records.runs import Run
 from stages.scores import row_values
 from stages.scores.score import Score
-from stages.verdicts import clusters, objectives, pairs
+from stages.verdicts import pairs
 from stages.verdicts import thresholds as thresholds_chosen
 from stages.verdicts.advice import Advice, advise
-from stages.verdicts.design import Design
+from stages.verdicts.design import Design, blocks
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
 from stages.verdicts.settling import Look, look_at
@@ -240,14 +240,14 @@ def values_of(
 def _design(score: Score, plan: Plan, description: Description, labels: np.ndarray) -> Design:
     # in the order of time neighbours are alike; rows that are drawn are not, in whatever order
     in_time = plan.method == "first" and bool(description.files)
-    which = clusters.blocks(plan.tested) if in_time else plan.clusters
+    which = blocks(plan.tested) if in_time else plan.clusters
     return Design(plan.tested, row_values.reach(score.name, labels, plan.tested), which, in_time)
 
 
 def _factors(runs: list[Run]) -> dict[tuple[str, str], float]:
     factors = {}
     for a, b in itertools.combinations(runs, 2):
-        if (factor := objectives.factor(a, b)) is not None:
-            factors[a.loss.name, b.loss.name] = factor
-            factors[b.loss.name, a.loss.name] = 1 / factor
+        if (times := factor(a.loss, a.objective, b.loss, b.objective)) is not None:
+            factors[a.loss.name, b.loss.name] = times
+            factors[b.loss.name, a.loss.name] = 1 / times
     return factors

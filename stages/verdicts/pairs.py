@@ -11,7 +11,7 @@ difference with a probability of 5 % over the number of pairs, and p is times th
 where p is at most 0.05 and only there, and what it costs to be wrong is where intervals end. All pairs count, not only
 those of the recommended loss, since that one is picked after looking: of nine equal losses the best and the worst would
 else be told apart in 14 of 100 comparisons. The price is power: an interval of one of three pairs is 22 % wider than it
-would be alone, of one of 36 pairs 63 %. Where seeds come in looks, `looks.level` stands in the place of 5 %.
+would be alone, of one of 36 pairs 63 %. Where seeds come in looks, `intervals.level` stands in the place of 5 %.
 """
 
 import itertools
@@ -21,9 +21,8 @@ from typing import Literal
 
 import numpy as np
 
-from stages.verdicts import looks
 from stages.verdicts.design import Design
-from stages.verdicts.intervals import ROUNDING, Estimate, estimate, over_seeds
+from stages.verdicts.intervals import ROUNDING, Estimate, estimate, level, over_seeds, overall
 from stages.verdicts.statistics import scores_of
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "same objective", "too few seeds"]
@@ -72,7 +71,7 @@ class Pair:
     @property
     def p(self) -> float:
         """Two-sided p-value, of the same statistic as the interval: at most 0.05 where that excludes 0."""
-        return looks.overall(self.n_pairs * self.estimate.p, self.n_looks)
+        return overall(self.n_pairs * self.estimate.p, self.n_looks)
 
     @property
     def n_seeds(self) -> int:
@@ -159,7 +158,7 @@ def compare(
     names = list(itertools.combinations(values, 2))
     designs = {n_seeds: design.first(n_seeds) for n_seeds in map(len, values.values())}
     known = {loss: with_failed(each, designs[len(each)].tested, worst) for loss, each in values.items()}
-    alpha, pairs = looks.level(n_looks) / max(len(names), 1), {}
+    alpha, pairs = level(n_looks) / max(len(names), 1), {}
     for ours, theirs in names:
         common = designs[min(len(known[ours]), len(known[theirs]))]
         both = slice(common.n_seeds)

@@ -4,6 +4,8 @@ Two networks that test on the same row are not independent, nor are two rows tes
 variance of the mean is clustered both ways (Cameron, Gelbach & Miller 2011): that of the rows' sums, plus that of the
 seeds' sums, less that of the cells (row × seed), which both of them hold. One formula serves seeds that all test the
 same rows and seeds that take turns on folds. Where rows count as one by clusters, sums are by cluster.
+
+A variance has fewer degrees of freedom where a few of the sums that it comes from hold most of it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from functools import cached_property
 import numpy as np
 
 ONE_EACH = 0.1  # below this share of what cells of one cluster have in common, what it adds cannot be told from theirs
+FREEDOM_OF_ONE = 2  # degrees of freedom of the variance that a single row of many gives: see `freedom_of_sums`
+NEAR = 1e-12  # so near to all alike is alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,3 +128,36 @@ def _quadratic(u: np.ndarray, v: np.ndarray, linear: np.ndarray, square: np.ndar
     by_u = u @ square
     constant = 2 * u @ linear + (by_u * u).sum(axis=1)
     return np.stack([constant, 2 * (v @ linear + (by_u * v).sum(axis=1)), ((v @ square) * v).sum(axis=1)], axis=1)
+
+
+def evenness(sums: np.ndarray) -> np.ndarray:
+    """Of n sums (…, n) with a mean of 0 the number k that would, if all were alike but for their sign, vary as they do.
+
+    It is (Σg²)² / Σg⁴: k where k of the sums differ alike and the others do not, n / 3 where they are normal; 0 where
+    none differs.
+    """
+    largest = np.abs(sums).max(axis=-1, keepdims=True)
+    squares = (sums / np.where(largest > 0, largest, 1)) ** 2
+    return squares.sum(axis=-1) ** 2 / np.maximum((squares**2).sum(axis=-1), np.finfo(np.float64).tiny)
+
+
+def freedom_of_sums(sums: np.ndarray) -> np.ndarray:
+    """Degrees of freedom of the variance that n centred sums (…, n) give.
+
+    A variance s² of n sums varies by (μ₄ − σ⁴) / n, as that of normal sums with 2 σ⁴ n / (μ₄ − σ⁴) degrees of
+    freedom: 2 (Σg²)² / (Σg⁴ − (Σg²)² / n), which for k = (Σg²)² / Σg⁴ is 2 k / (1 − k / n).
+    """
+    n, even = sums.shape[-1], evenness(sums)
+    uneven = np.maximum(1 - even / n, NEAR)
+    return np.where((even > 0) & (uneven > NEAR), np.clip(2 * even / uneven, 1.0, n - 1.0), n - 1.0)
+
+
+def satterthwaite(variance: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray | float]]) -> np.ndarray:
+    """Degrees of freedom of a variance (n,) made of parts, each with its own: those of Satterthwaite (1946).
+
+    Args:
+        variance: what the parts come to.
+        parts: each part (n,), and its degrees of freedom.
+    """
+    spread = sum(part**2 / df for part, df in parts)
+    return np.maximum(np.divide(variance**2, spread, out=np.full_like(variance, np.inf), where=spread > 0), 1.0)

@@ -91,7 +91,7 @@ def _threshold(winner: Winner) -> list[str]:
     if winner.threshold is None:
         return []
     loss, classes = winner.settings.loss, winner.description.classes
-    best = f"the best for {winner.score} on rows that networks had not learned from"
+    best = f"the best for {winner.recommended.score} on rows that networks had not learned from"
     if loss.task == "multiclass":
         offsets = ", ".join(f"{name} {offset:+.3g}" for name, offset in zip(classes, winner.threshold, strict=True))
         what = "logarithms of probabilities" if loss.outputs_probability else "outputs"

@@ -1,12 +1,10 @@
 from dataclasses import replace
 from itertools import combinations
-from types import SimpleNamespace
 
 import pytest
 
 from stages.losses.catalogue import LOSSES
-from stages.losses.objectives import NAMES_OF_ONE, other_names, usual
-from stages.verdicts.objectives import factor
+from stages.losses.objectives import NAMES_OF_ONE, factor, other_names, usual
 
 THREE = ["kl_divergence", "sparse_categorical_crossentropy", "categorical_crossentropy"]
 
@@ -57,10 +55,12 @@ def test_the_names_of_one_objective_are_those_whose_values_keras_gives_alike(n_c
     from stages.training.probes import objective
 
     task = {0: "regression", 2: "binary"}.get(n_classes, "multiclass")
-    runs = {
-        loss.name: SimpleNamespace(loss=loss, objective=objective(loss, n_classes, n_targets))
-        for loss in LOSSES.values()
-        if loss.task == task
+    values = {loss.name: objective(loss, n_classes, n_targets) for loss in LOSSES.values() if loss.task == task}
+    alike = {
+        frozenset((name, other))
+        for name, other in combinations(values, 2)
+        if factor(LOSSES[name], values[name], LOSSES[other], values[other]) == 1
     }
-    alike = {frozenset(pair) for pair in combinations(runs, 2) if factor(*(runs[name] for name in pair)) == 1}
-    assert alike == {frozenset(pair) for names in NAMES_OF_ONE for pair in combinations(sorted(names & runs.keys()), 2)}
+    assert alike == {
+        frozenset(pair) for names in NAMES_OF_ONE for pair in combinations(sorted(names & values.keys()), 2)
+    }

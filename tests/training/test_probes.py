@@ -6,9 +6,9 @@ import pytest
 
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
+from stages.losses.objectives import factor
 from stages.training.probes import objective, punishment
-from stages.verdicts.objectives import factor
-from tests.training.units import N_CLASSES, make_settings
+from tests.training.units import N_CLASSES
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,13 @@ def test_what_a_loss_punishes_is_as_worked_by_hand(name, case, expected):
 
 
 @pytest.fixture
-def are_one(make_run):
+def are_one():
     """Whether two losses of one task are the same objective."""
 
     def compare(*losses, n_targets=1):
-        usual = {"regression": "mse", "binary": "hinge", "multiclass": "kl_divergence"}[losses[0].task]
         n_classes = N_CLASSES[losses[0].task]
-        return factor(
-            *(
-                replace(make_run(usual), settings=make_settings(loss), objective=objective(loss, n_classes, n_targets))
-                for loss in losses
-            )
-        )
+        one, other = losses
+        return factor(one, objective(one, n_classes, n_targets), other, objective(other, n_classes, n_targets))
 
     return compare
 

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.verdicts.clusters import blocks
-from stages.verdicts.design import Design
+from stages.verdicts.design import Design, blocks
 from stages.verdicts.intervals import estimate
 from tests.verdicts.designs import crossed, folds
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from stages.verdicts import cuts, freedom, pairs
+from stages.verdicts import cuts, pairs
 from stages.verdicts.intervals import estimate, over_seeds
 from tests.verdicts.designs import crossed, folds
 
@@ -30,7 +30,7 @@ def plain(values, design, alpha):
 @pytest.fixture
 def freedom_stays(monkeypatch):
     """Degrees of freedom that do not depend on the values."""
-    monkeypatch.setattr(freedom, "satterthwaite", lambda variance, _: np.full_like(variance, 12.0))
+    monkeypatch.setattr(cuts, "satterthwaite", lambda variance, _: np.full_like(variance, 12.0))
 
 
 def test_over_seeds_alone_worked_by_hand():
@@ -89,7 +89,7 @@ def test_a_loss_is_never_judged_milder_because_seeds_of_it_got_worse(seed, n_see
     for which, by in worsened:
         after[which] += by
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(freedom, "satterthwaite", lambda variance, _: np.full_like(variance, 12.0))
+        patch.setattr(cuts, "satterthwaite", lambda variance, _: np.full_like(variance, 12.0))
         was, became = estimate(before, made), estimate(after, made)
         ends, later = was.interval(alpha), became.interval(alpha)
         # of folds, a seed that is moved also changes a little what the others' rows have in common with its own

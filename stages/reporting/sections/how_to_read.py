@@ -3,8 +3,8 @@
 from typing import Any
 
 from stages.reporting.registry import Report, Section, Subject
-from stages.verdicts.clusters import FEWEST_GROUPS, FEWEST_IN_TIME
 from stages.verdicts.cuts import FEWEST
+from stages.verdicts.design import FEWEST_GROUPS, FEWEST_IN_TIME
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS
 
 TEMPLATE = """

@@ -2,8 +2,8 @@
 
 from stages.basics.markup import code
 from stages.basics.words import counted
-from stages.verdicts.clusters import BLOCKS, FEWEST_GROUPS, FEWEST_IN_TIME
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.design import BLOCKS, FEWEST_GROUPS, FEWEST_IN_TIME
 
 
 def what_counts(comparison: Comparison) -> str:
