@@ -11,7 +11,7 @@ from stages.records import datasets, store, winners
 from stages.reporting import data_files, html_page, page, registry
 from stages.reporting.drawing.save import save
 from stages.reporting.registry import Picture, Report
-from stages.reporting.texts import published, winner_text
+from stages.reporting.texts import published
 from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts import comparison
 
@@ -48,7 +48,7 @@ def main() -> None:
     _write_table("curves.csv", data_files.curves(comparisons))
     _write_table("tuning.csv", data_files.tuning(comparisons))
     files.write_json(paths.REPORTS / "metrics.json", data_files.metrics(comparisons))
-    winners.write_recommended({each.name: winner_text.recommended(each) for each in comparisons})
+    winners.write_recommended({each.name: data_files.recommended(each) for each in comparisons})
     files.write_json(paths.VERDICTS, data_files.verdicts(comparisons, pictures))
     _write_text("report.md", text)
     _write_text("report.html", html_page.page(text, paths.REPORTS))

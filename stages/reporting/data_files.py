@@ -7,10 +7,12 @@ import pandas as pd
 
 from stages.basics.markup import code
 from stages.records.runs import Run
+from stages.records.winners import Recommended
 from stages.reporting import top_losses
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
 from stages.reporting.texts import answer_text
+from stages.reporting.texts.verdict_text import surely_beats_constant
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -135,6 +137,17 @@ def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
         "schedule": {run.loss.name: run.schedule for run in comparison.runs},
         "epochs": {run.loss.name: run.n_epochs for run in comparison.runs},
     }
+
+
+def recommended(comparison: Comparison) -> Recommended | None:
+    """For stage `winner`: the loss to train with; None where every seed of every loss failed."""
+    if not any(summary.n for summary in comparison.outcome.summaries.values()):
+        return None
+    loss, threshold = comparison.outcome.advice.best, comparison.outcome.to_use
+    mean, beats_constant = comparison.outcome.summaries[loss].mean, surely_beats_constant(comparison, loss)
+    return Recommended(
+        loss, comparison.score.name, mean, beats_constant, None if threshold is None else threshold.tolist()
+    )
 
 
 def verdicts(comparisons: list[Comparison], pictures: list[Picture]) -> dict[str, Any]:

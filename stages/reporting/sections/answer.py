@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from stages.basics.markup import Markdown
+from stages.basics.markup import Markdown, code
 from stages.basics.words import counted
+from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
 from stages.reporting.drawing import panel
 from stages.reporting.drawing.plots import Grid
 from stages.reporting.html_page import anchor
 from stages.reporting.registry import Figure, Report, Section, Subject
-from stages.reporting.texts import answer_text, keras_text, winner_text
+from stages.reporting.texts import answer_text, keras_text
 from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts.comparison import Comparison
 
@@ -56,7 +57,7 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "sureness": answer_text.sureness(comparison) if learned else "",
         "others": answer_text.by_other_scores(comparison) if learned else "",
         "train": keras_text.compiled(run) if learned else "",
-        "predict": winner_text.to_use(comparison),
+        "predict": _to_use(comparison),
         "made": _made(comparison),
         "links": _links(comparison),
     }
@@ -118,3 +119,14 @@ SECTION = Section(
         ),
     ),
 )
+
+
+def _to_use(comparison: Comparison) -> Markdown:
+    """How new rows are predicted, and by what; empty where every seed failed."""
+    if not any(summary.n for summary in comparison.outcome.summaries.values()):
+        return Markdown()
+    rows = f"{len(comparison.labels):,}"
+    return Markdown(
+        f"`make predict COMPARISON={comparison.name} FILE=new.csv`, by the average of {N_NETWORKS} networks that learn "
+        f"from all {rows} rows with {code(comparison.outcome.advice.best)}"
+    )
