@@ -1,18 +1,4 @@
-# make          set up once, then run the pipeline
-# make try FILE=houses.csv TARGET=price   add a table of your own to params.yaml; AS=name for another name,
-#               WITH='missing: [-200]' for keys of its entry
-# make predict DATASET=houses FILE=new.csv   predict new rows; OUT=… for another place than beside the file,
-#               COMPARISON=… instead of DATASET for one of several comparisons
-# make losses   every loss of the catalogue; ON=houses: which of them can learn from a dataset
-# make store    what the store of trained networks holds; EMPTY=1 empties it
-# make setup    make .venv and install requirements.lock; EXTRA=dask: and what trains on a cluster
-# make test     run the tests that are quick
-# make test-thorough  run those that take seconds and more: training beside Keras, DVC in a clone, and a kill of it
-# make test-endurance  run the tests that take longest: whole grids, and kills at any moment of what trains
-# make test-browser  run the tests that drive Chromium, which must be installed
-# make lint     check style
-# make ui       MLflow on what the pipeline logged; PORT=5001 for another port
-# make clean    remove what the pipeline and the tests made; .venv, the DVC cache and the store stay
+# make help says what there is
 
 PYTHON ?= python3
 PORT ?= 5000
@@ -32,7 +18,31 @@ export PREDICT_OUT := $(value OUT)
 export PREDICT_ON := $(value DATASET)
 export PREDICT_BY := $(value COMPARISON)
 
-.PHONY: all try predict losses store setup test test-thorough test-endurance test-browser lint ui clean
+# each line is at most 80 characters wide
+define HELP
+make                 set up once, then run all that has changed
+make help            these lines
+make try FILE=houses.csv TARGET=price
+                     add a table of your own to params.yaml; AS=name for another
+                     name, WITH='missing: [-200]' for keys of its entry
+make predict DATASET=houses FILE=new.csv
+                     predict new rows; OUT=... for another place than beside the
+                     file, COMPARISON=... for one of several comparisons
+make losses          every loss; ON=houses: which can learn from a dataset
+make ui              look at the runs in MLflow; PORT=5001 for another port
+make store           what is kept of all training; EMPTY=1 empties it
+make setup           make .venv and install what is needed; EXTRA=dask: and Dask
+make test            run the tests that are quick
+make test-thorough   run those that take seconds and more
+make test-endurance  run those that take longest: whole grids, and many kills
+make test-browser    run those that drive Chromium, which must be installed
+make lint            check style
+make clean           remove what the pipeline and the tests made; .venv, the DVC
+                     cache and the store stay
+endef
+export HELP
+
+.PHONY: all help try predict losses store setup test test-thorough test-endurance test-browser lint ui clean
 all: setup
 	@dvc repro
 	@echo "Read reports/report.md; look at the runs with: make ui"
@@ -42,6 +52,9 @@ all: setup
 		echo "processor, and last digits differ. Keep these: git add reports dvc.lock && git commit -m Results"; \
 		echo "Keep those in git: git checkout reports dvc.lock"; \
 	fi
+
+help:
+	@echo "$$HELP"
 
 try: setup
 	@python -m stages.commands.add_table "$$TRY_FILE" "$$TRY_TARGET" "$$TRY_AS" "$$TRY_WITH"

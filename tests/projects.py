@@ -80,6 +80,7 @@ def run_in(folder: Path) -> Run:
         assert (done.returncode == 0) == ok, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    run.environment = environment
     return run
 
 

@@ -40,8 +40,8 @@ def test_each_task_has_its_scores(task, names):
 
 
 @pytest.mark.parametrize("name", names_for(None))
-def test_the_readme_names_every_score_that_can_decide(name, root):
-    [line] = [line for line in (root / "README.md").read_text().splitlines() if line.startswith("| `headline: {")]
+def test_the_page_of_tables_names_every_score_that_can_decide(name, root):
+    [line] = [line for line in (root / "docs/tables.md").read_text().splitlines() if line.startswith("| `headline: {")]
     assert f"`{name}`" in line
 
 

@@ -52,7 +52,7 @@ TEMPLATE = """
 - **What it is worth**: `python -m tests.benchmarks.verdicts` runs the whole procedure, tuning included, on small
   tables of which the truth is known. On the last run the intervals held it for 92 to 96 % of the pairs with
   heavy-tailed noise and with interactions, 100 % with 3 % positives, 97 % (one split) and 92 % (folds) with three
-  easy classes; no pair was decided the wrong way round. The README has the whole table, beside intervals over seeds
+  easy classes; no pair was decided the wrong way round. docs/method.md has the whole table, beside intervals over seeds
   alone, which held it for 25 to 96 %.
 - **Few rows tell**: two losses are told apart by decisions on fewer than about {{ few_rows }} rows, and the interval
   is a little too narrow.
