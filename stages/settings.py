@@ -3,41 +3,12 @@
 A stage then runs again when what it reads has changed, and no key has to stand in ``params.yaml`` for DVC to find it.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import yaml
 
 from stages.basics import cli, files, paths
 from stages.params import experiment
 from stages.params.load import check_params, read_values
-
-# `track` depends on the whole file: it tells what an experiment has changed in it
-READS = {
-    "generate": ("datasets", "comparisons"),
-    "scale": ("datasets", "comparisons", "train.seeds"),
-    "train": ("loss", "compare", "datasets", "comparisons", "train", "report.headline"),
-    "report": ("loss", "compare", "datasets", "comparisons", "report"),
-    "winner": ("loss", "compare", "datasets", "comparisons", "train", "report.cells"),
-}
-
-
-def part(values: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    """What stands under some keys, by key; without those where nothing stands.
-
-    Args:
-        values: what ``params.yaml`` holds.
-        keys: of the file, or of one of its sections, as ``train.seeds``.
-    """
-    found = {}
-    for key in keys:
-        section, _, name = key.partition(".")
-        value = values.get(section)
-        if name:
-            value = value.get(name) if isinstance(value, dict) else None
-        if value is not None:
-            found[key] = value
-    return found
+from stages.params.parts import READS, part
 
 
 def main() -> None:

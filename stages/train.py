@@ -18,7 +18,7 @@ from stages.records.runs import Run
 from stages.training.unit import Unit
 from stages.verdicts.looking import Looking
 from stages.wording.looks import looks
-from stages.wording.training import came_from, outcome
+from stages.wording.training import came_from, outcome, what_was_new
 
 
 def write(run: Run, model: bytes) -> None:
@@ -78,7 +78,8 @@ def main() -> None:
         scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
         try_user_code(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
-    for line in chain.from_iterable(outcomes.values()):
+    new = {unit.name: tally.new for unit, tally in zip(selected, tallies, strict=True)}
+    for line in chain(*outcomes.values(), what_was_new(new)):
         cli.say(line)
     n_networks = sum(tally.n_networks for tally in tallies)
     cli.say(f"train: {came_from([(tally.n_stored, tally.n_chunks) for tally in tallies])}")

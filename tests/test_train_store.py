@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
-from stages import generate, scale
+from stages import generate, scale, settings
 from stages import train as stage
+from stages.commands import show_store
 from stages.records import durations, runs, store
 from tests.test_train import SETTINGS, contents, edit, project
 
@@ -187,6 +188,36 @@ def test_the_store_knows_how_long_training_took_also_when_a_run_came_from_it(tra
     assert durations.of(None, "rings", "hinge") is None
     kept.empty()
     assert durations.of(kept, "rings", "hinge") is None
+
+
+def test_why_a_unit_was_not_found_is_said_before_it_is_trained_and_as_it_is(train, capsys):
+    def tune(params):
+        params["comparisons"]["prices"]["optimizer"] = TUNED
+
+    def lines():
+        capsys.readouterr()
+        show_store.main()
+        return capsys.readouterr().out.splitlines()[2:]
+
+    train()
+    settings.main()
+    assert lines() == ["of the current parameters: 3 of 3 units in the store"]
+    edit(tune)
+    assert lines() == [
+        "what it lacks is not known yet: params.yaml has changed since the rows were scaled; run: dvc repro scale"
+    ]
+    settings.main()
+    new = "what is new: the optimizer, that a learning rate is chosen"
+    assert lines() == [
+        "of the current parameters: 1 of 3 units in the store",
+        f"prices/mse: not in the store; {new}",
+        f"prices/msle: not in the store; {new}",
+    ]
+    stage.main()
+    assert f"train: {new} (prices/mse, prices/msle)" in capsys.readouterr().out.splitlines()
+    assert lines() == ["of the current parameters: 3 of 3 units in the store"]
+    stage.main()
+    assert "what is new" not in capsys.readouterr().out
 
 
 OWN = """import json

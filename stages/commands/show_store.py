@@ -1,14 +1,24 @@
 """Look at the unit store, or empty it.
 
-make store            where it is, and how full
+make store            where it is, how full, and what of the current parameters it lacks and why
 make store EMPTY=1    remove all that is in it: everything is then trained again when it is asked for
 """
 
 import sys
+from collections.abc import Iterator, Sequence
 
 from stages.basics import cli, words
+from stages.basics.cli import UserError
+from stages.basics.machine import device
+from stages.execution.keys import differences
+from stages.execution.missing import Missing, first_missing
+from stages.execution.units import units
+from stages.params.load import check_params, read_values
+from stages.params.parts import are_written
 from stages.records import store
 from stages.records.store import Store
+from stages.training.unit import Unit
+from stages.wording.store import what_is_new
 
 
 def looked_at(kept: Store | None) -> list[str]:
@@ -19,6 +29,37 @@ def looked_at(kept: Store | None) -> list[str]:
         f"{words.counted(len(kept.files()), 'entry', 'entries')}, {_size(kept.size())} of at most {_size(kept.limit)}"
     )
     return [f"the store: {kept.folder}", f"{held}; empty it with: make store EMPTY=1"]
+
+
+def of_parameters(kept: Store) -> Iterator[str]:
+    """Lines that say what of the units of the current parameters a store lacks, and what of them is new."""
+    try:
+        params = check_params(values := read_values())
+        if not are_written(values, "generate", "scale"):
+            raise UserError("params.yaml has changed since the rows were scaled; run: dvc repro scale")
+        selected = units(params, say=lambda _: None)
+    except UserError as error:
+        yield from (f"what it lacks is not known yet: {line}" for line in str(error).splitlines())
+        return
+    yield from _lacking(kept, selected)
+
+
+def _lacking(kept: Store, selected: Sequence[Unit]) -> Iterator[str]:
+    on_device, facts = device(), list(kept.facts())
+    missing = {unit.name: first_missing(unit, kept, on_device) for unit in selected}
+    n_whole = sum(each is None for each in missing.values())
+    yield f"of the current parameters: {n_whole} of {words.counted(len(selected), 'unit')} in the store"
+    for name, each in missing.items():
+        if each is not None:
+            yield f"{name}: {_why(each, [fact['parts'] for fact in facts if fact['unit'] == name])}"
+
+
+def _why(missing: Missing, others: Sequence[dict]) -> str:
+    where = "in the store in part" if missing.n_before else "not in the store"
+    found = differences(missing.parts, others)
+    if new := what_is_new(found, missing.n_before):
+        return f"{where}; what is new: {new}"
+    return f"{where}; {'nothing of it' if found is None else 'the rest'} was not trained yet, or was removed"
 
 
 def emptied(kept: Store | None) -> list[str]:
@@ -38,8 +79,12 @@ def _size(n_bytes: int) -> str:
 def main() -> None:
     """Print what was asked for: with the argument ``empty``, after emptying it."""
     kept = store.from_environment()
-    for line in (emptied if sys.argv[1:] == ["empty"] else looked_at)(kept):
+    is_to_empty = sys.argv[1:] == ["empty"]
+    for line in (emptied if is_to_empty else looked_at)(kept):
         cli.say(line)
+    if kept is not None and not is_to_empty:
+        for line in of_parameters(kept):
+            cli.say(line)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache, partial
 from hashlib import sha256
@@ -42,7 +42,12 @@ def key_of(chunk: Chunk, on_device: str) -> str:
         chunk: the chunk.
         on_device: the kind of device that it is trained on.
     """
-    return sha256(json.dumps(parts_of(chunk, on_device), sort_keys=True).encode()).hexdigest()
+    return name_of(parts_of(chunk, on_device))
+
+
+def name_of(parts: Mapping[str, Any]) -> str:
+    """The name that parts come to: see `parts_of`."""
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
     """
     unit, settings, plan = chunk.unit, chunk.unit.settings, chunk.unit.plan
     scaling = plan.to_tune if chunk.is_tuning else plan.to_train
-    return {
+    parts = {
         **{name: getattr(settings, name) for name in _SETTINGS},
         **{f"loss {name}": getattr(unit.loss, name) for name in _LOSS},
         "optimizer": [settings.optimizer.name, settings.optimizer.arguments],
@@ -74,6 +79,21 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
         "versions": versions(),
         "device": on_device,
     }
+    return json.loads(json.dumps(parts))
+
+
+def differences(parts: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]] | None:
+    """In what a chunk differs from the one that is most like it: by part of its key the value there, and its own.
+
+    Args:
+        parts: what its key is made of.
+        others: what those of others are.
+
+    Returns:
+        None where there are no others.
+    """
+    each = [{part: (other.get(part), now) for part, now in parts.items() if other.get(part) != now} for other in others]
+    return min(each, key=len, default=None)
 
 
 def _digest(arrays: Iterable[np.ndarray]) -> str:

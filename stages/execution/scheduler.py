@@ -16,6 +16,7 @@ from stages.execution.executor import DiedError, Executor
 from stages.records.store import DamagedError, Store
 from stages.training.chunk import Chunk, Result, title
 from stages.training.unit import Unit
+from stages.wording.store import what_is_new
 
 ATTEMPTS = 3  # workers that may die while they train a chunk, before it is given up
 
@@ -30,16 +31,20 @@ class Tally:
     Attributes:
         seconds: how long training took, whenever and wherever it was.
         n_stored: chunks that came from the store.
+        n_trained: chunks that are trained, or were.
         n_chunks: all chunks.
         n_networks: networks that were trained.
         cost: networks times epochs, those under way included.
+        new: what of it the store did not know, in words; None where it has all, or nothing like it.
     """
 
     seconds: float = 0.0
     n_stored: int = 0
+    n_trained: int = 0
     n_chunks: int = 0
     n_networks: int = 0
     cost: int = 0
+    new: str | None = None
 
 
 class LostError(Exception):
@@ -73,6 +78,7 @@ class Scheduler:
         self._executor, self._store, self._stage = executor, store, stage
         self._on_progress = on_progress
         self._lost: list[str] = []
+        self._facts: list[dict[str, Any]] | None = None  # of the store, before anything is put into it
 
     def run(self, work: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Run what trains, all at once.
@@ -122,11 +128,14 @@ class Scheduler:
     async def _train(self, chunk: Chunk, unit: Unit, tally: Tally) -> Result | None:
         """What a chunk gives; None of one that is given up."""
         tally.n_chunks += 1
-        key = keys.key_of(chunk, self._executor.device) if self._store else ""
+        parts = keys.parts_of(chunk, self._executor.device) if self._store else {}
+        key = keys.name_of(parts)
         if (result := self._look_up(key)) is None:
+            tally.new = self._what_is_new(parts, unit, tally)
+            tally.n_trained += 1
             if (result := await self._by_executor(chunk, unit, tally)) is None:
                 return None
-            self._keep(key, result)
+            self._keep(key, result, {"unit": unit.name, "parts": parts})
         else:
             tally.n_stored += 1
         tally.seconds += float(result["seconds"])
@@ -134,6 +143,15 @@ class Scheduler:
         tally.cost += chunk.n_networks * chunk.epochs
         self._on_progress(unit, tally.cost)
         return result
+
+    def _what_is_new(self, parts: dict[str, Any], unit: Unit, tally: Tally) -> str | None:
+        """In words: in what a unit's first chunk that the store lacks differs from what the store had of the unit."""
+        if self._store is None or tally.n_trained:
+            return tally.new
+        if self._facts is None:
+            self._facts = list(self._store.facts())
+        others = (each["parts"] for each in self._facts if each["unit"] == unit.name)
+        return what_is_new(keys.differences(parts, others), tally.n_stored)
 
     async def _by_executor(self, chunk: Chunk, unit: Unit, tally: Tally) -> Result | None:
         """Train a chunk, and again when its worker dies; None where too many died."""
@@ -160,12 +178,12 @@ class Scheduler:
             cli.say(f"{self._stage}: {error} and is trained again")
             return None
 
-    def _keep(self, key: str, result: Result) -> None:
+    def _keep(self, key: str, result: Result, facts: dict[str, Any]) -> None:
         """Put a chunk into the store; one that cannot be written does not stop training."""
         if self._store is None:
             return
         try:
-            self._store.put(key, result)
+            self._store.put(key, result, facts)
         except OSError as error:
             cli.say(f"{self._stage}: nothing more is kept in the store: {error}")
             self._store = None

@@ -1,6 +1,6 @@
 """The units that the parameters ask for, and whether each can be trained."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -19,8 +19,12 @@ from stages.training.unit import Table, Unit, read_table
 from stages.wording.validity import in_words
 
 
-def units(params: Params) -> list[Unit]:
+def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
     """The units of work that the parameters ask for, their rows read from ``data/scaled``.
+
+    Args:
+        params: the parameters.
+        say: is told what a user ought to know of them, line by line.
 
     Raises:
         UserError: a loss cannot learn from its dataset.
@@ -35,13 +39,13 @@ def units(params: Params) -> list[Unit]:
         seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
         judged = validity.judge_all(losses, seen)
         for kept, others in params.other_names(name).items():
-            cli.say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
+            say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
         cannot += _no_rows_to_choose_by(name, setup, plan)
         cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         cannot += _cannot_learn(name, setup, losses, judged)
         for loss, judgement in judged.items():
             if judgement.level == "works, but":
-                cli.say(f"train: {name}: {loss} {in_words(judgement)}")
+                say(f"train: {name}: {loss} {in_words(judgement)}")
         for loss in losses:
             settings = settings_of(params, name, loss, table, description.classes)
             selected.append(Unit(settings, table, plan.first(len(settings.seeds))))

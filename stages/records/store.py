@@ -1,7 +1,7 @@
 """The unit store: what was trained once is not trained again.
 
-One file for each chunk of a unit (some seeds of one loss), named by a hash of all that decides its result, with its own
-hash at its end:
+One file for each chunk of a unit (some seeds of one loss), named by a hash of all that decides its result. It holds
+arrays, JSON that says what was hashed, the length of that, and its own hash at its end:
 ``.losslab/store/<key>`` in the real repository, also while DVC runs a stage in a temporary copy, so that every
 experiment shares it. It lies outside DVC's outputs, which DVC deletes before a stage runs. Files are written whole or
 not at all, and several processes may use the store at once: the worst that can happen is that two train the same.
@@ -9,13 +9,15 @@ not at all, and several processes may use the store at once: the worst that can 
 ``LOSSLAB_STORE`` names another folder; empty, it switches the store off. ``LOSSLAB_STORE_GB`` bounds its size.
 """
 
+import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from stages.basics.cli import UserError
 GIGABYTE = 10**9
 DEFAULT_LIMIT = 5 * GIGABYTE
 _DIGEST = sha256().digest_size
+_LENGTH = 8  # bytes of a number of bytes
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Store:
         try:
             if sha256(written).digest() != digest:
                 raise NotArraysError("its digest is another")
-            found = arrays.from_bytes(written)
+            found = arrays.from_bytes(written[: -_LENGTH - int.from_bytes(written[-_LENGTH:])])
         except NotArraysError as error:
             path.unlink(missing_ok=True)
             raise DamagedError(path) from error
@@ -68,15 +71,23 @@ class Store:
             os.utime(path)  # read now, so removed last
         return found
 
-    def put(self, key: str, result: Mapping[str, np.ndarray]) -> None:
-        """Keep arrays under a key, and remove what was read longest ago where that is too much."""
-        content = arrays.to_bytes(result)
+    def put(self, key: str, result: Mapping[str, np.ndarray], facts: Mapping[str, Any] | None = None) -> None:
+        """Keep arrays under a key, and remove what was read longest ago where that is too much.
+
+        Args:
+            key: the key.
+            result: the arrays.
+            facts: what they are, as JSON has it.
+        """
+        content, beside = arrays.to_bytes(result), json.dumps(facts).encode() if facts else b""
+        digest = sha256(content)
+        digest.update(end := beside + len(beside).to_bytes(_LENGTH))
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=files.writing_prefix())
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-                file.write(sha256(content).digest())
+                file.write(end + digest.digest())
             self._written.append(os.path.getsize(temporary))
             os.replace(temporary, self._path(key))
         finally:
@@ -84,6 +95,15 @@ class Store:
         # measuring thousands of files takes longer than writing one
         if len(self._written) == 1 or sum(self._written) > self.limit / 100:
             self._shrink()
+
+    def facts(self) -> Iterator[dict[str, Any]]:
+        """What the entries are, of which it was said; arrays are not read."""
+        for path in self.files():
+            with suppress(OSError, ValueError), path.open("rb") as file:  # removed meanwhile, or damaged
+                file.seek(-_DIGEST - _LENGTH, os.SEEK_END)
+                if n_bytes := int.from_bytes(file.read(_LENGTH)):
+                    file.seek(-_DIGEST - _LENGTH - n_bytes, os.SEEK_END)
+                    yield json.loads(file.read(n_bytes))
 
     def files(self) -> list[Path]:
         """The files of the store, the one read longest ago first."""

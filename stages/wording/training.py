@@ -1,9 +1,13 @@
 """What stage `train` says at its end: what was chosen for each loss, which seeds failed, what the store gave."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from stages.basics.words import counted
 from stages.records.runs import Run, Tuning
+
+N_REASONS = 3  # that are said
+N_NAMES = 3
 
 
 def outcome(run: Run) -> list[str]:
@@ -38,6 +42,25 @@ def chosen(run: Run) -> str:
 
 def _chosen_by(tuning: Tuning) -> str:
     return "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
+
+
+def what_was_new(reasons: Mapping[str, str | None]) -> list[str]:
+    """Lines that tell why units that the store had something of were not found in it, the most frequent reason first.
+
+    Args:
+        reasons: by unit what of it is new, in words; None where there is nothing to say.
+    """
+    of_reason = defaultdict(list)
+    for unit, new in reasons.items():
+        if new:
+            of_reason[new].append(unit)
+    by_number = sorted(of_reason.items(), key=lambda reason: -len(reason[1]))
+    return [f"train: what is new: {new} ({_some(units)})" for new, units in by_number[:N_REASONS]]
+
+
+def _some(units: list[str]) -> str:
+    """Names, where there are few; else the first and how many more."""
+    return ", ".join(units) if len(units) <= N_NAMES else f"{units[0]} and {len(units) - 1} more"
 
 
 def came_from(units: Sequence[tuple[int, int]]) -> str:

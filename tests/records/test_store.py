@@ -140,3 +140,18 @@ def test_a_size_that_is_none_is_refused_in_one_line(monkeypatch, size):
     monkeypatch.setenv("LOSSLAB_STORE_GB", size)
     with pytest.raises(UserError, match=r"LOSSLAB_STORE_GB: .* allowed: a number above 0"):
         store.from_environment()
+
+
+def test_what_entries_are_is_read_without_their_arrays(kept):
+    facts = {"unit": "houses/mse", "parts": {"epochs": 3, "rates": [0.1]}}
+    kept.put("one", ARRAYS, facts)
+    kept.put("two", ARRAYS)
+    assert list(kept.facts()) == [facts]
+    assert same(kept.get("one"), ARRAYS)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 30, b"x" * 300, b"{" + (1).to_bytes(8) + bytes(32)])
+def test_what_a_file_is_that_is_no_entry_is_not_said(kept, content):
+    kept.put("one", ARRAYS, {"unit": "houses/mse"})
+    (kept.folder / "two").write_bytes(content)
+    assert list(kept.facts()) == [{"unit": "houses/mse"}]

@@ -1,0 +1,115 @@
+"""Why the store does not have what is asked for, in words: what of it is new."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# what a part of a key is called, as of `execution.keys`
+_PARTS = {
+    "model": "the network",
+    "hidden": "the hidden layers",
+    "hidden_activation": "the activation of the hidden layers",
+    "dropout": "the dropout",
+    "batch_norm": "the batch normalization",
+    "batch_size": "the batch size",
+    "seeds": "the seeds",
+    "class_weights": "the weights of the classes",
+    "loss function": "the function of the loss",
+    "loss targets": "the targets of the loss",
+    "loss activation": "the output of the network",
+    "loss parameters": "the parameters of the loss",
+    "loss per_row": "whether the loss has a value for each row",
+    "loss target_transform": "the transform of the target",
+    "optimizer": "the optimizer",
+    "epochs": "the epochs",
+    "chosen by": "the score that chooses",
+    "is tuning": "that a learning rate is chosen",
+    "transform fitted on": "the rows that the scale is fitted on",
+    "rows": "the rows",
+    "splits": "which rows train, validate and test",
+    "scales": "how columns are scaled",
+    "device": "the kind of processor",
+}
+_CANDIDATES = ("the learning rates", "the schedule of the learning rate", "the parameters to choose from")
+# where one part is new, others are new because of it
+_IMPLIED = {
+    "rows": {"splits", "scales"},
+    "splits": {"scales"},
+    "seeds": {"splits", "scales", "is first"},
+    "chosen by": {"code of loss and score"},
+    "is tuning": {
+        "code of loss and score",
+        "seeds",
+        "splits",
+        "scales",
+        "epochs",
+        "candidates",
+        "chosen by",
+        "is first",
+    },
+    "loss function": {"loss targets", "loss activation", "loss parameters", "loss per_row", "code of loss and score"},
+}
+_NEVER = {"is first", "is to use"}  # what a user has no word for
+# in what chunks can differ that come after others which the store has; in all else later chunks of a unit differ anyway
+_MAY_BE_NEW_LATER = {"seeds", "code", "own code", "versions", "device"}
+N_FILES = 3  # that are named
+
+
+def what_is_new(differences: Mapping[str, tuple[Any, Any]] | None, n_before: int) -> str | None:
+    """What is new of a unit that the store does not have, or has in part, in words; None where nothing can be said.
+
+    Args:
+        differences: by part of a key the value before, and now; None where the store has nothing like it.
+        n_before: chunks of the unit that the store has.
+    """
+    if differences is None or (n_before and not differences.keys() & _MAY_BE_NEW_LATER):
+        return None
+    implied = _NEVER.union(*(_IMPLIED.get(part, ()) for part in differences))
+    words = []
+    for part, (before, now) in differences.items():
+        if part not in implied:
+            words += _OF[part](before, now) if part in _OF else [_PARTS[part]]
+    return ", ".join(words) or None
+
+
+def _candidates(before: Any, now: Any) -> list[str]:
+    columns = zip(_CANDIDATES, zip(*before, strict=True), zip(*now, strict=True), strict=True)
+    return [words for words, old, new in columns if _set(old) != _set(new)] or ["what is chosen from"]
+
+
+def _set(values: tuple[Any, ...]) -> set[str]:
+    return set(map(repr, values))
+
+
+def _code(before: Any, now: Any) -> list[str]:
+    return [f"the code in {_listed(before, now)}"]
+
+
+def _of_loss_and_score(before: Any, now: Any) -> list[str]:
+    if [how for how, _ in before] != [how for how, _ in now]:
+        return ["the score that is followed"]
+    return _code(*({name: digest for _, files in each for name, digest in files.items()} for each in (before, now)))
+
+
+def _own_code(before: Any, now: Any) -> list[str]:
+    return [f"your own {_listed(before, now)}"]
+
+
+def _listed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """The files of which a hash is another, by name."""
+    others = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    files = [name if "/" in name else f"{name.replace('.', '/')}.py" for name in others]
+    more = f" and {len(files) - N_FILES} more" if len(files) > N_FILES else ""
+    return f"{', '.join(files[:N_FILES])}{more}"
+
+
+def _versions(before: Any, now: Any) -> list[str]:
+    return [f"{name} {now[name]} (was {before.get(name)})" for name in now if before.get(name) != now[name]]
+
+
+_OF: dict[str, Callable[[Any, Any], list[str]]] = {
+    "candidates": _candidates,
+    "code": _code,
+    "code of loss and score": _of_loss_and_score,
+    "own code": _own_code,
+    "versions": _versions,
+}
