@@ -30,7 +30,8 @@ make predict DATASET=houses FILE=new.csv
                      file, COMPARISON=... for one of several comparisons
 make losses          every loss; ON=houses: which can learn from a dataset
 make ui              look at the runs in MLflow; PORT=5001 for another port
-make store           what is kept of all training, and what is not yet and why; EMPTY=1 empties it
+make store           what is kept of all training, and what is not and why;
+                     EMPTY=1 empties it
 make setup           make .venv and install what is needed; EXTRA=dask: and Dask
 make test            run the tests that are quick
 make test-thorough   run those that take seconds and more
