@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.execution.cutting import cut
+from stages.execution.scheduler import TrainChunks
+from stages.scores import catalogue
 from stages.training.chunk import Candidate
+from stages.training.unit import Unit
 
 N_RESAMPLES = 100  # of the seeds, which tell how firm a choice is
 
@@ -62,6 +66,25 @@ class Trial:
     def still_falls(self) -> bool:
         """Whether more epochs may help: the best epoch of a rate that stays is in the last third."""
         return self.candidate.schedule == "cosine" or self.epochs > 2 * self.horizon / 3
+
+
+async def train_trials(unit: Unit, candidates: Sequence[Candidate], horizon: int, train: TrainChunks) -> list[Trial]:
+    """Train every seed of a unit with each candidate, without its validation rows, and measure it on them.
+
+    Args:
+        unit: the unit, with one output.
+        candidates: how it is trained.
+        horizon: epochs.
+        train: trains chunks.
+    """
+    is_whole, score = not unit.settings.optimizer.is_tuned, catalogue.find(unit.settings.selected_by, unit.loss.task)
+    sign = -1 if score is not None and score.higher_is_better else 1
+    chunks, curves = cut(unit, candidates, horizon, is_tuning=True), {each: [] for each in candidates}
+    for chunk, result in zip(chunks, await train(chunks), strict=True):
+        costs = np.where(result["finished"], sign * result["values"], np.nan).astype(np.float64)
+        for candidate, own in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
+            curves[candidate].append(own)
+    return [Trial(each, unit.loss.activation, horizon, np.concatenate(curves[each]), is_whole) for each in candidates]
 
 
 def best_of(trials: Sequence[Trial]) -> Trial:

@@ -14,9 +14,9 @@ from itertools import product
 
 import numpy as np
 
-from stages.execution.cutting import cut, room
+from stages.execution.cutting import room
 from stages.execution.scheduler import TrainChunks
-from stages.execution.trials import Trial, best_of, firmness, is_ahead
+from stages.execution.trials import Trial, best_of, firmness, is_ahead, train_trials
 from stages.losses.loss import Loss
 from stages.records.runs import Tuning
 from stages.scores import catalogue
@@ -143,16 +143,7 @@ class _Search:
         tried = {trial.candidate for trial in self._trials if trial.horizon == horizon}
         if not (new := [each for each in candidates if each not in tried]):
             return
-        is_whole = not self._unit.settings.optimizer.is_tuned
-        chunks, curves = cut(self._unit, new, horizon, is_tuning=True), {each: [] for each in new}
-        for chunk, result in zip(chunks, await self._train(chunks), strict=True):
-            costs = -result["values"] if _higher_is_better(self._unit) else result["values"]
-            costs = np.where(result["finished"], costs, np.nan).astype(np.float64)
-            for candidate, own in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
-                curves[candidate].append(own)
-        self._trials += [
-            Trial(each, self._unit.loss.activation, horizon, np.concatenate(curves[each]), is_whole) for each in new
-        ]
+        self._trials += await train_trials(self._unit, new, horizon, self._train)
 
     def _at(self, horizon: int, schedule: str | None = None) -> list[Trial]:
         """The trials of a horizon, and of one schedule if it is given, the best first."""
@@ -215,11 +206,6 @@ class _Search:
 def next_rate(before: float, last: float) -> float:
     """The rate that follows two neighbours by the same factor, to six digits."""
     return float(f"{last * last / before:.6g}")
-
-
-def _higher_is_better(unit: Unit) -> bool:
-    score = catalogue.find(unit.settings.selected_by, unit.loss.task)
-    return score is not None and score.higher_is_better
 
 
 def _tuning(unit: Unit, trials: list[Trial]) -> Tuning:

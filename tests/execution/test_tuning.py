@@ -121,6 +121,12 @@ def test_the_better_half_goes_on_and_the_best_two_of_each_schedule_are_trained_t
     assert sum(epochs for _, epochs in asked) * 10 == planned_cost(unit)
 
 
+def test_tuning_an_output_costs_less_than_half_of_the_grid_of_all_rates_with_thirty_seeds():
+    unit = tuned_unit("hinge", RATES, epochs=99, seeds=range(30), options={"activation": ("tanh", "linear")})
+    full_grid = len(RATES) * 30 * 99
+    assert planned_cost(unit) / len(variants(unit)) <= 0.45 * full_grid
+
+
 def test_a_rate_that_stays_is_trained_no_longer_once_it_is_best_before_the_last_third():
     _, asked = answered(tuned_unit("mse", RATES, epochs=90), lambda each, epoch, _: each.rate + abs(epoch - 15))
     assert {each.schedule for each, epochs in asked if epochs == 90} == {"cosine"}
