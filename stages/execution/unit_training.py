@@ -30,6 +30,7 @@ class Training:
         self.unit, self._train = unit, train
         self._tuning: Tuning | None = None
         self._results: list[Result] = []
+        self._held_out: list[Result] = []
 
     async def of_seeds(self, n_seeds: int) -> Run:
         """Train the first seeds, so many, and score them; those that were trained before are not again.
@@ -43,9 +44,24 @@ class Training:
             chunks = final_chunks(few, self._tuning)
             self._results += await self._train(chunks[len(self._results) :])
             if not (self._tuning and (lower := _lower_rate(self._tuning)) and _some_went_astray(self._results)):
-                return _run(few, self._tuning, chunks, self._results)
+                return replace(
+                    _run(few, self._tuning, chunks, self._results), held_out=await self._without_what_is_set_aside(few)
+                )
             gave_way = np.append(self._tuning.gave_way, self._tuning.rate)
             self._tuning, self._results = replace(self._tuning, rate=lower, gave_way=gave_way), []
+            self._held_out = []
+
+    async def _without_what_is_set_aside(self, unit: Unit) -> np.ndarray | None:
+        """What networks give that do not learn from what is set aside: see `Run.held_out`."""
+        if not needs_held_out(unit):
+            return None
+        first = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds))))
+        chunks = final_chunks(replace(first, plan=first.plan.testing_on_validation()), self._tuning)
+        self._held_out += await self._train(chunks[len(self._held_out) :])
+        outputs, finished = (
+            np.concatenate([each[name] for each in self._held_out]) for name in ("outputs", "finished")
+        )
+        return np.where(finished[:, None, None], outputs, np.nan)
 
     @property
     def model(self) -> bytes:
@@ -85,10 +101,17 @@ def first_chunks(unit: Unit) -> list[Chunk]:
     return [chunk for each in variants(few) for chunk in cut(each, first_candidates(each), first, is_tuning=True)]
 
 
+def needs_held_out(unit: Unit) -> bool:
+    """Whether networks are trained again without what is set aside, for a threshold to be chosen on it."""
+    is_tuned = unit.loss.task != "regression" and unit.settings.optimizer.is_tuned
+    return is_tuned and not unit.plan.tests_in_turn and bool(unit.plan.validated.any(axis=1).all())
+
+
 def planned(unit: Unit) -> int:
     """Networks times epochs that a unit takes, tuning included; fewer or more as it turns out."""
-    settings = unit.settings
-    return len(settings.seeds) * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0)
+    settings, n_seeds = unit.settings, len(unit.settings.seeds)
+    n_networks = n_seeds + (min(N_SEEDS, n_seeds) if needs_held_out(unit) else 0)
+    return n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0)
 
 
 def _some_went_astray(results: Sequence[Result]) -> bool:

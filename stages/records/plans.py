@@ -120,6 +120,25 @@ class Plan:
         center, spread = self.to_train.target_center, self.to_train.target_spread
         return {"center": center[self.split_of], "spread": spread[self.split_of]}
 
+    @property
+    def tests_in_turn(self) -> bool:
+        """Whether what one seed tests another trains on, so that networks of other seeds know nothing of it.
+
+        In the order of time rows that come later say nothing of those that come before.
+        """
+        return self.method != "first" and not (self.tested == self.tested[0]).all()
+
+    @property
+    def validated(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows): which rows each seed sets aside to choose by."""
+        return (self.parts == Part.VALIDATION)[self.split_of]
+
+    def testing_on_validation(self) -> "Plan":
+        """The plan in which what is set aside to choose by is tested on, and test rows are not used."""
+        parts = np.where(self.parts == Part.TEST, Part.UNUSED, self.parts)
+        parts = np.where(self.parts == Part.VALIDATION, Part.TEST, parts).astype(self.parts.dtype)
+        return replace(self, parts=parts, to_train=self.to_tune)
+
     def of_seeds(self, places: Sequence[int]) -> "Plan":
         """The plan of some of the seeds, told by their places: the splits that they use, and no others."""
         used, split_of = np.unique(self.split_of[list(places)], return_inverse=True)

@@ -4,7 +4,7 @@
 
 - ``run.json``: the settings, the seeds that failed, and the hash of every other file;
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
-- ``predictions.npz``: the ``outputs`` for every row of the dataset, (n_seeds, n_rows, n_outputs);
+- ``predictions.npz``: the ``outputs`` for every row of the dataset, (n_seeds, n_rows, n_outputs), and ``held_out``;
 - ``tuning.npz`` (where the learning rate was chosen): how it was chosen;
 - ``scores.csv``: ``seed, part, metric, value``;
 - ``punishment.csv``: what the loss punishes, ``case, x, value``;
@@ -117,6 +117,9 @@ class Run:
         objective: (n_rows,) or (n_batches,), the loss's values on made-up rows, by which two losses are told apart.
         regions: for classes and two features, else None.
         tuning: how the learning rate and the epochs were chosen; None where they were not.
+        held_out: of classes, float32 (n_first_seeds, n_rows, n_outputs) as `outputs`, of networks that were trained in
+            the same way without what is set aside to choose by, NaN of those that failed; None where other seeds test
+            other rows, or nothing was chosen.
     """
 
     settings: Settings
@@ -128,6 +131,7 @@ class Run:
     objective: np.ndarray
     regions: Regions | None
     tuning: Tuning | None = None
+    held_out: np.ndarray | None = None
 
     @property
     def comparison(self) -> str:
@@ -204,7 +208,8 @@ def write(run: Run, path: Path) -> None:
     objective = io.BytesIO()  # NumPy does not say why it could not write a file of one array
     np.save(objective, run.objective)
     (path / "objective.npy").write_bytes(objective.getbuffer())
-    np.savez(path / "predictions.npz", outputs=run.outputs)
+    held_out = {} if run.held_out is None else {"held_out": run.held_out}
+    np.savez(path / "predictions.npz", outputs=run.outputs, **held_out)
     if run.tuning:
         np.savez(path / "tuning.npz", **vars(run.tuning))
     if run.regions:
@@ -229,7 +234,7 @@ def read(comparison: str, loss: str) -> Run:
             if _sha256(path / name) != written:
                 raise ValueError("not as it was written")
     with np.load(path / "predictions.npz") as arrays:
-        outputs = arrays["outputs"]
+        outputs, held_out = arrays["outputs"], arrays.get("held_out")
     tuning = regions = None
     if "tuning.npz" in described.sha256:
         with np.load(path / "tuning.npz") as arrays:
@@ -242,6 +247,7 @@ def read(comparison: str, loss: str) -> Run:
         failed=described.failed,
         history=pd.read_csv(path / "history.csv"),
         outputs=outputs,
+        held_out=held_out,
         scores=pd.read_csv(path / "scores.csv"),
         punishment=pd.read_csv(path / "punishment.csv", keep_default_na=False, na_values={"value": [""]}),
         objective=np.load(path / "objective.npy"),

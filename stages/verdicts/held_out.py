@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.records.plans import Plan
+from stages.records.runs import Run
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -24,29 +27,46 @@ class HeldOut:
     outputs: np.ndarray
 
 
-def of_seed(seed: int, outputs: np.ndarray, unseen: np.ndarray, tested: np.ndarray) -> HeldOut:
-    """What a seed's threshold or calibration is fitted on.
+@dataclass(frozen=True)
+class Unseen:
+    """What networks gave, and for which rows that they did not learn from.
 
-    Args:
-        seed: its place.
+    Attributes:
         outputs: (n_seeds, n_rows, n_outputs).
-        unseen: bool (n_seeds, n_rows), of which rows a network gives outputs that it did not learn from; none of a
-            seed that failed.
-        tested: bool (n_rows,), the rows that the seed is scored on, which are left out.
+        rows: bool (n_seeds, n_rows), of which rows a network gives outputs that it did not learn from; none of a seed
+            that failed.
     """
-    order = np.roll(np.arange(len(outputs)), -seed)
-    in_turn = unseen[order]
-    rows = np.flatnonzero(in_turn.any(axis=0) & ~tested)
-    return HeldOut(rows, outputs[order[in_turn[:, rows].argmax(axis=0)], rows].astype(np.float64))
+
+    outputs: np.ndarray
+    rows: np.ndarray
+
+    def for_seed(self, seed: int, tested: np.ndarray) -> HeldOut:
+        """What a seed's threshold or calibration is fitted on.
+
+        Args:
+            seed: its place.
+            tested: bool (n_rows,), the rows that the seed is scored on, which are left out.
+        """
+        order = np.roll(np.arange(len(self.outputs)), -seed)
+        in_turn = self.rows[order]
+        rows = np.flatnonzero(in_turn.any(axis=0) & ~tested)
+        return HeldOut(rows, self.outputs[order[in_turn[:, rows].argmax(axis=0)], rows].astype(np.float64))
+
+    def for_new_rows(self) -> HeldOut:
+        """The same for new rows: of each row the mean of what the networks give that did not learn from it."""
+        rows = np.flatnonzero(self.rows.any(axis=0))
+        known = self.rows[:, rows, None]
+        return HeldOut(
+            rows, np.where(known, self.outputs[:, rows], 0.0).sum(axis=0, dtype=np.float64) / known.sum(axis=0)
+        )
 
 
-def of_new_rows(outputs: np.ndarray, unseen: np.ndarray) -> HeldOut:
-    """What a threshold or a calibration for new rows is fitted on: of each row the mean of what is not learned from it.
-
-    Args:
-        outputs: as in `of_seed`.
-        unseen: as in `of_seed`.
-    """
-    rows = np.flatnonzero(unseen.any(axis=0))
-    known = unseen[:, rows, None]
-    return HeldOut(rows, np.where(known, outputs[:, rows], 0.0).sum(axis=0, dtype=np.float64) / known.sum(axis=0))
+def of_run(run: Run, plan: Plan) -> Unseen | None:
+    """What is not learned from what it is given for; None where there is no such thing, or every seed failed."""
+    if plan.tests_in_turn:
+        unseen = Unseen(run.outputs, plan.tested[: len(run.seeds)] & run.finished[:, None])
+    elif run.held_out is not None:
+        unseen = Unseen(run.held_out, plan.validated[: len(run.held_out)] & np.isfinite(run.held_out).all(axis=2))
+    else:
+        return None
+    return unseen if unseen.rows.any() else None

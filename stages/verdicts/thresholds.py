@@ -23,7 +23,7 @@ from stages.scores import decisions
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 from stages.scores.statistic import OfMeans
-from stages.verdicts.held_out import HeldOut, of_new_rows, of_seed
+from stages.verdicts.held_out import HeldOut, Unseen, of_run
 
 N_RESAMPLES = 100
 FEWEST_RESAMPLES = 20
@@ -44,12 +44,12 @@ def of_runs(
         return {}
     made = {}
     for run in runs:
-        if (unseen := unseen_rows(run, plan)) is None:
+        if (of_others := of_run(run, plan)) is None:
             return {}
         settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
         outputs = np.nan_to_num(run.outputs) if run.failed else run.outputs
         tested = plan.tested[: len(outputs)]
-        made[run.loss.name] = decide(score, run.loss, labels, outputs, unseen=unseen, tested=tested, **settings)
+        made[run.loss.name] = decide(score, run.loss, labels, outputs, of_others=of_others, tested=tested, **settings)
     return made
 
 
@@ -60,17 +60,10 @@ def for_new_rows(
 
     It is chosen on outputs averaged over the seeds that tested a row; None where none can be chosen.
     """
-    if (unseen := unseen_rows(run, plan)) is None or not unseen.any():
+    if (of_others := of_run(run, plan)) is None:
         return None
-    own, settings = of_new_rows(run.outputs, unseen), {"n_classes": n_classes, "weights": weights}
-    return choose(score, run.loss, labels, own, clusters=plan.clusters, seed=0, **settings)
-
-
-def unseen_rows(run: Run, plan: Plan) -> np.ndarray | None:
-    """Of which rows each network gives outputs that it did not learn from: bool (n_seeds, n_rows); None for too few."""
-    if (plan.tested == plan.tested[0]).all() or plan.method == "first":
-        return None
-    return plan.tested[: len(run.seeds)] & run.finished[:, None]
+    settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
+    return choose(score, run.loss, labels, of_others.for_new_rows(), seed=0, **settings)
 
 
 def decide(
@@ -79,7 +72,7 @@ def decide(
     labels: np.ndarray,
     outputs: np.ndarray,
     *,
-    unseen: np.ndarray,
+    of_others: Unseen,
     tested: np.ndarray,
     n_classes: int,
     weights: np.ndarray | None = None,
@@ -92,7 +85,7 @@ def decide(
         loss: what the networks were trained with.
         labels: (n_rows,) class indices.
         outputs: (n_seeds, n_rows, n_outputs).
-        unseen: bool (n_seeds, n_rows): see `held_out.of_seed`.
+        of_others: what thresholds are chosen on.
         tested: bool (n_seeds, n_rows), which rows each seed is scored on.
         n_classes: number of classes.
         weights: (n_rows,) what each row counts; None where all count alike.
@@ -105,7 +98,7 @@ def decide(
     usual, chosen = decisions.usual(loss, n_classes), {}
     made = np.empty(outputs.shape[:2], np.int64)
     for seed in range(len(outputs)):
-        held_out = of_seed(seed, outputs, unseen, tested[seed])
+        held_out = of_others.for_seed(seed, tested[seed])
         settings = {"n_classes": n_classes, "weights": weights, "clusters": clusters, "seed": seed}
         threshold = choose(score, loss, labels, held_out, **settings)
         chosen[seed] = usual if threshold is None else threshold

@@ -25,6 +25,7 @@ from stages.scores import catalogue
 from stages.scores.row_values import reach, row_values
 from stages.verdicts import thresholds
 from stages.verdicts.design import Design
+from stages.verdicts.held_out import Unseen
 from stages.verdicts.pairs import Pair, compare
 from stages.verdicts.statistics import scores_of
 
@@ -75,7 +76,9 @@ def judged(problem: Problem, number: int) -> dict[str, dict[tuple[str, str], Pai
     tested, score, values = folds(problem.n_rows), catalogue.find(problem.score, "binary"), {}
     for name, own in odds.items():
         outputs = expit(own)[..., None]
-        decided, _ = thresholds.decide(score, LOSS, labels, outputs, unseen=tested, tested=tested, n_classes=2)
+        decided, _ = thresholds.decide(
+            score, LOSS, labels, outputs, of_others=Unseen(outputs, tested), tested=tested, n_classes=2
+        )
         for rule, made in (("at 0.5", None), ("chosen", decided)):
             of_rule = values.setdefault(rule, {})
             of_rule[name] = row_values(problem.score, LOSS, labels, outputs, tested, decided=made)

@@ -13,8 +13,8 @@ from stages.records.plans import Part
 from stages.reporting.sections import thresholds as thresholds_section
 from stages.reporting.texts.verdict_text import verdict, verdict_cell
 from stages.scores import catalogue, decisions, measure
-from stages.verdicts import held_out, thresholds
-from stages.verdicts.held_out import HeldOut
+from stages.verdicts import thresholds
+from stages.verdicts.held_out import HeldOut, Unseen
 
 BCE, HINGE, SOFTMAX = LOSSES["binary_crossentropy"], LOSSES["hinge"], LOSSES["categorical_crossentropy"]
 LINEAR = replace(HINGE, activation="linear")
@@ -124,16 +124,16 @@ def test_none_is_chosen_where_a_class_has_no_row():
 def test_a_seed_is_given_rows_that_it_is_not_scored_on_from_networks_that_did_not_learn_from_them():
     outputs = np.arange(12.0).reshape(3, 4, 1)  # of seed s and row r, 4 s + r
     tested = np.array([[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]], bool)
-    own = held_out.of_seed(1, outputs, tested, tested[1])
+    own = Unseen(outputs, tested).for_seed(1, tested[1])
     assert own.rows.tolist() == [0, 2, 3]
     assert own.outputs[:, 0].tolist() == [0, 10, 3]
-    failed = held_out.of_seed(1, outputs, tested & np.array([[True], [True], [False]]), tested[1])
+    failed = Unseen(outputs, tested & np.array([[True], [True], [False]])).for_seed(1, tested[1])
     assert failed.rows.tolist() == [0, 3]
 
 
 def test_for_new_rows_outputs_are_averaged_over_the_seeds_that_tested_a_row():
     outputs, tested = np.array([[1.0, 2.0], [5.0, 7.0]])[..., None], np.array([[1, 0], [1, 1]], bool)
-    own = held_out.of_new_rows(outputs, tested)
+    own = Unseen(outputs, tested).for_new_rows()
     assert own.rows.tolist() == [0, 1]
     assert own.outputs[:, 0].tolist() == [3, 7]
 
