@@ -28,6 +28,21 @@ CUSTOM = "custom/"
 
 
 @dataclass(frozen=True)
+class Calibrating:
+    """A calibration: see `scores.calibration`.
+
+    Attributes:
+        slope: as there.
+        offsets: as there.
+        log_loss: on rows that networks had not learned from, before and after; empty where there was none before.
+    """
+
+    slope: float
+    offsets: list[float]
+    log_loss: list[float]
+
+
+@dataclass(frozen=True)
 class Recommended:
     """The loss of a comparison to train with.
 
@@ -37,6 +52,7 @@ class Recommended:
         mean: its mean on test rows.
         beats_constant: whether it is surely better than a prediction that is the same for every row.
         threshold: as of `Winner`.
+        calibration: as of `Winner`.
     """
 
     loss: str
@@ -44,6 +60,7 @@ class Recommended:
     mean: float
     beats_constant: bool
     threshold: list[float] | None = None
+    calibration: Calibrating | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,7 @@ class Winner:
         requirements: the packages that it needs, with their versions.
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
         threshold: at what classes are decided, as `decisions.decide` takes it; None for the loss's own rule.
+        calibration: what makes better probabilities of the mean of the networks; None where nothing does.
     """
 
     settings: Settings
@@ -101,13 +119,14 @@ class Winner:
     requirements: list[str]
     modules: list[str]
     threshold: list[float] | None = None
+    calibration: Calibrating | None = None
 
     @property
     def outputs(self) -> list[str]:
         """The columns that it answers with, in their order: see `names_of`."""
         if not self.description.classes:
             return [f"{each}{of}" for of in self._of_targets for each in ("prediction", "spread")]
-        share = "p" if self.settings.loss.outputs_probability else "votes"
+        share = "p" if self.settings.loss.outputs_probability or self.calibration else "votes"
         return ["prediction", "spread", *(f"{share}_{name}" for name in self.description.classes)]
 
     @property

@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.basics.markup import code
 from stages.records.runs import Run
-from stages.records.winners import Recommended
+from stages.records.winners import Calibrating, Recommended
 from stages.reporting import top_losses
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
@@ -146,8 +146,23 @@ def recommended(comparison: Comparison) -> Recommended | None:
     loss, threshold = comparison.outcome.advice.best, comparison.outcome.to_use
     mean, beats_constant = comparison.outcome.summaries[loss].mean, surely_beats_constant(comparison, loss)
     return Recommended(
-        loss, comparison.score.name, mean, beats_constant, None if threshold is None else threshold.tolist()
+        loss,
+        comparison.score.name,
+        mean,
+        beats_constant,
+        threshold=None if threshold is None else threshold.tolist(),
+        calibration=_calibrating(comparison, loss),
     )
+
+
+def _calibrating(comparison: Comparison, loss: str) -> Calibrating | None:
+    """What makes better probabilities of a loss's outputs for new rows; None where nothing does."""
+    calibrated = comparison.calibrated.get(loss)
+    if not calibrated or not (to_use := calibrated.to_use):
+        return None
+    scores = calibrated.scores["log_loss"]
+    before_and_after = [] if calibrated.given is None else [float(each[np.isfinite(each)].mean()) for each in scores]
+    return Calibrating(to_use.slope, list(to_use.offsets), before_and_after)
 
 
 def verdicts(comparisons: list[Comparison], pictures: list[Picture]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from stages.records.plans import Plan
 from stages.records.runs import Run
 from stages.scores import catalogue, choosing
 from stages.scores.score import Score
+from stages.verdicts.held_out.calibrated import Calibrated, calibrate
 from stages.verdicts.outcome import Outcome, judge
 
 
@@ -99,6 +100,14 @@ class Comparison:
             baseline=self.own_baseline,
             margin=self.own_margin,
         )
+
+    @cached_property
+    def calibrated(self) -> dict[str, Calibrated]:
+        """By loss, what its probabilities are worth after calibration; none of values, nor where none can be fitted."""
+        if self.task == "regression":
+            return {}
+        made = {run.loss.name: calibrate(run, self.plan, self.labels, self.weights) for run in self.runs}
+        return {loss: each for loss, each in made.items() if each}
 
 
 def class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:

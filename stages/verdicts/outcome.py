@@ -12,9 +12,9 @@ from stages.records.runs import Run
 from stages.scores import row_values
 from stages.scores.score import Score
 from stages.verdicts import pairs
-from stages.verdicts import thresholds as thresholds_chosen
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design, blocks
+from stages.verdicts.held_out import thresholds as thresholds_chosen
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
 from stages.verdicts.settling import Look, look_at

@@ -13,7 +13,8 @@ from stages.basics.words import counted, number
 from stages.parsing import column_names, reading
 from stages.records import datasets
 from stages.records.winners import Winner
-from stages.scores import catalogue, measure
+from stages.scores import catalogue, decisions, measure
+from stages.scores.calibration import Calibration
 from stages.sources import new_rows
 from stages.winners.predictor import Predictions, Predictor
 
@@ -38,7 +39,13 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     if not len(new.rows):
         raise UserError(f"{file} holds no rows below its heading")
     predicted = predictor.predict(new.rows, new.written.decimal)
-    lines = [*predicted.notes, *_threshold(winner), *_unused(predictor, new), *_scores(predictor, new, predicted)]
+    lines = [
+        *predicted.notes,
+        *_threshold(winner),
+        *_calibration(winner),
+        *_unused(predictor, new),
+        *_scores(predictor, new, predicted),
+    ]
     replaces = " (it replaces the file that was there)" if out.exists() else ""
     _write(out, new, predicted.table, winner.description.classes)
     settings = winner.settings
@@ -96,8 +103,24 @@ def _threshold(winner: Winner) -> list[str]:
         offsets = ", ".join(f"{name} {offset:+.3g}" for name, offset in zip(classes, winner.threshold, strict=True))
         what = "logarithms of probabilities" if loss.outputs_probability else "outputs"
         return [f"a class is decided by the largest of the {what} after these offsets: {offsets} ({best})"]
-    what = "a probability" if loss.outputs_probability else "an output"
-    return [f"{classes[1]} is decided from {what} of {number(winner.threshold[0])} on, {best}"]
+    what, threshold = "a probability" if loss.outputs_probability else "an output", winner.threshold[0]
+    if winner.calibration:
+        own = Calibration(winner.calibration.slope, tuple(winner.calibration.offsets))
+        threshold = own.probabilities(decisions.strengths(loss, np.array([threshold])))[1]
+        what = "a probability"
+    return [f"{classes[1]} is decided from {what} of {number(threshold)} on, {best}"]
+
+
+def _calibration(winner: Winner) -> list[str]:
+    """That probabilities are calibrated, where they are."""
+    if winner.calibration is None:
+        return []
+    if not winner.calibration.log_loss:
+        return ["probabilities are made of the networks' outputs, by a fit on rows that they had not learned from"]
+    before, after = map(number, winner.calibration.log_loss)
+    return [
+        f"probabilities are calibrated: on rows that networks had not learned from, log loss {before} became {after}"
+    ]
 
 
 def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:

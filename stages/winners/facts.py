@@ -89,6 +89,7 @@ def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: b
         requirements=packing.requirements(),
         modules=imports.plain_names() if settings.model else [],
         threshold=recommended.threshold,
+        calibration=recommended.calibration,
     )
 
 

@@ -19,6 +19,7 @@ from stages.params.source import Table
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.scores import decisions
+from stages.scores.calibration import Calibration
 from stages.sources import new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
@@ -150,19 +151,41 @@ class Predictor:
                 len(mean), len(winner.outputs)
             )
             return pd.DataFrame(columns, columns=winner.outputs), predicted, None
+        if winner.calibration:
+            return self._table(self._calibrated(outputs), self._calibrated(mean), self._decide(mean))
         if not loss.outputs_probability:  # networks vote, and the votes decide
-            of_networks = np.eye(winner.description.n_classes)[self._decide(outputs)]
-        else:
-            of_networks = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
+            votes = np.eye(winner.description.n_classes)[self._decide(outputs)]
+            shares = _rounded(votes.mean(axis=0), 1.0)
+            of_one = shares[:, 1:] - shares[:, :1] if loss.task == "binary" else shares
+            return self._table(votes, shares, loss.decide(of_one))
+        of_networks = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
         shares = _rounded(of_networks.mean(axis=0), 1.0)
+        return self._table(of_networks, shares, self._decide(shares[:, 1:] if loss.task == "binary" else shares))
+
+    def _table(
+        self, of_networks: np.ndarray, shares: np.ndarray, decided: np.ndarray
+    ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+        """The table of what is answered of classes, and its numbers as `Predictions` has them.
+
+        Args:
+            of_networks: (n_networks, n_rows, n_classes) probabilities, or votes.
+            shares: (n_rows, n_classes) what they come to together.
+            decided: (n_rows,) class indices.
+        """
+        winner, shares = self.winner, _rounded(shares, 1.0)
+        is_vote = not winner.settings.loss.outputs_probability and not winner.calibration
         scored = shares
-        if loss.task == "binary":
-            scored = shares[:, 1:] if loss.outputs_probability else shares[:, 1:] - shares[:, :1]
-        decided = self._decide(scored) if loss.outputs_probability else loss.decide(scored)
+        if winner.settings.loss.task == "binary":
+            scored = shares[:, 1:] - shares[:, :1] if is_vote else shares[:, 1:]
         of_decided = np.take_along_axis(of_networks, decided[None, :, None], axis=-1)[..., 0]
         names, (prediction, spread, *columns) = np.array(winner.description.classes, object), winner.outputs
         answers = {prediction: names[decided], spread: _rounded(_spread(of_decided), 1.0)}
         return pd.DataFrame(answers | dict(zip(columns, shares.T, strict=True))), scored, decided
+
+    def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
+        """Probabilities (..., n_classes) of outputs (..., n_outputs)."""
+        made = Calibration(self.winner.calibration.slope, tuple(self.winner.calibration.offsets))
+        return made.probabilities(decisions.strengths(self.winner.settings.loss, outputs))
 
     def _decide(self, outputs: np.ndarray) -> np.ndarray:
         """Class indices (...) of outputs (..., n_outputs), at the winner's threshold."""

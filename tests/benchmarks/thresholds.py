@@ -23,9 +23,9 @@ from scipy.special import expit, logit
 from stages.losses.catalogue import LOSSES
 from stages.scores import catalogue
 from stages.scores.row_values import reach, row_values
-from stages.verdicts import thresholds
 from stages.verdicts.design import Design
-from stages.verdicts.held_out import Unseen
+from stages.verdicts.held_out import thresholds
+from stages.verdicts.held_out.rows import Unseen
 from stages.verdicts.pairs import Pair, compare
 from stages.verdicts.statistics import scores_of
 

@@ -3,29 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from stages.losses.catalogue import LOSSES
-from stages.records.plans import Part
 from stages.reporting.sections import thresholds as thresholds_section
 from stages.reporting.texts.verdict_text import verdict, verdict_cell
-from stages.scores import catalogue, decisions, measure
-from stages.verdicts import thresholds
-from stages.verdicts.held_out import HeldOut, Unseen
+from stages.scores import catalogue, decisions
+from stages.verdicts.held_out import thresholds
+from stages.verdicts.held_out.rows import HeldOut, Unseen
+from tests.verdicts.shifted import drawn
 
 BCE, HINGE, SOFTMAX = LOSSES["binary_crossentropy"], LOSSES["hinge"], LOSSES["categorical_crossentropy"]
 LINEAR = replace(HINGE, activation="linear")
-
-
-def drawn(n=2000, share=0.1, gap=2.0, seed=0):
-    """Labels and log-odds that are right."""
-    generator = np.random.default_rng(seed)
-    labels = (generator.random(n) < share).astype(int)
-    position = generator.normal(size=n) + gap * labels
-    return labels, gap * position - gap**2 / 2 + logit(share)
 
 
 def chosen(score, loss, labels, outputs, **settings):
@@ -136,44 +127,6 @@ def test_for_new_rows_outputs_are_averaged_over_the_seeds_that_tested_a_row():
     own = Unseen(outputs, tested).for_new_rows()
     assert own.rows.tolist() == [0, 1]
     assert own.outputs[:, 0].tolist() == [3, 7]
-
-
-TUNED = {"optimizer": {"name": "SGD", "learning_rate": [0.01, 0.1], "momentum": 0.9}}
-
-
-@pytest.fixture
-def make_shifted(make_comparison):
-    """A factory of comparisons of cross-entropy and a loss whose outputs rank rows alike but are shifted, in folds."""
-
-    def make(*, n_rows=600, n_seeds=10, headline="balanced_accuracy", settings=TUNED):
-        made = make_comparison("binary_crossentropy", "binary_focal_crossentropy", n_seeds=n_seeds, headline=headline)
-        labels, odds = drawn(n_rows)
-        fold = np.random.default_rng(0).permutation(n_rows) % n_seeds
-        parts = np.where(np.arange(n_seeds)[:, None] == fold, Part.TEST, Part.TRAIN).astype(np.uint8)
-        scaling = made.plan.to_train.repeated(n_seeds)
-        plan = replace(made.plan, method="kfold", fixed=False, parts=parts, split_of=np.arange(n_seeds))
-        plan = replace(plan, to_tune=scaling, to_train=scaling)
-        runs = []
-        for number, (run, shift) in enumerate(zip(made.runs, (0, 2.2), strict=True)):
-            noise = 0.2 * np.random.default_rng(number).normal(size=(n_seeds, n_rows))
-            outputs = expit(odds + shift + noise)[..., None].astype(np.float32)
-            own = run.settings.model_validate(run.settings.model_dump() | settings)
-            scored = [
-                measure.score(run.loss, labels[rows], outputs[[seed]][:, rows])
-                for seed, rows in enumerate(parts == Part.TEST)
-            ]
-            table = pd.DataFrame(
-                [
-                    (seed, part, headline, each[headline][0])
-                    for part in ("train", "test")
-                    for seed, each in enumerate(scored)
-                ],
-                columns=["seed", "part", "metric", "value"],
-            )
-            runs.append(replace(run, settings=own, outputs=outputs, scores=table))
-        return replace(made, runs=runs, labels=labels, plan=plan, features=None, own_baseline=None)
-
-    return make
 
 
 def test_what_is_ahead_at_one_half_only_is_not_better_at_thresholds_of_their_own(make_shifted):

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from scipy.special import logit, softmax
 
+from stages.records.winners import Calibrating
 from tests.winners.untrained import predictor_of, write_winners
 
 LOSSES = {
@@ -120,3 +122,26 @@ def test_offsets_of_the_winner_decide_between_several_classes(folder):
     table = predict_at(folder, "categorical_crossentropy", outputs, [0.0, np.log(2.1), 0.0])
     assert table["prediction"].tolist() == ["b"]
     assert table["p_a"].tolist() == pytest.approx([0.6])
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_calibrated_winner_gives_probabilities_of_the_mean_of_its_networks(folder, name):
+    n_classes = len(LOSSES[name])
+    outputs = np.random.default_rng(0).uniform(0.1, 0.9, (4, 5, 1 if n_classes == 2 else n_classes)).astype(np.float32)
+    if name == "categorical_crossentropy":
+        outputs /= outputs.sum(axis=2, keepdims=True)
+    predictor = predictor_of(folder, name, outputs)
+    made = Calibrating(slope=1.5, offsets=[0.0, 0.3, -0.2][:n_classes], log_loss=[])
+    predictor.winner = replace(predictor.winner, calibration=made)
+    predicted = predictor.predict(pd.DataFrame({"x": np.zeros(5)}))
+    mean = outputs.mean(axis=0, dtype=np.float64)
+    strengths = {
+        "hinge": np.concatenate([0 * mean, mean], axis=1),
+        "binary_crossentropy": np.concatenate([0 * mean, logit(mean)], axis=1),
+        "categorical_hinge": mean,
+        "categorical_crossentropy": np.log(mean),
+    }[name]
+    expected = softmax(1.5 * strengths + made.offsets, axis=1)
+    shown = predicted.table[[f"p_{each}" for each in LOSSES[name]]].to_numpy()
+    np.testing.assert_allclose(shown, expected, atol=1e-6)
+    assert predicted.outputs.shape[1] == (1 if n_classes == 2 else n_classes)

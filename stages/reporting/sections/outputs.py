@@ -1,4 +1,4 @@
-"""What the trained networks give: their decisions over the plane, their predictions, and how often those are right."""
+"""What the trained networks give: their decisions over the plane, and their predictions."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.records.runs import Run
 from stages.reporting import top_losses
-from stages.reporting.drawing import charts, plots
+from stages.reporting.drawing import plots
 from stages.reporting.drawing.plots import side_by_side
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.verdicts.comparison import Comparison
@@ -78,43 +78,6 @@ def _draw_predicted(axes: np.ndarray, data: dict[str, Any]) -> None:
         ax.set_ylabel("predicted (target units)")
 
 
-def _with_probabilities(subject: Subject) -> list[Run]:
-    return [run for run in top_losses.runs(subject[0]) if run.loss.outputs_probability]
-
-
-def _reliability_data(subject: Subject) -> dict[str, Any]:
-    [comparison] = subject
-    return {
-        "points": {run.loss.name: _forecasts(comparison, run) for run in _with_probabilities(subject)},
-        "colors": top_losses.colors(comparison),
-        "is binary": comparison.task == "binary",
-    }
-
-
-def _forecasts(comparison: Comparison, run: Run) -> np.ndarray:
-    """Of every seed and test row the probability given, whether it happened, and what it counts: (3, n_points)."""
-    points, every_weight = [np.empty((3, 0))], comparison.weights
-    for seed in np.flatnonzero(run.finished):
-        rows = np.flatnonzero(comparison.plan.tested[seed])
-        given, labels = run.outputs[seed, rows].astype(np.float64), comparison.labels[rows]
-        weights = np.ones(len(rows)) if every_weight is None else every_weight[rows]
-        if comparison.task == "binary":
-            points.append(np.stack([given[:, 0], labels == 1, weights]))
-        else:  # of the class that is decided
-            points.append(np.stack([given.max(axis=1) / given.sum(axis=1), given.argmax(axis=1) == labels, weights]))
-    return np.concatenate(points, axis=1)
-
-
-def _draw_reliability(axes: np.ndarray, data: dict[str, Any]) -> None:
-    for ax, (loss, points) in zip(axes.flat, data["points"].items(), strict=False):
-        charts.reliability(ax, *points, data["colors"][loss])
-        plots.head(ax, loss)
-    given = "of class 1" if data["is binary"] else "given to the class decided"
-    axes[0, 0].figure.supxlabel(f"probability {given}", fontsize="medium")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("share of rows that are of it")
-
-
 SECTION = Section(
     part="details",
     order=40,
@@ -139,16 +102,6 @@ SECTION = Section(
             grid=lambda data: side_by_side(len(data["points"]), sharey=True),
             draw=_draw_predicted,
             applies=lambda subject: subject[0].task == "regression",
-        ),
-        Figure(
-            name="reliability",
-            alt="How often what is given a probability happens, for each loss on {comparison}",
-            heading="How often what is given a probability happens, over all seeds and test rows, for losses whose "
-            "outputs are probabilities; on the dashed line as often as is said:",
-            data=_reliability_data,
-            grid=lambda data: side_by_side(len(data["points"]), sharey=True),
-            draw=_draw_reliability,
-            applies=lambda subject: bool(_with_probabilities(subject)),
         ),
     ),
 )

@@ -23,7 +23,7 @@ from stages.scores import decisions
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 from stages.scores.statistic import OfMeans
-from stages.verdicts.held_out import HeldOut, Unseen, of_run
+from stages.verdicts.held_out.rows import HeldOut, Unseen, of_run
 
 N_RESAMPLES = 100
 FEWEST_RESAMPLES = 20

@@ -1,0 +1,80 @@
+"""What the probabilities of a loss are worth, as its networks give them and after calibration.
+
+A seed's calibration is fitted where its threshold is: on rows that it is not scored on, with outputs of networks that
+did not learn from them. So what calibration gains is gained on rows that it has not seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.records.plans import Plan
+from stages.records.runs import Run
+from stages.scores import calibration, decisions
+from stages.scores.calibration import Calibration
+from stages.verdicts.held_out.rows import of_run
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """One loss before and after calibration.
+
+    Attributes:
+        given: float64 (n_seeds, n_rows, n_classes), the probabilities as networks give them; None where outputs are
+            none.
+        probabilities: the same after calibration; NaN for a seed that failed, or for which none can be fitted.
+        scores: by name (``log_loss``, ``brier``), (2, n_seeds): on the rows that each seed tests before and after; NaN
+            where there is none.
+        to_use: for the mean of several networks on new rows; None where it makes nothing better.
+    """
+
+    given: np.ndarray | None
+    probabilities: np.ndarray
+    scores: dict[str, np.ndarray]
+    to_use: Calibration | None
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the log loss is better after calibration, or can only be had after it."""
+        return _is_better(self.scores["log_loss"])
+
+
+def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | None) -> Calibrated | None:
+    """Calibrate the networks of a loss for classes; None where none of them knows rows that it did not learn from.
+
+    Args:
+        run: of the loss.
+        plan: which rows each seed trains and tests on.
+        labels: (n_rows,) class indices.
+        weights: (n_rows,) what each row counts; None where all count alike.
+    """
+    if (unseen := of_run(run, plan)) is None:
+        return None
+    strengths = decisions.strengths(run.loss, np.nan_to_num(run.outputs))
+    made = np.full(strengths.shape, np.nan)
+    given = calibration.Calibration(1.0, (0.0,) * strengths.shape[2]).probabilities(strengths)
+    scores = {name: np.full((2, len(strengths)), np.nan) for name in ("log_loss", "brier")}
+    for seed in np.flatnonzero(run.finished):
+        tested = plan.tested[seed]
+        own = unseen.for_seed(seed, tested)
+        counted = None if weights is None else weights[own.rows]
+        fitted = calibration.fit(decisions.strengths(run.loss, own.outputs), labels[own.rows], counted)
+        if fitted is not None:
+            made[seed] = fitted.probabilities(strengths[seed])
+        counted = None if weights is None else weights[tested]
+        for row, each in enumerate((given[seed], made[seed])):
+            if np.isfinite(each).all() and (row or run.loss.outputs_probability):
+                scores["log_loss"][row, seed] = calibration.log_loss(each[tested], labels[tested], counted)
+                scores["brier"][row, seed] = calibration.brier(each[tested], labels[tested], counted)
+    to_use = None
+    if _is_better(scores["log_loss"]):
+        own = unseen.for_new_rows()
+        counted = None if weights is None else weights[own.rows]
+        to_use = calibration.fit(decisions.strengths(run.loss, own.outputs), labels[own.rows], counted)
+    return Calibrated(given if run.loss.outputs_probability else None, made, scores, to_use)
+
+
+def _is_better(scores: np.ndarray) -> bool:
+    """Whether a score (2, n_seeds) is better in the second line, of the seeds that have it there."""
+    before, after = scores[:, np.isfinite(scores[1])]
+    return len(after) > 0 and not after.mean() >= before.mean()
