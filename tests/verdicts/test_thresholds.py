@@ -8,6 +8,7 @@ from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from stages.losses.catalogue import LOSSES
+from stages.reporting.formats import plus_minus
 from stages.reporting.sections import thresholds as thresholds_section
 from stages.reporting.texts.verdict_text import verdict, verdict_cell
 from stages.scores import catalogue, decisions
@@ -191,5 +192,5 @@ def test_the_report_shows_each_threshold_and_the_score_at_one_half_beside_it(mak
         "balanced_accuracy at 0.5",
         "verdict at 0.5",
     )
-    by_rule = comparison.outcome.by_rule.summaries["binary_focal_crossentropy"].mean
-    assert str(table.rows[1][3]).startswith(f"{by_rule:.3f}")
+    by_rule = comparison.outcome.by_rule.summaries["binary_focal_crossentropy"]
+    assert table.rows[1][3] == plus_minus(by_rule)
