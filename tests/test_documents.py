@@ -57,7 +57,7 @@ def test_readme_leads_to_every_page(root):
 def test_a_command_is_run_with_what_it_prints_or_listed_with_the_reason(page):
     for command in documents.commands(page):
         is_listed = any(re.search(pattern, command.line) for pattern in NOT_RUN)
-        assert (command.printed is None) == is_listed or command.line.endswith("loss=hing"), command.line
+        assert command.printed is not None or is_listed, command.line
 
 
 def test_no_reason_stands_for_nothing():
