@@ -230,6 +230,19 @@ def test_what_holds_facts_holds_no_sentences(root, package):
         assert sentences(ast.parse(file.read_text(encoding="utf-8"))) == [], file
 
 
+# words that one reads as English before one reads them as names
+NO_NAMES = {"told", "own", "made", "each", "given", "there", "found", "odd"}
+
+
+@pytest.mark.parametrize("package", ["records", "losses", "scores", "wording", "verdicts"])
+def test_names_are_read_as_names(root, package):
+    for file in modules(root, package):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+                    assert name not in NO_NAMES, f"{file}: {node.lineno}"
+
+
 def sentences(node):
     """The texts of five words or more in code that are no docstring, no kind of thing, and not said of a mistake."""
     match node:

@@ -33,12 +33,12 @@ def other_names(losses: list[Loss]) -> dict[str, list[str]]:
         for names in NAMES_OF_ONE:
             if any(loss == _row(loss, name) for name in names):
                 groups.setdefault((names, repr(loss.class_weight)), []).append(loss)
-    found = {}
+    names_of = {}
     for group in groups.values():
         if len(group) > 1:
             kept = usual(group) or group[0].name
-            found[kept] = [loss.name for loss in group if loss.name != kept]
-    return found
+            names_of[kept] = [loss.name for loss in group if loss.name != kept]
+    return names_of
 
 
 def factor(loss: Loss, values: np.ndarray, other: Loss, others: np.ndarray) -> float | None:
@@ -56,7 +56,7 @@ def factor(loss: Loss, values: np.ndarray, other: Loss, others: np.ndarray) -> f
     Returns:
         The factor, 1 where they are alike; None where there is none.
     """
-    what = [(each.activation, each.target_transform, each.class_weight) for each in (loss, other)]
+    what = [(one.activation, one.target_transform, one.class_weight) for one in (loss, other)]
     if what[0] != what[1] or values.shape != others.shape:
         return None
     finite = np.isfinite(values) & np.isfinite(others)

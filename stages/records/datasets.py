@@ -187,12 +187,12 @@ def unique(names: list[str], reserved: list[str]) -> list[str]:
     """Names of which each stands once: one that is reserved or stands before gets a number behind it, ``size (2)``."""
     taken, own_names = set(reserved), []
     for name in names:
-        own, count = name, 1
-        while own in taken:
+        candidate, count = name, 1
+        while candidate in taken:
             count += 1
-            own = f"{name} ({count})"
-        taken.add(own)
-        own_names.append(own)
+            candidate = f"{name} ({count})"
+        taken.add(candidate)
+        own_names.append(candidate)
     return own_names
 
 
@@ -236,7 +236,7 @@ def write_encoded(
     names = target_names(encoded.description.n_targets)
     targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
-    treatments = [_treatment(each) for each in encoded.treatments]
+    treatments = [_treatment(treatment) for treatment in encoded.treatments]
     facts = {"description": _facts(encoded.description), "treatments": treatments}
     files.write_json(paths.SCALED / f"{name}.json", facts)
 

@@ -207,7 +207,7 @@ def read_plan(name: str) -> Plan:
         which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
         for which in _SCALINGS
     }
-    return Plan(**asdict(facts), **{each: arrays[each] for each in of_rows}, **scalings)
+    return Plan(**asdict(facts), **{field_name: arrays[field_name] for field_name in of_rows}, **scalings)
 
 
 def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, batch_size: int) -> Iterator[Seen]:
@@ -220,8 +220,9 @@ def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, bat
         batch_size: rows of a batch.
     """
     for split in range(plan.n_splits):
-        own, spread = labels[plan.split_rows(split, Part.TRAIN, Part.VALIDATION)], plan.to_train.target_spread[split]
-        scaled = own if description.classes else (own - plan.to_train.target_center[split]) / spread
-        values = None if description.classes else own
+        targets = labels[plan.split_rows(split, Part.TRAIN, Part.VALIDATION)]
+        spread = plan.to_train.target_spread[split]
+        scaled = targets if description.classes else (targets - plan.to_train.target_center[split]) / spread
+        values = None if description.classes else targets
         is_weighed = description.weight is not None
         yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values, is_weighed)

@@ -271,7 +271,7 @@ def pinball(share: float, name: str) -> Score:
     )
 
 
-def own(name: str) -> Score:
+def users(name: str) -> Score:
     """A user's own score, ``module:function``: the mean of what each row costs."""
     return Score(
         name,
@@ -303,7 +303,7 @@ def find(
         n_targets: number of target columns; None where it is not known.
         any_use: whether one may be found that cannot decide between losses.
     """
-    score = own(name) if is_own(name) else SCORES.get(name) or _of_family(name, n_classes)
+    score = users(name) if is_own(name) else SCORES.get(name) or _of_family(name, n_classes)
     if score is None or not (score.can_decide or any_use) or (score.needs_vectors and n_targets == 1):
         return None
     return score if task is None or task in score.tasks else None

@@ -43,10 +43,10 @@ def score(
     """
     n_classes = {"regression": 0, "binary": 2, "multiclass": outputs.shape[-1]}[loss.task]
     scores = measured(loss, n_classes=n_classes, n_targets=1 if labels.ndim == 1 else labels.shape[1], also=also)
-    values = {each.name: np.full(len(outputs), np.nan) for each in scores}
+    values = {score.name: np.full(len(outputs), np.nan) for score in scores}
     for seed in np.flatnonzero(np.isfinite(outputs).all(axis=(1, 2))):
-        own = None if decided is None else decided[seed]
-        rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights, own)
-        for each in scores:
-            values[each.name][seed] = each.statistic.value(rows)
+        decisions = None if decided is None else decided[seed]
+        rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights, decisions)
+        for score in scores:
+            values[score.name][seed] = score.statistic.value(rows)
     return values

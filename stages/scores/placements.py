@@ -27,12 +27,12 @@ class RocAuc(Statistic):
         if (placed := _placements(rows)) is None:
             return values
         area = _area(placed[1], rows)
-        for label, own in enumerate(placed):
+        for label, placed_of in enumerate(placed):
             of_class = rows.labels == label
-            share = 1 - len(own) / n
+            share = 1 - len(placed_of) / n
             weights = 1.0 if rows.weights is None else rows.weights[of_class] / rows.weights[of_class].mean()
-            steps = weights * (own - area + share * (area - reference[0]))
-            values[of_class] = reference[0] + n / len(own) * steps
+            steps = weights * (placed_of - area + share * (area - reference[0]))
+            values[of_class] = reference[0] + n / len(placed_of) * steps
         return values
 
 
@@ -44,7 +44,7 @@ def _placements(rows: WeightedRows) -> tuple[np.ndarray, np.ndarray] | None:
         class 0 that lies below it, ties halved; None where a class has no row.
     """
     values, of_class = rows.outputs[:, 0], [rows.labels == 0, rows.labels == 1]
-    if not all(own.any() for own in of_class):
+    if not all(members.any() for members in of_class):
         return None
 
     def share_below(some: np.ndarray, others: np.ndarray) -> np.ndarray:

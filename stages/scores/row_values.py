@@ -50,13 +50,13 @@ def row_values(
         the row, and for the whole of a seed with an output that is not finite or whose score is not defined.
     """
     n_targets = labels.shape[1] if labels.ndim == 2 else 1
-    center, spread = (np.broadcast_to(each, (len(outputs), n_targets)) for each in (center, spread))
+    center, spread = (np.broadcast_to(numbers, (len(outputs), n_targets)) for numbers in (center, spread))
 
     def of(seed: int) -> SeedRows:
         rows = np.flatnonzero(tested[seed])
         count = None if weights is None else weights[rows]
-        made, own = outputs[seed, rows].astype(np.float64), None if decided is None else decided[seed, rows]
-        return SeedRows(labels[rows], made, loss, center[seed], spread[seed], count, own)
+        values, decisions = outputs[seed, rows].astype(np.float64), None if decided is None else decided[seed, rows]
+        return SeedRows(labels[rows], values, loss, center[seed], spread[seed], count, decisions)
 
     finite = [seed for seed in range(len(outputs)) if np.isfinite(outputs[seed][tested[seed]]).all()]
     values = np.full(tested.shape, np.nan)
@@ -99,10 +99,10 @@ def constant_values(
         As `row_values`; None where such a prediction has no score, or one that says nothing.
     """
     constant = catalogue.find(score, task).constant
-    made = [constant(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained]
-    if any(each is None for each in made):
+    predictions = [constant(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained]
+    if any(prediction is None for prediction in predictions):
         return None
-    outputs = np.stack(made)
+    outputs = np.stack(predictions)
     if task == "regression":
         outputs = (outputs - center) / spread
     every_row = np.broadcast_to(outputs[:, None], (len(outputs), len(labels), outputs.shape[-1]))

@@ -98,7 +98,7 @@ class Cuts:
                 lowest, least = -v1 / (2 * v2), np.maximum(v0 - v1**2 / (4 * v2), 0.0)
                 best = lowest + m1 * np.sqrt(least / (v2 * np.maximum(t**2 * v2 - m1**2, 0.0)))
             one, other = np.triu_indices(v0.shape[1], 1)
-            a, b, c = (each[:, other] - each[:, one] for each in (v2, v1, v0))
+            a, b, c = (variance[:, other] - variance[:, one] for variance in (v2, v1, v0))
             root = np.sqrt(b**2 - 4 * a * c)
             equal = [(-b - root) / (2 * a), (-b + root) / (2 * a), -c / b]
         every = np.concatenate([start, stop, best, *equal], axis=1)
@@ -136,7 +136,7 @@ class Steps:
         """Those of no level above this one."""
         is_below = self.start <= level
         is_below[0] = False
-        fixed, cut, start, stop = (each[is_below] for each in (self.fixed, self.cut, self.start, self.stop))
+        fixed, cut, start, stop = (array[is_below] for array in (self.fixed, self.cut, self.start, self.stop))
         return Steps(fixed, cut, start, np.minimum(stop, level))
 
     @property
@@ -180,15 +180,15 @@ def over_seeds_and_rows(
         unseen: (n_kinds,) variances of rows that were not seen to differ.
     """
     tables = [table, *(_without_scattered(table) if len(means) >= FEWEST else ())]
-    freedoms = [freedom_of_rows or float(freedom_of_sums(each.by_cluster(means))) for each in tables]
+    freedoms = [freedom_of_rows or float(freedom_of_sums(one.by_cluster(means))) for one in tables]
 
     def one_way(sign: int) -> Cuts:
         steps, lines = Steps.of(sign * means), []
-        for each, df in zip(tables, freedoms, strict=True):
-            own = steps if each is table else steps.below((sign * means)[~each.seeds].min())
-            lines.append(_of_table(own, each, sign, df, unseen))
+        for part, df in zip(tables, freedoms, strict=True):
+            kept = steps if part is table else steps.below((sign * means)[~part.seeds].min())
+            lines.append(_of_table(kept, part, sign, df, unseen))
         names = ("start", "stop", "mean", "variances", "df")
-        joined = {name: np.concatenate([getattr(each, name) for each in lines]) for name in names}
+        joined = {name: np.concatenate([getattr(line, name) for line in lines]) for name in names}
         return lines[0] if len(lines) == 1 else replace(lines[0], **joined)
 
     return one_way(1), one_way(-1)
@@ -210,6 +210,6 @@ def _of_table(steps: Steps, table: Table, sign: int, freedom_of_rows: float, uns
     variances[:, :, 0] += unseen.sum()
     freedom_of_seeds = freedom_of_sums(centred(steps.fixed + steps.cut * steps.start[:, None]))
     parts = [(steps.at_start(rows), freedom_of_rows), (steps.at_start(seeds), freedom_of_seeds)]
-    parts += [(np.full(len(seeds), each), FREEDOM_OF_ONE) for each in unseen]
+    parts += [(np.full(len(seeds), variance), FREEDOM_OF_ONE) for variance in unseen]
     df = satterthwaite(steps.at_start(variances).max(axis=1), parts)
     return steps.cuts(variances, df)

@@ -110,7 +110,7 @@ def estimate(values: np.ndarray, design: Design) -> Estimate:
     table = Table(np.ones(len(means), bool), sums - weights * means[:, None], weights, design.is_crossed)
     by_cluster, n = table.by_cluster(means), design.n_clusters
     unseen = (design.reach / n) ** 2 / 2
-    made = Estimate(
+    result = Estimate(
         mean=mean,
         variance=math.nan,
         lasting=math.nan,
@@ -124,14 +124,14 @@ def estimate(values: np.ndarray, design: Design) -> Estimate:
         above=None,
     )
     if design.n_seeds < 2 or n < 2:
-        return made
+        return result
     known = {"freedom_of_rows": n - 1.0 if design.in_time else None, "unseen": unseen}
     below, above = cuts.over_seeds_and_rows(means, table, **known)
     if below.variance <= rounding**2:
         nothing = replace(table, deviations=np.zeros_like(weights))
         below, above = cuts.over_seeds_and_rows(np.full_like(means, mean), nothing, **known)
     lasting = min(table.lasting_variance(means) + float(unseen.sum()), below.variance)
-    return replace(made, variance=below.variance, lasting=lasting, df=below.df[0], below=below, above=above)
+    return replace(result, variance=below.variance, lasting=lasting, df=below.df[0], below=below, above=above)
 
 
 def over_seeds(values: np.ndarray, alpha: float = ALPHA) -> tuple[float, float]:

@@ -100,8 +100,8 @@ def judge(
     outcome = _judge(runs, score, plan, description, labels, decided={}, **settings)
     if not decided:
         return outcome
-    made, thresholds = ({loss: each[i] for loss, each in decided.items()} for i in range(2))
-    of_thresholds = _judge(runs, score, plan, description, labels, decided=made, **settings)
+    by_threshold, thresholds = ({loss: one[i] for loss, one in decided.items()} for i in range(2))
+    of_thresholds = _judge(runs, score, plan, description, labels, decided=by_threshold, **settings)
     [best] = [run for run in runs if run.loss.name == of_thresholds.advice.best]
     to_use = thresholds_chosen.for_new_rows(best, score, plan, labels, n_classes=description.n_classes, weights=weights)
     return replace(of_thresholds, thresholds=thresholds, to_use=to_use, by_rule=outcome)

@@ -124,8 +124,8 @@ def default_margin(scores: Sequence[np.ndarray], constant: float | None, *, high
         constant: the score of a constant prediction, where there is one.
         higher_is_better: whether a perfect score is 1 rather than 0.
     """
-    finished = [own[np.isfinite(own)] for own in scores]
-    known = [*(own.mean() for own in finished if len(own)), *([] if constant is None else [constant])]
+    finished = [values[np.isfinite(values)] for values in scores]
+    known = [*(values.mean() for values in finished if len(values)), *([] if constant is None else [constant])]
     errors = [1 - score if higher_is_better else score for score in known]
     return 0.05 * float(min(errors, default=0.0))
 
@@ -157,7 +157,7 @@ def compare(
     """
     names = list(itertools.combinations(values, 2))
     designs = {n_seeds: design.first(n_seeds) for n_seeds in map(len, values.values())}
-    known = {loss: with_failed(each, designs[len(each)].tested, worst) for loss, each in values.items()}
+    known = {loss: with_failed(rows, designs[len(rows)].tested, worst) for loss, rows in values.items()}
     alpha, pairs = level(n_looks) / max(len(names), 1), {}
     for ours, theirs in names:
         common = designs[min(len(known[ours]), len(known[theirs]))]
@@ -165,12 +165,12 @@ def compare(
         differences = paired_differences(known[ours][both], known[theirs][both])
         if not higher_is_better:
             differences *= -1
-        made = estimate(differences, common)
-        low, high = made.interval(alpha)
+        result = estimate(differences, common)
+        low, high = result.interval(alpha)
         pair = Pair(
             loss=ours,
             against=theirs,
-            estimate=made,
+            estimate=result,
             low=low,
             high=high,
             n_pairs=len(names),

@@ -40,7 +40,7 @@ class Table:
         seeds[some] = False
         kept, share = seeds[self.seeds], self.seeds.sum() / seeds.sum()
         seen = self.weights[kept].any(axis=0)
-        deviations, weights = (each[kept][:, seen] * share for each in (self.deviations, self.weights))
+        deviations, weights = (cells[kept][:, seen] * share for cells in (self.deviations, self.weights))
         return Table(seeds, deviations, weights, self.is_crossed)
 
     @cached_property
@@ -66,7 +66,7 @@ class Table:
         rows, cells = np.zeros((2, len(fixed), 3))
         rows[:, 0], cells[:, 0] = self._squares
         if not self.is_crossed:  # else sums by cluster are free of the seeds' means
-            u, v = (centred(each[:, self.seeds]) for each in (fixed, cut))
+            u, v = (centred(means[:, self.seeds]) for means in (fixed, cut))
             along, beside, overlap = self._products
             rows += _quadratic(u, v, sign * along, overlap)
             cells += _quadratic(u, v, sign * beside, np.diag(overlap.diagonal()))
@@ -83,7 +83,7 @@ class Table:
         """
         nothing = np.zeros((1, len(means)))
         [[rows, *_]], [[cells, *_]] = self.variances(means[None], nothing, 1)
-        of_sums, of_cells = (float((each**2).sum()) for each in (self.weights.sum(axis=0), self.weights))
+        of_sums, of_cells = (float((shares**2).sum()) for shares in (self.weights.sum(axis=0), self.weights))
         if self.is_crossed:  # its cells are without what the clusters' sums hold
             return max(rows - cells, 0.0)
         several = 1 - of_cells / of_sums
@@ -98,8 +98,8 @@ class Table:
     @cached_property
     def _products(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Of the weights of each seed with the clusters' sums, with its own deviations, and with the weights of all."""
-        own = (self.weights * self.deviations).sum(axis=1)
-        return self.weights @ self._sums, own, self.weights @ self.weights.T
+        by_seed = (self.weights * self.deviations).sum(axis=1)
+        return self.weights @ self._sums, by_seed, self.weights @ self.weights.T
 
     @cached_property
     def _sums(self) -> np.ndarray:

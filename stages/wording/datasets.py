@@ -61,7 +61,7 @@ def other_tasks(name: str, description: Description) -> str:
 
 def task(name: str, description: Description) -> str:
     """Why the task of a dataset was taken to be what it is, and what to write for another."""
-    some = [textwrap.shorten(each, SHOWN_CLASS, placeholder="…") for each in description.classes[:SHOWN_CLASSES]]
+    some = [textwrap.shorten(name, SHOWN_CLASS, placeholder="…") for name in description.classes[:SHOWN_CLASSES]]
     more = ", …" * (len(description.classes) > SHOWN_CLASSES)
     classes = f" ({', '.join(some)}{more})" if some else ""
     targets, why = " and ".join(description.targets), inferred(description.inferred)
@@ -75,7 +75,7 @@ def positive(name: str, description: Description) -> str:
     """Which of two classes scores are about where there is a reason, and what to write for the other; else empty."""
     if description.positive is None:
         return ""
-    other, chosen = (yaml_word(textwrap.shorten(each, SHOWN_CLASS, placeholder="…")) for each in description.classes)
+    other, chosen = (yaml_word(textwrap.shorten(name, SHOWN_CLASS, placeholder="…")) for name in description.classes)
     key = f"positive: {other} under datasets.{name} in {paths.PARAMS}"
     return f"scores are about {chosen} (class 1), {description.positive} (for the other: {key})"
 
