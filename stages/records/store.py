@@ -63,13 +63,13 @@ class Store:
         try:
             if sha256(written).digest() != digest:
                 raise NotArraysError("its digest is another")
-            found = arrays.from_bytes(written[: -_LENGTH - int.from_bytes(written[-_LENGTH:])])
+            result = arrays.from_bytes(written[: -_LENGTH - int.from_bytes(written[-_LENGTH:])])
         except NotArraysError as error:
             path.unlink(missing_ok=True)
             raise DamagedError(path) from error
         with suppress(FileNotFoundError):  # another process may have removed it meanwhile
             os.utime(path)  # read now, so removed last
-        return found
+        return result
 
     def put(self, key: str, result: Mapping[str, np.ndarray], facts: Mapping[str, Any] | None = None) -> None:
         """Keep arrays under a key, and remove what was read longest ago where that is too much.

@@ -87,7 +87,7 @@ def _code(before: Any, now: Any) -> list[str]:
 def _of_loss_and_score(before: Any, now: Any) -> list[str]:
     if [how for how, _ in before] != [how for how, _ in now]:
         return ["the score that is followed"]
-    return _code(*({name: digest for _, files in each for name, digest in files.items()} for each in (before, now)))
+    return _code(*({name: digest for _, files in side for name, digest in files.items()} for side in (before, now)))
 
 
 def _own_code(before: Any, now: Any) -> list[str]:
