@@ -125,7 +125,7 @@ class Winner:
     def outputs(self) -> list[str]:
         """The columns that it answers with, in their order: see `names_of`."""
         if not self.description.classes:
-            return [f"{each}{of}" for of in self._of_targets for each in ("prediction", "spread")]
+            return [f"{column}{of}" for of in self._of_targets for column in ("prediction", "spread")]
         share = "p" if self.settings.loss.outputs_probability or self.calibration else "votes"
         return ["prediction", "spread", *(f"{share}_{name}" for name in self.description.classes)]
 

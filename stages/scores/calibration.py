@@ -56,16 +56,18 @@ def fit(strengths: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -
         gradient = np.append((errors * strengths).sum() / scale, errors[:, 1:].sum(axis=0))
         return float(-(targets * logarithms).sum()), gradient
 
-    found = minimize(cost, np.append(scale, np.zeros(n_classes - 1)), jac=True, method="BFGS", options={"gtol": 1e-7}).x
-    if not np.isfinite(found).all() or found[0] <= 0:
+    solution = minimize(
+        cost, np.append(scale, np.zeros(n_classes - 1)), jac=True, method="BFGS", options={"gtol": 1e-7}
+    ).x
+    if not np.isfinite(solution).all() or solution[0] <= 0:
         return None
-    return Calibration(float(found[0] / scale), (0.0, *map(float, found[1:])))
+    return Calibration(float(solution[0] / scale), (0.0, *map(float, solution[1:])))
 
 
 def log_loss(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> float:
     """Of probabilities (n_rows, n_classes), in nats."""
-    own = probabilities[np.arange(len(labels)), labels]
-    return float(np.average(-np.log(np.clip(own, _LEAST, 1 - _LEAST)), weights=weights))
+    truth = probabilities[np.arange(len(labels)), labels]
+    return float(np.average(-np.log(np.clip(truth, _LEAST, 1 - _LEAST)), weights=weights))
 
 
 def brier(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> float:

@@ -106,8 +106,8 @@ class Comparison:
         """By loss, what its probabilities are worth after calibration; none of values, nor where none can be fitted."""
         if self.task == "regression":
             return {}
-        made = {run.loss.name: calibrate(run, self.plan, self.labels, self.weights) for run in self.runs}
-        return {loss: each for loss, each in made.items() if each}
+        chosen = {run.loss.name: calibrate(run, self.plan, self.labels, self.weights) for run in self.runs}
+        return {loss: calibration for loss, calibration in chosen.items() if calibration}
 
 
 def class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:
