@@ -1,6 +1,7 @@
 """The picture of a comparison on the first screen: its losses, best first, in the score's own units."""
 
 import math
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ _MARKS = {
     "same objective": ("#009E73", "s"),
 }
 _OPEN = ("#555555", "o")
+_WIDEST = 40  # letters of a line below the axis
 _SHORT = 26  # letters of a loss's name that are shown
 
 
@@ -58,7 +60,7 @@ class Panel:
 
 def height(panel: Panel) -> float:
     """Inches."""
-    return 0.75 + _ROW * len(panel.rows)
+    return 0.58 + 0.17 * len(_label(panel)) + _ROW * len(panel.rows)
 
 
 def draw(axes: Axes, panel: Panel) -> None:
@@ -88,9 +90,14 @@ def draw(axes: Axes, panel: Panel) -> None:
     for label, row in zip(axes.get_yticklabels(), panel.rows, strict=True):
         label.set_fontweight("bold" if row.verdict == "best" else "normal")
     axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
-    axes.set_xlabel(f"{panel.label}: {'more' if panel.higher_is_better else 'less'} is better")
+    axes.set_xlabel("\n".join(_label(panel)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
+
+
+def _label(panel: Panel) -> list[str]:
+    """The label of the axis, in lines that are no wider than the axis where names are long."""
+    return textwrap.wrap(f"{panel.label}: {'more' if panel.higher_is_better else 'less'} is better", _WIDEST)
 
 
 def _limits(panel: Panel) -> tuple[float, float]:

@@ -1,0 +1,79 @@
+"""What became of the published claims stands first, after the user's own tables."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from stages.reporting import page
+from stages.reporting.registry import Report
+from stages.reporting.texts import published
+from stages.reporting.texts.published import Claim, claims
+
+BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
+
+
+@pytest.fixture
+def reference(root, monkeypatch):
+    monkeypatch.chdir(root)
+    return published.read()
+
+
+def test_own_tables_stand_before_the_claims_and_these_before_what_is_reproduced(make_comparison, reference):
+    own = make_comparison("mse", "mae", comparison="houses", dataset="houses")
+    text = page.markdown(Report([make_comparison(*BINARY), own], reference))
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings[:3] == [
+        "houses: which loss to train with?",
+        "What became of the published claims",
+        "circles: which loss to train with?",
+    ]
+
+
+def test_a_report_on_own_tables_alone_says_nothing_of_what_was_published(make_comparison, reference):
+    text = page.markdown(Report([make_comparison("mse", "mae", comparison="houses", dataset="houses")], reference))
+    assert "published" not in text.partition("## How to read this")[0]
+
+
+def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, make_tuning, reference):
+    usual = make_comparison("mse", "msle")
+    tuned = make_comparison("mse", "msle", comparison="fair", dataset="regression", tuning=make_tuning())
+    [claim] = claims(reference, [usual, tuned])
+    assert (claim.loss, claim.against, claim.published) == ("mse", "msle", (0.001, 0.184))
+    assert claim.verdict == tuned.outcome.pairs["mse", "msle"].verdict
+    assert claim.why.startswith("Each at its own best, the mse is ")
+    [alone] = claims(reference, [usual])
+    assert alone.why.startswith("At the published learning rate, the mse is ")
+
+
+@pytest.mark.parametrize(
+    ("published", "verdict", "answer"),
+    [
+        ((0.1, 0.2), "better", "yes"),
+        ((0.1, 0.2), "worse", "no"),
+        ((0.1, 0.2), "equivalent", "no"),
+        ((0.1, 0.2), "same objective", "no"),
+        ((0.1, 0.2), "inconclusive", "not shown"),
+        ((0.1, 0.1), "same objective", "yes"),
+        ((0.1, 0.1), "better", "no"),
+    ],
+)
+def test_a_claim_holds_where_the_verdict_says_so(published, verdict, answer):
+    claim = Claim("circles", "hinge", "squared_hinge", published, verdict, "")
+    assert claim.answer == answer
+    assert claim.holds is (answer == "yes")
+
+
+def test_names_of_one_loss_cannot_be_told_apart(make_comparison, reference):
+    once = replace(
+        make_comparison("categorical_crossentropy"), other_names={"categorical_crossentropy": ["kl_divergence"]}
+    )
+    [claim] = claims(reference, [once])
+    assert (claim.verdict, claim.answer) == ("same objective", "yes")
+    assert claim.why == "They are one loss under two names."
+
+
+def test_what_the_old_accuracy_says_of_hinge_stands_beside_what_is_so(make_comparison, reference):
+    by_loss = {claim.against: claim.why for claim in claims(reference, [make_comparison(*BINARY)])}
+    # outputs of ±0.4 round to 0, so that by the old rule every one is wrong
+    assert by_loss["hinge"].endswith("by it the same networks of `hinge` have 0.00.")

@@ -1,0 +1,104 @@
+"""The picture of the first screen: losses, best first, in the score's own units."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from stages.reporting.drawing import panel, plots
+from stages.reporting.drawing.panel import Panel, Row
+from tests.reporting.drawn import draw, pictures
+
+ROWS = [
+    Row("log_cosh", 15752.0, "15,750", 15600.0, 15910.0, "equivalent"),
+    Row("mse", 15776.0, "15,780", 15776.0, 15776.0, "best"),
+    Row("mape", 17163.0, "17,160", 16900.0, 17420.0, "worse"),
+]
+
+
+def drawn(rows, margin=789.0, best=15776.0):
+    """The axes of a panel, laid out as they are saved."""
+    made = Panel(rows, best, margin, "root mean squared error (target units)", higher_is_better=False)
+    figure, axes = plots.Grid(panel.WIDTH, panel.height(made)).figure()
+    panel.draw(axes[0, 0], made)
+    figure.set_layout_engine("constrained")
+    figure.draw_without_rendering()
+    return axes[0, 0]
+
+
+def marks(axes):
+    return [line for line in axes.lines if line.get_marker() not in ("None", "", None)]
+
+
+def test_losses_stand_from_top_to_bottom_with_their_scores_and_intervals():
+    axes = drawn(ROWS)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["log_cosh", "mse", "mape"]
+    assert [text.get_text() for text in axes.texts] == ["15,750", "15,780", "17,160"]
+    assert [line.get_xdata()[0] for line in marks(axes)] == [15752, 15776, 17163]
+    bars = [list(line.get_xdata()) for line in axes.lines if line not in marks(axes)]
+    assert [15600.0, 15910.0] in bars
+    [band] = axes.patches
+    assert (band.get_x(), band.get_x() + band.get_width()) == (15776 - 789, 15776 + 789)
+
+
+def test_verdicts_are_told_apart_without_colour():
+    verdicts = enumerate(["best", "worse", "equivalent", "inconclusive"])
+    rows = [Row(verdict, 1.0 + number / 10, "1", 0.9, 1.4, verdict) for number, verdict in verdicts]
+    assert len({line.get_marker() for line in marks(drawn(rows, margin=0.1, best=1.0))}) == 4
+
+
+def test_one_loss_far_off_does_not_squash_the_others():
+    near = [Row(f"loss_{i}", 1 + 0.01 * i, "1", 0.98 + 0.01 * i, 1.02 + 0.01 * i, "inconclusive") for i in range(5)]
+    axes = drawn([*near, Row("far", 1e6, "1,000,000", 9e5, 1.1e6, "worse")], margin=0.02, best=1.0)
+    assert axes.get_xlim()[1] < 1.3
+    assert [line.get_marker() for line in marks(axes)][-1] == ">"
+    positions = [axes.transData.transform((row.value, 0))[0] for row in near]
+    assert np.diff(positions).min() > 10  # pixels
+
+
+VALUES = [[0.0, 0.0], [1.0], [5.0, 5.0, 5.0], [-3.0, 2.0], [1e-9, 2e-9], [1e12, 3e12]]
+
+
+@pytest.mark.parametrize("values", VALUES, ids=str)
+def test_any_values_are_drawn_within_the_axes(values):
+    verdicts = ["best", *["inconclusive"] * len(values)]
+    rows = [
+        Row("a loss", each, str(each), each, each, verdict) for each, verdict in zip(values, verdicts, strict=False)
+    ]
+    axes = drawn(rows, margin=0.0, best=values[0])
+    low, high = axes.get_xlim()
+    assert np.isfinite([low, high]).all()
+    assert low < high
+    assert all(low <= line.get_xdata()[0] <= high for line in marks(axes))
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 123_456.0])
+@pytest.mark.parametrize("n_losses", [2, 5, 16])
+def test_no_label_lies_over_another(scale, n_losses):
+    values = [scale * (1 + number / 50) for number in range(n_losses)]
+    name = "a_loss_with_a_rather_long_name"
+    rows = [Row(f"{name}_{each:g}", each, f"{each:.4g}", scale, scale * 1.1, "worse") for each in values]
+    axes = drawn(rows, margin=0.03 * scale, best=scale)
+    low, high = axes.get_xlim()
+    ticks = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    assert len(ticks) > 1
+    texts = [*axes.get_yticklabels(), *ticks, *axes.texts, axes.xaxis.label]
+    boxes = [text.get_window_extent() for text in texts]
+    assert [(a, b) for a, b in itertools.combinations(boxes, 2) if a.overlaps(b)] == []
+    whole = axes.figure.bbox
+    assert all(whole.x0 <= box.x0 and box.x1 <= whole.x1 + 1 and whole.y0 <= box.y0 for box in boxes)
+
+
+def test_the_picture_of_a_comparison_is_of_its_own_scores(make_decided):
+    generator = np.random.default_rng(0)
+    right = {"hinge": generator.random((5, 402)) < 0.9, "squared_hinge": generator.random((5, 402)) < 0.6}
+    comparison = make_decided(right)
+    [picture] = [each for each in pictures(comparison) if each.file == "circles-losses.svg"]
+    axes = draw(picture).axes[0]
+    means = comparison.outcome.summaries
+    assert marks(axes)[0].get_xdata()[0] == pytest.approx(means["hinge"].mean)
+    assert axes.get_xlabel() == "accuracy (share of rows): more is better"
+    pair = comparison.outcome.pairs["squared_hinge", "hinge"]
+    row = picture.data.rows[1]
+    # positive differences are in favour of the loss: the score is the recommended one's plus the difference
+    assert (row.low, row.high) == (means["hinge"].mean + pair.low, means["hinge"].mean + pair.high)
