@@ -60,12 +60,18 @@ def signed(value: float) -> str:
     return signed_at(value, place_of(math.nan, value) + 1) if value else "0"
 
 
+def ends_at(low: float, high: float, place: int) -> str:
+    """The ends of an interval at a decimal place; one that excludes 0 is shown to, by more places if need be."""
+    if low * high > 0:
+        place = min(place, math.floor(math.log10(min(abs(low), abs(high)) * 2)))
+    return f"{signed_at(low, place)} to {signed_at(high, place)}"
+
+
 def interval(ends: tuple[float, float]) -> str:
     """An interval of differences, to the second digit of its half width; a dash where there is none."""
     if math.isnan(ends[0]):
         return "–"
-    place = place_of((ends[1] - ends[0]) / 2, max(map(abs, ends)))
-    return " to ".join(signed_at(end, place) for end in ends)
+    return ends_at(*ends, place_of((ends[1] - ends[0]) / 2, max(map(abs, ends))))
 
 
 def difference(pair: Pair) -> str:

@@ -15,7 +15,7 @@ _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 # a browser runs and fetches nothing, whatever the page held
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _JUMP = '<p class="jump"><a href="#contents">Contents</a></p>\n'
-WIDE = 9  # columns; of a table with more the words are broken where need be
+WIDE = 8  # columns; of a table with more the words are broken where need be
 _FOLDED = re.compile(r"<details><summary>(?P<summary>[^<>]+)</summary>|(?P<end></details>)")
 _FIGURE = re.compile(r"figures/[\w.-]+\.svg", re.ASCII)
 

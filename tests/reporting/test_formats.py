@@ -65,6 +65,8 @@ def test_a_difference_has_a_sign_and_two_digits(value, shown):
 def test_an_interval_goes_from_end_to_end():
     assert interval((-0.17, 0.0)) == "−0.170 to 0"
     assert interval((-560.0, 150.0)) == "−560 to +150"
+    assert interval((-31.2, -0.04)) == "−31.20 to −0.04"
+    assert interval((0.6, 31.2)) == "+1 to +31"
 
 
 def test_a_difference_is_shown_with_its_interval_where_it_has_one(make_comparison):

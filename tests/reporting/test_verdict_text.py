@@ -50,7 +50,7 @@ def test_too_few_seeds_cannot_say_how_sure_the_best_mean_is(make_decided, genera
 def test_a_loss_that_all_others_are_worse_than_is_the_one_to_train_with(make_decided, generator):
     losses = {"binary_crossentropy": share(generator, 0.75), "hinge": share(generator, 0.95)}
     statement = verdict(make_decided(losses))
-    assert statement.lead == "Use `hinge`: every other loss is worse."
+    assert statement.lead == "Use `hinge`; avoid `binary_crossentropy`."
     assert re.fullmatch(r"The mean test accuracy of `hinge` is 0\.\d+ ± 0\.\d+, the best\.", statement.reasons[0])
 
 
@@ -140,7 +140,7 @@ def test_losses_that_do_no_better_than_a_constant_prediction_are_named(make_deci
 def test_a_loss_of_which_every_seed_failed_is_worse_and_that_is_why(make_decided, generator):
     right = share(generator, 0.9, n_seeds=10)
     statement = verdict(make_decided({"hinge": right, "squared_hinge": right}, failed={"squared_hinge": range(10)}))
-    assert statement.lead == "Use `hinge`: every other loss is worse."
+    assert statement.lead == "Use `hinge`; avoid `squared_hinge`."
 
 
 def test_a_loss_that_always_fails_is_never_the_best(make_decided, generator):

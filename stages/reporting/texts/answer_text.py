@@ -7,7 +7,7 @@ import numpy as np
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.losses.estimand import Estimand
-from stages.reporting.formats import NAMED, at_place, enumerated, known, listed, place_of, signed_at
+from stages.reporting.formats import NAMED, at_place, ends_at, enumerated, known, listed, place_of, signed_at
 from stages.reporting.markdown import Table
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.scores import catalogue
@@ -125,7 +125,7 @@ def against_best(pair: Pair) -> str:
     if math.isnan(pair.low) or pair.low == pair.high:
         return difference
     # of the other loss, as the cell is: positive is in its favour
-    return f"{difference} ({signed_at(-pair.high, place)} to {signed_at(-pair.low, place)})"
+    return f"{difference} ({ends_at(-pair.high, -pair.low, place)})"
 
 
 def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[str, ...]:

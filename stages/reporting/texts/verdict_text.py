@@ -71,9 +71,9 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
 def _lead(advice: Advice) -> str:
     best, avoided = f"`{advice.best}`", _others(advice.beaten)
     n_good = 1 + len(advice.equal) + len(advice.open)
-    if n_good == 1:
-        return f"Use {best}: every other loss is worse."
     avoid = f"; avoid {listed(avoided)}" if avoided else ""
+    if n_good == 1:
+        return f"Use {best}{avoid}."
     if advice.open:
         return f"No clear winner: use {best}{avoid}."
     if all(pair.verdict == "same objective" for pair in advice.equal):
