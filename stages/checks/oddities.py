@@ -6,10 +6,9 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
-from stages.parsing.csv_format import CODE
 from stages.parsing.dates import are_dates, as_dates, is_short, may_swap
-from stages.parsing.text_columns import odd, shown
-from stages.parsing.written_numbers import look
+from stages.parsing.number_columns import odd, shown
+from stages.parsing.numbers import CODE, look
 from stages.records.datasets import Kind
 from stages.records.findings import SHOWN_ROWS, Finding
 

@@ -5,43 +5,14 @@ import re
 import numpy as np
 import pandas as pd
 
-from stages.parsing.dates import as_dates
-from stages.records.datasets import Kind
-
+# strings that mean missing: those of pandas, and - . ?
+MISSING = [
+    *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
+    *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
+]
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
 _DATES = ("0001-01-01", "9999-12-31 23:59:59")  # the first and the last that can be written
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
-
-
-def tidy(values: pd.Series, *, as_texts: bool = False) -> tuple[pd.Series, Kind]:
-    """A column as it is kept, and its kind.
-
-    Args:
-        values: (n_rows,) as they were read.
-        as_texts: whether texts stay texts, although they may all be dates.
-
-    Returns:
-        The values: numbers (NaN where infinite), booleans as 0 and 1, dates without a time zone, or texts;
-        what is missing stays so. And their kind; an identifier is a number that only tells rows apart.
-    """
-    if pd.api.types.is_bool_dtype(values):
-        return values.astype(np.float64), "boolean"
-    values = plain(values)
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return plain_dates(values), "date"
-    if pd.api.types.is_timedelta64_dtype(values):
-        return values / pd.Timedelta(days=1), "number"
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
-        return _tidy_numbers(values)
-    present = values.dropna()
-    if len(present) and present.map(lambda value: isinstance(value, (bool, np.bool_))).all():
-        return values.astype(np.float64), "boolean"
-    if len(present) and present.map(is_number).all():
-        return _tidy_numbers(pd.to_numeric(values.astype(np.float64)))
-    dates = None if as_texts else as_dates(present)
-    if dates is not None:
-        return plain_dates(dates.reindex(values.index)), "date"
-    return without_blanks(values), "category"
 
 
 def without_blanks(values: pd.Series) -> pd.Series:
@@ -73,12 +44,13 @@ def is_number(value: object) -> bool:
     return not isinstance(value, (bool, str, bytes)) and hasattr(value, "__float__") and hasattr(value, "__round__")
 
 
-def _tidy_numbers(values: pd.Series) -> tuple[pd.Series, Kind]:
-    if not (pd.api.types.is_integer_dtype(values) and values.notna().all()):
-        values = values.astype(np.float64)
-        infinite = np.abs(values.to_numpy()) > LARGEST
-        values = values.mask(infinite) if infinite.any() else values
-    return values, "identifier" if _is_identifier(values) else "number"
+def plain_numbers(values: pd.Series) -> pd.Series:
+    """Numbers as they are kept: those that are infinite are missing, and whole ones stay so where none is missing."""
+    if pd.api.types.is_integer_dtype(values) and values.notna().all():
+        return values
+    values = values.astype(np.float64)
+    infinite = np.abs(values.to_numpy()) > LARGEST
+    return values.mask(infinite) if infinite.any() else values
 
 
 def counts_on(values: pd.Series) -> bool:
@@ -87,7 +59,7 @@ def counts_on(values: pd.Series) -> bool:
     return present.is_monotonic_increasing and (present.iloc[0], present.iloc[-1]) in ((0, n_rows - 1), (1, n_rows))
 
 
-def _is_identifier(values: pd.Series) -> bool:
+def is_identifier(values: pd.Series) -> bool:
     """Whether whole numbers only tell rows apart: all differ, and they count on from 0 or 1, or the name says so.
 
     So do numbers of so many digits that a float cannot tell them apart.

@@ -1,7 +1,12 @@
 """Names of columns, which match whatever their blanks and however their accents are encoded."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
+
+from stages.basics.cli import UserError
+from stages.params.source import EVERY, Table
 
 
 def find(name: str, columns: Iterable[str]) -> str | None:
@@ -19,5 +24,17 @@ def by_column(settings: dict[str, object], columns: Iterable[str]) -> dict[str, 
     return {column: value for name, value in settings.items() if (column := find(name, columns)) is not None}
 
 
+def words_for_nothing(source: Table, columns: Iterable[str]) -> dict[str, list[str | int | float]]:
+    """By column, what the parameters say that stands for nothing."""
+    own = by_column(source.missing, columns)
+    return {name: [*source.missing.get(EVERY, []), *own.get(name, [])] for name in columns}
+
+
 def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def check_unique(names: list[str], path: Path) -> None:
+    """Refuse names of columns of which one stands twice."""
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise UserError(f"{path}: column '{twice[0]}' stands twice; rename one")

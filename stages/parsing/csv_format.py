@@ -1,8 +1,7 @@
-"""How a CSV file is written: its delimiter, its decimal mark, and its numbers with groups of digits."""
+"""How a CSV file is written: its delimiter, its decimal mark, and the lines before its heading."""
 
 import csv
 import io
-import operator
 import re
 from itertools import islice, zip_longest
 from typing import Any
@@ -10,26 +9,13 @@ from typing import Any
 import pandas as pd
 
 from stages.params.source import Table
-from stages.parsing.written_numbers import MONEY, OTHER_MARK
+from stages.parsing.column_kinds import MISSING
+from stages.parsing.numbers import OTHER_MARK, are_numbers, look
 from stages.records.datasets import CsvFormat
-
-# strings that mean missing: those of pandas, and - . ?
-MISSING = [
-    *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
-    *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
-]
-CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
 
 _DELIMITERS = ",;\t|"
 _RECORDS = 200  # that show how a file is written
 _FIRST_LINE = re.compile(r'"?sep=([^\r\n\0"])"?\r?\n')  # what Excel takes the delimiter from
-_SIGNS = re.compile(rf"^\s*(?:{MONEY})?\s*|\s*(?:{MONEY}|%)?\s*$|(?<=\d)[ \u00a0\u202f'’](?=\d{{3}})")
-# a number that begins with no 0 before other digits, plain or grouped, by the decimal mark
-_NUMBER = {
-    mark: rf"[-+]?(?:(?:0|[1-9][0-9]*|[0-9]*[{mark}][0-9]+)(?:[eE][-+]?[0-9]+)?"
-    rf"|[1-9][0-9]{{0,2}}(?:[{other}][0-9]{{3}})+(?:[{mark}][0-9]+)?)"
-    for mark, other in OTHER_MARK.items()
-}
 
 
 def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> CsvFormat:
@@ -73,31 +59,6 @@ def is_expression(csv_format: CsvFormat) -> bool:
     return len(csv_format.delimiter.encode()) > 1 and csv_format.delimiter != r"\s+"
 
 
-def grouping_mark(csv_format: CsvFormat) -> str:
-    """The mark that groups digits in threes, where they are grouped."""
-    return OTHER_MARK[csv_format.decimal]
-
-
-def ungrouped(texts: pd.Series, csv_format: CsvFormat) -> pd.Series | None:
-    """A column of texts as numbers, where all are numbers and some have their digits grouped in threes.
-
-    It is done here and not by pandas, which would take the points out of dates as well.
-
-    Returns:
-        None where a text is no number, none is grouped, or they may be codes.
-    """
-    present, mark = texts.dropna(), grouping_mark(csv_format)
-    if not all(rows.str.fullmatch(_NUMBER[csv_format.decimal]).all() for rows in (present.head(100), present)):
-        return None
-    grouped = present.str.contains(mark, regex=False)
-    # between commas a grouped field was in quotes, beside decimal commas 12.345 is no 12 and a bit; elsewhere 12,345
-    # in every row may be a code
-    doubtful = grouped & present.str.fullmatch(_NUMBER[mark])
-    if not grouped.any() or (csv_format.delimiter != "," and csv_format.decimal != "," and doubtful.all()):
-        return None
-    return pd.to_numeric(texts.str.replace(mark, "", regex=False).str.replace(csv_format.decimal, ".", regex=False))
-
-
 def _decimal(rows: list[list[str]]) -> str:
     """The decimal mark of the fields of a file's rows.
 
@@ -105,16 +66,16 @@ def _decimal(rows: list[list[str]]) -> str:
     1.234.567 has a comma. 1.680 leaves doubt, but not in a column whose numbers below a thousand are all
     whole, so next by columns that show groups of digits. Last by which mark there is more of.
     """
-    columns = [[_SIGNS.sub("", field) for field in column] for column in zip_longest(*rows, fillvalue="")]
+    columns = [[field.strip() for field in column] for column in zip_longest(*rows, fillvalue="")]
     columns = [[field for field in column if field not in MISSING] for column in columns]
-    fields = [field for column in columns for field in column]
-    numbers = {mark: [bool(re.fullmatch(_NUMBER[mark], field)) for field in fields] for mark in OTHER_MARK}
-    votes = {mark: sum(map(operator.gt, numbers[mark], numbers[OTHER_MARK[mark]])) for mark in OTHER_MARK}
+    fields = pd.Series([field for column in columns for field in column], dtype="str")
+    fields = fields[fields.str.contains(r"[.,]")]
+    numbers = {mark: look(fields, mark).is_number for mark in OTHER_MARK}
+    votes = {mark: (numbers[mark] & ~numbers[OTHER_MARK[mark]]).sum() for mark in OTHER_MARK}
     if not any(votes.values()):
         votes = {mark: sum(_shows_groups(column, OTHER_MARK[mark]) for column in columns) for mark in OTHER_MARK}
     if not any(votes.values()):
-        doubtful = [field for field, is_number in zip(fields, numbers["."], strict=True) if is_number]
-        votes = {mark: sum(mark in field for field in doubtful) for mark in OTHER_MARK}
+        votes = {mark: fields[numbers["."]].str.contains(mark, regex=False).sum() for mark in OTHER_MARK}
     return "," if votes[","] > votes["."] else "."
 
 
@@ -154,13 +115,9 @@ def _preamble(head: str, delimiter: str, **settings: Any) -> int:
     first = next(index for index, count in enumerate(filled) if count >= 0.8 * usual)
     heading = [field.strip() for field in records[first][0]]
     names = [field for field in heading if field]
-    is_heading = len(names) >= 0.8 * usual and len(set(names)) == len(names) and not any(map(_is_number, names))
+    is_heading = len(names) >= 0.8 * usual and len(set(names)) == len(names) and not are_numbers(names).any()
     below = [field.strip() for row, _ in records[first + 1 :] for field in row]
-    return records[first - 1][1] if is_heading and any(map(_is_number, below)) else 0
-
-
-def _is_number(field: str) -> bool:
-    return any(re.fullmatch(pattern, field) for pattern in _NUMBER.values())
+    return records[first - 1][1] if is_heading and are_numbers(below).any() else 0
 
 
 def _fields(rows: list[list[str]]) -> tuple[int, int]:

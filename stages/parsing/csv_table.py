@@ -3,7 +3,6 @@
 import csv
 import io
 import warnings
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.cli import UserError
-from stages.params.source import EVERY, Table
-from stages.parsing import column_names, odd_rows, text_columns
-from stages.parsing.csv_format import CODE, MISSING, grouping_mark, is_expression
-from stages.parsing.dates import as_dates
-from stages.parsing.file_kinds import Opener, as_csv, first_line, refusals
+from stages.params.source import Table
+from stages.parsing import column_names, number_columns, odd_rows
+from stages.parsing.column_names import check_unique
+from stages.parsing.csv_format import is_expression
+from stages.parsing.file_kinds import Opener, first_line, refusals
+from stages.parsing.numbers import PLAIN
 from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
 
@@ -32,19 +32,17 @@ class Parsed:
 
     Attributes:
         table: its rows, counted from 0.
-        written: how it is written.
+        written: how it is written; None where it is no CSV file.
         rows: int (n_rows,): where each row stands in the file, counted from 1 for the first below the heading.
         findings: what is odd about it.
+        typed: whether it tells texts from numbers.
     """
 
     table: pd.DataFrame
-    written: CsvFormat
+    written: CsvFormat | None
     rows: np.ndarray
     findings: list[Finding] = field(default_factory=list)
-
-
-class NotTextError(Exception):
-    """A file is not written in an encoding."""
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,13 +53,13 @@ class CsvFile:
     opener: Opener
     written: CsvFormat
     source: Table
+    has_blank_lines: bool = False
 
     def pandas(self, **settings: Any) -> pd.DataFrame:
         """Read it by pandas, which takes no string for missing unless the settings say so.
 
         Raises:
             UserError: it is damaged, or its rows do not fit together.
-            NotTextError: it is not written in its encoding.
         """
         written, refused = self.written, [pd.errors.ParserError, csv.Error]
         if is_expression(written):
@@ -86,10 +84,21 @@ class CsvFile:
                     return pd.read_csv(file, index_col=False, keep_default_na=False, **engine, **settings)
         except pd.errors.ParserWarning as error:
             raise UserError(f"{refusal}its rows have more fields than its heading") from error
-        except UnicodeError as error:
-            raise NotTextError(written.encoding) from error
         except tuple(refused) as error:
             raise UserError(f"{refusal}{first_line(error)}{_way_out(error)}") from error
+
+    def places(self, n_rows: int) -> np.ndarray:
+        """Where each of so many rows stands, counted from 1 for the first below the heading, empty lines too."""
+        first = int(self.source.header != "none")
+        if not self.has_blank_lines or len(self.written.delimiter) > 1:
+            return np.arange(1, n_rows + 1)
+        quoting = csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL
+        with self.opener() as file, io.TextIOWrapper(file, self.written.encoding, newline="") as text:
+            for _ in range(self.written.skipped):
+                text.readline()
+            records = csv.reader(text, delimiter=self.written.delimiter, quoting=quoting)
+            filled = [number for number, record in enumerate(records) if "".join(record).strip() or len(record) > 1]
+        return np.array(filled[first:])[:n_rows] - filled[0] + 1 - first
 
     def heading(self) -> dict[str, Any]:
         """What tells pandas the names of the columns.
@@ -114,111 +123,64 @@ def _way_out(error: Exception) -> str:
     return ""
 
 
-def check_unique(names: list[str], path: Path) -> None:
-    """Refuse names of columns of which one stands twice."""
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise UserError(f"{path}: column '{twice[0]}' stands twice; rename one")
+def parse(file: CsvFile, texts: Iterable[str], places: np.ndarray | None = None) -> Parsed:
+    """The table of a CSV file: numbers where a column holds numbers as programs write them, else texts as they stand.
 
-
-def parse(file: CsvFile, texts: Iterable[str]) -> Parsed:
-    """The table of a CSV file, with the mark of thousands in its format if a column has one.
-
-    An empty field is missing everywhere; the strings that mean missing are so in a column that else holds no texts.
+    The first rows are read as texts, and all of them where there are no more; else the others are read after them.
 
     Args:
         file: what to read.
         texts: columns to keep as texts.
+        places: (n_records,) where each record stands, the heading's and those before it too; None: as in the file.
     """
     source, heading = file.source, file.heading()
-    head = file.pandas(nrows=_SEARCHED, dtype="str", na_values=[""], **heading)
+    is_whole = is_expression(file.written)
+    head = file.pandas(nrows=None if is_whole else _SEARCHED, dtype="str", na_values=[""], **heading)
     kinds = column_names.by_column(source.columns, head.columns)
-    nothing = {name: ["", *map(str, each)] for name, each in words_for_nothing(source, head.columns).items()}
-    codes = [name for name, values in head.items() if values.str.strip().str.fullmatch(CODE).any()]
-    kept = [name for name, kind in kinds.items() if kind != "number"]
-    as_texts = dict.fromkeys([*texts, *codes, *kept], "str")
-    # a list holds for the fields left over behind the last column as well
-    differ = set(source.missing) - {EVERY}
-    na_values = nothing if differ else ["", *map(str, source.missing.get(EVERY, []))]
-    table = file.pandas(dtype=as_texts, na_values=na_values, **heading)
+    kept = {*texts, *(name for name, kind in kinds.items() if kind != "number")}
+    table = _typed(head, kept, file.written.decimal)
+    if not is_whole and len(head) == _SEARCHED:
+        table = file.pandas(dtype=dict.fromkeys(table.select_dtypes("str"), "str"), na_values=[""], **heading)
     _check_quotes(file, table)
-    if not is_expression(file.written):
-        no_data, findings = odd_rows.find(table)
-        left_out = no_data | np.isin(np.arange(1, len(table) + 1), source.drop_rows)
-        if left_out.any():
-            return _without(file, left_out, findings, texts, heading)
+    no_data, findings = odd_rows.find(table)
+    if places is None:
+        places = file.places(len(table))
     else:
-        findings = []
-    findings += [*_numbers_in_heading(table, source), *_perhaps_grouped(head, table, file.written)]
-    forced = {name for name, kind in kinds.items() if kind == "number"}
-    columns = [name for name in table.select_dtypes("str") if name in forced or name not in as_texts]
-    settled = _settled(file.written, table[columns], forced)
-    table[list(settled.numbers)] = pd.DataFrame(settled.numbers)
-    if words := {name: [*nothing[name], *empty] for name, empty in settled.empty.items() if len(empty)}:
-        without = file.pandas(usecols=list(words), na_values=words, **heading)
-        plain = [name for name in words if holds(without[name]) != "texts"]
-        table[plain] = without[plain]
-    return Parsed(table, settled.written, np.arange(1, len(table) + 1), [*findings, *settled.findings])
+        below = len(places) - len(table)  # the heading, and what stands before it
+        places = places[below:] - (places[below - 1] if source.header != "none" else places[below] - 1)
+    left_out = no_data | np.isin(places, source.drop_rows)
+    findings += _perhaps_grouped(head, table, file.written)
+    findings = [replace(each, rows=[int(places[row - 1]) for row in each.rows]) for each in findings]
+    if left_out.any():
+        findings = [each for each in findings if each.kind != "perhaps total" or each.rows[0] not in source.drop_rows]
+        table, places = table[~left_out].reset_index(drop=True), places[~left_out]
+        texts = table.select_dtypes("str")
+        table[list(texts)] = _typed(texts, kept, file.written.decimal)
+    return Parsed(table, file.written, places, [*findings, *_numbers_in_heading(table, source)])
 
 
-def words_for_nothing(source: Table, columns: Iterable[str]) -> dict[str, list[str | int | float]]:
-    """By column, what the parameters say that stands for nothing."""
-    own = column_names.by_column(source.missing, columns)
-    return {name: [*source.missing.get(EVERY, []), *own.get(name, [])] for name in columns}
+def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:
+    """Columns of texts, but those to keep, as numbers where all are numbers as programs write them and none is a code.
 
-
-@dataclass(frozen=True)
-class Settled:
-    """Columns of texts that were looked at.
-
-    Attributes:
-        numbers: the columns that are numbers.
-        empty: of the others, the strings in them that mean missing among numbers.
-        written: how the file is written, with the mark of thousands if a column has one.
-        findings: what is odd about the numbers.
+    All cells are looked at together, which a table of thousands of columns makes worth while.
     """
-
-    numbers: dict[str, pd.Series]
-    empty: dict[str, np.ndarray]
-    written: CsvFormat
-    findings: list[Finding]
-
-
-def _settled(written: CsvFormat, texts: pd.DataFrame, forced: set[str]) -> Settled:
-    """Find out which columns of texts hold numbers."""
-    numbers, empty, findings = {}, {}, []
-    for name, values in texts.items():
-        stripped = values.str.strip()
-        missing = stripped.isin(MISSING)
-        made, odd = None, []
-        if not is_expression(written):
-            made, odd = text_columns.numbers(stripped.mask(missing), written, forced=name in forced)
-        findings += odd
-        if made is None:
-            empty[name] = values[missing].unique()
-            continue
-        numbers[name] = made
-        if not odd:
-            written = replace(written, thousands=grouping_mark(written))
-    return Settled(numbers, empty, written, findings)
-
-
-def _without(
-    file: CsvFile, left_out: np.ndarray, findings: list[Finding], texts: Iterable[str], heading: dict[str, Any]
-) -> Parsed:
-    """The table of a file without some of its rows, whose columns may then be numbers."""
-    rows = file.pandas(dtype="str", na_values=[""], **heading)
-    content = as_csv(rows[~left_out])
-    written = replace(file.written, delimiter=",", encoding="utf-8", skipped=0)
-    source = file.source.model_copy(update={"drop_rows": [], "header": "first", "quoting": "usual"})
-    parsed = parse(CsvFile(file.path, lambda: io.BytesIO(content), written, source), texts)
-    kept = np.flatnonzero(~left_out) + 1
-    others = [
-        replace(finding, rows=[int(kept[row - 1]) for row in finding.rows])
-        for finding in parsed.findings
-        if finding.kind not in {"perhaps total"}
-    ]
-    own = replace(file.written, thousands=parsed.written.thousands)
-    return Parsed(parsed.table, own, kept[parsed.rows - 1], [*findings, *others])
+    cells = pd.Series(texts.to_numpy(object).ravel(order="F"), dtype="str").str.strip()
+    plain = cells.str.fullmatch(rf"(?!0\d)(?:{PLAIN[decimal]})").to_numpy(bool, na_value=True)
+    are_plain = plain.reshape(len(texts), -1, order="F").all(axis=0) if len(texts) else np.ones(texts.shape[1], bool)
+    names = [name for name, is_plain in zip(texts, are_plain, strict=True) if is_plain and name not in kept]
+    numbers = cells.where(plain).str.replace(decimal, ".", regex=False)
+    is_whole = numbers.str.fullmatch(r"[-+]?\d+").to_numpy(bool, na_value=False)
+    values = numbers.to_numpy(object, na_value="nan").astype(np.float64)
+    columns = {}
+    for number, name in enumerate(texts):
+        rows = slice(number * len(texts), (number + 1) * len(texts))
+        if name not in names:
+            columns[name] = texts[name].to_numpy()
+        elif is_whole[rows].all() and len(texts):
+            columns[name] = pd.to_numeric(numbers[rows]).to_numpy()
+        else:
+            columns[name] = values[rows]
+    return pd.DataFrame(columns, texts.index)
 
 
 def _numbers_in_heading(table: pd.DataFrame, source: Table) -> list[Finding]:
@@ -245,7 +207,7 @@ def _perhaps_grouped(head: pd.DataFrame, table: pd.DataFrame, written: CsvFormat
     if not all(texts.str.fullmatch(_THREE_DIGITS).all() for texts in dotted.values()):
         return []  # a dot is the decimal mark
     return [
-        text_columns.odd("perhaps grouped", texts, read_as=text_columns.shown(float(texts.iloc[0])))
+        number_columns.odd("perhaps grouped", texts, read_as=number_columns.shown(float(texts.iloc[0])))
         for texts in dotted.values()
         if len(set(texts)) > 1
     ]
@@ -270,16 +232,3 @@ def _check_quotes(file: CsvFile, table: pd.DataFrame) -> None:
                     "like rows, so its quote is not closed; quoting: none beside file: takes quotes for letters like "
                     "others, and quoting: usual takes the field as it is"
                 )
-
-
-def holds(values: pd.Series) -> str:
-    """What a column holds, as it was read: nothing, booleans, numbers, dates or texts."""
-    present = values.dropna()
-    if not len(present):
-        return "nothing"
-    match pd.api.types.infer_dtype(present):
-        case "boolean":
-            return "booleans"
-        case "integer" | "floating" | "mixed-integer-float" | "decimal":
-            return "numbers"
-    return "texts" if as_dates(present) is None else "dates"

@@ -18,14 +18,22 @@ import pandas as pd
 from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import column_names, file_kinds
+from stages.parsing import column_names, dates, encodings, file_kinds
+from stages.parsing.column_names import check_unique
 from stages.parsing.csv_format import lines_before, sniff
-from stages.parsing.csv_table import CsvFile, NotTextError, Parsed, check_unique, holds, parse, words_for_nothing
+from stages.parsing.csv_table import CsvFile, Parsed, parse
 from stages.parsing.file_kinds import Opener
+from stages.parsing.numbers import OTHER_MARK, look, mark_of
 from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
 
-_HEAD = 1 << 16  # characters that are looked at to find out how a CSV file is written
+_HEAD = 1 << 16  # bytes that are looked at to find out how a CSV file is written
+_PLAIN = {
+    "delimiter": ",",
+    "encoding": "utf-8",
+    "decimal": ".",
+    "quoting": "usual",
+}  # what other kinds are handed on as
 
 
 @dataclass(frozen=True)
@@ -33,12 +41,13 @@ class Reading:
     """A table that was read.
 
     Attributes:
-        table: its rows, counted from 0.
+        table: its rows, counted from 0: texts as they are written, or values.
         files: where they come from.
         written: how CSV files were taken to be written; None for other kinds of files.
         rows: int (n_rows,): where each row stands in its file, counted from 1 for the first below the heading.
         file_of: int (n_rows,): the file in which it stands.
         findings: what is odd about it.
+        typed: whether the files tell texts from numbers.
     """
 
     table: pd.DataFrame
@@ -47,6 +56,17 @@ class Reading:
     rows: np.ndarray
     file_of: np.ndarray
     findings: list[Finding]
+    typed: bool
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark of numbers that are texts."""
+        return self.written.decimal if self.written else "."
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether a mark that groups digits is in quotes where it is the delimiter, so that none can be mistaken."""
+        return self.written is None or self.written.delimiter == ","
 
     def placed(self, finding: Finding) -> Finding:
         """A finding whose rows are counted from 1 over all files, with their places in the files."""
@@ -75,15 +95,28 @@ def read(source: Table, key: str) -> Reading:
             raise UserError(f"{path} and {files[0]} have different columns; '{odd[0]}' is in one of them only")
     if len(files) > 1:
         # numbers here and texts there are texts everywhere, as they are written
-        held = {name: {holds(part.table[name]) for part in parts} for name in first}
+        held = {name: {_holds(part.table[name]) for part in parts} for name in first}
         if mixed := [name for name in first if _are_mixed(held[name])]:
             parts = [_read_file(path, source, key, texts=mixed) for path in files]
-    formats = [part.written for part in parts]
-    shown = next((each for each in formats if each and each.thousands), formats[0])
-    tables = [part.table for part in parts]
+    tables = [_in_marks(part, parts[0]) for part in parts]
     table = pd.concat(tables, ignore_index=True)
     rows, file_of = np.concatenate([part.rows for part in parts]), np.repeat(range(len(parts)), list(map(len, tables)))
-    return Reading(table, files, shown, rows, file_of, _findings(files, parts))
+    typed = all(part.written is None and part.typed for part in parts)
+    return Reading(table, files, parts[0].written, rows, file_of, _findings(files, parts), typed)
+
+
+def _in_marks(part: Parsed, first: Parsed) -> pd.DataFrame:
+    """A file's table, numbers that are texts with the decimal mark of the first file."""
+    if not (part.written and first.written) or part.written.decimal == first.written.decimal:
+        return part.table
+    texts = part.table.select_dtypes("str")
+    swapped = {name: values.str.translate(str.maketrans(".,", ",.")) for name, values in texts.items()}
+    ours = {
+        name: values.where(is_date | ~values.str.contains(r"^\W*\d[\d.,' ]*\W*$", na=False), swapped[name])
+        for name, values in texts.items()
+        if (is_date := dates.fit(values.dropna())[0] is not None) is not None
+    }
+    return part.table.assign(**ours)
 
 
 def _findings(files: list[Path], parts: list[Parsed]) -> list[Finding]:
@@ -147,65 +180,86 @@ def read_new(path: Path, source: Table, known: CsvFormat | None, names: Iterable
 
 
 def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> NewFile:
-    written, encoding, quoting = CsvFormat(",", "utf-8", "."), "utf-8", csv.QUOTE_MINIMAL
-    match file_kinds.kind_of(path):
-        case "parquet":
-            table = file_kinds.read_parquet(path, check_unique).reset_index(drop=True)
+    kind, encoding, quoting = file_kinds.kind_of(path), "utf-8", csv.QUOTE_MINIMAL
+    if kind is None:
+        opener = file_kinds.opener(path)
+        # its own decimal mark is found out; that of training holds only where it leaves doubt
+        parsed = _read_csv(path, opener, source.model_copy(update={"decimal": None}), _as_texts)
+        cells, written, encoding = parsed.table, parsed.written, parsed.written.encoding
+        quoting = csv.QUOTE_NONE if source.quoting == "none" else quoting
+        with opener() as file:
+            encoding = "utf-8-sig" if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else encoding
+        usual = source.decimal or (known.decimal if known and written.delimiter == known.delimiter else None)
+        written = replace(written, decimal=_new_mark(cells, usual, known) if usual else written.decimal)
+    else:
+        held, written = kind.read(path, source, str(path)), CsvFormat(",", "utf-8", ".")
+        if isinstance(held.cells, pd.DataFrame):
+            table = held.cells.reset_index(drop=True)
             table.columns = list(map(str, table.columns))
             return NewFile(table, table, written, encoding, quoting)
-        case "archive":
-            raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {file_kinds.ALLOWED}")
-        case "excel":
-            content, _ = file_kinds.excel_as_csv(path, source.sheet, str(path))
-            cells = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table
-        case "json":
-            content = file_kinds.json_as_csv(path)
-            cells = _read_csv(path, lambda: io.BytesIO(content), _plain(source), _as_texts).table
-        case "csv":
-            opener = file_kinds.opener(path)
-            parsed = _read_csv(path, opener, source, _as_texts)
-            cells, written, encoding = parsed.table, parsed.written, parsed.written.encoding
-            quoting = csv.QUOTE_NONE if source.quoting == "none" else quoting
-            with opener() as file:
-                encoding = "utf-8-sig" if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else encoding
-            if known and source.decimal is None and written.delimiter == known.delimiter:
-                written = replace(written, decimal=known.decimal)
+        content = held.cells
+        cells = _read_csv(path, lambda: io.BytesIO(content), source.model_copy(update=_PLAIN), _as_texts).table
     rows = cells.set_axis(range(cells.shape[1]), axis=1).apply(lambda texts: texts.str.lstrip(" ")).replace("", np.nan)
     rows.columns = [name.lstrip(" ") or f"Unnamed: {number}" for number, name in enumerate(cells.columns)]
     return NewFile(cells, rows, written, encoding, quoting)
 
 
+def _new_mark(cells: pd.DataFrame, usual: str, known: CsvFormat | None) -> str:
+    """The decimal mark of new rows: that of training, unless only the other makes numbers of more of them.
+
+    Where neither does, as in 5.871, training tells whether digits are grouped.
+    """
+    fields = pd.Series(cells.to_numpy(object).ravel(), dtype="str").str.strip()
+    fields = fields[fields.str.contains(r"[.,]")]
+    mark = mark_of(fields, usual)
+    looked = {mark: look(fields, mark) for mark in OTHER_MARK}
+    other = OTHER_MARK[usual]
+    is_sure = (looked[usual].is_number != looked[other].is_number).any()
+    if not is_sure and known is not None and not known.thousands and looked[usual].doubtful.any():
+        return usual if (looked[other].doubtful & looked[usual].is_number).any() else other
+    return mark
+
+
 def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -> Parsed:
     """One file's table, with these columns as texts where it is no Parquet."""
     kind = file_kinds.kind_of(path)
-    match kind:
-        case "parquet":
-            table = file_kinds.read_parquet(path, check_unique)
-            parsed = Parsed(table.reset_index(drop=True), None, np.arange(1, len(table) + 1))
-        case "archive":
-            raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {file_kinds.ALLOWED}")
-        case "excel":
-            content, findings = file_kinds.excel_as_csv(path, source.sheet, key)
-            parsed = _read_cells(path, content, source, texts)
-            parsed = replace(parsed, findings=[*findings, *parsed.findings])
-        case "json":
-            parsed = _read_cells(path, file_kinds.json_as_csv(path), source, texts)
-        case "csv":
-            parsed = _read_csv(path, file_kinds.opener(path), source, lambda file: parse(file, texts))
+    file_kinds.check_keys(kind, source, path, key)
+    if kind is None:
+        parsed = _read_csv(path, file_kinds.opener(path), source, lambda file: parse(file, texts))
+    else:
+        held = kind.read(path, source, key)
+        if isinstance(held.cells, pd.DataFrame):
+            parsed = _without_rows(held.cells.reset_index(drop=True), source)
+        else:
+            content, plain = held.cells, source.model_copy(update=_PLAIN)
+            parsed = _read_csv(
+                path, lambda: io.BytesIO(content), plain, lambda file: parse(file, texts, places=held.places)
+            )
+        parsed = replace(parsed, written=None, findings=[*held.findings, *parsed.findings])
     columns = list(map(str, parsed.table.columns))
     check_unique(columns, path)
     parsed.table.columns = columns
-    return replace(parsed, table=_without_nothing(parsed.table, source))
+    return parsed
 
 
-def _without_nothing(table: pd.DataFrame, source: Table) -> pd.DataFrame:
-    """A table in which what the parameters say is missing."""
-    for name, words in words_for_nothing(source, table.columns).items():
-        if words:
-            values = table[name]
-            is_nothing = values.isin(words) | values.astype(str).str.strip().isin(map(str, words))
-            table[name] = values.mask(is_nothing) if is_nothing.any() else values
-    return table
+def _without_rows(table: pd.DataFrame, source: Table) -> Parsed:
+    rows = np.setdiff1d(np.arange(1, len(table) + 1), source.drop_rows)
+    return Parsed(table.iloc[rows - 1].reset_index(drop=True), None, rows, typed=True)
+
+
+def _holds(values: pd.Series) -> str:
+    """What a column holds, as it was read: nothing, booleans, numbers, dates or texts."""
+    present = values.dropna()
+    if not len(present):
+        return "nothing"
+    match pd.api.types.infer_dtype(present):
+        case "boolean":
+            return "booleans"
+        case "integer" | "floating" | "mixed-integer-float" | "decimal":
+            return "numbers"
+        case "datetime64" | "datetime" | "date":
+            return "dates"
+    return "texts"
 
 
 def _are_mixed(held: set[str]) -> bool:
@@ -242,16 +296,6 @@ def _natural(path: Path) -> tuple[list[list[tuple[int, int]]], Path]:
     return [[(ord(other or "0"), int(digits or 0)) for digits, other in name] for name in pieces], path
 
 
-def _read_cells(path: Path, content: bytes, source: Table, texts: Iterable[str]) -> Parsed:
-    """What another kind of file holds, handed on as CSV."""
-    parsed = _read_csv(path, lambda: io.BytesIO(content), _plain(source), lambda file: parse(file, texts))
-    return replace(parsed, written=None)
-
-
-def _plain(source: Table) -> Table:
-    return source.model_copy(update={"delimiter": ",", "encoding": "utf-8", "decimal": ".", "quoting": "usual"})
-
-
 def _as_texts(file: CsvFile) -> Parsed:
     """A file's cells and headings as they are written, also blanks before them, of which no table that is read has any.
 
@@ -277,40 +321,17 @@ def _as_texts(file: CsvFile) -> Parsed:
 
 
 def _read_csv(path: Path, opener: Opener, source: Table, read: Callable[[CsvFile], Parsed]) -> Parsed:
+    scanned = encodings.scan(path, opener, source.encoding)
     with file_kinds.refusals(path, "CSV"), opener() as file:
         head = file.read(_HEAD)
         whole = not file.read(1)
-    encodings = [source.encoding] if source.encoding else _encodings(head)
-    for encoding in encodings:
-        try:
-            text = _decoded(head, encoding)
-            written = sniff(text, encoding, source, whole=whole)
-            parsed = read(CsvFile(path, opener, written, source))
-        except NotTextError:
-            continue
-        preamble = _preamble(text, lines_before(text, source, written))
-        return replace(parsed, findings=[*preamble, *parsed.findings])
-    tried = " or ".join(encodings)
-    raise UserError(f"{path} is not {tried} text; say what it is with encoding: beside file:")
-
-
-def _decoded(head: bytes, encoding: str) -> str:
-    """The beginning of a file, whose last letter may be cut.
-
-    Raises:
-        NotTextError: it is not written in this encoding.
-    """
-    try:
-        return head.decode(encoding, errors="ignore")
-    except UnicodeError as error:  # of encodings that ignore nothing
-        raise NotTextError(encoding) from error
+    text = codecs.getincrementaldecoder(scanned.encoding)().decode(head)  # whose last letter may be cut
+    written = sniff(text, scanned.encoding, source, whole=whole)
+    parsed = read(CsvFile(path, opener, written, source, scanned.has_blank_lines))
+    preamble = _preamble(text, lines_before(text, source, written))
+    return replace(parsed, findings=[*scanned.findings, *preamble, *parsed.findings])
 
 
 def _preamble(head: str, n_lines: int) -> list[Finding]:
     lines = head.removeprefix("\ufeff").splitlines()[:n_lines]
     return [Finding("preamble", examples=[line for line in lines if line.strip()][:2], n_rows=n_lines)] if lines else []
-
-
-def _encodings(head: bytes) -> list[str]:
-    """What a file may be written in: UTF-16 tells itself; what is not UTF-8 is most often Windows'."""
-    return ["utf-16"] if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8", "cp1252"]

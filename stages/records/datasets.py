@@ -95,6 +95,7 @@ class Description:
         n_weightless: rows with a target that weigh 0, which are left out.
         copies: the column of ``data/raw`` that numbers the rows that differ, from 0, so that copies have one number;
             None where there are none.
+        forms: by column of the target, the unit behind each number or what a time begins with, as of `Column`.
     """
 
     task: Task
@@ -112,6 +113,7 @@ class Description:
     weight: str | None = None
     n_weightless: int = 0
     copies: str | None = None
+    forms: dict[str, str] = field(default_factory=dict)
 
     def n_without_target(self, n_rows: int) -> int:
         """Rows that were read and left out because they have no target, where so many are kept."""
@@ -278,12 +280,12 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless", "copies"))
+    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless", "copies", "forms"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 
 def _without_nothing(facts: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
-    return {key: value for key, value in facts.items() if key not in left_out or value not in (None, 0)}
+    return {key: value for key, value in facts.items() if key not in left_out or value not in (None, 0, {})}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

@@ -33,6 +33,9 @@ Odd = Literal[
     "perhaps total",  # a row that is called a total
     "no heading",  # a heading of numbers
     "sheets",  # more sheets than the one that was read
+    "hidden sheets",  # sheets that are hidden, which were passed over
+    "merged",  # cells that are merged over rows, whose value each of these has
+    "encoding",  # letters that another encoding makes others of
 ]
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 from stages.basics import suggest
 from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
-from stages.parsing import column_names, text_columns
-from stages.parsing.dates import as_dates, by_format
-from stages.records.datasets import CsvFormat
+from stages.parsing import column_names, readers
+from stages.parsing.readers import Fitted
+from stages.parsing.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Choice:
     kinds: dict[str, str]
     asked_for: set[str]
     weight: str | None = None
+
+    @property
+    def weights(self) -> list[str]:
+        """The column that says what each row counts, where there is one."""
+        return [] if self.weight is None else [self.weight]
 
 
 def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: str, *, is_csv: bool) -> Choice:
@@ -81,72 +86,45 @@ def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
     raise UserError(f"{key}: '{name}' is not a column{near} {columns}")
 
 
-def as_said(table: pd.DataFrame, source: Table, kinds: dict[str, str], key: str) -> pd.DataFrame:
-    """A table whose columns are what the parameters say that they are, and whose texts are called as they say.
+def fit_all(read: Reading, source: Table, choice: Choice, key: str) -> dict[str, Fitted]:
+    """Fit the readers of all columns that are used: see `fit`."""
+    names = dict.fromkeys([*choice.features, *choice.groups.values(), *choice.weights, *choice.targets])
+    return {name: fit(read, name, source, choice.kinds, key) for name in names}
+
+
+def fit(read: Reading, name: str, source: Table, kinds: Mapping[str, str], key: str) -> Fitted:
+    """Fit the reader of a column, which is what the parameters say that it is.
 
     Args:
-        table: as it was read.
+        read: the table.
+        name: of the column.
         source: the parameters.
         kinds: by column, what the parameters say that it is.
         key: path of the key ``source``, for messages about mistakes.
 
     Raises:
-        UserError: a column cannot be what it is said to be.
+        UserError: it cannot be what it is said to be.
     """
-    changed = {
-        column: _called(table[column], names)
-        for column, names in column_names.by_column(source.labels, table.columns).items()
+    said, labels = kinds.get(name), column_names.by_column(source.labels, [name]).get(name)
+    words = tuple(column_names.words_for_nothing(source, [name])[name])
+    how = {
+        "quoted": read.is_quoted,
+        "typed": read.typed,
+        "sure": source.decimal is not None,
+        "nothing": words,
+        "labels": labels,
     }
-    for column, kind in kinds.items():
-        changed[column] = _of_kind(changed.get(column, table[column]), kind, source, key)
-    return table.assign(**changed)
-
-
-def _called(values: pd.Series, names: dict[str, str]) -> pd.Series:
-    """Texts called as the parameters say: numbers, where texts are called by numbers and no text is left."""
-    texts = values.astype(str).str.strip()
-    called = values.mask(texts.isin(names) & values.notna(), texts.map(names))
-    old, new = (pd.to_numeric(pd.Series(list(each), dtype="str"), errors="coerce") for each in (names, names.values()))
-    if new.isna().any() or not old.isna().any():
-        return called
-    numbers = pd.to_numeric(called, errors="coerce")
-    return called if (numbers.isna() & called.notna()).any() else numbers
-
-
-def _of_kind(values: pd.Series, kind: str, source: Table, key: str) -> pd.Series:
-    if kind == "category":
-        return as_texts(values)
-    if kind == "number":
-        if pd.api.types.is_numeric_dtype(values):
-            return values
-        texts = as_texts(values).str.strip()
-        numbers, _ = text_columns.numbers(texts, CsvFormat(",", "utf-8", source.decimal or "."), forced=True)
-        if numbers is not None or not texts.notna().any():
-            return values if numbers is None else numbers
-        odd = text_columns.no_number(texts)
-        raise UserError(
-            f"{key}.columns: '{values.name}' is said to be numbers, and row {odd.rows[0]} holds {odd.examples[0]!r}; "
-            "category takes texts as they are, and what stands for nothing goes into missing: beside file:"
-        )
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values
-    present = as_texts(values).dropna()
-    if not len(present):
-        return values
-    dates = by_format(present, kind) if "%" in kind else as_dates(present)
-    if dates is not None:
-        return dates.reindex(values.index)
-    makes_date = (lambda text: by_format(text, kind)) if "%" in kind else as_dates
-    row = next((row for row in range(len(present)) if makes_date(present.iloc[[row]]) is None), 0)
-    raise UserError(
-        f"{key}.columns: '{values.name}' is said to be dates, and row {present.index[row] + 1} holds "
-        f"{present.iloc[row]!r}; a form of dates says how to read them, as in '%d/%m/%Y', and category takes texts "
-        "as they are"
+    if (fitted := readers.fit(read.table[name], read.decimal, said=said, **how)) is not None:
+        return fitted
+    present = readers.texts_of(readers.as_texts(read.table[name])).dropna()
+    is_none = (readers.fit(present.iloc[[row]], read.decimal, said=said, **how) is None for row in range(len(present)))
+    row = next((row for row, none in enumerate(is_none) if none), 0)
+    what, way_out = (
+        ("numbers", "category takes texts as they are, and what stands for nothing goes into missing: beside file:")
+        if said == "number"
+        else ("dates", "a form of dates says how to read them, as in '%d/%m/%Y', and category takes texts as they are")
     )
-
-
-def as_texts(values: pd.Series) -> pd.Series:
-    """Texts, whole numbers without a decimal point; what is missing stays so."""
-    if pd.api.types.is_float_dtype(values) and not (values.dropna() % 1).any():
-        values = values.astype("Int64")
-    return values.astype(object).where(values.notna(), None).map(str, na_action="ignore").astype("str")
+    raise UserError(
+        f"{key}.columns: '{name}' is said to be {what}, and row {read.rows[present.index[row]]:,} holds "
+        f"{present.iloc[row]!r}; {way_out}"
+    )

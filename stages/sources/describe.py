@@ -1,6 +1,7 @@
 """A user's own table: what its columns are, and what is odd about them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,11 @@ from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.checks import copies, grouping, oddities, order
 from stages.params.schema import Dataset, Split
-from stages.parsing import reading, text_columns
-from stages.parsing.column_kinds import counts_on, tidy
-from stages.parsing.dates import form_of
+from stages.parsing import readers, reading
+from stages.parsing.column_kinds import counts_on
+from stages.parsing.readers import Fitted
 from stages.parsing.reading import Reading
-from stages.records.datasets import Column, Description, Kind, target_names, unique
+from stages.records.datasets import Column, CsvFormat, Description, Kind, target_names, unique
 from stages.records.findings import Finding
 from stages.sources import choosing, weights
 from stages.sources.choosing import Choice
@@ -39,32 +40,32 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read = reading.read(source, f"{key}.source")
-    groups = {
-        each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
-    }
+    groups = {each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column}
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
-    table = choosing.as_said(read.table, source, choice.kinds, f"{key}.source")
+    fitted = choosing.fit_all(read, source, choice, f"{key}.source")
+    tidied = {column: each.tidied for column, each in fitted.items()}
+    targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
     names = target_names(len(choice.targets))
-    keep = list(dict.fromkeys([*choice.features, *choice.groups.values(), *filter(None, [choice.weight])]))
+    keep = [column for column in fitted if column not in choice.targets or column in choice.groups.values()]
     own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
-    tidied = {column: _tidy(table[column], choice) for column in keep}
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    has_target = kept = _with_target(table[choice.targets], f"{key}.source")
-    if choice.weight:
-        kept = weights.counting(features[own_names[choice.weight]], has_target, read.rows, f"{key}.source.weight")
-    if not kept.all():
-        features = features[kept].reset_index(drop=True)
-    target, lost = _target(table, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
-    columns, findings = _columns(read, tidied, features, own_names, target=target, choice=choice)
+    has_target = kept = _with_target(targets, f"{key}.source")
+    for weight in choice.weights:
+        kept = weights.counting(features[own_names[weight]], has_target, read.rows, f"{key}.source.weight")
+    features = features[kept].reset_index(drop=True)
+    target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
+    columns, findings = _columns(fitted, tidied, features, own_names, target=target, choice=choice)
+    findings = [*(of for each in fitted.values() for of in each.findings), *_of_values(read, tidied, choice), *findings]
     copied = None
     if (differ := copies.find(features, columns, target.labels)) is not None:
         copied = unique([*own_names.values(), COPIES], names)[-1]
         features[copied] = differ
         findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
-    findings += _of_order_and_groups(table, tidied, kept, choice, target=target, splits=splits, differ=differ)
+    others = read.table.columns.difference([*choice.targets, *choice.weights], sort=False)
+    every = {name: tidied.get(name) or choosing.fit(read, name, source, {}, key).tidied for name in others}
+    findings += _of_order_and_groups(every, kept, choice, target=target, splits=splits, differ=differ)
     findings += oddities.weightless(choice.weight, has_target & ~kept, lost)
-    findings = [*read.findings, *map(read.placed, [*_of_values(table, tidied, choice), *findings])]
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
@@ -73,15 +74,22 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         classes=target.classes,
         targets=source.target,
         files=[path.as_posix() for path in read.files],
-        csv=read.written,
-        n_read=len(table),
+        csv=_written(read.written, fitted),
+        n_read=len(read.table),
         columns=columns,
         groups={name: own_names[column] for name, column in choice.groups.items()},
         weight=own_names[choice.weight] if choice.weight else None,
         n_weightless=int((has_target & ~kept).sum()),
         copies=copied,
-        findings=sorted(findings, key=lambda each: ["", *table.columns].index(each.column)),
+        forms={column: form for column in choice.targets if (form := fitted[column].reader.form)},
+        findings=_in_order(read, findings),
     )
+
+
+def _in_order(read: Reading, findings: list[Finding]) -> list[Finding]:
+    """What is odd, with the places in the files, in the order of the columns."""
+    every, order = [*read.findings, *map(read.placed, findings)], ["", *read.table.columns]
+    return sorted(every, key=lambda each: order.index(each.column))
 
 
 def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
@@ -94,19 +102,32 @@ def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
 
 
 def _target(
-    table: pd.DataFrame, dataset: Dataset, choice: Choice, key: str, *, kept: np.ndarray, left_out: np.ndarray
+    targets: pd.DataFrame, dataset: Dataset, choice: Choice, key: str, *, kept: np.ndarray, left_out: np.ndarray
 ) -> tuple[Target, list[str]]:
     """The target in the rows that are kept, and the classes that only rows have which are left out as they weigh 0."""
-    lost = weights.lost(table[choice.targets], left_out, kept, key)
-    targets, as_texts = table.loc[kept, choice.targets], choice.kinds.get(choice.targets[0]) == "category"
-    target = find_target(
-        targets.reset_index(drop=True), dataset.task, key, as_texts=as_texts, positive=dataset.positive
-    )
+    lost = weights.lost(targets, left_out, kept, key)
+    as_texts, targets = choice.kinds.get(choice.targets[0]) == "category", targets[kept].reset_index(drop=True)
+    target = find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
     return target, lost if target.classes else []
 
 
+def _written(csv: CsvFormat | None, fitted: dict[str, Fitted]) -> CsvFormat | None:
+    """How a CSV file is written, with the mark that groups digits where a column shows it."""
+    marks = [each.grouping for each in fitted.values() if each.grouping]
+    return replace(csv, thousands=marks[0]) if csv and marks else csv
+
+
+def _target_values(values: pd.Series, fitted: Fitted) -> pd.Series:
+    """A column of the target as it is read: numbers also where they are infinite, and booleans as such."""
+    raw = readers.settled(values, fitted.reader)
+    if fitted.reader.kind == "boolean":
+        return fitted.column.map({1.0: True, 0.0: False})
+    is_numeric = pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw)
+    return raw if is_numeric and fitted.reader.kind == "number" else fitted.column
+
+
 def _columns(
-    read: Reading,
+    fitted: dict[str, Fitted],
     tidied: dict[str, tuple[pd.Series, Kind]],
     features: pd.DataFrame,
     own_names: dict[str, str],
@@ -117,7 +138,7 @@ def _columns(
     """What the columns to predict from are, and whether they only tell rows apart or tell the target.
 
     Args:
-        read: the table.
+        fitted: by column, its reader.
         tidied: by column, its values in all rows, and their kind.
         features: the rows that are kept.
         own_names: by column, its name there.
@@ -128,15 +149,14 @@ def _columns(
     for column in choice.features:
         own, values = own_names[column], features[own_names[column]]
         kind, odd = _use(tidied[column], values, target, is_asked_for=column in choice.asked_for)
-        as_written = {"written": None if own == column else column, "form": _form(read, column, kind, choice)}
-        columns.append(Column(own, kind, missing=int(values.isna().sum()), **as_written))
+        written, form = None if own == column else column, fitted[column].reader.form
+        columns.append(Column(own, kind, missing=int(values.isna().sum()), written=written, form=form))
         findings += [Finding(each, column) for each in odd]
     return columns, findings
 
 
 def _of_order_and_groups(
-    table: pd.DataFrame,
-    tidied: dict[str, tuple[pd.Series, Kind]],
+    columns: dict[str, tuple[pd.Series, Kind]],
     kept: np.ndarray,
     choice: Choice,
     *,
@@ -147,8 +167,7 @@ def _of_order_and_groups(
     """Where rows do not stand in the order of time, if a split says so; and which rows belong together, if none does.
 
     Args:
-        table: (n_read, n_columns).
-        tidied: by column its values in all rows, and their kind, of those that are used.
+        columns: by name their values (n_read,) and kinds, but those of the target and of weights.
         kept: bool (n_read,), which rows are kept.
         choice: what the columns are for.
         target: in the rows that are kept.
@@ -158,29 +177,12 @@ def _of_order_and_groups(
     methods = {split.method for split in splits.values()}
     if "group" in methods and "first" not in methods:
         return []
-    others = table.columns.difference([*choice.targets, choice.weight], sort=False)
-    columns = {name: tidied.get(name) or _tidy(table[name], choice) for name in others}
     if "first" in methods:
         return order.out_of_order(values[kept] for values, kind in columns.values() if kind == "date")
     first = slice(None) if differ is None else np.unique(differ, return_index=True)[1]
     features = [name for name in choice.features if name in columns]
     rows = np.flatnonzero(kept)[first]
     return grouping.find(columns, features, rows, target.labels[first], len(target.classes))
-
-
-def _tidy(values: pd.Series, choice: Choice) -> tuple[pd.Series, Kind]:
-    return tidy(values, as_texts=choice.kinds.get(str(values.name)) == "category")
-
-
-def _form(read: Reading, column: str, kind: Kind, choice: Choice) -> str | None:
-    """What few new rows could not tell, as `Column` has it."""
-    if kind == "date" and pd.api.types.is_string_dtype(read.table[column]):
-        said = choice.kinds.get(column, "")
-        return said if "%" in said else form_of(read.table[column].dropna())
-    for finding in read.findings:
-        if finding.column == column and finding.kind == "written":
-            return text_columns.form_of(finding, read.written.decimal if read.written else ".")
-    return None
 
 
 def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:
@@ -204,21 +206,21 @@ def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, i
     return kind, odd
 
 
-def _of_values(table: pd.DataFrame, tidied: dict[str, tuple[pd.Series, Kind]], choice: Choice) -> list[Finding]:
+def _of_values(read: Reading, tidied: dict[str, tuple[pd.Series, Kind]], choice: Choice) -> list[Finding]:
     """What is odd about the values of the features and the target, in all rows."""
     findings = []
     for column in [*choice.features, *choice.targets]:
-        values, kind = tidied.get(column) or _tidy(table[column], choice)
+        (values, kind), written = tidied[column], read.table[column]
         match kind:
             case "number":
                 findings += oddities.far(values)
-                findings += oddities.infinite(table[column], values)
+                findings += oddities.infinite(written, values)
                 findings += oddities.perhaps_dates(values) if column in choice.features else []
             case "category":
                 findings += oddities.alike(values)
                 findings += oddities.mixed(values) if column not in choice.kinds else []
             case "date":
-                findings += oddities.far(values, table[column])
-                if column not in choice.kinds and pd.api.types.is_string_dtype(table[column]):
-                    findings += oddities.dates(table[column], values)
+                findings += oddities.far(values, written)
+                if column not in choice.kinds and pd.api.types.is_string_dtype(written):
+                    findings += oddities.dates(written, values)
     return findings

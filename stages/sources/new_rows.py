@@ -15,16 +15,12 @@ from stages.basics import suggest
 from stages.basics.cli import UserError
 from stages.basics.words import counted, distinct_numbers
 from stages.params.source import Table
-from stages.parsing import column_names, text_columns
-from stages.parsing.column_kinds import LARGEST, plain, plain_dates, without_blanks
-from stages.parsing.csv_format import MISSING
-from stages.parsing.csv_table import words_for_nothing
-from stages.parsing.dates import by_known_form
-from stages.parsing.written_numbers import HOURS, MINUTES, OTHER_MARK, look, seconds
+from stages.parsing import column_names
+from stages.parsing.column_kinds import plain
+from stages.parsing.readers import Reader
 from stages.records.columns import days
 from stages.records.datasets import Description, Kind
 from stages.records.winners import Input
-from stages.sources.choosing import as_texts
 
 SHOWN = 3  # values that a note shows
 _DAY = pd.Timedelta(days=1)
@@ -65,19 +61,15 @@ def as_trained(
         raise UserError(f"column '{twice[0]}' stands twice; rename one")
     rows = rows.set_axis(names, axis=1)
     columns, notes = {}, []
-    nothing, labels = words_for_nothing(source, names), column_names.by_column(source.labels, names)
     for own in inputs:
         name = column_names.find(own.name, names)
         if name is None:
-            columns[own.own_name] = _values(pd.Series(None, rows.index, dtype="str"), own, decimal)[0]
+            columns[own.own_name] = _reader(own, source).read(pd.Series(None, rows.index, dtype="str"), decimal)[0]
             notes.append(_absent(own, names, inputs))
             continue
-        values, words = _without(plain(rows[name]), nothing.get(name, [])), labels.get(name)
-        if words:
-            texts = values.astype(str).str.strip()
-            values = values.mask(texts.isin(words) & values.notna(), texts.map(words))
-        made, refused = _values(values.rename(own.name), own, decimal)
-        categories = known.get(own.own_name, set())
+        reader, categories = _reader(own, source), known.get(own.own_name, set())
+        values = plain(rows[name]).rename(own.name)
+        made, refused = reader.read(values, decimal)
         if own.kind == "category":
             made = _as_written(made, values, categories)
             made = made.mask((made.str.strip() == "") & ~made.isin(categories))
@@ -96,36 +88,39 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
         source: how the table was read that it comes from.
         decimal: the decimal mark of numbers that are texts.
     """
-    indices = {name: index for index, name in enumerate(description.classes)}
-    nothing, labels = words_for_nothing(source, rows.columns), column_names.by_column(source.labels, rows.columns)
-    written = [each for each in description.findings if each.kind == "written"]
-    forms, columns = {each.column: text_columns.form_of(each, decimal) for each in written}, []
-    for name, column in rows.items():
-        values = _without(plain(column), nothing[name])
-        if not indices:
-            columns.append(_values(values, _number(str(name), forms.get(str(name))), decimal)[0])
-            continue
-        texts = without_blanks(as_texts(values)).replace(labels.get(name, {}))
-        # classes that are numbers may be written otherwise
-        numbers = pd.to_numeric(texts, errors="coerce").map(lambda number: str(int(number)) if number % 1 == 0 else "")
-        columns.append(texts.map(indices).fillna(numbers.map(indices)))
+    columns = []
+    for name, values in rows.items():
+        kind = "category" if description.classes else "number"
+        kind = "boolean" if set(description.classes) == {"True", "False"} else kind
+        made = _reader(_input(str(name), kind, description.forms.get(str(name))), source).read(values, decimal)[0]
+        columns.append(_indices(made, description.classes) if description.classes else made)
     return np.column_stack([column.to_numpy(np.float64, na_value=np.nan) for column in columns])
+
+
+def _indices(values: pd.Series, classes: list[str]) -> pd.Series:
+    """The class index of each value; NaN where it is none."""
+    indices = {name: index for index, name in enumerate(classes)}
+    if not pd.api.types.is_string_dtype(values):
+        return values.map({1.0: indices["True"], 0.0: indices["False"]})
+    # classes that are numbers may be written otherwise
+    numbers = pd.to_numeric(values, errors="coerce").map(lambda number: str(int(number)) if number % 1 == 0 else "")
+    return values.map(indices).fillna(numbers.map(indices))
 
 
 def numbers(column: pd.Series, source: Table, decimal: str) -> np.ndarray:
     """A column of numbers that networks do not predict from, float64 (n_rows,), NaN where it holds none."""
-    nothing = words_for_nothing(source, [column.name])[column.name]
-    return _values(_without(plain(column), nothing), _number(column.name, None), decimal)[0].to_numpy(np.float64)
+    return _reader(_input(str(column.name), "number", None), source).read(column, decimal)[0].to_numpy(np.float64)
 
 
-def _number(name: str, form: str | None) -> Input:
-    return Input(name, "", "number", form, None, None, 0)
+def _input(name: str, kind: Kind, form: str | None) -> Input:
+    return Input(name, "", kind, form, None, None, 0)
 
 
-def _without(values: pd.Series, words: list) -> pd.Series:
-    if not words:
-        return values
-    return values.mask(values.isin(words) | values.astype(str).str.strip().isin(map(str, words)))
+def _reader(own: Input, source: Table) -> Reader:
+    """What reads a column as it was read in training."""
+    labels = column_names.by_column(source.labels, [own.name]).get(own.name, {})
+    words = tuple(column_names.words_for_nothing(source, [own.name])[own.name])
+    return Reader(own.kind, own.form, words, labels)
 
 
 def _as_written(texts: pd.Series, values: pd.Series, known: set[str]) -> pd.Series:
@@ -152,55 +147,6 @@ def _meaning(text: str) -> str | float | None:
         return text
     number = pd.to_numeric(text, errors="coerce")
     return None if np.isnan(number) else float(number)
-
-
-def _values(values: pd.Series, own: Input, decimal: str) -> tuple[pd.Series, np.ndarray]:
-    """A column's values as its kind has them, and which of them are none of it: bool (n_rows,)."""
-    nothing = np.zeros(len(values), bool)
-    if own.kind == "category":
-        return without_blanks(as_texts(values)), nothing
-    if own.kind == "date" and pd.api.types.is_datetime64_any_dtype(values):
-        return plain_dates(values), nothing
-    if pd.api.types.is_timedelta64_dtype(values):
-        values = values / _DAY
-    if own.kind != "date" and (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
-        numbers = values.astype(np.float64)
-        return numbers.mask(numbers.abs() > LARGEST), nothing
-    if own.kind == "number" and values.dtype == object:
-        values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
-    texts = values.where(values.isna(), values.astype(str)).astype("str").str.strip()
-    texts = texts.mask(texts.isin(MISSING))
-    present = texts.dropna().rename(own.name)
-    read = {"number": _numbers, "identifier": _numbers, "boolean": _booleans, "date": _dates}[own.kind](
-        present, own.form, decimal
-    )
-    made = read.reindex(texts.index)
-    return made, (made.isna() & texts.notna()).to_numpy()
-
-
-def _numbers(texts: pd.Series, form: str | None, decimal: str) -> pd.Series:
-    """Numbers as people write them; NaN where a text is none."""
-    numbers = pd.Series(np.nan, texts.index)
-    if form not in (None, HOURS, MINUTES):
-        texts = texts.str.removesuffix(form).str.rstrip()
-    if decimal == ".":
-        numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
-    for mark in (decimal, OTHER_MARK[decimal]):
-        if (rest := texts[numbers.isna()]).empty:
-            break
-        numbers[rest.index] = look(rest, mark).numbers
-    for text in texts[numbers.isna()].unique():
-        if (times := seconds(pd.Series([text]), are_hours=None if form is None else form == HOURS)) is not None:
-            numbers[texts == text] = times[0]
-    return numbers.mask(numbers.abs() > LARGEST)
-
-
-def _booleans(texts: pd.Series, *_: object) -> pd.Series:
-    return texts.str.lower().map({"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0})
-
-
-def _dates(texts: pd.Series, form: str | None, _: str) -> pd.Series:
-    return plain_dates(by_known_form(texts, form or "ISO8601"))
 
 
 _NOUN: dict[Kind, str] = {"number": "number", "identifier": "number", "boolean": "boolean", "date": "date"}

@@ -11,7 +11,7 @@ from stages.basics.words import yaml_word
 from stages.losses.loss import UNEQUAL, Task
 from stages.parsing.column_kinds import LARGEST, is_number, plain, without_blanks
 from stages.parsing.dates import as_dates
-from stages.parsing.written_numbers import look
+from stages.parsing.numbers import look
 from stages.records.datasets import Inference, Positive
 
 FEW_CLASSES = 20  # whole numbers with more different values, or one in a single row, are taken for values

@@ -42,6 +42,9 @@ _SENTENCES: dict[Odd, str] = {
     "total": "{row} holds the sums or means of the others ({first}), left out",
     "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: {drop_row})",
     "no heading": "all names of columns are numbers ({values}; if they are a row: header: none)",
+    "hidden sheets": "sheets that are hidden were passed over: {values} (to read one: sheet: {second})",
+    "merged": "{n_merged} merged over several rows, each of which has the value: {values}",
+    "encoding": "letters are read as {value} has them, as in {word} (if they are wrong: encoding: {last})",
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
 }
 
@@ -100,6 +103,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "n_others": finding.n_of - finding.n_rows,
         "n_of": finding.n_of,
         "n_rows": counted(finding.n_rows, "row"),
+        "n_merged": f"{finding.n_rows:,} cells" if finding.n_rows > 1 else "a cell",
         "n_sheets": len(examples),
         "name": finding.column,
         "read_as": finding.read_as,
@@ -107,6 +111,8 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "drop_row": "remove it" if finding.files else f"drop_rows: {finding.rows[:1]}",
         "rows": _rows(finding),
         "second": yaml_word(examples[-1]),
+        "last": examples[-1],
+        "word": _shown(examples[min(1, len(examples) - 1)]),
         "value": examples[0],
         "values": ", ".join(examples),
     }

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from stages.checks import copies
-from stages.parsing.column_kinds import tidy
 from stages.records.datasets import Column
+from tests.columns import tidy
 
 
 def found(table, *, classes=False):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stages.checks import grouping
-from stages.parsing.column_kinds import tidy
+from tests.columns import tidy
 
 SEEDS = (100, 101)
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stages.checks import oddities
-from stages.parsing.column_kinds import tidy
+from tests.columns import tidy
 
 ROWS = np.arange(40)
 SHUFFLED = np.random.default_rng(0).permutation(40)

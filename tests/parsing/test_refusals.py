@@ -11,7 +11,7 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import csv_table, file_kinds, odd_rows, reading, text_columns
+from stages.parsing import csv_table, file_kinds, kind_excel, kind_json, odd_rows, reading
 from tests.sources.test_odd_tables import as_excel
 
 ROWS = [{"x": 0.5 * row, "city": "Bonn" if row % 3 else "Kiel", "y": row} for row in range(12)]
@@ -25,11 +25,11 @@ FILES = {
 }
 # by what it is in, a function of ours that reads such a file, and where it stands
 OURS = {
-    "own.csv": [(odd_rows, "find"), (reading, "sniff"), (text_columns, "numbers"), (csv_table, "_check_quotes")],
+    "own.csv": [(odd_rows, "find"), (reading, "sniff"), (csv_table, "_check_quotes")],
     "own.csv.gz": [(odd_rows, "find"), (reading, "_preamble")],
-    "own.json": [(odd_rows, "find"), (file_kinds, "as_csv")],
-    "own.xlsx": [(odd_rows, "find"), (file_kinds, "as_csv")],
-    "own.parquet": [(reading, "check_unique"), (reading, "_without_nothing")],
+    "own.json": [(odd_rows, "find"), (kind_json, "as_csv")],
+    "own.xlsx": [(odd_rows, "find"), (kind_excel, "as_csv")],
+    "own.parquet": [(reading, "check_unique"), (reading, "_without_rows")],
 }
 
 
@@ -129,8 +129,8 @@ def test_a_file_in_another_encoding_than_is_said_is_told(encoding):
     content = "größe,y\n1,2\n3,4\n5,7\n".encode("cp1252")
     assert refusal(content, encoding=encoding).startswith(
         (
+            f"own.csv is not {encoding} text: byte 0x",
             f"own.csv is not {encoding} text; say what it is with encoding: beside file:",
-            "own.csv cannot be read as CSV: ",
         )
     )
 

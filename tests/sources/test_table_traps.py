@@ -17,11 +17,11 @@ from stages.features import encoding, scaling, splits
 from stages.features.scaling import KnownScaler
 from stages.params.schema import Dataset, Scale, Split
 from stages.params.source import Table
-from stages.parsing.column_kinds import tidy
 from stages.records import plans
 from stages.records.datasets import Column
 from stages.records.plans import Part
 from stages.sources import describe
+from tests.columns import tidy
 
 KEY = "params.yaml: datasets.own"
 

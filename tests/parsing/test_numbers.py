@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.parsing.written_numbers import look, seconds
+from stages.parsing.numbers import look, mark_of, may_be_codes, read
 
 
 def number(text, decimal="."):
@@ -20,8 +20,8 @@ def number(text, decimal="."):
         ("€ 12.50", 12.5),
         ("CHF 1'200.05", 1200.05),
         ("Rs. 5", 5),
-        ("5%", 5),
-        ("12.5 %", 12.5),
+        ("5%", 0.05),
+        ("12.5 %", 0.125),
         ("1,23,456", 123456),
         ("12,34,56,789.5", 123456789.5),
         ("1'234'567", 1234567),
@@ -102,18 +102,78 @@ def test_a_number_written_out_is_read_back(value, grouping, sign):
 
 
 @pytest.mark.parametrize(
-    ("texts", "expected"),
+    ("text", "value"),
     [
-        (["1:02:03", "0:00:10"], [3723, 10]),
-        (["12:30", "13:05"], [45000, 47100]),
-        (["95:30", "4:05"], [5730, 245]),
-        (["0:00:10.5"], [10.5]),
+        ("303.-", 303),
+        ("303,-", 303),
+        ("303.–", 303),
+        ("303.--", 303),
+        ("1'303.-", 1303),
+        ("CHF 303.-", 303),
+        ("-303.-", -303),
+        ("303-", -303),
+        ("303.50-", -303.5),
+        ("\u2013303", -303),
+        ("1.5E+03", 1500),
+        ("2×10^3", 2000),
+        ("2.5 x 10\u22123", 0.0025),
+        ("7‰", 0.007),
+        ("14.3%", 0.143),
+        ("1 000,5", None),
+        ("1,234e3", None),  # digits before an exponent are no groups
+        ("1 234e3", None),
+        ("12A", None),
     ],
 )
-def test_times_are_seconds(texts, expected):
-    assert seconds(pd.Series(texts)).tolist() == expected
+def test_strokes_exponents_and_shares_are_what_they_stand_for(text, value):
+    assert number(text) == value
 
 
-@pytest.mark.parametrize("texts", [["1:02:03", "0:10"], ["12:60"], ["16:9"], ["12:30", "x"], ["1000:00"]])
-def test_what_is_no_time_or_of_several_forms_is_none(texts):
-    assert seconds(pd.Series(texts)) is None
+def test_digits_before_an_exponent_tell_that_the_comma_is_the_decimal_mark():
+    texts = pd.Series(["1,234e3", "5,871"])
+    assert mark_of(texts, ".") == ","
+    assert look(texts, ",").numbers.tolist() == [1234, 5.871]
+
+
+@pytest.mark.parametrize(
+    ("texts", "usual", "mark"),
+    [
+        (["0,25", "5,871"], ".", ","),
+        (["0.25", "5.871"], ",", "."),
+        (["5.871", "1.234"], ",", ","),  # which leaves doubt
+        (["1.234,5", "7"], ".", ","),
+        (["1.5", "2.5", "1,5"], ".", "."),
+        (["12", "7"], ",", ","),
+    ],
+)
+def test_the_decimal_mark_is_the_one_that_alone_makes_numbers_of_more_texts(texts, usual, mark):
+    assert mark_of(pd.Series(texts), usual) == mark
+
+
+def test_a_number_that_only_the_other_mark_makes_is_read_by_it():
+    looked = read(pd.Series(["1.5", "1,5", "1.234,5", "1,234"]), ".")
+    assert looked.numbers.tolist() == [1.5, 1.5, 1234.5, 1234]
+    assert looked.plain.tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("texts", "are_codes"),
+    [
+        (["12K", "7M", "14B"], True),
+        (["12B", "14"], True),
+        (["12K", "14K"], False),
+        (["1.2K", "7M"], False),
+        (["$12K", "7M"], False),
+        (["12k", "7M"], False),
+        (["12 K", "7 M"], False),
+        (["5", "7"], False),
+    ],
+)
+def test_a_code_is_no_number_because_it_ends_in_a_letter(texts, are_codes):
+    assert may_be_codes(look(pd.Series(texts), ".")) is are_codes
+
+
+def test_a_0_before_digits_is_no_code_in_a_column_that_is_known_to_be_of_numbers():
+    texts = pd.Series(["007", "0.5", "-01,5", "0"])
+    assert read(texts, ".", are_numbers=True).numbers.tolist() == [7, 0.5, -1.5, 0]
+    assert read(texts, ".").is_number.tolist() == [False, True, True, True]

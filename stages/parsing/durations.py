@@ -1,0 +1,93 @@
+"""Durations and times of day as people and programs write them, in seconds: to add a way to write one is a line."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+HOURS, MINUTES = "hours", "minutes"  # what the first of two parts of a time is
+_DAY = 86_400
+_SECONDS = {"days": _DAY, "hours": 3600, "minutes": 60, "seconds": 1}
+_CLOCK = r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:[.,]\d+)?)"
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_SPELLINGS = [
+    re.compile(rf"(?P<sign>-)?{_CLOCK}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02:03
+    re.compile(r"(?P<first>\d{1,3}):(?P<second>[0-5]\d)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02
+    re.compile(rf"(?P<days>-?\d+) days?(?:,? \+?{_CLOCK})?"),  # 1 days 02:03:04, as pandas writes
+    re.compile(  # P1DT2H, of ISO 8601
+        rf"(?P<sign>-)?P(?=.)(?:(?P<days>{_NUMBER})D)?"
+        rf"(?:T(?:(?P<hours>{_NUMBER})H)?(?:(?P<minutes>{_NUMBER})M)?(?:(?P<seconds>{_NUMBER})S)?)?"
+    ),
+    re.compile(  # 1h 30m; with one part alone it is a unit
+        r"(?=\S+ ?\d)(?:(?P<days>\d+) ?d(?:ays?)? ?)?(?:(?P<hours>\d+) ?h(?:ours?|rs?)? ?)?"
+        r"(?:(?P<minutes>\d+) ?m(?:in(?:utes?)?)? ?)?(?:(?P<seconds>\d+) ?s(?:ec(?:onds?)?)?)?"
+    ),
+]
+
+
+def fit(texts: pd.Series) -> tuple[str | None, np.ndarray] | None:
+    """Texts (n_rows,), none missing, that are all durations or times of day, in seconds.
+
+    Two parts are hours and minutes, or minutes and seconds where one of the first is no hour of a day.
+
+    Returns:
+        What the first of two parts is, None where none has two; and float64 (n_rows,). None where a text is none.
+    """
+    if not all(_match(text) for text in texts.head(100)):
+        return None
+    firsts = [match["first"] for text in texts.unique() if (match := _match(text)) and "first" in match.groupdict()]
+    form = None if not firsts else HOURS if max(map(int, firsts)) < 24 else MINUTES
+    read = seconds(texts, form)
+    return None if np.isnan(read).any() else (form, read)
+
+
+def seconds(texts: pd.Series, form: str | None) -> np.ndarray:
+    """Durations and times of day in seconds, float64 (n_rows,), NaN where a text is none.
+
+    Args:
+        texts: (n_rows,), none missing.
+        form: what the first of two parts is, as `fit` has it; None: hours, where it is an hour of a day.
+    """
+    codes, different = pd.factorize(texts)
+    return np.array([_seconds(text, form) for text in different] or [np.nan])[codes]
+
+
+def _match(text: str) -> re.Match | None:
+    return next((match for spelling in _SPELLINGS if (match := spelling.fullmatch(text))), None)
+
+
+def _seconds(text: str, form: str | None) -> float:
+    if (match := _match(text)) is None:
+        return np.nan
+    parts = match.groupdict()
+    if "first" in parts:
+        first, second = int(parts["first"]), int(parts["second"])
+        are_hours = form == HOURS or parts["half"] is not None or (form != MINUTES and first < 24)
+        total = 3600.0 * first + 60 * second if are_hours else 60.0 * first + second
+    else:
+        numbers = {name: float((parts.get(name) or "0").replace(",", ".")) for name in _SECONDS}
+        total = sum(numbers[name] * length for name, length in _SECONDS.items())
+    if half := parts.get("half"):
+        hour = total // 3600
+        total = total % 3600 + 3600 * (hour % 12 + 12 * (half in "pP")) if 1 <= hour <= 12 else np.nan
+    return -total if parts.get("sign") else total
+
+
+def of_values(values: pd.Series) -> pd.Series | None:
+    """Durations and times of day that a file holds as such, in seconds; None where a value is none."""
+    if pd.api.types.is_timedelta64_dtype(values):
+        return values / pd.Timedelta(seconds=1)
+    present = values.dropna()
+    if not len(present) or not present.map(lambda value: hasattr(value, "total_seconds") or _is_time(value)).all():
+        return None
+    return present.map(_of_value).astype(np.float64).reindex(values.index)
+
+
+def _is_time(value: object) -> bool:
+    return hasattr(value, "hour") and not hasattr(value, "year")
+
+
+def _of_value(value: object) -> float:
+    if _is_time(value):
+        return value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+    return value.total_seconds()

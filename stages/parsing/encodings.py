@@ -1,0 +1,119 @@
+"""What encoding a CSV file is written in: Unicode tells itself, for what is none charset-normalizer weighs letters."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import charset_normalizer
+
+from stages.basics.cli import UserError
+from stages.parsing.file_kinds import Opener, refusals
+from stages.records.findings import Finding
+
+_CHUNK = 1 << 20  # bytes
+_SAMPLE = 1 << 14  # bytes of lines with letters that are not ASCII
+_WESTERN = "cp1252"
+_CANDIDATES = [  # of which any may be meant; those of old Macs and terminals fit too much
+    *(_WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
+    *("koi8_r", "cp932", "gb18030", "big5", "cp949", "euc_jp"),
+]
+_FEWEST = 4  # bytes of letters that tell an alphabet
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text has
+_UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ")  # what letters of other alphabets look like
+_BLANK_LINE = re.compile(rb"[\r\n][ \t]*\r?\n|\A[ \t]*\r?\n")
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What all bytes of a file show.
+
+    Attributes:
+        encoding: of its text.
+        has_blank_lines: whether lines in it are empty.
+        findings: that another encoding would do as well, where one would.
+    """
+
+    encoding: str
+    has_blank_lines: bool
+    findings: list[Finding]
+
+
+def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
+    """Find out the encoding of a file.
+
+    Args:
+        path: of the file.
+        opener: opens it.
+        said: what the parameters say that its encoding is.
+
+    Raises:
+        UserError: it is not written in that, or in none that is known.
+    """
+    with refusals(path, "CSV"), opener() as file:
+        start = file.read(4)
+    unicode = next((name for mark, name in _UNICODE.items() if start.startswith(mark)), "utf-8")
+    encoding, findings = said or unicode, []
+    has_blank_lines = False
+    bad = _first_bad(_chunks(path, opener), encoding)
+    if bad is not None:
+        if said or unicode != "utf-8":
+            raise UserError(f"{path} is not {encoding} text{bad}; say what it is with encoding: beside file:")
+        encoding, findings = _weighed(path, opener, bad)
+    before = b""
+    for chunk in _chunks(path, opener) if not encoding.startswith(("utf-16", "utf-32")) else ():
+        has_blank_lines = has_blank_lines or _BLANK_LINE.search(before + chunk) is not None
+        before = chunk[-64:]
+    return Scanned(encoding, has_blank_lines, findings)
+
+
+def _chunks(path: Path, opener: Opener) -> Iterator[bytes]:
+    with refusals(path, "CSV"), opener() as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _first_bad(chunks: Iterator[bytes], encoding: str) -> str | None:
+    """Where the first byte stands that is none of an encoding; None where all are."""
+    decoder, n_lines = codecs.getincrementaldecoder(encoding)(), 0
+    for chunk in (*chunks, b""):
+        kept = decoder.getstate()[0]
+        try:
+            decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            line = n_lines + (kept + chunk)[: error.start].count(b"\n")
+            where = f"row {line:,} (line {line + 1:,})" if line else "the heading (line 1)"
+            return f": byte 0x{error.object[error.start]:02X} in {where}"
+        except UnicodeError:  # of encodings that do not tell where
+            return ""
+        n_lines += chunk.count(b"\n")
+    return None
+
+
+def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:
+    """The encoding that fits letters best, of a file that is not UTF-8."""
+    sample, n_good, n_bad, is_text = b"", 0, 0, True
+    for chunk in _chunks(path, opener):
+        is_text = is_text and not _CONTROL.search(chunk)
+        lines = [line for line in chunk.splitlines(keepends=True) if not line.isascii()]
+        sample += b"".join(lines)[: _SAMPLE - len(sample)]
+        letters = [letter for letter in chunk.decode("utf-8", "surrogateescape") if not letter.isascii()]
+        n_bad += sum("\udc80" <= letter <= "\udcff" for letter in letters)
+        n_good += sum(not "\udc80" <= letter <= "\udcff" for letter in letters)
+    refused = f"{path} is not utf-8 text{bad}; say what it is with encoding: beside file:"
+    if n_good > n_bad:
+        raise UserError(f"{refused}, or mend these bytes: the other letters are UTF-8")
+    matches = charset_normalizer.from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4)
+    if (best := matches.best()) is None or not is_text:
+        raise UserError(refused)
+    alike = [each for each in matches if (each.chaos, each.coherence) == (best.chaos, best.coherence)]
+    fitting = {name: text for each in alike for name in each.could_be_from_charset if (text := str(each))}
+    is_western = _WESTERN in fitting and not _NO_WESTERN.search(fitting[_WESTERN])
+    if not is_western and sum(byte > 0x7F for byte in sample) < _FEWEST:
+        raise UserError(refused)
+    encoding = _WESTERN if is_western else best.encoding
+    others = [name for name in fitting if name in _CANDIDATES and fitting[name] != fitting[encoding]]
+    words = re.findall(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*", fitting[encoding])
+    return encoding, [Finding("encoding", examples=[encoding, words[0], others[0]])] if others and words else []

@@ -1,0 +1,42 @@
+"""Parquet files: columns of numbers, dates, booleans and texts, as their writer had them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from stages.params.source import Table
+from stages.parsing.column_names import check_unique
+from stages.parsing.file_kinds import Held, refusals
+
+NAME, KEYS = "Parquet", ()
+_BY_NOTES = (ValueError, TypeError, LookupError, AttributeError)  # of pandas' own notes in the file
+
+
+def matches(path: Path, start: bytes) -> bool:
+    """Whether a file is Parquet; a name that says so is believed, so that one that is damaged is told as such."""
+    return path.suffix.lower() in (".parquet", ".pq") or start.startswith(b"PAR1")
+
+
+def read(path: Path, _: Table, __: str) -> Held:
+    """The table of a Parquet file, whose named index is a column too.
+
+    Raises:
+        UserError: it is damaged, or two columns have one name.
+    """
+    with (
+        refusals(path, NAME, pyarrow.ArrowException, UnicodeError),
+        pyarrow.parquet.ParquetFile(path) as file,
+    ):
+        names = file.schema_arrow.names
+        for batch in file.iter_batches():
+            batch.validate(full=True)  # texts that are none would else fail where they are first looked at
+    check_unique(names, path)
+    with refusals(path, NAME, pyarrow.ArrowException, *_BY_NOTES):
+        table = pd.read_parquet(path)
+    if all(name is None for name in table.index.names):
+        return Held(table)
+    levels = [f"level_{number}" if name is None else str(name) for number, name in enumerate(table.index.names)]
+    check_unique([*levels, *map(str, table.columns)], path)
+    return Held(table.reset_index(names=levels))

@@ -1,0 +1,129 @@
+"""Columns of texts that are numbers as people write them: which are, and what about them is not sure."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from stages.parsing import dates, durations
+from stages.parsing.numbers import CODE, OTHER_MARK, Looked, look, mark_of, may_be_codes, read, with_unit
+from stages.records.findings import SHOWN_ROWS, Finding
+
+ERRORS = ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]  # what a spreadsheet could not calculate
+_SAMPLE = 1000  # rows that show whether texts may be numbers at all
+_FEW = 20  # rows; among fewer, what is no number makes a column one of texts
+_MOST = 0.9  # share of numbers among which the others are taken for missing
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a column of texts was taken for.
+
+    Attributes:
+        are_numbers: whether they are numbers; if not, they stay texts.
+        form: the unit behind each, or of times of two parts what the first is; None where there is neither.
+        grouping: the mark that groups their digits as programs write them; empty where there is none.
+        findings: what is odd about that.
+    """
+
+    are_numbers: bool
+    form: str | None = None
+    grouping: str = ""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def decide(present: pd.Series, decimal: str, *, quoted: bool, forced: bool = False, sure: bool = False) -> Decided:
+    """Whether texts are numbers.
+
+    Args:
+        present: (n_rows,) without blanks around them, none missing; the index tells their rows.
+        decimal: the decimal mark of the file.
+        quoted: whether a mark that groups digits cannot be mistaken for a delimiter's.
+        forced: whether the parameters say that they are numbers.
+        sure: whether the parameters say what the decimal mark is.
+    """
+    if not len(present) or (not forced and present.str.fullmatch(CODE).any()):
+        return Decided(False)
+    if not forced and present.str.match(r"0\d").any() and dates.fit(present)[0]:
+        return Decided(False)  # 01.2015
+    sample = present.head(_SAMPLE)
+    if read(sample, decimal, are_numbers=forced, sure=sure).is_number.mean() < 0.5:
+        return _durations_or_units(present, decimal, quoted=quoted, forced=forced)
+    mark = decimal if sure else mark_of(present, decimal)
+    looked = read(present, mark, are_numbers=forced, sure=sure)
+    others = present[~looked.is_number]
+    if not (forced or _are_numbers(looked, others)):
+        return Decided(False)
+    if not forced and (doubt := _doubt(looked, present, mark, quoted=quoted)):
+        return Decided(False, findings=[doubt])
+    by_programs = looked.grouped & _is_grouped_only(present)
+    special = looked.is_number & ~looked.plain & ~by_programs
+    findings = [_read(present[special], shown(looked.numbers[special][0]))] if special.any() else []
+    findings += [odd("odd texts", others, n_of=len(present))] if len(others) else []
+    return Decided(True, None, OTHER_MARK[mark] if by_programs.any() and not findings else "", findings)
+
+
+def _durations_or_units(present: pd.Series, decimal: str, *, quoted: bool, forced: bool) -> Decided:
+    if (times := durations.fit(present)) is not None:
+        form, numbers = times
+        return Decided(True, form, findings=[_read(present, f"{shown(numbers[0])} seconds")])
+    if (found := with_unit(present, decimal)) is None:
+        return Decided(False)
+    looked, unit = found
+    if not forced and (doubt := _doubt(looked, present, decimal, quoted=quoted)):
+        return Decided(False, findings=[doubt])
+    return Decided(True, unit, findings=[_read(present, shown(looked.numbers[0]))])
+
+
+def odd(kind: str, values: pd.Series, *, n_of: int = 0, read_as: object = "") -> Finding:
+    """A finding about these values, whose index tells their rows."""
+    examples = values.head(SHOWN_ROWS)
+    rows = [int(row) + 1 for row in examples.index]
+    return Finding(kind, str(values.name), [str(value) for value in examples], rows, len(values), n_of, str(read_as))
+
+
+def shown(number: float) -> str:
+    """A number as a finding shows it."""
+    return f"{number:,.10g}"
+
+
+def _are_numbers(looked: Looked, others: pd.Series) -> bool:
+    """Whether texts are numbers although some are none: spreadsheets' errors, or few among many that differ."""
+    n_present = len(looked.numbers)
+    if not len(others):
+        return True
+    if others.isin(ERRORS).all():
+        return len(others) <= n_present / 2
+    differ = len(np.unique(looked.numbers[looked.is_number])) > 10
+    return n_present >= _FEW and len(others) <= (1 - _MOST) * n_present and differ
+
+
+def _doubt(looked: Looked, present: pd.Series, decimal: str, *, quoted: bool) -> Finding | None:
+    """What speaks against reading texts as the numbers that they seem to be."""
+    is_number, marks = looked.is_number, looked.marks
+    different = set(marks[is_number])
+    if len(different - {""}) > 1 or (different & {"%", "‰"} and "" in different):
+        first = present[is_number & (marks == sorted(different)[-1])].head(1)
+        other = present[is_number & (marks == sorted(different)[0])].head(1)
+        return odd("doubtful", pd.concat([first, other]).sort_index())
+    if may_be_codes(looked):
+        first = np.flatnonzero(looked.scales != "")[:1]
+        return odd("doubtful", present.iloc[first], read_as=shown(looked.numbers[first[0]]))
+    if not (quoted or decimal == ",") and (looked.doubtful | ~is_number).all() and different <= {"", "%"}:
+        return odd("doubtful", present[is_number].head(1), read_as=shown(looked.numbers[is_number][0]))
+    return None
+
+
+def _is_grouped_only(present: pd.Series) -> np.ndarray:
+    """Which texts are digits in groups of three and no more, as programs write them too: bool (n_rows,)."""
+    return present.str.fullmatch(r"[-+]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+(?:,\d+)?)").to_numpy(bool)
+
+
+def _read(texts: pd.Series, read_as: str) -> Finding:
+    """That texts were read as numbers, and as which the first."""
+    return odd("written", texts, read_as=read_as)
+
+
+def no_number(present: pd.Series) -> Finding:
+    """The first of texts that are said to be numbers which is none."""
+    return odd("mixed", present[~look(present, ".").is_number])

@@ -1,0 +1,161 @@
+"""Numbers as people write them, by one grammar: to add a way to write numbers is a line in it.
+
+A number has a sign, money or percent, digits that may be grouped, a decimal mark, an exponent, strokes for cents and a
+word for thousands or millions. Which mark is the decimal one a column tells: by texts that only one mark makes numbers.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+OTHER_MARK = {".": ",", ",": "."}  # the mark that may group digits, by the decimal mark
+CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
+_BLANKS = " \u00a0\u2009\u202f"  # of which the last three do not end a line
+_MINUS = "-\u2212\u2013"
+_MONEY = (
+    r"US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺฿₫₴₪]|CHF|USD|EUR|GBP|INR|JPY|CNY|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|MXN"
+    r"|Rs\.?|Fr\.|kr\.?|zł|Kč|lei"
+)
+_SHARES = {"%": -2, "‰": -3}
+_SCALES = {"k": 3, "K": 3, "M": 6, "mn": 6, "mln": 6, "Mio": 6, "B": 9, "bn": 9, "Mrd": 9}
+_LETTERS = ("K", "M", "B")  # of which a code may be one
+# a unit has no digit and no mark of punctuation
+_WITH_UNIT = re.compile(rf"^(?P<number>.*\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰][^\d\s.,:;()]{{0,11}})$")
+PLAIN = {  # as a program writes numbers
+    mark: rf"(?:[-+]?(?:0|[1-9]\d*|\d*[{mark}]\d+|\d+[{mark}])|[-+]\d+)(?:[eE][-+]?\d+)?|[-+]?(?i:inf(?:inity)?)"
+    for mark in OTHER_MARK
+}
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Texts that were looked at as numbers.
+
+    Attributes:
+        numbers: (n_rows,) float64; NaN where the text is no number.
+        marks: (n_rows,) the sign of money or of shares of each number; empty where it has none.
+        scales: (n_rows,) the letter behind a whole number, as in 12K, that may also be a part of a code; ``sure`` where
+            a word or letter is none; else empty.
+        grouped: bool (n_rows,): its digits are grouped.
+        doubtful: bool (n_rows,): beside another decimal mark it is another number.
+        plain: bool (n_rows,): written as a program writes numbers.
+    """
+
+    numbers: np.ndarray
+    marks: np.ndarray
+    scales: np.ndarray
+    grouped: np.ndarray
+    doubtful: np.ndarray
+    plain: np.ndarray
+
+    @property
+    def is_number(self) -> np.ndarray:
+        """Which of the texts are numbers: bool (n_rows,)."""
+        return ~np.isnan(self.numbers)
+
+
+@cache
+def _pattern(decimal: str) -> re.Pattern:
+    mark, other = re.escape(decimal), re.escape(OTHER_MARK[decimal])
+    # digits before an exponent are no groups, and a stroke behind a decimal mark stands for no cents
+    plain = (
+        rf"(?:(?:0|[1-9]\d*)(?:{mark}(?![{_MINUS}])\d*)?|{mark}\d+)"
+        rf"(?:(?:[eE]|[{_BLANKS}]?[×x*·][{_BLANKS}]?10\^?)(?P<power>[{_MINUS}+]?\d+))?"
+    )
+    threes = rf"[1-9]\d{{0,2}}(?P<three>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=three)\d{{3}})*(?:{mark}\d+)?"
+    lakhs = rf"[1-9]\d?(?P<lakh>[{other}{_BLANKS}])(?:\d\d(?P=lakh))*\d{{3}}(?:{mark}\d+)?"
+    hundreds = rf"[1-9]\d{{0,2}}(?P<hundred>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=hundred)\d{{3}})*{mark}"
+    strokes = rf"(?:{hundreds}|(?:0|[1-9]\d*)[.,])[{_MINUS}—]{{1,2}}"
+    return re.compile(
+        rf"(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*(?P<inner>[{_MINUS}+])?"
+        rf"(?P<body>{strokes}|{threes}|{lakhs}|{plain})(?P<blank>[{_BLANKS}]*)"
+        rf"(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})?"
+        rf"[{_BLANKS}]*(?P<after>{_MONEY}|[{''.join(_SHARES)}])?(?P<behind>[{_MINUS}])?(?P<close>\))?",
+        re.ASCII,
+    )
+
+
+_NO_NUMBER = (math.nan, "", "", False, False)
+
+
+def look(texts: pd.Series, decimal: str) -> Looked:
+    """Look at texts (none missing, no blanks around them) as numbers with this decimal mark."""
+    codes, different = pd.factorize(texts)
+    different = pd.Series(different, dtype="str")
+    plain = different.str.fullmatch(PLAIN[decimal]).to_numpy(bool)
+    read = [
+        (float(text.replace(decimal, ".")), "", "", False, False) if is_plain else _number(text, decimal)
+        for text, is_plain in zip(different, plain, strict=True)
+    ]
+    numbers, marks, scales, *flags = (np.array(column)[codes] for column in zip(*(read or [_NO_NUMBER]), strict=True))
+    return Looked(numbers, marks, scales, *(flag.astype(bool) for flag in flags), plain[codes])
+
+
+def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
+    """A number, its mark and scale, whether it is grouped and doubtful, as `Looked` has them."""
+    if (match := _pattern(decimal).fullmatch(text)) is None:
+        return _NO_NUMBER
+    parts = match.groupdict(default="")
+    n_negative = sum(parts[sign] in tuple(_MINUS) for sign in ("minus", "inner", "behind")) + bool(parts["open"])
+    if bool(parts["open"]) != bool(parts["close"]) or n_negative > 1 or (parts["before"] and parts["after"]):
+        return _NO_NUMBER
+    body, mark, scale = parts["body"], parts["before"] or parts["after"], parts["scale"]
+    group = parts["three"] or parts["lakh"] or parts["hundred"]
+    power = int(re.sub(rf"[{_MINUS}]", "-", parts["power"]) or 0) + _SCALES.get(scale, 0) + _SHARES.get(mark, 0)
+    digits = re.match(rf"[\d.,'’{_BLANKS}]*\d", body)[0].replace(group, "").replace(decimal, ".")
+    value = float(f"{digits.rstrip('.,')}e{power}")
+    doubtful = group == OTHER_MARK[decimal] and body.count(group) == 1 and decimal not in body
+    is_sure = scale and (scale not in _LETTERS or mark or parts["blank"] or decimal in body)
+    return (-value if n_negative else value), mark, "sure" if is_sure else scale, bool(group), doubtful
+
+
+def are_numbers(texts: list[str]) -> np.ndarray:
+    """Which texts one decimal mark or the other makes numbers: bool (n_texts,)."""
+    return np.logical_or(*(look(pd.Series(texts, dtype="str"), mark).is_number for mark in OTHER_MARK))
+
+
+def mark_of(texts: pd.Series, usual: str) -> str:
+    """The decimal mark of a column: the one that alone makes numbers of more texts; else the usual one of its file."""
+    if not texts.str.contains(r"[.,]").any():
+        return usual
+    usually, otherwise = (look(texts, mark).is_number for mark in (usual, OTHER_MARK[usual]))
+    return usual if (usually & ~otherwise).sum() >= (otherwise & ~usually).sum() else OTHER_MARK[usual]
+
+
+def read(texts: pd.Series, decimal: str, *, are_numbers: bool = False, sure: bool = False) -> Looked:
+    """Look at texts as numbers with this decimal mark, and where that makes none of them with the other.
+
+    Args:
+        texts: (n_rows,), none missing, no blanks around them.
+        decimal: the column's mark, as `mark_of` has it.
+        are_numbers: whether the column is known to be one of numbers, so that digits behind a 0 are no codes.
+        sure: whether there is no other mark.
+    """
+    if are_numbers:
+        texts = texts.str.replace(r"^([-+]?)0+(?=\d)", r"\1", regex=True)
+    looked = look(texts, decimal)
+    if sure or looked.is_number.all():
+        return looked
+    other = look(texts, OTHER_MARK[decimal])
+    fields = zip(vars(looked).values(), vars(other).values(), strict=True)
+    *merged, _ = [np.where(looked.is_number, one, two) for one, two in fields]
+    return Looked(*merged, looked.plain)
+
+
+def with_unit(texts: pd.Series, decimal: str) -> tuple[Looked, str] | None:
+    """Texts that are numbers with one unit behind each, such as ``14 kg``, and the unit; None where they are not."""
+    parts = texts.str.extract(_WITH_UNIT)
+    if parts["unit"].isna().any() or len(set(parts["unit"])) > 1:
+        return None
+    looked = read(parts["number"], mark_of(parts["number"], decimal))
+    return (looked, parts["unit"].iloc[0]) if looked.is_number.all() and not (looked.marks != "").any() else None
+
+
+def may_be_codes(looked: Looked) -> bool:
+    """Whether the letters behind whole numbers, as in 12K, 7M and 14, may be parts of codes: not all have the same."""
+    letters = set(looked.scales[looked.is_number])
+    return len(letters) > 1 and "sure" not in letters
