@@ -57,9 +57,8 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns, findings = _columns(fitted, tidied, features, own_names, target=target, choice=choice)
     findings = [*(of for each in fitted.values() for of in each.findings), *_of_values(read, tidied, choice), *findings]
-    copied = None
+    copied = unique([*own_names.values(), COPIES], names)[-1]
     if (differ := copies.find(features, columns, target.labels)) is not None:
-        copied = unique([*own_names.values(), COPIES], names)[-1]
         features[copied] = differ
         findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
     others = read.table.columns.difference([*choice.targets, *choice.weights], sort=False)
@@ -80,7 +79,7 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         groups={name: own_names[column] for name, column in choice.groups.items()},
         weight=own_names[choice.weight] if choice.weight else None,
         n_weightless=int((has_target & ~kept).sum()),
-        copies=copied,
+        copies=None if differ is None else copied,
         forms={column: form for column in choice.targets if (form := fitted[column].reader.form)},
         findings=_in_order(read, findings),
     )
