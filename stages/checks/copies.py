@@ -3,9 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from stages.checks.every import Seen
 from stages.records.columns import screened
 from stages.records.datasets import Column
+from stages.records.findings import SHOWN_ROWS, Finding
 
+WORDS = {
+    "copies": "{n_rows} of {n_of:,} {are_copies} ({rows}); copies stay on one side of every split (to divide them like "
+    "other rows: split: {{copies: apart}} beside source:)",
+    "copies apart": "{n_rows} of {n_of:,} {are_copies} ({rows}); split: {{copies: apart}} divides them like other rows",
+}
 _FEWEST = 10  # different rows; among fewer nothing tells copies from rows of few values
 _FEW = 20  # different values; a column of no more hardly tells rows apart
 _MOST, _NEARLY_ALL = 0.5, 0.9  # shares of the rows that differ
@@ -14,7 +21,24 @@ _BY_ONE, _BY_HALVES = 0.05, 0.25
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # by which the hash of a row is multiplied before that of a column is added
 
 
-def find(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) -> np.ndarray | None:
+def find(seen: Seen) -> list[Finding]:
+    """That rows are copies of others, once `numbered` has told which."""
+    return [] if seen.copies is None else [copied(seen.copies, seen.kept, apart=seen.copies_apart)]
+
+
+def copied(numbers: np.ndarray, kept: np.ndarray, *, apart: bool) -> Finding:
+    """Rows that are copies of others.
+
+    Args:
+        numbers: integers (n_kept,), the same for copies.
+        kept: bool (n_rows,), which of all rows these are.
+        apart: whether the parameters say that copies need not stay together.
+    """
+    rows = np.flatnonzero(kept)[pd.Series(numbers).duplicated()] + 1
+    return Finding("copies apart" if apart else "copies", "", [], rows[:SHOWN_ROWS].tolist(), len(rows), len(numbers))
+
+
+def numbered(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) -> np.ndarray | None:
     """Which rows are copies of each other.
 
     Rows may also be equal because columns have few values. They are copies where that cannot be: among the rows that

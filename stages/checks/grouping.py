@@ -1,22 +1,20 @@
 """Columns whose values stand in several rows that are alike, so that a split at random tests on rows half known."""
 
 import re
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f
-from sklearn.ensemble import ExtraTreesRegressor
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.preprocessing import StandardScaler
 
+from stages.checks.every import Columns, Seen
 from stages.records.columns import days
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
-Columns = Mapping[str, tuple[pd.Series, Kind]]  # by name their values, and what they are
-
+WORDS = {
+    "groups": "{name}: rows of one value are alike in the target ({n_of:,} values, about {n_rows} each); where new "
+    "rows have other values, scores are too good (to keep rows of one value on one side: split: {{method: group, "
+    "column: {key}}} beside source:)",
+}
 _OF_A_GROUP = re.compile(  # in names of columns of codes
     r"(?i)(^|[_\W])(id|uuid|code|key|nr|no|num|number|index)$|[a-z]I[dD]$|patient|subject|person|participant|customer|"
     r"client|user|member|student|animal|household|family|device|machine|sensor|engine|vehicle|batch|plate|specimen|"
@@ -34,7 +32,21 @@ _INPUTS = 40  # that are, those that go most with the target
 _TEXTS = 20  # of a column that are inputs
 
 
-def find(columns: Columns, features: list[str], rows: np.ndarray, labels: np.ndarray, n_classes: int) -> list[Finding]:
+def find(seen: Seen) -> list[Finding]:
+    """Of all columns but the target, where no split keeps rows together and none takes them in their order."""
+    if seen.methods & {"group", "first"}:
+        return []
+    first = slice(None) if seen.copies is None else np.unique(seen.copies, return_index=True)[1]
+    columns = {name: each for name, each in seen.columns.items() if name not in {*seen.targets, seen.weight}}
+    rows = np.flatnonzero(seen.kept)[first]
+    return groups(
+        columns, [name for name in seen.features if name in columns], rows, seen.labels[first], seen.n_classes
+    )
+
+
+def groups(
+    columns: Columns, features: list[str], rows: np.ndarray, labels: np.ndarray, n_classes: int
+) -> list[Finding]:
     """The column whose values group rows, if there is one: of several the one that tells most.
 
     Rows of one value are alike in the target, beyond what all other columns tell of it. So are those of a category
@@ -136,6 +148,8 @@ def _correlation(values: np.ndarray, groups: np.ndarray) -> float:
         return 0.0
     if within <= 1e-12 * between:
         return 1.0
+    from scipy.stats import f
+
     if f.sf(between / within, n_groups - 1, n_rows - n_groups) > _LEVEL:
         return 0.0
     usual_size = (n_rows - (sizes**2).sum() / n_rows) / (n_groups - 1)
@@ -181,6 +195,8 @@ def _inputs(columns: Columns, values: np.ndarray, rows: np.ndarray) -> np.ndarra
             case _:
                 numbers = days(own.to_frame()).iloc[:, 0] if kind == "date" else own.astype(np.float64)
                 made.append(numbers.fillna(numbers.median()).fillna(0).to_numpy()[:, None])
+    from sklearn.preprocessing import StandardScaler
+
     inputs = StandardScaler().fit_transform(np.column_stack(made)) if len(made) > 1 else made[0]
     goes = np.abs(inputs.T @ values).max(axis=1, initial=0)
     return inputs[:, np.sort(np.argsort(-goes, kind="stable")[:_INPUTS])]
@@ -194,6 +210,10 @@ def _left(values: np.ndarray, inputs: np.ndarray, groups: np.ndarray) -> float:
         inputs: (n_rows, n_inputs), from which they are predicted, by the better of two models.
         groups: integers (n_rows,).
     """
+    from sklearn.ensemble import ExtraTreesRegressor
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
     folds, errors = GroupKFold(5, shuffle=True, random_state=0), [values]
     wanted = values[:, 0] if values.shape[1] == 1 else values
     if inputs.shape[1]:

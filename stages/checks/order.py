@@ -5,7 +5,26 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from stages.checks.every import Seen
 from stages.records.findings import Finding
+
+WORDS = {
+    "falls": "{name} falls at {row}, from {before} to {value} ({n_falls} in all); with split: {{method: first}} the "
+    "last rows test, so sort the rows by it, or name the files so, if it is the time",
+    "newest first": "{name} falls from row to row, newest first; with split: {{method: first}} the last rows test, "
+    "so turn their order round",
+}
+WITHOUT_CELLS = {
+    "falls": "{name} falls at {row} ({n_falls} in all); with split: {{method: first}} the last rows test, so sort the "
+    "rows by it, or name the files so, if it is the time",
+}
+
+
+def find(seen: Seen) -> list[Finding]:
+    """Of all columns of dates, where a split takes rows in their order."""
+    if "first" not in seen.methods:
+        return []
+    return out_of_order(values[seen.kept] for values, kind in seen.columns.values() if kind == "date")
 
 
 def out_of_order(dates: Iterable[pd.Series]) -> list[Finding]:

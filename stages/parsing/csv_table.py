@@ -3,8 +3,10 @@
 import csv
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,14 @@ from stages.parsing import column_names, number_columns, odd_rows
 from stages.parsing.column_names import check_unique
 from stages.parsing.csv_format import is_expression
 from stages.parsing.file_kinds import Opener, first_line, refusals
-from stages.parsing.numbers import PLAIN
-from stages.records.datasets import CsvFormat
+from stages.parsing.numbers import PLAIN, are_numbers
+from stages.records.datasets import CsvFormat, unique
 from stages.records.findings import Finding
 
 _SEARCHED = 10_000  # rows that are searched for codes
 _THREE_DIGITS = r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+"
+_RECORDS = 50  # that show whether rows have names
+_MOSTLY = 0.5  # share of numbers among names that may be a row
 _SWALLOWED = 3  # lines in a field that look like rows
 
 
@@ -87,30 +91,54 @@ class CsvFile:
         except tuple(refused) as error:
             raise UserError(f"{refusal}{first_line(error)}{_way_out(error)}") from error
 
+    @contextmanager
+    def records(self) -> Iterator[Iterator[list[str]]]:
+        """The records from the heading on, as Python's own reader has them."""
+        quoting = csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL
+        blanks = self.written.delimiter != " "
+        with self.opener() as file, io.TextIOWrapper(file, self.written.encoding, newline="") as text:
+            for _ in range(self.written.skipped):
+                text.readline()
+            yield csv.reader(text, delimiter=self.written.delimiter, quoting=quoting, skipinitialspace=blanks)
+
     def places(self, n_rows: int) -> np.ndarray:
         """Where each of so many rows stands, counted from 1 for the first below the heading, empty lines too."""
         first = int(self.source.header != "none")
         if not self.has_blank_lines or len(self.written.delimiter) > 1:
             return np.arange(1, n_rows + 1)
-        quoting = csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL
-        with self.opener() as file, io.TextIOWrapper(file, self.written.encoding, newline="") as text:
-            for _ in range(self.written.skipped):
-                text.readline()
-            records = csv.reader(text, delimiter=self.written.delimiter, quoting=quoting)
+        with self.records() as records:
             filled = [number for number, record in enumerate(records) if "".join(record).strip() or len(record) > 1]
         return np.array(filled[first:])[:n_rows] - filled[0] + 1 - first
 
-    def heading(self) -> dict[str, Any]:
-        """What tells pandas the names of the columns.
+    def heading(self) -> tuple[dict[str, Any], list[Finding]]:
+        """What tells pandas the names of the columns, and whether one is short.
 
         Raises:
             UserError: a name stands twice.
         """
         first = self.pandas(header=None, nrows=1, dtype="str").iloc[0]
         if self.source.header == "none":
-            return {"header": None, "names": [f"column_{number}" for number in range(1, len(first) + 1)]}
-        check_unique([name for name in first if name], self.path)  # pandas renames what stands twice
-        return {}
+            return {"header": None, "names": [f"column_{number}" for number in range(1, len(first) + 1)]}, []
+        if self._has_row_names(len(first)):
+            names = unique(["row_names", *first], [])
+            return {"header": 0, "names": names}, [Finding("short heading", examples=[names[0]])]
+        names = [name for name in first if name]
+        if len(set(names)) < len(names) and are_numbers(names).mean() >= _MOSTLY:
+            raise UserError(
+                f"{self.path}: the heading looks like a row, {', '.join(names[:4])}; if it is one, header: none beside "
+                "file: names the columns column_1, column_2, …; else rename those that stand twice"
+            )
+        check_unique(names, self.path)  # pandas renames what stands twice
+        return {}, []
+
+    def _has_row_names(self, n_names: int) -> bool:
+        """Whether rows have one field more than the heading, which is not empty, as where R writes their names."""
+        if len(self.written.delimiter) > 1:
+            return False
+        with suppress(csv.Error), self.records() as records:
+            rows = [row for row in islice(records, 1, _RECORDS) if row]
+            return bool(rows) and {len(row) for row in rows} == {n_names + 1} and any(row[-1].strip() for row in rows)
+        return False
 
 
 def _way_out(error: Exception) -> str:
@@ -133,7 +161,7 @@ def parse(file: CsvFile, texts: Iterable[str], places: np.ndarray | None = None)
         texts: columns to keep as texts.
         places: (n_records,) where each record stands, the heading's and those before it too; None: as in the file.
     """
-    source, heading = file.source, file.heading()
+    source, (heading, in_heading) = file.source, file.heading()
     is_whole = is_expression(file.written)
     head = file.pandas(nrows=None if is_whole else _SEARCHED, dtype="str", na_values=[""], **heading)
     kinds = column_names.by_column(source.columns, head.columns)
@@ -156,7 +184,7 @@ def parse(file: CsvFile, texts: Iterable[str], places: np.ndarray | None = None)
         table, places = table[~left_out].reset_index(drop=True), places[~left_out]
         texts = table.select_dtypes("str")
         table[list(texts)] = _typed(texts, kept, file.written.decimal)
-    return Parsed(table, file.written, places, [*findings, *_numbers_in_heading(table, source)])
+    return Parsed(table, file.written, places, [*in_heading, *findings, *_numbers_in_heading(table, source)])
 
 
 def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:
@@ -184,11 +212,15 @@ def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:
 
 
 def _numbers_in_heading(table: pd.DataFrame, source: Table) -> list[Finding]:
-    """That a heading may be a row, since all of its names are numbers."""
-    numbers = pd.to_numeric(pd.Series(table.columns, dtype="str"), errors="coerce")
-    if source.header == "none" or len(numbers) < 2 or numbers.isna().any() or (numbers % 1 == 0).all():
+    """That a heading may be a row: numbers stand above all columns of numbers, and are no years or the like."""
+    of_numbers = [str(name) for name in table.select_dtypes("number")]
+    if source.header == "none" or len(of_numbers) < 2 or not are_numbers(of_numbers).all():
         return []
-    return [Finding("no heading", examples=list(table.columns[:3]))]
+    texts = table.select_dtypes("str")
+    is_value = any((values == name).any() for name, values in texts.items())
+    if all(name.strip("+-").isdigit() for name in of_numbers) and not is_value:
+        return []
+    return [Finding("no heading", examples=list(map(str, table.columns[:3])))]
 
 
 def _perhaps_grouped(head: pd.DataFrame, table: pd.DataFrame, written: CsvFormat) -> list[Finding]:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from stages.records.findings import SHOWN_ROWS, Finding, Odd
+from stages.records.findings import SHOWN_ROWS, Finding
 
 _TOTAL = re.compile(
     r"(?i)(grand |sub-?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|totale|totaal|suma|"
@@ -91,6 +91,6 @@ def _adds_up(table: pd.DataFrame, row: int) -> bool:
     return len(proofs) > 0 and all(proofs)
 
 
-def _named(kind: Odd, table: pd.DataFrame, rows: np.ndarray) -> Finding:
+def _named(kind: str, table: pd.DataFrame, rows: np.ndarray) -> Finding:
     values = [", ".join(str(value) for value in table.iloc[row].dropna().head(4)) for row in rows[:SHOWN_ROWS]]
     return Finding(kind, "", values, [int(row) + 1 for row in rows[:SHOWN_ROWS]], len(rows))

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.basics import paths
 from stages.basics.cli import UserError
-from stages.checks import copies, grouping, oddities, order
+from stages.checks import copies, every, identifiers
+from stages.checks.every import Seen
 from stages.params.schema import Dataset, Split
 from stages.parsing import readers, reading
 from stages.parsing.column_kinds import counts_on
@@ -55,16 +57,12 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         kept = weights.counting(features[own_names[weight]], has_target, read.rows, f"{key}.source.weight")
     features = features[kept].reset_index(drop=True)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
-    columns, findings = _columns(fitted, tidied, features, own_names, target=target, choice=choice)
-    findings = [*(of for each in fitted.values() for of in each.findings), *_of_values(read, tidied, choice), *findings]
+    columns = _columns(fitted, features, own_names, target, choice)
     copied = unique([*own_names.values(), COPIES], names)[-1]
-    if (differ := copies.find(features, columns, target.labels)) is not None:
+    if (differ := copies.numbered(features, columns, target.labels)) is not None:
         features[copied] = differ
-        findings.append(oddities.copied(differ, kept, apart=dataset.split.copies == "apart"))
-    others = read.table.columns.difference([*choice.targets, *choice.weights], sort=False)
-    every = {name: tidied.get(name) or choosing.fit(read, name, source, {}, key).tidied for name in others}
-    findings += _of_order_and_groups(every, kept, choice, target=target, splits=splits, differ=differ)
-    findings += oddities.weightless(choice.weight, has_target & ~kept, lost)
+    seen = {"has_target": has_target, "kept": kept, "lost": lost, "copies": differ}
+    findings = _findings(read, fitted, dataset, choice, key, columns=columns, target=target, splits=splits, **seen)
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
@@ -81,14 +79,55 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         n_weightless=int((has_target & ~kept).sum()),
         copies=None if differ is None else copied,
         forms={column: form for column in choice.targets if (form := fitted[column].reader.form)},
-        findings=_in_order(read, findings),
+        findings=findings,
     )
 
 
-def _in_order(read: Reading, findings: list[Finding]) -> list[Finding]:
-    """What is odd, with the places in the files, in the order of the columns."""
-    every, order = [*read.findings, *map(read.placed, findings)], ["", *read.table.columns]
-    return sorted(every, key=lambda each: order.index(each.column))
+def _findings(
+    read: Reading,
+    fitted: dict[str, Fitted],
+    dataset: Dataset,
+    choice: Choice,
+    key: str,
+    *,
+    columns: list[Column],
+    target: Target,
+    splits: Mapping[str, Split],
+    **of_rows: Any,
+) -> list[Finding]:
+    """What is odd about the table, with the places in its files, in the order of its columns.
+
+    Args:
+        read: the table.
+        fitted: the readers of the columns that are used.
+        dataset: the parameters.
+        choice: what its columns are for.
+        key: path of the dataset's key, for messages about mistakes.
+        columns: what the features are.
+        target: in the rows that are kept.
+        splits: how these are divided.
+        of_rows: what `Seen` has of rows.
+    """
+    others = {name: choosing.fit(read, name, dataset.source, {}, key) for name in read.table if name not in fitted}
+    seen = Seen(
+        columns={name: (fitted | others)[name].tidied for name in read.table},
+        written=read.table,
+        features=choice.features,
+        uses={name: column.kind for name, column in zip(choice.features, columns, strict=True)},
+        targets=choice.targets,
+        weight=choice.weight,
+        said=set(choice.kinds),
+        asked_for=choice.asked_for,
+        labels=target.labels,
+        n_classes=len(target.classes),
+        copies_apart=dataset.split.copies == "apart",
+        methods={split.method for split in splits.values()},
+        **of_rows,
+    )
+    of_readers = [finding for each in fitted.values() for finding in each.findings]
+    findings = [*read.findings, *map(read.placed, [*of_readers, *every.find(seen)])]
+    order = {name: number for number, name in enumerate(["", *read.table])}
+    return sorted(findings, key=lambda each: order[each.column])
 
 
 def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
@@ -126,66 +165,28 @@ def _target_values(values: pd.Series, fitted: Fitted) -> pd.Series:
 
 
 def _columns(
-    fitted: dict[str, Fitted],
-    tidied: dict[str, tuple[pd.Series, Kind]],
-    features: pd.DataFrame,
-    own_names: dict[str, str],
-    *,
-    target: Target,
-    choice: Choice,
-) -> tuple[list[Column], list[Finding]]:
-    """What the columns to predict from are, and whether they only tell rows apart or tell the target.
+    fitted: dict[str, Fitted], features: pd.DataFrame, own_names: dict[str, str], target: Target, choice: Choice
+) -> list[Column]:
+    """What the columns to predict from are.
 
     Args:
         fitted: by column, its reader.
-        tidied: by column, its values in all rows, and their kind.
         features: the rows that are kept.
         own_names: by column, its name there.
         target: in the same rows.
         choice: which columns these are.
     """
-    columns, findings = [], []
+    columns = []
     for column in choice.features:
         own, values = own_names[column], features[own_names[column]]
-        kind, odd = _use(tidied[column], values, target, is_asked_for=column in choice.asked_for)
+        kind = _use(fitted[column].tidied, values, target, is_asked_for=column in choice.asked_for)
         written, form = None if own == column else column, fitted[column].reader.form
         columns.append(Column(own, kind, missing=int(values.isna().sum()), written=written, form=form))
-        findings += [Finding(each, column) for each in odd]
-    return columns, findings
+    return columns
 
 
-def _of_order_and_groups(
-    columns: dict[str, tuple[pd.Series, Kind]],
-    kept: np.ndarray,
-    choice: Choice,
-    *,
-    target: Target,
-    splits: Mapping[str, Split],
-    differ: np.ndarray | None,
-) -> list[Finding]:
-    """Where rows do not stand in the order of time, if a split says so; and which rows belong together, if none does.
-
-    Args:
-        columns: by name their values (n_read,) and kinds, but those of the target and of weights.
-        kept: bool (n_read,), which rows are kept.
-        choice: what the columns are for.
-        target: in the rows that are kept.
-        splits: how these are divided.
-        differ: integers (n_kept,), the same for copies of a row; None without copies.
-    """
-    methods = {split.method for split in splits.values()}
-    if "group" in methods and "first" not in methods:
-        return []
-    if "first" in methods:
-        return order.out_of_order(values[kept] for values, kind in columns.values() if kind == "date")
-    first = slice(None) if differ is None else np.unique(differ, return_index=True)[1]
-    features = [name for name in choice.features if name in columns]
-    rows = np.flatnonzero(kept)[first]
-    return grouping.find(columns, features, rows, target.labels[first], len(target.classes))
-
-
-def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> tuple[Kind, list]:
-    """The kind that a feature is used as, and whether it is an identifier or tells the target all but exactly.
+def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, is_asked_for: bool) -> Kind:
+    """The kind that a feature is used as.
 
     Args:
         tidied: its values in all rows, and their kind.
@@ -194,32 +195,7 @@ def _use(tidied: tuple[pd.Series, Kind], values: pd.Series, target: Target, *, i
         is_asked_for: whether the parameters name it, so that it is no identifier.
     """
     every, kind = tidied
-    odd = []
-    if kind == "identifier":
-        is_kept = is_asked_for or (not counts_on(every) and oddities.goes_with(values, target.labels))
-        odd = [] if is_asked_for else ["kept" if is_kept else "identifier"]
-        kind = "number" if is_kept else kind
-    # a target that rises with time is no secret
-    if kind not in ("identifier", "date") and oddities.tells(values, kind, target.labels):
-        odd.append("tells")
-    return kind, odd
-
-
-def _of_values(read: Reading, tidied: dict[str, tuple[pd.Series, Kind]], choice: Choice) -> list[Finding]:
-    """What is odd about the values of the features and the target, in all rows."""
-    findings = []
-    for column in [*choice.features, *choice.targets]:
-        (values, kind), written = tidied[column], read.table[column]
-        match kind:
-            case "number":
-                findings += oddities.far(values)
-                findings += oddities.infinite(written, values)
-                findings += oddities.perhaps_dates(values) if column in choice.features else []
-            case "category":
-                findings += oddities.alike(values)
-                findings += oddities.mixed(values) if column not in choice.kinds else []
-            case "date":
-                findings += oddities.far(values, written)
-                if column not in choice.kinds and pd.api.types.is_string_dtype(written):
-                    findings += oddities.dates(written, values)
-    return findings
+    if kind != "identifier":
+        return kind
+    is_kept = is_asked_for or (not counts_on(every) and identifiers.goes_with(values, target.labels))
+    return "number" if is_kept else kind

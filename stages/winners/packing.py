@@ -21,8 +21,12 @@ from stages.sourcecode.imports import file_of, files_reached, names_imported
 from stages.usercode import imports
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn", "tensorflow")
-_CODE = ("stages/winners/app.py",)  # what runs when the file does
+PACKAGES = (
+    *("charset-normalizer", "keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn"),
+    "tensorflow",
+)
+# what runs when the file does, and what that imports by its name
+_CODE = ("stages/winners/app.py", *(f"stages/parsing/{file.name}" for file in PROJECT.glob("stages/parsing/kind_*.py")))
 _IMPORT = re.compile(rb"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
 _MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
 

@@ -18,7 +18,7 @@ def found(table, *, classes=False):
     tidied = {name: tidy(table[name]) for name in features}
     columns = [Column(name, kind, int(values.isna().sum())) for name, (values, kind) in tidied.items()]
     labels = pd.factorize(table[target])[0] if classes else table[[target]].to_numpy(np.float64)
-    return copies.find(pd.DataFrame({name: values for name, (values, _) in tidied.items()}), columns, labels)
+    return copies.numbered(pd.DataFrame({name: values for name, (values, _) in tidied.items()}), columns, labels)
 
 
 def n_copies(table, *, classes=False):

@@ -16,7 +16,9 @@ def found(table, *, classes=False, features=None):
     columns = {name: tidy(table[name]) for name in table.columns.drop("y")}
     labels = pd.factorize(table["y"], sort=True)[0] if classes else table[["y"]].to_numpy(np.float64)
     features = list(columns) if features is None else features
-    findings = grouping.find(columns, features, np.arange(len(table)), labels, len(np.unique(labels)) if classes else 0)
+    findings = grouping.groups(
+        columns, features, np.arange(len(table)), labels, len(np.unique(labels)) if classes else 0
+    )
     assert len(findings) <= 1
     return (findings[0].column, findings[0].n_of, findings[0].n_rows) if findings else None
 
@@ -84,7 +86,7 @@ def test_only_rows_that_are_kept_are_looked_at():
     every = pd.concat([other, table], ignore_index=True)
     columns = {name: tidy(every[name]) for name in every.columns.drop("y")}
     rows = np.arange(len(other), len(every))
-    [finding] = grouping.find(columns, list(columns), rows, table[["y"]].to_numpy(), 0)
+    [finding] = grouping.groups(columns, list(columns), rows, table[["y"]].to_numpy(), 0)
     assert (finding.column, finding.n_of) == ("patient", 60)
 
 

@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.checks import oddities
+from stages.checks import alike as alike_labels
+from stages.checks import far as far_values
+from stages.checks import identifiers, infinite, leaks
+from stages.checks import mixed as mixed_texts
 from tests.columns import tidy
 
 ROWS = np.arange(40)
@@ -20,7 +23,7 @@ def classes(labels):
 
 
 def far(*numbers, name="CO"):
-    return [(each.examples[0], each.rows, each.n_rows) for each in oddities.far(pd.Series(numbers, name=name))]
+    return [(each.examples[0], each.rows, each.n_rows) for each in far_values.far(pd.Series(numbers, name=name))]
 
 
 def test_a_value_far_from_all_others_is_named_with_its_rows():
@@ -29,7 +32,7 @@ def test_a_value_far_from_all_others_is_named_with_its_rows():
 
 def far_dates(*texts):
     written = pd.Series(texts, name="start")
-    return [(each.examples[0], each.rows, each.n_rows) for each in oddities.far(tidy(written)[0], written)]
+    return [(each.examples[0], each.rows, each.n_rows) for each in far_values.far(tidy(written)[0], written)]
 
 
 def test_a_date_far_from_all_others_is_named_as_it_is_written():
@@ -64,56 +67,56 @@ def test_plain_numbers_have_none_that_is_far(numbers):
 
 def test_numbers_that_are_infinite_to_a_network_are_named_and_what_was_missing_before_is_not():
     written = pd.Series([1.5, np.inf, np.nan, -np.inf, 3e39, 2.0], name="x")
-    [finding] = oddities.infinite(written, written.where(written.abs() < 1e38))
+    [finding] = infinite.infinite(written, written.where(written.abs() < 1e38))
     assert (finding.kind, finding.column, finding.n_rows) == ("infinite", "x", 3)
     assert (finding.examples, finding.rows) == (["inf", "-inf", "3e+39"], [2, 4, 5])
-    assert oddities.infinite(written[[0, 2, 5]], written[[0, 2, 5]]) == []
-    assert oddities.infinite(pd.Series(["inf", "a"]), pd.Series([np.nan, np.nan])) == []
+    assert infinite.infinite(written[[0, 2, 5]], written[[0, 2, 5]]) == []
+    assert infinite.infinite(pd.Series(["inf", "a"]), pd.Series([np.nan, np.nan])) == []
 
 
 def test_a_column_that_lies_on_a_line_with_the_target_tells_it():
     target = values(SHUFFLED * 2.5)
-    assert oddities.tells(pd.Series(SHUFFLED * 1.1 + 3), "number", target)
-    assert oddities.tells(pd.Series(np.exp(SHUFFLED / 9)), "number", target)  # rises as it does
-    assert not oddities.tells(pd.Series(ROWS * 1.0), "number", target)
-    assert not oddities.tells(pd.Series(SHUFFLED + 5 * (ROWS % 3)), "number", target)
+    assert leaks.tells(pd.Series(SHUFFLED * 1.1 + 3), "number", target)
+    assert leaks.tells(pd.Series(np.exp(SHUFFLED / 9)), "number", target)  # rises as it does
+    assert not leaks.tells(pd.Series(ROWS * 1.0), "number", target)
+    assert not leaks.tells(pd.Series(SHUFFLED + 5 * (ROWS % 3)), "number", target)
 
 
 def test_a_column_of_dates_or_texts_may_tell_the_target():
     dates = pd.Series(pd.to_datetime("2020-01-01") + pd.to_timedelta(SHUFFLED, unit="D"))
-    assert oddities.tells(dates, "date", values(SHUFFLED))
+    assert leaks.tells(dates, "date", values(SHUFFLED))
     kinds = pd.Series([f"kind {row % 4}" for row in ROWS], dtype="str")
-    assert oddities.tells(kinds, "category", values(ROWS % 4))
-    assert oddities.tells(kinds, "category", classes(ROWS % 4 // 2))
-    assert not oddities.tells(kinds, "category", classes(ROWS % 3 // 2))
+    assert leaks.tells(kinds, "category", values(ROWS % 4))
+    assert leaks.tells(kinds, "category", classes(ROWS % 4 // 2))
+    assert not leaks.tells(kinds, "category", classes(ROWS % 3 // 2))
 
 
 def test_a_column_whose_ranges_keep_classes_apart_tells_them():
     target = classes(SHUFFLED // 20)
-    assert oddities.tells(pd.Series(SHUFFLED / 7), "number", target)
-    assert oddities.tells(pd.Series(target * 1.0), "boolean", target)
-    assert not oddities.tells(pd.Series(ROWS / 7), "number", target)
+    assert leaks.tells(pd.Series(SHUFFLED / 7), "number", target)
+    assert leaks.tells(pd.Series(target * 1.0), "boolean", target)
+    assert not leaks.tells(pd.Series(ROWS / 7), "number", target)
 
 
 def test_few_rows_tell_nothing():
-    assert not oddities.tells(pd.Series(ROWS[:12] * 1.0), "number", values(ROWS[:12]))
+    assert not leaks.tells(pd.Series(ROWS[:12] * 1.0), "number", values(ROWS[:12]))
 
 
 def test_an_identifier_may_go_with_the_target():
-    assert oddities.goes_with(pd.Series(SHUFFLED * 111), values(SHUFFLED))
-    assert oddities.goes_with(pd.Series(SHUFFLED * 111), classes(SHUFFLED // 20))
-    assert not oddities.goes_with(pd.Series(SHUFFLED * 111), values(ROWS))
-    assert not oddities.goes_with(pd.Series(SHUFFLED * 111), classes(ROWS % 2))
+    assert identifiers.goes_with(pd.Series(SHUFFLED * 111), values(SHUFFLED))
+    assert identifiers.goes_with(pd.Series(SHUFFLED * 111), classes(SHUFFLED // 20))
+    assert not identifiers.goes_with(pd.Series(SHUFFLED * 111), values(ROWS))
+    assert not identifiers.goes_with(pd.Series(SHUFFLED * 111), classes(ROWS % 2))
 
 
 def test_an_identifier_without_bearing_hardly_ever_goes_with_the_target():
     rng = np.random.default_rng(1)
-    draws = [oddities.goes_with(pd.Series(rng.permutation(60)), values(rng.normal(size=60))) for _ in range(200)]
+    draws = [identifiers.goes_with(pd.Series(rng.permutation(60)), values(rng.normal(size=60))) for _ in range(200)]
     assert sum(draws) == 0
 
 
 def alike(*texts):
-    return [(each.examples, each.read_as) for each in oddities.alike(pd.Series(texts * 3, name="ok", dtype="str"))]
+    return [(each.examples, each.read_as) for each in alike_labels.alike(pd.Series(texts * 3, name="ok", dtype="str"))]
 
 
 def test_labels_that_differ_by_capitals_accents_or_marks_look_alike():
@@ -124,7 +127,7 @@ def test_labels_that_differ_by_capitals_accents_or_marks_look_alike():
 
 
 def mixed(*texts):
-    return [(each.n_rows, each.examples, each.read_as) for each in oddities.mixed(pd.Series(texts, dtype="str"))]
+    return [(each.n_rows, each.examples, each.read_as) for each in mixed_texts.mixed(pd.Series(texts, dtype="str"))]
 
 
 def test_texts_that_are_mostly_numbers_or_dates_are_named_with_the_odd_one():

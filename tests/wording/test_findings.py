@@ -70,7 +70,7 @@ WORDING = [
     (Finding("perhaps total", examples=["Total"], rows=[31], n_rows=1),
      "row 31 is called 'Total' (if it is none of the rows to learn from: drop_rows: [31])"),
     (Finding("no heading", examples=["0.5", "1.5"]),
-     "all names of columns are numbers (0.5, 1.5; if they are a row: header: none)"),
+     "names of columns are numbers (0.5, 1.5; if they are a row: header: none)"),
     (Finding("sheets", examples=["2023", "2024"]),
      "the first of 2 sheets is read: 2023, 2024 (for another: sheet: '2024')"),
 ]  # fmt: skip

@@ -1,0 +1,79 @@
+"""What is not sure of dates: the century, which is the day, and whether numbers or texts are dates at all."""
+
+import numpy as np
+import pandas as pd
+
+from stages.checks.every import Seen
+from stages.parsing.dates import by_format, is_short, may_swap
+from stages.parsing.number_columns import odd
+from stages.records.findings import Finding
+
+WORDS = {
+    "perhaps of a form": "{name}: {row} holds {first}, kept as texts (if they are dates: columns: {{{key}: "
+    "'{read_as}'}})",
+    "century": "{name}: {first} is taken for the date {read_as} (if it is none: columns: {{{key}: category}}; in "
+    "another order: columns: {{{key}: '%d/%m/%y'}})",
+    "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
+    "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: '%Y%m%d'}})",
+}
+WITHOUT_CELLS = {
+    "perhaps of a form": "{name}: kept as texts (if they are dates: columns: {{{key}: '{read_as}'}})",
+    "century": "{name}: taken for dates with years of two digits (if they are none: columns: {{{key}: category}}; in "
+    "another order: columns: {{{key}: '%d/%m/%y'}})",
+    "day or month": "{name}: taken for dates, whose day and month may change places (with the day first: "
+    "columns: {{{key}: '{day_first}'}})",
+    "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '%Y%m%d'}})",
+}
+_FORMS = ["%d-%b", "%d %b", "%b %d", "%d/%m", "%m/%d", "%d.%m.", "%y%m%d", "%d%m%Y", "%Y-%j"]
+_FEW = 10  # different values; fewer may be dates by chance
+
+
+def find(seen: Seen) -> list[Finding]:
+    """Of all features, and of targets that are dates."""
+    findings = []
+    for name in seen.used:
+        (values, kind), written = seen.columns[name], seen.written[name]
+        if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(written):
+            findings += dates(written, values)
+        elif kind == "number" and name in seen.features:
+            findings += perhaps_dates(values)
+        elif kind == "category" and name in seen.features and name not in seen.said:
+            findings += perhaps_of_a_form(values)
+    return findings
+
+
+def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:
+    """What is not sure of texts that were taken for dates: the century, or which is the day.
+
+    Args:
+        texts: (n_rows,) as they are written.
+        days: (n_rows,) what they were taken for.
+    """
+    present = texts.dropna().astype(str)
+    if not len(present):
+        return []
+    first = present.head(1).rename(texts.name)
+    read_as = days[first.index[0]].date()
+    if is_short(first.iloc[0]):
+        return [odd("century", first, read_as=read_as)]
+    return [odd("day or month", first, read_as=read_as)] if may_swap(present) else []
+
+
+def perhaps_dates(values: pd.Series) -> list[Finding]:
+    """Whole numbers that are all dates, written without marks, such as 20240131."""
+    present = values.dropna()
+    if present.nunique() < _FEW or (present % 1).any() or not present.between(19000101, 21001231).all():
+        return []
+    as_written = present.astype(np.int64).astype("str")
+    if pd.to_datetime(as_written, format="%Y%m%d", errors="coerce").isna().any():
+        return []
+    return [odd("perhaps dates", as_written)]
+
+
+def perhaps_of_a_form(texts: pd.Series) -> list[Finding]:
+    """Texts that are no dates by themselves, and all are by a form that the parameters may say."""
+    present = texts.dropna()
+    if present.nunique() < _FEW:
+        return []
+    form = next((form for form in _FORMS if by_format(present, form) is not None), None)
+    return [odd("perhaps of a form", present.head(1), read_as=form)] if form else []

@@ -1,0 +1,86 @@
+"""All checks: each module here but this one is a check, and to add one is to add a module.
+
+It has ``WORDS``, by the kind of each `Finding` a sentence with the key that settles it; where these quote cells, the
+same ``WITHOUT_CELLS``; and ``find(seen)``, which tells what is odd, rows counted from 1 over all that were read.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from stages.records.datasets import Kind
+from stages.records.findings import Finding
+
+Columns = Mapping[str, tuple[pd.Series, Kind]]  # by name their values, and what they are
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A table, as checks see it.
+
+    Attributes:
+        columns: those of the table, (n_read,) each as they are kept.
+        written: (n_read, n_columns) the same as their files hold them.
+        features: the columns to predict from.
+        uses: by feature, the kind that it is used as.
+        targets: the columns to predict.
+        weight: the column that says what each row counts; None where all count alike.
+        said: columns whose kind the parameters say.
+        asked_for: these, and features that the parameters name.
+        has_target: bool (n_read,).
+        kept: bool (n_read,), the rows that are learned from.
+        labels: (n_kept, n_targets) values of the target, or (n_kept,) class indices.
+        n_classes: number of classes; 0 for values.
+        lost: classes that only rows have which weigh 0.
+        copies: integers (n_kept,), the same for copies of a row; None without copies.
+        copies_apart: whether the parameters say that copies need not stay together.
+        methods: how splits divide the rows.
+    """
+
+    columns: Columns
+    written: pd.DataFrame
+    features: list[str]
+    uses: dict[str, Kind]
+    targets: list[str]
+    weight: str | None
+    said: set[str]
+    asked_for: set[str]
+    has_target: np.ndarray
+    kept: np.ndarray
+    labels: np.ndarray
+    n_classes: int
+    lost: list[str]
+    copies: np.ndarray | None
+    copies_apart: bool
+    methods: set[str]
+
+    @property
+    def used(self) -> list[str]:
+        """The features and the targets."""
+        return [*self.features, *self.targets]
+
+
+@cache
+def checks() -> list[ModuleType]:
+    """All checks, by their names."""
+    found = pkgutil.iter_modules(importlib.import_module(__package__).__path__)
+    return [importlib.import_module(f"{__package__}.{each.name}") for each in found if each.name != "every"]
+
+
+def find(seen: Seen) -> list[Finding]:
+    """What is odd about a table."""
+    return [finding for check in checks() for finding in check.find(seen)]
+
+
+def words(*, cells: bool) -> dict[str, str]:
+    """By kind of finding the sentence, without what cells hold where that is not to be quoted."""
+    sentences = {kind: sentence for check in checks() for kind, sentence in check.WORDS.items()}
+    if not cells:
+        sentences |= {kind: each for check in checks() for kind, each in getattr(check, "WITHOUT_CELLS", {}).items()}
+    return sentences

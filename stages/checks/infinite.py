@@ -1,0 +1,34 @@
+"""Numbers that are infinite to a network, which were taken for missing."""
+
+import pandas as pd
+
+from stages.checks.every import Seen
+from stages.parsing.column_kinds import LARGEST
+from stages.parsing.number_columns import odd, shown
+from stages.records.findings import Finding
+
+WORDS = {
+    "infinite": "{name}: {held}, beyond what networks calculate with; taken for missing",
+}
+WITHOUT_CELLS = {
+    "infinite": "{name}: {n_rows} beyond what networks calculate with; taken for missing",
+}
+
+
+def find(seen: Seen) -> list[Finding]:
+    """Of all features and targets."""
+    numbers = [name for name in seen.used if seen.columns[name][1] == "number"]
+    return [each for name in numbers for each in infinite(seen.written[name], seen.columns[name][0])]
+
+
+def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:
+    """Numbers that are infinite to a network.
+
+    Args:
+        written: (n_rows,) the column as it was read.
+        values: the same as it is kept.
+    """
+    if not pd.api.types.is_numeric_dtype(written):
+        return []
+    beyond = written[values.isna() & (written.abs() > LARGEST)]
+    return [odd("infinite", beyond.map(shown))] if len(beyond) else []

@@ -1,0 +1,58 @@
+"""Columns of texts most of which are numbers or dates."""
+
+import numpy as np
+import pandas as pd
+
+from stages.checks.every import Seen
+from stages.parsing.dates import are_dates, as_dates
+from stages.parsing.number_columns import odd
+from stages.parsing.numbers import CODE, look
+from stages.records.findings import Finding
+
+WORDS = {
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts (numbers, the rest missing: "
+    "columns: {{{key}: number}})",
+}
+WITHOUT_CELLS = {
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts (numbers, the rest missing: "
+    "columns: {{{key}: number}})",
+}
+_TEXTS = 1000  # rows that show whether texts are mostly numbers or dates
+_HALF = 0.4
+_LABELS = 15  # different numbers; fewer may be labels
+_MOST = 0.8  # share of texts that are numbers or dates, from which the others are odd
+
+
+def find(seen: Seen) -> list[Finding]:
+    """Of all features and targets whose kind is not said."""
+    texts = [name for name in seen.used if seen.columns[name][1] == "category" and name not in seen.said]
+    return [each for name in texts for each in mixed(seen.columns[name][0])]
+
+
+def mixed(texts: pd.Series) -> list[Finding]:
+    """That most texts of a column are numbers or dates, and which are not."""
+    present = texts.dropna().str.strip()
+    sample = present.head(_TEXTS)
+    if len(sample) < 5:
+        return []
+    for what, are in (("numbers", _numbers_in), ("dates", are_dates)):
+        share = are(sample).mean()
+        # half of a column may be numbers, and half texts, where the numbers are no labels
+        if share < _MOST and not (what == "numbers" and share > _HALF and _differ(sample)):
+            continue
+        others = present[~are(present)]
+        if what == "dates" and as_dates(present.drop(others.index)) is None:
+            return []
+        if others.str.fullmatch(CODE).any():
+            return []
+        return [odd("mixed", others.rename(texts.name), n_of=len(present), read_as=what)]
+    return []
+
+
+def _numbers_in(texts: pd.Series) -> np.ndarray:
+    return look(texts, ".").is_number
+
+
+def _differ(texts: pd.Series) -> bool:
+    """Whether so many of the texts that are numbers differ that these are no labels."""
+    return texts[_numbers_in(texts)].nunique() > _LABELS
