@@ -10,6 +10,10 @@ from stages.records.findings import Finding
 WORDS = {
     "zeros": "{name}: 0 in {n_rows} ({rows}), and else never near 0 (if it stands for nothing: {missing})",
 }
+WITHOUT_CELLS = {
+    "zeros": "{name}: one value in {n_rows} ({rows}), and else never near it (if it stands for nothing: "
+    "missing: {{{key}: [it]}})",
+}
 _FEWEST = 20  # other rows; among fewer nothing is told
 _NEAR = 0.4  # of the distance from the smallest other number to their median
 

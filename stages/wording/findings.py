@@ -30,6 +30,10 @@ _SENTENCES = {  # of what is found while files are read; a check has its own
 
 # the same of those that quote cells, where cells are not to be shown
 _WITHOUT_CELLS = {
+    "merged": "{n_merged} merged over several rows, each of which has the value",
+    "encoding": "letters are read as {value} has them (if they are wrong: encoding: {last})",
+    "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
+    "rows (if it is none: name it in the file)",
     "written": "{name}: {n_rows} written with signs, in groups of digits or as times, read as numbers",
     "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; the others are taken for missing",
     "doubtful": "{name}: {n_rows} may be numbers of two kinds; kept as texts (as numbers: columns: {{{key}: number}}; "

@@ -1,13 +1,31 @@
 import re
-import typing
 
 import pytest
 
 from stages.basics.words import yaml_word
-from stages.records.findings import Finding, Odd
+from stages.checks import every
+from stages.records.findings import Finding
+from stages.wording import findings
 from stages.wording.findings import in_words
 
 WORDING = [
+    (Finding("zeros", "weight", ["0", "0", "0"], [3, 9, 31], 5),
+     "weight: 0 in 5 rows (rows 3, 9, 31, …), and else never near 0 (if it stands for nothing: missing: "
+     "{weight: [0]})"),
+    (Finding("half numbers", "dose", ["12 (estimated)"], [4], 1),
+     "dose: row 4 holds '12 (estimated)', half number and half text; kept as texts, each different one a category "
+     "(the cells that are numbers, the rest missing: columns: {dose: number}; without it: drop: [dose])"),
+    (Finding("perhaps of a form", "born", ["15-Jan"], [1], 1, read_as="%d-%b"),
+     "born: row 1 holds '15-Jan', kept as texts (if they are dates: columns: {born: '%d-%b'})"),
+    (Finding("short heading", "", ["row_names"]),
+     "the heading has one name fewer than the rows have fields; the first field is taken for names of rows, row_names "
+     "(if it is none: name it in the file)"),
+    (Finding("hidden sheets", "", ["old", "2023"]),
+     "sheets that are hidden were passed over: old, 2023 (to read one: sheet: '2023')"),
+    (Finding("merged", "", ["Bern", "Kiel"], [], 2),
+     "2 cells merged over several rows, each of which has the value: Bern, Kiel"),
+    (Finding("encoding", "", ["cp1251", "Москва", "cp1253"]),
+     "letters are read as cp1251 has them, as in 'Москва' (if they are wrong: encoding: cp1253)"),
     (Finding("written", "rent", ["$1,100"], [1], 5, read_as="1,100"),
      "rent: row 1 holds '$1,100', read as 1,100 (5 rows written so)"),
     (Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30),
@@ -82,15 +100,16 @@ def test_what_is_odd_is_told_in_these_words(finding, sentence):
 
 
 def test_every_kind_of_finding_has_its_words():
-    assert {finding.kind for finding, _ in WORDING} == set(typing.get_args(Odd))
+    assert {finding.kind for finding, _ in WORDING} == {*every.words(cells=True), *findings._SENTENCES}
 
 
 @pytest.mark.parametrize("finding", [finding for finding, _ in WORDING], ids=[each.kind for each, _ in WORDING])
 def test_no_cell_is_quoted_where_cells_are_not_to_be_shown(finding):
     told = in_words(finding, cells=False)
     assert finding.column in told
-    held = [] if finding.kind == "sheets" else finding.examples  # the names of sheets are no cells
-    read_as = [] if finding.kind == "mixed" else [finding.read_as]  # the kind of what most are
+    # names of sheets and of encodings are no cells
+    held = finding.examples[1:2] if finding.kind == "encoding" else [] if "sheets" in finding.kind else finding.examples
+    read_as = [] if finding.kind in ("mixed", "perhaps of a form") else [finding.read_as]  # what most are
     assert [
         cell for cell in [*held, *filter(None, read_as)] if re.search(rf"(?<!\w){re.escape(cell)}(?!\w)", told)
     ] == []
