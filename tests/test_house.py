@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "losses": {"basics"},
     "scores": {"losses", "usercode", "basics"},
     "records": {"losses", "basics"},
-    "wording": {"checks", "records", "losses", "basics"},
+    "wording": {"records", "losses", "basics"},
     "params": {"records", "scores", "losses", "basics"},
     "parsing": {"params", "records", "basics"},
     "checks": {"parsing", "records", "basics"},

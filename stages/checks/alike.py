@@ -9,12 +9,6 @@ import pandas as pd
 from stages.checks.every import Seen
 from stages.records.findings import Finding
 
-WORDS = {
-    "alike": "{name}: {all} look alike and are kept apart (to make them one: labels: {{{key}: {{{labels}}}}})",
-}
-WITHOUT_CELLS = {
-    "alike": "{name}: texts in {n_rows} look like others and are kept apart (to make them one: labels)",
-}
 _LABELS = 2000  # different texts; more are no labels
 
 

@@ -8,11 +8,6 @@ from stages.records.columns import screened
 from stages.records.datasets import Column
 from stages.records.findings import SHOWN_ROWS, Finding
 
-WORDS = {
-    "copies": "{n_rows} of {n_of:,} {are_copies} ({rows}); copies stay on one side of every split (to divide them like "
-    "other rows: split: {{copies: apart}} beside source:)",
-    "copies apart": "{n_rows} of {n_of:,} {are_copies} ({rows}); split: {{copies: apart}} divides them like other rows",
-}
 _FEWEST = 10  # different rows; among fewer nothing tells copies from rows of few values
 _FEW = 20  # different values; a column of no more hardly tells rows apart
 _MOST, _NEARLY_ALL = 0.5, 0.9  # shares of the rows that differ

@@ -8,22 +8,6 @@ from stages.parsing.dates import by_format, is_short, may_swap
 from stages.parsing.number_columns import odd
 from stages.records.findings import Finding
 
-WORDS = {
-    "perhaps of a form": "{name}: {row} holds {first}, kept as texts (if they are dates: columns: {{{key}: "
-    "'{read_as}'}})",
-    "century": "{name}: {first} is taken for the date {read_as} (if it is none: columns: {{{key}: category}}; in "
-    "another order: columns: {{{key}: '%d/%m/%y'}})",
-    "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
-    "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: '%Y%m%d'}})",
-}
-WITHOUT_CELLS = {
-    "perhaps of a form": "{name}: kept as texts (if they are dates: columns: {{{key}: '{read_as}'}})",
-    "century": "{name}: taken for dates with years of two digits (if they are none: columns: {{{key}: category}}; in "
-    "another order: columns: {{{key}: '%d/%m/%y'}})",
-    "day or month": "{name}: taken for dates, whose day and month may change places (with the day first: "
-    "columns: {{{key}: '{day_first}'}})",
-    "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '%Y%m%d'}})",
-}
 _FORMS = ["%d-%b", "%d %b", "%b %d", "%d/%m", "%m/%d", "%d.%m.", "%y%m%d", "%d%m%Y", "%Y-%j"]
 _FEW = 10  # different values; fewer may be dates by chance
 

@@ -1,7 +1,7 @@
 """All checks: each module here but this one is a check, and to add one is to add a module.
 
-It has ``WORDS``, by the kind of each `Finding` a sentence with the key that settles it; where these quote cells, the
-same ``WITHOUT_CELLS``; and ``find(seen)``, which tells what is odd, rows counted from 1 over all that were read.
+It has ``find(seen)``, which gives facts, rows counted from 1 over all that were read. `stages.wording.findings` has a
+sentence for each kind of `Finding`, with the key that settles it.
 """
 
 import importlib
@@ -76,11 +76,3 @@ def checks() -> list[ModuleType]:
 def find(seen: Seen) -> list[Finding]:
     """What is odd about a table."""
     return [finding for check in checks() for finding in check.find(seen)]
-
-
-def words(*, cells: bool) -> dict[str, str]:
-    """By kind of finding the sentence, without what cells hold where that is not to be quoted."""
-    sentences = {kind: sentence for check in checks() for kind, sentence in check.WORDS.items()}
-    if not cells:
-        sentences |= {kind: each for check in checks() for kind, each in getattr(check, "WITHOUT_CELLS", {}).items()}
-    return sentences

@@ -7,13 +7,6 @@ from stages.checks.every import Seen
 from stages.parsing.number_columns import odd, shown
 from stages.records.findings import Finding
 
-WORDS = {
-    "far": "{name}: {value} in {n_rows} ({rows}), far from all others (if it stands for nothing: {missing})",
-}
-WITHOUT_CELLS = {
-    "far": "{name}: one value in {n_rows} ({rows}), far from all others (if it stands for nothing: "
-    "missing: {{{key}: [it]}})",
-}
 _FEW = 10  # rows; among fewer nothing is far from all others
 _CODES = {*(sign * (10**digits - 1) for digits in (2, 3, 4, 5) for sign in (1, -1)), -200, 8888, -8888, -1}
 _NO_DATES = ["0001-01-01", "1601-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01"]

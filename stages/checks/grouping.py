@@ -10,11 +10,6 @@ from stages.records.columns import days
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
-WORDS = {
-    "groups": "{name}: rows of one value are alike in the target ({n_of:,} values, about {n_rows} each); where new "
-    "rows have other values, scores are too good (to keep rows of one value on one side: split: {{method: group, "
-    "column: {key}}} beside source:)",
-}
 _OF_A_GROUP = re.compile(  # in names of columns of codes
     r"(?i)(^|[_\W])(id|uuid|code|key|nr|no|num|number|index)$|[a-z]I[dD]$|patient|subject|person|participant|customer|"
     r"client|user|member|student|animal|household|family|device|machine|sensor|engine|vehicle|batch|plate|specimen|"

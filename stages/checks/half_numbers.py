@@ -8,14 +8,6 @@ from stages.parsing.number_columns import odd
 from stages.parsing.numbers import are_numbers
 from stages.records.findings import Finding
 
-WORDS = {
-    "half numbers": "{name}: {held}, half number and half text; kept as texts, each different one a category (the "
-    "cells that are numbers, the rest missing: columns: {{{key}: number}}; without it: drop: [{key}])",
-}
-WITHOUT_CELLS = {
-    "half numbers": "{name}: {n_rows} half number and half text, kept as texts (the cells that are numbers, the rest "
-    "missing: columns: {{{key}: number}}; without it: drop: [{key}])",
-}
 _FEWEST = 10  # different numbers; of fewer the cells are labels
 _MOST = 0.8  # share of the texts that hold a number
 _HALF = r"[<>≤≥~≈±]?\s*[-+\u2212]?(?P<number>\d+(?:[.,]\d+)*)\s*(?:[^\W\d_]{4,}.*|[(*†?/].*|[-–]\s*\d.*)?"

@@ -6,10 +6,6 @@ import pandas as pd
 from stages.checks.every import Seen
 from stages.records.findings import Finding
 
-WORDS = {
-    "identifier": "{name}: left out, only tells rows apart (to keep it: columns: {{{key}: number}})",
-    "kept": "{name}: has an identifier's name, kept since it goes with the target (if it is one: drop: [{key}])",
-}
 _FEW = 10  # rows; among fewer nothing is told
 
 

@@ -7,13 +7,6 @@ from stages.parsing.column_kinds import LARGEST
 from stages.parsing.number_columns import odd, shown
 from stages.records.findings import Finding
 
-WORDS = {
-    "infinite": "{name}: {held}, beyond what networks calculate with; taken for missing",
-}
-WITHOUT_CELLS = {
-    "infinite": "{name}: {n_rows} beyond what networks calculate with; taken for missing",
-}
-
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets."""

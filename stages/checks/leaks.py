@@ -8,9 +8,6 @@ from stages.checks.identifiers import correlation, explained
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
-WORDS = {
-    "tells": "{name} tells the target all but exactly (is it known when you predict? if not: drop: [{key}])",
-}
 _FEW = 10  # different numbers; fewer may lie on a line by chance
 _SOME = 20  # rows; in fewer, a column may tell the target by chance
 _SAMPLE = 5000  # rows that show whether a column tells the target

@@ -9,14 +9,6 @@ from stages.parsing.number_columns import odd
 from stages.parsing.numbers import CODE, look
 from stages.records.findings import Finding
 
-WORDS = {
-    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts (numbers, the rest missing: "
-    "columns: {{{key}: number}})",
-}
-WITHOUT_CELLS = {
-    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts (numbers, the rest missing: "
-    "columns: {{{key}: number}})",
-}
 _TEXTS = 1000  # rows that show whether texts are mostly numbers or dates
 _HALF = 0.4
 _LABELS = 15  # different numbers; fewer may be labels

@@ -8,17 +8,6 @@ import pandas as pd
 from stages.checks.every import Seen
 from stages.records.findings import Finding
 
-WORDS = {
-    "falls": "{name} falls at {row}, from {before} to {value} ({n_falls} in all); with split: {{method: first}} the "
-    "last rows test, so sort the rows by it, or name the files so, if it is the time",
-    "newest first": "{name} falls from row to row, newest first; with split: {{method: first}} the last rows test, "
-    "so turn their order round",
-}
-WITHOUT_CELLS = {
-    "falls": "{name} falls at {row} ({n_falls} in all); with split: {{method: first}} the last rows test, so sort the "
-    "rows by it, or name the files so, if it is the time",
-}
-
 
 def find(seen: Seen) -> list[Finding]:
     """Of all columns of dates, where a split takes rows in their order."""

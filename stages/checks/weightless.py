@@ -5,10 +5,6 @@ import numpy as np
 from stages.checks.every import Seen
 from stages.records.findings import SHOWN_ROWS, Finding
 
-WORDS = {
-    "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing{no_classes}",
-}
-
 
 def find(seen: Seen) -> list[Finding]:
     """In the column that says what each row counts."""

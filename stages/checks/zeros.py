@@ -7,13 +7,6 @@ from stages.checks.every import Seen
 from stages.parsing.number_columns import odd, shown
 from stages.records.findings import Finding
 
-WORDS = {
-    "zeros": "{name}: 0 in {n_rows} ({rows}), and else never near 0 (if it stands for nothing: {missing})",
-}
-WITHOUT_CELLS = {
-    "zeros": "{name}: one value in {n_rows} ({rows}), and else never near it (if it stands for nothing: "
-    "missing: {{{key}: [it]}})",
-}
 _FEWEST = 20  # other rows; among fewer nothing is told
 _NEAR = 0.4  # of the distance from the smallest other number to their median
 

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: each kind but CSV has a module ``kind_…``, and to add one is to add that.
+"""What a file is, told by its first bytes: each kind but CSV has a module in ``kinds``, and to add one is to add that.
 
 Such a module has a ``NAME``, the ``KEYS`` of a source that hold for such files, ``matches(path, start)`` and
 ``read(path, source, key)``, which gives a `Held`.
@@ -84,8 +84,8 @@ def opener(path: Path) -> Opener:
 
 @cache
 def _kinds() -> list[ModuleType]:
-    found = pkgutil.iter_modules(importlib.import_module(__package__).__path__)
-    return [importlib.import_module(f"{__package__}.{each.name}") for each in found if each.name.startswith("kind_")]
+    kinds = importlib.import_module(f"{__package__}.kinds")
+    return [importlib.import_module(f"{kinds.__name__}.{each.name}") for each in pkgutil.iter_modules(kinds.__path__)]
 
 
 def kind_of(path: Path) -> ModuleType | None:

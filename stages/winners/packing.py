@@ -26,7 +26,10 @@ PACKAGES = (
     "tensorflow",
 )
 # what runs when the file does, and what that imports by its name
-_CODE = ("stages/winners/app.py", *(f"stages/parsing/{file.name}" for file in PROJECT.glob("stages/parsing/kind_*.py")))
+_CODE = (
+    "stages/winners/app.py",
+    *(f"stages/parsing/kinds/{file.name}" for file in PROJECT.glob("stages/parsing/kinds/*.py")),
+)
 _IMPORT = re.compile(rb"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
 _MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
 

@@ -3,25 +3,52 @@
 import re
 
 from stages.basics.words import counted, yaml_word
-from stages.checks import every
 from stages.records.findings import Finding
 
 _SHOWN = 40  # characters of a value
 
-_SENTENCES = {  # of what is found while files are read; a check has its own
+_SENTENCES: dict[str, str] = {
     "written": "{name}: {row} holds {first}, read as {read_as} ({n_rows} written so)",
     "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; {held}, taken for missing",
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts (numbers, the rest missing: "
+    "columns: {{{key}: number}})",
     "doubtful": "{name}: {held}, which may be numbers of two kinds; kept as texts (as numbers{as_read}: "
     "columns: {{{key}: number}}; decimal commas: decimal: ',')",
     "perhaps grouped": "{name}: {row} holds {first}, read as {read_as} (if the dot parts thousands: decimal: ',')",
+    "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: '%Y%m%d'}})",
+    "far": "{name}: {value} in {n_rows} ({rows}), far from all others (if it stands for nothing: {missing})",
+    "infinite": "{name}: {held}, beyond what networks calculate with; taken for missing",
+    "tells": "{name} tells the target all but exactly (is it known when you predict? if not: drop: [{key}])",
+    "identifier": "{name}: left out, only tells rows apart (to keep it: columns: {{{key}: number}})",
+    "kept": "{name}: has an identifier's name, kept since it goes with the target (if it is one: drop: [{key}])",
+    "alike": "{name}: {all} look alike and are kept apart (to make them one: labels: {{{key}: {{{labels}}}}})",
+    "century": "{name}: {first} is taken for the date {read_as} (if it is none: columns: {{{key}: category}}; in "
+    "another order: columns: {{{key}: '%d/%m/%y'}})",
+    "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
     "preamble": "{lines} before the heading left out: {first}, … (to take them in: skip: 0)",
+    "copies": "{n_rows} of {n_of:,} {are_copies} ({rows}); copies stay on one side of every split (to divide them like "
+    "other rows: split: {{copies: apart}} beside source:)",
+    "copies apart": "{n_rows} of {n_of:,} {are_copies} ({rows}); split: {{copies: apart}} divides them like other rows",
+    "groups": "{name}: rows of one value are alike in the target ({n_of:,} values, about {n_rows} each); where new "
+    "rows have other values, scores are too good (to keep rows of one value on one side: split: {{method: group, "
+    "column: {key}}} beside source:)",
+    "falls": "{name} falls at {row}, from {before} to {value} ({n_falls} in all); with split: {{method: first}} the "
+    "last rows test, so sort the rows by it, or name the files so, if it is the time",
+    "newest first": "{name} falls from row to row, newest first; with split: {{method: first}} the last rows test, "
+    "so turn their order round",
+    "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing{no_classes}",
     "heading again": "{rows}: the heading again, left out",
     "units": "{row} holds units ({value}), left out",
     "total": "{row} holds the sums or means of the others ({first}), left out",
     "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: {drop_row})",
+    "no heading": "names of columns are numbers ({values}; if they are a row: header: none)",
+    "zeros": "{name}: 0 in {n_rows} ({rows}), and else never near 0 (if it stands for nothing: {missing})",
+    "half numbers": "{name}: {held}, half number and half text; kept as texts, each different one a category (the "
+    "cells that are numbers, the rest missing: columns: {{{key}: number}}; without it: drop: [{key}])",
+    "perhaps of a form": "{name}: {row} holds {first}, kept as texts (if they are dates: columns: {{{key}: "
+    "'{read_as}'}})",
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows, {value} (if it is none: name it in the file)",
-    "no heading": "names of columns are numbers ({values}; if they are a row: header: none)",
     "hidden sheets": "sheets that are hidden were passed over: {values} (to read one: sheet: {second})",
     "merged": "{n_merged} merged over several rows, each of which has the value: {values}",
     "encoding": "letters are read as {value} has them, as in {word} (if they are wrong: encoding: {last})",
@@ -29,16 +56,34 @@ _SENTENCES = {  # of what is found while files are read; a check has its own
 }
 
 # the same of those that quote cells, where cells are not to be shown
-_WITHOUT_CELLS = {
-    "merged": "{n_merged} merged over several rows, each of which has the value",
-    "encoding": "letters are read as {value} has them (if they are wrong: encoding: {last})",
+_WITHOUT_CELLS: dict[str, str] = {
+    "zeros": "{name}: one value in {n_rows} ({rows}), and else never near it (if it stands for nothing: "
+    "missing: {{{key}: [it]}})",
+    "half numbers": "{name}: {n_rows} half number and half text, kept as texts (the cells that are numbers, the rest "
+    "missing: columns: {{{key}: number}}; without it: drop: [{key}])",
+    "perhaps of a form": "{name}: kept as texts (if they are dates: columns: {{{key}: '{read_as}'}})",
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows (if it is none: name it in the file)",
+    "merged": "{n_merged} merged over several rows, each of which has the value",
+    "encoding": "letters are read as {value} has them (if they are wrong: encoding: {last})",
     "written": "{name}: {n_rows} written with signs, in groups of digits or as times, read as numbers",
     "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; the others are taken for missing",
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts (numbers, the rest missing: "
+    "columns: {{{key}: number}})",
     "doubtful": "{name}: {n_rows} may be numbers of two kinds; kept as texts (as numbers: columns: {{{key}: number}}; "
     "decimal commas: decimal: ',')",
     "perhaps grouped": "{name}: numbers with a dot (if it parts thousands: decimal: ',')",
+    "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '%Y%m%d'}})",
+    "far": "{name}: one value in {n_rows} ({rows}), far from all others (if it stands for nothing: "
+    "missing: {{{key}: [it]}})",
+    "falls": "{name} falls at {row} ({n_falls} in all); with split: {{method: first}} the last rows test, so sort the "
+    "rows by it, or name the files so, if it is the time",
+    "infinite": "{name}: {n_rows} beyond what networks calculate with; taken for missing",
+    "alike": "{name}: texts in {n_rows} look like others and are kept apart (to make them one: labels)",
+    "century": "{name}: taken for dates with years of two digits (if they are none: columns: {{{key}: category}}; in "
+    "another order: columns: {{{key}: '%d/%m/%y'}})",
+    "day or month": "{name}: taken for dates, whose day and month may change places (with the day first: "
+    "columns: {{{key}: '{day_first}'}})",
     "preamble": "{lines} before the heading left out (to take them in: skip: 0)",
     "units": "{row} holds units, left out",
     "total": "{row} holds the sums or means of the others, left out",
@@ -92,7 +137,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         return f"{finding.column}: all are {finding.read_as}, kept as texts (otherwise: columns: {kind})"
     where = "" if finding.rows or not finding.files else f"{finding.files[0]}: "
     more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
-    sentences = every.words(cells=cells) | (_SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS)
+    sentences = _SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS
     return where + sentences[finding.kind].format(**words) + more
 
 

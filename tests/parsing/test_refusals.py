@@ -11,7 +11,8 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import csv_table, file_kinds, kind_excel, kind_json, odd_rows, reading
+from stages.parsing import csv_table, file_kinds, odd_rows, reading
+from stages.parsing.kinds import excel, json_rows
 from tests.sources.test_odd_tables import as_excel
 
 ROWS = [{"x": 0.5 * row, "city": "Bonn" if row % 3 else "Kiel", "y": row} for row in range(12)]
@@ -27,8 +28,8 @@ FILES = {
 OURS = {
     "own.csv": [(odd_rows, "find"), (reading, "sniff"), (csv_table, "_check_quotes")],
     "own.csv.gz": [(odd_rows, "find"), (reading, "_preamble")],
-    "own.json": [(odd_rows, "find"), (kind_json, "as_csv")],
-    "own.xlsx": [(odd_rows, "find"), (kind_excel, "as_csv")],
+    "own.json": [(odd_rows, "find"), (json_rows, "as_csv")],
+    "own.xlsx": [(odd_rows, "find"), (excel, "as_csv")],
     "own.parquet": [(reading, "check_unique"), (reading, "_without_rows")],
 }
 
