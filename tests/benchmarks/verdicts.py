@@ -1,12 +1,15 @@
 """What the verdicts are worth, measured where the truth is known.
 
-python -m tests.benchmarks.verdicts               every problem: on two cores about an hour and a half
-python -m tests.benchmarks.verdicts interactions  some of them
-python -m tests.benchmarks.verdicts --tables 5    fewer tables of each
+python -m tests.benchmarks.verdicts               every problem: on two cores some three hours
+python -m tests.benchmarks.verdicts groups        one of them
+python -m tests.benchmarks.verdicts groups --tables 5 --fresh 50 --processes 1
+                                                  fewer tables, fewer fresh networks for the truth, fewer processors
 
-Small tables are drawn from problems whose rows never end. On each the whole procedure runs: tuning, folds, verdict.
-The truth is how fresh networks of the chosen learning rate and epochs do on rows that were left over. For three kinds
-of interval it prints how often they hold that truth, and how often they decide between two losses, rightly or not.
+Problems whose name begins with "drawn" draw the values of rows, without networks, for thousands of comparisons: see
+`tests.benchmarks.drawn`. Of the others small tables are drawn from problems whose rows never end. On each the whole
+procedure runs: tuning, folds, verdict. The truth is how fresh networks of the chosen learning rate and epochs do on
+rows that were left over. For three kinds of interval it prints how often they hold that truth, and how often they
+decide between two losses, rightly or not.
 """
 
 import argparse
@@ -20,6 +23,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy.signal import lfilter
 from scipy.special import expit, stdtrit
 
 from stages.basics.machine import processors
@@ -32,16 +36,23 @@ from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
 from stages.scores.row_values import constant_values, reach, row_values
+from stages.verdicts import clusters
 from stages.verdicts.design import Design
 from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import compare, decide, default_margin, worst_score
 from stages.verdicts.statistics import scores_of
+from tests.benchmarks import drawn
+from tests.benchmarks.drawn import share
 
 # so many fresh seeds and new rows that the truth is far surer than the interval that should hold it
 N_TABLES, N_SEEDS, N_FRESH, N_NEW = 24, 30, 270, 10_000
 SMALLEST, LARGEST = 400, 800  # rows of a table
+FURTHER_IN_TIME = 200  # rows more of one in the order of time, of which 240 to 400 are tested
 
-Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
+# features (n_rows, n_features), (n_rows,) values or class indices, and the groups of rows (n_rows,), or None
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+Draw = Callable[[np.random.Generator, int], Drawn]
+DESIGNS, METHODS = ("one split", "folds"), ("seeds alone", "Nadeau–Bengio", "ours")
 
 
 @dataclass(frozen=True)
@@ -52,36 +63,55 @@ class Problem:
         task: the kind of problem.
         losses: those that are compared.
         scores: those that decide, one after the other.
-        draw: gives features (n_rows, n_features), and (n_rows,) values or class indices.
+        draw: gives so many rows.
+        designs: how they are divided, one after the other: see `plan_of`.
     """
 
     task: Task
     losses: tuple[str, ...]
     scores: tuple[str, ...]
     draw: Draw
+    designs: tuple[str, ...] = DESIGNS
 
 
-def _heavy(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+def _heavy(generator: np.random.Generator, n_rows: int) -> Drawn:
     x = generator.normal(size=(n_rows, 8))
     signal = x[:, 0] + 0.7 * x[:, 1] - 0.5 * x[:, 2] + 0.8 * x[:, 3] * x[:, 4]
-    return x, signal + 0.8 * generator.standard_t(3, n_rows)
+    return x, signal + 0.8 * generator.standard_t(3, n_rows), None
 
 
-def _interactions(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+def _interactions(generator: np.random.Generator, n_rows: int) -> Drawn:
     x = generator.uniform(-1, 1, size=(n_rows, 6))
     signal = 3 * x[:, 0] * x[:, 1] + np.sin(3 * x[:, 2]) + x[:, 3]
-    return x, signal + 0.5 * generator.normal(size=n_rows)
+    return x, signal + 0.5 * generator.normal(size=n_rows), None
 
 
-def _rare(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+def _rare(generator: np.random.Generator, n_rows: int) -> Drawn:
     x = generator.normal(size=(n_rows, 6))
     chance = expit(1.2 * x[:, 0] + x[:, 1] * x[:, 2] - x[:, 3] - 4.9)
-    return x, (generator.random(n_rows) < chance).astype(int)
+    return x, (generator.random(n_rows) < chance).astype(int), None
 
 
-def _easy(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+def _easy(generator: np.random.Generator, n_rows: int) -> Drawn:
     centers, classes = np.array([[0, 0], [2.2, 0], [1, 2]]), generator.integers(0, 3, n_rows)
-    return centers[classes] + generator.normal(size=(n_rows, 2)), classes
+    return centers[classes] + generator.normal(size=(n_rows, 2)), classes, None
+
+
+def _groups(generator: np.random.Generator, n_rows: int) -> Drawn:
+    """Groups of 5 to 45 rows, which share most of three features and of a noise with heavy tails."""
+    sizes = generator.integers(5, 46, n_rows)
+    group = np.repeat(np.arange(n_rows), sizes)[:n_rows]
+    shared, own = generator.normal(size=(n_rows, 3))[group], generator.normal(size=(n_rows, 5))
+    x = np.column_stack([shared + 0.3 * own[:, :3], own[:, 3:]])
+    noise = generator.standard_t(3, n_rows)[group] + 0.5 * generator.normal(size=n_rows)
+    return x, x[:, 0] + 0.7 * x[:, 1] * x[:, 2] + x[:, 3] + 0.8 * noise, group
+
+
+def _series(memory: float, generator: np.random.Generator, n_rows: int) -> Drawn:
+    """Rows in the order of time, in which features and a noise of uneven size remember the row before."""
+    steps = lfilter([np.sqrt(1 - memory**2)], [1, -memory], generator.normal(size=(n_rows + 200, 6)), axis=0)[200:]
+    x, noise = steps[:, :4], steps[:, 4] * np.exp(0.7 * steps[:, 5])
+    return x, x[:, 0] + 0.7 * x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + noise, None
 
 
 OF_VALUES, OF_TWO = ("mse", "mae", "huber"), ("binary_crossentropy", "hinge", "squared_hinge")
@@ -91,6 +121,9 @@ PROBLEMS = {
     "interactions": Problem("regression", OF_VALUES, ("rmse",), _interactions),
     "3 % positives": Problem("binary", OF_TWO, ("accuracy", "balanced_accuracy"), _rare),
     "easy classes": Problem("multiclass", OF_MORE, ("accuracy",), _easy),
+    "groups": Problem("regression", OF_VALUES, ("rmse",), _groups, ("groups, one split", "groups, folds")),
+    "time 0.5": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.75), ("time",)),
+    "time 0.8": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.92), ("time",)),
 }
 
 
@@ -103,12 +136,14 @@ class Table:
         n_rows: rows of the table.
         features: (n_rows + n_new, n_features).
         labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices.
+        groups: (n_rows,) the number of each row's group; None where rows have none.
     """
 
     problem: Problem
     n_rows: int
     features: np.ndarray
     labels: np.ndarray
+    groups: np.ndarray | None = None
 
     @property
     def n_classes(self) -> int:
@@ -125,19 +160,35 @@ def draw_table(problem: Problem, number: int, n_new: int) -> Table:
     """One table of a problem, which its number decides."""
     generator = np.random.default_rng((2, number))
     n_rows = int(generator.integers(SMALLEST, LARGEST + 1))
-    features, labels = problem.draw(generator, n_rows + n_new)
-    return Table(problem, n_rows, features, labels[:, None] if problem.task == "regression" else labels)
+    if "time" in problem.designs:
+        n_rows += FURTHER_IN_TIME
+    features, labels, groups = problem.draw(generator, n_rows + n_new)
+    if groups is not None:  # the new rows are of new groups
+        n_rows = int(np.searchsorted(groups, groups[n_rows]))
+    return Table(
+        problem,
+        n_rows,
+        features,
+        labels[:, None] if problem.task == "regression" else labels,
+        None if groups is None else groups[:n_rows],
+    )
 
 
 def plan_of(table: Table, design: str, n_seeds: int) -> Plan:
-    """One split for all seeds, or folds."""
+    """One split for all seeds, or folds; by groups, or the first rows in the order of time."""
     rows = slice(table.n_rows)
     targets = pd.DataFrame(table.labels[rows], columns=target_names(1))
     classes = [str(index) for index in range(table.n_classes)]
     description = Description(table.problem.task, None, [], classes, ["y"], ["made up"], None, table.n_rows, [])
-    split = Split(method="kfold")
-    if design == "one split":
-        split = Split(method="stratified" if classes else "shuffle", train=0.75, fixed=True)
+    if table.groups is not None:
+        targets["group"], description = table.groups, replace(description, groups={"group": "group"})
+    split = {
+        "one split": Split(method="stratified" if classes else "shuffle", train=0.75, fixed=True),
+        "folds": Split(method="kfold"),
+        "groups, one split": Split(method="group", column="group", train=0.5, fixed=True),
+        "groups, folds": Split(method="group", column="group", folds=10),
+        "time": Split(method="first", train=0.6),
+    }[design]
     features = table.features[rows]
     kinds = ["number"] * features.shape[1]
     return make_plan(targets, description, features, kinds, split=split, scale=Scale(), n_seeds=n_seeds, key="split")
@@ -177,14 +228,11 @@ class Outcome:
         return self.verdict == ("better" if self.truth < 0 else "worse")
 
 
-DESIGNS, METHODS = ("one split", "folds"), ("seeds alone", "Nadeau–Bengio", "ours")
-
-
 def outcomes(
     table: Table, learn: Learner, *, n_seeds: int = N_SEEDS, n_fresh: int = N_FRESH
 ) -> Iterator[tuple[str, str, str, Outcome]]:
     """Score, design, method and outcome of every pair of losses on one table."""
-    for design in DESIGNS:
+    for design in table.problem.designs:
         plan = plan_of(table, design, n_seeds + n_fresh)
         for score in table.problem.scores:
             outputs = {loss: learn(table, plan, LOSSES[loss], score, n_seeds) for loss in table.problem.losses}
@@ -232,9 +280,11 @@ def judged(
     of_constant = None if constant is None else float(scores_of(constant, tested).mean())
     scores = {loss: scores_of(own, tested) for loss, own in values.items()}
     margin = default_margin(list(scores.values()), of_constant, higher_is_better=higher)
+    in_time = plan.method == "first"
+    which = clusters.blocks(tested) if in_time else plan.clusters
     pairs = compare(
         values,
-        Design(tested, reach(score, table.labels[rows], tested)),
+        Design(tested, reach(score, table.labels[rows], tested), which, in_time),
         higher_is_better=higher,
         margin=margin,
         same_objective=set(),
@@ -273,9 +323,14 @@ Cell = tuple[str, str, str, str]
 
 
 def summary(measured: dict[Cell, list[Outcome]]) -> Iterator[str]:
-    """The lines of the printed table: in percent, how often an interval holds the truth; pairs decided; wrongly."""
+    """The lines of the printed table: in percent, how often an interval holds the truth; pairs decided; wrongly.
+
+    The last column is how often ours holds it with its binomial interval, and the last line the pairs of all together
+    that ours decided the wrong way round.
+    """
     width = max(len(f"{problem}, {score}") for problem, score, *_ in measured)
-    yield f"{'':{width}}  {'':9}  pairs  " + "".join(f"{method:>16}" for method in METHODS) + "   few rows tell"
+    head = "".join(f"{method:>16}" for method in METHODS)
+    yield f"{'':{width}}  {'':17}  pairs  {head}   few rows tell   ours holds"
     for problem, score, design in dict.fromkeys(cell[:3] for cell in measured):
         cells = []
         for method in METHODS:
@@ -285,10 +340,11 @@ def summary(measured: dict[Cell, list[Outcome]]) -> Iterator[str]:
             )
             cells.append(f"{holds:3.0f}; {decided:3.0f}, {wrong:3.1f}")
         few = 100 * np.mean([outcome.few_rows for outcome in own])
-        name = f"{problem}, {score}"
-        yield (
-            f"{name:{width}}  {design:9}  {len(own):5}  " + "".join(f"{cell:>16}" for cell in cells) + f"{few:14.0f} %"
-        )
+        name, row = f"{problem}, {score}", "".join(f"{cell:>16}" for cell in cells)
+        holds = share(sum(outcome.holds for outcome in own), len(own))
+        yield f"{name:{width}}  {design:17}  {len(own):5}  {row}{few:14.0f} %   {holds}"
+    ours = [outcome for cell, own in measured.items() if cell[3] == "ours" for outcome in own]
+    yield f"decided the wrong way round, of all pairs: {share(sum(each.wrong for each in ours), len(ours))}"
 
 
 def run(
@@ -367,14 +423,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.verdicts")
     parser.add_argument("problems", nargs="*")
     parser.add_argument("--tables", type=int, default=N_TABLES)
+    parser.add_argument("--fresh", type=int, default=N_FRESH)
+    parser.add_argument("--processes", type=int, default=processors())
     wanted = parser.parse_args()
-    if unknown := set(wanted.problems) - set(PROBLEMS):
-        parser.error(f"no such problem: {', '.join(unknown)}; problems: {', '.join(PROBLEMS)}")
-    n_processes = processors()
+    known = [*PROBLEMS, *drawn.PROBLEMS]
+    if unknown := set(wanted.problems) - set(known):
+        parser.error(f"no such problem: {', '.join(unknown)}; problems: {', '.join(known)}")
+    chosen = wanted.problems or known
     os.environ["LOSSLAB_THREADS"] = "1"  # of each process
-    with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn")) as pool:
-        measured = run(wanted.problems or list(PROBLEMS), train, n_tables=wanted.tables, mapped=pool.map)
-    print("\n".join(summary(measured)))
+    with ProcessPoolExecutor(wanted.processes, multiprocessing.get_context("spawn")) as pool:
+        for name in (each for each in chosen if each in drawn.PROBLEMS):
+            for line in drawn.PROBLEMS[name](pool.map):
+                print(f"{name}: {line}", flush=True)
+        if trained := [each for each in chosen if each in PROBLEMS]:
+            measured = run(trained, train, n_tables=wanted.tables, n_fresh=wanted.fresh, mapped=pool.map)
+            print("\n".join(summary(measured)))
 
 
 if __name__ == "__main__":
