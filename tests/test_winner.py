@@ -293,7 +293,9 @@ def test_new_rows_are_read_as_people_write_them_and_what_is_odd_is_told(project,
     ]
     assert lines[7] == "predict: not used: sise"
     assert lines[8].startswith("predict: 1 row with price: rmse ")
-    assert re.search(r" \(rows that it learned from say nothing of new ones; rmse [\d,.]+ on test rows\)$", lines[8])
+    assert re.search(
+        r" \(rows that it learned from say nothing of new ones; on test rows rmse [\d,.]+ for one network\)$", lines[8]
+    )
     assert lines[9:] == ["predict: 3 rows in out.csv"]
     assert list(out) == [*rows, "prediction", "spread"]
     assert list(out["cost"]) == list(rows["cost"])  # as they were written

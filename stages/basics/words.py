@@ -31,6 +31,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if 999.5 <= abs(value) < 1e9 else f"{value:.3g}".replace("e-0", "e-")
 
 
+def between(fewest: int, most: int) -> str:
+    """A number that is not always the same: 3, or 1 to 10."""
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
 def percent(share: float) -> str:
     """A share for people: whole percents, more digits below 1 %, never 0 or 100 % for what is not."""
     if 0.995 <= share < 1:

@@ -49,10 +49,12 @@ class Recommended:
     Attributes:
         loss: its name.
         score: the score that decided.
-        mean: its mean on test rows.
+        mean: its mean on test rows: that of one network.
         beats_constant: whether it is surely better than a prediction that is the same for every row.
         threshold: as of `Winner`.
         calibration: as of `Winner`.
+        averaged: what averages of its networks score; None where no row was tested by two of them.
+        averaged_over: of how many networks they are, the fewest and the most.
     """
 
     loss: str
@@ -61,6 +63,8 @@ class Recommended:
     beats_constant: bool
     threshold: list[float] | None = None
     calibration: Calibrating | None = None
+    averaged: float | None = None
+    averaged_over: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

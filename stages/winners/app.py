@@ -9,10 +9,10 @@ import pandas as pd
 
 from stages.basics import cli, files
 from stages.basics.cli import UserError
-from stages.basics.words import counted, number
+from stages.basics.words import between, counted, number
 from stages.parsing import column_names, reading
 from stages.records import datasets
-from stages.records.winners import Winner
+from stages.records.winners import Recommended, Winner
 from stages.scores import catalogue, decisions, measure
 from stages.scores.calibration import Calibration
 from stages.sources import new_rows
@@ -165,9 +165,18 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
     scores = measure.score(loss, labels, outputs, also=also, weights=counted_as, decided=decided, **scale)
     shown = {name: values[0] for name, values in scores.items() if name in (recommended.score, *_USUAL)}
     told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
-    in_report = f"; {recommended.score} {number(recommended.mean)} on test rows"
     n_rows = counted(int(known.sum()), "row")
-    return [f"{n_rows} with {targets}{weighted}: {told} (rows that it learned from say nothing of new ones{in_report})"]
+    learned = f"rows that it learned from say nothing of new ones{_on_test_rows(recommended)}"
+    return [f"{n_rows} with {targets}{weighted}: {told} ({learned})"]
+
+
+def _on_test_rows(recommended: Recommended) -> str:
+    """What to expect of new rows: what averages of networks scored on rows not learned from, and what one did."""
+    one = f"{number(recommended.mean)} for one network"
+    if recommended.averaged is None or recommended.averaged_over is None:
+        return f"; on test rows {recommended.score} {one}"
+    several = f"averages of {between(*recommended.averaged_over)} networks"
+    return f"; on test rows {recommended.score} {number(recommended.averaged)} for {several}, {one}"
 
 
 def _weights(predictor: Predictor, new: reading.NewFile) -> tuple[np.ndarray, str]:

@@ -80,6 +80,7 @@ def test_scores_are_means_with_their_interval_worked_by_hand(make_comparison, re
     # every row of a seed has the same squared error, 0.01, 0.04 or 0.09: mean 0.0467, sd 0.0404, t 4.303, so ± 0.1
     row = row_of(page.markdown(Report([make_comparison("mae")], reference)), "mae", "train mse")
     assert (row["train mse"], row["test mse"], row["failed seeds"]) == ("0.05 ± 0.10", "0.05 ± 0.10", "0 of 3")
+    assert row["averaged"] == "0.04 (3 networks)"  # they are off by 0.1, 0.2 and 0.3
 
 
 def test_losses_with_the_same_values_are_one_objective(make_comparison, reference):

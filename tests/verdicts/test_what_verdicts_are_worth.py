@@ -52,6 +52,7 @@ def test_no_pair_is_decided_the_wrong_way_round_and_no_fewer_are_decided_than_by
 
 
 def test_the_table_that_is_printed_has_a_line_for_each_score_and_design(outcomes):
-    head, *lines = verdicts.summary(outcomes)
+    head, *lines, last = verdicts.summary(outcomes)
+    assert last.startswith("decided the wrong way round, of all pairs: 0.0 % (0.0 to ")
     assert [line.split("  ")[0] for line in lines] == ["heavy-tailed, rmse"] * 2 + ["interactions, rmse"] * 2
     assert all(method in head for method in verdicts.METHODS)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from stages.basics.markup import Markdown, code
-from stages.basics.words import counted
+from stages.basics.words import between, counted
 from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
 from stages.reporting.drawing import panel
@@ -66,7 +66,8 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
 def _made(comparison: Comparison) -> str:
     """How large the comparison was, in one line."""
     rows = counted(len(comparison.labels), "row")
-    losses, seeds = counted(len(comparison.losses), "loss", "losses"), counted(len(comparison.seeds), "network")
+    losses, numbers = counted(len(comparison.losses), "loss", "losses"), [len(run.seeds) for run in comparison.runs]
+    seeds = f"{between(min(numbers), max(numbers))} network{'s' * (max(numbers) > 1)}"
     best = ", each at its own best" if comparison.is_tuned else ", one learning rate for all"
     folds = f" · {comparison.plan.n_folds} folds" if comparison.plan.n_folds else ""
     return f"{rows} · {losses} × {seeds}{best}{folds}"

@@ -4,14 +4,16 @@ from typing import Any
 
 import numpy as np
 
+from stages.basics.markup import Markdown
 from stages.records.runs import Run
+from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
 from stages.reporting.drawing import charts
 from stages.reporting.drawing.plots import Grid
 from stages.reporting.formats import plus_minus, rate_of
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
-from stages.reporting.texts import loss_text
+from stages.reporting.texts import averages, loss_text
 from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
@@ -27,12 +29,16 @@ TEMPLATE = """
 </details>
 
 {% endif %}
-Means over the seeds that did not fail{{ interval }}.
+Means over the seeds that did not fail{{ interval }}.{{ averages }}
 
 {{ figures }}
 """
 _INTERVAL = (
     ", ± the half width of their 95 % interval: of train scores for new seeds, of test scores for new seeds and rows"
+)
+_AVERAGED = (
+    " *Averaged*: the test score where each row is predicted by the average of the networks that were tested on it, at "
+    f"most {N_NETWORKS}, which is what `make predict` averages; of fewer it says a little less than those would do."
 )
 
 
@@ -45,12 +51,13 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "who": top_losses.who(comparison),
         "others": _table(comparison, others) if others else None,
         "interval": _INTERVAL if len(comparison.seeds) > 1 else "",
+        "averages": Markdown(_AVERAGED) if any(averages.of(comparison).values()) else "",
     }
 
 
 def _table(comparison: Comparison, runs: list[Run]) -> Table:
-    headline = comparison.score.name
-    rows = []
+    headline, averaged = comparison.score.name, averages.of(comparison)
+    rows, has_some = [], any(averaged.values())
     for run in runs:
         loss = run.loss.name
         rows.append(
@@ -60,14 +67,15 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
                 str(run.n_epochs),
                 plus_minus(comparison.outcome.train[loss]),
                 "; ".join(filter(None, [plus_minus(comparison.outcome.summaries[loss]), loss_text.covers(run)])),
+                *([averages.cell(averaged[loss])] if has_some else []),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,
                 run.loss.activation,
                 run.loss.targets.replace("_", " "),
             )
         )
-    trained = ("loss", "learning rate", "epochs", f"train {headline}", f"test {headline}", "failed seeds")
-    return Table((*trained, "on this data", "output activation", "targets"), rows)
+    trained = ("loss", "learning rate", "epochs", f"train {headline}", f"test {headline}", *["averaged"] * has_some)
+    return Table((*trained, "failed seeds", "on this data", "output activation", "targets"), rows)
 
 
 def _data(subject: Subject) -> dict[str, Any]:
