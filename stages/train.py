@@ -16,7 +16,7 @@ from stages.params.schema import Params
 from stages.records import datasets, durations, runs, store
 from stages.records.runs import Run
 from stages.training.unit import Unit
-from stages.verdicts.looking import Looking
+from stages.verdicts.comparison import Looking
 from stages.wording.looks import looks
 from stages.wording.training import came_from, outcome, what_was_new
 

@@ -11,7 +11,7 @@ from stages.records.winners import Calibrating, Recommended
 from stages.reporting import top_losses
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
-from stages.reporting.texts import answer_text, averages
+from stages.reporting.texts import answer_text
 from stages.reporting.texts.verdict_text import surely_beats_constant
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
@@ -145,7 +145,7 @@ def recommended(comparison: Comparison) -> Recommended | None:
         return None
     loss, threshold = comparison.outcome.advice.best, comparison.outcome.to_use
     mean, beats_constant = comparison.outcome.summaries[loss].mean, surely_beats_constant(comparison, loss)
-    found = averages.of(comparison)[loss]
+    found = comparison.averages[loss]
     return Recommended(
         loss=loss,
         score=comparison.score.name,

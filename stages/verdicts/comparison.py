@@ -17,8 +17,10 @@ from stages.records.plans import Plan
 from stages.records.runs import Run
 from stages.scores import catalogue, choosing
 from stages.scores.score import Score
+from stages.verdicts.averaged import Averaged, averaged
 from stages.verdicts.held_out.calibrated import Calibrated, calibrate
 from stages.verdicts.outcome import Outcome, judge
+from stages.verdicts.settling import Look
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,15 @@ class Comparison:
     def is_tuned(self) -> bool:
         """Whether each loss has the learning rate and the number of epochs that are best for it."""
         return any(run.tuning for run in self.runs)
+
+    @cached_property
+    def averages(self) -> dict[str, Averaged | None]:
+        """By loss, what averages of its networks score; None where no row was tested by two of them."""
+        known, thresholds = (self.score, self.plan, self.labels), self.outcome.thresholds
+        return {
+            run.loss.name: averaged(run, *known, weights=self.weights, thresholds=thresholds.get(run.loss.name))
+            for run in self.runs
+        }
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -208,3 +219,40 @@ def check_headline(trained: Iterable[Run], score: Score) -> None:
             raise UserError(
                 f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
             )
+
+
+class Looking:
+    """Says which losses of a comparison go on, by the score that decides and the default margin.
+
+    Attributes:
+        look: what the last look came to; None before the first.
+    """
+
+    def __init__(
+        self, headline: str, plan: Plan, description: Description, labels: np.ndarray, weights: np.ndarray | None
+    ) -> None:
+        """Begin.
+
+        Args:
+            headline: the name of the score that decides.
+            plan: which rows each seed trains and tests on.
+            description: what the dataset is.
+            labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+            weights: (n_rows,) what each row counts; None where all count alike.
+        """
+        self._score = catalogue.find(headline, description.task)
+        self._rows = (plan, description, labels)
+        self._weights, self.look = weights, None
+
+    def __call__(self, runs: list[Run]) -> tuple[str, ...]:
+        """The losses of which more seeds are to be trained.
+
+        Args:
+            runs: of every loss, in the order of the parameters, with the seeds that it has so far.
+
+        Raises:
+            UserError: the score is not defined for them.
+        """
+        check_headline(runs, self._score)
+        self.look: Look | None = judge(runs, self._score, *self._rows, weights=self._weights).look
+        return self.look.going if self.look else ()

@@ -13,9 +13,8 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import binomtest
 
-from stages.verdicts import clusters
 from stages.verdicts.advice import advise
-from stages.verdicts.design import Design
+from stages.verdicts.design import Design, blocks
 from stages.verdicts.pairs import compare
 from stages.verdicts.settling import look_at
 from tests.verdicts.designs import crossed, folds
@@ -141,9 +140,7 @@ def _in_time(memory: float, n_tested: int, number: int) -> bool:
     generator = np.random.default_rng((9, number))
     steps = np.sqrt(1 - memory**2) * generator.normal(size=n_tested + 100)
     tested = np.ones((30, n_tested), bool)
-    return _holds(
-        generator, lfilter([1], [1, -memory], steps)[100:], Design(tested, np.empty(0), clusters.blocks(tested), True)
-    )
+    return _holds(generator, lfilter([1], [1, -memory], steps)[100:], Design(tested, np.empty(0), blocks(tested), True))
 
 
 def _holds(generator: np.random.Generator, of_rows: np.ndarray, design: Design) -> bool:

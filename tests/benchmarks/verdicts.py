@@ -36,8 +36,7 @@ from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
 from stages.scores.row_values import constant_values, reach, row_values
-from stages.verdicts import clusters
-from stages.verdicts.design import Design
+from stages.verdicts.design import Design, blocks
 from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import compare, decide, default_margin, worst_score
 from stages.verdicts.statistics import scores_of
@@ -281,7 +280,7 @@ def judged(
     scores = {loss: scores_of(own, tested) for loss, own in values.items()}
     margin = default_margin(list(scores.values()), of_constant, higher_is_better=higher)
     in_time = plan.method == "first"
-    which = clusters.blocks(tested) if in_time else plan.clusters
+    which = blocks(tested) if in_time else plan.clusters
     pairs = compare(
         values,
         Design(tested, reach(score, table.labels[rows], tested), which, in_time),

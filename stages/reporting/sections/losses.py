@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from stages.basics.markup import Markdown
+from stages.basics.words import between, number
 from stages.records.runs import Run
 from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
@@ -13,7 +14,8 @@ from stages.reporting.drawing.plots import Grid
 from stages.reporting.formats import plus_minus, rate_of
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
-from stages.reporting.texts import averages, loss_text
+from stages.reporting.texts import loss_text
+from stages.verdicts.averaged import Averaged
 from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
@@ -51,12 +53,12 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "who": top_losses.who(comparison),
         "others": _table(comparison, others) if others else None,
         "interval": _INTERVAL if len(comparison.seeds) > 1 else "",
-        "averages": Markdown(_AVERAGED) if any(averages.of(comparison).values()) else "",
+        "averages": Markdown(_AVERAGED) if any(comparison.averages.values()) else "",
     }
 
 
 def _table(comparison: Comparison, runs: list[Run]) -> Table:
-    headline, averaged = comparison.score.name, averages.of(comparison)
+    headline, averaged = comparison.score.name, comparison.averages
     rows, has_some = [], any(averaged.values())
     for run in runs:
         loss = run.loss.name
@@ -67,7 +69,7 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
                 str(run.n_epochs),
                 plus_minus(comparison.outcome.train[loss]),
                 "; ".join(filter(None, [plus_minus(comparison.outcome.summaries[loss]), loss_text.covers(run)])),
-                *([averages.cell(averaged[loss])] if has_some else []),
+                *([_cell(averaged[loss])] if has_some else []),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,
                 run.loss.activation,
@@ -76,6 +78,10 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
         )
     trained = ("loss", "learning rate", "epochs", f"train {headline}", f"test {headline}", *["averaged"] * has_some)
     return Table((*trained, "failed seeds", "on this data", "output activation", "targets"), rows)
+
+
+def _cell(found: Averaged | None) -> str:
+    return f"{number(found.score)} ({between(found.fewest, found.most)} networks)" if found else "–"
 
 
 def _data(subject: Subject) -> dict[str, Any]:
