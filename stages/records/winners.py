@@ -150,10 +150,10 @@ def write_recommended(recommended: dict[str, Recommended | None]) -> None:
     files.write_json(paths.RECOMMENDED, _BY_COMPARISON.dump_python(recommended))
 
 
-def read_recommended() -> dict[str, Recommended | None]:
+def read_recommended(path: Path = paths.RECOMMENDED) -> dict[str, Recommended | None]:
     """By comparison the loss that is recommended; None where every seed of every loss failed."""
-    value = files.read_json(paths.RECOMMENDED, stage="report")
-    with files.reading(paths.RECOMMENDED, "report"):
+    value = files.read_json(path, stage="report")
+    with files.reading(path, "report"):
         return _BY_COMPARISON.validate_python(value)
 
 

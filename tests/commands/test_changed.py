@@ -1,16 +1,19 @@
-import json
-
 import pytest
 
+from stages.basics import paths
 from stages.commands import changed
+from stages.records import winners
+from stages.records.winners import Recommended
 
 
-def verdicts(**losses):
-    return {name: {"recommended": {"loss": loss} if loss else None} for name, loss in losses.items()}
+def recommended(**losses):
+    return {
+        name: Recommended(loss, "rmse", 1.5, beats_constant=True) if loss else None for name, loss in losses.items()
+    }
 
 
 def test_where_no_recommended_loss_changes_nothing_fails():
-    lines, has_changed = changed.table(verdicts(houses="mse", old="mae"), verdicts(houses="mse", new="huber"))
+    lines, has_changed = changed.table(recommended(houses="mse", old="mae"), recommended(houses="mse", new="huber"))
     assert lines[2:] == [
         "| `houses` | `mse` | `mse` |  |",
         "| `old` | `mae` |  | gone |",
@@ -21,7 +24,7 @@ def test_where_no_recommended_loss_changes_nothing_fails():
 
 @pytest.mark.parametrize(("before", "after"), [("mse", "mae"), ("mse", None), (None, "mse")])
 def test_another_recommended_loss_is_a_change_and_so_is_none(before, after):
-    lines, has_changed = changed.table(verdicts(houses=before, cars="mse"), verdicts(houses=after, cars="mse"))
+    lines, has_changed = changed.table(recommended(houses=before, cars="mse"), recommended(houses=after, cars="mse"))
     assert lines[2].endswith("| **changed** |")
     assert lines[3] == "| `cars` | `mse` | `mse` |  |"
     assert has_changed
@@ -29,9 +32,11 @@ def test_another_recommended_loss_is_a_change_and_so_is_none(before, after):
 
 @pytest.mark.parametrize(("after", "status"), [("mae", 1), ("mse", None)])
 def test_the_status_says_whether_one_has_changed(tmp_path, monkeypatch, capsys, after, status):
-    for name, loss in (("before", "mse"), ("after", after)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(verdicts(houses=loss)))
-    monkeypatch.setattr("sys.argv", ["changed", str(tmp_path / "before.json"), str(tmp_path / "after.json")])
+    files = [tmp_path / "before.json", tmp_path / "after.json"]
+    for file, loss in zip(files, ("mse", after), strict=True):
+        monkeypatch.setattr(paths, "RECOMMENDED", file)
+        winners.write_recommended(recommended(houses=loss))
+    monkeypatch.setattr("sys.argv", ["changed", *map(str, files)])
     if status is None:
         changed.main()
     else:
