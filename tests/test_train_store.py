@@ -12,6 +12,7 @@ import yaml
 from stages import generate, scale, settings
 from stages import train as stage
 from stages.commands import show_store
+from stages.execution import keys
 from stages.records import durations, runs, store
 from tests.test_train import SETTINGS, contents, edit, project
 
@@ -45,8 +46,8 @@ def train(project, capsys, tmp_path, trained_once):
         scale.main()
         capsys.readouterr()
         stage.main()
-        lines = capsys.readouterr().out.splitlines()
-        return lines[-2].removeprefix("train: "), contents(tmp_path)
+        run.lines = capsys.readouterr().out.splitlines()
+        return run.lines[-2].removeprefix("train: "), contents(tmp_path)
 
     return run
 
@@ -93,7 +94,7 @@ def test_one_more_dataset_trains_that_dataset(train):
 @pytest.mark.endurance
 @pytest.mark.parametrize("optimizer", [SETTINGS["train"]["optimizer"], TUNED])
 def test_more_seeds_train_those_that_are_new(train, without_store, monkeypatch, optimizer):
-    monkeypatch.setattr("stages.training.chunk.SIZES", (3, 1))
+    monkeypatch.setattr("stages.execution.cutting.SIZES", (3, 1))
 
     def begin(params):
         params["comparisons"] = {"prices": params["comparisons"]["prices"] | {"optimizer": optimizer}}
@@ -137,10 +138,18 @@ def test_what_decides_a_result_trains_what_depends_on_it(train, change):
 
 
 @pytest.mark.endurance
-@pytest.mark.parametrize("code", ["training_code", "versions"])
-def test_other_code_or_versions_train_everything(train, monkeypatch, code):
-    monkeypatch.setattr(f"stages.execution.keys.{code}", lambda: "another")
+@pytest.mark.parametrize(
+    ("part", "other", "new"),
+    [
+        ("training_code", {"stages/training/steps.py": "another"}, "the code in stages/training/steps.py"),
+        ("versions", {"keras": "4.0"}, "keras 4.0 (was "),
+    ],
+)
+def test_other_code_or_versions_train_everything_and_that_is_said(train, monkeypatch, part, other, new):
+    value = getattr(keys, part)() | other
+    monkeypatch.setattr(keys, part, lambda: value)
     assert train()[0] == "3 units: 3 trained"
+    assert train.lines[-3].startswith(f"train: what is new: {new}")
 
 
 def test_another_score_is_measured_without_training(train, monkeypatch):

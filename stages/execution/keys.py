@@ -92,7 +92,8 @@ def differences(parts: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -
     Returns:
         None where there are no others.
     """
-    each = [{part: (other.get(part), now) for part, now in parts.items() if other.get(part) != now} for other in others]
+    alike = [other for other in others if other.keys() == parts.keys()]  # others are of another version of this code
+    each = [{part: (other[part], now) for part, now in parts.items() if other[part] != now} for other in alike]
     return min(each, key=len, default=None)
 
 

@@ -39,7 +39,7 @@ class _Module(NamedTuple):
 
 
 def hashes(first: Iterable[Definition], *, apart: Collection[str] = (), root: Path = ROOT) -> dict[str, str]:
-    """By module, a hash of those of its definitions that are reached.
+    """By file, a hash of those of its definitions that are reached.
 
     Args:
         first: from where.
@@ -58,7 +58,8 @@ def hashes(first: Iterable[Definition], *, apart: Collection[str] = (), root: Pa
             text, uses = code[name]
             brought = sorted(f"{used}: {imports[used]}" for used in {used for used, _ in uses} & imports.keys())
             digest.update("\n".join([name, text, *brought, ""]).encode())
-        digests[module] = digest.hexdigest()
+        if names & code.keys():
+            digests[project.path(module)] = digest.hexdigest()
     return digests
 
 
@@ -76,6 +77,10 @@ class _Project:
             package = file.relative_to(self._root).parts[:-1] if file else ()
             self._modules[name] = _parsed(file.read_bytes(), package) if file else None
         return self._modules[name]
+
+    def path(self, name: str) -> str:
+        """Where a module is in the project."""
+        return file_of(name, self._root).relative_to(self._root).as_posix()
 
     def reached(self, first: Iterable[Definition], apart: Collection[str]) -> dict[str, set[str]]:
         """By module the names of what is reached: see `hashes`."""
@@ -130,7 +135,7 @@ def _parsed(source: bytes, package: tuple[str, ...]) -> _Module:
 def _names_of(statement: ast.stmt) -> list[str]:
     """What a statement of a module defines."""
     match statement:
-        case ast.Import() | ast.ImportFrom():
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):  # a docstring
             return []
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return [name]

@@ -96,8 +96,7 @@ def _own_code(before: Any, now: Any) -> list[str]:
 
 def _listed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """The files of which a hash is another, by name."""
-    others = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    files = [name if "/" in name else f"{name.replace('.', '/')}.py" for name in others]
+    files = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     more = f" and {len(files) - N_FILES} more" if len(files) > N_FILES else ""
     return f"{', '.join(files[:N_FILES])}{more}"
 

@@ -177,7 +177,7 @@ def test_every_file_of_the_users_own_is_part_of_the_key_of_what_uses_any_of_them
 def test_what_the_users_own_code_uses_of_the_project_is_part_of_the_key(write_own):
     write_own("mine", "from stages.losses import weights\ndef pinball(targets, outputs): ...")
     parts = keys.parts_of(next(iter(cut(with_loss(make_unit("mse"), function="mine:pinball"), [RATE], 1))), "")
-    assert {"stages/custom/mine.py", "stages.losses.weights"} <= set(parts["own code"])
+    assert {"stages/custom/mine.py", "stages/losses/weights.py"} <= set(parts["own code"])
 
 
 @pytest.fixture
@@ -235,11 +235,9 @@ def test_a_changed_line_in_any_module_that_training_reaches_is_part_of_the_key(i
     before, _ = in_copy()
     project = definitions._Project(root)
     reached = project.reached([keys.TRAINING], keys.APART)
-    assert {"stages.training.replicas", "stages.losses.target_transform", "stages.records.plans"} < set(before)
-    for module in before:
-        file = root / f"{module.replace('.', '/')}.py"
-        if not file.is_file():  # a package, in whose file is no code
-            continue
+    assert {"stages/training/replicas.py", "stages/losses/target_transform.py", "stages/records/plans.py"} < set(before)
+    for name in before:
+        file, module = root / name, name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         tree = ast.parse(file.read_text(encoding="utf-8"))
         lines = {
             inner.lineno
@@ -255,7 +253,7 @@ def test_a_changed_line_in_any_module_that_training_reaches_is_part_of_the_key(i
             indent = written[at].partition("return")[0]
             changed = "\n".join([*written[:at], f"{indent}assert 1 < 2", *written[at:]])
             after, _ = in_copy(file.relative_to(root / "stages"), text, changed)
-            assert {name for name in before if before[name] != after[name]} == {module}
+            assert {each for each in before if before[each] != after[each]} == {name}
 
 
 def test_the_terms_of_a_score_are_part_of_the_key_of_what_follows_it_and_of_no_other(in_copy):

@@ -26,7 +26,7 @@ def with_table(unit, **changes):
 UNIT = with_settings(make_unit("mse", n_splits=2), selected_by="rmse")
 HUBER = with_settings(make_unit("huber", n_splits=2), selected_by="rmse")
 OTHER_SPLITS = replace(UNIT, plan=replace(UNIT.plan, split_of=1 - UNIT.plan.split_of))
-OTHER_CODE = keys.training_code() | {"stages.training.steps": "x"}
+OTHER_CODE = keys.training_code() | {"stages/training/steps.py": "x"}
 SGD = OptimizerSettings(name="SGD", learning_rate=0.1, momentum=0.1)
 
 
@@ -48,7 +48,7 @@ SGD = OptimizerSettings(name="SGD", learning_rate=0.1, momentum=0.1)
         (parts(UNIT, device="another"), "the kind of processor"),
         (parts(UNIT) | {"versions": keys.versions() | {"keras": "4.0"}}, "keras 4.0 (was {keras})"),
         (
-            parts(UNIT) | {"code": keys.training_code() | {"stages.training.steps": "x"}},
+            parts(UNIT) | {"code": keys.training_code() | {"stages/training/steps.py": "x"}},
             "the code in stages/training/steps.py",
         ),
         (parts(UNIT) | {"own code": {"stages/custom/costs.json": "x"}}, "your own stages/custom/costs.json"),
@@ -69,7 +69,7 @@ def test_every_part_of_a_key_has_words():
 
 def test_more_files_than_few_are_counted():
     now = parts(UNIT) | {"code": {}}
-    every = sorted(f"{module.replace('.', '/')}.py" for module in keys.training_code())
+    every = sorted(keys.training_code())
     words = f"the code in {', '.join(every[:3])} and {len(every) - 3} more"
     assert what_is_new(keys.differences(now, [parts(UNIT)]), 0) == words
 
@@ -77,6 +77,7 @@ def test_more_files_than_few_are_counted():
 def test_what_is_most_like_it_tells_what_is_new():
     others = [parts(with_settings(UNIT, hidden=(9,)), epochs=7), parts(UNIT, epochs=9), parts(HUBER)]
     assert what_is_new(keys.differences(parts(UNIT), others), 0) == "the epochs"
+    assert keys.differences(parts(UNIT), [{"epochs": 3}]) is None  # of another version of the project
     assert keys.differences(parts(UNIT), []) is None
     assert what_is_new(None, 0) is None
 
