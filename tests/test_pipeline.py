@@ -215,7 +215,13 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     assert would_run(kept) == []
     diff = run("dvc", "metrics", "diff", "only-msle", "HEAD").stdout
     assert "regression.test_mse.mse" in diff
-    assert "only-msle" in run("dvc", "exp", "show", "--only-changed", "--csv").stdout
+    # which loss won in each, on 80 columns
+    wanted = "--only-changed", "--drop", "(?!Exp|regression[.]use|loss|train)"
+    shown = run("dvc", "exp", "show", "--no-pager", *wanted, COLUMNS="80").stdout
+    [line] = [line for line in shown.splitlines() if "[only-msle]" in line]
+    assert line.split()[-2:] == ["msle", "msle"]
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_failed_experiment_says_what_stays_and_edits_of_ones_own_do(kept):

@@ -79,7 +79,8 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
     assert colors == plots.colors_of(BINARY)
     metrics = json.loads((reports / "metrics.json").read_text())
     assert list(metrics) == ["regression", "circles"]
-    assert metrics["circles"] == {"test_accuracy": dict.fromkeys(BINARY, 1)}
+    assert metrics["circles"]["test_accuracy"] == dict.fromkeys(BINARY, 1)
+    assert (metrics["circles"]["use"], metrics["circles"]["score"]) == ("binary_crossentropy", 1)
     table = pd.read_csv(reports / "results.csv")
     assert table.loc[table["value"].isna(), ["comparison", "seed"]].drop_duplicates().to_numpy().tolist() == [
         ["circles", 2]

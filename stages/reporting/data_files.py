@@ -123,13 +123,27 @@ def _rows_of_tuning(panel: str, run: Run) -> list[tuple]:
 
 
 def metrics(comparisons: list[Comparison]) -> dict[str, Any]:
-    """DVC's metrics: for each comparison the mean test score, the learning rate and the epochs, each by loss."""
+    """DVC's metrics: for each comparison which loss to use, and by loss how it did.
+
+    - ``use``: the recommended loss; with ``score``, its mean test score, ``reference``, the loss that the others are
+      held against, ``constant``, the score of the same answer for every row, and ``cost``, the most that another loss
+      may be better by; each where there is such;
+    - ``test_<score>``: the mean test score by loss; where each loss has its own best, also ``learning_rate``,
+      ``schedule`` and ``epochs``.
+    """
     return {comparison.name: _metrics(comparison) for comparison in comparisons}
 
 
-def _metrics(comparison: Comparison) -> dict[str, dict[str, float]]:
-    means = {loss: summary.mean for loss, summary in comparison.outcome.summaries.items() if summary.n}
-    scores = {f"test_{comparison.score.name}": means}
+def _metrics(comparison: Comparison) -> dict[str, Any]:
+    outcome = comparison.outcome
+    means = {loss: summary.mean for loss, summary in outcome.summaries.items() if summary.n}
+    answer: dict[str, Any] = {}
+    if means:
+        best = outcome.advice.best
+        answer = {"use": best, "score": means.get(best), "reference": outcome.baseline, "constant": outcome.constant}
+        answer["cost"] = outcome.advice.cost if np.isfinite(outcome.advice.cost) else None
+    scores = {name: value for name, value in answer.items() if value is not None}
+    scores[f"test_{comparison.score.name}"] = means
     if not comparison.is_tuned:
         return scores
     return scores | {

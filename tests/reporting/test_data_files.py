@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,8 +56,26 @@ def test_results_hold_every_score_of_every_seed_once(every_comparison):
     assert found["value"].tolist() == pytest.approx([0.01, 0.04, 0.09], rel=1e-5)
 
 
+def test_metrics_hold_the_answer_what_it_gives_and_what_it_costs_to_be_wrong(make_comparison):
+    comparison = replace(make_comparison("mse", "mae"), own_baseline="mae")
+    metrics = data_files.metrics([comparison])["regression"]
+    assert list(metrics) == ["use", "score", "reference", "constant", "cost", "test_mse"]
+    advice = comparison.outcome.advice
+    assert (metrics["use"], metrics["reference"]) == (advice.best, "mae")
+    assert metrics["score"] == metrics["test_mse"][advice.best] == pytest.approx(0.14 / 3, rel=1e-5)
+    assert metrics["constant"] == pytest.approx(0.5 / 3)
+    assert metrics["cost"] == advice.cost
+    alone = data_files.metrics([make_comparison("mse", "mae", n_seeds=1)])["regression"]
+    assert "cost" not in alone  # one seed does not tell
+
+
 def test_metrics_hold_the_mean_test_headline_of_each_loss(every_comparison):
-    assert data_files.metrics(every_comparison) == {
+    every = data_files.metrics(every_comparison)
+    scores = {
+        name: {key: value for key, value in metrics.items() if key.startswith("test_")}
+        for name, metrics in every.items()
+    }
+    assert scores == {
         "regression": {"test_mse": dict.fromkeys(["mse", "msle", "mae"], pytest.approx(0.14 / 3, rel=1e-5))},
         "circles": {"test_accuracy": dict.fromkeys(BINARY, 1)},
         "blobs": {"test_accuracy": dict.fromkeys(MULTICLASS, 1)},
