@@ -46,7 +46,7 @@ export HELP
 .PHONY: all help try predict losses store setup test test-thorough test-endurance test-browser lint ui clean
 all: setup
 	@dvc repro
-	@echo "Read reports/report.md; look at the runs with: make ui"
+	@python -m stages.commands.show_answer
 	@# where nothing else differs from git, nobody would know why these do
 	@if git diff --quiet HEAD -- . ':!reports' ':!dvc.lock' 2>/dev/null && ! git diff --quiet HEAD -- reports dvc.lock; then \
 		echo "reports/ and dvc.lock are not as in git: where nothing of yours is new, this is another kind of"; \

@@ -3,10 +3,15 @@
 import errno
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
+from textwrap import TextWrapper
+from typing import TextIO
 
 from stages.basics.words import printable
+
+WIDEST = 80  # letters of a line in a terminal, also where it has room for more
 
 # what the system refuses whatever a program does: room, rights, and its own limits. Anything else, such as a file that
 # is not there, is said where the user's file is opened, or is a mistake of ours
@@ -50,13 +55,23 @@ def run(main: Callable[[], None], when_it_fails: Callable[[], Iterable[str]] = l
         told = plain(error)
         if told is None or os.environ.get("LOSSLAB_DEBUG") == "1":
             raise
-        sys.exit("\n".join([told, *map(printable, when_it_fails())]))
+        sys.exit(wrapped("\n".join([told, *map(printable, when_it_fails())]), sys.stderr))
     except KeyboardInterrupt:
-        sys.exit("\n".join(["stopped; dvc repro starts this stage again", *map(printable, when_it_fails())]))
+        stopped = "stopped; dvc repro starts this stage again"
+        sys.exit(wrapped("\n".join([stopped, *map(printable, when_it_fails())]), sys.stderr))
     finally:
         gc.freeze()  # to look through them at the end takes a second after TensorFlow
 
 
 def say(message: str) -> None:
     """Print one line that tells the user what a stage did; nothing in it acts on the terminal."""
-    print(printable(message), flush=True)
+    print(wrapped(printable(message), sys.stdout), flush=True)
+
+
+def wrapped(lines: str, stream: TextIO) -> str:
+    """Lines as a stream is to have them: in a terminal broken at words, elsewhere as they are, for other programs."""
+    if not stream.isatty():
+        return lines
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    wrap = TextWrapper(width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join("\n".join(wrap.wrap(line)) for line in lines.split("\n"))

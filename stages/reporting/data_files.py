@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.basics.markup import code
+from stages.basics.markup import code, plain
 from stages.records.runs import Run
 from stages.records.winners import Calibrating, Recommended
 from stages.reporting import top_losses
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
 from stages.reporting.texts import answer_text
-from stages.reporting.texts.verdict_text import surely_beats_constant
+from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -199,6 +199,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
     return {
         "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
+        "answer": plain(verdict(comparison).lead),
         "verdict": answer_text.in_words(comparison),
         "figures": [each.file for each in about_it if each.run is None],
         "losses": {

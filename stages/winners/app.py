@@ -3,13 +3,14 @@
 import csv
 import sys
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
 
 from stages.basics import cli, files
 from stages.basics.cli import UserError
-from stages.basics.words import between, counted, number
+from stages.basics.words import between, counted, number, printable
 from stages.parsing import column_names, reading
 from stages.records import datasets
 from stages.records.winners import Recommended, Winner
@@ -17,6 +18,9 @@ from stages.scores import catalogue, decisions, measure
 from stages.scores.calibration import Calibration
 from stages.sources import new_rows
 from stages.winners.predictor import Predictions, Predictor
+
+SHOWN_ROWS = 3  # of the predictions, in the terminal
+LONGEST = 30  # letters of a cell there
 
 
 def output_for(file: Path) -> Path:
@@ -53,7 +57,24 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}{doubt(winner)}")
     for line in lines:
         cli.say(f"predict: {line}")
-    cli.say(f"predict: {counted(len(new.rows), 'row')} in {out}{replaces}")
+    some = f", the first {SHOWN_ROWS} of them" if len(new.rows) > SHOWN_ROWS else ""
+    cli.say(f"predict: {counted(len(new.rows), 'row')} in {out}{replaces}{some}:")
+    for line in first_rows(predicted.table):
+        cli.say(line)
+
+
+def first_rows(table: pd.DataFrame) -> list[str]:
+    """The first rows of a table in lines of at most 80 letters, numbered from 1; of many columns the first."""
+    texts = [["row", *map(str, table.columns)]]
+    texts += [[str(row), *map(str, cells)] for row, cells in enumerate(table.head(SHOWN_ROWS).to_numpy(), start=1)]
+    columns = [[printable(text[:LONGEST]) for text in column] for column in zip(*texts, strict=True)]
+    lines = [""] * len(texts)
+    for column in columns:
+        width = max(map(len, column))
+        if len(lines[0]) + 2 + width > cli.WIDEST:
+            break
+        lines = [f"{line}  {cell:>{width}}" for line, cell in zip(lines, column, strict=True)]
+    return lines
 
 
 def doubt(winner: Winner) -> str:
@@ -192,6 +213,18 @@ _USUAL = ("rmse", "mae", "accuracy")
 _NO_CSV = (".xlsx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".json", ".jsonl", ".pyz")
 
 
+def usage(winner: Winner, name: str) -> str:
+    """What the file of a winner does, what it takes and what it gives."""
+    inputs = ", ".join(f"{printable(column.name)} ({column.kind})" for column in winner.inputs)
+    about = (
+        f"Predicts {', '.join(winner.description.targets)} of new rows: {winner.settings.loss.name}, the average of "
+        f"{counted(len(winner.settings.seeds), 'network')} trained on {winner.n_rows:,} rows."
+    )
+    gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside new.csv."
+    parts = [f"usage: python {name} new.csv [predictions.csv]", about, f"Reads the columns {inputs}.", gives]
+    return "\n\n".join(fill(printable(part), cli.WIDEST, break_on_hyphens=False) for part in parts)
+
+
 def main(file: Path) -> None:
     """Predict the rows of the file that the command line names.
 
@@ -199,6 +232,10 @@ def main(file: Path) -> None:
         file: of the winner.
     """
     match sys.argv[1:]:
+        case ["-h" | "--help"]:
+            for line in usage(Predictor(file).winner, file.name).splitlines():
+                cli.say(line)
+            return
         case [rows]:
             out = output_for(Path(rows))
         case [rows, given]:

@@ -2,8 +2,11 @@ import errno
 import gc
 import gzip
 import os
+import pty
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -133,3 +136,35 @@ def test_what_is_told_is_as_it_is_in_every_script(capsys):
     told = "größe, 価格, السعر, خانه\u200cها, 👩\u200d💻"
     cli.say(told)
     assert capsys.readouterr().out == f"{told}\n"
+
+
+def in_a_terminal(code, columns):
+    """What a terminal of so many columns gets from code, line by line."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # the end of a terminal
+        while some := os.read(ours, 4096):
+            said += some
+    child.wait()
+    os.close(ours)
+    return said.decode().splitlines()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("call", ["say({!r})", "run(lambda: (_ for _ in ()).throw(UserError({!r})))"])
+def test_lines_in_a_terminal_break_at_words_and_fit(columns, call):
+    line = "scale: houses: left out: " + ", ".join(f"column_{i} (it only tells rows apart)" for i in range(9))
+    lines = in_a_terminal(f"from stages.basics.cli import UserError, run, say; {call.format(line)}", columns)
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= min(columns, 80)
+    assert " ".join(part.strip() for part in lines) == line
+
+
+def test_what_reads_lines_gets_them_whole(capsys):
+    line = "word " * 50 + "end"
+    cli.say(line)
+    assert capsys.readouterr().out == f"{line}\n"
