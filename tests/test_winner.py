@@ -296,7 +296,8 @@ def test_new_rows_are_read_as_people_write_them_and_what_is_odd_is_told(project,
     assert re.search(
         r" \(rows that it learned from say nothing of new ones; on test rows rmse [\d,.]+ for one network\)$", lines[8]
     )
-    assert lines[9:] == ["predict: 3 rows in out.csv"]
+    assert lines[9] == "predict: 3 rows in out.csv:"
+    assert [line.split()[0] for line in lines[10:]] == ["row", "1", "2", "3"]
     assert list(out) == [*rows, "prediction", "spread"]
     assert list(out["cost"]) == list(rows["cost"])  # as they were written
 

@@ -66,10 +66,8 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
 def first_rows(table: pd.DataFrame) -> list[str]:
     """The first rows of a table in lines of at most 80 letters, numbered from 1; of many columns the first."""
     texts = [["row", *map(str, table.columns)]]
-    texts += [
-        [str(row), *("" if pd.isna(cell) else str(cell) for cell in cells)]
-        for row, cells in enumerate(table.head(SHOWN_ROWS).to_numpy(), start=1)
-    ]
+    for row, cells in enumerate(table.head(SHOWN_ROWS).to_numpy(), start=1):
+        texts.append([str(row), *("" if pd.isna(cell) else str(cell) for cell in cells)])
     columns = [[printable(text[:LONGEST]) for text in column] for column in zip(*texts, strict=True)]
     lines = [""] * len(texts)
     for column in columns:
