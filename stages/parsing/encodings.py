@@ -113,7 +113,9 @@ def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:
     is_western = _WESTERN in fitting and not _NO_WESTERN.search(fitting[_WESTERN])
     if not is_western and sum(byte > 0x7F for byte in sample) < _FEWEST:
         raise UserError(refused)
-    encoding = _WESTERN if is_western else best.encoding
+    names = [best.encoding, *fitting]
+    encoding = next((name for name in names if fitting.get(name) != fitting.get(_WESTERN)), best.encoding)
+    encoding = _WESTERN if is_western else encoding
     others = [name for name in fitting if name in _CANDIDATES and fitting[name] != fitting[encoding]]
     words = re.findall(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*", fitting[encoding])
     return encoding, [Finding("encoding", examples=[encoding, words[0], others[0]])] if others and words else []

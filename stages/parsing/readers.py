@@ -244,4 +244,9 @@ def _dates(values: pd.Series, form: str | None) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(values):
         return plain_dates(values)
     texts = texts_of(as_texts(values)).dropna()
-    return plain_dates(dates.by_known_form(texts, form or dates.ISO)).reindex(values.index)
+    made = dates.by_known_form(texts, form or dates.ISO)
+    rest = texts[made.isna()]
+    # training may have had no order of day and month: then that of a file holds which leaves no doubt
+    if len(rest) and form in (None, dates.ISO, dates.NAMED) and dates.fit(rest)[0] and not dates.may_swap(rest):
+        made[rest.index] = dates.fit(rest)[1]
+    return plain_dates(made).reindex(values.index)
