@@ -105,17 +105,18 @@ def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:
     refused = f"{path} is not utf-8 text{bad}; say what it is with encoding: beside file:"
     if n_good > n_bad:
         raise UserError(f"{refused}, or mend these bytes: the other letters are UTF-8")
-    matches = charset_normalizer.from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4)
-    if (best := matches.best()) is None or not is_text:
+    matches = list(charset_normalizer.from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4))
+    matches = [
+        each for each in matches if _WESTERN not in each.could_be_from_charset or not _NO_WESTERN.search(str(each))
+    ]
+    if not matches or not is_text:
         raise UserError(refused)
+    best = min(matches, key=lambda each: (each.chaos, -each.coherence))
     alike = [each for each in matches if (each.chaos, each.coherence) == (best.chaos, best.coherence)]
-    fitting = {name: text for each in alike for name in each.could_be_from_charset if (text := str(each))}
-    is_western = _WESTERN in fitting and not _NO_WESTERN.search(fitting[_WESTERN])
-    if not is_western and sum(byte > 0x7F for byte in sample) < _FEWEST:
+    fitting = {name: str(each) for each in alike for name in each.could_be_from_charset}
+    encoding = _WESTERN if _WESTERN in fitting else best.encoding
+    if encoding != _WESTERN and sum(byte > 0x7F for byte in sample) < _FEWEST:
         raise UserError(refused)
-    names = [best.encoding, *fitting]
-    encoding = next((name for name in names if fitting.get(name) != fitting.get(_WESTERN)), best.encoding)
-    encoding = _WESTERN if is_western else encoding
     others = [name for name in fitting if name in _CANDIDATES and fitting[name] != fitting[encoding]]
     words = re.findall(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*", fitting[encoding])
     return encoding, [Finding("encoding", examples=[encoding, words[0], others[0]])] if others and words else []
