@@ -38,6 +38,7 @@ def main() -> None:
                     fingerprint=tracked[name][run.loss.name],
                     told=Told(
                         headline,
+                        told["verdict"],
                         told["note"],
                         told["color"],
                         figures=[*told["figures"], *verdict["figures"]],
@@ -48,6 +49,8 @@ def main() -> None:
                     cells=params.report.cells,
                     last_word=last_word,
                 )
+            if last_word:
+                mlflow_store.mark_alone(client, page, tracked[name].values())
             if last_word and (winner := winners.read(name)):
                 run_id = mlflow_store.run_of(client, page, tracked[name][winner.settings.loss.name], tags)
                 model = f"{params.track.experiment}-{name}"

@@ -106,6 +106,7 @@ def tell(verdict, **headline):
             "figures": [f"{dataset}-scores.svg"],
             "losses": {
                 name: {
+                    "verdict": "recommended" if name == names[0] else verdict,
                     "note": f"{name}: {verdict}, by +0.1 (−0.1 to +0.2).",
                     "color": "#0072B2",
                     "figures": [f"{dataset}-{name}-curves.svg"],
@@ -270,7 +271,7 @@ def test_an_experiment_in_the_workspace_ends_with_what_stays_and_the_way_back(pr
 
 def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
     del project
-    told = mlflow_store.Told(pages.Headline("mse", False), "a note", "#0072B2", figures=[], seconds=12.5)
+    told = mlflow_store.Told(pages.Headline("mse", False), "better", "a note", "#0072B2", figures=[], seconds=12.5)
     experiment = client.create_experiment("losslab/regression")
     mlflow_store.log_once(
         client,
@@ -372,7 +373,8 @@ def test_another_verdict_is_another_note_on_the_same_run(project, client, capsys
     }
     for name, run in after.items():
         assert run.data.metrics == before[name].data.metrics
-        assert run.data.tags | {NOTE: ""} == before[name].data.tags | {NOTE: ""}
+        said = {NOTE: "", pages.VERDICT: ""}
+        assert run.data.tags | said == before[name].data.tags | said
 
 
 def select(*losses):
@@ -398,6 +400,21 @@ def test_a_queued_or_partial_experiment_leaves_the_notes_of_others_as_they_are(
     of_the_runs = notes(client, "circles")[1]
     assert "hinge: better" in of_the_runs["hinge"]
     assert "hinge: worse" in of_the_runs[f"hinge ({beside})"]
+
+
+def test_the_verdict_on_a_loss_has_a_column_and_the_last_recommended_run_alone_is_marked(project, client, make_run):
+    del project
+    track.main()
+    view = json.loads(client.get_experiment_by_name("losslab/circles").tags[pages.VIEW_TAG])
+    assert view["selectedColumns"][1] == "tags.`verdict`"
+    first = {name: run.data.tags["verdict"] for name, run in logged(client, "circles").items()}
+    best, *others = LOGGED["circles"]
+    assert first == {best: "recommended", **dict.fromkeys(others, "better")}
+    keep(make_run(best, n_seeds=4, epochs=4))
+    track.main()
+    experiment = client.get_experiment_by_name("losslab/circles").experiment_id
+    every = client.search_runs([experiment], f"tags.mlflow.runName = '{best}'")
+    assert sorted(run.data.tags["verdict"] for run in every) == ["recommended", "recommended before"]
 
 
 def test_where_no_whole_run_was_logged_the_note_says_so(project, client):

@@ -204,6 +204,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
         "figures": [each.file for each in about_it if each.run is None],
         "losses": {
             loss: {
+                "verdict": _word(comparison, loss),
                 "note": _note(comparison, loss),
                 "color": colors[loss],
                 "figures": [each.file for each in about_it if each.run and each.run.loss.name == loss],
@@ -211,6 +212,14 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
             for loss in comparison.losses
         },
     }
+
+
+def _word(comparison: Comparison, loss: str) -> str:
+    """The verdict on a loss in a word or two; of one of a baseline's own it is against that."""
+    outcome = comparison.outcome
+    if loss == outcome.advice.best:
+        return "recommended"
+    return "baseline" if loss == outcome.baseline else outcome.pairs[loss, outcome.baseline].verdict
 
 
 def _note(comparison: Comparison, loss: str) -> str:

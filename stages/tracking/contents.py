@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stages.basics import files, paths
 from stages.records.runs import Run
 from stages.verdicts.statistics import summarise
 from stages.verdicts.tuned import best_of_each_rate
 
+POINTS = 200  # of a curve
 DECIDES, EPOCHS, FINAL, TUNING = "decides/", "epochs/", "final/", "tuning/"
 
 
@@ -81,7 +84,8 @@ def numbers(run: Run, headline: str) -> Iterator[Number]:
         metric = run.loss.epoch_metric
         for section, column in ((EPOCHS, metric), (EPOCHS, f"val_{metric}"), ("", "loss"), ("", "val_loss")):
             values, name = run.epochs(column)[run.finished], section + column
-            for epoch, seeds in enumerate(values.T, start=1):
+            for epoch in epochs_shown(values.shape[1]):
+                seeds = values[:, epoch - 1]
                 yield Number(name, seeds.mean(), epoch)
                 if len(seeds) > 1:
                     yield Number(f"{name}_sd", seeds.std(ddof=1), epoch)
@@ -100,6 +104,11 @@ def numbers(run: Run, headline: str) -> Iterator[Number]:
         yield Number(f"{TUNING}learning_rate", tried.rate, step)
         if math.isfinite(tried.value):
             yield Number(f"{TUNING}{run.tuning.score}", tried.value, step)
+
+
+def epochs_shown(n_epochs: int) -> list[int]:
+    """The epochs of a curve, from 1: all, or of many so many as a chart can show, the first and the last among them."""
+    return np.unique(np.linspace(1, n_epochs, min(n_epochs, POINTS)).round().astype(int)).tolist()
 
 
 def _final(part: str, score: str, headline: str) -> str:

@@ -4,7 +4,7 @@ import logging
 import os
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -46,6 +46,7 @@ class Told:
 
     Attributes:
         headline: the score that decides.
+        verdict: on its loss, in a word or two.
         note: how its loss did.
         color: of its loss in the report.
         figures: the files of the report's figures that show it.
@@ -53,6 +54,7 @@ class Told:
     """
 
     headline: Headline
+    verdict: str
     note: str
     color: str
     figures: list[str]
@@ -157,17 +159,31 @@ def log_once(
             client.delete_run(each.info.run_id)
     note = f"{told.note} [All losses]({pages.scores(experiment)}); the figures are among the artifacts."
     if not finished:
-        more = {FINGERPRINT: fingerprint, NOTE: note, pages.COLOR: told.color}
+        more = {FINGERPRINT: fingerprint, NOTE: note, pages.COLOR: told.color, pages.VERDICT: told.verdict}
         run_id = _log(client, experiment, run, told, tags | more)
     else:
         run_id = finished[0].info.run_id
         if last_word or EXPERIMENT in tags:
             client.set_tag(run_id, NOTE, note)
+            client.set_tag(run_id, pages.VERDICT, told.verdict)
     if options.per_seed:
         _log_seeds(client, experiment, run, run_id, told.headline.name)
     if options.model and not _has_model(client, experiment, run_id):
         _log_model(run, run_id, cells=cells)
     return not finished
+
+
+def mark_alone(client: MlflowClient, experiment: str, fingerprints: Collection[str]) -> None:
+    """Let of the runs in no experiment of DVC's none but these say that they are recommended.
+
+    Args:
+        client: of the store.
+        experiment: identifier of the experiment.
+        fingerprints: of the results that the last verdict is on.
+    """
+    for each in client.search_runs([experiment], f"tags.`{pages.VERDICT}` = '{pages.RECOMMENDED}'"):
+        if EXPERIMENT not in each.data.tags and each.data.tags[FINGERPRINT] not in fingerprints:
+            client.set_tag(each.info.run_id, pages.VERDICT, f"{pages.RECOMMENDED} before")
 
 
 def run_of(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> str:

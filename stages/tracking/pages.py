@@ -14,6 +14,8 @@ from stages.tracking.origin import EXPERIMENT
 
 NOTE = "mlflow.note.content"
 COLOR = "mlflow.runColor"
+VERDICT = "verdict"  # on a loss, in a word or two
+RECOMMENDED = "recommended"
 NO_VERDICT = (
     "No verdict yet: the losses were not all trained together in the workspace. Each run's own note holds its own."
 )
@@ -47,6 +49,7 @@ def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
     score = contents.deciding(headline.name)
     columns = [
         f"metrics.`{score}`",
+        f"tags.`{VERDICT}`",
         *(f"params.`{name}`" for name in ("optimizer.learning_rate", "epochs", "seeds", "optimizer.name")),
         f"tags.`{EXPERIMENT}`",
         "attributes.`Duration`",
