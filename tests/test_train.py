@@ -122,6 +122,21 @@ def test_a_unit_holds_every_row_in_its_own_units_and_the_plan_of_its_comparison(
     assert unit.settings.data.split.train == 40
 
 
+def tuned_twice(params):
+    params["train"] |= {"optimizer": {"name": "SGD", "learning_rate": [0.01, 0.1]}, "second_run": True}
+
+
+@pytest.mark.usefixtures("project")
+def test_a_second_run_is_of_losses_that_are_tuned_to_be_compared():
+    names = [unit.name for unit in stage.units(load_params())]
+    assert not any(unit_of(name).settings.second_run for name in names)
+    edit(lambda params: params["train"].update(second_run=True))
+    assert not any(unit_of(name).settings.second_run for name in names)
+    edit(tuned_twice)
+    asked = {name: unit_of(name).settings.second_run for name in names}
+    assert asked == {"prices/mse": True, "prices/msle": True, "rings/hinge": False}  # a loss alone has no order
+
+
 def edit(change):
     params = yaml.safe_load(paths.PARAMS.read_text())
     change(params)

@@ -28,6 +28,7 @@ def cut(
     *,
     is_tuning: bool = False,
     is_to_use: bool = False,
+    is_alone: bool = False,
 ) -> list[Chunk]:
     """Seeds of a unit, in chunks.
 
@@ -38,6 +39,7 @@ def cut(
         seeds: their positions among the unit's, from a multiple of ten on; all when not given.
         is_tuning: whether this is to choose between candidates.
         is_to_use: whether the weights are what is wanted.
+        is_alone: whether no more of the unit follow, so that none is filled up.
 
     Returns:
         For each N_CANDIDATES of them all seeds in turn. A candidate that fills a chunk up stands in it again.
@@ -46,7 +48,7 @@ def cut(
     for first in range(0, len(candidates), N_CANDIDATES):
         some = tuple(candidates[first : first + N_CANDIDATES])
         size = _n_seeds(unit, len(some), epochs)
-        if is_tuning:
+        if is_tuning and not is_alone:
             some += some[-1:] * room(unit, len(some), epochs)
         for start in range(seeds.start, seeds.stop, size):
             few = unit.of_seeds(range(start, min(start + size, seeds.stop)))

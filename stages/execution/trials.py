@@ -1,7 +1,7 @@
 """Trials: what came of the candidates of a tuning, and which of them is the best."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +68,9 @@ class Trial:
         return self.candidate.schedule == "cosine" or self.epochs > 2 * self.horizon / 3
 
 
-async def train_trials(unit: Unit, candidates: Sequence[Candidate], horizon: int, train: TrainChunks) -> list[Trial]:
+async def train_trials(
+    unit: Unit, candidates: Sequence[Candidate], horizon: int, train: TrainChunks, *, is_alone: bool = False
+) -> list[Trial]:
     """Train every seed of a unit with each candidate, without its validation rows, and measure it on them.
 
     Args:
@@ -76,10 +78,14 @@ async def train_trials(unit: Unit, candidates: Sequence[Candidate], horizon: int
         candidates: how it is trained.
         horizon: epochs.
         train: trains chunks.
+        is_alone: whether no more chunks of the unit follow, for which one of a usual size would be compiled.
     """
     is_whole, score = not unit.settings.optimizer.is_tuned, catalogue.find(unit.settings.selected_by, unit.loss.task)
     sign = -1 if score is not None and score.higher_is_better else 1
-    chunks, curves = cut(unit, candidates, horizon, is_tuning=True), {each: [] for each in candidates}
+    chunks, curves = (
+        cut(unit, candidates, horizon, is_tuning=True, is_alone=is_alone),
+        {each: [] for each in candidates},
+    )
     for chunk, result in zip(chunks, await train(chunks), strict=True):
         costs = np.where(result["finished"], sign * result["values"], np.nan).astype(np.float64)
         for candidate, own in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
@@ -111,3 +117,11 @@ def firmness(trials: Sequence[Trial], chosen: int) -> float:
     drawn = np.random.default_rng(0).integers(n_seeds, size=(N_RESAMPLES, n_seeds))
     means = costs[:, drawn].mean(axis=2)
     return float(np.mean(means[usable.index(chosen)] <= means.min(axis=0)))
+
+
+def shown(unit: Unit) -> Callable[[np.ndarray], np.ndarray]:
+    """The way from mean costs to the score that is shown."""
+    score = catalogue.find(unit.settings.selected_by, unit.loss.task)
+    if score is None:
+        return np.asarray
+    return lambda costs: score.of_mean(-costs if score.higher_is_better else costs)

@@ -8,7 +8,7 @@ end of each horizon, so each horizon begins anew, and a short one is what stoppi
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -16,7 +16,8 @@ import numpy as np
 
 from stages.execution.cutting import room
 from stages.execution.scheduler import TrainChunks
-from stages.execution.trials import Trial, best_of, firmness, is_ahead, train_trials
+from stages.execution.second_run import tried_otherwise
+from stages.execution.trials import Trial, best_of, firmness, is_ahead, shown, train_trials
 from stages.losses.loss import Loss
 from stages.records.runs import Tuning
 from stages.scores import catalogue
@@ -113,7 +114,8 @@ async def tune(unit: Unit, train: TrainChunks) -> Tuning:
     """
     few = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds))))
     halved = await asyncio.gather(*(_Search(variant, train).run() for variant in variants(few)))
-    return _tuning(unit, [trial for trials in halved for trial in trials])
+    tuning = _tuning(unit, [trial for trials in halved for trial in trials])
+    return await tried_otherwise(unit, tuning, train) if unit.settings.second_run else tuning
 
 
 class _Search:
@@ -212,11 +214,11 @@ def _tuning(unit: Unit, trials: list[Trial]) -> Tuning:
     """What tuning came to."""
     best = best_of(trials)
     chosen, longest = next(i for i, trial in enumerate(trials) if trial is best), max(each.horizon for each in trials)
-    shown = _shown(unit)
+    to_score = shown(unit)
     curves = np.full((len(trials), longest), np.nan)
     for curve, trial in zip(curves, trials, strict=True):
         if not trial.n_failed:
-            curve[: trial.horizon] = shown(trial.mean)
+            curve[: trial.horizon] = to_score(trial.mean)
     parameters = [name for name, _ in best.candidate.parameters]
     alike = sorted({each.candidate.rate for each in trials if each.activation == best.activation})
     return Tuning(
@@ -237,12 +239,5 @@ def _tuning(unit: Unit, trials: list[Trial]) -> Tuning:
         at_edge=len(alike) > 1 and best.candidate.rate in (alike[0], alike[-1]),
         at_last_epoch=best.horizon == longest and best.still_falls and longest > unit.settings.epochs,
         firmness=firmness(trials, chosen),
+        values=to_score(best.costs)[None],
     )
-
-
-def _shown(unit: Unit) -> Callable[[np.ndarray], np.ndarray]:
-    """The way from mean costs to the score that is shown."""
-    score = catalogue.find(unit.settings.selected_by, unit.loss.task)
-    if score is None:
-        return np.asarray
-    return lambda costs: score.of_mean(-costs if score.higher_is_better else costs)

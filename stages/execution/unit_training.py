@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from stages.execution import second_run
 from stages.execution.cutting import cut
 from stages.execution.scheduler import TrainChunks
 from stages.execution.tuning import N_SEEDS, first_candidates, horizons, planned_cost, tune, variants
@@ -110,8 +111,10 @@ def needs_held_out(unit: Unit) -> bool:
 def planned(unit: Unit) -> int:
     """Networks times epochs that a unit takes, tuning included; fewer or more as it turns out."""
     settings, n_seeds = unit.settings, len(unit.settings.seeds)
-    n_networks = n_seeds + (min(N_SEEDS, n_seeds) if needs_held_out(unit) else 0)
-    return n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0)
+    n_few = min(N_SEEDS, n_seeds)
+    n_networks = n_seeds + (n_few if needs_held_out(unit) else 0)
+    otherwise = second_run.planned_cost(unit) * n_few if settings.second_run else 0
+    return n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0) + otherwise
 
 
 def _some_went_astray(results: Sequence[Result]) -> bool:

@@ -167,11 +167,12 @@ class Comparison(Section):
 
 
 class Train(Section):
-    """How every network is trained."""
+    """How every network is trained; `second_run`: tuned ones once more, with another optimizer and a wider network."""
 
     seeds: Seeds = 30
     batch_size: Positive = 32
     optimizer: Optimizer = Optimizer(name="SGD", momentum=0.9)
+    second_run: bool = False
 
 
 class Track(Section):

@@ -16,7 +16,7 @@
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +70,9 @@ class Tuning:
         at_edge: whether the best is at an end of the rates that were tried, so that one beyond may be better.
         at_last_epoch: whether the epochs are the most that were tried, so that more may be better.
         firmness: the share of resamples of the seeds in which the same trial is best.
+        values: (1 + n_varied, n_seeds), the validation score of each seed that chose, as chosen and with each of
+            `varied`; NaN where it failed.
+        varied: (n_varied,) in words, what was changed to see whether the order of the losses survives.
     """
 
     rates: np.ndarray
@@ -89,6 +92,8 @@ class Tuning:
     at_edge: bool
     at_last_epoch: bool
     firmness: float
+    values: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    varied: np.ndarray = field(default_factory=lambda: np.array([], np.str_))
 
     @property
     def schedule(self) -> Schedule:

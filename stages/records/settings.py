@@ -92,7 +92,7 @@ class DatasetSettings(_Record):
         return {key: value for key, value in handler(self).items() if key != "positive" or value is not None}
 
 
-_LEFT_OUT = ("looks", "class_weights", "also_scored")  # where they are empty
+_LEFT_OUT = ("looks", "class_weights", "also_scored", "second_run")  # where they are empty
 LOOK = 10  # seeds of a look: those that test each row once, with ten folds
 
 
@@ -118,6 +118,7 @@ class Settings(_Record):
         looks: after how many seeds its comparison was looked at, and could end; empty where that is once, at the end.
         class_weights: by class index, what a row counts in training; empty where all count alike.
         also_scored: scores that are measured besides those that every target has.
+        second_run: whether what was chosen is tried with another optimizer and a wider network.
     """
 
     loss: Loss
@@ -137,6 +138,7 @@ class Settings(_Record):
     looks: tuple[int, ...] = ()
     class_weights: tuple[float, ...] = ()
     also_scored: tuple[str, ...] = ()
+    second_run: bool = False
 
     # what is not set is left out, so that a run without it has the same settings as ever
     @model_serializer(mode="wrap")

@@ -75,6 +75,8 @@ TUNING = Tuning(
     at_edge=True,
     at_last_epoch=False,
     firmness=0.83,
+    values=np.array([[1.0, 2.0, 3.0], [1.5, np.nan, 3.5]]),
+    varied=np.array(["Adam"]),
 )
 
 
