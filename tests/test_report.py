@@ -131,3 +131,18 @@ def test_classes_that_are_unequal_are_judged_by_their_mean_recall(project, make_
     project(replace(make_comparison("hinge", headline="balanced_accuracy"), labels=labels))
     circles = read("circles", "circles", [LOSSES["hinge"]], headline=None, baseline="hinge", margin=None)
     assert circles.score.name == "balanced_accuracy"
+
+
+def test_a_new_table_is_drawn_and_those_that_stay_are_not_drawn_again(project, make_comparison, monkeypatch, tmp_path):
+    monkeypatch.setenv("LOSSLAB_STORE", str(tmp_path / "store"))
+    kept = tmp_path / "store" / ".figures"
+    reports = project(make_comparison("mse", "msle", "mae"), make_comparison(*BINARY))
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"compare": "regression"}))
+    report.main()
+    before = {path.name for path in kept.iterdir()}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    report.main()
+    new = {path.name for path in kept.iterdir()} - before
+    of_circles = [path for path in (reports / "figures").iterdir() if path.name.startswith("circles-")]
+    assert len(new) == len(of_circles) > 5  # in that of all comparisons nothing is new: none errs on the circles

@@ -27,7 +27,7 @@ _VERDICTS = {
     "inconclusive": ("#777777", "o"),
     "too few seeds": ("#777777", "o"),
 }
-POINTS = 90  # of a curve; of more some are drawn
+POINTS = 60  # of a curve; of more some are drawn
 BINS = 10  # of probabilities
 LONG_LEGEND = 5  # lines; of more it stands beside the chart
 FEW_BANDS = 4  # more that lie over each other are paler

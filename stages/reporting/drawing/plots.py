@@ -172,7 +172,7 @@ def punishment(axes: Axes, curves: dict[str, pd.DataFrame], colors: dict[str, st
         own: the loss that stands out.
     """
     for loss, rows in sorted(curves.items(), key=lambda item: item[0] == own):
-        emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45}
+        emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45, "rasterized": True}
         for style, (case, curve) in zip(("-", "--"), rows.groupby("case"), strict=False):
             label = case if loss == own and case else None
             axes.plot(curve["x"], curve["value"], color=colors[loss], linestyle=style, label=label, **emphasis)

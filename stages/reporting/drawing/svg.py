@@ -14,8 +14,8 @@ from PIL import Image
 from stages.reporting.drawing import plots
 from stages.reporting.drawing.plots import Grid
 
-COLORS = 16  # of a picture within a figure
-DPI = 96  # of such a picture
+COLORS = 12  # of a picture within a figure
+DPI = 84  # of such a picture
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 _COORDINATES = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*\)')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")

@@ -13,7 +13,7 @@ from stages.reporting.drawing.plots import Grid
 from stages.reporting.html_page import anchor
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import answer_text, keras_text
-from stages.reporting.texts.verdict_text import verdict
+from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
@@ -48,6 +48,7 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
     learned = any(summary.n for summary in comparison.outcome.summaries.values())
     best = comparison.outcome.advice.best
     [run] = [run for run in comparison.runs if run.loss.name == best]
+    is_used = learned and surely_beats_constant(comparison, best)
     return {
         "name": comparison.name,
         "question": answer_text.question(comparison),
@@ -56,8 +57,8 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "table": answer_text.table(comparison) if learned else None,
         "sureness": answer_text.sureness(comparison) if learned else "",
         "others": answer_text.by_other_scores(comparison) if learned else "",
-        "train": keras_text.compiled(run) if learned else "",
-        "predict": _to_use(comparison),
+        "train": keras_text.compiled(run) if is_used else "",
+        "predict": _to_use(comparison) if is_used else "",
         "made": _made(comparison),
         "links": _links(comparison),
     }

@@ -62,7 +62,7 @@ SECTION = Section(
             alt="Loss and {metric} by epoch for {loss} on {comparison}",
             heading="{loss}",
             data=_data,
-            grid=lambda _: Grid(8, 5, 2, 1, sharex=True),
+            grid=lambda _: Grid(6.5, 4.4, 2, 1, sharex=True),
             draw=_draw,
             of_losses=True,
         ),

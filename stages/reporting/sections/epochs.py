@@ -75,7 +75,7 @@ SECTION = Section(
             heading="The test {metric} of every loss by epoch: the line is the median over seeds, the band holds the "
             "middle 80 %:",
             data=_data,
-            grid=lambda _: Grid(8, 3.8),
+            grid=lambda _: Grid(6.5, 3.6),
             draw=_draw,
         ),
     ),

@@ -111,7 +111,7 @@ SECTION = Section(
             alt="Final test {headline} of every seed for each loss on {comparison}",
             heading="Every seed's final test {headline}; the black line is the mean:",
             data=_data,
-            grid=lambda data: Grid(8, 0.9 + 0.7 * len(data["values"])),
+            grid=lambda data: Grid(6.5, 0.9 + 0.6 * len(data["values"])),
             draw=_draw,
         ),
     ),
