@@ -200,8 +200,8 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     assert notes_of(kept) == before
     assert set(pd.read_csv(kept / "reports/results.csv")["loss"]) == {"msle"}
     report = (kept / "reports/report.md").read_text()
-    assert "regression-msle-curves.png" in report
-    assert "regression-mse-curves.png" not in report
+    assert "regression-msle-curves.svg" in report
+    assert "regression-mse-curves.svg" not in report
     assert "circles" not in report
     models = {
         path.parent.relative_to(kept / "data/runs").as_posix() for path in (kept / "data/runs").rglob("model.keras")
