@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import TextIO
 
 from stages.basics.words import printable
 
+_COMMAND = re.compile(r"(?<=: )(?:git|dvc|make|mlflow|pip|python) .*$")
 WIDEST = 80  # letters of a line in a terminal, also where it has room for more
 
 # what the system refuses whatever a program does: room, rights, and its own limits. Anything else, such as a file that
@@ -69,9 +71,13 @@ def say(message: str) -> None:
 
 
 def wrapped(lines: str, stream: TextIO) -> str:
-    """Lines as a stream is to have them: in a terminal broken at words, elsewhere as they are, for other programs."""
+    """Lines as a stream is to have them: in a terminal broken at words, elsewhere as they are, for other programs.
+
+    A command at the end of a line stays whole, as half of it may do something else to who copies it.
+    """
     if not stream.isatty():
         return lines
     width = min(shutil.get_terminal_size().columns, WIDEST)
     wrap = TextWrapper(width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    return "\n".join("\n".join(wrap.wrap(line)) for line in lines.split("\n"))
+    whole = (_COMMAND.sub(lambda command: command[0].replace(" ", "\0"), line) for line in lines.split("\n"))
+    return "\n".join("\n".join(wrap.wrap(line)) for line in whole).replace("\0", " ")

@@ -168,3 +168,11 @@ def test_what_reads_lines_gets_them_whole(capsys):
     line = "word " * 50 + "end"
     cli.say(line)
     assert capsys.readouterr().out == f"{line}\n"
+
+
+def test_a_command_is_never_broken_in_two():
+    command = "git stash push params.yaml && dvc repro"
+    line = f"track: back to what was before this experiment, which had other parameters: {command}"
+    lines = in_a_terminal(f"from stages.basics.cli import say; say({line!r})", 80)
+    assert lines[-1].strip() == command
+    assert len(lines) == 2
