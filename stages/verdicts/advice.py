@@ -78,7 +78,7 @@ def cost_of_being_wrong(rivals: list[Pair], lacking: float = math.inf) -> tuple[
         rivals: the pair of each rival against the best.
         lacking: how far the best is from a perfect score, by which no rival can be ahead of it by more.
     """
-    if any(math.isnan(pair.high) for pair in rivals):
+    if any(math.isnan(pair.high) or pair.verdict == "too few seeds" for pair in rivals):
         return math.nan, None
     cost, rival = max(((pair.high, pair.loss) for pair in rivals), key=lambda end: end[0], default=(0.0, None))
     return (min(cost, lacking), rival) if cost > 0 else (0.0, None)

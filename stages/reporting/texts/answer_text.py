@@ -15,6 +15,7 @@ from stages.scores.score import Score
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.outcome import judge
 from stages.verdicts.pairs import FEWEST_SEEDS, Pair
+from stages.verdicts.statistics import lacking
 
 ALONE = 3  # losses of one verdict that have a row each; of more the first has, and the others share one
 _WORDS = {
@@ -107,22 +108,29 @@ def score_of(comparison: Comparison, loss: str) -> str:
     is_worse = loss != best and comparison.outcome.pairs[best, loss].verdict == "better"
     if is_worse and math.isfinite(summary.half_width):
         place = max(place, place_of(summary.half_width, summary.mean))
+    recommended = comparison.outcome.summaries[best].mean
+    if abs(summary.mean - recommended) > abs(recommended):  # so far away three digits do
+        place = max(place, place_of(math.nan, summary.mean))
     return at_place(summary.mean, place)
 
 
 def _row(comparison: Comparison, pair: Pair) -> tuple[str, ...]:
     if not comparison.outcome.summaries[pair.against].n:
         return (code(pair.against), "–", "", "avoid: every network failed")
-    return (code(pair.against), score_of(comparison, pair.against), against_best(pair), _WORDS[pair.verdict])
+    summary = comparison.outcome.summaries[pair.against]
+    failed = f"; {summary.n_failed} of {summary.n + summary.n_failed} failed" if summary.n_failed else ""
+    verdict_on_it = f"{_WORDS[pair.verdict]}{failed}"
+    return (code(pair.against), score_of(comparison, pair.against), against_best(pair), verdict_on_it)
 
 
 def against_best(pair: Pair) -> str:
     """How far a loss is from the recommended one, of a pair of which that is the first, and the interval."""
-    place = place_of((pair.high - pair.low) / 2, pair.difference)
+    few = pair.verdict == "too few seeds"
+    place = place_of(math.nan if few else (pair.high - pair.low) / 2, pair.difference)
     shown = signed_at(pair.difference, place).lstrip("+−")
     which = "" if shown == "0" else " worse" if pair.difference > 0 else " better"
     difference = "the same" if not pair.difference else f"{shown if which else 'about 0'}{which}"
-    if math.isnan(pair.low) or pair.low == pair.high:
+    if few or math.isnan(pair.low) or pair.low == pair.high:
         return difference
     # of the other loss, as the cell is: positive is in its favour
     return f"{difference} ({ends_at(-pair.high, -pair.low, place)})"
@@ -149,6 +157,10 @@ def sureness(comparison: Comparison) -> Markdown:
     margin = f"Differences below {at_place(outcome.margin, place_of(outcome.margin))}{share} count as none."
     if not advice.cost or advice.rival is None:
         return Markdown(f"{margin} No other loss is better: that is 95 % sure.")
+    score = comparison.score
+    if advice.cost >= lacking(outcome.summaries[advice.best].mean, higher_is_better=score.higher_is_better):
+        # the interval reaches beyond a perfect score
+        return Markdown(f"{margin} Whether {code(advice.rival)} is better after all, so few seeds or rows cannot say.")
     most = at_place(advice.cost, place_of(advice.cost))
     return Markdown(f"{margin} If {code(advice.rival)} is better after all, then by at most {most} (95 % sure).")
 

@@ -9,7 +9,7 @@ from stages.reporting.formats import NAMED, enumerated, interval, listed, plus_m
 from stages.reporting.texts import cluster_text, looks_text, loss_text, threshold_text
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
-from stages.verdicts.pairs import FEW_ROWS, Pair
+from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
 
 ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the variance is due to the rows
 
@@ -31,7 +31,7 @@ def verdict(comparison: Comparison) -> Statement:
     if not any(summary.n for summary in summaries.values()):
         return Statement("No answer: every network failed.", ("A smaller learning rate or another scaling may help.",))
     advice, score = comparison.outcome.advice, text(comparison.score.name)
-    best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) > 1)
+    best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) >= FEWEST_SEEDS)
     trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
     learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
     notes = tuple(_cautions(comparison))
@@ -58,14 +58,17 @@ def verdict(comparison: Comparison) -> Statement:
 
 
 def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
-    """Whether a loss is better than a constant prediction, and the 95 % interval of its gain, if any, excludes 0."""
+    """Whether a loss is better than a constant prediction, and the 95 % interval of its gain excludes 0.
+
+    Of too few seeds the interval says nothing, and the mean has to do.
+    """
     if comparison.outcome.constant is None:
         return True
     gain = comparison.outcome.gains[loss]
     if gain is None:
         return False
     low, _ = gain.interval()
-    return gain.mean > 0 if math.isnan(low) else low > 0
+    return gain.mean > 0 if math.isnan(low) or gain.n_seeds < FEWEST_SEEDS else low > 0
 
 
 def _lead(advice: Advice) -> str:
