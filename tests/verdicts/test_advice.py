@@ -9,7 +9,7 @@ from scipy import stats
 
 from stages.verdicts.advice import advise
 from stages.verdicts.design import Design
-from stages.verdicts.pairs import compare
+from stages.verdicts.pairs import FEWEST_SEEDS, compare
 
 
 def pairs_of(*, margin=0.01, same=(), **values):
@@ -155,7 +155,8 @@ def test_every_other_loss_is_in_exactly_one_group(seed, n_losses, n_seeds):
     assert {pair.verdict for pair in advice.equal} <= {"equivalent", "same objective"}
     assert {pair.verdict for pair in advice.open} <= {"inconclusive", "too few seeds"}
     assert {pair.verdict for pair in advice.beaten} <= {"better"}
-    assert n_seeds == 1 or advice.cost >= 0
+    # what too few seeds say of the cost is nothing
+    assert advice.cost >= 0 if n_seeds >= FEWEST_SEEDS or n_losses == 1 else math.isnan(advice.cost)
 
 
 def test_in_one_draw_of_twenty_at_most_being_wrong_costs_more_than_is_said():
