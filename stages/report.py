@@ -31,6 +31,7 @@ def main() -> None:
             baseline=params.baseline(name),
             margin=params.report.margin.get(name),
             other_names=params.other_names(name),
+            cost=params.comparisons[name].cost,
             seeds_key=seeds.key(name, params.comparisons[name].seeds),
         )
         for name, losses in selected.items()

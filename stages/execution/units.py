@@ -119,7 +119,9 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
 
 
 def headline_of(params: Params, comparison: str, table: Table) -> str:
-    """The name of the score that decides between the losses of a comparison."""
+    """The name of the score that decides between the losses of a comparison; where costs do, log loss, to tune by."""
+    if params.comparisons[comparison].cost:
+        return "log_loss"
     losses = params.selected()[comparison]
     class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
     return params.report.headline.get(comparison) or choosing.default_headline(

@@ -14,6 +14,7 @@ from stages.params.schema import RECOMMENDED, Comparison, Dataset, Params, Split
 from stages.params.source import MakeBlobs, Source, Table
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
+from stages.scores import costs
 
 
 def contradictions(params: Params) -> Iterator[Mistake]:
@@ -54,6 +55,7 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
         for comparison in on_it:
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
             yield from _headline(params, comparison, task, **sizes)
+            yield from _cost(f"comparisons.{comparison}.cost", params, comparison, description)
             yield from _class_weights(f"comparisons.{comparison}.losses", params.comparisons[comparison], description)
 
 
@@ -146,6 +148,24 @@ def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> 
         yield from _class_split(f"{key}.split", comparison.split, task)
     for mistake in loss_entry.find_mistakes(comparison.losses, task):
         yield mistake.below(f"{key}.losses")
+
+
+def _cost(key: str, params: Params, name: str, description: Description) -> Iterator[Mistake]:
+    """Costs of values, of classes that there are not, and beside another score that is to decide."""
+    if (cost := params.comparisons[name].cost) is None:
+        return
+    if name in params.report.headline:
+        yield Mistake(key, "cost_and_headline", name)
+    classes = tuple(description.classes)
+    if not classes:
+        yield Mistake(key, "cost_without_classes")
+    elif set(cost) <= {costs.MISSED, costs.FALSE_ALARM}:
+        if len(classes) > 2:
+            facts = {"n_classes": len(classes), "first": classes[0], "second": classes[1]}
+            yield Mistake(key, "cost_by_kind", facts=facts)
+    else:
+        named = dict.fromkeys([*cost, *(each for taken in cost.values() for each in taken)])
+        yield from (Mistake(key, "class_unknown", each, classes) for each in named if each not in classes)
 
 
 def _class_weights(key: str, comparison: Comparison, description: Description) -> Iterator[Mistake]:

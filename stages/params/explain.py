@@ -46,6 +46,8 @@ ALLOWED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "class_weight_type": "auto, or a mapping of classes to numbers, as in {{no: 1, yes: 5}}",
+    "cost_type": "numbers, 0 or more, of which not all are 0: by kind of error, as in {{missed: 100, false_alarm: 1}}, "
+    "or by class and what it is taken for, as in {{ill: {{well: 100}}, well: {{ill: 1}}}}",
     "delimiter_type": "one letter that is no quote, or a regular expression without groups",
     "dict_type": "a mapping of keys to values",
     "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
@@ -85,6 +87,10 @@ SENTENCES = {
     "all_left_out": "selects nothing of what compare: {compare} leaves; allowed: all, or any of {names}",
     "all_stands_alone": "'all' stands alone, without other names",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
+    "cost_and_headline": "decides, and so would report.headline.{value}; leave one of the two out",
+    "cost_by_kind": "goes by kind of error, of which {n_classes} classes have more than two; "
+    "give it by class and what it is taken for: {{{first}: {{{second}: 100}}, …}}",
+    "cost_without_classes": "is for classes, and the target is values; leave it out",
     "class_unknown": "{value} is not a class{nearest} Classes: {names}",
     "column_without_group": "goes with method: group; the method is {method}",
     "copies_without_table": "goes with a table; {generator} makes no copies of rows",

@@ -16,6 +16,7 @@ from stages.params.section import Section
 from stages.params.seeds import AtMost, Seeds
 from stages.params.source import Column, Label, Source, Table
 from stages.records.plans import Method
+from stages.scores import costs
 
 
 def _as_list(value: Any) -> Any:
@@ -134,6 +135,25 @@ class Dataset(Section):
         return catalogue.task_of(self.source.n_classes())
 
 
+def _cost(value: Any) -> Any:
+    """Costs of two kinds of error, or by class and what it is taken for; class names as texts."""
+
+    def is_cost(each: Any) -> bool:
+        return isinstance(each, int | float) and not isinstance(each, bool) and 0 <= each < float("inf")
+
+    if isinstance(value, dict) and value:
+        value = {str(key): each for key, each in value.items()}
+        if (
+            set(value) <= {costs.MISSED, costs.FALSE_ALARM}
+            and all(map(is_cost, value.values()))
+            and any(value.values())
+        ):
+            return value
+        if all(isinstance(each, dict) and each and all(map(is_cost, each.values())) for each in value.values()):
+            return {key: {str(name): each for name, each in taken.items()} for key, taken in value.items()}
+    raise PydanticCustomError("cost_type", "not costs")
+
+
 class Comparison(Section):
     """One dataset, one network, several losses.
 
@@ -150,6 +170,7 @@ class Comparison(Section):
         seeds: when not given, those of ``train``.
         batch_size: when not given, that of ``train``.
         optimizer: when not given, that of ``train``.
+        cost: what a wrong decision costs, by kind of error or by class and what it is taken for; it then decides.
     """
 
     dataset: Name | None = None
@@ -163,6 +184,7 @@ class Comparison(Section):
     seeds: Seeds | None = None
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
+    cost: Annotated[dict[str, Any], BeforeValidator(_cost)] | None = None
     losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(_entry)]], Field(min_length=1)]
 
 

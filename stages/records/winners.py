@@ -55,6 +55,7 @@ class Recommended:
         calibration: as of `Winner`.
         averaged: what averages of its networks score; None where no row was tested by two of them.
         averaged_over: of how many networks they are, the fewest and the most.
+        costs: as of `Winner`.
     """
 
     loss: str
@@ -65,6 +66,7 @@ class Recommended:
     calibration: Calibrating | None = None
     averaged: float | None = None
     averaged_over: tuple[int, int] | None = None
+    costs: list[list[float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Winner:
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
         threshold: at what classes are decided, as `decisions.decide` takes it; None for the loss's own rule.
         calibration: what makes better probabilities of the mean of the networks; None where nothing does.
+        costs: by class and what it is taken for, by which calibrated probabilities decide; None where nothing costs.
     """
 
     settings: Settings
@@ -124,6 +127,7 @@ class Winner:
     modules: list[str]
     threshold: list[float] | None = None
     calibration: Calibrating | None = None
+    costs: list[list[float]] | None = None
 
     @property
     def outputs(self) -> list[str]:

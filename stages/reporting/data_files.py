@@ -169,13 +169,15 @@ def recommended(comparison: Comparison) -> Recommended | None:
         averaged=found.score if found else None,
         averaged_over=(found.fewest, found.most) if found else None,
         calibration=_calibrating(comparison, loss),
+        costs=[list(each) for each in comparison.score.costs] if comparison.score.costs else None,
     )
 
 
 def _calibrating(comparison: Comparison, loss: str) -> Calibrating | None:
     """What makes better probabilities of a loss's outputs for new rows; None where nothing does."""
     calibrated = comparison.calibrated.get(loss)
-    if not calibrated or not (to_use := calibrated.to_use):
+    is_asked = calibrated and (calibrated.is_better or comparison.score.costs)
+    if not is_asked or not (to_use := calibrated.to_use):
         return None
     scores = calibrated.scores["log_loss"]
     before_and_after = [] if calibrated.given is None else [float(each[np.isfinite(each)].mean()) for each in scores]

@@ -9,6 +9,7 @@ import numpy as np
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.scores import catalogue
+from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 
 # a loss by whose outputs a constant prediction is given
@@ -20,7 +21,7 @@ _LOSS_OF: dict[Task, str] = {
 
 
 def row_values(
-    score: str,
+    score: Score | str,
     loss: Loss,
     labels: np.ndarray,
     outputs: np.ndarray,
@@ -34,7 +35,7 @@ def row_values(
     """The values of the rows, whose mean over a seed's test rows is the seed's score.
 
     Args:
-        score: name of the score.
+        score: the score, or its name.
         loss: the loss that the networks were trained with.
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         outputs: (n_seeds, n_rows, n_outputs) as the networks gave them; those of rows that are not tested are not read.
@@ -62,7 +63,7 @@ def row_values(
     values = np.full(tested.shape, np.nan)
     if not finite:
         return values
-    statistic = catalogue.find(score, loss.task).statistic
+    statistic = _known(score, loss.task).statistic
     references = np.stack([statistic.reference(of(seed)) for seed in finite])
     reference = np.nansum(references, axis=0) / np.maximum(np.isfinite(references).sum(axis=0), 1)
     for seed in finite:
@@ -71,7 +72,7 @@ def row_values(
 
 
 def constant_values(
-    score: str,
+    score: Score | str,
     task: Task,
     labels: np.ndarray,
     trained: np.ndarray,
@@ -85,7 +86,7 @@ def constant_values(
     """The row values of a prediction that is the same for every row, the best one on the train rows for the score.
 
     Args:
-        score: name of the score.
+        score: the score, or its name.
         task: the kind of problem.
         labels: as in `row_values`.
         trained: bool (n_seeds, n_rows), the rows that each seed trains on.
@@ -98,7 +99,7 @@ def constant_values(
     Returns:
         As `row_values`; None where such a prediction has no score, or one that says nothing.
     """
-    constant = catalogue.find(score, task).constant
+    constant = _known(score, task).constant
     predictions = [constant(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained]
     if any(prediction is None for prediction in predictions):
         return None
@@ -111,11 +112,11 @@ def constant_values(
     return values if np.isfinite(values[tested]).all() else None
 
 
-def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
+def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
     """The most that a row of each kind can tell two losses apart, for scores of decisions.
 
     Args:
-        score: name of the score.
+        score: the score, or its name.
         labels: as in `row_values`.
         tested: as in `row_values`.
 
@@ -125,4 +126,8 @@ def reach(score: str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
     """
     if labels.ndim > 1:
         return np.empty(0)
-    return catalogue.find(score, None).reach(np.bincount(labels[tested.any(axis=0)]))
+    return _known(score, None).reach(np.bincount(labels[tested.any(axis=0)]))
+
+
+def _known(score: Score | str, task: Task | None) -> Score:
+    return score if isinstance(score, Score) else catalogue.find(score, task)

@@ -41,6 +41,7 @@ class Score:
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
         quota: of a score that has no best threshold the class of which as many rows are decided as are of it.
+        costs: of decisions by what they cost: by class and what it is taken for (n_classes, n_classes).
         by_decision: whether of classes it is decisions that are scored, though what it rewards is not known.
     """
 
@@ -60,6 +61,7 @@ class Score:
     never_negative: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
     quota: int | None = None
+    costs: tuple[tuple[float, ...], ...] | None = None
     by_decision: bool = False
 
     @property

@@ -1,8 +1,9 @@
 """A comparison: one dataset, the runs of several losses on it, and what came of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from stages.records import datasets, plans, runs
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Plan
 from stages.records.runs import Run
-from stages.scores import catalogue, choosing
+from stages.scores import catalogue, choosing, costs
 from stages.scores.score import Score
 from stages.verdicts.averaged import Averaged, averaged
 from stages.verdicts.held_out.calibrated import Calibrated, calibrate
@@ -91,7 +92,9 @@ class Comparison:
 
     @cached_property
     def averages(self) -> dict[str, Averaged | None]:
-        """By loss, what averages of its networks score; None where no row was tested by two of them."""
+        """By loss, what averages of its networks score; None where no row was tested by two of them, or costs decide."""
+        if self.score.costs:
+            return dict.fromkeys(self.losses)
         known, thresholds = (self.score, self.plan, self.labels), self.outcome.thresholds
         return {
             run.loss.name: averaged(run, *known, weights=self.weights, thresholds=thresholds.get(run.loss.name))
@@ -158,6 +161,7 @@ def read(
     margin: float | None,
     other_names: dict[str, list[str]] | None = None,
     seeds_key: str = "train.seeds",
+    cost: Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Read a dataset, its plan and its runs, each file once.
 
@@ -170,6 +174,7 @@ def read(
         margin: differences that do not matter; None for the default.
         other_names: as in `Comparison`.
         seeds_key: as in `Comparison`.
+        cost: what wrong decisions cost, as the parameters say it, which then decides; None where it is not said.
 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
@@ -181,6 +186,8 @@ def read(
     sizes = class_sizes(labels, description).tolist()
     headline = headline or choosing.default_headline(description.task, description.n_targets, sizes, losses)
     score = catalogue.find(headline, description.task)
+    if cost:
+        score = costs.score(costs.of_classes(cost, description.classes))
     check_headline(trained, score)
     plan = plan.first(max(len(run.seeds) for run in trained))
     in_the_plane = trained[0].regions is not None
@@ -209,7 +216,7 @@ def check_headline(trained: Iterable[Run], score: Score) -> None:
     Raises:
         UserError: it is not.
     """
-    for run in trained:
+    for run in trained if not score.costs else ():
         values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
         if not len(values):
             known = list(dict.fromkeys(run.scores["metric"]))
@@ -229,18 +236,18 @@ class Looking:
     """
 
     def __init__(
-        self, headline: str, plan: Plan, description: Description, labels: np.ndarray, weights: np.ndarray | None
+        self, score: Score, plan: Plan, description: Description, labels: np.ndarray, weights: np.ndarray | None
     ) -> None:
         """Begin.
 
         Args:
-            headline: the name of the score that decides.
+            score: the one that decides.
             plan: which rows each seed trains and tests on.
             description: what the dataset is.
             labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
             weights: (n_rows,) what each row counts; None where all count alike.
         """
-        self._score = catalogue.find(headline, description.task)
+        self._score = score
         self._rows = (plan, description, labels)
         self._weights, self.look = weights, None
 

@@ -15,6 +15,7 @@ from stages.verdicts import pairs
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design, blocks
 from stages.verdicts.held_out import thresholds as thresholds_chosen
+from stages.verdicts.held_out.calibrated import decide_by_costs
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
 from stages.verdicts.settling import Look, look_at
@@ -96,6 +97,10 @@ def judge(
         margin: the user's margin; None for the default.
     """
     settings = {"weights": weights, "baseline": baseline, "margin": margin}
+    if score.costs:
+        cheap = decide_by_costs(runs, plan, labels, score.costs, weights)
+        by_rule = _judge(runs, score, plan, description, labels, decided={}, **settings)
+        return replace(_judge(runs, score, plan, description, labels, decided=cheap, **settings), by_rule=by_rule)
     decided = thresholds_chosen.of_runs(runs, score, plan, labels, n_classes=description.n_classes, weights=weights)
     outcome = _judge(runs, score, plan, description, labels, decided={}, **settings)
     if not decided:
@@ -125,8 +130,12 @@ def _judge(
     values = {
         run.loss.name: values_of(run, score, plan, labels, weights, decided=decided.get(run.loss.name)) for run in runs
     }
-    scores = {run.loss.name: np.where(run.finished, run.values(score.name, "test"), np.nan) for run in runs}
-    scores |= {loss: scores_of(values[loss], plan.tested[: len(values[loss])]) for loss in decided}
+    scores = {
+        run.loss.name: scores_of(values[run.loss.name], plan.tested[: len(run.seeds)])
+        if score.costs or run.loss.name in decided
+        else np.where(run.finished, run.values(score.name, "test"), np.nan)
+        for run in runs
+    }
     always = _values_of_a_constant(score, plan, description, labels, weights)
     constant = None if always is None else float(scores_of(always, plan.tested).mean())
     usual_margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
@@ -179,7 +188,7 @@ def _values_of_a_constant(
 ) -> np.ndarray | None:
     """Row values (n_seeds, n_rows) of a prediction that is the same for every row; None where it says nothing."""
     return row_values.constant_values(
-        score.name,
+        score,
         description.task,
         labels,
         plan.trained,
@@ -200,12 +209,10 @@ def _train_scores(
     decided: np.ndarray | None,
 ) -> np.ndarray:
     """The score of each seed on the rows that it trains on (n_seeds,); NaN where it failed."""
-    if decided is None:
+    if decided is None and not score.costs:
         return run.values(score.name, "train")
     plan = plan.first(len(run.seeds))
-    values = row_values.row_values(
-        score.name, run.loss, labels, run.outputs, plan.trained, weights=weights, decided=decided
-    )
+    values = row_values.row_values(score, run.loss, labels, run.outputs, plan.trained, weights=weights, decided=decided)
     return np.where(run.finished, scores_of(values, plan.trained), np.nan)
 
 
@@ -224,7 +231,7 @@ def values_of(
     """
     plan = plan.first(len(run.seeds))
     values = row_values.row_values(
-        score.name,
+        score,
         run.loss,
         labels,
         run.outputs,
@@ -241,7 +248,7 @@ def _design(score: Score, plan: Plan, description: Description, labels: np.ndarr
     # in the order of time neighbours are alike; rows that are drawn are not, in whatever order
     in_time = plan.method == "first" and bool(description.files)
     which = blocks(plan.tested) if in_time else plan.clusters
-    return Design(plan.tested, row_values.reach(score.name, labels, plan.tested), which, in_time)
+    return Design(plan.tested, row_values.reach(score, labels, plan.tested), which, in_time)
 
 
 def _factors(runs: list[Run]) -> dict[tuple[str, str], float]:

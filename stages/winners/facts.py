@@ -90,6 +90,7 @@ def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: b
         modules=imports.plain_names() if settings.model else [],
         threshold=recommended.threshold,
         calibration=recommended.calibration,
+        costs=recommended.costs if recommended.calibration else None,
     )
 
 

@@ -20,6 +20,7 @@ from stages.records import winners
 from stages.records.plans import Scaling
 from stages.scores import decisions
 from stages.scores.calibration import Calibration
+from stages.scores.costs import cheapest
 from stages.sources import new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
@@ -152,7 +153,9 @@ class Predictor:
             )
             return pd.DataFrame(columns, columns=winner.outputs), predicted, None
         if winner.calibration:
-            return self._table(self._calibrated(outputs), self._calibrated(mean), self._decide(mean))
+            made = self._calibrated(mean)
+            decided = cheapest(made, tuple(map(tuple, winner.costs))) if winner.costs else self._decide(mean)
+            return self._table(self._calibrated(outputs), made, decided)
         if not loss.outputs_probability:  # networks vote, and the votes decide
             votes = np.eye(winner.description.n_classes)[self._decide(outputs)]
             shares = _rounded(votes.mean(axis=0), 1.0)

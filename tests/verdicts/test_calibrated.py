@@ -8,6 +8,9 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from stages.reporting import data_files
 from stages.reporting.sections import calibration as section
+from stages.reporting.sections import thresholds
+from stages.reporting.texts.verdict_text import verdict
+from stages.scores import costs
 from stages.verdicts.held_out.calibrated import calibrate
 
 FOCAL = "binary_focal_crossentropy"
@@ -60,3 +63,30 @@ def test_the_report_shows_both_scores_before_and_after(make_shifted):
     table = section.SECTION.content([make_shifted()], None)["table"]
     assert table.head == ("loss", "log_loss", "calibrated", "brier", "calibrated")
     assert float(table.rows[1][2]) < 0.7 * float(table.rows[1][1])
+
+
+COSTS = costs.score(((0.0, 1.0), (20.0, 0.0)))
+
+
+def test_where_decisions_cost_the_verdict_is_in_the_cost_of_those_that_are_expected_to_cost_least(make_shifted):
+    comparison = replace(make_shifted(), score=COSTS)
+    outcome, [plain, _] = comparison.outcome, comparison.runs
+    for seed, score in enumerate(outcome.scores[plain.loss.name]):
+        tested = comparison.plan.tested[seed]
+        decided = comparison.calibrated[plain.loss.name].probabilities[seed, tested, 1] > 1 / 21
+        labels = comparison.labels[tested]
+        assert score == pytest.approx((20 * (labels & ~decided) + (1 - labels) * decided).mean())
+    assert outcome.by_rule.pairs[FOCAL, plain.loss.name].verdict == "better"
+    assert outcome.pairs[FOCAL, plain.loss.name].verdict != "better"
+    assert "ahead at 0.5 only; its outputs are shifted" in str(verdict(comparison))
+
+
+def test_the_winner_decides_by_costs_and_the_report_says_what_they_are(make_shifted):
+    comparison = replace(make_shifted(), score=COSTS, own_baseline=None)
+    told = data_files.recommended(comparison)
+    assert told.costs == [[0, 1], [20, 0]]
+    assert told.calibration is not None
+    assert told.threshold is None
+    shown = thresholds.SECTION.content([comparison], None)
+    assert shown["costs"] == "`0` taken for `1` 1; `1` taken for `0` 20"
+    assert shown["table"].head == ("loss", "cost", "cost at 0.5", "verdict at 0.5")

@@ -145,3 +145,11 @@ def test_a_calibrated_winner_gives_probabilities_of_the_mean_of_its_networks(fol
     shown = predicted.table[[f"p_{each}" for each in LOSSES[name]]].to_numpy()
     np.testing.assert_allclose(shown, expected, atol=1e-6)
     assert predicted.outputs.shape[1] == (1 if n_classes == 2 else n_classes)
+
+
+def test_where_decisions_cost_the_cheapest_is_decided_by_calibrated_probabilities(folder):
+    predictor = predictor_of(folder, "binary_crossentropy", np.array([[[0.05], [0.2]]], np.float32))
+    made = Calibrating(slope=1.0, offsets=[0.0, 0.0], log_loss=[])
+    predictor.winner = replace(predictor.winner, calibration=made, costs=[[0, 1], [9, 0]])
+    table = predictor.predict(pd.DataFrame({"x": np.zeros(2)})).table
+    assert table["prediction"].tolist() == ["no", "yes"]

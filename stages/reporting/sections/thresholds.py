@@ -14,8 +14,13 @@ from stages.reporting.texts import threshold_text
 from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
+{% if costs %}
+Each row is decided as what is expected to cost least, by probabilities that are calibrated on rows that a network is
+not scored on: {{ costs }}.
+{% else %}
 Each loss decides at a threshold of its own, the best for {{ headline }} on rows that a network is not scored on (the
 mean over resamples of them), so that the score does not measure how a loss happens to shift its outputs:
+{% endif %}
 
 {{ table }}
 """
@@ -23,29 +28,39 @@ mean over resamples of them), so that the score does not measure how a loss happ
 
 def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
     [comparison] = subject
-    if not comparison.outcome.thresholds:
+    if comparison.outcome.by_rule is None:
         return None
-    return {"headline": code(comparison.score.name), "table": _table(comparison)}
+    return {"headline": code(comparison.score.name), "table": _table(comparison), "costs": _costs(comparison)}
+
+
+def _costs(comparison: Comparison) -> Markdown:
+    """What each error costs; empty where nothing does."""
+    classes, costs = comparison.description.classes, comparison.score.costs or ()
+    each = [
+        f"{code(of)} taken for {code(taken)} {number(cost)}"
+        for of, line in zip(classes, costs, strict=False)
+        for taken, cost in zip(classes, line, strict=True)
+        if cost
+    ]
+    return Markdown("; ".join(each))
 
 
 def _table(comparison: Comparison) -> Table:
-    outcome, rows = comparison.outcome, []
-    of_two = comparison.task == "binary"
+    outcome, rows, name = comparison.outcome, [], comparison.score.name
+    of_two, thresholds = comparison.task == "binary", outcome.thresholds
     for run in top_losses.runs(comparison):
-        loss, chosen = run.loss.name, outcome.thresholds[run.loss.name]
-        mean = ", ".join(number(value) for value in np.median(chosen, axis=0))
-        at_rule = "–"
+        loss, at_rule = run.loss.name, "–"
         if loss != outcome.baseline:
             pair = outcome.by_rule.pairs[loss, outcome.baseline]
             doubt = threshold_text.caution(comparison, outcome.pairs[loss, outcome.baseline])
             at_rule = f"**{pair.verdict}**" + (f" ({doubt})" if doubt else "")
+        middle = (", ".join(map(number, np.median(thresholds[loss], axis=0))),) if thresholds else ()
         scores = (plus_minus(each.summaries[loss]) for each in (outcome, outcome.by_rule))
-        rows.append((code(loss), mean, *scores, Markdown(at_rule)))
-    rules = dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs)
-    usual = " or ".join(rules)
+        rows.append((code(loss), *middle, *scores, Markdown(at_rule)))
+    usual = " or ".join(dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs))
     what = "threshold" if of_two else f"offsets of {', '.join(comparison.description.classes)}"
-    name = comparison.score.name
-    return Table(("loss", what, f"{name} there", f"{name} {usual}", f"verdict {usual}"), rows)
+    there = (what, f"{name} there") if thresholds else (name,)
+    return Table(("loss", *there, f"{name} {usual}", f"verdict {usual}"), rows)
 
 
 SECTION = Section(part="sure", order=25, template=TEMPLATE, content=_content)

@@ -12,6 +12,7 @@ from stages.records.plans import Plan
 from stages.records.runs import Run
 from stages.scores import calibration, decisions
 from stages.scores.calibration import Calibration
+from stages.scores.costs import Costs, cheapest
 from stages.verdicts.held_out.rows import of_run
 
 
@@ -25,7 +26,7 @@ class Calibrated:
         probabilities: the same after calibration; NaN for a seed that failed, or for which none can be fitted.
         scores: by name (``log_loss``, ``brier``), (2, n_seeds): on the rows that each seed tests before and after; NaN
             where there is none.
-        to_use: for the mean of several networks on new rows; None where it makes nothing better.
+        to_use: for the mean of several networks on new rows; None where none can be fitted.
     """
 
     given: np.ndarray | None
@@ -36,7 +37,8 @@ class Calibrated:
     @property
     def is_better(self) -> bool:
         """Whether the log loss is better after calibration, or can only be had after it."""
-        return _is_better(self.scores["log_loss"])
+        before, after = (each[np.isfinite(self.scores["log_loss"][1])] for each in self.scores["log_loss"])
+        return len(after) > 0 and not after.mean() >= before.mean()
 
 
 def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | None) -> Calibrated | None:
@@ -66,15 +68,26 @@ def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | No
             if np.isfinite(each).all() and (row or run.loss.outputs_probability):
                 scores["log_loss"][row, seed] = calibration.log_loss(each[tested], labels[tested], counted)
                 scores["brier"][row, seed] = calibration.brier(each[tested], labels[tested], counted)
-    to_use = None
-    if _is_better(scores["log_loss"]):
-        own = unseen.for_new_rows()
-        counted = None if weights is None else weights[own.rows]
-        to_use = calibration.fit(decisions.strengths(run.loss, own.outputs), labels[own.rows], counted)
+    own = unseen.for_new_rows()
+    counted = None if weights is None else weights[own.rows]
+    to_use = calibration.fit(decisions.strengths(run.loss, own.outputs), labels[own.rows], counted)
     return Calibrated(given if run.loss.outputs_probability else None, made, scores, to_use)
 
 
-def _is_better(scores: np.ndarray) -> bool:
-    """Whether a score (2, n_seeds) is better in the second line, of the seeds that have it there."""
-    before, after = scores[:, np.isfinite(scores[1])]
-    return len(after) > 0 and not after.mean() >= before.mean()
+def decide_by_costs(
+    runs: list[Run], plan: Plan, labels: np.ndarray, costs: Costs, weights: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """What each network decides (n_seeds, n_rows), by loss: what is expected to cost least by calibrated probabilities.
+
+    Where there is no calibration it decides by its own rule. Arguments as of `calibrate`.
+    """
+    decided = {}
+    for run in runs:
+        by_rule = run.loss.decide(np.nan_to_num(run.outputs))
+        if (calibrated := calibrate(run, plan, labels, weights)) is None:
+            decided[run.loss.name] = by_rule
+        else:
+            known = np.isfinite(calibrated.probabilities).all(axis=2)
+            cheap = cheapest(np.nan_to_num(calibrated.probabilities), costs)
+            decided[run.loss.name] = np.where(known, cheap, by_rule)
+    return decided
