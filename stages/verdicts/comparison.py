@@ -92,7 +92,7 @@ class Comparison:
 
     @cached_property
     def averages(self) -> dict[str, Averaged | None]:
-        """By loss, what averages of its networks score; None where no row was tested by two of them, or costs decide."""
+        """By loss, what averages of its networks score; None where no row was tested by two of them, or by costs."""
         if self.score.costs:
             return dict.fromkeys(self.losses)
         known, thresholds = (self.score, self.plan, self.labels), self.outcome.thresholds
