@@ -15,9 +15,8 @@ from stages.params.load import load_params, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, durations, runs, store
 from stages.records.runs import Run
-from stages.scores import catalogue, costs
 from stages.training.unit import Unit
-from stages.verdicts.comparison import Looking
+from stages.verdicts.comparison import Looking, score_of
 from stages.wording.looks import looks
 from stages.wording.training import came_from, outcome, what_was_new
 
@@ -46,9 +45,7 @@ def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
 def looking_at(unit: Unit, params: Params) -> Looking:
     """What says which losses of a unit's comparison go on."""
     name, description = unit.settings.comparison, datasets.read_encoded(unit.settings.dataset).description
-    score = catalogue.find(headline_of(params, name, unit.table), description.task)
-    if cost := params.comparisons[name].cost:
-        score = costs.score(costs.of_classes(cost, description.classes))
+    score = score_of(headline_of(params, name, unit.table), description, params.comparisons[name].cost)
     return Looking(score, unit.plan, description, unit.table.labels, unit.table.weights)
 
 

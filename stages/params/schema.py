@@ -11,12 +11,12 @@ from stages.losses import catalogue, objectives
 from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
+from stages.params.cost import Cost
 from stages.params.optimizer import Optimizer
 from stages.params.section import Section
 from stages.params.seeds import AtMost, Seeds
 from stages.params.source import Column, Label, Source, Table
 from stages.records.plans import Method
-from stages.scores import costs
 
 
 def _as_list(value: Any) -> Any:
@@ -135,25 +135,6 @@ class Dataset(Section):
         return catalogue.task_of(self.source.n_classes())
 
 
-def _cost(value: Any) -> Any:
-    """Costs of two kinds of error, or by class and what it is taken for; class names as texts."""
-
-    def is_cost(each: Any) -> bool:
-        return isinstance(each, int | float) and not isinstance(each, bool) and 0 <= each < float("inf")
-
-    if isinstance(value, dict) and value:
-        value = {str(key): each for key, each in value.items()}
-        if (
-            set(value) <= {costs.MISSED, costs.FALSE_ALARM}
-            and all(map(is_cost, value.values()))
-            and any(value.values())
-        ):
-            return value
-        if all(isinstance(each, dict) and each and all(map(is_cost, each.values())) for each in value.values()):
-            return {key: {str(name): each for name, each in taken.items()} for key, taken in value.items()}
-    raise PydanticCustomError("cost_type", "not costs")
-
-
 class Comparison(Section):
     """One dataset, one network, several losses.
 
@@ -167,9 +148,7 @@ class Comparison(Section):
         batch_norm: whether each hidden layer is normalised over the batch, before its activation.
         model: instead of these four, the user's own ``module:build``, which returns a Keras model.
         epochs: passes over the train rows; where the learning rate is tuned, the most there are.
-        seeds: when not given, those of ``train``.
-        batch_size: when not given, that of ``train``.
-        optimizer: when not given, that of ``train``.
+        seeds: with `batch_size` and `optimizer`, when not given, as under ``train``.
         cost: what a wrong decision costs, by kind of error or by class and what it is taken for; it then decides.
     """
 
@@ -184,7 +163,7 @@ class Comparison(Section):
     seeds: Seeds | None = None
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
-    cost: Annotated[dict[str, Any], BeforeValidator(_cost)] | None = None
+    cost: Cost | None = None
     losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(_entry)]], Field(min_length=1)]
 
 

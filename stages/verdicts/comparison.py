@@ -185,9 +185,7 @@ def read(
     trained = [runs.read(name, loss.name) for loss in losses]
     sizes = class_sizes(labels, description).tolist()
     headline = headline or choosing.default_headline(description.task, description.n_targets, sizes, losses)
-    score = catalogue.find(headline, description.task)
-    if cost:
-        score = costs.score(costs.of_classes(cost, description.classes))
+    score = score_of(headline, description, cost)
     check_headline(trained, score)
     plan = plan.first(max(len(run.seeds) for run in trained))
     in_the_plane = trained[0].regions is not None
@@ -208,6 +206,13 @@ def read(
         weights=datasets.read_weights(dataset, description),
         seeds_key=seeds_key,
     )
+
+
+def score_of(headline: str, description: Description, cost: Mapping[str, Any] | None) -> Score:
+    """The score that decides: the one of this name, or the cost of decisions where the parameters say what that is."""
+    if cost:
+        return costs.score(costs.of_classes(cost, description.classes))
+    return catalogue.find(headline, description.task)
 
 
 def check_headline(trained: Iterable[Run], score: Score) -> None:

@@ -130,12 +130,7 @@ def _judge(
     values = {
         run.loss.name: values_of(run, score, plan, labels, weights, decided=decided.get(run.loss.name)) for run in runs
     }
-    scores = {
-        run.loss.name: scores_of(values[run.loss.name], plan.tested[: len(run.seeds)])
-        if score.costs or run.loss.name in decided
-        else np.where(run.finished, run.values(score.name, "test"), np.nan)
-        for run in runs
-    }
+    scores = {run.loss.name: _test_scores(run, score, plan, values[run.loss.name], decided) for run in runs}
     always = _values_of_a_constant(score, plan, description, labels, weights)
     constant = None if always is None else float(scores_of(always, plan.tested).mean())
     usual_margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
@@ -197,6 +192,13 @@ def _values_of_a_constant(
         **plan.target_scaling,
         weights=weights,
     )
+
+
+def _test_scores(run: Run, score: Score, plan: Plan, values: np.ndarray, decided: dict[str, np.ndarray]) -> np.ndarray:
+    """The test scores of a run (n_seeds,): as they were measured, or of its row values where it decides otherwise."""
+    if score.costs or run.loss.name in decided:
+        return scores_of(values, plan.tested[: len(run.seeds)])
+    return np.where(run.finished, run.values(score.name, "test"), np.nan)
 
 
 def _train_scores(
