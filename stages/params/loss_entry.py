@@ -226,3 +226,10 @@ def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Ite
     if task is None and len(tasks) > 1:
         losses = " and ".join(f"'{name}' for a {of} task" for of, name in tasks.items())
         yield Mistake("", "several_tasks", facts={"losses": losses})
+
+
+def checked(value: Any) -> Any:
+    """An entry of `losses`, which is a name or a mapping."""
+    if not (isinstance(value, str) or (isinstance(value, dict) and all(isinstance(key, str) for key in value))):
+        raise PydanticCustomError("entry_type", "not an entry")
+    return value

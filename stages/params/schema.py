@@ -34,12 +34,6 @@ def _baseline(value: Any) -> Any:
     return value
 
 
-def _entry(value: Any) -> Any:
-    if not (isinstance(value, str) or (isinstance(value, dict) and all(isinstance(key, str) for key in value))):
-        raise PydanticCustomError("entry_type", "not an entry")
-    return value
-
-
 def _rows(value: Any) -> Any:
     whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if not whole and not (isinstance(value, float) and 0 < value < 1):
@@ -164,7 +158,7 @@ class Comparison(Section):
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
     cost: Cost | None = None
-    losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(_entry)]], Field(min_length=1)]
+    losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(loss_entry.checked)]], Field(min_length=1)]
 
 
 class Train(Section):
