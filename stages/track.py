@@ -5,7 +5,7 @@ from stages.basics.words import counted
 from stages.params import experiment
 from stages.params.load import load_params
 from stages.records import durations, runs, store, winners
-from stages.tracking import mlflow_store, registry
+from stages.tracking import contents, mlflow_store, registry
 from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin
 from stages.tracking.pages import Headline
@@ -34,7 +34,7 @@ def main() -> None:
                 n_new += mlflow_store.log_once(
                     client,
                     page,
-                    run,
+                    contents.as_decided(run, headline.name, told.get("decided")),
                     fingerprint=tracked[name][run.loss.name],
                     told=Told(
                         headline,

@@ -209,6 +209,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
                 "verdict": _word(comparison, loss),
                 "note": _note(comparison, loss),
                 "color": colors[loss],
+                **_decided(comparison, loss),
                 "figures": [each.file for each in about_it if each.run and each.run.loss.name == loss],
             }
             for loss in comparison.losses
@@ -222,6 +223,13 @@ def _word(comparison: Comparison, loss: str) -> str:
     if loss == outcome.advice.best:
         return "recommended"
     return "baseline" if loss == outcome.baseline else outcome.pairs[loss, outcome.baseline].verdict
+
+
+def _decided(comparison: Comparison, loss: str) -> dict[str, list[float | None]]:
+    """The test score of each seed, where that is not what the loss's own rule gives; None of a seed that failed."""
+    if comparison.outcome.by_rule is None:
+        return {}
+    return {"decided": [float(each) if np.isfinite(each) else None for each in comparison.outcome.scores[loss]]}
 
 
 def _note(comparison: Comparison, loss: str) -> str:

@@ -8,11 +8,12 @@ their own, come last.
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from stages.basics import files, paths
 from stages.records.runs import Run
@@ -69,6 +70,25 @@ def parameters(run: Run) -> dict[str, Any]:
 def deciding(headline: str) -> str:
     """The name of the metric that decides between losses: the headline score of the test rows."""
     return f"{DECIDES}test_{headline}"
+
+
+def as_decided(run: Run, headline: str, values: list[float | None] | None) -> Run:
+    """The run with the test score that decides as the verdict has it.
+
+    Where decisions are at thresholds of each loss's own, or by what they cost, that is not what was measured by the
+    loss's own rule, which then has another name.
+
+    Args:
+        run: the run.
+        headline: the score that decides.
+        values: of each seed, None of one that failed; None where it is as it was measured.
+    """
+    if values is None:
+        return run
+    is_it = (run.scores["part"] == "test") & (run.scores["metric"] == headline)
+    measured = run.scores.assign(metric=run.scores["metric"].mask(is_it, f"{headline}_by_its_own_rule"))
+    decided = pd.DataFrame({"seed": run.seeds, "part": "test", "metric": headline, "value": np.array(values, float)})
+    return replace(run, scores=pd.concat([measured, decided], ignore_index=True))
 
 
 def numbers(run: Run, headline: str) -> Iterator[Number]:

@@ -134,3 +134,13 @@ def test_the_curves_of_a_long_training_are_thinned(make_run):
     assert {number.step: number.value for number in numbers} == {
         number.step: pytest.approx(values[number.step - 1]) for number in numbers
     }
+
+
+def test_the_score_that_decides_is_that_of_the_verdict_and_what_the_losses_own_rule_gives_stands_beside(make_run):
+    run = contents.as_decided(make_run("hinge"), "accuracy", [0.5, None, 0.75])
+    numbers = by_name(contents.numbers(run, "accuracy"))
+    assert numbers["decides/test_accuracy"] == pytest.approx(0.625)
+    assert numbers["final/test_accuracy_by_its_own_rule"] == 1
+    assert by_name(contents.numbers_of_seeds(run, "accuracy")[2])["decides/test_accuracy"] == 0.75
+    same = make_run("hinge")
+    assert contents.as_decided(same, "accuracy", None) is same
