@@ -45,6 +45,8 @@ def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:
 
 def perhaps_dates(values: pd.Series) -> list[Finding]:
     """Whole numbers that are all dates, written without marks, such as 20240131."""
+    if not 19000101 <= values.min() <= values.max() <= 21001231:
+        return []
     present = values.dropna()
     if present.nunique() < _FEW or (present % 1).any() or not present.between(19000101, 21001231).all():
         return []

@@ -1,5 +1,6 @@
 """Numbers that are infinite to a network, which were taken for missing."""
 
+import numpy as np
 import pandas as pd
 
 from stages.checks.every import Seen
@@ -22,6 +23,8 @@ def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:
         values: the same as it is kept.
     """
     if not pd.api.types.is_numeric_dtype(written):
+        return []
+    if not (np.abs(written.to_numpy(np.float64, na_value=np.nan)) > LARGEST).any():
         return []
     beyond = written[values.isna() & (written.abs() > LARGEST)]
     return [odd("infinite", beyond.map(shown))] if len(beyond) else []

@@ -23,6 +23,8 @@ def zeros(values: pd.Series) -> list[Finding]:
     Args:
         values: (n_rows,).
     """
+    if not (values.to_numpy(np.float64, na_value=np.nan) == 0).any():
+        return []
     present = values.dropna()
     others = present[present != 0]
     if not 2 <= len(present) - len(others) <= len(others) or len(others) < _FEWEST or others.min() * others.max() < 0:

@@ -64,6 +64,8 @@ def is_identifier(values: pd.Series) -> bool:
 
     So do numbers of so many digits that a float cannot tell them apart.
     """
+    if pd.api.types.is_float_dtype(values) and not values.hasnans:
+        return False
     present, n_rows = values.dropna(), len(values)
     # whole numbers are floats where some are missing
     whole = pd.api.types.is_integer_dtype(values) or (len(present) < n_rows and not (present % 1).any())

@@ -233,11 +233,12 @@ def _perhaps_grouped(head: pd.DataFrame, table: pd.DataFrame, written: CsvFormat
     """
     if written.decimal != "." or is_expression(written):
         return []
-    dotted = {name: head[name].dropna().str.strip() for name in table.select_dtypes("float")}
-    dotted = {name: texts[texts.str.contains(".", regex=False)] for name, texts in dotted.items()}
-    dotted = {name: texts for name, texts in dotted.items() if len(texts)}
-    if not all(texts.str.fullmatch(_THREE_DIGITS).all() for texts in dotted.values()):
-        return []  # a dot is the decimal mark
+    dotted = {}
+    for name in table.select_dtypes("float"):
+        texts = head[name].dropna().str.strip()
+        dotted[name] = texts[texts.str.contains(".", regex=False)]
+        if not dotted[name].str.fullmatch(_THREE_DIGITS).all():
+            return []  # a dot is the decimal mark
     return [
         number_columns.odd("perhaps grouped", texts, read_as=number_columns.shown(float(texts.iloc[0])))
         for texts in dotted.values()

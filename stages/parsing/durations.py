@@ -77,6 +77,8 @@ def of_values(values: pd.Series) -> pd.Series | None:
     """Durations and times of day that a file holds as such, in seconds; None where a value is none."""
     if pd.api.types.is_timedelta64_dtype(values):
         return values / pd.Timedelta(seconds=1)
+    if values.dtype != object:
+        return None
     present = values.dropna()
     if not len(present) or not present.map(lambda value: hasattr(value, "total_seconds") or _is_time(value)).all():
         return None

@@ -5,6 +5,7 @@ decimal mark is no part of it: that is found in each file anew.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ class Fitted:
     grouping: str
     findings: list[Finding]
 
-    @property
+    @cached_property
     def tidied(self) -> tuple[pd.Series, Kind]:
         """The column, and its kind; an identifier is a number that only tells rows apart."""
         kind = self.reader.kind
@@ -117,6 +118,8 @@ def fit(
         None where the column is not what the parameters say.
     """
     words = Reader("category", None, tuple(nothing), labels or {})
+    if said in (None, "number") and not nothing and not labels and _is_numeric(values):
+        return Fitted(Reader("number"), plain_numbers(values), "", [])
     values = settled(values, words)
     kind, form, decided = _found_out(values, decimal, said, quoted=quoted, typed=typed, sure=sure)
     if kind is None:
@@ -149,6 +152,11 @@ def _found_out(
     form = said if "%" in said else dates.fit(present)[0] or (dates.ISO if not len(present) else None)
     is_date = form is not None and (not len(present) or dates.by_known_form(present, form).notna().all())
     return "date" if is_date else None, form, no_texts
+
+
+def _is_numeric(values: pd.Series) -> bool:
+    """Whether values are numbers of NumPy's, which need no look at each."""
+    return isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
 
 
 def _by_type(values: pd.Series) -> Kind | None:
