@@ -132,12 +132,13 @@ class CsvFile:
         return {}, []
 
     def _has_row_names(self, n_names: int) -> bool:
-        """Whether rows have one field more than the heading, which is not empty, as where R writes their names."""
+        """Whether rows have one field more than the heading, and all begin otherwise, as where R writes their names."""
         if len(self.written.delimiter) > 1:
             return False
         with suppress(csv.Error), self.records() as records:
             rows = [row for row in islice(records, 1, _RECORDS) if row]
-            return bool(rows) and {len(row) for row in rows} == {n_names + 1} and any(row[-1].strip() for row in rows)
+            differ = len({row[0] for row in rows}) == len(rows) > 1
+            return differ and {len(row) for row in rows} == {n_names + 1} and any(row[-1].strip() for row in rows)
         return False
 
 

@@ -65,7 +65,7 @@ class Reader:
         present = values.notna()
         if pd.api.types.is_string_dtype(values):
             present &= ~values.str.strip().isin(MISSING)
-        return made, (made.isna() & present).to_numpy()
+        return made.rename(values.name), (made.isna() & present).to_numpy()
 
 
 @dataclass(frozen=True)

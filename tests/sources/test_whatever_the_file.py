@@ -435,3 +435,14 @@ def test_texts_that_a_form_makes_dates_are_told_with_the_form():
     assert told(load("own.csv")[1]) == [
         "born: row 1 holds '01-Jan', kept as texts (if they are dates: columns: {born: '%d-%b'})"
     ]
+
+
+def test_what_is_odd_about_numbers_that_are_texts_has_their_column():
+    sizes = [f"{60 + row} kg" for row in range(N_ROWS)]
+    sizes[7] = "9000 kg"
+    Path("own.csv").write_text(lines("size,y", sizes, Y), encoding="utf-8")
+    _, description = load("own.csv")
+    assert [(each.kind, each.column, each.rows) for each in description.findings][:2] == [
+        ("written", "size", [1, 2, 3]),
+        ("far", "size", [8]),
+    ]
