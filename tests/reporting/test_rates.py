@@ -43,6 +43,14 @@ def test_the_legend_names_the_schedules_and_horizons_of_all_charts(axes):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("width", [3.5, 7, 13])
+def test_the_legend_is_no_wider_than_the_figure(width):
+    figure, axes = plots.Grid(width, 4).figure()
+    rates.legend(axes[0, 0], [{("cosine", horizon): [] for horizon in (11, 33, 100, 300)}, LINES])
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().width <= figure.bbox.width
+
+
 def test_many_rates_are_not_all_named(axes):
     many = {("cosine", 10): [Tried(float(f"{10 ** (-k / 2):.3g}"), "cosine", 1.0 + k, 10) for k in range(17)]}
     rates.tuned(axes, many, ("cosine", 10, 1.0), RED, "validation mse", log=True)

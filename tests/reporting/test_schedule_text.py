@@ -43,8 +43,8 @@ def test_a_loss_that_a_constant_rate_would_have_put_last_is_named_with_what_it_c
 
 def test_what_differs_by_less_than_matters_turns_nothing(compared):
     assert what_it_did(compared(mse=(3, 2), mae=(1.99, 2.05))) == (
-        "A falling learning rate did better for `mae`, by validation mse. With a constant one no loss would have "
-        "changed places."
+        "A falling learning rate did better for `mae` (1.99 in place of 2.05), by validation mse. With a constant one "
+        "no loss would have changed places."
     )
     assert "level with `mse`" in what_it_did(compared(mse=(3, 2), mae=(1.95, 2.5)))
 

@@ -16,6 +16,7 @@ from stages.reporting.drawing.plots import MARKERS
 from stages.verdicts.tuned import Tried
 
 LONG_LABEL = 30  # letters beside an axis; more are broken into lines
+ENTRY = 1.4  # inches of a legend
 NAMED_RATES = 8  # more would lie over each other
 _LINES: dict[Schedule, str] = {"cosine": "-", "constant": "--"}
 _CALLED: dict[Schedule, str] = {"cosine": "falls to 0", "constant": "constant"}
@@ -71,7 +72,8 @@ def legend(axes: Axes, every: list[Lines]) -> None:
                label=f"{each:,} epochs")
         for each in lengths
     ]  # fmt: skip
-    axes.figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 6), fontsize="small")
+    n_columns = max(1, min(len(handles), int(axes.figure.get_figwidth() / ENTRY)))
+    axes.figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, fontsize="small")
 
 
 def horizons(lines: Lines) -> list[int]:

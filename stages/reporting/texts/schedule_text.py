@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import number
 from stages.records.runs import Run
-from stages.reporting.formats import listed
+from stages.reporting.formats import enumerated, listed
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.tuned import best_of_schedule, cost
 
@@ -44,7 +44,7 @@ def what_it_did(comparison: Comparison) -> Markdown:
     turned = [sentence for each in falling if (sentence := _turned(each, both, by, _margin(comparison, score, both)))]
     if turned:
         return Markdown(" ".join(turned))
-    names = listed([each.loss for each in falling])
+    names = enumerated([f"{code(each.loss)} ({each.shown} in place of {each.shown_constant})" for each in falling])
     same = "With a constant one no loss would have changed places." if len(both) > 1 else ""
     return Markdown(f"A falling learning rate did better for {names}, by {by}. {same}".strip())
 
