@@ -13,6 +13,7 @@ from stages.basics.cli import UserError
 from stages.basics.words import between, counted, number, printable
 from stages.parsing import column_names, reading
 from stages.records import datasets
+from stages.records.settings import Settings
 from stages.records.winners import Recommended, Winner
 from stages.scores import catalogue, decisions, measure
 from stages.scores.calibration import Calibration
@@ -222,8 +223,21 @@ def usage(winner: Winner, name: str) -> str:
         f"{counted(len(winner.settings.seeds), 'network')} trained on {winner.n_rows:,} rows."
     )
     gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside new.csv."
-    parts = [f"usage: python {name} new.csv [predictions.csv]", about, f"Reads the columns {inputs}.", gives]
+    reads = f"Reads the columns {inputs}."
+    parts = [f"usage: python {name} new.csv [predictions.csv]", about, _trained(winner.settings), reads, gives]
     return "\n\n".join(fill(printable(part), cli.WIDEST, break_on_hyphens=False) for part in parts)
+
+
+def _trained(settings: Settings) -> str:
+    """How its networks were trained."""
+    optimizer, epochs = settings.optimizer, counted(settings.epochs, "epoch")
+    falls = ", which falls to 0 along half a cosine (CosineDecay)" if optimizer.schedule == "cosine" else ""
+    norm = optimizer.arguments.get("global_clipnorm")
+    cut = f", gradients cut by global_clipnorm={norm:g}" if norm else ""
+    return (
+        f"Trained for {epochs} of batches of {settings.batch_size} by {optimizer.name} at a learning rate of "
+        f"{optimizer.learning_rate:.6g}{falls}{cut}."
+    )
 
 
 def main(file: Path) -> None:

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from stages.records.settings import OptimizerSettings
 from stages.winners import app
+from stages.winners.predictor import Predictor
 from tests.winners.made import write_winner
 
 
@@ -29,12 +32,25 @@ def test_help_says_what_it_takes_and_what_it_gives(file, tmp_path, flag):
         "",
         "Predicts y of new rows: mse, the average of 2 networks trained on 3 rows.",
         "",
+        "Trained for 1 epoch of batches of 32 by SGD at a learning rate of 0.1.",
+        "",
         "Reads the columns x (number).",
         "",
         "Writes the rows and beside them prediction, spread: to predictions.csv, else",
         "beside new.csv.",
     ]
     assert done.stderr == ""
+
+
+def test_a_rate_that_falls_and_a_cut_are_said_in_the_words_of_keras(file):
+    winner = Predictor(file).winner
+    optimizer = {"name": "SGD", "learning_rate": 0.03, "schedule": "cosine", "global_clipnorm": 1.5}
+    changed = winner.settings.model_copy(update={"optimizer": OptimizerSettings(**optimizer), "epochs": 300})
+    lines = app.usage(replace(winner, settings=changed), "houses.pyz").replace("\n", " ")
+    assert (
+        "Trained for 300 epochs of batches of 32 by SGD at a learning rate of 0.03, which falls to 0 along half a "
+        "cosine (CosineDecay), gradients cut by global_clipnorm=1.5."
+    ) in lines
 
 
 def test_the_first_rows_are_shown_numbered_and_aligned():
