@@ -135,7 +135,7 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
             annotation_clip=False,
         )
     axes.set_yticks(range(len(rows)), [row.label for row in rows])
-    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="← worse     difference to the baseline (1 = margin)     better →")
+    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="← worse · difference in margins · better →")
     ends = np.array([end for row in rows for end in (row.low, row.high, row.difference) if np.isfinite(end)])
     _scale_in_margins(axes, float(min(ends.min(initial=0), -1.5)), float(max(ends.max(initial=0), 1.5)))
     return axes

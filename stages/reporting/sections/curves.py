@@ -1,5 +1,6 @@
 """The learning curves of each loss."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ Losses have different units: compare curves of {{ metric }}, not of the loss.
 
 </details>
 """
+
+_WIDEST = 24  # letters of a line beside an axis
 
 
 def _content(subject: Subject, _: Report) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def _draw(axes: np.ndarray, data: list[dict[str, Any]]) -> None:
         train, test = curve["train"], curve["test"]
         if len(train):
             log = curve["may be log"] and min(train.min(), test.min()) > 0
-            charts.curve(ax, train, test, curve["label"], log=log)
+            charts.curve(ax, train, test, textwrap.fill(curve["label"], _WIDEST), log=log)
             ax.legend()
     axes[1, 0].set_xlabel("epoch")
 
