@@ -233,7 +233,7 @@ def test_the_report_says_which_loss_is_used_and_how(inside):
     assert "`make predict COMPARISON=houses FILE=new.csv`, by the average of 10 networks that learn from all" in text
     recommended = json.loads((inside / "reports/recommended.json").read_text())["sick"]
     assert recommended["loss"] == "binary_crossentropy"  # of two that are the same, the first
-    assert recommended["score"] in ("accuracy", "balanced_accuracy")
+    assert recommended["score"].endswith("accuracy")
 
 
 def test_the_file_works_elsewhere_without_the_project(project, outside):
