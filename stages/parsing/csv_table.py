@@ -194,7 +194,8 @@ def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:
     All cells are looked at together, which a table of thousands of columns makes worth while.
     """
     cells = pd.Series(texts.to_numpy(object).ravel(order="F"), dtype="str").str.strip()
-    plain = cells.str.fullmatch(rf"(?!0\d)(?:{PLAIN[decimal]})").to_numpy(bool, na_value=True)
+    is_code = cells.str.match(r"0\d").to_numpy(bool, na_value=False)
+    plain = cells.str.fullmatch(PLAIN[decimal]).to_numpy(bool, na_value=True) & ~is_code
     are_plain = plain.reshape(len(texts), -1, order="F").all(axis=0) if len(texts) else np.ones(texts.shape[1], bool)
     names = [name for name, is_plain in zip(texts, are_plain, strict=True) if is_plain and name not in kept]
     numbers = cells.where(plain).str.replace(decimal, ".", regex=False)

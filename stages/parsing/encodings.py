@@ -23,7 +23,7 @@ _FEWEST = 4  # bytes of letters that tell an alphabet
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text has
 _UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ")  # what letters of other alphabets look like
-_BLANK_LINE = re.compile(rb"[\r\n][ \t]*\r?\n|\A[ \t]*\r?\n")
+_OF_BLANKS = re.compile(rb"\n[ \t]+\r?\n")
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,18 @@ def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
         if said or unicode != "utf-8":
             raise UserError(f"{path} is not {encoding} text{bad}; say what it is with encoding: beside file:")
         encoding, findings = _weighed(path, opener, bad)
-    before = b""
+    before = b"\n"  # a line that is empty may be the first
     for chunk in _chunks(path, opener) if not encoding.startswith(("utf-16", "utf-32")) else ():
-        has_blank_lines = has_blank_lines or _BLANK_LINE.search(before + chunk) is not None
+        has_blank_lines = has_blank_lines or _has_blank_line(before + chunk)
         before = chunk[-64:]
     return Scanned(encoding, has_blank_lines, findings)
+
+
+def _has_blank_line(content: bytes) -> bool:
+    """Whether a line is empty, or of blanks alone; by plain searches, which are the quicker."""
+    if any(mark in content for mark in (b"\n\n", b"\n\r\n", b"\r\r")):
+        return True
+    return (b"\n " in content or b"\n\t" in content) and _OF_BLANKS.search(content) is not None
 
 
 def _chunks(path: Path, opener: Opener) -> Iterator[bytes]:
