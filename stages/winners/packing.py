@@ -23,7 +23,7 @@ from stages.usercode import imports
 PROJECT = Path(__file__).parents[2]
 PACKAGES = (
     *("charset-normalizer", "keras", "numpy", "pandas", "pyarrow", "pydantic", "python-calamine", "scikit-learn"),
-    "tensorflow",
+    *("scipy", "tensorflow"),
 )
 # what runs when the file does, and what that imports by its name
 _CODE = (
