@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import yaml
 from mlflow import MlflowClient
-from scipy.special import expit, logit, softmax
 from sklearn import datasets as shipped
 
 from stages import train
@@ -18,7 +17,7 @@ from stages.records import datasets, plans, runs
 from stages.records.plans import Part
 from stages.winners.predictor import Predictor
 from stages.wording.datasets import inferred
-from tests.winners_by_keras import by_keras, the_file
+from tests.winners_by_keras import by_keras, probabilities, the_file
 
 pytestmark = pytest.mark.thorough
 
@@ -437,16 +436,9 @@ def test_the_winner_answers_for_the_rows_of_a_real_table_as_keras_does(inside, n
         values = outputs[..., 0] * rows["target"].std(ddof=0) + rows["target"].mean()
         np.testing.assert_allclose(table["prediction"], values.mean(axis=0), rtol=1e-5)
         return
-    mean, calibration = outputs.mean(axis=0), predictor.winner.calibration
-    if name == "wine":
-        logarithms = np.log(np.maximum(mean, np.finfo(float).eps))
-        calibrated = softmax(calibration.slope * logarithms + calibration.offsets, axis=1) if calibration else mean
-        expected, columns = calibrated, [f"p_{each}" for each in classes]
-    elif calibration:
-        log_odds = logit(mean) if loss.activation == "sigmoid" else mean
-        expected, columns = expit(calibration.slope * log_odds + calibration.offsets[1]), [f"p_{classes[1]}"]
-    elif loss.activation == "sigmoid":
-        expected, columns = outputs.mean(axis=0), [f"p_{classes[1]}"]
+    if predictor.winner.calibration or loss.outputs_probability:
+        expected = probabilities(predictor.winner, outputs.mean(axis=0))
+        columns = [f"p_{each}" for each in classes]
     else:
         expected, columns = (outputs >= loss.threshold).mean(axis=0), [f"votes_{classes[1]}"]
     np.testing.assert_allclose(table[columns], expected, atol=1e-5)

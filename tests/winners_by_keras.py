@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit, softmax
 from sklearn.preprocessing import StandardScaler
 
 from stages.features import pipelines
 from stages.records import datasets
+from stages.records.winners import Winner
 from stages.training.networks import Network
 from stages.winners.predictor import Predictor
 
@@ -46,3 +48,18 @@ def by_keras(project: Path, name: str) -> tuple[np.ndarray, pd.DataFrame]:
             variable.assign(arrays[f"weight_{number}"][index])
         outputs.append(network.predict(scaled.astype(np.float32), verbose=0))
     return np.array(outputs, np.float64), rows
+
+
+def probabilities(winner: Winner, outputs: np.ndarray) -> np.ndarray:
+    """Of each class (..., n_classes), of what networks gave (..., n_outputs): calibrated where the winner's are."""
+    loss, calibration = winner.settings.loss, winner.calibration
+    if loss.task == "binary":
+        of_one = outputs[..., 0]
+        if calibration:
+            log_odds = logit(of_one) if loss.outputs_probability else of_one
+            of_one = expit(calibration.slope * log_odds + calibration.offsets[1])
+        return np.stack([1 - of_one, of_one], axis=-1)
+    if not calibration:
+        return outputs
+    strengths = np.log(np.maximum(outputs, np.finfo(float).eps)) if loss.outputs_probability else outputs
+    return softmax(calibration.slope * strengths + calibration.offsets, axis=-1)

@@ -48,7 +48,7 @@ def plain_numbers(values: pd.Series) -> pd.Series:
     """Numbers as they are kept: those that are infinite are missing, and whole ones stay so where none is missing."""
     if pd.api.types.is_integer_dtype(values) and values.notna().all():
         return values
-    values = values.astype(np.float64)
+    values = pd.Series(values.to_numpy(np.float64, na_value=np.nan), values.index, name=values.name)
     infinite = np.abs(values.to_numpy()) > LARGEST
     return values.mask(infinite) if infinite.any() else values
 

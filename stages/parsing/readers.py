@@ -221,7 +221,7 @@ def texts_of(values: pd.Series) -> pd.Series:
 
 def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -> pd.Series:
     if _by_type(values) in ("number", "boolean"):
-        return plain_numbers(values if pd.api.types.is_numeric_dtype(values) else values.astype(np.float64))
+        return plain_numbers(values)
     if values.dtype == object:
         values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
     texts = texts_of(as_texts(values))
@@ -244,7 +244,7 @@ def _whole(values: pd.Series) -> pd.Series:
 
 def _booleans(values: pd.Series) -> pd.Series:
     if _by_type(values) in ("number", "boolean"):
-        return plain_numbers(values.astype(np.float64))
+        return plain_numbers(values)
     return texts_of(as_texts(values)).str.lower().map(_AS_NUMBERS).astype(np.float64)
 
 

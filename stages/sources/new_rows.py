@@ -7,6 +7,7 @@ written, is known from training. What cannot be so is taken as missing, and told
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -195,8 +196,8 @@ def _shown(values: pd.Series, beside: Sequence[object] = ()) -> str:
 
 
 def _written(values: Sequence[object]) -> list[str]:
-    if all(isinstance(value, float) for value in values):
-        return distinct_numbers(*values)
+    if all(isinstance(value, Real) for value in values):
+        return distinct_numbers(*map(float, values))
     if all(isinstance(value, pd.Timestamp) for value in values):
         return [str(day.date()) if day == day.normalize() else day.isoformat(" ", "seconds") for day in values]
     return [repr(str(value)) for value in values]
