@@ -11,7 +11,6 @@ from stages import generate, report, scale, train
 from stages.params.load import load_params
 from stages.reporting.texts.verdict_text import verdict
 from stages.scores import catalogue
-from stages.verdicts import reading
 from tests.projects import run_all
 
 pytestmark = pytest.mark.thorough
@@ -42,7 +41,7 @@ def trained(tmp_path_factory):
 
     def read():
         for name, losses in load_params().selected().items():
-            made[name] = reading.read(name, "t", losses, headline=None, baseline=None, margin=None)
+            made[name] = read(name, "t", losses, headline=None, baseline=None, margin=None)
 
     reader = type("reader", (), {"main": staticmethod(read)})
     folder = run_all(

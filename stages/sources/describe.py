@@ -42,7 +42,9 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read = reading.read(source, f"{key}.source")
-    groups = {each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column}
+    groups = {
+        each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
+    }
     choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
     fitted = choosing.fit_all(read, source, choice, f"{key}.source")
     tidied = {column: each.tidied for column, each in fitted.items()}
