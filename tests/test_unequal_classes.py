@@ -41,7 +41,7 @@ def trained(tmp_path_factory):
 
     def read():
         for name, losses in load_params().selected().items():
-            made[name] = read(name, "t", losses, headline=None, baseline=None, margin=None)
+            made[name] = read_comparison(name, "t", losses, headline=None, baseline=None, margin=None)
 
     reader = type("reader", (), {"main": staticmethod(read)})
     folder = run_all(
