@@ -11,6 +11,7 @@ from stages import generate, report, scale, train
 from stages.params.load import load_params
 from stages.reporting.texts.verdict_text import verdict
 from stages.scores import catalogue
+from stages.verdicts.comparison import read as read_comparison
 from tests.projects import run_all
 
 pytestmark = pytest.mark.thorough
