@@ -155,7 +155,7 @@ def _cost(key: str, params: Params, name: str, description: Description) -> Iter
     if (cost := params.comparisons[name].cost) is None:
         return
     if name in params.report.headline:
-        yield Mistake(key, "cost_and_headline", name)
+        yield Mistake(key, "cost_and_headline", facts={"name": name})
     classes = tuple(description.classes)
     if not classes:
         yield Mistake(key, "cost_without_classes")

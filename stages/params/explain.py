@@ -87,7 +87,7 @@ SENTENCES = {
     "all_left_out": "selects nothing of what compare: {compare} leaves; allowed: all, or any of {names}",
     "all_stands_alone": "'all' stands alone, without other names",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
-    "cost_and_headline": "decides, and so would report.headline.{value}; leave one of the two out",
+    "cost_and_headline": "decides, and so would report.headline.{name}; leave one of the two out",
     "cost_by_kind": "goes by kind of error, of which {n_classes} classes have more than two; "
     "give it by class and what it is taken for: {{{first}: {{{second}: 100}}, …}}",
     "cost_without_classes": "is for classes, and the target is values; leave it out",

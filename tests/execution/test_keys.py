@@ -67,6 +67,7 @@ OTHER_SETTINGS = {
     "looks": (10, 20),
     "class_weights": (1.0, 2.0),
     "also_scored": ("rmsle",),
+    "second_run": True,
 }
 OTHER_LOSS = {
     "name": "squares",
@@ -91,7 +92,7 @@ OTHER_LOSS = {
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
-    *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored"),
+    *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored", "second_run"),
     *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
     *("estimates", "offered", "large_targets"),
     *("usual_outputs", "options"),

@@ -17,6 +17,15 @@ WORDING = [
      "'stratified' needs classes, and the target is values; allowed: first, kfold"),
     ({"kind": "column_without_group", "facts": {"method": "shuffle"}},
      "goes with method: group; the method is shuffle"),
+    ({"kind": "cost_and_headline", "facts": {"name": "flats"}},
+     "decides, and so would report.headline.flats; leave one of the two out"),
+    ({"kind": "cost_by_kind", "facts": {"n_classes": 3, "first": "a", "second": "b"}},
+     "goes by kind of error, of which 3 classes have more than two; "
+     "give it by class and what it is taken for: {a: {b: 100}, …}"),
+    ({"kind": "cost_type", "value": 3},
+     "3 given; allowed: numbers, 0 or more, of which not all are 0: by kind of error, as in "
+     "{missed: 100, false_alarm: 1}, or by class and what it is taken for, as in {ill: {well: 100}, well: {ill: 1}}"),
+    ({"kind": "cost_without_classes"}, "is for classes, and the target is values; leave it out"),
     ({"kind": "delimiter_type", "value": "(("},
      "'((' given; allowed: one letter that is no quote, or a regular expression without groups"),
     ({"kind": "dict_type", "value": [1]}, "a list given; allowed: a mapping of keys to values"),

@@ -83,7 +83,7 @@ def test_a_decimal_comma_may_stand_before_an_exponent():
     assert load("name;size;y\n" + "x;1,5E-05;2\ny;2,5E-05;3\n" * 4)[0]["size"].iloc[0] == 1.5e-05
 
 
-@pytest.mark.parametrize("rows", [["1,2,5", "3,4,5"], ["0,5,1", "1,6,2", "2,7,3"]])
+@pytest.mark.parametrize("rows", [["1,2,5,7", "3,4,5,8"], ["0,5,1,1", "1,6,2,1", "2,7,3,2"]])
 def test_rows_with_more_fields_are_refused_whatever_is_in_the_first(rows):
     told = one_line(load, "\n".join(["a,y", *rows, ""]), delimiter=",")
     assert told == "own.csv cannot be read as CSV: its rows have more fields than its heading"
