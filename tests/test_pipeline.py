@@ -216,7 +216,7 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     diff = run("dvc", "metrics", "diff", "only-msle", "HEAD").stdout
     assert "regression.test_mse.mse" in diff
     # which loss won in each, on 80 columns
-    wanted = "--only-changed", "--drop", "(?!Exp|regression[.]use|loss|train)"
+    wanted = "--only-changed", "--drop", "(?!Exp|regression[.]use|loss)"
     shown = run("dvc", "exp", "show", "--no-pager", *wanted, COLUMNS="80").stdout
     [line] = [line for line in shown.splitlines() if "[only-msle]" in line]
     assert line.split()[-2:] == ["msle", "msle"]
