@@ -18,6 +18,18 @@ LOSSES = ("mse", "mae", "huber", "log_cosh", "msle")
 SCORES = ("rmse", "mae", "mse")
 
 
+def _generator_and_sizes(number):
+    """What a comparison is drawn with, and how many losses and seeds it has."""
+    generator = np.random.default_rng((11, number))
+    return generator, int(generator.integers(2, 6)), int(generator.choice([1, 2, 3, 5, 10, 20, 30]))
+
+
+def of_seeds(wanted):
+    """The drawn comparisons whose number of seeds is wanted."""
+    numbers = [number for number in range(N) if wanted(_generator_and_sizes(number)[2])]
+    return pytest.mark.parametrize("comparison", numbers, indirect=True)
+
+
 @pytest.fixture(scope="module")
 def draw():
     """A factory of drawn comparisons, by number: made once each."""
@@ -33,8 +45,7 @@ def draw():
 
 def _drawn(make_comparison, number):
     """Losses whose errors differ by some factors, over seeds and rows; some seeds go astray, some fail."""
-    generator = np.random.default_rng((11, number))
-    n_losses, n_seeds = int(generator.integers(2, 6)), int(generator.choice([1, 2, 3, 5, 10, 20, 30]))
+    generator, n_losses, n_seeds = _generator_and_sizes(number)
     n_rows, is_fixed = int(generator.integers(20, 200)), bool(generator.random() < 0.4)
     made = make_comparison(*LOSSES[:n_losses], n_seeds=n_seeds, headline=SCORES[number % 3])
     labels = generator.normal(size=(n_rows, 1))
@@ -87,10 +98,9 @@ def test_to_read_them_with_the_scores_of_all_seeds(comparison):
     assert len(rows) >= 2 or not outcome.summaries[outcome.advice.best].n
 
 
+@of_seeds(lambda n_seeds: n_seeds >= 10)
 def test_a_loss_that_is_far_worse_in_every_seed_is_never_among_those_that_may_do(comparison):
     outcome = comparison.outcome
-    if len(comparison.seeds) < 10:
-        pytest.skip("a few seeds are not told apart")
     best = outcome.scores[outcome.advice.best]
     for loss, scores in outcome.scores.items():
         by_far = scores > 5 * np.nanmax(best)
@@ -98,9 +108,8 @@ def test_a_loss_that_is_far_worse_in_every_seed_is_never_among_those_that_may_do
             assert outcome.pairs[outcome.advice.best, loss].verdict == "better"
 
 
+@of_seeds(lambda n_seeds: n_seeds < 3)
 def test_of_too_few_seeds_nothing_is_sure(comparison):
-    if len(comparison.seeds) >= 3:
-        pytest.skip("there are enough")
     said = f"{answer_text.in_words(comparison)} {verdict_text.verdict(comparison)}"
     assert not [words for words in ("95 %", "avoid", "surely") if words in said]
     outcome = comparison.outcome
