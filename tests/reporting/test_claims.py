@@ -46,6 +46,17 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     assert alone.why.startswith("At the published learning rate, the mse is ")
 
 
+def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison(
+    make_comparison, make_tuning, reference
+):
+    own = make_comparison("mse", "mae", comparison="houses", dataset="houses", n_seeds=12, tuning=make_tuning())
+    text = page.markdown(Report([own, make_comparison(*BINARY, n_seeds=8)], reference))
+    assert re.search(r"each claim is tried with 8 networks per loss,\sat the one learning rate", text)
+    both = [make_comparison("mse", "msle", n_seeds=7, comparison="fair", dataset="regression", tuning=make_tuning())]
+    text = page.markdown(Report([own, make_comparison(*BINARY, n_seeds=8), *both], reference))
+    assert re.search(r"tried with 7 to 8 networks per loss,\seach loss at its own best where that was tried", text)
+
+
 @pytest.mark.parametrize(
     ("published", "verdict", "answer"),
     [
@@ -59,7 +70,7 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     ],
 )
 def test_a_claim_holds_where_the_verdict_says_so(published, verdict, answer):
-    claim = Claim("circles", "hinge", "squared_hinge", published, verdict, "")
+    claim = Claim("circles", "hinge", "squared_hinge", published, verdict, "", 30, True)
     assert claim.answer == answer
     assert claim.holds is (answer == "yes")
 

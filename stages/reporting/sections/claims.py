@@ -12,7 +12,7 @@ TEMPLATE = """
 
 **Of {{ n }} published differences between losses, {{ n_hold }} {{ "holds" if n_hold == 1 else "hold" }}.**
 {{ source }}, compared these losses by one run of each. Here each claim is tried with {{ n_seeds }} networks per loss,
-{{ tried }}
+{{ tried }}.
 
 {{ table }}
 
@@ -20,16 +20,24 @@ TEMPLATE = """
 """
 
 
+# by whether the comparisons that judge are tuned: some, all or none of them
+_HOW = {
+    frozenset({True, False}): "each loss at its own best where that was tried",
+    frozenset({True}): "each loss at its own best",
+    frozenset({False}): "at the one learning rate that was published",
+}
+
+
 def _content(subject: Subject, report: Report) -> dict[str, Any] | None:
     every = [claim for on_it in report.of_datasets for claim in claims(report.reference, on_it)]
     if not every:
         return None
-    is_tuned = any(comparison.is_tuned for comparison in subject)
+    counts = sorted({claim.n_seeds for claim in every})
     return {
         "n": len(every),
         "n_hold": sum(claim.holds for claim in every),
-        "n_seeds": len(subject[0].seeds),
-        "tried": "each loss at its own best." if is_tuned else "at the one learning rate that was published.",
+        "n_seeds": f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0],
+        "tried": _HOW[frozenset(claim.is_tuned for claim in every)],
         "source": report.reference.source,
         "table": Table(("published", "does it hold?", "what we find"), list(map(_row, every))),
     }

@@ -69,6 +69,8 @@ class Claim:
         published: the scores of the two.
         verdict: ours on the first against the other, where each loss was at its own best if that was tried.
         why: what we find, in words.
+        n_seeds: how many networks of each loss it was tried with.
+        is_tuned: whether each loss was at its own best.
     """
 
     dataset: str
@@ -77,6 +79,8 @@ class Claim:
     published: tuple[float, float]
     verdict: Verdict
     why: Markdown
+    n_seeds: int
+    is_tuned: bool
 
     @property
     def holds(self) -> bool:
@@ -162,7 +166,9 @@ def claims(reference: Reference, on_it: list[Comparison]) -> list[Claim]:
         pair = comparison.outcome.pairs.get(trained)
         verdict = pair.verdict if pair else "same objective"
         why = _what_is_found(reference.metrics[comparison.dataset], comparison, *trained, verdict)
-        found.append(Claim(comparison.dataset, best, loss, (scores[best], scores[loss]), verdict, why))
+        n_seeds = pair.n_seeds if pair else len(comparison.seeds)
+        of_two = scores[best], scores[loss]
+        found.append(Claim(comparison.dataset, best, loss, of_two, verdict, why, n_seeds, comparison.is_tuned))
     return found
 
 
