@@ -28,7 +28,7 @@ _HOW = {
 }
 
 
-def _content(subject: Subject, report: Report) -> dict[str, Any] | None:
+def _content(_: Subject, report: Report) -> dict[str, Any] | None:
     every = [claim for on_it in report.of_datasets for claim in claims(report.reference, on_it)]
     if not every:
         return None
