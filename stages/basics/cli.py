@@ -36,8 +36,8 @@ def plain(error: Exception) -> str | None:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.errno in _REFUSED_BY_SYSTEM:
-        where = f"{error.filename}: " if error.filename else ""
-        return printable(f"{where}{os.strerror(error.errno)}")
+        file = f"{error.filename}: " if error.filename else ""
+        return printable(f"{file}{os.strerror(error.errno)}")
     return None
 
 
@@ -54,10 +54,10 @@ def run(main: Callable[[], None], when_it_fails: Callable[[], Iterable[str]] = l
     try:
         main()
     except (UserError, OSError) as error:
-        told = plain(error)
-        if told is None or os.environ.get("LOSSLAB_DEBUG") == "1":
+        line = plain(error)
+        if line is None or os.environ.get("LOSSLAB_DEBUG") == "1":
             raise
-        sys.exit(wrapped("\n".join([told, *map(printable, when_it_fails())]), sys.stderr))
+        sys.exit(wrapped("\n".join([line, *map(printable, when_it_fails())]), sys.stderr))
     except KeyboardInterrupt:
         stopped = "stopped; dvc repro starts this stage again"
         sys.exit(wrapped("\n".join([stopped, *map(printable, when_it_fails())]), sys.stderr))

@@ -42,8 +42,8 @@ def remove_left_over(folder: Path) -> None:
     machine or container, whatever its name, may still be writing: what it wrote is left until it is a day old.
     """
     for path in folder.glob(".writing-*"):
-        if here := re.match(rf"\.writing-{_numbered_by()}-(\d+)-", path.name):
-            is_left_over = not _is_alive(int(here[1]))
+        if match := re.match(rf"\.writing-{_numbered_by()}-(\d+)-", path.name):
+            is_left_over = not _is_alive(int(match[1]))
         else:
             is_left_over = time.time() - _last_written(path) > OLD
         if is_left_over:
@@ -67,7 +67,7 @@ def _numbered_by() -> str:
 def _last_written(path: Path) -> float:
     """When a file, or something in a folder, was last written, in seconds since 1970; now where it is gone."""
     try:
-        return max(each.stat().st_mtime for each in [path, *path.rglob("*")])
+        return max(entry.stat().st_mtime for entry in [path, *path.rglob("*")])
     except FileNotFoundError:
         return time.time()
 

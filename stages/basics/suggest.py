@@ -7,7 +7,7 @@ from typing import Any
 
 def nearest_name(name: Any, names: Iterable[str]) -> str | None:
     """The name that comes nearest, whatever its case; None where none comes near."""
-    folded = {each.casefold(): each for each in names}
+    folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(str(name).casefold(), folded, n=1)
     return folded[near[0]] if near else None
 

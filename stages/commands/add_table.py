@@ -93,8 +93,8 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
             f"{file} cannot be split as is usual: {why}: make try … WITH='split: {{method: shuffle}}'"
         ) from error
     seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
-    made = offers(description.task, labels, seen)
-    return Judged(_reading(dataset, file=placed), description, table, treatments, made)
+    offered = offers(description.task, labels, seen)
+    return Judged(_reading(dataset, file=placed), description, table, treatments, offered)
 
 
 def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
@@ -111,13 +111,13 @@ def _reading(dataset: Dataset, **settings: object) -> Dataset:
     return dataset.model_copy(update={"source": dataset.source.model_copy(update=settings)})
 
 
-def _check_name(name: str, wanted: Params) -> None:
+def _check_name(name: str, params: Params) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
         raise UserError(f"'{name}' cannot name a dataset; name it with letters, digits, '_', '-' and '.': AS=houses")
     if name == "all":
         raise UserError("'all' cannot name a dataset, since it stands for every comparison; give another: AS=…")
     for section in ("datasets", "comparisons"):
-        if name in getattr(wanted, section):
+        if name in getattr(params, section):
             raise UserError(f"{paths.PARAMS}: {section}.{name} is there already and stays as it is; give another: AS=…")
 
 
@@ -163,9 +163,9 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
         yield task(name, description)
     if about := positive(name, description):
         yield about
-    odd = list(map(findings.in_words, description.findings))
-    yield from odd
-    of_source = [line for line in odd if "split: {" not in line]
+    lines = list(map(findings.in_words, description.findings))
+    yield from lines
+    of_source = [line for line in lines if "split: {" not in line]
     if any(mark in line for line in of_source for mark in ("{", "[", "decimal:")):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
     scale = judged.dataset.scale
@@ -205,20 +205,20 @@ def main() -> None:
     if not file or not target or len(sys.argv) > 5:
         raise UserError(USAGE)
     file = Path(file)
-    destination, wanted = _destination(file), load_params()
+    destination, params = _destination(file), load_params()
     name = own_name or name_for(file)
-    _check_name(name, wanted)
+    _check_name(name, params)
     entry, text = _entry(more, destination, target), paths.PARAMS.read_bytes().decode("utf-8")
     dataset = parse_params(with_entry(text, "datasets", name, entry)).datasets[name]
     # a number of seeds that the user chose for all comparisons stays in force
-    own = {"seeds": {"at_most": AT_MOST}} if wanted.train.seeds == Train().seeds else {}
-    n_seeds = AT_MOST if own else seeds.most(wanted.train.seeds)
-    judged = judge(name, file, dataset, n_seeds=n_seeds, batch_size=wanted.train.batch_size)
+    in_looks = {"seeds": {"at_most": AT_MOST}} if params.train.seeds == Train().seeds else {}
+    n_seeds = AT_MOST if in_looks else seeds.most(params.train.seeds)
+    judged = judge(name, file, dataset, n_seeds=n_seeds, batch_size=params.train.batch_size)
     if judged.dataset != dataset:
         entry["source"]["columns"] = judged.dataset.source.columns
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
     losses = [offer.entry for offer in judged.offers if offer.is_made]
-    text = with_entries(text, name, entry, {"losses": losses, **own})
+    text = with_entries(text, name, entry, {"losses": losses, **in_looks})
     added = parse_params(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
@@ -228,7 +228,7 @@ def main() -> None:
     Console().print(columns_table(judged.table, judged.description, judged.treatments))
     for line in summary(name, judged):
         cli.say(f"try: {line}")
-    if own:
+    if in_looks:
         cli.say(f"try: as many seeds as settle the comparison, at most {AT_MOST}: comparisons.{name}.seeds")
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")

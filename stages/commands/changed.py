@@ -23,7 +23,7 @@ def table(before: Mapping[str, Recommended | None], after: Mapping[str, Recommen
     """
     lines, has_changed = ["| comparison | before | now | |", "|---|---|---|---|"], False
     for name in dict.fromkeys([*before, *after]):
-        old, new = (_loss(each[name]) if name in each else "" for each in (before, after))
+        old, new = (_loss(recommended[name]) if name in recommended else "" for recommended in (before, after))
         differs = name in before and name in after and old != new
         has_changed |= differs
         note = "**changed**" if differs else "new" if name not in before else "gone" if name not in after else ""
@@ -39,7 +39,7 @@ def main() -> None:
     """Compare the files that the command line names."""
     if len(sys.argv) != 3:
         raise UserError("usage: python -m stages.commands.changed before.json after.json")
-    lines, has_changed = table(*(winners.read_recommended(Path(each)) for each in sys.argv[1:]))
+    lines, has_changed = table(*(winners.read_recommended(Path(path)) for path in sys.argv[1:]))
     for line in lines:
         cli.say(line)
     if has_changed:

@@ -23,23 +23,29 @@ def columns_table(table: pd.DataFrame, description: Description, treatments: lis
         description: what they are.
         treatments: what is done to each feature.
     """
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
     for name, settings in _HEADINGS.items():
-        made.add_column(name, **settings)
-    for each in treatments[:SHOWN]:
-        example = _example(table[each.column], each.kind)
-        made.add_row(
-            _text(each.column), each.kind, _text(example), _count(each.missing), _text(columns_text.done(each))
+        shown.add_column(name, **settings)
+    for treatment in treatments[:SHOWN]:
+        example = _example(table[treatment.column], treatment.kind)
+        shown.add_row(
+            _text(treatment.column),
+            treatment.kind,
+            _text(example),
+            _count(treatment.missing),
+            _text(columns_text.done(treatment)),
         )
     without = description.n_without_target(len(table))
-    for name, own in zip(description.targets, target_names(description.n_targets), strict=True):
-        values = table[own].map(lambda index: description.classes[int(index)]) if description.classes else table[own]
+    for name, column in zip(description.targets, target_names(description.n_targets), strict=True):
+        values = (
+            table[column].map(lambda index: description.classes[int(index)]) if description.classes else table[column]
+        )
         kind = "classes" if description.classes else "number"
         done = f"predicted ({description.task})" + ("; rows without it left out" if without else "")
-        made.add_row(_text(name), kind, _text(_example(values, kind)), _count(without), done)
+        shown.add_row(_text(name), kind, _text(_example(values, kind)), _count(without), done)
     if len(treatments) > SHOWN:
-        made.caption = f"and {len(treatments) - SHOWN:,} more columns, which the report names"
-    return made
+        shown.caption = f"and {len(treatments) - SHOWN:,} more columns, which the report names"
+    return shown
 
 
 _HEADINGS = {

@@ -29,14 +29,14 @@ def comparison_of(dataset: str, params: Params) -> str:
     Raises:
         UserError: there is no such dataset, or nothing is compared on it.
     """
-    own = [name for name in params.comparisons if params.dataset_of(name) == dataset]
+    comparisons = [name for name in params.comparisons if params.dataset_of(name) == dataset]
     if dataset not in params.datasets:
         if dataset in params.comparisons:
             return dataset
         raise UserError(suggest.not_one_of(dataset, params.datasets, f"a dataset of {paths.PARAMS}", "There are"))
-    if not own:
+    if not comparisons:
         raise UserError(f"{paths.PARAMS}: no comparison is on {dataset}, so no network was trained for it")
-    return next((name for name in own if len(params.setup(name).optimizer.rates()) > 1), own[0])
+    return next((name for name in comparisons if len(params.setup(name).optimizer.rates()) > 1), comparisons[0])
 
 
 def main() -> None:

@@ -39,8 +39,8 @@ def catalogue_table(width: int) -> Table:
             made_for = f", {loss.target_range}" if loss.target_range != "any" else ""
             usual, *others = loss.activations
             more = f" or {', '.join(others)}" if len(others) < 3 and others else " …" * bool(others)
-            known = loss.targets + made_for, usual + more, decision_rule(loss), BEWARE.get(loss.name, "")
-            cells = known if is_wide else ("targets {}; output {}; decides by {}\n{}".format(*known).strip(),)
+            facts = loss.targets + made_for, usual + more, decision_rule(loss), BEWARE.get(loss.name, "")
+            cells = facts if is_wide else ("targets {}; output {}; decides by {}\n{}".format(*facts).strip(),)
             table.add_row("\n".join(names), *cells)
     also = ", ".join(ACTIVATIONS["value"][1:])
     table.caption = f"linear …: also {also}, as in {{loss: msle, activation: softplus}}"
@@ -56,24 +56,24 @@ def dataset_table(name: str) -> Table:
     Raises:
         UserError: there is neither, or its rows are not in ``data/raw`` yet.
     """
-    wanted = load_params()
-    if name not in wanted.datasets and name not in wanted.comparisons:
-        names = dict.fromkeys([*wanted.datasets, *wanted.comparisons])
+    params = load_params()
+    if name not in params.datasets and name not in params.comparisons:
+        names = dict.fromkeys([*params.datasets, *params.comparisons])
         raise UserError(suggest.not_one_of(name, names, "a dataset or a comparison", "There are"))
-    if name in wanted.comparisons:
-        setup = wanted.setup(name)
-        dataset, split, key = setup.dataset, setup.split, wanted.split_key(name)
+    if name in params.comparisons:
+        setup = params.setup(name)
+        dataset, split, key = setup.dataset, setup.split, params.split_key(name)
         compared, n_seeds, batch_size = setup.losses, setup.seeds, setup.batch_size
     else:
-        dataset, split, key = name, wanted.datasets[name].split, f"datasets.{name}.split"
-        compared, n_seeds, batch_size = [], wanted.train.seeds, wanted.train.batch_size
+        dataset, split, key = name, params.datasets[name].split, f"datasets.{name}.split"
+        compared, n_seeds, batch_size = [], params.train.seeds, params.train.batch_size
     rows, description = datasets.read_raw(dataset)
-    check_data(wanted, {dataset: description})
+    check_data(params, {dataset: description})
     plan = planning.plan_targets(
         rows,
         description,
         split=split,
-        scale=wanted.datasets[dataset].scale,
+        scale=params.datasets[dataset].scale,
         n_seeds=seeds.most(n_seeds),
         key=f"{paths.PARAMS}: {key}",
     )

@@ -28,38 +28,45 @@ def main(port: int) -> None:
     if address.startswith("http"):
         _say_links(address)
         return
-    with _socket(port) as here:
+    with _socket(port) as server:
         app = _application(address)
-        here.listen()  # who follows an address at once waits, and is not refused
+        server.listen()  # who follows an address at once waits, and is not refused
         _say_links(f"http://127.0.0.1:{port}")
         cli.say("Ctrl-C ends it")
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[here])
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[server])
 
 
 def _say_links(base: str) -> None:
     with mlflow_store.connect() as client:
-        found = [each for each in client.search_experiments(order_by=["name"]) if pages.VIEW_TAG in each.tags]
-    for line in links(base, found) or ["Nothing is logged yet; first run: make"]:
+        experiments = [
+            experiment
+            for experiment in client.search_experiments(order_by=["name"])
+            if pages.VIEW_TAG in experiment.tags
+        ]
+    for line in links(base, experiments) or ["Nothing is logged yet; first run: make"]:
         cli.say(line)
 
 
-def links(base: str, found: list[Experiment]) -> list[str]:
+def links(base: str, experiments: list[Experiment]) -> list[str]:
     """For each experiment its name and the address of its page, where the best loss stands first."""
-    width = max((len(each.name) for each in found), default=0)
-    return [f"{each.name:{width}}  {base.rstrip('/')}/{pages.scores(each.experiment_id)}" for each in found]
+    width = max((len(experiment.name) for experiment in experiments), default=0)
+    return [
+        f"{experiment.name:{width}}  {base.rstrip('/')}/{pages.scores(experiment.experiment_id)}"
+        for experiment in experiments
+    ]
 
 
 def _socket(port: int) -> socket.socket:
     """A socket on this machine alone, so that a port that is taken is told before anything else."""
-    here = socket.socket()
-    here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        here.bind(("127.0.0.1", port))
+        server.bind(("127.0.0.1", port))
     except OSError as error:
-        here.close()
+        server.close()
         raise UserError(f"port {port} cannot be used ({error.strerror}); another: make ui PORT={port + 1}") from error
-    return here
+    return server
 
 
 def _application(address: str) -> FastAPI:

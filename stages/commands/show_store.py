@@ -47,19 +47,19 @@ def of_parameters(kept: Store) -> Iterator[str]:
 def _lacking(kept: Store, selected: Sequence[Unit]) -> Iterator[str]:
     on_device, facts = device(), list(kept.facts())
     missing = {unit.name: first_missing(unit, kept, on_device) for unit in selected}
-    n_whole = sum(each is None for each in missing.values())
+    n_whole = sum(lacking is None for lacking in missing.values())
     yield f"of the current parameters: {n_whole} of {words.counted(len(selected), 'unit')} in the store"
-    for name, each in missing.items():
-        if each is not None:
-            yield f"{name}: {_why(each, [fact['parts'] for fact in facts if fact['unit'] == name])}"
+    for name, lacking in missing.items():
+        if lacking is not None:
+            yield f"{name}: {_why(lacking, [fact['parts'] for fact in facts if fact['unit'] == name])}"
 
 
 def _why(missing: Missing, others: Sequence[dict]) -> str:
-    where = "in the store in part" if missing.n_before else "not in the store"
-    found = differences(missing.parts, others)
-    if new := what_is_new(found, missing.n_before):
-        return f"{where}; what is new: {new}"
-    return f"{where}; {'nothing of it' if found is None else 'the rest'} was not trained yet, or was removed"
+    place = "in the store in part" if missing.n_before else "not in the store"
+    changed = differences(missing.parts, others)
+    if new := what_is_new(changed, missing.n_before):
+        return f"{place}; what is new: {new}"
+    return f"{place}; {'nothing of it' if changed is None else 'the rest'} was not trained yet, or was removed"
 
 
 def emptied(kept: Store | None) -> list[str]:

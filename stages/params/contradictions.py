@@ -164,8 +164,8 @@ def _cost(key: str, params: Params, name: str, description: Description) -> Iter
             facts = {"n_classes": len(classes), "first": classes[0], "second": classes[1]}
             yield Mistake(key, "cost_by_kind", facts=facts)
     else:
-        named = dict.fromkeys([*cost, *(each for taken in cost.values() for each in taken)])
-        yield from (Mistake(key, "class_unknown", each, classes) for each in named if each not in classes)
+        named = dict.fromkeys([*cost, *(name for taken in cost.values() for name in taken)])
+        yield from (Mistake(key, "class_unknown", name, classes) for name in named if name not in classes)
 
 
 def _class_weights(key: str, comparison: Comparison, description: Description) -> Iterator[Mistake]:
@@ -252,19 +252,26 @@ def _selector(params: Params, compared: Mapping[str, list[str]]) -> Iterator[Mis
     if not params.loss:
         yield Mistake("loss", "nothing_selected", params.loss, every)
     for name in params.loss:
-        known = known_as(name)
+        name_in_catalogue = known_as(name)
         if name == "all":
             yield Mistake("loss", "all_stands_alone", name)
-        elif known not in every and known not in LOSSES:
+        elif name_in_catalogue not in every and name_in_catalogue not in LOSSES:
             yield Mistake("loss", "unknown_selection", name, ("all", *every))
-        elif known not in every and LOSSES[known].task not in tasks:
+        elif name_in_catalogue not in every and LOSSES[name_in_catalogue].task not in tasks:
             yield Mistake("loss", "selected_nowhere", name, every)
-    left = {name: losses for name, losses in compared.items() if params.compare == ["all"] or name in params.compare}
-    wanted, here = set(map(known_as, params.loss)), {_task_of(params.comparisons[name]) for name in left}
-    unlisted = {LOSSES[name].task for name in wanted - set(every) if name in LOSSES}
-    if left and params.compare != ["all"] and not wanted & set(_each_once(left)) and not unlisted & here:
+    selected = {
+        name: losses for name, losses in compared.items() if params.compare == ["all"] or name in params.compare
+    }
+    named, selected_tasks = set(map(known_as, params.loss)), {_task_of(params.comparisons[name]) for name in selected}
+    unlisted = {LOSSES[name].task for name in named - set(every) if name in LOSSES}
+    if (
+        selected
+        and params.compare != ["all"]
+        and not named & set(_each_once(selected))
+        and not unlisted & selected_tasks
+    ):
         facts = {"compare": ", ".join(params.compare)}
-        yield Mistake("loss", "all_left_out", params.loss, _each_once(left), facts)
+        yield Mistake("loss", "all_left_out", params.loss, _each_once(selected), facts)
 
 
 def _task_of(comparison: Comparison) -> Task | None:

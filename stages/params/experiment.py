@@ -27,15 +27,17 @@ def what_stays() -> list[str]:
     if not os.environ.get("DVC_EXP_NAME") or not paths.in_workspace():
         return []
     try:
-        before, now, committed = _of_last_run(), read_values(), _committed()
+        before, after, committed = _of_last_run(), read_values(), _committed()
     except (UserError, YAMLError, OSError):
         return []
-    if not isinstance(before, dict) or not isinstance(now, dict):
+    if not isinstance(before, dict) or not isinstance(after, dict):
         return [f"{paths.PARAMS} keeps what this experiment set, until you write it as it was: git diff {paths.PARAMS}"]
-    if not (changes := list(_changes(before, now))):
+    if not (changes := list(_changes(before, after))):
         return []
     # where all that stood and stands there is in a commit; and what is put on git's stash is not lost
-    is_committed = committed == before and all(_names(section, before) == _names(section, now) for section in _ENTRIES)
+    is_committed = committed == before and all(
+        _names(section, before) == _names(section, after) for section in _ENTRIES
+    )
     back = f"git stash push {paths.PARAMS} &&" if is_committed else "write it there as it was, then:"
     return [
         f"{paths.PARAMS} is not as it was before, and stays so: {', '.join(changes)}",
@@ -61,10 +63,10 @@ def _read(text: bytes) -> Any:
     return YAML(typ="safe").load(text)
 
 
-def _changes(before: Mapping, now: Mapping, above: tuple[str, ...] = ()) -> Iterator[str]:
+def _changes(before: Mapping, after: Mapping, above: tuple[str, ...] = ()) -> Iterator[str]:
     """What differs, as deep as both are mappings; but for datasets and comparisons that are new or gone as a whole."""
-    for key in {**before, **now}:
-        keys, old, new = (*above, str(key)), before.get(key, _ABSENT), now.get(key, _ABSENT)
+    for key in {**before, **after}:
+        keys, old, new = (*above, str(key)), before.get(key, _ABSENT), after.get(key, _ABSENT)
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _changes(old, new, keys)
         elif old != new and not (len(above) == 1 and above[0] in _ENTRIES and _ABSENT in (old, new)):

@@ -133,10 +133,10 @@ def unused_settings(params: Params) -> list[str]:
 
 def refuse(lines: Iterable[str], path: Path = paths.PARAMS) -> None:
     """Raise `UserError` with these lines, each of which begins with a key's path, if there are any."""
-    if each := list(dict.fromkeys(f"{path}: {line}" for line in lines)):
-        raise UserError(*each)
+    if lines := list(dict.fromkeys(f"{path}: {line}" for line in lines)):
+        raise UserError(*lines)
 
 
 def _refuse(mistakes: Iterable[Mistake], path: Path = paths.PARAMS) -> None:
-    if each := list(mistakes):
-        raise ParamsError(each, path)
+    if listed := list(mistakes):
+        raise ParamsError(listed, path)

@@ -104,15 +104,15 @@ def _schema(name: str) -> type[Section]:
               row.parameters[key])
         for key, limit in row.limits.items()
     }  # fmt: skip
-    own = {"target": (TargetTransform | None, None)}
+    further = {"target": (TargetTransform | None, None)}
     if row.targets != "value":
-        own = {"class_weight": (_ClassWeight | None, None)}
+        further = {"class_weight": (_ClassWeight | None, None)}
     return create_model(
         row.function,
         __base__=Section,
         loss=(str, ...),
         activation=(_one_or_several(Literal[row.activations]) | None, None),
-        **{"as": (Name | None, None), **own, **parameters},
+        **{"as": (Name | None, None), **further, **parameters},
     )
 
 
@@ -150,9 +150,9 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
     if class_weight and not row.per_row:
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
     activation = values["activation"] or (is_tuned and list(row.usual_outputs)) or _activation(row, transform)
-    given = {"activation": activation} | {key: values[key] for key in row.parameters}
-    options = {key: tuple(value) for key, value in given.items() if isinstance(value, list) and len(value) > 1}
-    parameters = {key: value[0] if isinstance(value, list) else value for key, value in given.items()}
+    settings = {"activation": activation} | {key: values[key] for key in row.parameters}
+    options = {key: tuple(value) for key, value in settings.items() if isinstance(value, list) and len(value) > 1}
+    parameters = {key: value[0] if isinstance(value, list) else value for key, value in settings.items()}
     return replace(
         row,
         name=_own_name(values["as"]) or name,

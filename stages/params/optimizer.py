@@ -105,9 +105,9 @@ class Optimizer(Section):
 
     def settings(self) -> dict[str, Any]:
         """The name and the optimizer's own settings, also those left out."""
-        own = {key: getattr(self, key) for key in SETTINGS[self.name]}
+        values = {key: getattr(self, key) for key in SETTINGS[self.name]}
         defaults = SETTINGS[self.name]
-        settings = {key: defaults[key] if value is None else value for key, value in own.items()}
+        settings = {key: defaults[key] if value is None else value for key, value in values.items()}
         is_tuned = isinstance(settings["learning_rate"], list)
         schedule = self.schedule or (SCHEDULES if is_tuned else "constant")
         cut = float(is_tuned) if self.global_clipnorm is None else self.global_clipnorm

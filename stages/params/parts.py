@@ -24,15 +24,15 @@ def part(values: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
         values: what ``params.yaml`` holds.
         keys: of the file, or of one of its sections, as ``train.seeds``.
     """
-    found = {}
+    chosen = {}
     for key in keys:
         section, _, name = key.partition(".")
         value = values.get(section)
         if name:
             value = value.get(name) if isinstance(value, dict) else None
         if value is not None:
-            found[key] = value
-    return found
+            chosen[key] = value
+    return chosen
 
 
 def are_written(values: Mapping[str, Any], *stages: str) -> bool:

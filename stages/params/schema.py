@@ -262,13 +262,13 @@ class Params(Section):
 
     def split_key(self, comparison: str) -> str:
         """The path of the key that says how a comparison's rows are divided."""
-        own = self.comparisons[comparison].split is not None
-        return f"comparisons.{comparison}.split" if own else f"datasets.{self.dataset_of(comparison)}.split"
+        has_split = self.comparisons[comparison].split is not None
+        return f"comparisons.{comparison}.split" if has_split else f"datasets.{self.dataset_of(comparison)}.split"
 
     def optimizer_key(self, comparison: str) -> str:
         """The path of the key that says by which optimizer a comparison's networks are trained."""
-        own = self.comparisons[comparison].optimizer is not None
-        return f"comparisons.{comparison}.optimizer" if own else "train.optimizer"
+        has_optimizer = self.comparisons[comparison].optimizer is not None
+        return f"comparisons.{comparison}.optimizer" if has_optimizer else "train.optimizer"
 
     def setup(self, comparison: str) -> Setup:
         """What a comparison comes to, by its name."""
@@ -302,16 +302,16 @@ class Params(Section):
 
     def _chosen(self) -> dict[str, list[Loss]]:
         """The losses that are asked for, by comparison."""
-        wanted, compared = [known_as(name) for name in self.loss], self.compared()
+        named, compared = [known_as(name) for name in self.loss], self.compared()
         listed = {loss.name for losses in compared.values() for loss in losses}
-        unlisted = [name for name in dict.fromkeys(wanted) if name in LOSSES and name not in listed]
+        unlisted = [name for name in dict.fromkeys(named) if name in LOSSES and name not in listed]
         chosen = {}
         for name, losses in compared.items():
             if self.compare == ["all"] or name in self.compare:
-                own = [loss for loss in losses if self.loss == ["all"] or loss.name in wanted]
+                losses_named = [loss for loss in losses if self.loss == ["all"] or loss.name in named]
                 is_tuned = self.setup(name).optimizer.is_tuned()
                 others = [loss_entry.resolve(loss, None, is_tuned=is_tuned) for loss in unlisted]
-                chosen[name] = own + [loss for loss in others if loss.task == losses[0].task]
+                chosen[name] = losses_named + [loss for loss in others if loss.task == losses[0].task]
         return chosen
 
     def other_names(self, comparison: str, losses: list[Loss] | None = None) -> dict[str, list[str]]:

@@ -43,9 +43,9 @@ Seeds = Annotated[
 ]
 
 
-def key(comparison: str, own: int | AtMost | None) -> str:
-    """The path of the key that says how many seeds of a comparison train, which has its `own` or none."""
-    return "train.seeds" if own is None else f"comparisons.{comparison}.seeds"
+def key(comparison: str, seeds: int | AtMost | None) -> str:
+    """The path of the key that says how many seeds of a comparison train, which has `seeds` of its own or none."""
+    return "train.seeds" if seeds is None else f"comparisons.{comparison}.seeds"
 
 
 def most(seeds: int | AtMost) -> int:

@@ -183,9 +183,9 @@ def write_plan(name: str, plan: Plan) -> None:
     arrays = {"parts": plan.parts, "split_of": plan.split_of}
     if plan.clusters is not None:
         arrays["clusters"] = plan.clusters
-    for which in _SCALINGS:
-        scaling = getattr(plan, which)
-        arrays |= {f"{which}_{field.name}": getattr(scaling, field.name) for field in fields(Scaling)}
+    for scaled in _SCALINGS:
+        scaling = getattr(plan, scaled)
+        arrays |= {f"{scaled}_{field.name}": getattr(scaling, field.name) for field in fields(Scaling)}
     with files.replacing(paths.PLANS / f"{name}.npz") as temporary:
         np.savez_compressed(temporary, **arrays)
     facts = asdict(_Facts(plan.method, plan.n_folds, plan.fixed, plan.wanted_folds, plan.clusters_are))
@@ -200,12 +200,11 @@ def read_plan(name: str) -> Plan:
     value = files.read_json(path, stage="scale")
     with files.reading(path, "scale"):
         facts = _FACTS.validate_python(value)
-    names = [f"{which}_{field.name}" for which in _SCALINGS for field in fields(Scaling)]
+    names = [f"{name}_{field.name}" for name in _SCALINGS for field in fields(Scaling)]
     of_rows = ["parts", "split_of", *([] if facts.clusters_are is None else ["clusters"])]
     arrays = files.read_arrays(paths.PLANS / f"{name}.npz", [*of_rows, *names], stage="scale")
     scalings = {
-        which: Scaling(**{field.name: arrays[f"{which}_{field.name}"] for field in fields(Scaling)})
-        for which in _SCALINGS
+        name: Scaling(**{field.name: arrays[f"{name}_{field.name}"] for field in fields(Scaling)}) for name in _SCALINGS
     }
     return Plan(**asdict(facts), **{field_name: arrays[field_name] for field_name in of_rows}, **scalings)
 

@@ -154,8 +154,8 @@ def from_environment() -> Store | None:
     Raises:
         UserError: ``LOSSLAB_STORE_GB`` is not a number above 0.
     """
-    where = os.environ.get("LOSSLAB_STORE")
-    if where == "":
+    folder = os.environ.get("LOSSLAB_STORE")
+    if folder == "":
         return None
     size = os.environ.get("LOSSLAB_STORE_GB", "5")
     try:
@@ -164,7 +164,7 @@ def from_environment() -> Store | None:
         limit = 0.0
     if not 0 < limit < float("inf"):
         raise UserError(f"LOSSLAB_STORE_GB: {size!r} given; allowed: a number above 0, as in LOSSLAB_STORE_GB=5")
-    return Store(Path(where) if where else paths.root() / ".losslab" / "store", int(limit * GIGABYTE))
+    return Store(Path(folder) if folder else paths.root() / ".losslab" / "store", int(limit * GIGABYTE))
 
 
 def _size(path: Path) -> int:

@@ -180,7 +180,7 @@ def _calibrating(comparison: Comparison, loss: str) -> Calibrating | None:
     if not is_asked or not (to_use := calibrated.to_use):
         return None
     scores = calibrated.scores["log_loss"]
-    before_and_after = [] if calibrated.given is None else [float(each[np.isfinite(each)].mean()) for each in scores]
+    before_and_after = [] if calibrated.raw is None else [float(each[np.isfinite(each)].mean()) for each in scores]
     return Calibrating(to_use.slope, list(to_use.offsets), before_and_after)
 
 

@@ -23,14 +23,14 @@ def of_classes(written: Mapping[str, Any], classes: Sequence[str]) -> Costs:
         written: ``{missed: 100, false_alarm: 1}`` where class 1 is what may be missed, or ``{ill: {well: 100}}``.
         classes: their names.
     """
-    made = 1.0 - np.eye(len(classes))
+    matrix = 1.0 - np.eye(len(classes))
     if set(written) <= {MISSED, FALSE_ALARM}:
-        made[1, 0], made[0, 1] = written.get(MISSED, 1.0), written.get(FALSE_ALARM, 1.0)
+        matrix[1, 0], matrix[0, 1] = written.get(MISSED, 1.0), written.get(FALSE_ALARM, 1.0)
     else:
         for of, taken in written.items():
             for for_class, cost in taken.items():
-                made[classes.index(of), classes.index(for_class)] = cost
-    return tuple(map(tuple, made.tolist()))
+                matrix[classes.index(of), classes.index(for_class)] = cost
+    return tuple(map(tuple, matrix.tolist()))
 
 
 def score(costs: Costs) -> Score:

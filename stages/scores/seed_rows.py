@@ -100,15 +100,15 @@ def own_costs(name: str, truth: np.ndarray, predictions: np.ndarray) -> np.ndarr
     Raises:
         UserError: the function fails, or gives something else.
     """
-    function, where = loading.find(name), f"{paths.CUSTOM / name.partition(':')[0]}.py: {name.partition(':')[2]}"
+    function, place = loading.find(name), f"{paths.CUSTOM / name.partition(':')[0]}.py: {name.partition(':')[2]}"
     arguments = [array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array for array in (truth, predictions)]
     try:
         costs = np.asarray(function(*arguments), np.float64)
     except (Exception, SystemExit) as error:
-        raise UserError(f"{where}: calling it failed: {type(error).__name__}: {loading.cause(error)}") from error
+        raise UserError(f"{place}: calling it failed: {type(error).__name__}: {loading.cause(error)}") from error
     if costs.shape != (len(truth),):
-        raise UserError(f"{where}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")
+        raise UserError(f"{place}: it gave {costs.shape} for {len(truth)} rows; a cost for each is needed")
     if not (costs >= 0).all() or not np.isfinite(costs).all():
         wrong = costs[~((costs >= 0) & np.isfinite(costs))][0]
-        raise UserError(f"{where}: it gave {wrong:g} for a row; what a row costs is a number, 0 or more")
+        raise UserError(f"{place}: it gave {wrong:g} for a row; what a row costs is a number, 0 or more")
     return costs

@@ -145,8 +145,8 @@ class OfMeans(Statistic):
             return np.full(len(above), np.nan)
         steps = (above - (reference**2 if self.is_root else reference) * below) / np.where(defined, over, 1)
         if self.is_root:
-            both = parts + reference
-            steps *= np.divide(1, both, out=np.zeros_like(both), where=both > 0)
+            joined = parts + reference
+            steps *= np.divide(1, joined, out=np.zeros_like(joined), where=joined > 0)
         if self.joined is None:
             return (reference + steps)[:, defined].mean(axis=1)
         slopes, start = _mean_slopes(self.joined, reference[defined], parts[defined])

@@ -87,30 +87,30 @@ class _Project:
         reached: dict[str, set[str]] = defaultdict(set)
         waiting = list(first)
         for module, name in waiting:
-            if (found := self.module(module)) is None or name not in {ALL, *found.code}:
+            if (source := self.module(module)) is None or name not in {ALL, *source.code}:
                 raise LookupError(f"{module} defines no '{name}'")
         while waiting:
             module, name = waiting.pop()
-            if module in apart or name in reached[module] or (found := self.module(module)) is None:
+            if module in apart or name in reached[module] or (source := self.module(module)) is None:
                 continue
             reached[module].add(name)
             parts = module.split(".")
             waiting += [(".".join(parts[:n]), _RUN) for n in range(1, len(parts) + 1)]
-            waiting += self._reached_by(module, found, name)
+            waiting += self._reached_by(module, source, name)
         return {module: names for module, names in reached.items() if names}
 
-    def _reached_by(self, module: str, found: _Module, name: str) -> Iterator[Definition]:
+    def _reached_by(self, module: str, source: _Module, name: str) -> Iterator[Definition]:
         """What a definition reaches itself."""
         if name == ALL:
-            yield from ((module, each) for each in (*found.code, *found.imports))
-        elif name in found.code:
-            for used, attribute in found.code[name].uses:
-                if used in found.code:
+            yield from ((module, defined) for defined in (*source.code, *source.imports))
+        elif name in source.code:
+            for used, attribute in source.code[name].uses:
+                if used in source.code:
                     yield module, used
-                elif used in found.imports:
-                    yield self._meant(*found.imports[used], attribute)
-        elif name in found.imports:
-            yield self._meant(*found.imports[name], None)
+                elif used in source.imports:
+                    yield self._meant(*source.imports[used], attribute)
+        elif name in source.imports:
+            yield self._meant(*source.imports[name], None)
         elif name != _RUN:  # of a package, a module in it
             yield f"{module}.{name}", ALL
 
@@ -129,7 +129,9 @@ def _parsed(source: bytes, package: tuple[str, ...]) -> _Module:
             statements[name].append(statement)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     code = {name: _code_of(every, imports) for name, every in statements.items()}
-    return _Module(code, {each.called: (each.module, each.name) for each in imports_in(imports, package)})
+    return _Module(
+        code, {statement.called: (statement.module, statement.name) for statement in imports_in(imports, package)}
+    )
 
 
 def _names_of(statement: ast.stmt) -> list[str]:
@@ -141,8 +143,8 @@ def _names_of(statement: ast.stmt) -> list[str]:
             return [name]
         case ast.AnnAssign(target=ast.Name(id=name)):
             return [name]
-        case ast.Assign(targets=targets) if all(isinstance(each, ast.Name | ast.Tuple) for each in targets):
-            return [node.id for each in targets for node in ast.walk(each) if isinstance(node, ast.Name)]
+        case ast.Assign(targets=targets) if all(isinstance(target, ast.Name | ast.Tuple) for target in targets):
+            return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
     return [_RUN]
 
 
@@ -187,8 +189,8 @@ class _Writer:
 
     def _write_field(self, field: str, value: Any) -> None:
         if isinstance(value, list):
-            for each in value:
-                self._write_field(field, "" if each is None else each)
+            for item in value:
+                self._write_field(field, "" if item is None else item)
         elif isinstance(value, ast.AST):
             is_docstring = type(value) is ast.Expr and type(value.value) is ast.Constant
             if field != "ctx" and not is_docstring:

@@ -51,15 +51,15 @@ def names_imported(file: Path, root: Path = Path()) -> set[str]:
     except (SyntaxError, ValueError):
         return set()
     every = list(imports_in(ast.walk(tree), file.relative_to(root).parts[:-1]))
-    names = {each.module for each in every} | {_full(each) for each in every}
+    names = {statement.module for statement in every} | {_full(statement) for statement in every}
     looked_through = set(_looked_through(tree))
-    packages = [_full(each) for each in every if each.called in looked_through]
+    packages = [_full(statement) for statement in every if statement.called in looked_through]
     inside = (file for package in packages for file in root.joinpath(*package.split(".")).glob("[!_]*.py"))
     return names | {".".join(file.relative_to(root).with_suffix("").parts) for file in inside}
 
 
-def _full(each: Import) -> str:
-    return f"{each.module}.{each.name}" if each.name else each.module
+def _full(statement: Import) -> str:
+    return f"{statement.module}.{statement.name}" if statement.name else statement.module
 
 
 def _looked_through(tree: ast.AST) -> Iterator[str]:
@@ -83,7 +83,7 @@ def file_of(module: str, root: Path) -> Path | None:
 def files_imported(file: Path, root: Path) -> set[Path]:
     """The files in a folder that a file imports itself."""
     files = {file_of(name, root) for name in names_imported(file, root) if name}
-    return {each for each in files if each}
+    return {file for file in files if file}
 
 
 def files_reached(first: Iterable[Path], root: Path) -> set[Path]:
@@ -94,5 +94,5 @@ def files_reached(first: Iterable[Path], root: Path) -> set[Path]:
         if (file := waiting.pop()) not in reached:
             reached.add(file)
             above = (parent / "__init__.py" for parent in file.parents if parent.is_relative_to(root))
-            waiting += [*files_imported(file, root), *(each for each in above if each.is_file())]
+            waiting += [*files_imported(file, root), *(file for file in above if file.is_file())]
     return reached

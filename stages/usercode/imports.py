@@ -22,13 +22,13 @@ def files_from(first: Path) -> list[Path]:
     Raises:
         UserError: one imports a file that DVC does not see change.
     """
-    wanted, waiting = set(), [first]
+    reached, waiting = set(), [first]
     while waiting:
-        if (path := waiting.pop()) not in wanted and path.is_file():
-            wanted.add(path)
+        if (path := waiting.pop()) not in reached and path.is_file():
+            reached.add(path)
             for name in sorted(names_imported(path)):
                 waiting += _files_of(name, path)
-    return sorted(wanted)
+    return sorted(reached)
 
 
 def every_file() -> list[Path]:
@@ -97,7 +97,7 @@ def _inside(place: Path) -> list[Path]:
 def _is_installed(place: Path) -> bool:
     library = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
     is_package = {"site-packages", "dist-packages"} & set(place.parts)
-    return bool(is_package) or any(place.is_relative_to(each) for each in library)
+    return bool(is_package) or any(place.is_relative_to(folder) for folder in library)
 
 
 def _unseen(importer: Path, name: str, place: Path) -> UserError:

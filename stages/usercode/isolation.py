@@ -41,15 +41,15 @@ class IsolatedCode:
             plain: the modules and packages that are imported by their plain names: see `imports.plain_names`.
             project: the package that the project's own code is in.
         """
-        where, self._package = Path(tempfile.mkdtemp(prefix="losslab-")), f"losslab_{uuid4().hex}"
-        self.folder = where / self._package
+        folder, self._package = Path(tempfile.mkdtemp(prefix="losslab-")), f"losslab_{uuid4().hex}"
+        self.folder = folder / self._package
         self.folder.mkdir()
         for name in archive.namelist():
             if name.startswith(prefix):
                 file = self.folder / name.removeprefix(prefix)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(archive.read(name))
-        finder = _Finder(self._package, where, frozenset(plain), project)
+        finder = _Finder(self._package, folder, frozenset(plain), project)
         sys.meta_path.insert(0, finder)
         weakref.finalize(self, finder.forget, os.getpid())
 
@@ -61,8 +61,8 @@ class IsolatedCode:
 class _Finder(MetaPathFinder):
     """Finds the modules of one package, and what they import."""
 
-    def __init__(self, package: str, where: Path, plain: frozenset[str], project: str) -> None:
-        self._package, self._where, self._plain, self._project = package, where, plain, project
+    def __init__(self, package: str, folder: Path, plain: frozenset[str], project: str) -> None:
+        self._package, self._where, self._plain, self._project = package, folder, plain, project
         # what ``import stages`` and ``import importlib`` give
         self._stages, self._importlib = ModuleType(PROJECT), ModuleType("importlib")
         self._stages.__getattr__ = self._of_stages

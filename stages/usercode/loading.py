@@ -25,7 +25,7 @@ def find(reference: str) -> Callable:
     module = _load(name, paths.CUSTOM.resolve())
     value = getattr(module, function, None)
     if not callable(value):
-        functions = [key for key, each in vars(module).items() if _is_own_function(key, each, module)]
+        functions = [key for key, value in vars(module).items() if _is_own_function(key, value, module)]
         raise UserError(
             f"{paths.CUSTOM / name}.py: "
             + (
@@ -48,8 +48,8 @@ def failure(error: BaseException, folder: Path = paths.CUSTOM, shown: Path = pat
     folder = folder.resolve()
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if (file := Path(frame.filename).resolve()).is_relative_to(folder):
-            where = shown / file.relative_to(folder)
-            return f"{where}, line {frame.lineno}: {type(error).__name__}: {cause(error)}"
+            place = shown / file.relative_to(folder)
+            return f"{place}, line {frame.lineno}: {type(error).__name__}: {cause(error)}"
     return None
 
 

@@ -61,13 +61,13 @@ def averaged(
     if n_networks.max(initial=0) < 2:
         return None
     center, spread = (
-        np.broadcast_to(each, (plan.n_seeds, run.outputs.shape[-1])) for each in plan.target_scaling.values()
+        np.broadcast_to(numbers, (plan.n_seeds, run.outputs.shape[-1])) for numbers in plan.target_scaling.values()
     )
     total = np.zeros((len(rows), run.outputs.shape[-1]))
     for seed in np.flatnonzero(used.any(axis=1)):
-        own, threshold = used[seed, rows], None if thresholds is None else thresholds[seed]
-        outputs = run.outputs[seed, rows[own]].astype(np.float64)
-        total[own] += _to_average(run.loss, outputs, center[seed], spread[seed], threshold)
+        used_here, threshold = used[seed, rows], None if thresholds is None else thresholds[seed]
+        outputs = run.outputs[seed, rows[used_here]].astype(np.float64)
+        total[used_here] += _to_average(run.loss, outputs, center[seed], spread[seed], threshold)
     decided = None
     if thresholds is not None and run.loss.outputs_probability:
         shares = used[:, rows] / n_networks[rows]

@@ -95,9 +95,9 @@ class Comparison:
         """By loss, what averages of its networks score; None where no row was tested by two of them, or by costs."""
         if self.score.costs:
             return dict.fromkeys(self.losses)
-        known, thresholds = (self.score, self.plan, self.labels), self.outcome.thresholds
+        data, thresholds = (self.score, self.plan, self.labels), self.outcome.thresholds
         return {
-            run.loss.name: averaged(run, *known, weights=self.weights, thresholds=thresholds.get(run.loss.name))
+            run.loss.name: averaged(run, *data, weights=self.weights, thresholds=thresholds.get(run.loss.name))
             for run in self.runs
         }
 
@@ -224,8 +224,8 @@ def check_headline(trained: Iterable[Run], score: Score) -> None:
     for run in trained if not score.costs else ():
         values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
         if not len(values):
-            known = list(dict.fromkeys(run.scores["metric"]))
-            no_score = suggest.not_one_of(score.name, known, f"a score of '{run.loss.name}'", "Scores")
+            metrics = list(dict.fromkeys(run.scores["metric"]))
+            no_score = suggest.not_one_of(score.name, metrics, f"a score of '{run.loss.name}'", "Scores")
             raise UserError(f"{key}: {no_score}")
         if np.isnan(values[run.finished]).any():
             raise UserError(

@@ -125,11 +125,11 @@ def estimate(values: np.ndarray, design: Design) -> Estimate:
     )
     if design.n_seeds < 2 or n < 2:
         return result
-    known = {"freedom_of_rows": n - 1.0 if design.in_time else None, "unseen": unseen}
-    below, above = cuts.over_seeds_and_rows(means, table, **known)
+    options = {"freedom_of_rows": n - 1.0 if design.in_time else None, "unseen": unseen}
+    below, above = cuts.over_seeds_and_rows(means, table, **options)
     if below.variance <= rounding**2:
         nothing = replace(table, deviations=np.zeros_like(weights))
-        below, above = cuts.over_seeds_and_rows(np.full_like(means, mean), nothing, **known)
+        below, above = cuts.over_seeds_and_rows(np.full_like(means, mean), nothing, **options)
     lasting = min(table.lasting_variance(means) + float(unseen.sum()), below.variance)
     return replace(result, variance=below.variance, lasting=lasting, df=below.df[0], below=below, above=above)
 

@@ -125,8 +125,8 @@ def default_margin(scores: Sequence[np.ndarray], constant: float | None, *, high
         higher_is_better: whether a perfect score is 1 rather than 0.
     """
     finished = [values[np.isfinite(values)] for values in scores]
-    known = [*(values.mean() for values in finished if len(values)), *([] if constant is None else [constant])]
-    errors = [1 - score if higher_is_better else score for score in known]
+    means = [*(values.mean() for values in finished if len(values)), *([] if constant is None else [constant])]
+    errors = [1 - score if higher_is_better else score for score in means]
     return 0.05 * float(min(errors, default=0.0))
 
 
@@ -157,30 +157,30 @@ def compare(
     """
     names = list(itertools.combinations(values, 2))
     designs = {n_seeds: design.first(n_seeds) for n_seeds in map(len, values.values())}
-    known = {loss: with_failed(rows, designs[len(rows)].tested, worst) for loss, rows in values.items()}
+    with_all = {loss: with_failed(rows, designs[len(rows)].tested, worst) for loss, rows in values.items()}
     alpha, pairs = level(n_looks) / max(len(names), 1), {}
-    for ours, theirs in names:
-        common = designs[min(len(known[ours]), len(known[theirs]))]
-        both = slice(common.n_seeds)
-        differences = paired_differences(known[ours][both], known[theirs][both])
+    for loss, against in names:
+        common = designs[min(len(with_all[loss]), len(with_all[against]))]
+        shared = slice(common.n_seeds)
+        differences = paired_differences(with_all[loss][shared], with_all[against][shared])
         if not higher_is_better:
             differences *= -1
         result = estimate(differences, common)
         low, high = result.interval(alpha)
         pair = Pair(
-            loss=ours,
-            against=theirs,
+            loss=loss,
+            against=against,
             estimate=result,
             low=low,
             high=high,
             n_pairs=len(names),
             n_looks=n_looks,
             margin=margin,
-            n_failed=int((_failed(values[ours], common) | _failed(values[theirs], common)).sum()),
+            n_failed=int((_failed(values[loss], common) | _failed(values[against], common)).sum()),
             on_these_rows=over_seeds(scores_of(differences, common.tested), alpha) if common.is_crossed else None,
             verdict="inconclusive",  # until it is judged
         )
-        pairs[ours, theirs], pairs[theirs, ours] = pair, mirror(pair)
+        pairs[loss, against], pairs[against, loss] = pair, mirror(pair)
     return judged(pairs, margin, same_objective)
 
 
@@ -217,8 +217,8 @@ def worst_score(scores: dict[str, np.ndarray], constant: float | None, *, higher
     sign = -1 if higher_is_better else 1
     seen = np.concatenate(list(scores.values()))
     seen = sign * seen[np.isfinite(seen)]
-    known = [*seen, *([] if constant is None else [sign * constant])]
-    worst = sign * max(known, default=0.0)
+    candidates = [*seen, *([] if constant is None else [sign * constant])]
+    worst = sign * max(candidates, default=0.0)
     if constant is not None and sign * worst > seen.min(initial=np.inf):
         return float(worst)
     if higher_is_better:
@@ -231,10 +231,10 @@ def with_failed(values: np.ndarray, tested: np.ndarray, worst: float) -> np.ndar
     return np.where(tested & np.isnan(values), worst, values)
 
 
-def paired_differences(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def paired_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Seed by seed and row by row ours minus theirs (n_seeds, n_rows); those that are due to rounding are 0."""
-    differences = ours - theirs
-    differences[np.abs(differences) <= ROUNDING * np.maximum(np.abs(ours), np.abs(theirs))] = 0.0
+    differences = first - second
+    differences[np.abs(differences) <= ROUNDING * np.maximum(np.abs(first), np.abs(second))] = 0.0
     return differences
 
 

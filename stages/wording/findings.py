@@ -135,10 +135,10 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
     if finding.kind == "mixed" and finding.n_rows == 0:
         kind = f"{{{words['key']}: {finding.read_as.removesuffix('s')}}}"
         return f"{finding.column}: all are {finding.read_as}, kept as texts (otherwise: columns: {kind})"
-    where = "" if finding.rows or not finding.files else f"{finding.files[0]}: "
+    file = "" if finding.rows or not finding.files else f"{finding.files[0]}: "
     more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
     sentences = _SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS
-    return where + sentences[finding.kind].format(**words) + more
+    return file + sentences[finding.kind].format(**words) + more
 
 
 def _missing(finding: Finding) -> str:

@@ -65,14 +65,14 @@ def what_is_new(differences: Mapping[str, tuple[Any, Any]] | None, n_before: int
         return None
     implied = _NEVER.union(*(_IMPLIED.get(part, ()) for part in differences))
     words = []
-    for part, (before, now) in differences.items():
+    for part, (before, after) in differences.items():
         if part not in implied:
-            words += _OF[part](before, now) if part in _OF else [_PARTS[part]]
+            words += _OF[part](before, after) if part in _OF else [_PARTS[part]]
     return ", ".join(words) or None
 
 
-def _candidates(before: Any, now: Any) -> list[str]:
-    columns = zip(_CANDIDATES, zip(*before, strict=True), zip(*now, strict=True), strict=True)
+def _candidates(before: Any, after: Any) -> list[str]:
+    columns = zip(_CANDIDATES, zip(*before, strict=True), zip(*after, strict=True), strict=True)
     return [words for words, old, new in columns if _set(old) != _set(new)] or ["what is chosen from"]
 
 
@@ -80,29 +80,29 @@ def _set(values: tuple[Any, ...]) -> set[str]:
     return set(map(repr, values))
 
 
-def _code(before: Any, now: Any) -> list[str]:
-    return [f"the code in {_listed(before, now)}"]
+def _code(before: Any, after: Any) -> list[str]:
+    return [f"the code in {_listed(before, after)}"]
 
 
-def _of_loss_and_score(before: Any, now: Any) -> list[str]:
-    if [how for how, _ in before] != [how for how, _ in now]:
+def _of_loss_and_score(before: Any, after: Any) -> list[str]:
+    if [how for how, _ in before] != [how for how, _ in after]:
         return ["the score that is followed"]
-    return _code(*({name: digest for _, files in side for name, digest in files.items()} for side in (before, now)))
+    return _code(*({name: digest for _, files in side for name, digest in files.items()} for side in (before, after)))
 
 
-def _own_code(before: Any, now: Any) -> list[str]:
-    return [f"your own {_listed(before, now)}"]
+def _own_code(before: Any, after: Any) -> list[str]:
+    return [f"your own {_listed(before, after)}"]
 
 
-def _listed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+def _listed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """The files of which a hash is another, by name."""
-    files = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    files = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     more = f" and {len(files) - N_FILES} more" if len(files) > N_FILES else ""
     return f"{', '.join(files[:N_FILES])}{more}"
 
 
-def _versions(before: Any, now: Any) -> list[str]:
-    return [f"{name} {now[name]} (was {before.get(name)})" for name in now if before.get(name) != now[name]]
+def _versions(before: Any, after: Any) -> list[str]:
+    return [f"{name} {after[name]} (was {before.get(name)})" for name in after if before.get(name) != after[name]]
 
 
 _OF: dict[str, Callable[[Any, Any], list[str]]] = {

@@ -21,7 +21,7 @@ class Calibrated:
     """One loss before and after calibration.
 
     Attributes:
-        given: float64 (n_seeds, n_rows, n_classes), the probabilities as networks give them; None where outputs are
+        raw: float64 (n_seeds, n_rows, n_classes), the probabilities as networks give them; None where outputs are
             none.
         probabilities: the same after calibration; NaN for a seed that failed, or for which none can be fitted.
         scores: by name (``log_loss``, ``brier``), (2, n_seeds): on the rows that each seed tests before and after; NaN
@@ -29,7 +29,7 @@ class Calibrated:
         to_use: for the mean of several networks on new rows; None where none can be fitted.
     """
 
-    given: np.ndarray | None
+    raw: np.ndarray | None
     probabilities: np.ndarray
     scores: dict[str, np.ndarray]
     to_use: Calibration | None
@@ -37,7 +37,7 @@ class Calibrated:
     @property
     def is_better(self) -> bool:
         """Whether the log loss is better after calibration, or can only be had after it."""
-        before, after = (each[np.isfinite(self.scores["log_loss"][1])] for each in self.scores["log_loss"])
+        before, after = (losses[np.isfinite(self.scores["log_loss"][1])] for losses in self.scores["log_loss"])
         return len(after) > 0 and not after.mean() >= before.mean()
 
 
@@ -53,25 +53,25 @@ def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | No
     if (unseen := of_run(run, plan)) is None:
         return None
     strengths = decisions.strengths(run.loss, np.nan_to_num(run.outputs))
-    made = np.full(strengths.shape, np.nan)
-    given = calibration.Calibration(1.0, (0.0,) * strengths.shape[2]).probabilities(strengths)
+    calibrated = np.full(strengths.shape, np.nan)
+    raw = calibration.Calibration(1.0, (0.0,) * strengths.shape[2]).probabilities(strengths)
     scores = {name: np.full((2, len(strengths)), np.nan) for name in ("log_loss", "brier")}
     for seed in np.flatnonzero(run.finished):
         tested = plan.tested[seed]
-        own = unseen.for_seed(seed, tested)
-        counted = None if weights is None else weights[own.rows]
-        fitted = calibration.fit(decisions.strengths(run.loss, own.outputs), labels[own.rows], counted)
+        held_out = unseen.for_seed(seed, tested)
+        counted = None if weights is None else weights[held_out.rows]
+        fitted = calibration.fit(decisions.strengths(run.loss, held_out.outputs), labels[held_out.rows], counted)
         if fitted is not None:
-            made[seed] = fitted.probabilities(strengths[seed])
+            calibrated[seed] = fitted.probabilities(strengths[seed])
         counted = None if weights is None else weights[tested]
-        for row, each in enumerate((given[seed], made[seed])):
-            if np.isfinite(each).all() and (row or run.loss.outputs_probability):
-                scores["log_loss"][row, seed] = calibration.log_loss(each[tested], labels[tested], counted)
-                scores["brier"][row, seed] = calibration.brier(each[tested], labels[tested], counted)
-    own = unseen.for_new_rows()
-    counted = None if weights is None else weights[own.rows]
-    to_use = calibration.fit(decisions.strengths(run.loss, own.outputs), labels[own.rows], counted)
-    return Calibrated(given if run.loss.outputs_probability else None, made, scores, to_use)
+        for row, probabilities in enumerate((raw[seed], calibrated[seed])):
+            if np.isfinite(probabilities).all() and (row or run.loss.outputs_probability):
+                scores["log_loss"][row, seed] = calibration.log_loss(probabilities[tested], labels[tested], counted)
+                scores["brier"][row, seed] = calibration.brier(probabilities[tested], labels[tested], counted)
+    held_out = unseen.for_new_rows()
+    counted = None if weights is None else weights[held_out.rows]
+    to_use = calibration.fit(decisions.strengths(run.loss, held_out.outputs), labels[held_out.rows], counted)
+    return Calibrated(raw if run.loss.outputs_probability else None, calibrated, scores, to_use)
 
 
 def decide_by_costs(
@@ -87,7 +87,7 @@ def decide_by_costs(
         if (calibrated := calibrate(run, plan, labels, weights)) is None:
             decided[run.loss.name] = by_rule
         else:
-            known = np.isfinite(calibrated.probabilities).all(axis=2)
+            is_calibrated = np.isfinite(calibrated.probabilities).all(axis=2)
             cheap = cheapest(np.nan_to_num(calibrated.probabilities), costs)
-            decided[run.loss.name] = np.where(known, cheap, by_rule)
+            decided[run.loss.name] = np.where(is_calibrated, cheap, by_rule)
     return decided

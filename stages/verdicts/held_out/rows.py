@@ -55,9 +55,9 @@ class Unseen:
     def for_new_rows(self) -> HeldOut:
         """The same for new rows: of each row the mean of what the networks give that did not learn from it."""
         rows = np.flatnonzero(self.rows.any(axis=0))
-        known = self.rows[:, rows, None]
+        seeds = self.rows[:, rows, None]
         return HeldOut(
-            rows, np.where(known, self.outputs[:, rows], 0.0).sum(axis=0, dtype=np.float64) / known.sum(axis=0)
+            rows, np.where(seeds, self.outputs[:, rows], 0.0).sum(axis=0, dtype=np.float64) / seeds.sum(axis=0)
         )
 
 

@@ -42,15 +42,17 @@ def of_runs(
     """
     if not n_classes or not score.is_of_decisions or not runs[0].settings.optimizer.is_tuned:
         return {}
-    made = {}
+    decided = {}
     for run in runs:
         if (of_others := of_run(run, plan)) is None:
             return {}
         settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
         outputs = np.nan_to_num(run.outputs) if run.failed else run.outputs
         tested = plan.tested[: len(outputs)]
-        made[run.loss.name] = decide(score, run.loss, labels, outputs, of_others=of_others, tested=tested, **settings)
-    return made
+        decided[run.loss.name] = decide(
+            score, run.loss, labels, outputs, of_others=of_others, tested=tested, **settings
+        )
+    return decided
 
 
 def for_new_rows(
@@ -96,14 +98,14 @@ def decide(
         chosen.
     """
     usual, chosen = decisions.usual(loss, n_classes), {}
-    made = np.empty(outputs.shape[:2], np.int64)
+    decided = np.empty(outputs.shape[:2], np.int64)
     for seed in range(len(outputs)):
         held_out = of_others.for_seed(seed, tested[seed])
         settings = {"n_classes": n_classes, "weights": weights, "clusters": clusters, "seed": seed}
         threshold = choose(score, loss, labels, held_out, **settings)
         chosen[seed] = usual if threshold is None else threshold
-        made[seed] = decisions.decide(loss, outputs[seed], chosen[seed])
-    return made, np.stack(list(chosen.values()))
+        decided[seed] = decisions.decide(loss, outputs[seed], chosen[seed])
+    return decided, np.stack(list(chosen.values()))
 
 
 def choose(
@@ -140,8 +142,10 @@ def choose(
     if score.quota is not None:
         return _as_many(rows, score.quota, n_classes)
     above, below = _by_decision(score, rows, n_classes)
-    own = None if clusters is None else np.unique(clusters[held_out.rows], return_inverse=True)[1]
-    counts = _resamples(len(of_rows), own, N_RESAMPLES if n_classes == 2 else N_OFFSETS // n_classes**2, seed)
+    clusters_of_rows = None if clusters is None else np.unique(clusters[held_out.rows], return_inverse=True)[1]
+    counts = _resamples(
+        len(of_rows), clusters_of_rows, N_RESAMPLES if n_classes == 2 else N_OFFSETS // n_classes**2, seed
+    )
     has_all = np.all([(counts * (of_rows == k)).any(axis=1) for k in range(n_classes)], axis=0)
     counts = counts[has_all] if has_all.any() else np.ones((1, len(of_rows)))
     if counted is not None:
@@ -149,7 +153,7 @@ def choose(
     if n_classes == 2:
         return _of_two(score, rows, above, below, counts)
     strengths = decisions.strengths(loss, held_out.outputs)
-    return np.mean([_offsets(score, strengths, above, below, each) for each in counts], axis=0)
+    return np.mean([_offsets(score, strengths, above, below, drawn) for drawn in counts], axis=0)
 
 
 def _by_decision(score: Score, rows: SeedRows, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -158,16 +162,16 @@ def _by_decision(score: Score, rows: SeedRows, n_classes: int) -> tuple[np.ndarr
     decided = [replace(rows, decided=np.full(n_rows, k)) for k in range(n_classes)]
     if not isinstance(statistic, OfMeans):
         raise TypeError(f"{score.name} is no function of means over rows")
-    above = np.stack([statistic.terms(each) for each in decided], axis=1).astype(np.float64)
+    above = np.stack([statistic.terms(classes) for classes in decided], axis=1).astype(np.float64)
     if statistic.over is None:
         return above, np.ones((*above.shape[:2], 1))
-    return above, np.stack([statistic.over(each) for each in decided], axis=1).astype(np.float64)
+    return above, np.stack([statistic.over(classes) for classes in decided], axis=1).astype(np.float64)
 
 
-def _resamples(n_rows: int, clusters: np.ndarray | None, wanted: int, seed: int) -> np.ndarray:
+def _resamples(n_rows: int, clusters: np.ndarray | None, most: int, seed: int) -> np.ndarray:
     """How often each row is drawn in each resample: (n_resamples, n_rows)."""
     n = n_rows if clusters is None else int(clusters.max()) + 1
-    n_resamples = min(max(wanted, FEWEST_RESAMPLES), max(CELLS // n_rows, FEWEST_RESAMPLES))
+    n_resamples = min(max(most, FEWEST_RESAMPLES), max(CELLS // n_rows, FEWEST_RESAMPLES))
     drawn = np.random.default_rng(seed).integers(n, size=(n_resamples, n)) + n * np.arange(n_resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=n_resamples * n).reshape(n_resamples, n).astype(np.float64)
     return counts if clusters is None else counts[:, clusters]
@@ -176,10 +180,10 @@ def _resamples(n_rows: int, clusters: np.ndarray | None, wanted: int, seed: int)
 def _of_two(score: Score, rows: SeedRows, above: np.ndarray, below: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The threshold (1,) of two classes: at the mean share of rows that the best in each resample calls class 1."""
     order = np.argsort(-rows.outputs[:, 0], kind="stable")
-    sums = (_going_over(each[order, 0], each[order, 1], counts[:, order]) for each in (above, below))
+    sums = (_going_over(parts[order, 0], parts[order, 1], counts[:, order]) for parts in (above, below))
     ends = np.append(np.flatnonzero(np.diff(rows.outputs[order, 0])) + 1, len(order))  # not between equal outputs
     allowed = np.concatenate([[0], ends])
-    best = _best(score, score.statistic.of_sums(*(each[:, allowed] for each in sums)))
+    best = _best(score, score.statistic.of_sums(*(part[:, allowed] for part in sums)))
     return _cut(rows.outputs[order, 0], float(allowed[best].mean()))
 
 
@@ -228,11 +232,11 @@ def _as_many(rows: SeedRows, quota: int, n_classes: int) -> np.ndarray:
     return offsets
 
 
-def _reaching(values: np.ndarray, counts: np.ndarray, wanted: float) -> np.ndarray:
+def _reaching(values: np.ndarray, counts: np.ndarray, number: float) -> np.ndarray:
     """The threshold (1,) that values (n_rows,) which count so much together are at or above."""
     order = np.argsort(-values, kind="stable")
     reached = np.concatenate([[0.0], np.cumsum(counts[order])])
-    return _cut(values[order], float(np.interp(wanted, reached, np.arange(len(reached)))))
+    return _cut(values[order], float(np.interp(number, reached, np.arange(len(reached)))))
 
 
 def _lead(strengths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -251,12 +255,12 @@ def _offsets(
     for k in [*range(n_classes)] * SWEEPS:
         rival, lead = _lead(strengths + offsets, k)
         order = np.argsort(-lead, kind="stable")  # in which rows go over to class k as its offset grows
-        sums = (_going_over(each[each_row, rival][order], each[order, k], counts[order]) for each in (above, below))
+        sums = (_going_over(parts[each_row, rival][order], parts[order, k], counts[order]) for parts in (above, below))
         values = score.statistic.of_sums(*sums)
         values = np.nan_to_num(values if score.higher_is_better else -values, nan=-np.inf)
-        now = int((lead > 0).sum())
+        n_ahead = int((lead > 0).sum())
         best = np.flatnonzero(values >= values.max() - 1e-12 * np.abs(values).max())
-        place = int(best[np.abs(best - now).argmin()])
-        if place != now:
+        place = int(best[np.abs(best - n_ahead).argmin()])
+        if place != n_ahead:
             offsets[k] -= _cut(lead[order], place)[0]
     return offsets - offsets.mean()
