@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "executors": {"execution", "training", "usercode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics", "wording"},
+    "offers": {"sources", "features", "params", "records", "losses", "basics"},
     "winners": {
         *("sources", "features", "parsing", "training", "usercode", "sourcecode", "params", "records", "scores"),
         *("losses", "basics"),

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+HERE = Path()
 PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")
 EXTERNAL = Path("data/external")

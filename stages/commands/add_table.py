@@ -11,25 +11,21 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 from ruamel.yaml import YAML, YAMLError
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
 from stages.commands.columns_table import columns_table
-from stages.commands.offers import Offer, offers
 from stages.commands.params_text import with_entries, with_entry
-from stages.features import encoding, planning
+from stages.features import planning
+from stages.offers import judging
+from stages.offers.judging import AT_MOST, Judged, SplitError
 from stages.params import seeds
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params, Train
-from stages.records import datasets, plans
-from stages.records.datasets import Description, Treatment
-from stages.sources import describe
 from stages.wording import findings
 from stages.wording.datasets import positive, task, without_spread
 from stages.wording.validity import in_words
@@ -40,75 +36,28 @@ USAGE = (
 )
 
 
-AT_MOST = 60  # seeds of a comparison, fewer where they settle it
-
-
 def name_for(file: Path) -> str:
     """A dataset's name made from its file's: what is not allowed in one becomes ``_``."""
     stem = file.name.split(".")[0] or file.stem
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What a table comes to.
-
-    Attributes:
-        dataset: how it is read.
-        description: what it is.
-        table: the features and the target.
-        treatments: what is done to each column.
-        offers: the losses for its task, and whether each can learn from it.
-    """
-
-    dataset: Dataset
-    description: Description
-    table: pd.DataFrame
-    treatments: list[Treatment]
-    offers: list[Offer]
-
-
 def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: int) -> Judged:
-    """Judge the losses for a table's target on the train rows of the seeds.
+    """Judge the losses for a table's target: see `judging.judge`, whose refusals are said with the way out.
 
     Raises:
         UserError: the table cannot be read, encoded or split as is usual.
     """
-    placed = dataset.source.file
-    dataset = _reading(dataset, file=file.as_posix())
-    table, description = _load(name, dataset)
-    if all(column.kind == "identifier" for column in description.columns):
-        # there is nothing else to learn from
-        dataset = _reading(dataset, columns={column.name: "number" for column in description.columns})
-        table, description = _load(name, dataset)
-    treatments = encoding.fit(table, description.columns, dataset.scale.features).treatments
-    labels, key = datasets.labels_of(table, description), f"{paths.PARAMS}: datasets.{name}.split"
     try:
-        plan = planning.plan_targets(
-            table, description, split=dataset.split, scale=dataset.scale, n_seeds=n_seeds, key=key
-        )
-    except UserError as error:
-        why = str(error).removeprefix(f"{key}: ")
+        return judging.judge(name, file, dataset, n_seeds=n_seeds, batch_size=batch_size)
+    except SplitError as error:
         raise UserError(
-            f"{file} cannot be split as is usual: {why}: make try … WITH='split: {{method: shuffle}}'"
+            f"{file} cannot be split as is usual: {error}: make try … WITH='split: {{method: shuffle}}'"
         ) from error
-    seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
-    offered = offers(description.task, labels, seen)
-    return Judged(_reading(dataset, file=placed), description, table, treatments, offered)
-
-
-def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:
-    try:
-        return describe.load(name, dataset, {f"datasets.{name}.split": dataset.split})
     except UserError as error:
         if "beside file:" not in str(error):
             raise
         raise UserError(f"{error}; such a key can be given at once: make try … WITH='skip: 2'") from error
-
-
-def _reading(dataset: Dataset, **settings: object) -> Dataset:
-    """A dataset whose source has other settings."""
-    return dataset.model_copy(update={"source": dataset.source.model_copy(update=settings)})
 
 
 def _check_name(name: str, params: Params) -> None:

@@ -248,28 +248,29 @@ def _treatment(treatment: Treatment) -> dict[str, Any]:
     return {key: value for key, value in asdict(treatment).items() if key != "no_spread" or value}
 
 
-def read_encoded(name: str) -> Encoded:
-    """Read what a dataset is and what was done to its columns."""
-    return _read(paths.SCALED / f"{name}.json", _ENCODED, stage="scale")
+def read_encoded(name: str, project: Path = paths.HERE) -> Encoded:
+    """Read what a dataset of a project's folder is and what was done to its columns."""
+    return _read(project / paths.SCALED / f"{name}.json", _ENCODED, stage="scale")
 
 
-def read_features(name: str, description: Description) -> pd.DataFrame:
+def read_features(name: str, description: Description, project: Path = paths.HERE) -> pd.DataFrame:
     """Read the features of a dataset: float64 (n_rows, n_inputs) in their own units, NaN where missing."""
-    rows = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale")
+    rows = files.read_table(project / paths.SCALED / f"{name}.parquet", stage="scale")
     return rows.drop(columns=reserved_names(description))
 
 
-def read_labels(name: str, description: Description) -> np.ndarray:
+def read_labels(name: str, description: Description, project: Path = paths.HERE) -> np.ndarray:
     """Read the target of a dataset: (n_rows, n_targets) values in target units, or (n_rows,) class indices."""
-    names = target_names(description.n_targets)
-    return labels_of(files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names), description)
+    names, path = target_names(description.n_targets), project / paths.SCALED / f"{name}.parquet"
+    return labels_of(files.read_table(path, stage="scale", columns=names), description)
 
 
-def read_weights(name: str, description: Description) -> np.ndarray | None:
+def read_weights(name: str, description: Description, project: Path = paths.HERE) -> np.ndarray | None:
     """Read what each row of a dataset counts: float64 (n_rows,), 1 on average; None where all count alike."""
     if description.weight is None:
         return None
-    return files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=[WEIGHT])[WEIGHT].to_numpy()
+    path = project / paths.SCALED / f"{name}.parquet"
+    return files.read_table(path, stage="scale", columns=[WEIGHT])[WEIGHT].to_numpy()
 
 
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from enum import IntEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -194,15 +195,15 @@ def write_plan(name: str, plan: Plan) -> None:
     files.write_json(paths.PLANS / f"{name}.json", facts)
 
 
-def read_plan(name: str) -> Plan:
-    """Read the plan of a comparison."""
-    path = paths.PLANS / f"{name}.json"
+def read_plan(name: str, project: Path = paths.HERE) -> Plan:
+    """Read the plan of a comparison of a project's folder."""
+    path = project / paths.PLANS / f"{name}.json"
     value = files.read_json(path, stage="scale")
     with files.reading(path, "scale"):
         facts = _FACTS.validate_python(value)
     names = [f"{name}_{field.name}" for name in _SCALINGS for field in fields(Scaling)]
     of_rows = ["parts", "split_of", *([] if facts.clusters_are is None else ["clusters"])]
-    arrays = files.read_arrays(paths.PLANS / f"{name}.npz", [*of_rows, *names], stage="scale")
+    arrays = files.read_arrays(path.with_suffix(".npz"), [*of_rows, *names], stage="scale")
     scalings = {
         name: Scaling(**{field.name: arrays[f"{name}_{field.name}"] for field in fields(Scaling)}) for name in _SCALINGS
     }

@@ -224,13 +224,13 @@ def write(run: Run, path: Path) -> None:
     (path / "run.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
-def read(comparison: str, loss: str) -> Run:
-    """Read a run.
+def read(comparison: str, loss: str, project: Path = paths.HERE) -> Run:
+    """Read a run of a project's folder.
 
     Raises:
         UserError: a file is missing, or not as it was written.
     """
-    path = folder(comparison, loss)
+    path = project / folder(comparison, loss)
     value = files.read_json(path / "run.json", stage=STAGE)
     with files.reading(path / "run.json", STAGE):
         described = _DESCRIBED.validate_python(value)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ def read(
     other_names: dict[str, list[str]] | None = None,
     seeds_key: str = "train.seeds",
     cost: Mapping[str, Any] | None = None,
+    project: Path = paths.HERE,
 ) -> Comparison:
     """Read a dataset, its plan and its runs, each file once.
 
@@ -175,14 +177,15 @@ def read(
         other_names: as in `Comparison`.
         seeds_key: as in `Comparison`.
         cost: what wrong decisions cost, as the parameters say it, which then decides; None where it is not said.
+        project: its folder.
 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
     """
-    encoded = datasets.read_encoded(dataset)
+    encoded = datasets.read_encoded(dataset, project)
     description = encoded.description
-    labels, plan = datasets.read_labels(dataset, description), plans.read_plan(name)
-    trained = [runs.read(name, loss.name) for loss in losses]
+    labels, plan = datasets.read_labels(dataset, description, project), plans.read_plan(name, project)
+    trained = [runs.read(name, loss.name, project) for loss in losses]
     sizes = class_sizes(labels, description).tolist()
     headline = headline or choosing.default_headline(description.task, description.n_targets, sizes, losses)
     score = score_of(headline, description, cost)
@@ -195,7 +198,7 @@ def read(
         dataset=dataset,
         runs=trained,
         encoded=encoded,
-        features=datasets.read_features(dataset, description) if in_the_plane else None,
+        features=datasets.read_features(dataset, description, project) if in_the_plane else None,
         labels=labels,
         plan=plan,
         score=score,
@@ -203,7 +206,7 @@ def read(
         own_baseline=baseline,
         own_margin=margin,
         other_names=other_names or {},
-        weights=datasets.read_weights(dataset, description),
+        weights=datasets.read_weights(dataset, description, project),
         seeds_key=seeds_key,
     )
 
