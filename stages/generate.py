@@ -56,26 +56,26 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
     )
 
 
-def splits_of(wanted: Params, dataset: str) -> dict[str, Split]:
+def splits_of(params: Params, dataset: str) -> dict[str, Split]:
     """How the rows of a dataset are divided, by itself and by the comparisons on it, by the path of the key of each."""
-    splits = {f"datasets.{dataset}.split": wanted.datasets[dataset].split}
-    on_it = [name for name in wanted.comparisons if wanted.dataset_of(name) == dataset]
-    return splits | {wanted.split_key(name): wanted.setup(name).split for name in on_it}
+    splits = {f"datasets.{dataset}.split": params.datasets[dataset].split}
+    on_it = [name for name in params.comparisons if params.dataset_of(name) == dataset]
+    return splits | {params.split_key(name): params.setup(name).split for name in on_it}
 
 
 def main() -> None:
     """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
-    wanted = load_params()
+    params = load_params()
     descriptions = {}
-    for name, dataset in wanted.datasets.items():
-        table, description = load(name, dataset, splits_of(wanted, name))
+    for name, dataset in params.datasets.items():
+        table, description = load(name, dataset, splits_of(params, name))
         datasets.write_raw(name, table, description)
         descriptions[name] = description
         if description.files:
             for line in (rows_read(name, len(table), description), *map(findings.in_words, description.findings)):
                 cli.say(f"generate: {name}: {line}")
-    check_data(wanted, descriptions)
-    cli.say(f"generate: {len(wanted.datasets)} datasets in {paths.RAW}")
+    check_data(params, descriptions)
+    cli.say(f"generate: {len(params.datasets)} datasets in {paths.RAW}")
 
 
 if __name__ == "__main__":

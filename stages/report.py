@@ -49,12 +49,12 @@ def main() -> None:
     _write_table("curves.csv", data_files.curves(comparisons))
     _write_table("tuning.csv", data_files.tuning(comparisons))
     files.write_json(paths.REPORTS / "metrics.json", data_files.metrics(comparisons))
-    winners.write_recommended({each.name: data_files.recommended(each) for each in comparisons})
+    winners.write_recommended({compared.name: data_files.recommended(compared) for compared in comparisons})
     files.write_json(paths.VERDICTS, data_files.verdicts(comparisons, pictures))
     _write_text("report.md", text)
     _write_text("report.html", html_page.page(text, paths.REPORTS))
-    for each in comparisons:
-        cli.say(f"report: {each.name}: {verdict(each).lead}")
+    for compared in comparisons:
+        cli.say(f"report: {compared.name}: {verdict(compared).lead}")
     cli.say(f"report: read {paths.REPORTS / 'report.md'}")
 
 

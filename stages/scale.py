@@ -17,7 +17,7 @@ from stages.records.plans import Plan
 from stages.wording.datasets import columns_kept, division, without_spread
 
 
-def encode(name: str, wanted: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder, Description]:
+def encode(name: str, params: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder, Description]:
     """Make numbers of a dataset's columns and write them.
 
     Returns:
@@ -25,7 +25,7 @@ def encode(name: str, wanted: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder
     """
     table, description = datasets.read_raw(name)
     try:
-        encoder = encoding.fit(table, description.columns, wanted.datasets[name].scale.features)
+        encoder = encoding.fit(table, description.columns, params.datasets[name].scale.features)
     except UserError as error:
         raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
     features = encoder.pipeline.transform(table)
@@ -52,15 +52,15 @@ def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
 
 def main() -> None:
     """Write ``data/scaled``, every dataset as numbers; and ``data/plans`` and ``data/pipelines``, by comparison."""
-    wanted = load_params()
-    for name, dataset in wanted.datasets.items():
-        rows, features, encoder, description = encode(name, wanted)
+    params = load_params()
+    for name, dataset in params.datasets.items():
+        rows, features, encoder, description = encode(name, params)
         if description.files:
             flat = planning.without_spread(encoder.treatments, rows, description, dataset.scale)
             for line in (*columns_kept(len(rows), encoder.treatments), *without_spread(name, flat)):
                 cli.say(f"scale: {name}: {line}")
-        for comparison in (each for each in wanted.comparisons if wanted.dataset_of(each) == name):
-            setup = wanted.setup(comparison)
+        for comparison in (comparison for comparison in params.comparisons if params.dataset_of(comparison) == name):
+            setup = params.setup(comparison)
             plan = planning.make_plan(
                 rows,
                 description,
@@ -69,13 +69,13 @@ def main() -> None:
                 split=setup.split,
                 scale=dataset.scale,
                 n_seeds=seeds.most(setup.seeds),
-                key=f"{paths.PARAMS}: {wanted.split_key(comparison)}",
+                key=f"{paths.PARAMS}: {params.split_key(comparison)}",
             )
             plans.write_plan(comparison, plan)
             write_pipeline(comparison, encoder, plan)
             if description.files:
                 cli.say(f"scale: {comparison}: {division(plan, description)}")
-    cli.say(f"scale: {len(wanted.datasets)} datasets in {paths.SCALED}")
+    cli.say(f"scale: {len(params.datasets)} datasets in {paths.SCALED}")
 
 
 if __name__ == "__main__":

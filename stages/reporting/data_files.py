@@ -98,8 +98,8 @@ def scores(comparisons: list[Comparison]) -> pd.DataFrame:
 
 
 def _axis(score: str) -> str:
-    found = catalogue.find(score, None)
-    return "linear" if found and found.higher_is_better else "log"
+    row = catalogue.find(score, None)
+    return "linear" if row and row.higher_is_better else "log"
 
 
 def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -159,17 +159,17 @@ def recommended(comparison: Comparison) -> Recommended | None:
         return None
     loss, threshold = comparison.outcome.advice.best, comparison.outcome.to_use
     mean, beats_constant = comparison.outcome.summaries[loss].mean, surely_beats_constant(comparison, loss)
-    found = comparison.averages[loss]
+    average = comparison.averages[loss]
     return Recommended(
         loss=loss,
         score=comparison.score.name,
         mean=mean,
         beats_constant=beats_constant,
         threshold=None if threshold is None else threshold.tolist(),
-        averaged=found.score if found else None,
-        averaged_over=(found.fewest, found.most) if found else None,
+        averaged=average.score if average else None,
+        averaged_over=(average.fewest, average.most) if average else None,
         calibration=_calibrating(comparison, loss),
-        costs=[list(each) for each in comparison.score.costs] if comparison.score.costs else None,
+        costs=[list(costs) for costs in comparison.score.costs] if comparison.score.costs else None,
     )
 
 
@@ -180,7 +180,9 @@ def _calibrating(comparison: Comparison, loss: str) -> Calibrating | None:
     if not is_asked or not (to_use := calibrated.to_use):
         return None
     scores = calibrated.scores["log_loss"]
-    before_and_after = [] if calibrated.raw is None else [float(each[np.isfinite(each)].mean()) for each in scores]
+    before_and_after = (
+        [] if calibrated.raw is None else [float(losses[np.isfinite(losses)].mean()) for losses in scores]
+    )
     return Calibrating(to_use.slope, list(to_use.offsets), before_and_after)
 
 
@@ -196,21 +198,21 @@ def verdicts(comparisons: list[Comparison], pictures: list[Picture]) -> dict[str
 
 def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
     # with those of its dataset, and without those of the whole report
-    about_it = [each for each in pictures if each.figure.about and comparison in each.subject]
+    about_it = [picture for picture in pictures if picture.figure.about and comparison in picture.subject]
     colors = top_losses.colors(comparison)
     return {
         "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
         "answer": plain(verdict(comparison).lead),
         "verdict": answer_text.in_words(comparison),
-        "figures": [each.file for each in about_it if each.run is None],
+        "figures": [picture.file for picture in about_it if picture.run is None],
         "losses": {
             loss: {
                 "verdict": _word(comparison, loss),
                 "note": _note(comparison, loss),
                 "color": colors[loss],
                 **_decided(comparison, loss),
-                "figures": [each.file for each in about_it if each.run and each.run.loss.name == loss],
+                "figures": [picture.file for picture in about_it if picture.run and picture.run.loss.name == loss],
             }
             for loss in comparison.losses
         },
@@ -229,7 +231,7 @@ def _decided(comparison: Comparison, loss: str) -> dict[str, list[float | None]]
     """The test score of each seed, where that is not what the loss's own rule gives; None of a seed that failed."""
     if comparison.outcome.by_rule is None:
         return {}
-    return {"decided": [float(each) if np.isfinite(each) else None for each in comparison.outcome.scores[loss]]}
+    return {"decided": [float(value) if np.isfinite(value) else None for value in comparison.outcome.scores[loss]]}
 
 
 def _note(comparison: Comparison, loss: str) -> str:

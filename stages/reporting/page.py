@@ -11,9 +11,9 @@ TITLE = "# Which loss?"
 def markdown(report: Report) -> str:
     """The report as Markdown, its images relative to it."""
     lines, headed = [TITLE], set()
-    for part, subject, said in registry.printed(report):
+    for part, subject, sections in registry.printed(report):
         bodies = []
-        for section, content in said:
+        for section, content in sections:
             pictures = [picture for figure in section.figures for picture in figure.pictures(subject)]
             bodies.append(render(section.template, **content, figures=blocks(map(_figure, pictures))))
         if any(bodies):

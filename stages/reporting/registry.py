@@ -46,8 +46,8 @@ class Report:
 
     def is_published(self, comparison: Comparison) -> bool:
         """Whether a comparison is one of losses on a dataset that something was published of."""
-        known = self.reference.scores.get(comparison.dataset, {})
-        return any(loss in known for loss in comparison.losses)
+        published = self.reference.scores.get(comparison.dataset, {})
+        return any(loss in published for loss in comparison.losses)
 
 
 # what one section is about: all comparisons, those on one dataset, or a single one
@@ -81,9 +81,9 @@ def _each(report: Report) -> list[Subject]:
 
 PARTS = (
     # a user's own tables come first
-    Part("answer", lambda report: [[each] for each in report.comparisons if not report.is_published(each)]),
+    Part("answer", lambda report: [[one] for one in report.comparisons if not report.is_published(one)]),
     Part("claims", _whole),
-    Part("answer", lambda report: [[each] for each in report.comparisons if report.is_published(each)]),
+    Part("answer", lambda report: [[one] for one in report.comparisons if report.is_published(one)]),
     Part("all sure", _whole, heading="How sure"),
     Part("sure", _each, of_each="How sure: {comparison}"),
     Part("details", _each, heading="Details", of_each="Details: {comparison}"),
@@ -205,16 +205,16 @@ def printed(report: Report) -> Iterator[tuple[Part, Subject, list[tuple[Section,
     for part in PARTS:
         for subject in part.subjects(report):
             of_part = [section for section in sections() if section.part == part.name]
-            said = [(section, section.content(subject, report)) for section in of_part]
-            yield part, subject, [(section, content) for section, content in said if content is not None]
+            contents = [(section, section.content(subject, report)) for section in of_part]
+            yield part, subject, [(section, content) for section, content in contents if content is not None]
 
 
 def pictures(report: Report) -> list[Picture]:
     """Every figure of the report, in its order."""
     return [
         picture
-        for _, subject, said in printed(report)
-        for section, _ in said
+        for _, subject, sections in printed(report)
+        for section, _ in sections
         for figure in section.figures
         for picture in figure.pictures(subject)
     ]

@@ -148,7 +148,7 @@ def are_far_apart(score: Score | None, *values: np.ndarray) -> bool:
 
 def are_orders_apart(*values: np.ndarray) -> bool:
     """Whether values, all above 0, lie orders of magnitude apart."""
-    finite = np.concatenate([np.ravel(each) for each in values])
+    finite = np.concatenate([np.ravel(numbers) for numbers in values])
     finite = finite[np.isfinite(finite)]
     return bool(len(finite) > 0 and finite.max() > 10 * finite.min() > 0)
 
@@ -190,7 +190,7 @@ def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
     powers = [10**power for power in range(int(np.log10(max(-low, high) * 1.3)) + 1)]
     step = 1 if len(powers) <= 3 else 2  # more names would lie over each other
     steps = [*powers, *(factor * power for power in powers for factor in (2, 5))] if len(powers) <= 2 else powers
-    ticks = sorted({0, *steps, *(-each for each in steps)})
+    ticks = sorted({0, *steps, *(-step for step in steps)})
     named = {0, *steps} if len(powers) <= 2 else {0, *powers[::step]}
     inside = [tick for tick in ticks if 1.3 * low <= tick <= 1.3 * high]
     axes.set_xticks(inside, [f"{tick:,}" if abs(tick) in named else "" for tick in inside])

@@ -51,14 +51,14 @@ def colors_of(losses: list[str]) -> dict[str, str]:
     One of the catalogue has the same colour on every page; a variant or a loss of the user's own has
     one that none of the others has, as far as the colours go.
     """
-    known = {
+    of_catalogue = {
         name: _PALETTE[catalogue.names_for(LOSSES[name].task).index(name) % len(_PALETTE)]
         for name in losses
         if name in LOSSES
     }
-    free = [color for color in _PALETTE if color not in known.values()] or list(_PALETTE)
-    others = [name for name in losses if name not in known]
-    return known | {name: free[i % len(free)] for i, name in enumerate(others)}
+    free = [color for color in _PALETTE if color not in of_catalogue.values()] or list(_PALETTE)
+    others = [name for name in losses if name not in of_catalogue]
+    return of_catalogue | {name: free[i % len(free)] for i, name in enumerate(others)}
 
 
 def plain(name: str) -> str:
@@ -162,23 +162,23 @@ def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:
     return axes
 
 
-def punishment(axes: Axes, curves: dict[str, pd.DataFrame], colors: dict[str, str], own: str) -> Axes:
+def punishment(axes: Axes, curves: dict[str, pd.DataFrame], colors: dict[str, str], shown: str) -> Axes:
     """What one loss punishes, beside the others of its comparison, which are faint.
 
     Args:
         axes: where to draw.
         curves: by loss, the columns ``case``, ``x`` and ``value``; a second case is dashed.
         colors: by loss.
-        own: the loss that stands out.
+        shown: the loss that stands out.
     """
-    for loss, rows in sorted(curves.items(), key=lambda item: item[0] == own):
-        emphasis = {"linewidth": 2.5} if loss == own else {"linewidth": 1.2, "alpha": 0.45, "rasterized": True}
+    for loss, rows in sorted(curves.items(), key=lambda item: item[0] == shown):
+        emphasis = {"linewidth": 2.5} if loss == shown else {"linewidth": 1.2, "alpha": 0.45, "rasterized": True}
         for style, (case, curve) in zip(("-", "--"), rows.groupby("case"), strict=False):
-            label = case if loss == own and case else None
+            label = case if loss == shown and case else None
             axes.plot(curve["x"], curve["value"], color=colors[loss], linestyle=style, label=label, **emphasis)
-            if loss == own and label:
+            if loss == shown and label:
                 axes.legend()
-    head(axes, own)
+    head(axes, shown)
     return axes
 
 

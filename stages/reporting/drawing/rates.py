@@ -64,13 +64,15 @@ def tuned(axes: Axes, lines: Lines, chosen: tuple[Schedule, int, float], color: 
 
 def legend(axes: Axes, every: list[Lines]) -> None:
     """What the lines and marks of all charts mean, below them: the schedules, and the horizons."""
-    schedules = [each for each in _LINES if any(each == schedule for lines in every for schedule, _ in lines)]
+    schedules = [drawn for drawn in _LINES if any(drawn == schedule for lines in every for schedule, _ in lines)]
     lengths = sorted({horizon for lines in every for _, horizon in lines})
-    handles = [Line2D([], [], color="black", linestyle=_LINES[each], label=_CALLED[each]) for each in schedules]
+    handles = [
+        Line2D([], [], color="black", linestyle=_LINES[schedule], label=_CALLED[schedule]) for schedule in schedules
+    ]
     handles += [
-        Line2D([], [], color="black", alpha=_shade(each, lengths), marker=_mark(each, lengths), linestyle="",
-               label=f"{each:,} epochs")
-        for each in lengths
+        Line2D([], [], color="black", alpha=_shade(length, lengths), marker=_mark(length, lengths), linestyle="",
+               label=f"{length:,} epochs")
+        for length in lengths
     ]  # fmt: skip
     n_columns = max(1, min(len(handles), int(axes.figure.get_figwidth() / ENTRY)))
     axes.figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, fontsize="small")

@@ -47,8 +47,8 @@ def save(pictures: Sequence[Picture], folder: Path, store: Store | None = None) 
     for picture in pictures:
         job = _Job(picture.figure, picture.data, folder / picture.file)
         key = digest((job.figure.name, job.data, _drawing())) if kept else ""
-        if found := _kept(kept, key):
-            job.path.write_bytes(found)
+        if drawn := _kept(kept, key):
+            job.path.write_bytes(drawn)
             yield picture.file
         else:
             jobs.append(job)
@@ -62,10 +62,10 @@ def save(pictures: Sequence[Picture], folder: Path, store: Store | None = None) 
 def _kept(store: Store | None, key: str) -> bytes | None:
     """A figure that was drawn before; None where there is none, or it was damaged."""
     try:
-        found = store and store.get(key)
+        picture = store and store.get(key)
     except DamagedError:
         return None
-    return found["svg"].tobytes() if found else None
+    return picture["svg"].tobytes() if picture else None
 
 
 def _drawn(jobs: list[_Job]) -> Iterator[int]:

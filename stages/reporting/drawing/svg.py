@@ -39,8 +39,8 @@ def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str
 
 def compact(text: str) -> str:
     """An SVG without what nobody sees: comments, digits beyond the second, colours of pictures beyond `COLORS`."""
-    text = _PICTURE.sub(lambda found: f"data:image/png;base64,{_small(found[1])}", _NOT_NEEDED.sub("", text))
-    return _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0].replace(" \n", " ").replace("\n", "")), text)
+    text = _PICTURE.sub(lambda match: f"data:image/png;base64,{_small(match[1])}", _NOT_NEEDED.sub("", text))
+    return _COORDINATES.sub(lambda match: _NUMBER.sub(_rounded, match[0].replace(" \n", " ").replace("\n", "")), text)
 
 
 def _rounded(number: re.Match) -> str:

@@ -34,8 +34,8 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
 def _table(comparison: Comparison) -> Table:
     rows = []
     for run in top_losses.runs(comparison):
-        if own := comparison.calibrated.get(run.loss.name):
-            cells = [_mean(scores[i]) for scores in own.scores.values() for i in (0, 1)]
+        if calibrated := comparison.calibrated.get(run.loss.name):
+            cells = [_mean(scores[i]) for scores in calibrated.scores.values() for i in (0, 1)]
             rows.append((code(run.loss.name), *cells))
     return Table(("loss", "log_loss", "calibrated", "brier", "calibrated"), rows)
 
@@ -58,10 +58,10 @@ def _data(subject: Subject) -> dict[str, Any]:
     [comparison] = subject
     points = {}
     for run in _with_probabilities(subject):
-        own = comparison.calibrated.get(run.loss.name)
+        calibrated = comparison.calibrated.get(run.loss.name)
         of_loss = {"as given": _forecasts(comparison, run, _given(run))} if run.loss.outputs_probability else {}
         points[run.loss.name] = of_loss | (
-            {"calibrated": _forecasts(comparison, run, own.probabilities)} if own else {}
+            {"calibrated": _forecasts(comparison, run, calibrated.probabilities)} if calibrated else {}
         )
     return {"points": points, "colors": top_losses.colors(comparison), "is binary": comparison.task == "binary"}
 
@@ -82,22 +82,24 @@ def _forecasts(comparison: Comparison, run: Run, probabilities: np.ndarray) -> n
     points, every_weight = [np.empty((3, 0))], comparison.weights
     for seed in np.flatnonzero(run.finished):
         rows = np.flatnonzero(comparison.plan.tested[seed])
-        own, labels = probabilities[seed, rows], comparison.labels[rows]
-        if not np.isfinite(own).all():
+        of_rows, labels = probabilities[seed, rows], comparison.labels[rows]
+        if not np.isfinite(of_rows).all():
             continue
         weights = np.ones(len(rows)) if every_weight is None else every_weight[rows]
-        which = np.ones(len(rows), int) if comparison.task == "binary" else own.argmax(axis=1)
-        points.append(np.stack([own[np.arange(len(rows)), which], labels == which, weights]))
+        classes = np.ones(len(rows), int) if comparison.task == "binary" else of_rows.argmax(axis=1)
+        points.append(np.stack([of_rows[np.arange(len(rows)), classes], labels == classes, weights]))
     return np.concatenate(points, axis=1)
 
 
 def _draw(axes: np.ndarray, data: dict[str, Any]) -> None:
     for ax, (loss, points) in zip(axes.flat, data["points"].items(), strict=False):
-        for what, own in points.items():
-            charts.reliability(ax, *own, "#999999" if what == "as given" and len(points) > 1 else data["colors"][loss])
+        for what, curve in points.items():
+            charts.reliability(
+                ax, *curve, "#999999" if what == "as given" and len(points) > 1 else data["colors"][loss]
+            )
         plots.head(ax, loss)
-    given = "of class 1" if data["is binary"] else "given to the class decided"
-    axes[0, 0].figure.supxlabel(f"probability {given}", fontsize="medium")
+    probability = "of class 1" if data["is binary"] else "given to the class decided"
+    axes[0, 0].figure.supxlabel(f"probability {probability}", fontsize="medium")
     for ax in axes[:, 0]:
         ax.set_ylabel("share of rows that are of it")
 

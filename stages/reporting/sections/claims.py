@@ -45,9 +45,9 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
 
 def _row(claim: Claim) -> tuple[str, ...]:
     than = "as good as" if claim.published[0] == claim.published[1] else "better than"
-    scores = " against ".join(f"{each:.3f}" for each in claim.published)
-    said = f"{claim.dataset}: {code(claim.loss)} is {than} {code(claim.against)} ({scores})"
-    return Markdown(said), Markdown(f"**{claim.answer}**"), claim.why
+    scores = " against ".join(f"{score:.3f}" for score in claim.published)
+    published = f"{claim.dataset}: {code(claim.loss)} is {than} {code(claim.against)} ({scores})"
+    return Markdown(published), Markdown(f"**{claim.answer}**"), claim.why
 
 
 SECTION = Section(part="claims", order=10, template=TEMPLATE, content=_content)

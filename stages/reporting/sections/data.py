@@ -52,7 +52,7 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
         "table": _columns(subject, cells=report.cells),
         "oddities": [findings.in_words(finding, cells=report.cells) for finding in first.description.findings],
         "encoding": f"data/scaled/{first.dataset}.json",
-        "pipelines": Markdown(", ".join(code(str(datasets.pipeline_path(each.name))) for each in subject)),
+        "pipelines": Markdown(", ".join(code(str(datasets.pipeline_path(comparison.name))) for comparison in subject)),
     }
 
 

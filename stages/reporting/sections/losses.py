@@ -80,8 +80,8 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
     return Table((*trained, "failed seeds", "on this data", "output activation", "targets"), rows)
 
 
-def _cell(found: Averaged | None) -> str:
-    return f"{number(found.score)} ({between(found.fewest, found.most)} networks)" if found else "–"
+def _cell(average: Averaged | None) -> str:
+    return f"{number(average.score)} ({between(average.fewest, average.most)} networks)" if average else "–"
 
 
 def _data(subject: Subject) -> dict[str, Any]:

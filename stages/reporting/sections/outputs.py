@@ -56,7 +56,7 @@ def _predicted_data(subject: Subject) -> dict[str, Any]:
 
 def _predictions(comparison: Comparison, run: Run) -> np.ndarray:
     """Actual and predicted values of the rows that each seed tests, of seeds that did not fail: (2, n_points)."""
-    scaling = {name: np.asarray(each) for name, each in comparison.plan.target_scaling.items()}
+    scaling = {name: np.asarray(numbers) for name, numbers in comparison.plan.target_scaling.items()}
     points = [np.empty((2, 0))]
     for seed in np.flatnonzero(run.finished):
         rows = comparison.plan.tested[seed]

@@ -33,8 +33,8 @@ def _pairs(comparison: Comparison) -> Table:
     for losses in itertools.combinations(top_losses.shown(comparison), 2):
         pair = comparison.outcome.pairs[losses]
         names = Markdown(f"{code(pair.loss)} − {code(pair.against)}")
-        here = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
-        rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p), *here))
+        on_these_rows = (interval(pair.on_these_rows),) if fixed and pair.on_these_rows else ("–",) * fixed
+        rows.append((names, difference(pair), verdict_cell(comparison, pair), p_cell(pair.p), *on_these_rows))
     head = ("pair", "difference for new rows", "verdict", "p", *(("on these very rows",) * fixed))
     return Table(head, rows)
 

@@ -29,8 +29,8 @@ def does_it_survive(comparison: Comparison) -> Markdown:
     tuned = [run for run in comparison.runs if run.tuning and run.settings.optimizer.is_tuned]
     if len(tuned) < 2:
         return Markdown()
-    varied = [str(each) for each in tuned[0].tuning.varied]
-    if not varied or any([str(each) for each in run.tuning.varied] != varied for run in tuned):
+    varied = [str(variant) for variant in tuned[0].tuning.varied]
+    if not varied or any([str(variant) for variant in run.tuning.varied] != varied for run in tuned):
         return Markdown(
             "**Does it survive?** Not tried with another optimizer or a wider network; "
             "`train: {second_run: true}` in `params.yaml` does."
@@ -42,8 +42,8 @@ def does_it_survive(comparison: Comparison) -> Markdown:
         )
     [score] = scores
     margin = comparison.outcome.margin if comparison.score.name == score else 0.0
-    here = _ahead(tuned, 0, score, margin)
-    turned = {what: here & _behind(tuned, place, score, margin) for place, what in enumerate(varied, start=1)}
+    before = _ahead(tuned, 0, score, margin)
+    turned = {what: before & _behind(tuned, place, score, margin) for place, what in enumerate(varied, start=1)}
     holds = [_with(what) for what, pairs in turned.items() if not pairs]
     parts = [f"{enumerated(holds)} the order holds"] if holds else []
     for what, pairs in turned.items():
@@ -54,7 +54,7 @@ def does_it_survive(comparison: Comparison) -> Markdown:
     n_seeds = tuned[0].tuning.n_seeds
     return Markdown(
         f"**Does it survive?** {line[0].upper()}{line[1:]} (validation {text(score)}, {n_seeds} seeds, three rates"
-        f"{'' if here else '; no two losses are clearly apart in it here'})."
+        f"{'' if before else '; no two losses are clearly apart in it before'})."
     )
 
 
@@ -64,8 +64,8 @@ def _with(what: str) -> str:
 
 def _ahead(runs: list[Run], place: int, score: str, margin: float) -> set[tuple[str, str]]:
     """The pairs of losses of which the first is ahead by more than the margin and chance."""
-    found = catalogue.find(score, None)
-    sign = 1 if found is not None and found.higher_is_better else -1
+    row = catalogue.find(score, None)
+    sign = 1 if row is not None and row.higher_is_better else -1
     pairs = set()
     for one, other in permutations(runs, 2):
         gains = sign * (one.tuning.values[place] - other.tuning.values[place])

@@ -80,7 +80,8 @@ def _data(subject: Subject) -> dict[str, Any]:
     by = {tuning.score for tuning in tuned.values()}
     one = len(by) == 1 and by != {"loss"}
     values = {
-        loss: np.array([tried.value for points in own.values() for tried in points]) for loss, own in lines.items()
+        loss: np.array([tried.value for points in by_length.values() for tried in points])
+        for loss, by_length in lines.items()
     }
 
     def log(loss: str) -> bool:

@@ -25,10 +25,10 @@ def remarks(comparison: Comparison) -> list[Markdown]:
     return [*sentences, _how_many(best, scores[best])] if len(comparison.seeds) >= FEWEST else sentences
 
 
-def _who(comparison: Comparison, loss: str, own: np.ndarray) -> Markdown:
-    far, [seeds] = astray(own), [run.seeds for run in comparison.runs if run.loss.name == loss]
-    others = own[np.isfinite(own) & ~far]
-    low, high = number(own[far].min()), number(own[far].max())
+def _who(comparison: Comparison, loss: str, scores: np.ndarray) -> Markdown:
+    far, [seeds] = astray(scores), [run.seeds for run in comparison.runs if run.loss.name == loss]
+    others = scores[np.isfinite(scores) & ~far]
+    low, high = number(scores[far].min()), number(scores[far].max())
     seeds = enumerated([str(seed) for seed, is_far in zip(seeds, far, strict=True) if is_far])
     return Markdown(
         f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(loss)} went astray, with a test "
@@ -38,10 +38,10 @@ def _who(comparison: Comparison, loss: str, own: np.ndarray) -> Markdown:
     )
 
 
-def _how_many(loss: str, own: np.ndarray) -> Markdown:
-    n_astray = int((astray(own) | ~np.isfinite(own)).sum())
-    share = f"{math.ceil(100 * most_astray(n_astray, len(own))):.0f} %"
-    seeds = f"of {counted(len(own), 'seed')} of {code(loss)}"
+def _how_many(loss: str, scores: np.ndarray) -> Markdown:
+    n_astray = int((astray(scores) | ~np.isfinite(scores)).sum())
+    share = f"{math.ceil(100 * most_astray(n_astray, len(scores))):.0f} %"
+    seeds = f"of {counted(len(scores), 'seed')} of {code(loss)}"
     if not n_astray:
         return Markdown(f"None {seeds} failed or went astray, which says that at most {share} do (95 %).")
     return Markdown(f"{n_astray} {seeds} failed or went astray, which says that up to {share} may (95 %).")

@@ -37,6 +37,6 @@ def _encoded(treatment: Treatment) -> list[str]:
 def treatments(treated: list[Treatment], *, cells: bool = True) -> dict[tuple[str, str], list[str]]:
     """The columns by their kind and what was done to them; `cells`: whether what they hold may be quoted."""
     columns: dict[tuple[str, str], list[str]] = {}
-    for each in treated:
-        columns.setdefault((each.kind, done(each, cells=cells)), []).append(each.column)
+    for treatment in treated:
+        columns.setdefault((treatment.kind, done(treatment, cells=cells)), []).append(treatment.column)
     return columns

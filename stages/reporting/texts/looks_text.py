@@ -11,12 +11,12 @@ def how_many(comparison: Comparison) -> str:
     """Where seeds came in looks, a sentence on how many there were, and why no more; else empty."""
     if not (look := comparison.outcome.look):
         return ""
-    left: dict[int, list[str]] = {}
+    ended: dict[int, list[str]] = {}
     for run in comparison.runs:
         if len(run.seeds) < look.n_seeds:
-            left.setdefault(len(run.seeds), []).append(run.loss.name)
+            ended.setdefault(len(run.seeds), []).append(run.loss.name)
     beaten = "worse than all that could be recommended"
-    sooner = "".join(f"; {listed(left[n])} ended after {n}, {beaten}" for n in sorted(left))
+    sooner = "".join(f"; {listed(ended[n])} ended after {n}, {beaten}" for n in sorted(ended))
     return f"Seeds came in looks of ten: {looks(look.n_seeds, look.at_most, look.ended)}{sooner}."
 
 

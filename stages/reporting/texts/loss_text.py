@@ -53,7 +53,7 @@ def variant(loss: Loss) -> str:
     """What a loss with a target transform is trained on, and its output; how a loss weighs classes; else empty."""
     if loss.class_weight:
         is_auto = loss.class_weight == "auto"
-        weights = "auto" if is_auto else ", ".join(f"{name} {each:g}" for name, each in loss.class_weight.items())
+        weights = "auto" if is_auto else ", ".join(f"{name} {weight:g}" for name, weight in loss.class_weight.items())
         return f"weighted by class ({short(weights)})"
     if loss.target_transform is None:
         return ""

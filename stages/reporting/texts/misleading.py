@@ -73,7 +73,7 @@ class Misleading:
     @property
     def explained(self) -> set[tuple[str, str]]:
         """The losses, with their comparisons, of which it is explained what they do below 0."""
-        return {(each.comparison, each.loss) for each in self.clipped}
+        return {(clip.comparison, clip.loss) for clip in self.clipped}
 
 
 def _median(run: Run, metric: str) -> str:

@@ -128,8 +128,8 @@ def read() -> Reference:
 def beside(reference: Reference, on_it: list[Comparison]) -> Published | None:
     """What was published of a dataset, beside our comparisons on it; None where nothing was of these losses."""
     dataset = on_it[0].dataset
-    known = reference.scores.get(dataset, {})
-    if not any(loss in known for comparison in on_it for loss in comparison.losses):
+    published = reference.scores.get(dataset, {})
+    if not any(loss in published for comparison in on_it for loss in comparison.losses):
         return None
     rows, otherwise = [], []
     for comparison in on_it:
@@ -155,10 +155,11 @@ def claims(reference: Reference, on_it: list[Comparison]) -> list[Claim]:
     scores = _published_of(reference, on_it)
     if len(scores) < 2:
         return []
-    best, decides = _best(reference, on_it[0].dataset, scores), sorted(on_it, key=lambda each: not each.is_tuned)
-    found = []
+    best = _best(reference, on_it[0].dataset, scores)
+    decides = sorted(on_it, key=lambda comparison: not comparison.is_tuned)
+    judgements = []
     for loss in scores:
-        judged = [each for each in decides if {best, loss} <= set(names(each))]
+        judged = [comparison for comparison in decides if {best, loss} <= set(names(comparison))]
         if loss == best or not judged:
             continue
         comparison = judged[0]
@@ -168,23 +169,23 @@ def claims(reference: Reference, on_it: list[Comparison]) -> list[Claim]:
         why = _what_is_found(reference.metrics[comparison.dataset], comparison, *trained, verdict)
         n_seeds = pair.n_seeds if pair else len(comparison.seeds)
         of_two = scores[best], scores[loss]
-        found.append(Claim(comparison.dataset, best, loss, of_two, verdict, why, n_seeds, comparison.is_tuned))
-    return found
+        judgements.append(Claim(comparison.dataset, best, loss, of_two, verdict, why, n_seeds, comparison.is_tuned))
+    return judgements
 
 
 def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, verdict: Verdict) -> Markdown:
     if verdict == "same objective":
         return Markdown("They are one loss under two names.")
-    ours, theirs = (known(comparison.outcome.summaries[each]) for each in (best, loss))
+    of_best, of_other = (known(comparison.outcome.summaries[name]) for name in (best, loss))
     how = "Each at its own best" if comparison.is_tuned else "At the published learning rate"
-    found = f"{how}, the {comparison.score.name} is {ours} against {theirs}."
+    finding = f"{how}, the {comparison.score.name} is {of_best} against {of_other}."
     rounded = [run.values(metric, "test") for run in comparison.runs if run.loss.name == loss]
     if metric == "rounded_accuracy" and comparison.score.name == "accuracy" and np.isfinite(rounded).any():
         return Markdown(
-            f"{found} The old `accuracy` of Keras calls outputs from −0.5 to 0.5 wrong: by it the same networks of "
+            f"{finding} The old `accuracy` of Keras calls outputs from −0.5 to 0.5 wrong: by it the same networks of "
             f"{code(loss)} have {np.nanmedian(rounded):.2f}."
         )
-    return Markdown(found)
+    return Markdown(finding)
 
 
 def _published_of(reference: Reference, on_it: list[Comparison]) -> dict[str, float]:
@@ -207,12 +208,13 @@ def _claims(reference: Reference, on_it: list[Comparison]) -> Table | None:
         return None
     best = _best(reference, on_it[0].dataset, scores)
     rows = []
-    for loss, own in scores.items():
+    for loss, score in scores.items():
         if loss != best:
-            than = "as good as" if own == scores[best] else "better than"
-            claim = Markdown(f"{code(best)} ({scores[best]:.3f}) {than} {code(loss)} ({own:.3f})")
+            than = "as good as" if score == scores[best] else "better than"
+            claim = Markdown(f"{code(best)} ({scores[best]:.3f}) {than} {code(loss)} ({score:.3f})")
             rows.append((claim, *(_verdict(comparison, best, loss) for comparison in on_it)))
-    head = ("as published", *(f"{each.name}{': each loss at its own best' * each.is_tuned}" for each in on_it))
+    columns = [f"{comparison.name}{': each loss at its own best' * comparison.is_tuned}" for comparison in on_it]
+    head = ("as published", *columns)
     return Table(head, rows)
 
 
@@ -224,8 +226,10 @@ def _verdict(comparison: Comparison, loss: str, against: str) -> Markdown:
     pair = comparison.outcome.pairs.get(trained)
     if pair is None:
         return Markdown("–")
-    here = f"; on these very rows {interval(pair.on_these_rows)}" if pair.on_these_rows and pair.n_seeds > 1 else ""
-    return Markdown(f"**{pair.verdict}**: {difference(pair)}{here}")
+    on_these_rows = (
+        f"; on these very rows {interval(pair.on_these_rows)}" if pair.on_these_rows and pair.n_seeds > 1 else ""
+    )
+    return Markdown(f"**{pair.verdict}**: {difference(pair)}{on_these_rows}")
 
 
 def differences(reference: Reference, run: Run) -> list[str]:
@@ -246,8 +250,8 @@ def compare(reference: Reference, run: Run) -> list[Row]:
         values = run.values(metric, part)
         values = values[np.isfinite(values)]
         if len(values):
-            ours = float(np.median(values)), float(values.min()), float(values.max())
-            rows.append(Row(run.dataset, run.loss.name, metric, part, score, *ours))
+            of_seeds = float(np.median(values)), float(values.min()), float(values.max())
+            rows.append(Row(run.dataset, run.loss.name, metric, part, score, *of_seeds))
     return rows
 
 
@@ -266,12 +270,12 @@ def _table(rows: list[Row]) -> Table:
     return Table(("loss", "part", "published", "ours: median", "range", "inside"), cells)
 
 
-def _differences(published: dict[str, Any], own: dict[str, Any], path: str = "") -> list[str]:
+def _differences(published: dict[str, Any], settings: dict[str, Any], path: str = "") -> list[str]:
     differing = []
     for key, value in published.items():
-        ours = own.get(key)
+        setting = settings.get(key)
         if isinstance(value, dict):
-            differing += _differences(value, ours or {}, f"{path}{key}.")
-        elif ours != value:
-            differing.append(f"{path}{key} is {ours}, there {value}")
+            differing += _differences(value, setting or {}, f"{path}{key}.")
+        elif setting != value:
+            differing.append(f"{path}{key} is {setting}, there {value}")
     return differing

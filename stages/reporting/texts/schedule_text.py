@@ -31,21 +31,21 @@ def what_it_did(comparison: Comparison) -> Markdown:
     any more with the schedule that each has.
     """
     tuned = [run for run in comparison.runs if run.tuning]
-    both = [each for run in tuned if (each := _both(run))]
-    if len(both) < len(tuned) or len({run.tuning.score for run in tuned}) > 1 or not both:
+    pairs = [pair for run in tuned if (pair := _both(run))]
+    if len(pairs) < len(tuned) or len({run.tuning.score for run in tuned}) > 1 or not pairs:
         return Markdown()
     score = tuned[0].tuning.score
     by = f"validation {text(score)}" if score != "loss" else "its own validation loss"
-    falling = [each for each in both if each.falls]
+    falling = [pair for pair in pairs if pair.falls]
     if not falling:
         return Markdown("A falling learning rate did better for no loss.")
     if score == "loss":  # each has a unit of its own
-        return Markdown(f"A falling learning rate did better for {listed([each.loss for each in falling])}, by {by}.")
-    turned = [sentence for each in falling if (sentence := _turned(each, both, by, _margin(comparison, score, both)))]
+        return Markdown(f"A falling learning rate did better for {listed([pair.loss for pair in falling])}, by {by}.")
+    turned = [sentence for pair in falling if (sentence := _turned(pair, pairs, by, _margin(comparison, score, pairs)))]
     if turned:
         return Markdown(" ".join(turned))
-    names = enumerated([f"{code(each.loss)} ({each.shown} in place of {each.shown_constant})" for each in falling])
-    same = "With a constant one no loss would have changed places." if len(both) > 1 else ""
+    names = enumerated([f"{code(pair.loss)} ({pair.shown} in place of {pair.shown_constant})" for pair in falling])
+    same = "With a constant one no loss would have changed places." if len(pairs) > 1 else ""
     return Markdown(f"A falling learning rate did better for {names}, by {by}. {same}".strip())
 
 
@@ -54,30 +54,29 @@ def _both(run: Run) -> _Both | None:
     falling, constant = (best_of_schedule(run.tuning, schedule) for schedule in ("cosine", "constant"))
     if falling is None or constant is None:
         return None
-    own = falling if run.schedule == "cosine" else constant
-    costs = (cost(run.tuning, each.value) for each in (own, constant))
-    return _Both(run.loss.name, run.schedule == "cosine", *costs, number(own.value), number(constant.value))
+    chosen = falling if run.schedule == "cosine" else constant
+    costs = (cost(run.tuning, candidate.value) for candidate in (chosen, constant))
+    return _Both(run.loss.name, run.schedule == "cosine", *costs, number(chosen.value), number(constant.value))
 
 
-def _margin(comparison: Comparison, score: str, both: list[_Both]) -> float:
+def _margin(comparison: Comparison, score: str, pairs: list[_Both]) -> float:
     if comparison.score.name == score:
         return comparison.outcome.margin
-    return MATTERS * min(abs(each.best) for each in both)
+    return MATTERS * min(abs(pair.best) for pair in pairs)
 
 
-def _turned(own: _Both, every: list[_Both], by: str, margin: float) -> str:
+def _turned(pair: _Both, every: list[_Both], by: str, margin: float) -> str:
     """That a loss would have been behind others that it is not behind of; empty where there are none."""
-    others = [each for each in every if each.loss != own.loss]
-    behind = [each for each in others if own.constant > each.constant + margin]
-    overtaken = [each.loss for each in behind if own.best < each.best + margin]
+    others = [other for other in every if other.loss != pair.loss]
+    behind = [other for other in others if pair.constant > other.constant + margin]
+    overtaken = [other.loss for other in behind if pair.best < other.best + margin]
     if not overtaken:
         return ""
     was_last = len(others) > 1 and len(behind) == len(others)
-    place = "last" if was_last else f"behind {listed([each.loss for each in behind])}"
-    now = (
-        "ahead of" if all(own.best < each.best - margin for each in behind if each.loss in overtaken) else "level with"
-    )
+    place = "last" if was_last else f"behind {listed([other.loss for other in behind])}"
+    is_ahead = all(pair.best < other.best - margin for other in behind if other.loss in overtaken)
     return (
-        f"With a constant learning rate {code(own.loss)} would have been {place}, with a {by} of {own.shown_constant}; "
-        f"a falling one brings it to {own.shown}, {now} {listed(overtaken)}."
+        f"With a constant learning rate {code(pair.loss)} would have been {place}, with a {by} of "
+        f"{pair.shown_constant}; a falling one brings it to {pair.shown}, "
+        f"{'ahead of' if is_ahead else 'level with'} {listed(overtaken)}."
     )

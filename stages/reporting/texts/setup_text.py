@@ -77,8 +77,8 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
     kept = f"rows with the same {code(settings.column)} stay together" if plan.method == "group" else ""
     alike = "each class alike" if description.classes and plan.method in ("stratified", "kfold") else ""
     copies = "" if description.copies is None else _COPIES[settings.copies]
-    said = ", ".join(filter(None, [kept, alike, copies]))
-    how = f" ({said})" if said else ""
+    sentence = ", ".join(filter(None, [kept, alike, copies]))
+    how = f" ({sentence})" if sentence else ""
     if plan.n_folds:
         return _folds(plan, description, how)
     if plan.method == "first":
@@ -132,15 +132,15 @@ def network(settings: Settings, inputs: int) -> str:
 
 def training(settings: Settings) -> str:
     """The optimizer with all its settings, and for how long."""
-    batches, own = f"batches of {settings.batch_size}", _optimizer(settings.optimizer)
+    batches, optimizer = f"batches of {settings.batch_size}", _optimizer(settings.optimizer)
     if settings.is_tuned:
         return (
-            f"Training: {own}, {batches}; each loss with the learning rate, the schedule and the number of epochs "
-            f"that are best for it."
+            f"Training: {optimizer}, {batches}; each loss with the learning rate, the schedule and the number of "
+            f"epochs that are best for it."
         )
     falls = " falling to 0" if settings.optimizer.schedule == "cosine" else ""
     rated = f"learning rate {rate(settings.optimizer.learning_rate)}{falls}"
-    return f"Training: {own}, {rated}, {counted(settings.epochs, 'epoch')} of {batches}."
+    return f"Training: {optimizer}, {rated}, {counted(settings.epochs, 'epoch')} of {batches}."
 
 
 def _optimizer(optimizer: OptimizerSettings) -> str:

@@ -14,14 +14,16 @@ from stages.verdicts.comparison import Comparison
 def how_chosen(comparison: Comparison) -> Markdown:
     """By what the learning rate and the epochs were chosen."""
     tuned = [run for run in comparison.runs if run.tuning]
-    rates = sorted({float(each) for run in tuned for each in run.tuning.rates})
+    rates = sorted({float(rate) for run in tuned for rate in run.tuning.rates})
     by: dict[str, list[str]] = {}
     for run in tuned:
         by.setdefault(run.tuning.score, []).append(run.loss.name)
-    own = by.pop("loss", [])
+    by_loss = by.pop("loss", [])
     scores = [f"the mean validation {text(score)}" for score in by]
-    if own:
-        scores.append("each loss's own validation loss" if not by else f"the validation loss itself ({listed(own)})")
+    if by_loss:
+        scores.append(
+            "each loss's own validation loss" if not by else f"the validation loss itself ({listed(by_loss)})"
+        )
     seeds = counted(max(run.tuning.n_seeds for run in tuned), "seed")
     falls = _FALLS if any(run.schedule == "cosine" for run in tuned) else ""
     return Markdown(

@@ -49,7 +49,7 @@ def verdict(comparison: Comparison) -> Statement:
         lead = f"Use none of these: no loss {surely}beats the same guess for every row."
         mean = f"The best mean is that of `{advice.best}`, {plus_minus(best)}; such a guess has {number(constant)}."
         return Statement(lead, (mean, "More epochs, another network or other columns may help.", *notes))
-    idle = [loss for loss, each in summaries.items() if each.n and not surely_beats_constant(comparison, loss)]
+    idle = [loss for loss, summary in summaries.items() if summary.n and not surely_beats_constant(comparison, loss)]
     beats = "does" if len(idle) == 1 else "do"
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
     standings = _standings(comparison, advice)
@@ -132,7 +132,7 @@ def _names_of_one(comparison: Comparison) -> list[str]:
 def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:
     others, best, look = listed(_others(undecided)), f"`{undecided[0].loss}`", comparison.outcome.look
     estimates = [pair.estimate for pair in undecided]
-    due_to_rows = all(each.lasting > ROWS_DECIDE * each.variance or not each.variance for each in estimates)
+    due_to_rows = all(part.lasting > ROWS_DECIDE * part.variance or not part.variance for part in estimates)
     if due_to_rows or (look and look.ended == "rows"):
         return cluster_text.would_settle(comparison, others, best)
     return f"More seeds may tell {others} from {best} ({looks_text.how_to_train_more(comparison)})."
@@ -174,10 +174,10 @@ def _different_things(comparison: Comparison) -> list[str]:
     """That losses ask for different things, and which of these the score is best for."""
     if not (asked := _asked(comparison)):
         return []
-    each = enumerated([f"{listed(losses)} {what}" for what, losses in asked.items()], "more", last=", ")
+    estimands = enumerated([f"{listed(losses)} {what}" for what, losses in asked.items()], "more", last=", ")
     best_for = loss_text.estimand(comparison.score.rewards)
     judged = f": {text(comparison.score.name)} is best for {best_for}" if best_for else ""
-    return [f"They estimate different things, {each}, and are ranked by one score{judged}."]
+    return [f"They estimate different things, {estimands}, and are ranked by one score{judged}."]
 
 
 def _cautions(comparison: Comparison) -> list[str]:
@@ -220,11 +220,11 @@ def caution(comparison: Comparison, pair: Pair) -> str:
     elif _few_rows_tell(pair):
         words.append("few rows tell")
     asked = {run.loss.name: loss_text.estimand(run.loss.estimand) for run in comparison.runs}
-    ours, theirs = asked[pair.loss], asked[pair.against]
+    first, second = asked[pair.loss], asked[pair.against]
     if pair.verdict in ("better", "worse") and (pair.loss, pair.against) in comparison.outcome.factors:
         words.append("same objective, other steps")
-    elif ours and theirs and ours != theirs:
-        words.append(f"estimates {ours}")
+    elif first and second and first != second:
+        words.append(f"estimates {first}")
     words += filter(None, [threshold_text.caution(comparison, pair)])
     return "; ".join(words)
 
