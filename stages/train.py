@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from stages.basics import cli, files, paths
+from stages.basics import cli, paths
 from stages.basics.progress import bars
 from stages.execution.looks import groups, train_looks
 from stages.execution.scheduler import Scheduler, Tally
@@ -13,20 +13,13 @@ from stages.executors import choice
 from stages.params import experiment
 from stages.params.load import load_params, unused_settings
 from stages.params.schema import Params
-from stages.records import datasets, durations, runs, store
-from stages.records.runs import Run
+from stages.records import datasets, durations, references, runs, store
+from stages.references import fitting
+from stages.scores.score import Score
 from stages.training.unit import Unit
 from stages.verdicts.comparison import Looking, score_of
 from stages.wording.looks import looks
 from stages.wording.training import came_from, outcome, what_was_new
-
-
-def write(run: Run, model: bytes) -> None:
-    """Write a run's folder, with the file of the first seed's model, whole or not at all."""
-    with files.replacing(runs.folder(run.comparison, run.loss.name)) as folder:
-        folder.mkdir()
-        (folder / "model.keras").write_bytes(model)
-        runs.write(run, folder)
 
 
 def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
@@ -55,6 +48,7 @@ def main() -> None:
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)
+    scores: dict[str, Score] = {}
     tallies, outcomes, n_failed = [Tally() for _ in selected], {unit.name: [] for unit in selected}, 0
 
     async def finish(places: list[int]) -> None:
@@ -62,7 +56,8 @@ def main() -> None:
         some = [Training(selected[place], scheduler.trainer(selected[place], tallies[place])) for place in places]
         looking = looking_at(some[0].unit, params)
         for place, each, run in zip(places, some, await train_looks(some, looking), strict=True):
-            write(run, each.model)
+            runs.write_folder(run, each.model)
+            scores[run.comparison] = looking.score
             durations.keep(kept, run.comparison, run.loss.name, tallies[place].seconds)
             outcomes[each.unit.name] = outcome(run)
             n_failed += len(run.failed)
@@ -78,6 +73,7 @@ def main() -> None:
         scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
         try_user_code(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
+    references.write(fitting.of_comparisons(params, selected, scores, kept))
     new = {unit.name: tally.new for unit, tally in zip(selected, tallies, strict=True)}
     for line in chain(*outcomes.values(), what_was_new(new)):
         cli.say(line)

@@ -71,8 +71,8 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
         "is to use": chunk.is_to_use,
         "transform fitted on": settings.data.scale.fit_on if unit.loss.target_transform else None,
         "rows": unit.table.digest,
-        "splits": _digest([plan.parts, plan.split_of]),
-        "scales": _digest(getattr(scaling, field.name) for field in fields(Scaling)),
+        "splits": digest_of([plan.parts, plan.split_of]),
+        "scales": digest_of(getattr(scaling, field.name) for field in fields(Scaling)),
         "code": training_code(),
         "code of loss and score": [_of_terms(each) for each in _terms(chunk)],
         "own code": _of_own(own_code(chunk)),
@@ -97,7 +97,8 @@ def differences(parts: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -
     return min(each, key=len, default=None)
 
 
-def _digest(arrays: Iterable[np.ndarray]) -> str:
+def digest_of(arrays: Iterable[np.ndarray]) -> str:
+    """SHA-256 of arrays, of what they are and what they hold."""
     digest = sha256()
     for array in arrays:
         digest.update(f"{array.dtype} {array.shape}".encode())

@@ -143,6 +143,7 @@ class Comparison(Section):
         model: instead of these four, the user's own ``module:build``, which returns a Keras model.
         epochs: passes over the train rows; where the learning rate is tuned, the most there are.
         seeds: with `batch_size` and `optimizer`, when not given, as under ``train``.
+        references: whether models that are no networks stand beside; when not given, where it is tuned.
         cost: what a wrong decision costs, by kind of error or by class and what it is taken for; it then decides.
     """
 
@@ -157,17 +158,19 @@ class Comparison(Section):
     seeds: Seeds | None = None
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
+    references: bool | None = None
     cost: Cost | None = None
     losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(loss_entry.checked)]], Field(min_length=1)]
 
 
 class Train(Section):
-    """How every network is trained; `second_run`: tuned ones once more, with another optimizer and a wider network."""
+    """How networks are trained; `second_run`: if tuned, also with another optimizer and width; `references`: beside."""
 
     seeds: Seeds = 30
     batch_size: Positive = 32
     optimizer: Optimizer = Optimizer(name="SGD", momentum=0.9)
     second_run: bool = False
+    references: bool = True
 
 
 class Track(Section):

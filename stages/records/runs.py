@@ -205,6 +205,14 @@ def folder(comparison: str, loss: str) -> Path:
     return paths.RUNS / comparison / loss
 
 
+def write_folder(run: Run, model: bytes) -> None:
+    """Write a run's folder, with the file of the first seed's model, whole or not at all."""
+    with files.replacing(folder(run.comparison, run.loss.name)) as path:
+        path.mkdir()
+        (path / "model.keras").write_bytes(model)
+        write(run, path)
+
+
 def write(run: Run, path: Path) -> None:
     """Write a run into an existing folder, which may hold its model; ``run.json`` last, with the hash of every file."""
     run.history.to_csv(path / "history.csv", index=False)

@@ -13,15 +13,18 @@ from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.losses.loss import Loss, Task
 from stages.losses.validity import Validity, judge_all
-from stages.records import datasets, plans, runs
+from stages.records import datasets, plans, references, runs
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Plan
+from stages.records.references import Reference
 from stages.records.runs import Run
 from stages.scores import catalogue, choosing, costs
 from stages.scores.score import Score
+from stages.verdicts import references as beside_networks
 from stages.verdicts.averaged import Averaged, averaged
 from stages.verdicts.held_out.calibrated import Calibrated, calibrate
 from stages.verdicts.outcome import Outcome, judge
+from stages.verdicts.references import Beside
 from stages.verdicts.settling import Look
 
 
@@ -44,6 +47,7 @@ class Comparison:
         other_names: of the losses that stand for several names of one objective, the names that were not trained.
         weights: (n_rows,) what each row counts; None where all count alike.
         seeds_key: the path of the key in ``params.yaml`` that says how many seeds train.
+        references: models that are no networks, on the splits of the first seeds.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Comparison:
     other_names: dict[str, list[str]] = field(default_factory=dict)
     weights: np.ndarray | None = None
     seeds_key: str = "train.seeds"
+    references: list[Reference] = field(default_factory=list)
 
     @property
     def description(self) -> Description:
@@ -115,6 +120,22 @@ class Comparison:
             baseline=self.own_baseline,
             margin=self.own_margin,
         )
+
+    @cached_property
+    def beside(self) -> list[Beside]:
+        """How reference models did against the recommended loss; none where that has no score."""
+        best, fitted = self.outcome.advice.best, beside_networks.fitted(self.references)
+        if not self.outcome.summaries[best].n or not fitted:
+            return []
+        [run] = [run for run in self.runs if run.loss.name == best]
+        every = [beside_networks.looked_at_once(run), *(beside_networks.as_run(each, run) for each in fitted)]
+        rows = (self.plan, self.description, self.labels)
+        outcome = judge(every, self.score, *rows, weights=self.weights, margin=self.own_margin)
+        called = [each.loss.name for each in every[1:]]
+        return [
+            Beside(each, outcome.summaries[name], outcome.pairs[name, best], outcome.scores[name])
+            for each, name in zip(fitted, called, strict=True)
+        ]
 
     @cached_property
     def calibrated(self) -> dict[str, Calibrated]:
@@ -208,6 +229,7 @@ def read(
         other_names=other_names or {},
         weights=datasets.read_weights(dataset, description, project),
         seeds_key=seeds_key,
+        references=references.read(name),
     )
 
 
@@ -255,7 +277,7 @@ class Looking:
             labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
             weights: (n_rows,) what each row counts; None where all count alike.
         """
-        self._score = score
+        self.score = score
         self._rows = (plan, description, labels)
         self._weights, self.look = weights, None
 
@@ -268,6 +290,6 @@ class Looking:
         Raises:
             UserError: the score is not defined for them.
         """
-        check_headline(runs, self._score)
-        self.look: Look | None = judge(runs, self._score, *self._rows, weights=self._weights).look
+        check_headline(runs, self.score)
+        self.look: Look | None = judge(runs, self.score, *self._rows, weights=self._weights).look
         return self.look.going if self.look else ()

@@ -1,0 +1,1 @@
+"""Reference models: what scikit-learn makes of the rows that networks learn from, on the same splits."""
