@@ -4,8 +4,9 @@ from stages.basics import cli, files, paths
 from stages.basics.words import counted
 from stages.params import experiment
 from stages.params.load import load_params
-from stages.records import durations, runs, store, winners
+from stages.records import durations, references, runs, store, winners
 from stages.tracking import contents, mlflow_store, registry
+from stages.tracking import references as reference_runs
 from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin
 from stages.tracking.pages import Headline
@@ -18,7 +19,7 @@ def main() -> None:
     compared, selected = params.compared(), params.selected()
     trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in selected.items()}
     tracked: dict[str, dict[str, str]] = {}
-    n_new, n_models, tags, kept = 0, 0, origin(), store.from_environment()
+    n_new, n_models, n_references, tags, kept = 0, 0, 0, origin(), store.from_environment()
     with mlflow_store.connect() as client:
         for name, every in trained.items():
             verdict = verdicts[name]
@@ -49,6 +50,9 @@ def main() -> None:
                     cells=params.report.cells,
                     last_word=last_word,
                 )
+            for each in references.read(name):
+                of_it = {"headline": headline.name, "told": verdict["references"][each.name], "tags": tags}
+                n_references += reference_runs.log_once(client, page, name, params.dataset_of(name), each, **of_it)
             if last_word:
                 mlflow_store.mark_alone(client, page, tracked[name].values())
             if last_word and (winner := winners.read(name)):
@@ -58,7 +62,10 @@ def main() -> None:
     files.write_json(paths.TRACKED, tracked)
     n_runs = sum(map(len, trained.values()))
     models = f", {counted(n_models, 'new model')}" if n_models else ""
-    cli.say(f"track: {n_new} new of {n_runs} runs{models} in {mlflow_store.address()}; look at them with: make ui")
+    others = f", {counted(n_references, 'new reference model')}" if n_references else ""
+    cli.say(
+        f"track: {n_new} new of {n_runs} runs{others}{models} in {mlflow_store.address()}; look at them with: make ui"
+    )
     for line in experiment.what_stays():
         cli.say(f"track: {line}")
 

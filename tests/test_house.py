@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "training": {"records", "scores", "losses", "usercode", "sourcecode", "basics"},
     "execution": {"training", "params", "wording", "records", "scores", "losses", "usercode", "sourcecode", "basics"},
     "executors": {"execution", "training", "usercode", "basics"},
+    "references": {"execution", "training", "params", "records", "scores", "losses", "sourcecode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics", "wording"},
     "offers": {"sources", "features", "params", "records", "losses", "basics"},

@@ -12,7 +12,7 @@ from stages import report
 from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
-from stages.records import datasets, plans, runs
+from stages.records import datasets, plans, references, runs
 from stages.reporting.drawing import plots
 from stages.verdicts.comparison import read
 
@@ -40,6 +40,7 @@ def project(tmp_path, monkeypatch, root, defaults):
                 folder = runs.folder(comparison.name, run.loss.name)
                 folder.mkdir(parents=True)
                 runs.write(run, folder)
+        references.write({comparison.name: comparison.references for comparison in comparisons})
         shutil.copy(root / "data" / "published.yaml", tmp_path / "data")
         return tmp_path / "reports"
 

@@ -23,7 +23,7 @@ from stages import track
 from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.params.schema import Track
-from stages.records import datasets, plans, runs
+from stages.records import datasets, plans, references, runs
 from stages.tracking import contents, mlflow_store, pages
 from stages.tracking.mlflow_store import FINGERPRINT
 from stages.tracking.pages import NOTE
@@ -66,6 +66,7 @@ def project(scaled, monkeypatch, defaults, make_run, empty_store):
     for names in LOGGED.values():
         for name in names:
             keep(make_run(name, failed=(1,) if name == "hinge" else (), epochs=4))
+    references.write(dict.fromkeys(LOGGED, ()))
     paths.FIGURES.mkdir(parents=True)
     for name in ("circles-hinge-curves", "circles-binary_crossentropy-curves", "circles-scores", "blobs-scores"):
         (paths.FIGURES / f"{name}.svg").write_bytes(name.encode())
@@ -167,7 +168,7 @@ def test_a_run_has_the_parameters_numbers_and_rows_that_its_contents_name(projec
         expected = {number.step: number.value for number in numbers if number.name == name}
         assert series(client, run, name) == pytest.approx(expected)
     assert set(run.data.metrics) == {number.name for number in numbers}
-    [rows], file = run.inputs.dataset_inputs, contents.scaled_file(hinge)
+    [rows], file = run.inputs.dataset_inputs, contents.scaled_file(hinge.dataset)
     assert (rows.dataset.name, rows.dataset.digest) == (file.name, file.md5)
     assert rows.dataset.source == file.path.as_posix()
     assert [(tag.key, tag.value) for tag in rows.tags] == [("mlflow.data.context", "training")]

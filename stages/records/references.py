@@ -97,15 +97,15 @@ def write(references: Mapping[str, Sequence[Reference]]) -> None:
         folder.mkdir()
         for comparison, some in references.items():
             arrays = {
-                f"{each.name}_{name}": array
-                for each in some
+                f"{reference.name}_{name}": array
+                for reference in some
                 for name in _ARRAYS
-                if (array := getattr(each, name)) is not None
+                if (array := getattr(reference, name)) is not None
             }
             content = io.BytesIO()
             np.savez(content, **arrays)
             (folder / f"{comparison}.npz").write_bytes(content.getbuffer())
-            facts = [{key: value for key, value in vars(each).items() if key not in _ARRAYS} for each in some]
+            facts = [{key: value for key, value in vars(reference).items() if key not in _ARRAYS} for reference in some]
             described = _Described(facts, sha256(content.getbuffer()).hexdigest())
             files.write_json(folder / f"{comparison}.json", asdict(described))
 

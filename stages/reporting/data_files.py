@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics.markup import code, plain
+from stages.records.references import Reference, as_json
 from stages.records.runs import Run
 from stages.records.winners import Calibrating, Recommended
 from stages.reporting import top_losses
@@ -126,8 +127,8 @@ def metrics(comparisons: list[Comparison]) -> dict[str, Any]:
     """DVC's metrics: for each comparison which loss to use, and by loss how it did.
 
     - ``use``: the recommended loss; with ``score``, its mean test score, ``reference``, the loss that the others are
-      held against, ``constant``, the score of the same answer for every row, and ``cost``, the most that another loss
-      may be better by; each where there is such;
+      held against, ``constant``, the score of the same answer for every row, ``linear`` and ``boosting``, those of
+      models that are no networks, and ``cost``, the most that another loss may be better by; each where there is such;
     - ``test_<score>``: the mean test score by loss; where each loss has its own best, also ``learning_rate``,
       ``schedule`` and ``epochs``.
     """
@@ -141,6 +142,7 @@ def _metrics(comparison: Comparison) -> dict[str, Any]:
     if means:
         best = outcome.advice.best
         answer = {"use": best, "score": means.get(best), "reference": outcome.baseline, "constant": outcome.constant}
+        answer |= {beside.reference.name: beside.summary.mean for beside in comparison.beside}
         answer["cost"] = outcome.advice.cost if np.isfinite(outcome.advice.cost) else None
     scores = {name: value for name, value in answer.items() if value is not None}
     scores[f"test_{comparison.score.name}"] = means
@@ -206,6 +208,9 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
         "answer": plain(verdict(comparison).lead),
         "verdict": answer_text.in_words(comparison),
         "figures": [picture.file for picture in about_it if picture.run is None],
+        "references": {
+            reference.name: _of_reference(comparison, reference) for reference in comparison.references
+        },
         "losses": {
             loss: {
                 "verdict": _word(comparison, loss),
@@ -217,6 +222,19 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
             for loss in comparison.losses
         },
     }
+
+
+def _of_reference(comparison: Comparison, reference: Reference) -> dict[str, Any]:
+    """The verdict on a model that is no network, in a word or two, a note, and the test score of each seed."""
+    best = code(comparison.outcome.advice.best)
+    for beside in comparison.beside:
+        if beside.reference is reference:
+            note = f"Against the networks of {best}: {beside.pair.verdict}, difference {difference(beside.pair)}."
+            facts = {"verdict": f"reference: {beside.pair.verdict}", "note": note}
+            return facts if comparison.outcome.by_rule is None else facts | {"decided": as_json(beside.scores)}
+    if reference.problem:
+        return {"verdict": "reference: not fitted", "note": f"Could not be fitted: {reference.problem}."}
+    return {"verdict": "reference", "note": "The same answer for every row."}
 
 
 def _word(comparison: Comparison, loss: str) -> str:
@@ -231,7 +249,7 @@ def _decided(comparison: Comparison, loss: str) -> dict[str, list[float | None]]
     """The test score of each seed, where that is not what the loss's own rule gives; None of a seed that failed."""
     if comparison.outcome.by_rule is None:
         return {}
-    return {"decided": [float(value) if np.isfinite(value) else None for value in comparison.outcome.scores[loss]]}
+    return {"decided": as_json(comparison.outcome.scores[loss])}
 
 
 def _note(comparison: Comparison, loss: str) -> str:

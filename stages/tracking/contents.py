@@ -117,7 +117,7 @@ def numbers(run: Run, headline: str) -> Iterator[Number]:
             "_low": summary.mean - summary.half_width,
             "_high": summary.mean + summary.half_width,
         }
-        name = _final(part, score, headline)
+        name = final(part, score, headline)
         yield from (Number(name + ending, value) for ending, value in every.items() if math.isfinite(value))
     yield Number(f"{FINAL}failed_seeds", len(run.failed))
     for step, tried in enumerate(best_of_each_rate(run.tuning) if run.tuning else [], start=1):
@@ -131,7 +131,7 @@ def epochs_shown(n_epochs: int) -> list[int]:
     return np.unique(np.linspace(1, n_epochs, min(n_epochs, POINTS)).round().astype(int)).tolist()
 
 
-def _final(part: str, score: str, headline: str) -> str:
+def final(part: str, score: str, headline: str) -> str:
     """The name of the metric that holds a final score."""
     return deciding(headline) if (part, score) == ("test", headline) else f"{FINAL}{part}_{score}"
 
@@ -140,7 +140,7 @@ def numbers_of_seeds(run: Run, headline: str) -> dict[int, list[Number]]:
     """The final scores of every seed; none of one that failed."""
     return {
         int(seed): [
-            Number(_final(row.part, row.metric, headline), row.value)
+            Number(final(row.part, row.metric, headline), row.value)
             for row in rows.itertuples()
             if math.isfinite(row.value)
         ]
@@ -148,11 +148,11 @@ def numbers_of_seeds(run: Run, headline: str) -> dict[int, list[Number]]:
     }
 
 
-def scaled_file(run: Run) -> ScaledFile:
-    """The rows that the run learned from."""
-    path = paths.SCALED / f"{run.dataset}.parquet"
+def scaled_file(dataset: str) -> ScaledFile:
+    """The rows of a dataset, as networks and other models learn from them."""
+    path = paths.SCALED / f"{dataset}.parquet"
     with files.reading(path, "scale"), path.open("rb") as file:
-        return ScaledFile(run.dataset, hashlib.file_digest(file, "md5").hexdigest(), path)
+        return ScaledFile(dataset, hashlib.file_digest(file, "md5").hexdigest(), path)
 
 
 def figures(names: list[str]) -> list[Path]:

@@ -208,9 +208,7 @@ def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict
     started = int(time.time() * 1000)
     name = f"{run.loss.name} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else run.loss.name
     run_id = client.create_run(experiment, start_time=started, run_name=name, tags=tags).info.run_id
-    file = contents.scaled_file(run)
-    rows = Dataset(name=file.name, digest=file.md5, source_type="local", source=file.path.as_posix())
-    client.log_inputs(run_id, datasets=[DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
+    log_rows(client, run_id, run.dataset)
     settings = contents.parameters(run).items()
     client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
     _log_numbers(client, run_id, list(contents.numbers(run, told.headline.name)))
@@ -219,6 +217,13 @@ def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict
         client.log_artifact(run_id, str(figure), "figures")
     client.set_terminated(run_id, end_time=None if told.seconds is None else started + round(told.seconds * 1000))
     return run_id
+
+
+def log_rows(client: MlflowClient, run_id: str, dataset: str) -> None:
+    """Log which rows a run learned from."""
+    file = contents.scaled_file(dataset)
+    rows = Dataset(name=file.name, digest=file.md5, source_type="local", source=file.path.as_posix())
+    client.log_inputs(run_id, datasets=[DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
 
 
 def _log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> None:

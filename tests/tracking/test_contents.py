@@ -88,7 +88,7 @@ def test_rows_are_known_by_the_md5_of_their_file(tmp_path, monkeypatch, make_run
     monkeypatch.chdir(tmp_path)
     paths.SCALED.mkdir(parents=True)
     (paths.SCALED / "circles.parquet").write_bytes(b"circles")
-    file = contents.scaled_file(make_run("hinge", comparison="fair", dataset="circles"))
+    file = contents.scaled_file("circles")
     assert (file.name, file.path.as_posix()) == ("circles", "data/scaled/circles.parquet")
     assert file.md5 == "a8163da6de06656113b77e5ec66c6c53"
 

@@ -1,14 +1,20 @@
-"""What makes a verdict less certain: losses that suit the data badly, failed seeds, rates at an edge."""
+"""What makes a verdict less certain: losses that suit the data badly, failed or astray seeds, rates at an edge."""
 
+import math
 from typing import Any
 
+import numpy as np
+
 from stages.basics.markup import Markdown, code, text
-from stages.basics.words import number, percent
-from stages.reporting.formats import NAMED, listed
+from stages.basics.words import counted, number, percent
+from stages.reporting import top_losses
+from stages.reporting.formats import NAMED, enumerated, listed
 from stages.reporting.registry import Report, Section, Subject
-from stages.reporting.texts import astray_text, misleading, tuning_text
+from stages.reporting.texts import misleading, tuning_text
 from stages.scores import choosing
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
+from stages.verdicts.cuts import FEWEST
+from stages.verdicts.statistics import astray, most_astray
 from stages.wording.validity import in_words
 
 TEMPLATE = """
@@ -27,7 +33,7 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
             *_validity(comparison, explained),
             *_imbalance(comparison),
             *tuning_text.doubts(comparison),
-            *astray_text.remarks(comparison),
+            *_astray(comparison),
         ]
     }
 
@@ -74,6 +80,40 @@ def _failures(comparison: Comparison) -> list[Markdown]:
     if len(failed) > NAMED:
         sentences.append(f"Seeds of {len(failed) - NAMED:,} more losses failed; the table of losses says which.")
     return list(map(Markdown, sentences))
+
+
+def _astray(comparison: Comparison) -> list[Markdown]:
+    """Of losses with seeds that went astray which these are; and what share of the recommended loss's seeds does."""
+    scores = comparison.outcome.scores
+    sentences = [
+        _who_went_astray(comparison, run.loss.name, scores[run.loss.name])
+        for run in top_losses.runs(comparison)
+        if astray(scores[run.loss.name]).any()
+    ]
+    best = comparison.outcome.advice.best
+    return [*sentences, _share_astray(best, scores[best])] if len(comparison.seeds) >= FEWEST else sentences
+
+
+def _who_went_astray(comparison: Comparison, loss: str, scores: np.ndarray) -> Markdown:
+    far, [seeds] = astray(scores), [run.seeds for run in comparison.runs if run.loss.name == loss]
+    others = scores[np.isfinite(scores) & ~far]
+    low, high = number(scores[far].min()), number(scores[far].max())
+    seeds = enumerated([str(seed) for seed, is_far in zip(seeds, far, strict=True) if is_far])
+    return Markdown(
+        f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(loss)} went astray, with a test "
+        f"{text(comparison.score.name)} of {low if low == high else f'{low} to {high}'}; the others lie between "
+        f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average. The mean counts all "
+        "alike; a verdict is never the milder for it."
+    )
+
+
+def _share_astray(loss: str, scores: np.ndarray) -> Markdown:
+    n_astray = int((astray(scores) | ~np.isfinite(scores)).sum())
+    share = f"{math.ceil(100 * most_astray(n_astray, len(scores))):.0f} %"
+    seeds = f"of {counted(len(scores), 'seed')} of {code(loss)}"
+    if not n_astray:
+        return Markdown(f"None {seeds} failed or went astray, which says that at most {share} do (95 %).")
+    return Markdown(f"{n_astray} {seeds} failed or went astray, which says that up to {share} may (95 %).")
 
 
 SECTION = Section(part="sure", order=20, template=TEMPLATE, content=_content)

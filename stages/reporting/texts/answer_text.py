@@ -9,6 +9,7 @@ from stages.basics.words import counted
 from stages.losses.estimand import Estimand
 from stages.reporting.formats import NAMED, at_place, ends_at, enumerated, known, listed, place_of, signed_at
 from stages.reporting.markdown import Table
+from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.scores import catalogue
 from stages.scores.score import Score
@@ -47,7 +48,7 @@ def question(comparison: Comparison) -> Markdown:
 
 
 def gives(comparison: Comparison) -> Markdown:
-    """What training with the recommended loss gives, and what the same guess for every row gives."""
+    """What training with the recommended loss gives, and what the same guess and other models give."""
     outcome, score = comparison.outcome, comparison.score
     summary = outcome.summaries[outcome.advice.best]
     if not summary.n:
@@ -60,11 +61,14 @@ def gives(comparison: Comparison) -> Markdown:
     else:
         unit = f" ({text(score.unit)})" if score.unit else ""
         said = f"On rows not trained on, the {title}{unit} is about **{value}**."
+    beside, as_good = reference_text.values(comparison), reference_text.as_good(comparison)
     if outcome.constant is None:
-        return Markdown(said)
+        others = f"{beside[0].upper()}{beside[1:]}." if beside else ""
+        return Markdown(" ".join(filter(None, [said, others, as_good])))
     guess = _guess(score.rewards) if comparison.task == "regression" else "the same for every row"
     constant = at_place(outcome.constant, place_of(math.nan, outcome.constant))
-    return Markdown(f"{said} Always guessing {guess} gives {constant}.")
+    others = f"; {beside}" if beside else ""
+    return Markdown(" ".join(filter(None, [said, f"Always guessing {guess} gives {constant}{others}.", as_good])))
 
 
 def _guess(rewards: Estimand | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number, percent
 from stages.reporting.formats import NAMED, enumerated, interval, listed, plus_minus
-from stages.reporting.texts import cluster_text, looks_text, loss_text, threshold_text
+from stages.reporting.texts import cluster_text, looks_text, loss_text, reference_text, threshold_text
 from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
@@ -52,7 +52,7 @@ def verdict(comparison: Comparison) -> Statement:
     idle = [loss for loss, summary in summaries.items() if summary.n and not surely_beats_constant(comparison, loss)]
     beats = "does" if len(idle) == 1 else "do"
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
-    standings = _standings(comparison, advice)
+    standings = [*_standings(comparison, advice), *reference_text.reasons(comparison)]
     mean, other_names = _mean(comparison, advice), _names_of_one(comparison)
     return Statement(_lead(advice), (mean, *standings, *other_names, *nothing, *notes))
 

@@ -1,0 +1,98 @@
+"""Reference models in MLflow: a run of its own for each, beside those of the losses."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param
+
+from stages.records import references
+from stages.records.references import Reference, as_loss
+from stages.tracking import contents, pages
+from stages.tracking.contents import Number
+from stages.tracking.mlflow_store import FINGERPRINT, log_rows
+from stages.tracking.origin import EXPERIMENT
+from stages.verdicts.statistics import summarise
+
+GREY = "#9e9e9e"
+
+
+def log_once(
+    client: MlflowClient,
+    experiment: str,
+    comparison: str,
+    dataset: str,
+    reference: Reference,
+    *,
+    headline: str,
+    told: dict[str, Any],
+    tags: dict[str, str],
+) -> bool:
+    """Log one model, unless it has been logged for the same experiment of DVC's, or for none.
+
+    Args:
+        client: of the store.
+        experiment: identifier of the experiment.
+        comparison: the name of its comparison.
+        dataset: the name of its dataset.
+        reference: the model.
+        headline: the score that decides.
+        told: its ``verdict``, its ``note``, and ``decided``, the score of each seed where decisions are not by its own
+            rule.
+        tags: more tags of a new run.
+
+    Returns:
+        Whether it was logged now.
+    """
+    fingerprint = references.fingerprint(comparison, reference.name)
+    alike = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    alike = [run for run in alike if run.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
+    words = {pages.NOTE: told["note"], pages.VERDICT: told["verdict"]}
+    if finished := [run for run in alike if run.info.status == "FINISHED"]:
+        for tag, text in words.items():
+            client.set_tag(finished[0].info.run_id, tag, text)
+        return False
+    for run in alike:
+        client.delete_run(run.info.run_id)
+    name = as_loss(reference.name, "regression").name
+    name = f"{name} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else name
+    more = {FINGERPRINT: fingerprint, pages.COLOR: GREY, **words}
+    run_id = client.create_run(experiment, run_name=name, tags=tags | more).info.run_id
+    now, numbers = int(time.time() * 1000), numbers_of(reference, headline, told.get("decided"))
+    log_rows(client, run_id, dataset)
+    client.log_batch(
+        run_id,
+        params=[Param(key, str(value)) for key, value in parameters(reference).items()],
+        metrics=[Metric(number.name, number.value, now, number.step) for number in numbers],
+    )
+    client.set_terminated(run_id)
+    return True
+
+
+def parameters(reference: Reference) -> dict[str, Any]:
+    """What a model is: its class, the arguments of that, and on how many seeds and rows it was fitted."""
+    made = {"model": reference.model or "the same answer for every row", "seeds": len(reference.seeds)}
+    return made | {"rows_learned": reference.n_learned} | reference.arguments
+
+
+def numbers_of(reference: Reference, headline: str, decided: list[float | None] | None) -> Iterator[Number]:
+    """Means and standard deviations over seeds of every score, by the names that those of networks have.
+
+    Args:
+        reference: the model.
+        headline: the score that decides.
+        decided: its value on the test rows of each seed, where that is not by the model's own rule.
+    """
+    scores = {(part, name): values for part, each in reference.scores.items() for name, values in each.items()}
+    if decided is not None:
+        if (own := scores.pop(("test", headline), None)) is not None:
+            scores["test", f"{headline}_by_its_own_rule"] = own
+        scores["test", headline] = decided
+    for (part, score), values in scores.items():
+        if np.isfinite(known := np.array(values, float)).any():
+            name, summary = contents.final(part, score, headline), summarise(known)
+            yield Number(name, summary.mean)
+            if np.isfinite(summary.sd):
+                yield Number(f"{name}_sd", summary.sd)
