@@ -24,6 +24,7 @@ from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.params.schema import Track
 from stages.records import datasets, plans, references, runs
+from stages.records.references import Reference
 from stages.tracking import contents, mlflow_store, pages
 from stages.tracking.mlflow_store import FINGERPRINT
 from stages.tracking.pages import NOTE
@@ -186,6 +187,30 @@ def test_the_history_and_the_figures_that_are_there_are_artifacts(project, clien
         ("figures/circles-scores.svg", "reports/figures/circles-scores.svg"),
     ):
         assert (kept / logged_file).read_bytes() == (project / original).read_bytes()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_reference_model_is_a_run_of_its_own_which_is_logged_once(client, capsys):
+    scores = {"test": {"accuracy": [0.5, 0.75]}}
+    model = Reference("linear", "sklearn.linear_model.LogisticRegression", {"C": 1.0}, (0, 1), 9, 9, None, scores)
+    references.write(dict.fromkeys(LOGGED, ()) | {"circles": [model]})
+    verdicts = json.loads(paths.VERDICTS.read_text(encoding="utf-8"))
+    verdicts["circles"]["references"] = {"linear": {"verdict": "reference: worse", "note": "Against the networks."}}
+    paths.VERDICTS.write_text(json.dumps(verdicts), encoding="utf-8")
+    track.main()
+    track.main()
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(" in ")[0] for line in said if " new of " in line] == [
+        "track: 3 new of 3 runs, 1 new reference model",
+        "track: 0 new of 3 runs",
+    ]
+    run = logged(client, "circles")["reference linear"]
+    assert set(logged(client, "circles")) == {*LOGGED["circles"], "reference linear"}
+    assert run.data.metrics["decides/test_accuracy"] == 0.625
+    assert run.data.params["model"] == "sklearn.linear_model.LogisticRegression"
+    assert run.data.tags["verdict"] == "reference: worse"
+    assert run.info.status == "FINISHED"
+    assert run.inputs.dataset_inputs[0].dataset.name == "circles"
 
 
 def test_tracking_twice_logs_nothing_new(project, client, capsys):

@@ -8,8 +8,9 @@ from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.basics.words import counted
 from stages.params.load import load_params
-from stages.records import plans, runs
+from stages.records import plans, references, runs
 from stages.records.plans import Part
+from stages.references import fitting
 from stages.training.backend import keras
 from tests.training.units import seen
 
@@ -135,6 +136,33 @@ def test_a_second_run_is_of_losses_that_are_tuned_to_be_compared():
     edit(tuned_twice)
     asked = {name: unit_of(name).settings.second_run for name in names}
     assert asked == {"prices/mse": True, "prices/msle": True, "rings/hinge": False}  # a loss alone has no order
+
+
+@pytest.mark.usefixtures("project")
+def test_tuned_comparisons_have_reference_models_and_others_where_they_say_so():
+    def wanted():
+        params = load_params()
+        return {name: fitting.are_wanted(params, name) for name in params.comparisons}
+
+    assert wanted() == {"prices": False, "rings": False}
+    edit(lambda params: params["comparisons"]["rings"].update(references=True))
+    assert wanted() == {"prices": False, "rings": True}
+    edit(tuned_twice)
+    assert wanted() == {"prices": True, "rings": True}
+    edit(lambda params: params["train"].update(references=False))
+    assert wanted() == {"prices": False, "rings": True}
+
+
+@pytest.mark.usefixtures("project")
+def test_reference_models_are_written_beside_the_runs_and_runs_are_as_without_them(tmp_path):
+    stage.main()
+    first = contents(tmp_path)
+    assert references.read("rings") == references.read("prices") == []
+    edit(lambda params: params["comparisons"]["rings"].update(references=True))
+    stage.main()
+    assert contents(tmp_path) == first
+    assert [model.name for model in references.read("rings")] == ["constant", "linear", "boosting"]
+    assert references.read("prices") == []
 
 
 def edit(change):

@@ -103,13 +103,13 @@ def _fitted(unit: Unit, name: Name, score: Score, kept: Store | None) -> Referen
         if result is None:
             fit = partial(_of_split, table, model, score, n_learned)
             result = {
-                key: np.stack([fit(plan=each, split=split) for split in range(each.n_splits)])
-                for key, each in plans.items()
+                key: np.stack([fit(plan=seeds, split=split) for split in range(seeds.n_splits)])
+                for key, seeds in plans.items()
             }
             _keep(kept, keys.name_of(parts), result, {"unit": f"{unit.settings.comparison}/{name}", "parts": parts})
     except CannotFitError as error:
         return replace(reference, problem=str(error))
-    return _scored(unit, replace(reference, **{key: result[key][each.split_of] for key, each in plans.items()}))
+    return _scored(unit, replace(reference, **{key: result[key][seeds.split_of] for key, seeds in plans.items()}))
 
 
 def _of_split(table: Table, model: Model, score: Score, most: int, *, plan: Plan, split: int) -> np.ndarray:

@@ -108,10 +108,10 @@ def fit(
         if len(np.unique(targets)) < 2:
             raise CannotFitError("its train rows are all of one class")
         return _of_classes(_fitted(model, features, targets, weights), n_classes)
-    each = [_fitted(model, features, column, weights) for column in targets.T]  # trees have one target
+    fitted = [_fitted(model, features, column, weights) for column in targets.T]  # trees have one target
 
     def values(rows: np.ndarray) -> np.ndarray:
-        return np.stack([one.predict(rows) for one in each], axis=1)
+        return np.stack([of_target.predict(rows) for of_target in fitted], axis=1)
 
     if model.takes_missing or asked is None or asked.statistic not in ("median", "quantile"):
         return values

@@ -208,9 +208,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
         "answer": plain(verdict(comparison).lead),
         "verdict": answer_text.in_words(comparison),
         "figures": [picture.file for picture in about_it if picture.run is None],
-        "references": {
-            reference.name: _of_reference(comparison, reference) for reference in comparison.references
-        },
+        "references": {reference.name: _of_reference(comparison, reference) for reference in comparison.references},
         "losses": {
             loss: {
                 "verdict": _word(comparison, loss),

@@ -128,13 +128,13 @@ class Comparison:
         if not self.outcome.summaries[best].n or not fitted:
             return []
         [run] = [run for run in self.runs if run.loss.name == best]
-        every = [beside_networks.looked_at_once(run), *(beside_networks.as_run(each, run) for each in fitted)]
+        every = [beside_networks.looked_at_once(run), *(beside_networks.as_run(model, run) for model in fitted)]
         rows = (self.plan, self.description, self.labels)
         outcome = judge(every, self.score, *rows, weights=self.weights, margin=self.own_margin)
-        called = [each.loss.name for each in every[1:]]
+        called = [other.loss.name for other in every[1:]]
         return [
-            Beside(each, outcome.summaries[name], outcome.pairs[name, best], outcome.scores[name])
-            for each, name in zip(fitted, called, strict=True)
+            Beside(model, outcome.summaries[name], outcome.pairs[name, best], outcome.scores[name])
+            for model, name in zip(fitted, called, strict=True)
         ]
 
     @cached_property

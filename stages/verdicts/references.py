@@ -28,15 +28,10 @@ class Beside:
     pair: Pair
     scores: np.ndarray
 
-    @property
-    def as_good(self) -> bool:
-        """Whether it is better than the networks, or nothing that matters tells them apart."""
-        return self.pair.verdict in ("better", "equivalent")
-
 
 def fitted(references: Sequence[Reference]) -> list[Reference]:
     """Those that learned something of the rows."""
-    return [each for each in references if each.name != "constant" and each.problem is None]
+    return [model for model in references if model.name != "constant" and model.problem is None]
 
 
 def looked_at_once(run: Run) -> Run:

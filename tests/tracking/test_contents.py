@@ -84,7 +84,7 @@ def test_each_seed_has_its_own_final_scores(make_run):
     assert by_name(numbers[2])["decides/test_mse"] == pytest.approx(0.09, rel=1e-5)
 
 
-def test_rows_are_known_by_the_md5_of_their_file(tmp_path, monkeypatch, make_run):
+def test_rows_are_known_by_the_md5_of_their_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths.SCALED.mkdir(parents=True)
     (paths.SCALED / "circles.parquet").write_bytes(b"circles")

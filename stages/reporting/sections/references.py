@@ -28,17 +28,17 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
         return None
     rows = [
         (
-            reference_text.title(comparison, each.reference),
-            plus_minus(each.summary),
-            difference(each.pair),
-            Markdown(f"**{each.pair.verdict}**"),
+            reference_text.title(comparison, beside.reference),
+            plus_minus(beside.summary),
+            difference(beside.pair),
+            Markdown(f"**{beside.pair.verdict}**"),
         )
-        for each in comparison.beside
+        for beside in comparison.beside
     ]
     best = code(comparison.outcome.advice.best)
     return {
         "best": best,
-        "seeds": counted(max(len(each.seeds) for each in comparison.references), "seed"),
+        "seeds": counted(max(len(reference.seeds) for reference in comparison.references), "seed"),
         "table": Table(("model", comparison.score.name, Markdown(f"against {best}"), "verdict"), rows)
         if rows
         else None,
