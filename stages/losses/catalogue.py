@@ -3,9 +3,10 @@
 It needs no TensorFlow, so that stages which do not train can read it without waiting.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from stages.losses.loss import ACTIVATIONS, LargeTargets, Loss, Task
+from stages.losses.loss import ACTIVATIONS, TASK_OF, LargeTargets, Loss, Task
 
 LOSSES = {
     loss.name: replace(loss, activations=loss.activations or ACTIVATIONS[loss.targets])
@@ -142,6 +143,7 @@ LOSSES = {
             limits={"alpha": "0 or more", "beta": "0 or more"},
             per_row=False,
         ),
+        Loss("brier", "MeanSquaredError", "zero_one", "sigmoid"),
         Loss(
             "categorical_crossentropy",
             "CategoricalCrossentropy",
@@ -185,10 +187,12 @@ LOSSES = {
             limits={"q": "between 0 and 1"},
         ),
         Loss("categorical_hinge", "CategoricalHinge", "one_hot", "linear", activations=("linear", "softmax")),
+        Loss("categorical_brier", "MeanSquaredError", "one_hot", "softmax", activations=("softmax",)),
     )
 }
 
-_NAMES = {alias: loss.name for loss in LOSSES.values() for alias in (loss.name, loss.function, *loss.aliases)}
+# of losses that are one class of Keras on several kinds of targets its names are those of the first
+_NAMES = {alias: loss.name for loss in reversed(LOSSES.values()) for alias in (loss.name, loss.function, *loss.aliases)}
 
 
 def canonical_name(name: str) -> str | None:
@@ -199,6 +203,23 @@ def canonical_name(name: str) -> str | None:
 def known_as(name: str) -> str:
     """The catalogue's name for any name Keras knows a loss by, or else the name itself, as a user's ``as`` is."""
     return _NAMES.get(name, name)
+
+
+def row_of(loss: Loss) -> Loss | None:
+    """The row of the catalogue that a loss was made of, whatever it is called; None of a user's own."""
+    return next((row for row in LOSSES.values() if (row.function, row.targets) == (loss.function, loss.targets)), None)
+
+
+def namesakes(name: str, tasks: Iterable[Task | None]) -> dict[Task, str]:
+    """What a loss is called for other tasks, by task: losses that are the same class of Keras.
+
+    Args:
+        name: any that Keras knows the loss by; another has no namesakes.
+        tasks: those that are asked about.
+    """
+    row = LOSSES.get(_NAMES.get(name, ""))
+    alike = {loss.task: loss.name for loss in LOSSES.values() if row and loss.function == row.function}
+    return {task: alike[task] for task in TASK_OF.values() if task in alike and task in tasks and task != row.task}
 
 
 def task_of(n_classes: int) -> Task:

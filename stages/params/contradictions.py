@@ -258,7 +258,7 @@ def _selector(params: Params, compared: Mapping[str, list[str]]) -> Iterator[Mis
         elif name_in_catalogue not in every and name_in_catalogue not in LOSSES:
             yield Mistake("loss", "unknown_selection", name, ("all", *every))
         elif name_in_catalogue not in every and LOSSES[name_in_catalogue].task not in tasks:
-            yield Mistake("loss", "selected_nowhere", name, every)
+            yield Mistake("loss", "selected_nowhere", name, every, {"namesakes": catalogue.namesakes(name, tasks)})
     selected = {
         name: losses for name, losses in compared.items() if params.compare == ["all"] or name in params.compare
     }

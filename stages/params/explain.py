@@ -124,8 +124,9 @@ SENTENCES = {
     "schedule_twice": "{schedule} stands twice",
     "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
     "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
-    "selected_nowhere": "{value} is in no comparison, and its task is that of none; allowed: all, or any of {names}",
-    "several_tasks": "losses of one task are compared; {losses}",
+    "selected_nowhere": "{value} is in no comparison, and its task is that of none{instead}; "
+    "allowed: all, or any of {names}",
+    "several_tasks": "losses of one task are compared; {losses}{instead}",
     "source_unclear": "is neither a generator nor a file; allowed: {{generator: …}} or {{file: …, target: …}}",
     "target_dropped": "{value} is the target; allowed: other columns",
     "target_twice": "{value} stands twice",
@@ -145,7 +146,7 @@ SENTENCES = {
     "weighed_values": "weighs classes, and targets: value are none; leave it out",
     "weight_is_target": "{value} is the target; allowed: other columns",
     "wrong_source_task": "{value} does not fit {generator}, which gives {target}; allowed: {own_task}",
-    "wrong_task": "{value} is a loss for a {own_task} task; losses{for_task}: {names}",
+    "wrong_task": "{value} is a loss for a {own_task} task{instead}; losses{for_task}: {names}",
 }
 
 
@@ -158,10 +159,16 @@ def in_words(mistake: Mistake) -> str:
         "nearest": suggest.nearest(mistake.value, mistake.names),
         "for_task": f" for a {task} task" if task else "",
         "of_task": f" of a {task} task" if task else "",
+        "instead": _instead(mistake.facts.get("namesakes", {})),
         **mistake.facts,
     }
     sentence = SENTENCES.get(mistake.kind) or f"{{value}} given; allowed: {ALLOWED[mistake.kind]}"
     return f"{mistake.key}{': ' if mistake.key else ''}{sentence.format(**facts)}"
+
+
+def _instead(namesakes: dict[str, str]) -> str:
+    """What a loss is called for other tasks, by task."""
+    return "".join(f"; for a {task} task it is '{name}'" for task, name in namesakes.items())
 
 
 def findings(error: ValidationError, values: Any) -> Iterator[Mistake]:

@@ -136,7 +136,8 @@ def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = 
     loss = _custom(keys) if ":" in name else _catalogued(keys, task, is_tuned=is_tuned)
     if task not in (None, loss.task):
         names = tuple(catalogue.names_for(task))
-        raise EntryError(Mistake("", "wrong_task", name, names, {"own_task": loss.task, "task": task}))
+        facts = {"own_task": loss.task, "task": task, "namesakes": catalogue.namesakes(name, [task])}
+        raise EntryError(Mistake("", "wrong_task", name, names, facts))
     return loss
 
 
@@ -225,7 +226,9 @@ def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Ite
         tasks.setdefault(loss.task, name)
     if task is None and len(tasks) > 1:
         losses = " and ".join(f"'{name}' for a {of} task" for of, name in tasks.items())
-        yield Mistake("", "several_tasks", facts={"losses": losses})
+        others = [catalogue.namesakes(name, tasks) for name in tasks.values()]
+        facts = {"losses": losses, "namesakes": next(filter(None, others), {})}
+        yield Mistake("", "several_tasks", facts=facts)
 
 
 def checked(value: Any) -> Any:

@@ -18,6 +18,9 @@ BEWARE = {
     "dice": "one value for a whole batch, so it depends on the batch size",
     "tversky": "one value for a whole batch; in Keras 3.15 alpha weighs missed positives and beta false alarms, "
     "the reverse of what its documentation says",
+    "brier": "Keras' mse on probabilities; where a network is sure and wrong its gradient is near 0",
+    "categorical_brier": "Keras' mse on probabilities, which divides by the number of classes; where a network is sure "
+    "and wrong its gradient is near 0",
     "kl_divergence": "on one-hot targets the same objective as categorical_crossentropy",
     "categorical_focal_crossentropy": "alpha scales every class alike, as a learning rate does",
     "categorical_generalized_cross_entropy": "q near 0 is cross-entropy, near 1 the mean absolute error, which is slow "

@@ -157,7 +157,7 @@ def test_what_was_done_is_told_with_the_reason_of_every_loss_left_out(project, t
         f"try: left out: dice {batch}",
         f"try: left out: tversky {batch}",
         "try: added datasets.sick and comparisons.sick (binary_crossentropy, hinge, squared_hinge, "
-        "binary_focal_crossentropy) to params.yaml",
+        "binary_focal_crossentropy, brier) to params.yaml",
     ]
     assert "dvc add data/external/sick.csv" in "\n".join(told[4:])
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from pydantic import TypeAdapter
 
-from stages.losses.catalogue import LOSSES, canonical_name, names_for
+from stages.losses.catalogue import LOSSES, canonical_name, names_for, namesakes, row_of
 from stages.losses.loss import ACTIVATIONS, Loss
 from stages.wording.losses import decision_rule
 
@@ -34,12 +34,14 @@ ENCODED = {
     "binary_focal_crossentropy": ZERO_ONE,
     "dice": ZERO_ONE,
     "tversky": ZERO_ONE,
+    "brier": ZERO_ONE,
     "categorical_crossentropy": ONE_HOT,
     "sparse_categorical_crossentropy": CLASS_INDEX,
     "kl_divergence": ONE_HOT,
     "categorical_focal_crossentropy": ONE_HOT,
     "categorical_generalized_cross_entropy": CLASS_INDEX,
     "categorical_hinge": ONE_HOT,
+    "categorical_brier": ONE_HOT,
 }
 VALUE = ([[-0.3], [7.0]], [[-0.3], [7.0]])
 VECTOR = ([[-0.3, 7.0], [1.0, 0.0]], [[-0.3, 7.0], [1.0, 0.0]])
@@ -62,12 +64,14 @@ DECIDED = {
     "binary_focal_crossentropy": HALF,
     "dice": HALF,
     "tversky": HALF,
+    "brier": HALF,
     "categorical_crossentropy": LARGEST,
     "sparse_categorical_crossentropy": LARGEST,
     "kl_divergence": LARGEST,
     "categorical_focal_crossentropy": LARGEST,
     "categorical_generalized_cross_entropy": LARGEST,
     "categorical_hinge": LARGEST,
+    "categorical_brier": LARGEST,
 }
 
 
@@ -122,12 +126,14 @@ def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
         ("binary_focal_crossentropy", "sigmoid", True, "output ≥ 0.5"),
         ("dice", "sigmoid", True, "output ≥ 0.5"),
         ("tversky", "sigmoid", True, "output ≥ 0.5"),
+        ("brier", "sigmoid", True, "output ≥ 0.5"),
         ("categorical_crossentropy", "softmax", True, "largest output"),
         ("sparse_categorical_crossentropy", "softmax", True, "largest output"),
         ("kl_divergence", "softmax", True, "largest output"),
         ("categorical_focal_crossentropy", "softmax", True, "largest output"),
         ("categorical_generalized_cross_entropy", "softmax", True, "largest output"),
         ("categorical_hinge", "linear", False, "largest output"),
+        ("categorical_brier", "softmax", True, "largest output"),
     ],
 )
 def test_a_loss_has_the_output_it_is_meant_for(name, activation, probability, rule):
@@ -163,13 +169,36 @@ def test_a_loss_is_found_by_any_name_keras_gives_it_and_by_no_other(given, name)
 
 
 def test_no_two_losses_share_a_name():
-    names = [name for loss in LOSSES.values() for name in {loss.name, loss.function, *loss.aliases}]
+    names = [name for loss in LOSSES.values() for name in {loss.name, *loss.aliases}]
     assert len(names) == len(set(names))
+    of_keras = [(loss.function, loss.task) for loss in LOSSES.values()]
+    assert len(of_keras) == len(set(of_keras))
+
+
+@pytest.mark.parametrize(
+    ("given", "tasks", "expected"),
+    [
+        ("mse", ["binary"], {"binary": "brier"}),
+        ("MeanSquaredError", ["multiclass", "binary"], {"binary": "brier", "multiclass": "categorical_brier"}),
+        ("brier", ["regression", None], {"regression": "mse"}),
+        ("brier", ["binary"], {}),
+        ("mae", ["binary"], {}),
+        ("my_losses:mse", ["binary"], {}),
+    ],
+)
+def test_a_loss_says_what_it_is_called_for_other_tasks(given, tasks, expected):
+    assert namesakes(given, tasks) == expected
+
+
+def test_whatever_it_is_called_a_loss_has_a_row_and_a_users_own_has_none():
+    assert row_of(replace(LOSSES["brier"], name="mine")) is LOSSES["brier"]
+    assert row_of(replace(LOSSES["mse"], name="mine")) is LOSSES["mse"]
+    assert row_of(Loss("own", "my_losses:pinball", "value", "linear")) is None
 
 
 def test_every_loss_belongs_to_one_task():
     by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
-    assert {task: len(names) for task, names in by_task.items()} == {"regression": 9, "binary": 6, "multiclass": 6}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 9, "binary": 7, "multiclass": 7}
     assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
 
 

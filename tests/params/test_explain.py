@@ -153,6 +153,9 @@ WORDING = [
      "'regression' does not fit make_blobs, which gives 3 classes; allowed: multiclass"),
     ({"kind": "wrong_task", "value": "hinge", "names": NAMES, "facts": {"own_task": "binary", "task": "regression"}},
      "'hinge' is a loss for a binary task; losses for a regression task: mse, mae"),
+    ({"kind": "wrong_task", "value": "mse", "names": ("brier", "hinge"),
+      "facts": {"own_task": "regression", "task": "binary", "namesakes": {"binary": "brier"}}},
+     "'mse' is a loss for a regression task; for a binary task it is 'brier'; losses for a binary task: brier, hinge"),
 ]  # fmt: skip
 
 

@@ -306,6 +306,16 @@ def test_the_losses_of_a_comparison_are_of_one_task_and_each_has_its_own_name(li
     assert [(mistake.key, mistake.kind, mistake.value) for mistake in wrong] == expected
 
 
+def test_mse_for_classes_is_told_by_the_name_that_it_has_there():
+    [mistake] = refused("mse", "binary")
+    assert mistake.facts["namesakes"] == {"binary": "brier"}
+    [mistake] = loss_entry.find_mistakes(["categorical_crossentropy", {"loss": "MSE", "as": "squares"}], None)
+    assert in_words(mistake) == (
+        "losses of one task are compared; 'categorical_crossentropy' for a multiclass task and 'MSE' for a regression "
+        "task; for a multiclass task it is 'categorical_brier'"
+    )
+
+
 def test_losses_of_several_tasks_are_told_with_one_of_each():
     [mistake] = loss_entry.find_mistakes(["hinge", PINBALL, "kld"], None)
     assert mistake.facts["losses"] == (

@@ -55,6 +55,10 @@ def test_a_loss_whose_task_is_that_of_no_comparison_is_refused():
         "params.yaml: loss: 'kl_divergence' is in no comparison, and its task is that of none; allowed: all, or any of "
         "hinge, binary_crossentropy, mse, small, mae"
     )
+    assert refused(loss="mean_squared_error", comparisons={"circles": PARAMS["comparisons"]["circles"]}) == (
+        "params.yaml: loss: 'mean_squared_error' is in no comparison, and its task is that of none; for a binary task "
+        "it is 'brier'; allowed: all, or any of hinge, binary_crossentropy"
+    )
 
 
 def test_some_comparisons_are_made():

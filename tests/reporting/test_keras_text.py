@@ -5,7 +5,7 @@ import re
 import keras
 import pytest
 
-from stages.losses.catalogue import LOSSES
+from stages.losses.catalogue import LOSSES, canonical_name
 from stages.reporting.texts.keras_text import compiled
 
 NOT_IN_KERAS = {"pinball"}
@@ -30,7 +30,7 @@ def test_keras_compiles_what_is_to_be_typed(make_run, name):
     [(optimizer, loss)] = compiles
     assert float(optimizer.learning_rate) == pytest.approx(run.learning_rate)
     expected = getattr(keras.losses, run.loss.function)
-    assert isinstance(loss, expected) or loss is keras.losses.get(name)
+    assert isinstance(loss, expected) or loss is keras.losses.get(canonical_name(run.loss.function))
 
 
 def test_a_rate_that_falls_and_gradients_that_are_cut_are_typed(make_run, make_tuning):
@@ -40,6 +40,10 @@ def test_a_rate_that_falls_and_gradients_that_are_cut_are_typed(make_run, make_t
     rate = f"{run.learning_rate:g}"
     falls = f"CosineDecay({rate}, steps)" if run.schedule == "cosine" else rate
     assert line(run) == f'model.compile(SGD({falls}, momentum=0.9, global_clipnorm=1), "mse")'
+
+
+def test_squared_error_of_classes_is_typed_by_its_name_in_keras(make_run):
+    assert line(make_run("brier")).endswith(', "mse")')
 
 
 def test_parameters_that_are_not_usual_are_typed(make_run):
@@ -54,6 +58,8 @@ def test_parameters_that_are_not_usual_are_typed(make_run):
         ("categorical_crossentropy", "with one-hot targets"),
         ("sparse_categorical_crossentropy", "with class numbers"),
         ("poisson", "with a last layer of `softplus`"),
+        ("brier", "with a last layer of `sigmoid`"),
+        ("categorical_brier", "with one-hot targets and a last layer of `softmax`"),
     ],
 )
 def test_what_the_network_needs_besides_is_said(make_run, name, beside):

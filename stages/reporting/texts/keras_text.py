@@ -49,11 +49,13 @@ def _value(value: object) -> str:
 def _beside(loss: Loss) -> list[str]:
     """What a network needs besides, where it is not what the task says by itself."""
     parts = []
-    if loss.task == "binary" and loss.targets == "plus_minus_one":
+    row = catalogue.row_of(loss)
+    is_of_values = row is not None and row.name != catalogue.canonical_name(loss.function)  # by its name in Keras
+    if (loss.task == "binary" and loss.targets == "plus_minus_one") or (loss.task == "multiclass" and is_of_values):
         parts.append(f"with {_TARGETS[loss.targets]} and a last layer of {code(loss.activation)}")
     elif loss.task == "multiclass":
         parts.append(f"with {_TARGETS[loss.targets]}")
-    elif loss.activation not in ("linear", "sigmoid"):
+    elif is_of_values or loss.activation not in ("linear", "sigmoid"):
         parts.append(f"with a last layer of {code(loss.activation)}")
     if loss.target_transform:
         parts.append(f"on the target scaled by {code(loss.target_transform)}")

@@ -5,7 +5,6 @@ import numpy as np
 from stages.basics.markup import Markdown, code, short, text
 from stages.basics.words import percent
 from stages.losses import catalogue
-from stages.losses.catalogue import LOSSES
 from stages.losses.estimand import Estimand, Statistic
 from stages.losses.loss import Loss
 from stages.losses.target_transform import TargetTransform
@@ -39,7 +38,7 @@ def estimand(estimated: Estimand | None) -> str | None:
 
 def in_full(loss: Loss) -> str:
     """What a loss is, where its name alone does not say it: its function and the parameters that are not usual."""
-    usual = LOSSES.get(catalogue.canonical_name(loss.function) or "")
+    usual = catalogue.row_of(loss)
     if usual is None:
         return loss.function
     unusual = [

@@ -1,0 +1,46 @@
+"""On rows that are drawn, so that the truth is known, a network gives what its loss is said to estimate."""
+
+import numpy as np
+import pytest
+
+from stages.losses.catalogue import LOSSES
+from stages.training.unit import Table, Unit
+from tests.training.units import make_plan, make_settings, train
+
+N_ROWS, N_TRAIN = 1300, 1200
+
+
+def outputs_of(loss, labels, groups, n_classes=0, **changes):
+    """Outputs (n_seeds, n_groups, n_outputs) for each group, of networks that see which group a row is of."""
+    features = np.eye(groups.max() + 1)[groups]
+    table = Table(features, labels, n_classes)
+    usual = {
+        "epochs": 20,
+        "batch_size": 100,
+        "hidden": [],
+        "optimizer": {"name": "Adam", "learning_rate": 0.1, "schedule": "cosine"},
+    }
+    plan = make_plan(table, loss.task, 2, n_train=N_TRAIN)
+    run, _ = train(Unit(make_settings(loss, seeds=[1, 2], **usual | changes), table, plan))
+    first = [int(np.flatnonzero(groups == group)[0]) for group in range(groups.max() + 1)]
+    return run.outputs[:, first]
+
+
+@pytest.mark.parametrize("name", ["brier", "binary_crossentropy"])
+def test_squared_error_of_two_classes_and_cross_entropy_both_give_the_share_of_class_1(name):
+    generator, shares = np.random.default_rng(0), np.array([0.08, 0.4, 0.85])
+    groups = np.arange(N_ROWS) % 3
+    labels = (generator.random(N_ROWS) < shares[groups]).astype(int)
+    drawn = [labels[:N_TRAIN][groups[:N_TRAIN] == group].mean() for group in range(3)]
+    outputs = outputs_of(LOSSES[name], labels, groups, 2)[..., 0]
+    np.testing.assert_allclose(outputs, [drawn] * 2, atol=0.04)
+    np.testing.assert_allclose(outputs, [shares] * 2, atol=0.09)
+
+
+@pytest.mark.parametrize("name", ["categorical_brier", "categorical_crossentropy"])
+def test_so_they_do_of_several_classes(name):
+    generator, shares = np.random.default_rng(0), np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
+    groups = np.arange(N_ROWS) % 2
+    labels = (generator.random(N_ROWS)[:, None] > shares.cumsum(axis=1)[groups]).sum(axis=1)
+    outputs = outputs_of(LOSSES[name], labels, groups, 3)
+    np.testing.assert_allclose(outputs, [shares] * 2, atol=0.09)
