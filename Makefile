@@ -28,6 +28,8 @@ make try FILE=houses.csv TARGET=price
 make predict DATASET=houses FILE=new.csv
                      predict new rows; OUT=... for another place than beside the
                      file, COMPARISON=... for one of several comparisons
+make budget          make the plans by which comparisons keep their budgets;
+                     COMPARISON=... for one of them
 make losses          every loss; ON=houses: which can learn from a dataset
 make ui              look at the runs in MLflow; PORT=5001 for another port
 make store           what is kept of all training, and what is not and why;
@@ -43,7 +45,7 @@ make clean           remove what the pipeline and the tests made; .venv, the DVC
 endef
 export HELP
 
-.PHONY: all help try predict losses store setup test test-thorough test-endurance test-browser lint ui clean
+.PHONY: all help try predict budget losses store setup test test-thorough test-endurance test-browser lint ui clean
 all: setup
 	@dvc repro
 	@python -m stages.commands.show_answer
@@ -62,6 +64,10 @@ try: setup
 
 predict: setup
 	@python -m stages.commands.predict "$$PREDICT_ON" "$$TRY_FILE" "$$PREDICT_OUT" "$$PREDICT_BY"
+
+budget: setup
+	@dvc repro --quiet settings generate
+	@python -m stages.commands.budget "$$PREDICT_BY"
 
 losses: setup
 	@python -m stages.commands.show_losses $${ON:+"$$ON"}

@@ -9,7 +9,7 @@ from stages.features import encoding, pipelines, planning
 from stages.features.encoding import Encoder
 from stages.features.scaling import KnownScaler
 from stages.params import experiment, seeds
-from stages.params.load import load_params
+from stages.params.load import load_planned
 from stages.params.schema import Params
 from stages.records import datasets, plans
 from stages.records.datasets import Description, Encoded
@@ -52,7 +52,7 @@ def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
 
 def main() -> None:
     """Write ``data/scaled``, every dataset as numbers; and ``data/plans`` and ``data/pipelines``, by comparison."""
-    params = load_params()
+    params = load_planned()
     for name, dataset in params.datasets.items():
         rows, features, encoder, description = encode(name, params)
         if description.files:
@@ -70,7 +70,10 @@ def main() -> None:
                 scale=dataset.scale,
                 n_seeds=seeds.most(setup.seeds),
                 key=f"{paths.PARAMS}: {params.split_key(comparison)}",
+                sizes=setup.sizes,
             )
+            if setup.sizes:
+                planning.check_sizes(comparison, plan, setup.sizes)
             plans.write_plan(comparison, plan)
             write_pipeline(comparison, encoder, plan)
             if description.files:

@@ -11,7 +11,7 @@ from stages.execution.unit_training import Training, first_chunks, planned
 from stages.execution.units import headline_of, units
 from stages.executors import choice
 from stages.params import experiment
-from stages.params.load import load_params, unused_settings
+from stages.params.load import load_planned, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, durations, references, runs, store
 from stages.references import fitting
@@ -44,7 +44,7 @@ def looking_at(unit: Unit, params: Params) -> Looking:
 
 def main() -> None:
     """Write ``data/runs/<comparison>/<loss>/`` for every selected loss."""
-    params, kept = load_params(), store.from_environment()
+    params, kept = load_planned(), store.from_environment()
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)

@@ -58,7 +58,8 @@ def main() -> None:
             winner = facts.winner_of(unit, n_networks, recommended[name], cells=params.report.cells)
             networks = counted(n_networks, "network")
             packing.pack(folder / winners.path_of(name).name, winner, encoders[name], weights, unit.to_train.scaling)
-            lines.append(f"{name}: {unit.loss.name}, {networks} on all {winner.n_rows:,} rows{doubt(winner)}")
+            which = "all " * (winner.n_rows == len(unit.table.labels)) + f"{winner.n_rows:,} rows"
+            lines.append(f"{name}: {unit.loss.name}, {networks} on {which}{doubt(winner)}")
     lines += [f"{name}: none; every seed of every loss failed" for name in recommended if name not in units]
     for line in lines:
         cli.say(f"winner: {line}")

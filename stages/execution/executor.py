@@ -23,6 +23,10 @@ class Executor(Protocol):
     def device(self) -> str:
         """The kind of device that calculates."""
 
+    @property
+    def n_workers(self) -> int:
+        """How many chunks are trained at a time."""
+
     def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
         """Train a chunk.
 

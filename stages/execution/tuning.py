@@ -4,6 +4,8 @@ Ten seeds train on their train rows less their validation rows; the mean over th
 decides, for all seeds alike. Candidates are halved (Jamieson & Talwalkar 2016): all are trained for a ninth of the
 epochs, the better half for a third, the best two of each schedule for all. A learning rate that falls reaches 0 at the
 end of each horizon, so each horizon begins anew, and a short one is what stopping early is for a rate that stays.
+
+Within a budget horizons are steps, fewer seeds and rows halve, and the best two are checked on all rows of the plan.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ from stages.execution.scheduler import TrainChunks
 from stages.execution.second_run import tried_otherwise
 from stages.execution.trials import Trial, best_of, firmness, is_ahead, shown, train_trials
 from stages.losses.loss import Loss
+from stages.records.plans import Part
 from stages.records.runs import Tuning
 from stages.scores import catalogue
 from stages.training.chunk import LOSS, Candidate
@@ -26,6 +29,7 @@ from stages.training.unit import Unit
 
 N_SEEDS = 10  # that tune
 SHARES = (9, 3, 1)  # of the epochs, by which they are divided: the horizons
+N_CHECKED = 2  # candidates that are checked on all rows
 N_LAST = 2  # candidates of each schedule that are trained for the longest
 EXTENSIONS = 3  # rates that are added at most where the best is at an end of those tried
 FURTHER = 3  # times the epochs, where the longest horizon is the best
@@ -86,9 +90,24 @@ def first_rates(unit: Unit) -> list[float]:
 def horizons(unit: Unit) -> list[int]:
     """The epochs for which candidates are trained, ascending; only all where nothing but the loss itself is chosen."""
     epochs = unit.settings.epochs
+    if unit.settings.within:
+        return sorted(_steps_of(unit))
     if not unit.settings.optimizer.is_tuned:
         return [epochs]
     return sorted({max(1, round(epochs / share)) for share in SHARES})
+
+
+def _steps_of(unit: Unit) -> dict[int, int]:
+    """The horizons of a budget: by the epochs that a unit trains for while tuning, the steps that are meant."""
+    within = unit.settings.within
+    steps = within.horizons if unit.settings.optimizer.is_tuned else within.horizons[-1:]
+    n_train = int((unit.plan.parts == Part.TRAIN).sum(axis=1).max())
+    return {passes(each, n_train, unit.settings.batch_size): each for each in steps}
+
+
+def passes(n_steps: int, n_rows: int, batch_size: int) -> int:
+    """How many passes over so many rows come nearest to a number of steps; at least one."""
+    return max(1, round(n_steps / -(-n_rows // batch_size)))
 
 
 def planned_cost(unit: Unit) -> int:
@@ -112,10 +131,52 @@ async def tune(unit: Unit, train: TrainChunks) -> Tuning:
         unit: the unit.
         train: trains chunks.
     """
-    few = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds))))
-    halved = await asyncio.gather(*(_Search(variant, train).run() for variant in variants(few)))
-    tuning = _tuning(unit, [trial for trials in halved for trial in trials])
+    within = unit.settings.within
+    few = unit.of_seeds(range(min(within.tuning_seeds if within else N_SEEDS, len(unit.settings.seeds))))
+    is_thinned = within is not None and within.tuning_rows < within.rows
+    halving = few.thinned(within.tuning_rows) if is_thinned else few
+    halved = await asyncio.gather(*(_Search(variant, train).run() for variant in variants(halving)))
+    trials = [trial for some in halved for trial in some]
+    tuning = _tuning(unit, trials, await _check(few, halving, trials, train) if is_thinned else [])
     return await tried_otherwise(unit, tuning, train) if unit.settings.second_run else tuning
+
+
+async def _check(few: Unit, halving: Unit, trials: list[Trial], train: TrainChunks) -> list[Trial]:
+    """Train the best that came of fewer rows on all of them: two candidates, and the best for the longest as well.
+
+    Args:
+        few: the unit, with the seeds that choose.
+        halving: the same with the rows that halved.
+        trials: what came of them.
+        train: trains chunks.
+    """
+    best_first = sorted(trials, key=lambda trial: (*trial.cost, trial.epochs))
+    distinct: dict[tuple[str, Candidate], Trial] = {}
+    for each in best_first:
+        distinct.setdefault((each.activation, each.candidate), each)
+    checked = list(distinct.values())[:N_CHECKED]
+    longest = max(trial.horizon for trial in trials)
+    checked += [each for each in best_first if each.horizon == longest and each.still_falls][:1]
+    steps, n_train = _steps_of(halving), int((few.plan.parts == Part.TRAIN).sum(axis=1).max())
+    wanted: dict[tuple[str, int], list[Candidate]] = {}
+    for each in checked:
+        horizon = passes(steps[each.horizon], n_train, few.settings.batch_size)
+        wanted.setdefault((each.activation, horizon), []).append(each.candidate)
+    by_activation = {variant.loss.activation: variant for variant in variants(few)}
+    done = await asyncio.gather(
+        *(
+            train_trials(by_activation[activation], list(dict.fromkeys(some)), horizon, train, is_alone=True)
+            for (activation, horizon), some in wanted.items()
+        )
+    )
+    return [trial for some in done for trial in some]
+
+
+def _wants_more(trials: Sequence[Trial]) -> bool:
+    """Whether the longest horizon is clearly the best, so that a longer one may be better still."""
+    best, longest = best_of(trials), max(trial.horizon for trial in trials)
+    shorter = [trial for trial in trials if trial.horizon < longest]
+    return best.horizon == longest and best.still_falls and (not shorter or is_ahead(best, best_of(shorter), by=2))
 
 
 class _Search:
@@ -134,10 +195,9 @@ class _Search:
         for before, horizon in zip([first, *later], later, strict=False):
             await self._try(self._promoted(before, horizon, is_last=horizon == later[-1]), horizon)
         await self._try_next_lower()
-        best, longest = best_of(self._trials), [first, *later][-1]
-        shorter = [trial for trial in self._trials if trial.horizon < longest]
-        if best.horizon == longest and best.still_falls and (not shorter or is_ahead(best, best_of(shorter), by=2)):
-            await self._try([best.candidate], FURTHER * longest)
+        if _wants_more(self._trials) and not self._unit.settings.within:
+            best = best_of(self._trials)
+            await self._try([best.candidate], FURTHER * best.horizon)
         return self._trials
 
     async def _try(self, candidates: Sequence[Candidate], horizon: int) -> None:
@@ -210,9 +270,15 @@ def next_rate(before: float, last: float) -> float:
     return float(f"{last * last / before:.6g}")
 
 
-def _tuning(unit: Unit, trials: list[Trial]) -> Tuning:
-    """What tuning came to."""
-    best = best_of(trials)
+def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
+    """What tuning came to.
+
+    Args:
+        unit: the unit.
+        halved: the trials.
+        checked: those on more rows, of which one is chosen; of all where there are none.
+    """
+    trials, best = [*halved, *checked], best_of(checked or halved)
     chosen, longest = next(i for i, trial in enumerate(trials) if trial is best), max(each.horizon for each in trials)
     to_score = shown(unit)
     curves = np.full((len(trials), longest), np.nan)
@@ -237,7 +303,10 @@ def _tuning(unit: Unit, trials: list[Trial]) -> Tuning:
         rate=best.candidate.rate,
         gave_way=np.array([]),
         at_edge=len(alike) > 1 and best.candidate.rate in (alike[0], alike[-1]),
-        at_last_epoch=best.horizon == longest and best.still_falls and longest > unit.settings.epochs,
-        firmness=firmness(trials, chosen),
+        at_last_epoch=_wants_more(halved)
+        if unit.settings.within
+        else best.horizon == longest and best.still_falls and longest > unit.settings.epochs,
+        firmness=firmness(checked or halved, chosen - (len(halved) if checked else 0)),
         values=to_score(best.costs)[None],
+        checked=np.arange(len(trials)) >= len(halved) if checked else None,
     )

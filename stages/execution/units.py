@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from stages.basics import cli
-from stages.execution.tuning import selection
+from stages.execution.tuning import passes, selection
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params import seeds
@@ -92,7 +92,7 @@ def _undefined_headline(params: Params, comparison: str, table: Table, unlisted:
 
 def settings_of(params: Params, comparison: str, loss: Loss, table: Table, classes: list[str]) -> Settings:
     """The settings with which one loss of a comparison is trained."""
-    written, setup = params.comparisons[comparison], params.setup(comparison)
+    written, setup, within = params.comparisons[comparison], params.setup(comparison), params.within_budget(comparison)
     optimizer = _optimizer(setup, loss)
     looks = seeds.looks(setup.seeds, len(params.selected()[comparison]))
     headline = headline_of(params, comparison, table)
@@ -105,7 +105,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         hidden_activation=written.activation,
         dropout=written.dropout,
         batch_norm=written.batch_norm,
-        epochs=written.epochs,
+        epochs=passes(within.horizons[-1], within.rows, setup.batch_size) if within else written.epochs,
         batch_size=setup.batch_size,
         optimizer=optimizer,
         selected_by=selection(headline, loss) if optimizer.is_tuned or loss.options else None,
@@ -114,7 +114,11 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         looks=looks if len(looks) > 1 else (),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
         also_scored=choosing.asked_for(headline, loss),
-        second_run=params.train.second_run and optimizer.is_tuned and len(params.selected()[comparison]) > 1,
+        second_run=params.train.second_run
+        and optimizer.is_tuned
+        and not within
+        and len(params.selected()[comparison]) > 1,
+        within=within,
     )
 
 

@@ -85,7 +85,8 @@ class Cluster:
         except BaseException:
             self._client.close()
             raise
-        workers, chunks = words.counted(len(threads), "Dask worker"), words.counted(sum(threads.values()), "chunk")
+        self.n_workers = sum(threads.values())
+        workers, chunks = words.counted(len(threads), "Dask worker"), words.counted(self.n_workers, "chunk")
         cli.say(f"train: {workers} at {self._where}, {chunks} at a time")
         return self
 

@@ -40,7 +40,7 @@ class Processes:
     """So many processes, each started when it is first needed, and again when it died."""
 
     def __init__(self, n_processes: int) -> None:
-        self.device = device()
+        self.device, self.n_workers = device(), n_processes
         self._pool = ThreadPoolExecutor(n_processes)
         self._waiting: list[Task] = []
         self._lock, self._worker = threading.Lock(), threading.local()

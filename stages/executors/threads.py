@@ -18,7 +18,8 @@ class Threads:
 
     def __init__(self, n_threads: int | None = None) -> None:
         self.device = device()
-        self._pool = ThreadPoolExecutor(n_threads or processors())
+        self.n_workers = n_threads or processors()
+        self._pool = ThreadPoolExecutor(self.n_workers)
         self._stopped = threading.Event()
 
     def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:

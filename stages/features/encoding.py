@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from stages.basics.cli import UserError
 from stages.basics.words import yaml_word
 from stages.losses import target_transform
-from stages.params.schema import Scaler
+from stages.params.division import Scaler
 from stages.records.columns import days, least_common, screened
 from stages.records.datasets import Column, Kind, Treatment
 from stages.wording.datasets import left_out

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from stages.basics.cli import UserError
 from stages.features import scaling, splits
 from stages.losses import target_transform
 from stages.params.schema import Scale, Split
+from stages.params.sizes import Sizes, path_of
 from stages.records.datasets import Description, Kind, Treatment, labels_of
 from stages.records.plans import Part, Plan, Scaling
+from stages.records.thinning import thinned
 
 
 def make_plan(
@@ -22,6 +25,7 @@ def make_plan(
     scale: Scale,
     n_seeds: int,
     key: str,
+    sizes: Sizes | None = None,
 ) -> Plan:
     """Plan which rows each seed trains, validates and tests on, and how it scales them.
 
@@ -35,6 +39,7 @@ def make_plan(
         scale: how features and target are scaled, and on which rows that is fitted.
         n_seeds: number of seeds.
         key: path of the key ``split``, for messages about mistakes.
+        sizes: how many rows are used at most; None where all are.
 
     Raises:
         UserError: there are too few rows, of a class or of a group, for this split.
@@ -49,6 +54,7 @@ def make_plan(
         copies=None if description.copies is None else rows[description.copies].to_numpy(),
         n_seeds=n_seeds,
         key=key,
+        sizes=sizes,
     )
     values = np.empty((len(labels), 0)) if description.classes else labels
 
@@ -64,6 +70,18 @@ def make_plan(
     return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
 
 
+def check_sizes(comparison: str, plan: Plan, sizes: Sizes) -> None:
+    """Check that there are as many rows as are to train.
+
+    Raises:
+        UserError: there are fewer.
+    """
+    most = int((plan.parts <= Part.VALIDATION).sum(axis=1).max())
+    if most < sizes.rows:
+        allowed = f"allowed: {most:,} at most, the rows that train each seed"
+        raise UserError(f"{path_of(comparison)}: plan.rows: {sizes.rows:,} given; {allowed}")
+
+
 def without_spread(
     treatments: list[Treatment], rows: pd.DataFrame, description: Description, scale: Scale
 ) -> dict[str, list[str]]:
@@ -76,8 +94,17 @@ def without_spread(
     return {"features": flat, "target": targets}
 
 
-def all_rows(features: np.ndarray, kinds: list[Kind], values: np.ndarray, *, scale: Scale, n_seeds: int) -> Plan:
-    """The plan of networks to use: each seed trains on all rows, on which their scale is fitted.
+def all_rows(
+    features: np.ndarray,
+    kinds: list[Kind],
+    values: np.ndarray,
+    *,
+    scale: Scale,
+    n_seeds: int,
+    labels: np.ndarray | None = None,
+    rows: int | None = None,
+) -> Plan:
+    """The plan of networks to use: each seed trains on all rows, or on some, on which their scale is fitted.
 
     Args:
         features: float64 (n_rows, n_features) in their own units, NaN where missing.
@@ -85,11 +112,17 @@ def all_rows(features: np.ndarray, kinds: list[Kind], values: np.ndarray, *, sca
         values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
         scale: how features and target are scaled.
         n_seeds: number of seeds.
+        labels: with `rows`: (n_rows, n_targets) values, or (n_rows,) class indices.
+        rows: how many train; all when not given.
     """
-    every = np.arange(len(features))
+    parts = np.full(len(features), Part.TRAIN, np.uint8)
+    if rows is not None:
+        parts = thinned(parts, labels, rows=rows, draw=(0,))
+    every = np.flatnonzero(parts == Part.TRAIN)
     fitted = Scaling(*(numbers[None] for numbers in scaling.fit(features, kinds, values, every, scale)))
-    parts = np.full((1, len(features)), Part.TRAIN, np.uint8)
-    return Plan("first", 0, fixed=True, parts=parts, split_of=np.zeros(n_seeds, int), to_tune=fitted, to_train=fitted)
+    return Plan(
+        "first", 0, fixed=True, parts=parts[None], split_of=np.zeros(n_seeds, int), to_tune=fitted, to_train=fitted
+    )
 
 
 def plan_targets(

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-from stages.params.schema import Scale, Scaler
+from stages.params.division import Scale, Scaler
 from stages.records.datasets import Kind
 
 BLOCK = 1 << 22  # values that are fitted on at once, 32 MB: it bounds the memory

@@ -26,10 +26,11 @@ from sklearn.model_selection import (
 from stages.basics.cli import UserError
 from stages.basics.words import counted
 from stages.params.schema import Split
+from stages.params.sizes import Sizes
 from stages.records.plans import Clusters, Method, Part
+from stages.records.thinning import VALIDATION, thinned
 
 FOLDS = 10  # of kfold, where the parameters give no number and rows suffice
-VALIDATION = 0.2  # of the train rows, used to choose
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def divide(
     copies: np.ndarray | None = None,
     n_seeds: int,
     key: str,
+    sizes: Sizes | None = None,
 ) -> Splits:
     """Divide rows for every seed.
 
@@ -111,6 +113,7 @@ def divide(
         copies: integers (n_rows,), the same for copies of a row; None where there are none.
         n_seeds: number of seeds.
         key: path of the key ``split``, for messages about mistakes.
+        sizes: how many rows are used at most; None where all are.
 
     Raises:
         UserError: there are too few rows, of a class or of a group, for this split.
@@ -136,8 +139,12 @@ def divide(
         parts[index, test] = Part.TEST
         parts[index, train] = Part.TRAIN
         parts[index, train[chosen]] = Part.VALIDATION
-    split_of = np.arange(n_seeds) % n_splits
-    return Splits(method, n_folds, fixed, parts[:, stands_for], split_of, wanted_folds, clusters, clusters_are)
+    parts, split_of = parts[:, stands_for], np.arange(n_seeds) % n_splits
+    if sizes:
+        for index, own in enumerate(parts):
+            draw = split.random_state, index, 2
+            parts[index] = thinned(own, labels, rows=sizes.rows, test_rows=sizes.test_rows, draw=draw)
+    return Splits(method, n_folds, fixed, parts, split_of, wanted_folds, clusters, clusters_are)
 
 
 def _clusters(groups: np.ndarray | None, copies: np.ndarray | None) -> tuple[np.ndarray | None, Clusters | None]:

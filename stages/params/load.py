@@ -16,6 +16,7 @@ from stages.basics.cli import UserError
 from stages.params.contradictions import contradictions, contradictions_with_data
 from stages.params.explain import Mistake, findings, in_words
 from stages.params.schema import Params, Train
+from stages.params.sizes import Budgeted, path_of
 from stages.records.datasets import Description
 
 
@@ -35,6 +36,41 @@ def load_params(path: Path = paths.PARAMS) -> Params:
         ParamsError: it holds mistakes.
     """
     return check_params(read_values(path), path)
+
+
+def load_planned(path: Path = paths.PARAMS) -> Params:
+    """Read and check the parameters, with the plans by which comparisons keep their budgets.
+
+    Raises:
+        UserError: see `load_params` and `read_plan`.
+    """
+    params = load_params(path)
+    return params.within({name: read_plan(params, name) for name in params.comparisons if params.has_budget(name)})
+
+
+def read_plan(params: Params, comparison: str) -> Budgeted:
+    """The plan by which a comparison keeps its budget.
+
+    Raises:
+        UserError: there is none, it was made for another budget, or it is not YAML.
+        ParamsError: it holds mistakes.
+    """
+    path, budget = path_of(comparison), params.setup(comparison).budget
+    again = f"make budget COMPARISON={comparison}"
+    if not path.is_file():
+        raise UserError(f"{path} is missing, which says what is trained within {budget}; make it with: {again}")
+    values = read_values(path)
+    if not isinstance(values, dict):
+        keys = ", ".join(Budgeted.model_fields)
+        raise UserError(f"{path}: the keys {keys} are needed; the file holds {suggest.show(values)}")
+    try:
+        plan = Budgeted.model_validate(values)
+    except ValidationError as error:
+        raise ParamsError(findings(error, values), path) from error
+    if plan.budget != budget:
+        key = params.budget_key(comparison)
+        raise UserError(f"{path} was made for {plan.budget}, and {key} is {budget}; make it again with: {again}")
+    return plan
 
 
 def read_values(path: Path = paths.PARAMS) -> Any:

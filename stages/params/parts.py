@@ -10,7 +10,7 @@ from stages.basics import paths
 # `track` depends on the whole file: it tells what an experiment has changed in it
 READS = {
     "generate": ("datasets", "comparisons"),
-    "scale": ("datasets", "comparisons", "train.seeds"),
+    "scale": ("datasets", "comparisons", "train.seeds", "train.budget"),
     "train": ("loss", "compare", "datasets", "comparisons", "train", "report.headline"),
     "report": ("loss", "compare", "datasets", "comparisons", "report"),
     "winner": ("loss", "compare", "datasets", "comparisons", "train", "report.cells"),

@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
-from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference, Seed, Whole
+from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference
 from stages.losses import catalogue, objectives
 from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
+from stages.params.budget import NONE, Budget
 from stages.params.cost import Cost
+from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
 from stages.params.section import Section
 from stages.params.seeds import AtMost, Seeds
-from stages.params.source import Column, Label, Source, Table
-from stages.records.plans import Method
+from stages.params.sizes import Budgeted, Sizes
+from stages.params.source import Label, Source, Table
+from stages.records.settings import Within
 
 
 def _as_list(value: Any) -> Any:
@@ -34,74 +37,7 @@ def _baseline(value: Any) -> Any:
     return value
 
 
-def _rows(value: Any) -> Any:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-    if not whole and not (isinstance(value, float) and 0 < value < 1):
-        raise PydanticCustomError("rows_type", "neither rows nor a share")
-    return value
-
-
 RECOMMENDED = "recommended"  # as a baseline: whichever loss that is
-Scaler = Literal["none", "standard", "minmax", "robust"]
-
-
-class Scale(Section):
-    """How the features and the target are scaled, and on which rows the scaling is fitted.
-
-    Attributes:
-        features: for columns of numbers and dates.
-        target: for values; ``standard`` when not given. Classes are not scaled.
-        fit_on: a scaling fitted on all rows knows something of the test rows.
-    """
-
-    features: Scaler = "standard"
-    target: Scaler | None = None
-    fit_on: Literal["train", "all"] = "train"
-
-
-class Split(Section):
-    """How rows are divided, seed by seed, into those that train and those that test.
-
-    Attributes:
-        method: the ``first`` rows train; ``shuffle``; ``stratified`` keeps the share of each class; ``kfold`` tests
-            each of several folds in turn, with the share of each class kept; ``group`` keeps the rows with the same
-            value of `column` together. When not given: see `method_for`.
-        train: how many rows train, or what share of them.
-        folds: kfold and group: the folds, each of which is tested on by one seed after another; 10 for kfold when not
-            given, fewer where there are too few rows.
-        origins: first: into how many stretches of equal length the rows behind those that train are divided, each of
-            which is tested on by one seed after another, with networks that train on all that lies before it; one
-            when not given.
-        column: group: the column that names the groups.
-        random_state: decides which rows go where.
-        fixed: shuffle, stratified and group: one split for all seeds; otherwise each seed has its own.
-        copies: whether copies of a row stay ``together``, on one side of every split, or are taken ``apart``, as if
-            each were a row of its own.
-    """
-
-    method: Method | None = None
-    train: Annotated[int | float, BeforeValidator(_rows)] = 0.8
-    folds: Annotated[Whole, Field(ge=2)] | None = None
-    origins: Annotated[Whole, Field(ge=2)] | None = None
-    column: Column | None = None
-    random_state: Seed = 0
-    fixed: bool = False
-    copies: Literal["together", "apart"] = "together"
-
-    def method_for(self, *, generated: bool, has_classes: bool) -> Method:
-        """The method, or where none is named the one that suits: folds, unless it is said how many rows train.
-
-        Args:
-            generated: whether the rows come from a generator, whose first rows train as in the published comparisons.
-            has_classes: whether the target is classes.
-        """
-        if self.method:
-            return self.method
-        if generated:
-            return "first"
-        if "train" in self.model_fields_set and self.folds is None:
-            return "stratified" if has_classes else "shuffle"
-        return "kfold"
 
 
 class Dataset(Section):
@@ -142,7 +78,7 @@ class Comparison(Section):
         batch_norm: whether each hidden layer is normalised over the batch, before its activation.
         model: instead of these four, the user's own ``module:build``, which returns a Keras model.
         epochs: passes over the train rows; where the learning rate is tuned, the most there are.
-        seeds: with `batch_size` and `optimizer`, when not given, as under ``train``.
+        seeds: with `batch_size`, `optimizer` and `budget`, when not given, as under ``train``.
         references: whether models that are no networks stand beside; when not given, where it is tuned.
         cost: what a wrong decision costs, by kind of error or by class and what it is taken for; it then decides.
     """
@@ -158,19 +94,27 @@ class Comparison(Section):
     seeds: Seeds | None = None
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
+    budget: Budget | None = None
     references: bool | None = None
     cost: Cost | None = None
     losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(loss_entry.checked)]], Field(min_length=1)]
 
 
 class Train(Section):
-    """How networks are trained; `second_run`: if tuned, also with another optimizer and width; `references`: beside."""
+    """How every network is trained.
+
+    Attributes:
+        second_run: tuned ones once more, with another optimizer and a wider network.
+        references: whether models that are no networks stand beside.
+        budget: how long each comparison may take.
+    """
 
     seeds: Seeds = 30
     batch_size: Positive = 32
     optimizer: Optimizer = Optimizer(name="SGD", momentum=0.9)
     second_run: bool = False
     references: bool = True
+    budget: Budget = NONE
 
 
 class Track(Section):
@@ -217,6 +161,8 @@ class Setup:
         seeds: how many train.
         batch_size: rows per step.
         optimizer: of every loss.
+        budget: how long it may take.
+        sizes: what size is trained within the budget; None where it is all that the parameters ask for.
     """
 
     dataset: str
@@ -226,6 +172,8 @@ class Setup:
     seeds: int | AtMost
     batch_size: int
     optimizer: Optimizer
+    budget: Budget
+    sizes: Sizes | None
 
 
 class Params(Section):
@@ -249,6 +197,7 @@ class Params(Section):
     train: Train = Train()
     track: Track = Track()
     report: Report = Report()
+    _plans: dict[str, Budgeted] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -258,6 +207,12 @@ class Params(Section):
             return values
         sections = [key for key in ("train", "track", "report") if values.get(key, key) is None]
         return {key: value for key, value in values.items() if key not in sections}
+
+    def within(self, plans: dict[str, Budgeted]) -> "Params":
+        """The same with the plans by which comparisons keep their budgets, by name: they decide in `setup`."""
+        planned = self.model_copy()
+        planned._plans = plans
+        return planned
 
     def dataset_of(self, comparison: str) -> str:
         """The name of a comparison's dataset, which is the comparison's own where it names none."""
@@ -273,19 +228,45 @@ class Params(Section):
         has_optimizer = self.comparisons[comparison].optimizer is not None
         return f"comparisons.{comparison}.optimizer" if has_optimizer else "train.optimizer"
 
+    def budget_key(self, comparison: str) -> str:
+        """The path of the key that says how long a comparison may take."""
+        return f"comparisons.{comparison}.budget" if self.comparisons[comparison].budget else "train.budget"
+
+    def has_budget(self, comparison: str) -> bool:
+        """Whether there is a limit to how long a comparison may take."""
+        return (self.comparisons[comparison].budget or self.train.budget) != NONE
+
+    def within_budget(self, comparison: str) -> Within | None:
+        """What size of a comparison is trained within its budget; None where it is all that is asked for."""
+        planned = self._plans.get(comparison)
+        if planned is None or planned.sizes is None:
+            return None
+        sizes = planned.sizes
+        return Within(
+            budget=planned.budget,
+            minutes=planned.minutes.full,
+            rows=sizes.rows,
+            horizons=tuple(sizes.horizons),
+            tuning_rows=sizes.rungs.rows,
+            tuning_seeds=sizes.rungs.seeds,
+        )
+
     def setup(self, comparison: str) -> Setup:
         """What a comparison comes to, by its name."""
         written, name = self.comparisons[comparison], self.dataset_of(comparison)
         data, optimizer = self.datasets[name], written.optimizer or self.train.optimizer
-        is_tuned = optimizer.is_tuned()
+        is_tuned, planned = optimizer.is_tuned(), self._plans.get(comparison)
+        sizes = planned.sizes if planned else None
         return Setup(
             dataset=name,
             data=data,
             split=written.split or data.split,
             losses=[loss_entry.resolve(entry, data.known_task, is_tuned=is_tuned) for entry in written.losses],
-            seeds=written.seeds or self.train.seeds,
-            batch_size=written.batch_size or self.train.batch_size,
+            seeds=sizes.seeds if sizes else written.seeds or self.train.seeds,
+            batch_size=sizes.batch_size if sizes else written.batch_size or self.train.batch_size,
             optimizer=optimizer,
+            budget=written.budget or self.train.budget,
+            sizes=sizes,
         )
 
     def compared(self) -> dict[str, list[Loss]]:

@@ -151,6 +151,11 @@ class Plan:
             to_train=self.to_train.of_splits(used),
         )
 
+    def of_rows(self, numbers: np.ndarray) -> "Plan":
+        """The plan of some of the rows."""
+        clusters = None if self.clusters is None else self.clusters[numbers]
+        return replace(self, parts=self.parts[:, numbers], clusters=clusters)
+
     def first(self, n_seeds: int) -> "Plan":
         """The plan of the first seeds, so many."""
         return self if n_seeds == self.n_seeds else self.of_seeds(range(n_seeds))

@@ -72,6 +72,7 @@ class Tuning:
         firmness: the share of resamples of the seeds in which the same trial is best.
         values: (1 + n_varied, n_seeds), the validation score of each seed that chose, as chosen and with each of
             `varied`; NaN where it failed.
+        checked: bool (n_trials,), whether a trial was trained on as many rows as in the end; None where all were.
         varied: (n_varied,) in words, what was changed to see whether the order of the losses survives.
     """
 
@@ -94,6 +95,7 @@ class Tuning:
     firmness: float
     values: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     varied: np.ndarray = field(default_factory=lambda: np.array([], np.str_))
+    checked: np.ndarray | None = None
 
     @property
     def schedule(self) -> Schedule:
@@ -224,7 +226,7 @@ def write(run: Run, path: Path) -> None:
     held_out = {} if run.held_out is None else {"held_out": run.held_out}
     np.savez(path / "predictions.npz", outputs=run.outputs, **held_out)
     if run.tuning:
-        np.savez(path / "tuning.npz", **vars(run.tuning))
+        np.savez(path / "tuning.npz", **{name: value for name, value in vars(run.tuning).items() if value is not None})
     if run.regions:
         np.savez(path / "regions.npz", **vars(run.regions))
     hashes = {file.name: _sha256(file) for file in sorted(path.iterdir())}

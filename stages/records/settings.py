@@ -92,7 +92,27 @@ class DatasetSettings(_Record):
         return {key: value for key, value in handler(self).items() if key != "positive" or value is not None}
 
 
-_LEFT_OUT = ("looks", "class_weights", "also_scored", "second_run")  # where they are empty
+class Within(_Record):
+    """What size was trained within a budget.
+
+    Attributes:
+        budget: as the parameters have it, as ``10m``.
+        minutes: that all which the parameters ask for would take, as was estimated.
+        rows: that train each seed, those to choose by among them.
+        horizons: steps for which learning rates are tried, ascending.
+        tuning_rows: that train each seed while learning rates are halved, those to choose by among them.
+        tuning_seeds: how many choose.
+    """
+
+    budget: str
+    minutes: float
+    rows: int
+    horizons: tuple[int, ...]
+    tuning_rows: int
+    tuning_seeds: int
+
+
+_LEFT_OUT = ("looks", "class_weights", "also_scored", "second_run", "within")  # where they are empty
 LOOK = 10  # seeds of a look: those that test each row once, with ten folds
 
 
@@ -119,6 +139,7 @@ class Settings(_Record):
         class_weights: by class index, what a row counts in training; empty where all count alike.
         also_scored: scores that are measured besides those that every target has.
         second_run: whether what was chosen is tried with another optimizer and a wider network.
+        within: what size was trained within a budget; None where all was that the parameters ask for.
     """
 
     loss: Loss
@@ -139,6 +160,7 @@ class Settings(_Record):
     class_weights: tuple[float, ...] = ()
     also_scored: tuple[str, ...] = ()
     second_run: bool = False
+    within: Within | None = None
 
     # what is not set is left out, so that a run without it has the same settings as ever
     @model_serializer(mode="wrap")

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from stages.records.plans import Part
 from stages.training.chunk import Chunk, Result
 
 # along which axis the seeds of an array lie, where it is not the first; None where it has none
@@ -35,7 +34,7 @@ def train_each(chunk: Chunk, train: Train, on_epoch: Callable[[int], None]) -> R
         What `train` gives of the whole chunk.
     """
     plan = chunk.unit.plan
-    if plan.n_splits == 1 or not (plan.parts == Part.UNUSED).any():
+    if plan.n_splits == 1 or plan.method != "first":
         return train(chunk, on_epoch)
     positions = [np.flatnonzero(plan.split_of == split) for split in range(plan.n_splits)]
     results: list[Result] = []

@@ -14,6 +14,7 @@ from stages.records import datasets
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
+from stages.records.thinning import thinned
 from stages.training.views import Rows, View
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Table:
     def n_targets(self) -> int:
         """Columns that are predicted."""
         return self.labels.shape[1] if self.labels.ndim > 1 else 1
+
+    def take(self, numbers: np.ndarray) -> "Table":
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[numbers]
+        return replace(self, features=self.features[numbers], labels=self.labels[numbers], weights=weights)
 
     @cached_property
     def digest(self) -> str:
@@ -107,6 +113,14 @@ class Unit:
         return replace(
             self, settings=self.settings.model_copy(update={"seeds": seeds}), plan=self.plan.of_seeds(places)
         )
+
+    def thinned(self, rows: int) -> "Unit":
+        """The same with fewer rows: of each split so many train, none tests, and what no split uses is left out."""
+        parts = np.where(self.plan.parts == Part.TEST, Part.UNUSED, self.plan.parts)
+        labels = self.table.labels
+        parts = np.stack([thinned(own, labels, rows=rows, draw=(split,)) for split, own in enumerate(parts)])
+        used = np.flatnonzero((parts != Part.UNUSED).any(axis=0))
+        return replace(self, table=self.table.take(used), plan=replace(self.plan, parts=parts).of_rows(used))
 
     def network(self) -> "Network | CustomNetwork":
         """The network to train."""

@@ -8,6 +8,7 @@ import pandas as pd
 from stages.records import datasets
 from stages.records.columns import days
 from stages.records.datasets import Column, Description
+from stages.records.plans import Part
 from stages.records.winners import Input, Recommended, Winner
 from stages.training.unit import Unit
 from stages.usercode import imports
@@ -81,7 +82,7 @@ def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: b
         description=_without_findings(encoded.description),
         inputs=inputs,
         n_inputs=unit.table.features.shape[1],
-        n_rows=len(rows),
+        n_rows=int((unit.plan.parts == Part.TRAIN).sum()),
         recommended=recommended,
         target_center=scale.target_center[0].tolist(),
         target_spread=scale.target_spread[0].tolist(),

@@ -1,4 +1,4 @@
-"""What is trained for new rows: the loss that was recommended, on all rows, as it was compared."""
+"""What is trained for new rows: the loss that was recommended, on all rows or as many as a budget has, as compared."""
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -34,7 +34,7 @@ def units_of(params: Params, losses: dict[str, str], encoders: dict[str, ColumnT
 
 
 def unit_of(run: Run, table: Table, scale: Scale, encoder: ColumnTransformer) -> Unit:
-    """What was compared, to be trained on all rows, at the rate and for the epochs of its run."""
+    """What was compared, to be trained on all rows or as a budget says, at the rate and for the epochs of its run."""
     settings = run.settings.model_copy(
         update={
             "seeds": tuple(range(winners.N_NETWORKS)),
@@ -50,5 +50,7 @@ def unit_of(run: Run, table: Table, scale: Scale, encoder: ColumnTransformer) ->
         np.empty((len(table.labels), 0)) if table.n_classes else table.labels,
         scale=scale,
         n_seeds=winners.N_NETWORKS,
+        labels=table.labels,
+        rows=settings.within.rows if settings.within else None,
     )
     return Unit(settings, table, plan)

@@ -66,7 +66,9 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
 
 def _made(comparison: Comparison) -> str:
     """How large the comparison was, in one line."""
-    rows = counted(len(comparison.labels), "row")
+    rows, within = counted(len(comparison.labels), "row"), comparison.runs[0].settings.within
+    if within:
+        rows = f"{within.rows:,} of {rows} train, within {within.budget}"
     losses, numbers = counted(len(comparison.losses), "loss", "losses"), [len(run.seeds) for run in comparison.runs]
     seeds = f"{between(min(numbers), max(numbers))} network{'s' * (max(numbers) > 1)}"
     best = ", each at its own best" if comparison.is_tuned else ", one learning rate for all"
@@ -127,8 +129,10 @@ def _to_use(comparison: Comparison) -> Markdown:
     """How new rows are predicted, and by what; empty where every seed failed."""
     if not any(summary.n for summary in comparison.outcome.summaries.values()):
         return Markdown()
-    rows = f"{len(comparison.labels):,}"
+    rows, within = f"all {len(comparison.labels):,} rows", comparison.runs[0].settings.within
+    if within:
+        rows = f"{within.rows:,} rows"
     return Markdown(
         f"`make predict COMPARISON={comparison.name} FILE=new.csv`, by the average of {N_NETWORKS} networks that learn "
-        f"from all {rows} rows with {code(comparison.outcome.advice.best)}"
+        f"from {rows} with {code(comparison.outcome.advice.best)}"
     )

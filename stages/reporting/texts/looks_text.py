@@ -23,6 +23,8 @@ def how_many(comparison: Comparison) -> str:
 def how_to_train_more(comparison: Comparison) -> str:
     """The command that trains more seeds of an undecided comparison, with verdicts that err in 5 % all the same."""
     key, n_seeds = comparison.seeds_key, len(comparison.seeds)
+    if comparison.runs[0].settings.within:
+        return f"a larger `budget`, and `make budget COMPARISON={comparison.name}`"
     if (look := comparison.outcome.look) and look.ended == "most":
         return f"`dvc exp run -S {key}.at_most={2 * n_seeds}`"
     if look:  # a margin of the user's own, which training does not know

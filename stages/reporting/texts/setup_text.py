@@ -10,7 +10,7 @@ from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, 
 from stages.reporting.formats import rate
 from stages.reporting.texts import cluster_text, looks_text
 from stages.verdicts.comparison import Comparison
-from stages.wording import datasets
+from stages.wording import budgets, datasets
 
 _COPIES = {"together": "copies of a row stay together", "apart": "copies of a row are divided like other rows"}
 TRANSFORMED = (
@@ -30,6 +30,7 @@ def setup(comparison: Comparison) -> Markdown:
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
     sentences = [
         split(plan, description, settings.data.split),
+        *([budgets.trained(settings.within, len(comparison.labels))] if settings.within else []),
         *filter(None, [cluster_text.what_counts(comparison), looks_text.how_many(comparison)]),
         scaling(plan, description, settings.data.scale),
         network(settings, comparison.encoded.n_inputs),

@@ -1,0 +1,72 @@
+"""What a comparison asks for, and units by which it is probed how fast its losses train."""
+
+import numpy as np
+import pandas as pd
+
+from stages.basics import paths
+from stages.budgets.probe import N_STEPS, POINTS
+from stages.budgets.work import Asked
+from stages.execution.tuning import first_candidates, variants
+from stages.execution.units import settings_of
+from stages.features import encoding, planning
+from stages.params import seeds
+from stages.params.schema import Params, Train
+from stages.records.datasets import Description, labels_of
+from stages.records.plans import Part
+from stages.training.unit import Table, Unit
+
+
+def asked_of(params: Params, comparison: str, rows: pd.DataFrame, description: Description, units: list[Unit]) -> Asked:
+    """What a comparison asks for.
+
+    Args:
+        params: the parameters.
+        comparison: its name.
+        rows: as ``data/raw`` holds them.
+        description: what its dataset is.
+        units: of `units_to_probe`.
+
+    Raises:
+        UserError: the rows cannot be split so.
+    """
+    setup = params.setup(comparison)
+    key = f"{paths.PARAMS}: {params.split_key(comparison)}"
+    n_splits = min(setup.split.origins or 1, seeds.most(setup.seeds))
+    plan = planning.plan_targets(
+        rows, description, split=setup.split, scale=setup.data.scale, n_seeds=n_splits, key=key
+    )
+    candidates = {unit.loss.name: tuple(len(first_candidates(each)) for each in variants(unit)) for unit in units}
+    return Asked(
+        rows=int((plan.parts <= Part.VALIDATION).sum(axis=1).max()),
+        test_rows=int((plan.parts == Part.TEST).sum(axis=1).max()),
+        epochs=params.comparisons[comparison].epochs,
+        batch_size=setup.batch_size,
+        is_batch_chosen=setup.batch_size != Train().batch_size,
+        seeds=seeds.most(setup.seeds),
+        is_tuned=setup.optimizer.is_tuned(),
+        candidates=candidates,
+        schedules=len({each.schedule for unit in units for each in first_candidates(unit)}),
+    )
+
+
+def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, description: Description) -> list[Unit]:
+    """The losses of a comparison on a few rows of its own targets, with made-up numbers as features.
+
+    Each row trains each seed. See `asked_of` for the arguments.
+    """
+    params = params.model_copy(update={"loss": ["all"], "compare": ["all"]})
+    scale, rng = params.setup(comparison).data.scale, np.random.default_rng(0)
+    encoder = encoding.fit(rows, description.columns, scale.features)
+    networks, batches = zip(*POINTS, strict=True)
+    n_rows = N_STEPS * max(batches)
+    labels = labels_of(rows, description)
+    labels = labels[rng.integers(len(labels), size=n_rows)]
+    features = rng.normal(size=(n_rows, len(encoder.names)))
+    table = Table(features, labels, description.n_classes, np.ones(n_rows) if description.weight else None)
+    values = np.empty((n_rows, 0)) if description.classes else labels
+    plan = planning.all_rows(features, ["number"] * len(encoder.names), values, scale=scale, n_seeds=max(networks))
+    every = [
+        settings_of(params, comparison, loss, table, description.classes) for loss in params.selected()[comparison]
+    ]
+    some = {"seeds": tuple(range(max(networks)))}
+    return [Unit(settings.model_copy(update=some), table, plan) for settings in every]

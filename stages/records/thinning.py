@@ -1,0 +1,48 @@
+"""Fewer of the rows that a seed sees: those of a smaller number are among those of a larger one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stages.records.plans import Part
+
+VALIDATION = 0.2  # of the rows that train
+MOST_VALIDATION = 50_000  # rows; choosing by more costs time and tells no more
+
+
+def thinned(
+    parts: np.ndarray, labels: np.ndarray, *, rows: int, test_rows: int | None = None, draw: Sequence[int]
+) -> np.ndarray:
+    """The part of each row where fewer are used; those left out become unused. The share of each class stays.
+
+    Args:
+        parts: uint8 (n_rows,), the `Part` of each row.
+        labels: (n_rows, n_targets) values, or (n_rows,) class indices.
+        rows: that train, those to choose by among them.
+        test_rows: that are tested on; all when not given.
+        draw: numbers that decide which rows stay.
+    """
+    ranks = _ranks(labels, np.random.default_rng(tuple(draw)))
+    n_validation = min((parts == Part.VALIDATION).sum(), round(rows * VALIDATION), MOST_VALIDATION)
+    wanted = {Part.VALIDATION: n_validation, Part.TRAIN: rows - n_validation, Part.TEST: test_rows}
+    fewer = np.full_like(parts, Part.UNUSED)
+    for part, n_wanted in wanted.items():
+        numbers = np.flatnonzero(parts == part)
+        if n_wanted is not None and n_wanted < len(numbers):
+            first = np.argpartition(ranks[numbers], n_wanted)[:n_wanted] if n_wanted else []
+            numbers = numbers[first]
+        fewer[numbers] = part
+    return fewer
+
+
+def _ranks(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Numbers (n_rows,) by which rows come one after another, each class evenly among the others."""
+    drawn = rng.random(len(labels))
+    if labels.ndim > 1:
+        return drawn
+    ranks = np.empty(len(labels))
+    for each in np.unique(labels):
+        numbers = np.flatnonzero(labels == each)
+        order = numbers[np.argsort(drawn[numbers])]
+        ranks[order] = (np.arange(len(order)) + np.sort(drawn[numbers])) / len(order)
+    return ranks
