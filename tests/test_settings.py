@@ -25,7 +25,7 @@ def parts(tmp_path, monkeypatch, defaults):
 def test_each_stage_gets_what_it_reads(parts, defaults):
     written = {stage: yaml.safe_load(text) for stage, text in parts().items()}
     assert list(written["generate"].items()) == [(key, defaults[key]) for key in ("datasets", "comparisons")]
-    assert written["scale"] == written["generate"] | {"train.seeds": 30}
+    assert written["scale"] == written["generate"] | {"train.seeds": 30, "train.budget": "none"}
     assert written["train"]["report.headline"] == {"regression": "mse", "regression_fair": "mse"}
     assert set(written["train"]) == {"loss", "compare", "datasets", "comparisons", "train", "report.headline"}
     assert written["report"]["report"] == defaults["report"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from stages.budgets.work import Asked
 from stages.execution.tuning import SHARES
+from stages.params.budget import Rungs, Sizes
 from stages.params.seeds import AtMost
-from stages.params.sizes import Rungs, Sizes
 from stages.records.settings import LOOK
 
 RUNG_ROWS, RUNG_SEEDS = 20_000, 5  # at most, while rates are halved

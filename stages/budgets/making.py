@@ -12,9 +12,8 @@ from stages.budgets.asking import asked_of, units_to_probe
 from stages.budgets.probe import probe
 from stages.budgets.work import Asked, seconds_of, seconds_of_all
 from stages.execution.executor import Executor
-from stages.params.budget import seconds
+from stages.params.budget import FULL, Budgeted, Minutes, Sizes, path_of, seconds
 from stages.params.schema import Params
-from stages.params.sizes import FULL, Budgeted, Minutes, Sizes, path_of
 from stages.records.datasets import Description
 from stages.training.unit import Unit
 from stages.wording.budgets import duration

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stages.execution.tuning import EXTENSIONS, N_CHECKED, N_LAST, N_SEEDS, SHARES, passes
+from stages.params.budget import Sizes
 from stages.params.seeds import most
-from stages.params.sizes import Sizes
 from stages.records.settings import LOOK
 from stages.records.thinning import MOST_VALIDATION, VALIDATION
 from stages.records.winners import N_NETWORKS
@@ -85,17 +85,18 @@ def seconds_of(sizes: Sizes, asked: Asked, speeds: dict[str, Speed], n_workers: 
     few_learned, few_chosen_by = _learned(rungs.rows)
     learned, chosen_by = _learned(sizes.rows)
     steps = sizes.horizons if asked.is_tuned else sizes.horizons[-1:]
-    few, every = ([passes(each, rows, batch) for each in steps] for rows in (few_learned, learned))
+    few = [passes(each, few_learned, batch) for each in steps]
+    checked, final = (passes(steps[-1], rows, batch) for rows in (learned, sizes.rows))
     total = 0.0
     for loss, speed in speeds.items():
         for n_candidates in asked.candidates[loss]:
             for n, each in _rungs(asked, n_candidates, few):
                 total += speed.seconds(n * rungs.seeds, each, few_learned, few_chosen_by, batch)
         if sum(asked.candidates[loss]) > 1 and rungs.rows < sizes.rows:
-            total += speed.seconds(N_CHECKED * rungs.seeds, every[-1], learned, chosen_by, batch)
+            total += speed.seconds(N_CHECKED * rungs.seeds, checked, learned, chosen_by, batch)
         for n_seeds in _looks(most(sizes.seeds)):
-            total += speed.seconds(n_seeds, every[-1], sizes.rows, min(sizes.test_rows, asked.test_rows), batch)
-    return _with_use(total, speeds, n_workers, epochs=every[-1], rows=sizes.rows, batch_size=batch)
+            total += speed.seconds(n_seeds, final, sizes.rows, min(sizes.test_rows, asked.test_rows), batch)
+    return _with_use(total, speeds, n_workers, epochs=final, rows=sizes.rows, batch_size=batch)
 
 
 def _learned(rows: int) -> tuple[int, int]:

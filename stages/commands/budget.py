@@ -13,10 +13,10 @@ from stages.budgets import making
 from stages.budgets.making import Made
 from stages.execution.executor import Executor
 from stages.executors import choice
+from stages.params.budget import path_of
 from stages.params.load import check_data, load_params
 from stages.params.schema import Params
 from stages.params.seeds import most
-from stages.params.sizes import path_of
 from stages.records import datasets
 from stages.training.chunk import Chunk
 from stages.training.unit import Unit

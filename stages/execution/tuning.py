@@ -101,13 +101,23 @@ def _steps_of(unit: Unit) -> dict[int, int]:
     """The horizons of a budget: by the epochs that a unit trains for while tuning, the steps that are meant."""
     within = unit.settings.within
     steps = within.horizons if unit.settings.optimizer.is_tuned else within.horizons[-1:]
-    n_train = int((unit.plan.parts == Part.TRAIN).sum(axis=1).max())
-    return {passes(each, n_train, unit.settings.batch_size): each for each in steps}
+    return {passes(each, _n_train(unit), unit.settings.batch_size): each for each in steps}
 
 
 def passes(n_steps: int, n_rows: int, batch_size: int) -> int:
     """How many passes over so many rows come nearest to a number of steps; at least one."""
     return max(1, round(n_steps / -(-n_rows // batch_size)))
+
+
+def _n_train(unit: Unit) -> int:
+    """Rows that a seed of a unit learns from while tuning: of several splits the most."""
+    return int((unit.plan.parts == Part.TRAIN).sum(axis=1).max())
+
+
+def _in_the_end(unit: Unit, epochs: int) -> int:
+    """The epochs to train for: those chosen; within a budget as many as take the same steps on all train rows."""
+    within, batch_size = unit.settings.within, unit.settings.batch_size
+    return passes(epochs * -(-_n_train(unit) // batch_size), within.rows, batch_size) if within else epochs
 
 
 def planned_cost(unit: Unit) -> int:
@@ -157,10 +167,10 @@ async def _check(few: Unit, halving: Unit, trials: list[Trial], train: TrainChun
     checked = list(distinct.values())[:N_CHECKED]
     longest = max(trial.horizon for trial in trials)
     checked += [each for each in best_first if each.horizon == longest and each.still_falls][:1]
-    steps, n_train = _steps_of(halving), int((few.plan.parts == Part.TRAIN).sum(axis=1).max())
+    steps = _steps_of(halving)
     wanted: dict[tuple[str, int], list[Candidate]] = {}
     for each in checked:
-        horizon = passes(steps[each.horizon], n_train, few.settings.batch_size)
+        horizon = passes(steps[each.horizon], _n_train(few), few.settings.batch_size)
         wanted.setdefault((each.activation, horizon), []).append(each.candidate)
     by_activation = {variant.loss.activation: variant for variant in variants(few)}
     done = await asyncio.gather(
@@ -299,7 +309,7 @@ def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
         chosen=chosen,
         score=unit.settings.selected_by,
         n_seeds=len(best.curves),
-        epochs=best.epochs,
+        epochs=_in_the_end(unit, best.epochs),
         rate=best.candidate.rate,
         gave_way=np.array([]),
         at_edge=len(alike) > 1 and best.candidate.rate in (alike[0], alike[-1]),

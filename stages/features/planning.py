@@ -8,8 +8,8 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.features import scaling, splits
 from stages.losses import target_transform
+from stages.params.budget import Sizes, path_of
 from stages.params.schema import Scale, Split
-from stages.params.sizes import Sizes, path_of
 from stages.records.datasets import Description, Kind, Treatment, labels_of
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.thinning import thinned

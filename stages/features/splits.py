@@ -25,8 +25,8 @@ from sklearn.model_selection import (
 
 from stages.basics.cli import UserError
 from stages.basics.words import counted
+from stages.params.budget import Sizes
 from stages.params.schema import Split
-from stages.params.sizes import Sizes
 from stages.records.plans import Clusters, Method, Part
 from stages.records.thinning import VALIDATION, thinned
 
@@ -125,8 +125,8 @@ def divide(
     if method == "group":
         rows = _Rows(labels, classes, clusters, copies)
     elif clusters is not None:
-        _, first, stands_for, sizes = np.unique(clusters, return_index=True, return_inverse=True, return_counts=True)
-        rows = _Rows(labels[first], classes, sizes=sizes)
+        _, first, stands_for, counts = np.unique(clusters, return_index=True, return_inverse=True, return_counts=True)
+        rows = _Rows(labels[first], classes, sizes=counts)
     n_folds, wanted_folds = _folds(split, method, rows)
     _check_enough(method, n_folds, rows, key)
     in_time = method == "first"

@@ -13,10 +13,10 @@ from ruamel.yaml import YAML, YAMLError
 
 from stages.basics import paths, suggest
 from stages.basics.cli import UserError
+from stages.params.budget import Budgeted, path_of
 from stages.params.contradictions import contradictions, contradictions_with_data
 from stages.params.explain import Mistake, findings, in_words
 from stages.params.schema import Params, Train
-from stages.params.sizes import Budgeted, path_of
 from stages.records.datasets import Description
 
 

@@ -11,13 +11,12 @@ from stages.losses import catalogue, objectives
 from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Loss, Task
 from stages.params import loss_entry
-from stages.params.budget import NONE, Budget
+from stages.params.budget import NONE, Budget, Budgeted, Sizes
 from stages.params.cost import Cost
 from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
 from stages.params.section import Section
 from stages.params.seeds import AtMost, Seeds
-from stages.params.sizes import Budgeted, Sizes
 from stages.params.source import Label, Source, Table
 from stages.records.settings import Within
 

@@ -41,8 +41,8 @@ def _ranks(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if labels.ndim > 1:
         return drawn
     ranks = np.empty(len(labels))
-    for each in np.unique(labels):
-        numbers = np.flatnonzero(labels == each)
+    for label in np.unique(labels):
+        numbers = np.flatnonzero(labels == label)
         order = numbers[np.argsort(drawn[numbers])]
         ranks[order] = (np.arange(len(order)) + np.sort(drawn[numbers])) / len(order)
     return ranks

@@ -11,7 +11,7 @@ from stages.execution.cutting import cut
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import LargeTargets, Loss
 from stages.records.plans import Scaling
-from stages.records.settings import OptimizerSettings, ScaleSettings, Settings
+from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, Within
 from stages.sourcecode import definitions
 from stages.sourcecode.imports import file_of
 from stages.training.chunk import Candidate
@@ -68,6 +68,7 @@ OTHER_SETTINGS = {
     "class_weights": (1.0, 2.0),
     "also_scored": ("rmsle",),
     "second_run": True,
+    "within": Within(budget="10m", minutes=48, rows=40, horizons=(3, 9), tuning_rows=20, tuning_seeds=2),
 }
 OTHER_LOSS = {
     "name": "squares",
@@ -92,7 +93,7 @@ OTHER_LOSS = {
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
-    *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored", "second_run"),
+    *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored", "second_run", "within"),
     *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
     *("estimates", "offered", "large_targets"),
     *("usual_outputs", "options"),

@@ -7,9 +7,10 @@ from stages.execution import cutting
 from stages.execution.tuning import first_candidates, horizons, next_rate, planned_cost, selection, tune, variants
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
-from stages.records.plans import Part
+from stages.records.plans import Part, Plan, Scaling
+from stages.records.settings import Within
 from stages.training.chunk import Candidate
-from stages.training.unit import Table
+from stages.training.unit import Table, Unit
 from tests.training.units import keras_history, make_plan, make_unit, run_alone
 
 
@@ -74,13 +75,14 @@ class Answers:
     """Trains nothing: what a candidate costs at each epoch is a function's; it notes what was asked for."""
 
     def __init__(self, cost):
-        self.cost, self.asked, self.chunks = cost, [], []
+        self.cost, self.asked, self.chunks, self.seen = cost, [], [], []
 
     async def __call__(self, chunks):
         results = []
         for chunk in chunks:
             self.asked += [(each, chunk.epochs) for each in dict.fromkeys(chunk.candidates)]
             self.chunks.append(chunk.epochs)
+            self.seen.append(chunk)
             n_seeds = len(chunk.unit.settings.seeds)
             noise = np.random.default_rng(0).normal(0, 1e-6, n_seeds)
             values = [[self.cost(each, epoch, chunk.epochs) + noise for each in chunk.candidates]
@@ -326,3 +328,61 @@ def test_seeds_that_do_not_fit_into_memory_together_are_tuned_one_after_another(
     in_turns = tuned(unit)
     np.testing.assert_allclose(in_turns.curves, together.curves, rtol=1e-5)
     assert (in_turns.rate, in_turns.epochs) == (together.rate, together.epochs)
+
+
+def in_a_budget(unit, **changes):
+    """A unit of 200 train rows (twenty of them to choose by) that is tuned within a budget on 50 of them."""
+    sizes = {"budget": "1m", "minutes": 9, "rows": 200, "horizons": (20, 60, 180), "tuning_rows": 50, "tuning_seeds": 2}
+    settings = unit.settings.model_copy(update={"within": Within(**sizes | changes), "batch_size": 10})
+    rng = np.random.default_rng(0)
+    parts = np.stack([rng.permutation(np.repeat(list(Part)[:3], [160, 40, 60])) for _ in range(2)]).astype(np.uint8)
+    table = Table(rng.normal(size=(260, 5)), rng.normal(size=(260, 1)), 0)
+    scaling = Scaling(np.zeros((2, 5)), np.zeros((2, 5)), np.ones((2, 5)), np.zeros((2, 1)), np.ones((2, 1)))
+    split_of = np.arange(len(settings.seeds)) % 2
+    return Unit(settings, table, Plan("shuffle", 0, False, parts, split_of, scaling, scaling))
+
+
+def test_within_a_budget_fewer_seeds_halve_on_fewer_rows_and_the_best_two_are_checked_on_all(monkeypatch):
+    """Of 50 rows 40 train, 4 steps a pass: 5, 15 and 45 passes. Of 200 160 train: 16 steps, and 180 are 11 passes."""
+    monkeypatch.setattr(cutting, "TRACING", 0)
+    unit = in_a_budget(tuned_unit("mse", RATES, schedule="cosine", seeds=range(12)))
+    answers = Answers(lambda candidate, epoch, _: abs(np.log(candidate.rate / 0.03)) + 1 / epoch)
+
+    async def work():
+        return await tune(unit, answers)
+
+    found, sizes = run_alone(lambda _: work()), {}
+    for chunk in answers.seen:
+        sizes.setdefault(chunk.epochs, set()).add(
+            (len(chunk.unit.settings.seeds), *np.bincount(chunk.unit.plan.parts[0], minlength=4)[:3].tolist())
+        )
+    assert sizes == {5: {(2, 40, 10, 0)}, 15: {(2, 40, 10, 0)}, 45: {(2, 40, 10, 0)}, 11: {(2, 160, 40, 60)}}
+    checked = {each.rate for each, epochs in answers.asked if epochs == 11}
+    assert checked == {0.03, 0.01}
+    # 11 passes over 160 rows are 176 steps, which are 9 over the 200 that train in the end
+    assert (found.rate, found.epochs, found.n_seeds, found.horizons[found.chosen]) == (0.03, 9, 2, 11)
+    assert found.checked.sum() == 2
+    assert found.checked[found.chosen]
+
+
+def test_within_a_budget_no_horizon_is_extended_and_that_more_may_be_better_is_noted():
+    unit = in_a_budget(tuned_unit("mse", (0.01, 0.1), schedule="cosine"))
+    found, asked = answered(unit, lambda candidate, epoch, _: candidate.rate / epoch)
+    assert max(epochs for _, epochs in asked) == 45
+    assert found.at_last_epoch
+
+
+def test_what_all_rows_say_decides_and_not_what_few_said():
+    unit = in_a_budget(tuned_unit("mse", (0.01, 0.1), schedule="cosine"))
+    on_all = {1, 4, 11}  # passes
+    found, asked = answered(unit, lambda candidate, _, horizon: candidate.rate * (-1 if horizon in on_all else 1))
+    few, every = ({each.rate for each, epochs in asked if (epochs in on_all) == which} for which in (False, True))
+    assert found.rate == max(every)
+    assert min(few) < max(every) < max(few)
+
+
+def test_where_all_rows_halve_nothing_is_checked():
+    unit = in_a_budget(tuned_unit("mse", (0.01, 0.1), schedule="cosine"), tuning_rows=200)
+    found, asked = answered(unit, lambda candidate, epoch, _: candidate.rate / epoch)
+    assert {epochs for _, epochs in asked} == {1, 4, 11}
+    assert found.checked is None

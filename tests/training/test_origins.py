@@ -99,4 +99,6 @@ def test_an_epoch_is_as_long_as_the_rows_before_its_origin():
 
 def _all_used(plan):
     """The same, where rows that are not used test, of rows that are drawn."""
-    return replace(plan, method="shuffle", parts=np.where(plan.parts == Part.UNUSED, Part.TEST, plan.parts).astype(np.uint8))
+    return replace(
+        plan, method="shuffle", parts=np.where(plan.parts == Part.UNUSED, Part.TEST, plan.parts).astype(np.uint8)
+    )
