@@ -1,11 +1,19 @@
-"""Stage `track`: log every run to MLflow, once for each of DVC's experiments."""
+"""Stage `track`: log every run to MLflow, once for each result."""
+
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from mlflow import MlflowClient
 
 from stages.basics import cli, files, paths
 from stages.basics.words import counted
 from stages.params import experiment
 from stages.params.load import load_params
+from stages.params.schema import Params
 from stages.records import durations, references, runs, store, winners
-from stages.tracking import contents, mlflow_store, registry
+from stages.records.runs import Run
+from stages.tracking import alike, contents, mlflow_store, registry
 from stages.tracking import references as reference_runs
 from stages.tracking.mlflow_store import Told
 from stages.tracking.origin import origin
@@ -16,58 +24,65 @@ def main() -> None:
     """Log every run to MLflow; write ``data/tracked.json``: ``comparison → loss → fingerprint``."""
     params = load_params()
     verdicts = files.read_json(paths.VERDICTS, stage="report")
-    compared, selected = params.compared(), params.selected()
-    trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in selected.items()}
-    tracked: dict[str, dict[str, str]] = {}
-    n_new, n_models, n_references, tags, kept = 0, 0, 0, origin(), store.from_environment()
+    trained = {name: [runs.read(name, loss.name) for loss in losses] for name, losses in params.selected().items()}
+    tracked = {
+        name: {run.loss.name: runs.fingerprint(name, run.loss.name) for run in trained[name]} for name in trained
+    }
+    n_new: Counter[str] = Counter()
     with mlflow_store.connect() as client:
-        for name, every in trained.items():
-            verdict = verdicts[name]
-            headline = Headline(verdict["headline"], verdict["higher_is_better"])
-            # what MLflow shows first is of all losses, and not of an experiment that runs beside the workspace
-            last_word = paths.in_workspace() and len(every) == len(params.one_of_each(name, compared[name]))
-            page = mlflow_store.experiment_of(
-                client, f"{params.track.experiment}/{name}", verdict["verdict"], headline, last_word=last_word
-            )
-            tracked[name] = {run.loss.name: runs.fingerprint(name, run.loss.name) for run in every}
-            for run in every:
-                told = verdict["losses"][run.loss.name]
-                n_new += mlflow_store.log_once(
-                    client,
-                    page,
-                    contents.as_decided(run, headline.name, told.get("decided")),
-                    fingerprint=tracked[name][run.loss.name],
-                    told=Told(
-                        headline,
-                        told["verdict"],
-                        told["note"],
-                        told["color"],
-                        figures=[*told["figures"], *verdict["figures"]],
-                        seconds=durations.of(kept, name, run.loss.name),
-                    ),
-                    tags=tags,
-                    options=params.track,
-                    cells=params.report.cells,
-                    last_word=last_word,
-                )
-            for each in references.read(name):
-                of_it = {"headline": headline.name, "told": verdict["references"][each.name], "tags": tags}
-                n_references += reference_runs.log_once(client, page, name, params.dataset_of(name), each, **of_it)
-            if last_word:
-                mlflow_store.mark_alone(client, page, tracked[name].values())
-            if last_word and (winner := winners.read(name)):
-                run_id = mlflow_store.run_of(client, page, tracked[name][winner.settings.loss.name], tags)
-                model = f"{params.track.experiment}-{name}"
-                n_models += registry.register_once(client, model, run_id, winner, tags)
+        for name, its_runs in trained.items():
+            n_new += alike.again(partial(_log, client, params, its_runs, verdicts[name], tracked[name]))
     files.write_json(paths.TRACKED, tracked)
     n_runs = sum(map(len, trained.values()))
-    models = f", {counted(n_models, 'new model')}" if n_models else ""
-    others = f", {counted(n_references, 'new reference model')}" if n_references else ""
-    cli.say(
-        f"track: {n_new} new of {n_runs} runs{others}{models} in {mlflow_store.address()}; look at them with: make ui"
-    )
+    others = [counted(n_new[kind], f"new {kind}") for kind in ("reference model", "model") if n_new[kind]]
+    said = ", ".join([f"{n_new['run']} new of {n_runs} runs", *others])
+    cli.say(f"track: {said} in {mlflow_store.address()}; look at them with: make ui")
     for line in experiment.what_stays():
         cli.say(f"track: {line}")
+
+
+def _log(
+    client: MlflowClient, params: Params, its_runs: list[Run], verdict: dict[str, Any], fingerprints: dict[str, str]
+) -> Counter[str]:
+    """Log a comparison: its runs, its reference models and its winner; how many of each are new."""
+    name, tags, kept = its_runs[0].comparison, origin(), store.from_environment()
+    # what MLflow shows first is of all losses, and not of an experiment that runs beside the workspace
+    is_whole = len(its_runs) == len(params.one_of_each(name, params.compared()[name]))
+    how = {"tags": tags, "last_word": paths.in_workspace() and is_whole}
+    headline = Headline(verdict["headline"], verdict["higher_is_better"])
+    place = f"{params.track.experiment}/{name}"
+    page = mlflow_store.experiment_of(client, place, verdict["verdict"], headline, last_word=how["last_word"])
+    n_new: Counter[str] = Counter()
+    for run in its_runs:
+        of_loss = verdict["losses"][run.loss.name]
+        n_new["run"] += mlflow_store.log_once(
+            client,
+            page,
+            contents.as_decided(run, headline.name, of_loss.get("decided")),
+            fingerprint=fingerprints[run.loss.name],
+            told=Told(
+                headline,
+                of_loss["verdict"],
+                of_loss["note"],
+                of_loss["color"],
+                figures=[*of_loss["figures"], *verdict["figures"]],
+                seconds=durations.of(kept, name, run.loss.name),
+            ),
+            options=params.track,
+            cells=params.report.cells,
+            **how,
+        )
+    for model in references.read(name):
+        of_it = {"headline": headline.name, "told": verdict["references"][model.name]}
+        n_new["reference model"] += reference_runs.log_once(
+            client, page, name, params.dataset_of(name), model, **of_it, **how
+        )
+    if how["last_word"]:
+        mlflow_store.mark_alone(client, page, fingerprints.values())
+        if winner := winners.read(name):
+            run_id = mlflow_store.run_of(client, page, fingerprints[winner.settings.loss.name])
+            n_new["model"] += registry.register_once(client, f"{params.track.experiment}-{name}", run_id, winner, tags)
+    return n_new
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from stages.scores import measure as scoring
 from stages.verdicts.comparison import Comparison
 from tests.projects import DEFAULTS, ROOT, run_in, small_clone
 
+pytest_plugins = "tests.tracked"  # its fixtures
+
 # how long something takes depends on the machine
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

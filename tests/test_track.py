@@ -2,19 +2,16 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from dataclasses import replace
+from pathlib import Path
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-import requests
 import yaml
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
@@ -23,122 +20,24 @@ from stages import track
 from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.params.schema import Track
-from stages.records import datasets, plans, references, runs
+from stages.records import plans, references, runs
 from stages.records.references import Reference
-from stages.tracking import contents, mlflow_store, pages
-from stages.tracking.mlflow_store import FINGERPRINT
+from stages.tracking import alike, contents, mlflow_store, pages
+from stages.tracking.alike import FINGERPRINT
 from stages.tracking.pages import NOTE
-
-SERVER_STARTS_WITHIN = 90  # seconds
-LOGGED = {"circles": ["hinge", "binary_crossentropy"], "regression": ["mse"]}
-HEADLINE = {"circles": "accuracy", "regression": "mse"}
-
-
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory):
-    """An MLflow database without runs: it takes seconds to make, so tests copy it."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
-@pytest.fixture
-def scaled(tmp_path, monkeypatch, make_dataset):
-    """A project's folder with scaled datasets, in which the test then runs."""
-    monkeypatch.chdir(tmp_path)
-    for dataset, task in (("circles", "binary"), ("regression", "regression")):
-        made = make_dataset(task, n_features=2)
-        datasets.write_encoded(dataset, made.features, made.labels, made.encoded)
-        plans.write_plan(dataset, made.plan)
-    return tmp_path
-
-
-@pytest.fixture
-def project(scaled, monkeypatch, defaults, make_run, empty_store):
-    """A project's folder with three made-up runs, verdicts on them and some figures; no MLflow but its own."""
-    tmp_path = scaled
-    for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
-        monkeypatch.setenv(name, "")  # what is set meanwhile is then undone
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    shutil.copy(empty_store, tmp_path / "mlflow.db")
-    choose(defaults)
-    for names in LOGGED.values():
-        for name in names:
-            keep(make_run(name, failed=(1,) if name == "hinge" else (), epochs=4))
-    references.write(dict.fromkeys(LOGGED, ()))
-    paths.FIGURES.mkdir(parents=True)
-    for name in ("circles-hinge-curves", "circles-binary_crossentropy-curves", "circles-scores", "blobs-scores"):
-        (paths.FIGURES / f"{name}.svg").write_bytes(name.encode())
-    tell("better")
-    return tmp_path
-
-
-def keep(run, model=None):
-    """Write a run, with its model, in place of what its folder holds."""
-    folder = runs.folder(run.dataset, run.loss.name)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    if model:
-        from stages.training.networks import save_model
-
-        save_model(model, folder / "model.keras")
-    runs.write(run, folder)
-
-
-def choose(defaults, **options):
-    """Write params.yaml: comparisons of the losses that have runs, and these options of `track`."""
-    selected = {
-        "loss": "all",
-        "comparisons": {name: defaults["comparisons"][name] | {"losses": losses} for name, losses in LOGGED.items()},
-        "report": {"headline": {"regression": "mse"}},
-        "track": defaults["track"] | options,
-    }
-    paths.PARAMS.write_text(yaml.safe_dump(defaults | selected), encoding="utf-8")
-
-
-def tell(verdict, **headline):
-    """Write what the report stage says of each dataset and each loss; the score that decides may be another."""
-    told = {
-        dataset: {
-            "headline": (HEADLINE | headline)[dataset],
-            "higher_is_better": HEADLINE[dataset] == "accuracy",
-            "verdict": f"**`{dataset}`: {verdict}.**",
-            "figures": [f"{dataset}-scores.svg"],
-            "losses": {
-                name: {
-                    "verdict": "recommended" if name == names[0] else verdict,
-                    "note": f"{name}: {verdict}, by +0.1 (−0.1 to +0.2).",
-                    "color": "#0072B2",
-                    "figures": [f"{dataset}-{name}-curves.svg"],
-                }
-                for name in names
-            },
-        }
-        for dataset, names in LOGGED.items()
-    }
-    paths.VERDICTS.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-
-
-@pytest.fixture
-def client(project):
-    return MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
-
-
-def logged(client, dataset, view=ViewType.ACTIVE_ONLY):
-    """The runs of one dataset's experiment, by name."""
-    experiment = client.get_experiment_by_name(f"losslab/{dataset}")
-    found = client.search_runs([experiment.experiment_id], run_view_type=view)
-    return {run.info.run_name: run for run in found}
-
-
-def series(client, run, key):
-    return {metric.step: metric.value for metric in client.get_metric_history(run.info.run_id, key)}
-
-
-def artifacts(client, run, folder=""):
-    return sorted(item.path for item in client.list_artifacts(run.info.run_id, folder))
+from tests.tracked import (
+    HEADLINE,
+    LOGGED,
+    artifacts,
+    choose,
+    free_port,
+    keep,
+    logged,
+    select,
+    series,
+    tell,
+    temporary_copy,
+)
 
 
 def test_there_is_one_experiment_for_a_dataset_and_one_run_for_a_loss(project, client, capsys):
@@ -260,24 +159,90 @@ def test_a_deleted_experiment_is_brought_back(project, client):
 
 
 def of_experiment(client, dataset, name):
-    """The names of the runs that are found by a DVC experiment's name."""
+    """The runs that belong to one of DVC's experiments: their names and verdicts in it."""
     experiment = client.get_experiment_by_name(f"losslab/{dataset}").experiment_id
-    return [run.info.run_name for run in client.search_runs([experiment], f"tags.`dvc.exp_name` = '{name}'")]
+    found = client.search_runs([experiment], f"tags.`dvc.exp.{name}` LIKE '%'")
+    return {run.info.run_name: run.data.tags[f"dvc.exp.{name}"] for run in found}
 
 
 @pytest.mark.thorough
-def test_a_dvc_experiment_has_runs_of_its_own_once_also_of_results_that_were_logged_before(
+def test_experiments_that_trained_nothing_belong_to_the_run_that_is_there_and_none_is_logged_alike(
     project, client, monkeypatch, capsys
 ):
     del project
     track.main()
-    for name in ("shaky-mole", "shaky-mole", "other"):
+    before = set(logged(client, "circles", ViewType.ALL))
+    for name, verdict in (("shaky-mole", "better"), ("shaky-mole", "worse"), ("other", "worse")):
+        tell(verdict)
         monkeypatch.setenv("DVC_EXP_NAME", name)
         track.main()
-        assert of_experiment(client, "regression", name) == [f"mse ({name})"]
-    assert set(logged(client, "regression")) == {"mse", "mse (shaky-mole)", "mse (other)"}
+        best, other = LOGGED["circles"]
+        assert of_experiment(client, "circles", name) == {best: "recommended", other: verdict}
+    assert set(logged(client, "circles", ViewType.ALL)) == before == set(LOGGED["circles"])
+    experiment = client.get_experiment_by_name("losslab/regression").experiment_id
+    [run] = client.search_runs([experiment], "tags.`dvc.exp_name` LIKE '%shaky-mole%'")
+    assert run.data.tags["dvc.exp_name"] == "other, shaky-mole"
     said = [line for line in capsys.readouterr().out.splitlines() if " new of " in line]
-    assert [line.split()[1] for line in said] == ["3", "3", "0", "3"]
+    assert [line.split()[1] for line in said] == ["3", "0", "0", "0"]
+
+
+def test_an_experiment_that_trained_something_has_a_run_with_its_name(project, client, make_run, monkeypatch):
+    del project
+    track.main()
+    keep(make_run("mse", n_seeds=4, epochs=4))
+    monkeypatch.setenv("DVC_EXP_NAME", "four")
+    track.main()
+    assert set(logged(client, "regression")) == {"mse", "mse (four)"}
+    assert of_experiment(client, "regression", "four") == {"mse (four)": "recommended"}
+    # whoever keeps its results runs them in the workspace, where nothing is new
+    monkeypatch.delenv("DVC_EXP_NAME")
+    track.main()
+    assert set(logged(client, "regression")) == {"mse", "mse (four)"}
+
+
+def test_what_a_former_version_logged_for_each_experiment_becomes_one_run(project, client):
+    """It gave every experiment of DVC's runs of its own, with children where asked for, also of the same results."""
+    del project
+    track.main()
+    [first] = logged(client, "regression").values()
+    tags = first.data.tags
+    old = {key: tags[key] for key in (FINGERPRINT, "verdict")}
+    for number, name in enumerate(("shaky-mole", "other"), start=1):
+        of_it = old | {"dvc.exp_name": name, "verdict": "worse"}
+        started = first.info.start_time + number
+        run = client.create_run(first.info.experiment_id, started, of_it, run_name=f"mse ({name})").info.run_id
+        client.create_run(first.info.experiment_id, tags={"mlflow.parentRunId": run, "seed": "0"})
+        client.set_terminated(run)
+    track.main()
+    assert {run.info.run_id for run in logged(client, "regression").values()} == {first.info.run_id}
+    assert of_experiment(client, "regression", "other") == {"mse": "worse"}
+    [now] = logged(client, "regression").values()
+    assert now.data.tags["verdict"] == "recommended"
+
+
+def test_where_another_score_decides_runs_that_were_logged_before_are_sorted_by_it(project, client):
+    del project
+    track.main()
+    before = logged(client, "circles")["hinge"].data.metrics
+    tell("better", circles="f1")
+    (paths.FIGURES / "circles-scores.svg").write_text("by another score")
+    track.main()
+    hinge = logged(client, "circles")["hinge"]
+    assert hinge.data.metrics["decides/test_f1"] == before["final/test_f1"]
+    assert before.items() <= hinge.data.metrics.items()
+    view = json.loads(client.get_experiment_by_name("losslab/circles").tags[pages.VIEW_TAG])
+    assert view["orderByKey"] == "metrics.`decides/test_f1`"
+    logged_figure = client.download_artifacts(hinge.info.run_id, "figures/circles-scores.svg")
+    assert Path(logged_figure).read_text() == "by another score"
+
+
+def test_an_experiment_of_dvcs_with_letters_that_mlflow_takes_in_no_tag_is_found(project, client, monkeypatch):
+    del project
+    for name in ("a+b", "a_b"):
+        monkeypatch.setenv("DVC_EXP_NAME", name)
+        track.main()
+    [run] = logged(client, "regression").values()
+    assert {tag for tag in run.data.tags if tag.startswith("dvc.exp.")} == {"dvc.exp.a_b", alike.tag_of("a+b")}
 
 
 def test_an_experiment_in_the_workspace_ends_with_what_stays_and_the_way_back(project, monkeypatch, capsys):
@@ -313,16 +278,6 @@ def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
     run = logged(client, "regression")["mse"]
     assert run.info.end_time - run.info.start_time == 12_500
     assert run.data.tags["mlflow.runColor"] == "#0072B2"
-
-
-def temporary_copy(project, folder, monkeypatch):
-    """Go on in a copy of the project as DVC makes it for queued experiments."""
-    shutil.copytree(project / "data", folder / "data")
-    shutil.copy(project / "params.yaml", folder)
-    (folder / "reports").mkdir()
-    shutil.copy(project / "reports/verdicts.json", folder / "reports")
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("DVC_EXP_NAME", "queued")
 
 
 def test_in_a_temporary_copy_the_store_is_the_real_repositorys(project, tmp_path_factory, monkeypatch, client):
@@ -403,12 +358,6 @@ def test_another_verdict_is_another_note_on_the_same_run(project, client, capsys
         assert run.data.tags | said == before[name].data.tags | said
 
 
-def select(*losses):
-    """Select some of the losses that have runs."""
-    params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
-    paths.PARAMS.write_text(yaml.safe_dump(params | {"loss": list(losses)}), encoding="utf-8")
-
-
 @pytest.mark.parametrize("beside", ["queued", "partial"])
 def test_a_queued_or_partial_experiment_leaves_the_notes_of_others_as_they_are(
     project, client, monkeypatch, tmp_path_factory, beside
@@ -423,9 +372,23 @@ def test_a_queued_or_partial_experiment_leaves_the_notes_of_others_as_they_are(
         monkeypatch.setenv("DVC_EXP_NAME", "partial")
     track.main()
     assert client.get_experiment_by_name("losslab/circles").tags == before
-    of_the_runs = notes(client, "circles")[1]
-    assert "hinge: better" in of_the_runs["hinge"]
-    assert "hinge: worse" in of_the_runs[f"hinge ({beside})"]
+    assert set(logged(client, "circles")) == set(LOGGED["circles"])
+    assert "hinge: better" in notes(client, "circles")[1]["hinge"]
+
+
+def test_what_an_experiment_beside_the_workspace_recommends_says_so_and_the_workspaces_stays_marked(
+    project, client, make_run, monkeypatch, tmp_path_factory
+):
+    track.main()
+    keep(make_run("hinge", n_seeds=4, epochs=4))
+    temporary_copy(project, tmp_path_factory.mktemp("copy"), monkeypatch)
+    track.main()
+    assert {name: run.data.tags["verdict"] for name, run in logged(client, "circles").items()} == {
+        "hinge": "recommended",
+        "binary_crossentropy": "better",
+        "hinge (queued)": "recommended in queued",
+    }
+    assert of_experiment(client, "circles", "queued")["hinge (queued)"] == "recommended"
 
 
 def test_the_verdict_on_a_loss_has_a_column_and_the_last_recommended_run_alone_is_marked(project, client, make_run):
@@ -558,12 +521,6 @@ def test_the_first_seeds_model_is_logged_once_and_predicts_as_keras_does(client,
         mlflow.set_tracking_uri(None)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_a_server_that_is_down_is_told_in_one_line(project, monkeypatch):
     server = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
@@ -607,44 +564,6 @@ def test_a_store_of_an_older_mlflow_is_told_with_the_command_that_brings_it_up_t
     [line] = str(caught.value).splitlines()
     assert line.endswith(f"run: mlflow db upgrade sqlite:///{project / 'mlflow.db'} && dvc repro track")
     assert not (project / "data/tracked.json").exists()
-
-
-@pytest.fixture
-def server(project, monkeypatch, tmp_path_factory):
-    """A tracking server of our own on the loopback, with a store of its own; gives its address."""
-    folder, port = tmp_path_factory.mktemp("server"), free_port()
-    shutil.copy(project / "mlflow.db", folder)
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    stores = ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", str(folder / "artifacts")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command + stores, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
-        _wait_until_it_answers(f"{address}/health", process, folder / "log")
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        finally:
-            # its workers are of the same group
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _wait_until_it_answers(url, process, log):
-    deadline = time.monotonic() + SERVER_STARTS_WITHIN
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 
 @pytest.mark.thorough

@@ -3,11 +3,14 @@
 import logging
 import os
 import shlex
+import socket
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 # nothing leaves the machine, and a server that is down is reported within seconds
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -20,7 +23,7 @@ import mlflow
 import numpy as np
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,14 +33,17 @@ from stages.basics.paths import root
 from stages.params.schema import Track
 from stages.records import datasets, plans, runs
 from stages.records.runs import Run
-from stages.tracking import contents, pages
+from stages.tracking import alike, contents, models, pages
+from stages.tracking.alike import FINGERPRINT, LOCK
 from stages.tracking.contents import Number
+from stages.tracking.models import Model
 from stages.tracking.origin import EXPERIMENT
 from stages.tracking.pages import NOTE, Headline
 
-FINGERPRINT = "losslab.result"
 BATCH = 1000  # metrics that MLflow takes in one call
 LONGEST = 6000  # letters of a parameter that MLflow takes
+FIGURES = "losslab.figures"  # which a run has, as a hash of them
+MODEL = "model"  # the name of the first seed's model
 
 
 @dataclass(frozen=True)
@@ -72,17 +78,26 @@ def address() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
 
 
+def lock() -> Path:
+    """The file that is locked while something is logged: of a database in a file beside it, else of the project."""
+    database = address().removeprefix("sqlite:///")
+    is_file = database != address() and database and "?" not in database
+    return Path(f"{Path(database).absolute()}.lock") if is_file else root() / "mlflow.db.lock"
+
+
+def lock_name() -> str:
+    """What tells the lock from those of other projects and machines."""
+    return f"{socket.gethostname()}:{lock()}"
+
+
 @contextmanager
 def connect() -> Iterator[MlflowClient]:
-    """A client of the store. The local database is ours alone meanwhile: SQLite races when it is first made."""
+    """A client of the store, which logs alone meanwhile: no other of this project does, and none to the same file."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     try:
-        if os.environ.get("MLFLOW_TRACKING_URI"):
+        with FileLock(lock()):
             yield MlflowClient(address())
-        else:
-            with FileLock(root() / "mlflow.db.lock"):
-                yield MlflowClient(address())
     except (MlflowException, SQLAlchemyError, ModuleNotFoundError) as error:
         if isinstance(error, ModuleNotFoundError) and error.name.startswith("stages."):
             raise  # no library that a store needs, but a module of ours
@@ -108,20 +123,26 @@ def experiment_of(client: MlflowClient, name: str, verdict: str, headline: Headl
         headline: the score that decides between losses, by which its page sorts them.
         last_word: whether its page shows this verdict and this score from now on.
     """
-    experiment = client.get_experiment_by_name(name)
-    if experiment is None:
-        # a server decides itself where artifacts go; beside a database they go into the repository
-        served = address().startswith(("http", "databricks"))
-        location = None if served else (root() / "mlartifacts" / name).as_uri()
-        identifier = client.create_experiment(name, artifact_location=location)
-    else:
-        identifier = experiment.experiment_id
-        if experiment.lifecycle_stage == "deleted":
-            client.restore_experiment(identifier)
-    if last_word or experiment is None:
+    experiment = client.get_experiment_by_name(name) or _new_experiment(client, name)
+    identifier = experiment.experiment_id
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(identifier)
+    if last_word or pages.VIEW_TAG not in experiment.tags:
         for tag, value in pages.tags(identifier, verdict if last_word else pages.NO_VERDICT, headline).items():
             client.set_experiment_tag(identifier, tag, value)
     return identifier
+
+
+def _new_experiment(client: MlflowClient, name: str) -> Experiment:
+    # a server decides itself where artifacts go; beside a database they go into the repository
+    served = address().startswith(("http", "databricks"))
+    with suppress(MlflowException):  # another machine has made it meanwhile, or the next line says what is wrong
+        return client.get_experiment(
+            client.create_experiment(
+                name, artifact_location=None if served else (root() / "mlartifacts" / name).as_uri()
+            )
+        )
+    return client.get_experiment_by_name(name)
 
 
 def log_once(
@@ -136,7 +157,7 @@ def log_once(
     cells: bool,
     last_word: bool,
 ) -> bool:
-    """Log one run, unless it has been logged for the same experiment of DVC's, or for none.
+    """Log one run, unless its result was logged before: that run then belongs to this experiment of DVC's too.
 
     Args:
         client: of the store.
@@ -147,76 +168,73 @@ def log_once(
         tags: more tags of a new run.
         options: what else to log; added to a run that was logged without.
         cells: whether a model that is logged has some rows as an example.
-        last_word: whether a run that belongs to no experiment of DVC's, and was logged before, gets this note.
+        last_word: whether a run that was logged before gets this note and this verdict.
 
     Returns:
         Whether it was logged now.
     """
-    alike = _alike(client, experiment, fingerprint, tags)
-    finished = [each for each in alike if each.info.status == "FINISHED"]
-    for each in alike:
-        if each not in finished:
-            client.delete_run(each.info.run_id)
     note = f"{told.note} [All losses]({pages.scores(experiment)}); the figures are among the artifacts."
-    if not finished:
-        more = {FINGERPRINT: fingerprint, NOTE: note, pages.COLOR: told.color, pages.VERDICT: told.verdict}
-        run_id = _log(client, experiment, run, told, tags | more)
-    else:
-        run_id = finished[0].info.run_id
-        if last_word or EXPERIMENT in tags:
-            client.set_tag(run_id, NOTE, note)
-            client.set_tag(run_id, pages.VERDICT, told.verdict)
+    said = {NOTE: note, pages.COLOR: told.color, pages.VERDICT: pages.word(told.verdict, tags, last_word=last_word)}
+    log = partial(_log, client, experiment, run, told, tags | {FINGERPRINT: fingerprint} | said)
+    found, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
+    run_id = found.info.run_id
+    if not is_new:
+        _add(client, found, run, told, said if last_word else {})
+    if EXPERIMENT in tags:
+        alike.belongs_to(client, run_id, tags[EXPERIMENT], told.verdict)
     if options.per_seed:
         _log_seeds(client, experiment, run, run_id, told.headline.name)
-    if options.model and not _has_model(client, experiment, run_id):
-        _log_model(run, run_id, cells=cells)
-    return not finished
+    if options.model:
+        model = Model(experiment, run_id, MODEL)
+        if not models.only_one(client, model, lock_name()):
+            models.log(client, model, lock_name(), partial(_save_model, run, cells=cells))
+            models.only_one(client, model, lock_name())
+    return is_new
 
 
 def mark_alone(client: MlflowClient, experiment: str, fingerprints: Collection[str]) -> None:
-    """Let of the runs in no experiment of DVC's none but these say that they are recommended.
+    """Let none but these runs say that they are recommended.
 
     Args:
         client: of the store.
         experiment: identifier of the experiment.
         fingerprints: of the results that the last verdict is on.
     """
-    for each in client.search_runs([experiment], f"tags.`{pages.VERDICT}` = '{pages.RECOMMENDED}'"):
-        if EXPERIMENT not in each.data.tags and each.data.tags[FINGERPRINT] not in fingerprints:
+    for each in alike.search(client, experiment, pages.VERDICT, pages.RECOMMENDED):
+        if each.data.tags.get(FINGERPRINT) not in fingerprints:
             client.set_tag(each.info.run_id, pages.VERDICT, f"{pages.RECOMMENDED} before")
 
 
-def run_of(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> str:
-    """The identifier of the run that holds a result, which is logged, and belongs to this experiment of DVC's or none.
+def run_of(client: MlflowClient, experiment: str, fingerprint: str) -> str:
+    """The identifier of the run that holds a result, which is logged.
 
     Args:
         client: of the store.
         experiment: identifier of the experiment.
         fingerprint: identifies the result.
-        tags: those that it was logged with.
     """
-    return next(each.info.run_id for each in _alike(client, experiment, fingerprint, tags))
-
-
-def _alike(client: MlflowClient, experiment: str, fingerprint: str, tags: dict[str, str]) -> list[mlflow.entities.Run]:
-    same_result = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
-    return [each for each in same_result if each.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
+    return alike.search(client, experiment, FINGERPRINT, fingerprint)[0].info.run_id
 
 
 def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict[str, str]) -> str:
     """Log one run, which took as long as its training did; its identifier."""
     started = int(time.time() * 1000)
-    name = f"{run.loss.name} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else run.loss.name
-    run_id = client.create_run(experiment, start_time=started, run_name=name, tags=tags).info.run_id
+    run_id = begin(client, experiment, run.loss.name, tags, started)
     log_rows(client, run_id, run.dataset)
     settings = contents.parameters(run).items()
     client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
-    _log_numbers(client, run_id, list(contents.numbers(run, told.headline.name)))
+    log_numbers(client, run_id, list(contents.numbers(run, told.headline.name)))
     client.log_artifact(run_id, str(runs.folder(run.comparison, run.loss.name) / "history.csv"))
-    for figure in contents.figures(told.figures):
-        client.log_artifact(run_id, str(figure), "figures")
+    _log_figures(client, run_id, told, {})
     client.set_terminated(run_id, end_time=None if told.seconds is None else started + round(told.seconds * 1000))
     return run_id
+
+
+def begin(client: MlflowClient, experiment: str, name: str, tags: dict[str, str], started: int) -> str:
+    """Begin a run under the lock that is held, named after the experiment of DVC's too; its identifier."""
+    name = f"{name} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else name
+    of_run = {tag: value for tag, value in tags.items() if tag != EXPERIMENT} | {LOCK: lock_name()}
+    return client.create_run(experiment, start_time=started, run_name=name, tags=of_run).info.run_id
 
 
 def log_rows(client: MlflowClient, run_id: str, dataset: str) -> None:
@@ -226,7 +244,35 @@ def log_rows(client: MlflowClient, run_id: str, dataset: str) -> None:
     client.log_inputs(run_id, datasets=[DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
 
 
-def _log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> None:
+def _add(client: MlflowClient, logged: mlflow.entities.Run, run: Run, told: Told, tags: dict[str, str]) -> None:
+    """Let a run that was logged before have these tags, its figures and every new number, as another may decide."""
+    run_id = logged.info.run_id
+    log_new_numbers(client, logged, list(contents.numbers(run, told.headline.name)))
+    for tag, value in tags.items():
+        client.set_tag(run_id, tag, value)
+    if tags:
+        _log_figures(client, run_id, told, logged.data.tags)
+
+
+def _log_figures(client: MlflowClient, run_id: str, told: Told, tags: dict[str, str]) -> None:
+    """Log the figures, unless a tag says that the run has them as they are."""
+    figures = contents.figures(told.figures)
+    digest = contents.digest(figures)
+    if tags.get(FIGURES) != digest:
+        for figure in figures:
+            client.log_artifact(run_id, str(figure), "figures")
+        client.set_tag(run_id, FIGURES, digest)
+
+
+def log_new_numbers(client: MlflowClient, logged: mlflow.entities.Run, numbers: list[Number]) -> None:
+    """Log those final numbers that a run has not, or has otherwise."""
+    final = [each for each in numbers if each.name.startswith((contents.DECIDES, contents.FINAL))]
+    log_numbers(
+        client, logged.info.run_id, [each for each in final if logged.data.metrics.get(each.name) != each.value]
+    )
+
+
+def log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> None:
     now = int(time.time() * 1000)
     metrics = [Metric(number.name, number.value, now, number.step) for number in numbers]
     for start in range(0, len(metrics), BATCH):
@@ -235,38 +281,44 @@ def _log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> No
 
 def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str, headline: str) -> None:
     """Log a child run for every seed that has none yet, with its final scores."""
-    children = client.search_runs([experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'", max_results=50_000)
-    logged = {int(child.data.tags["seed"]) for child in children if child.info.status in ("FINISHED", "FAILED")}
-    for child in children:
-        if int(child.data.tags["seed"]) not in logged:
-            client.delete_run(child.info.run_id)
-    for seed, numbers in contents.numbers_of_seeds(run, headline).items():
-        if seed not in logged:
-            tags = {MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed)}
+    before = _children(client, experiment, parent)
+    numbers = contents.numbers_of_seeds(run, headline)
+    for seed, of_seed in numbers.items():
+        if seed in before:
+            log_new_numbers(client, before[seed], of_seed)
+        else:
+            tags = {MLFLOW_PARENT_RUN_ID: parent, "seed": str(seed), LOCK: lock_name()}
             child = client.create_run(experiment, run_name=f"{run.loss.name} seed {seed}", tags=tags).info.run_id
-            _log_numbers(client, child, numbers)
+            log_numbers(client, child, of_seed)
             client.set_terminated(child, "FAILED" if seed in run.failed else "FINISHED")
+    if before.keys() != numbers.keys():
+        _children(client, experiment, parent)
 
 
-def _has_model(client: MlflowClient, experiment: str, run_id: str) -> bool:
-    return any(model.source_run_id == run_id for model in client.search_logged_models([experiment]))
+def _children(client: MlflowClient, experiment: str, parent: str) -> dict[int, mlflow.entities.Run]:
+    """The child runs that are whole, by seed; of a seed's others none stays."""
+    by_seed: dict[int, list[mlflow.entities.Run]] = {}
+    for child in alike.search(client, experiment, MLFLOW_PARENT_RUN_ID, parent):
+        by_seed.setdefault(int(child.data.tags["seed"]), []).append(child)
+    whole = {
+        seed: alike.only_one(client, every, lock_name(), ("FINISHED", "FAILED")) for seed, every in by_seed.items()
+    }
+    return {seed: child for seed, child in whole.items() if child}
 
 
-def _log_model(run: Run, run_id: str, *, cells: bool) -> None:
-    """Log the first seed's model with its signature and, where cells may be shown, an example of its input."""
+def _save_model(run: Run, folder: Path, *, cells: bool) -> None:
+    """Save the first seed's model with its signature and, where cells may be shown, an example of its input."""
     from stages.training.backend import keras
 
     model = keras.models.load_model(runs.folder(run.comparison, run.loss.name) / "model.keras")
     example = _inputs(run, 5)
-    mlflow.set_tracking_uri(address())
-    with mlflow.start_run(run_id=run_id):
-        mlflow.tensorflow.log_model(
-            model,
-            name="model",
-            signature=mlflow.models.infer_signature(example, model.predict(example, verbose=0)),
-            input_example=example if cells else None,
-            pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "mlflow", "numpy", "tensorflow")],
-        )
+    mlflow.tensorflow.save_model(
+        model,
+        str(folder),
+        signature=mlflow.models.infer_signature(example, model.predict(example, verbose=0)),
+        input_example=example if cells else None,
+        pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "mlflow", "numpy", "tensorflow")],
+    )
 
 
 def _inputs(run: Run, n_rows: int) -> np.ndarray:

@@ -41,6 +41,13 @@ def curves(experiment: str) -> str:
     return f"#/experiments/{experiment}/runs?compareRunsMode=CHART"
 
 
+def word(verdict: str, tags: dict[str, str], *, last_word: bool) -> str:
+    """The verdict on a run in a word or two; that of an experiment beside the workspace, or of some losses, says so."""
+    if last_word or verdict != RECOMMENDED:
+        return verdict
+    return f"{verdict} in {tags[EXPERIMENT]}" if EXPERIMENT in tags else f"{verdict} of some losses"
+
+
 def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
     """The tags of an experiment: its note, which begins with the verdict, and the view of its runs.
 
@@ -63,8 +70,8 @@ def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
     links = f"[Scores]({scores(experiment)}) · [Curves]({curves(experiment)})"
     return {
         NOTE: f"{told}\n\n{links}",
-        VIEW_TAG: json.dumps(view),
         "mlflow.experimentKind": "custom_model_development",
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: str(headline.higher_is_better),
+        VIEW_TAG: json.dumps(view),  # the last: where it is, all are
     }

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
+from mlflow.entities import Param
 
 from stages.records import references
 from stages.records.references import Reference, as_loss
-from stages.tracking import contents, pages
+from stages.tracking import alike, contents, pages
+from stages.tracking.alike import FINGERPRINT
 from stages.tracking.contents import Number
-from stages.tracking.mlflow_store import FINGERPRINT, log_rows
+from stages.tracking.mlflow_store import begin, lock_name, log_new_numbers, log_numbers, log_rows
 from stages.tracking.origin import EXPERIMENT
 from stages.verdicts.statistics import summarise
 
@@ -29,8 +31,9 @@ def log_once(
     headline: str,
     told: dict[str, Any],
     tags: dict[str, str],
+    last_word: bool,
 ) -> bool:
-    """Log one model, unless it has been logged for the same experiment of DVC's, or for none.
+    """Log one model, unless its result was logged before: that run then belongs to this experiment of DVC's too.
 
     Args:
         client: of the store.
@@ -42,33 +45,41 @@ def log_once(
         told: its ``verdict``, its ``note``, and ``decided``, the score of each seed where decisions are not by its own
             rule.
         tags: more tags of a new run.
+        last_word: whether a run that was logged before gets this note and this verdict.
 
     Returns:
         Whether it was logged now.
     """
     fingerprint = references.fingerprint(comparison, reference.name)
-    alike = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
-    alike = [run for run in alike if run.data.tags.get(EXPERIMENT) == tags.get(EXPERIMENT)]
     words = {pages.NOTE: told["note"], pages.VERDICT: told["verdict"]}
-    if finished := [run for run in alike if run.info.status == "FINISHED"]:
-        for tag, text in words.items():
-            client.set_tag(finished[0].info.run_id, tag, text)
-        return False
-    for run in alike:
-        client.delete_run(run.info.run_id)
+    numbers = list(numbers_of(reference, headline, told.get("decided")))
+    more = tags | {FINGERPRINT: fingerprint, pages.COLOR: GREY} | words
+    log = partial(_log, client, experiment, dataset, reference, numbers, more)
+    found, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
+    if not is_new:
+        log_new_numbers(client, found, numbers)
+        for tag, text in words.items() if last_word else ():
+            client.set_tag(found.info.run_id, tag, text)
+    if EXPERIMENT in tags:
+        alike.belongs_to(client, found.info.run_id, tags[EXPERIMENT], told["verdict"])
+    return is_new
+
+
+def _log(
+    client: MlflowClient,
+    experiment: str,
+    dataset: str,
+    reference: Reference,
+    numbers: list[Number],
+    tags: dict[str, str],
+) -> str:
     name = as_loss(reference.name, "regression").name
-    name = f"{name} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else name
-    more = {FINGERPRINT: fingerprint, pages.COLOR: GREY, **words}
-    run_id = client.create_run(experiment, run_name=name, tags=tags | more).info.run_id
-    now, numbers = int(time.time() * 1000), numbers_of(reference, headline, told.get("decided"))
+    run_id = begin(client, experiment, name, tags, int(time.time() * 1000))
     log_rows(client, run_id, dataset)
-    client.log_batch(
-        run_id,
-        params=[Param(key, str(value)) for key, value in parameters(reference).items()],
-        metrics=[Metric(number.name, number.value, now, number.step) for number in numbers],
-    )
+    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in parameters(reference).items()])
+    log_numbers(client, run_id, numbers)
     client.set_terminated(run_id)
-    return True
+    return run_id
 
 
 def parameters(reference: Reference) -> dict[str, Any]:

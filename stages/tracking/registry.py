@@ -1,14 +1,15 @@
 """Winners in MLflow's registry: each a model that takes rows as a user has them, registered once for each result."""
 
 import hashlib
-import tempfile
 import warnings
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
@@ -17,7 +18,10 @@ from stages.basics.markup import text
 from stages.basics.words import counted
 from stages.records import winners
 from stages.records.winners import Winner
-from stages.tracking.mlflow_store import FINGERPRINT, address
+from stages.tracking import models
+from stages.tracking.alike import FINGERPRINT
+from stages.tracking.mlflow_store import address, lock_name
+from stages.tracking.models import Model
 
 ALIAS = "winner"
 SERVED = Path(__file__).with_name("served.py")
@@ -38,37 +42,37 @@ def register_once(client: MlflowClient, name: str, run_id: str, winner: Winner, 
     """
     file = winners.path_of(winner.settings.comparison)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    before = _only_one(client, name, digest)
+    if not before:
+        _register(client, name, run_id, winner, tags | {FINGERPRINT: digest})
+    client.set_registered_model_alias(name, ALIAS, _only_one(client, name, digest))
+    return not before
+
+
+def _only_one(client: MlflowClient, name: str, digest: str) -> str | None:
+    """Of the versions of a model that are this file the first; the others, of another machine, are deleted."""
     versions = client.search_model_versions(f"name = '{name}'")
-    alike = [each.version for each in versions if each.tags.get(FINGERPRINT) == digest]
-    version = alike[0] if alike else _register(client, name, run_id, winner, tags | {FINGERPRINT: digest})
-    client.set_registered_model_alias(name, ALIAS, version)
-    return not alike
+    same = sorted(
+        (each for each in versions if each.tags.get(FINGERPRINT) == digest), key=lambda each: int(each.version)
+    )
+    for each in same[1:]:
+        client.delete_model_version(name, each.version)
+    return same[0].version if same else None
 
 
-def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags: dict[str, str]) -> str:
-    """Register it; the version."""
-    file = winners.path_of(winner.settings.comparison)
+def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags: dict[str, str]) -> None:
+    """Register it."""
     mlflow.set_tracking_uri(address())
     if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name)
-    run = client.get_run(run_id)
-    model = client.create_logged_model(run.info.experiment_id, name=name, source_run_id=run_id)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*input example was not provided")  # the signature is, and is enough
-        saved = Path(folder) / "model"
-        mlflow.pyfunc.save_model(
-            saved,
-            python_model=SERVED,
-            artifacts={"winner": str(file)},
-            signature=signature(winner),
-            input_example=pd.DataFrame(winner.example) if winner.example else None,
-            pip_requirements=[f"mlflow=={mlflow.__version__}", *winner.requirements],
-        )
-        client.log_model_artifacts(model.model_id, str(saved))
-    client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
-    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+        with suppress(MlflowException):  # another machine has made it meanwhile, or the version says what is wrong
+            client.create_registered_model(name)
+    experiment = client.get_run(run_id).info.experiment_id
+    wanted = Model(experiment, run_id, name, {FINGERPRINT: tags[FINGERPRINT]})
+    model = models.only_one(client, wanted, lock_name()) or models.log(
+        client, wanted, lock_name(), partial(_save, winner)
+    )
     networks = f"the average of {counted(len(winner.settings.seeds), 'network')}"
-    made = client.create_model_version(
+    client.create_model_version(
         name,
         source=f"models:/{model.model_id}",
         run_id=run_id,
@@ -76,7 +80,20 @@ def _register(client: MlflowClient, name: str, run_id: str, winner: Winner, tags
         description=text(f"{winner.settings.loss.name}, {networks} trained on {winner.n_rows:,} rows"),
         model_id=model.model_id,
     )
-    return made.version
+
+
+def _save(winner: Winner, folder: Path) -> None:
+    """Save the winner as a model of MLflow's."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*input example was not provided")  # the signature is, and is enough
+        mlflow.pyfunc.save_model(
+            folder,
+            python_model=SERVED,
+            artifacts={"winner": str(winners.path_of(winner.settings.comparison))},
+            signature=signature(winner),
+            input_example=pd.DataFrame(winner.example) if winner.example else None,
+            pip_requirements=[f"mlflow=={mlflow.__version__}", *winner.requirements],
+        )
 
 
 def signature(winner: Winner) -> ModelSignature:

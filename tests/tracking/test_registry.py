@@ -14,7 +14,8 @@ import pytest
 from mlflow import MlflowClient
 
 from stages.records import winners
-from stages.tracking import registry
+from stages.tracking import mlflow_store, registry
+from stages.tracking.alike import FINGERPRINT, LOCK
 from stages.winners.predictor import Predictor
 from tests.winners.untrained import write_winners
 
@@ -146,3 +147,17 @@ def test_the_example_is_rows_as_the_table_holds_them(model, expected):
     assert rows["whole"].tolist() == [int(each) for each in table()["whole"].head(3)]
     assert rows["code"].tolist() == table()["code"].head(3).tolist()
     pd.testing.assert_frame_equal(model.predict(rows), expected.head(3))
+
+
+def test_what_two_machines_registered_at_once_or_a_kill_left_is_one_version(project):
+    client, winner = MlflowClient(f"sqlite:///{project}/mlflow.db"), winners.read("mixed")
+    [first] = client.search_model_versions("name = 'losslab-mixed'")
+    experiment = client.get_run(first.run_id).info.experiment_id
+    # another machine has registered the same file in the same moment
+    registry._register(client, "losslab-mixed", first.run_id, winner, dict(first.tags))
+    of_it = {LOCK: mlflow_store.lock_name(), FINGERPRINT: first.tags[FINGERPRINT]}
+    client.create_logged_model(experiment, "losslab-mixed", first.run_id, tags=of_it)
+    assert len(client.search_model_versions("name = 'losslab-mixed'")) == 2
+    assert not registry.register_once(client, "losslab-mixed", first.run_id, winner, {})
+    assert [each.version for each in client.search_model_versions("name = 'losslab-mixed'")] == [first.version]
+    assert client.get_model_version_by_alias("losslab-mixed", "winner").version == first.version
