@@ -155,13 +155,13 @@ def server(project, monkeypatch, tmp_path_factory):
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        finally:
-            # its workers are of the same group
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        # it waits for whoever holds a connection
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        # its workers are of the same group
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wait_until_it_answers(url, process, log):

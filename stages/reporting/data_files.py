@@ -238,6 +238,8 @@ def _of_reference(comparison: Comparison, reference: Reference) -> dict[str, Any
 def _word(comparison: Comparison, loss: str) -> str:
     """The verdict on a loss in a word or two; of one of a baseline's own it is against that."""
     outcome = comparison.outcome
+    if len(comparison.losses) == 1:
+        return "trained alone"
     if loss == outcome.advice.best:
         return "recommended"
     return "baseline" if loss == outcome.baseline else outcome.pairs[loss, outcome.baseline].verdict
@@ -251,6 +253,8 @@ def _decided(comparison: Comparison, loss: str) -> dict[str, list[float | None]]
 
 
 def _note(comparison: Comparison, loss: str) -> str:
+    if len(comparison.losses) == 1:
+        return "The only loss that was trained."
     if loss == comparison.outcome.baseline:
         return "The baseline of this comparison." if comparison.own_baseline else "The recommended loss."
     pair = comparison.outcome.pairs[loss, comparison.outcome.baseline]

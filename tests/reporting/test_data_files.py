@@ -111,3 +111,9 @@ def test_tuning_holds_what_each_rate_came_to_with_each_schedule(make_comparison,
         ["constant", 0.01, 1, 2, True],
     ]
     assert data_files.tuning([make_comparison("mse")]).empty
+
+
+def test_a_loss_that_was_trained_alone_is_not_called_recommended(make_comparison):
+    comparison = make_comparison("mse")
+    [said] = data_files.verdicts([comparison], [])[comparison.name]["losses"].values()
+    assert (said["verdict"], said["note"]) == ("trained alone", "The only loss that was trained.")
