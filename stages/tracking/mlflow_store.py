@@ -273,6 +273,7 @@ def log_new_numbers(client: MlflowClient, logged: mlflow.entities.Run, numbers: 
 
 
 def log_numbers(client: MlflowClient, run_id: str, numbers: list[Number]) -> None:
+    """Log numbers of a run, in as many calls as MLflow takes them in."""
     now = int(time.time() * 1000)
     metrics = [Metric(number.name, number.value, now, number.step) for number in numbers]
     for start in range(0, len(metrics), BATCH):

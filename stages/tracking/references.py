@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,16 @@ def log_once(
     words = {pages.NOTE: told["note"], pages.VERDICT: told["verdict"]}
     numbers = list(numbers_of(reference, headline, told.get("decided")))
     more = tags | {FINGERPRINT: fingerprint, pages.COLOR: GREY} | words
-    log = partial(_log, client, experiment, dataset, reference, numbers, more)
+
+    def log() -> str:
+        name = as_loss(reference.name, "regression").name
+        run_id = begin(client, experiment, name, more, int(time.time() * 1000))
+        log_rows(client, run_id, dataset)
+        client.log_batch(run_id, params=[Param(key, str(value)) for key, value in parameters(reference).items()])
+        log_numbers(client, run_id, numbers)
+        client.set_terminated(run_id)
+        return run_id
+
     found, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
     if not is_new:
         log_new_numbers(client, found, numbers)
@@ -63,23 +71,6 @@ def log_once(
     if EXPERIMENT in tags:
         alike.belongs_to(client, found.info.run_id, tags[EXPERIMENT], told["verdict"])
     return is_new
-
-
-def _log(
-    client: MlflowClient,
-    experiment: str,
-    dataset: str,
-    reference: Reference,
-    numbers: list[Number],
-    tags: dict[str, str],
-) -> str:
-    name = as_loss(reference.name, "regression").name
-    run_id = begin(client, experiment, name, tags, int(time.time() * 1000))
-    log_rows(client, run_id, dataset)
-    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in parameters(reference).items()])
-    log_numbers(client, run_id, numbers)
-    client.set_terminated(run_id)
-    return run_id
 
 
 def parameters(reference: Reference) -> dict[str, Any]:
