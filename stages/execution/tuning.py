@@ -35,19 +35,29 @@ EXTENSIONS = 3  # rates that are added at most where the best is at an end of th
 FURTHER = 3  # times the epochs, where the longest horizon is the best
 
 
-def selection(headline: str, loss: Loss) -> str:
+def selection(headline: str, loss: Loss, *, by_rule: bool = False) -> str:
     """What a loss is tuned by.
+
+    A score of decisions would be at a threshold, which is chosen afterwards and on other rows: log loss stands for it
+    where outputs are probabilities, and the loss's own value where they are none, where classes are weighed, which log
+    loss would take for an error, or where a loss is one of whole batches, which drives probabilities to 0 and 1.
 
     Args:
         headline: the score that decides between losses.
         loss: the loss.
+        by_rule: whether decisions are by the loss's own rule, as where one learning rate is given.
 
     Returns:
-        That score, where it is followed while training; else ``loss``, the loss's own value. Losses
-        whose parameters are tuned are scaled by these: they are compared by a score in any case.
+        That score, where it is followed while training and not one of decisions; else ``log_loss``, or ``loss``, the
+        loss's own value. Losses whose parameters are tuned are scaled by these: they are compared by a score in any
+        case.
     """
     score = catalogue.find(headline, loss.task)
-    if score is not None and score.is_followed and (loss.outputs_probability or not score.needs_probability):
+    of_decisions = score is not None and score.is_of_decisions and loss.task != "regression" and not by_rule
+    if of_decisions and loss.outputs_probability and loss.per_row and not loss.class_weight:
+        return "log_loss"
+    is_followed = score is not None and score.is_followed and not of_decisions
+    if is_followed and (loss.outputs_probability or not score.needs_probability):
         return headline
     if set(loss.options) <= {"activation"}:
         return LOSS

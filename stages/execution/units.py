@@ -108,7 +108,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         epochs=passes(within.horizons[-1], within.rows, setup.batch_size) if within else written.epochs,
         batch_size=setup.batch_size,
         optimizer=optimizer,
-        selected_by=selection(headline, loss) if optimizer.is_tuned or loss.options else None,
+        selected_by=_selected_by(headline, loss, optimizer, by_cost=written.cost is not None),
         data=DatasetSettings(**setup.data.model_copy(update={"split": setup.split}).model_dump(mode="json")),
         seeds=range(looks[-1]),
         looks=looks if len(looks) > 1 else (),
@@ -120,6 +120,14 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         and len(params.selected()[comparison]) > 1,
         within=within,
     )
+
+
+def _selected_by(headline: str, loss: Loss, optimizer: OptimizerSettings, *, by_cost: bool) -> str | None:
+    """What a loss is tuned by; None where nothing is chosen. Costs score decisions, as accuracy does."""
+    if not optimizer.is_tuned and not loss.options:
+        return None
+    by_rule = not optimizer.is_tuned and not by_cost
+    return selection("accuracy" if by_cost else headline, loss, by_rule=by_rule)
 
 
 def headline_of(params: Params, comparison: str, table: Table) -> str:

@@ -21,16 +21,35 @@ from tests.training.units import keras_history, make_plan, make_unit, run_alone
         ("rmse", "mae", "rmse"),
         ("mae", "mse", "mae"),
         ("r2", "mse", "loss"),
-        ("accuracy", "hinge", "accuracy"),
-        ("accuracy", "kl_divergence", "accuracy"),
+        ("accuracy", "hinge", "loss"),
+        ("accuracy", "kl_divergence", "log_loss"),
         ("log_loss", "dice", "log_loss"),
-        ("balanced_accuracy", "binary_crossentropy", "loss"),
+        ("brier", "binary_crossentropy", "brier"),
+        ("balanced_accuracy", "binary_crossentropy", "log_loss"),
+        ("f1", "binary_focal_crossentropy", "log_loss"),
+        ("my_scores:cost", "binary_crossentropy", "log_loss"),
+        ("my_scores:cost", "mse", "loss"),
+        ("accuracy", "dice", "loss"),
         ("recall_1", "hinge", "loss"),
         ("roc_auc", "hinge", "loss"),
     ],
 )
-def test_the_score_that_decides_also_chooses_where_it_is_a_mean_over_rows(headline, loss, expected):
+def test_the_score_that_decides_also_chooses_where_it_is_a_mean_over_rows_and_not_one_of_decisions(
+    headline, loss, expected
+):
     assert selection(headline, LOSSES[loss]) == expected
+
+
+def test_weights_of_classes_choose_by_what_is_trained_with_not_by_log_loss_which_takes_them_for_an_error():
+    weighted = replace(LOSSES["binary_crossentropy"], class_weight="auto")
+    assert selection("f1", weighted) == "loss"
+    assert selection("log_loss", weighted) == "log_loss"
+
+
+def test_where_decisions_are_by_the_losses_own_rule_accuracy_chooses_parameters():
+    focal = replace(LOSSES["binary_focal_crossentropy"], options={"gamma": (1, 2)})
+    assert selection("accuracy", focal, by_rule=True) == "accuracy"
+    assert selection("accuracy", focal) == "log_loss"
 
 
 def test_log_loss_chooses_only_between_probabilities():
