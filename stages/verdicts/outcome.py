@@ -53,6 +53,8 @@ class Outcome:
         to_use: at what the mean of several networks of the recommended loss decides new rows, (1 or n_classes,); None
             for its own rule.
         by_rule: what would have come of it by that rule; None where it is this.
+        shares: by loss, of the rows that seeds test the share that is decided as each class (n_classes,), the mean over
+            seeds; none of values, nor where every seed failed.
     """
 
     design: Design
@@ -71,6 +73,7 @@ class Outcome:
     thresholds: dict[str, np.ndarray] = field(default_factory=dict)
     to_use: np.ndarray | None = None
     by_rule: "Outcome | None" = None
+    shares: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def judge(
@@ -166,9 +169,25 @@ def _judge(
         run.loss.name: summarise(_train_scores(run, score, plan, labels, weights, decided=decided.get(run.loss.name)))
         for run in runs
     }
-    return Outcome(
+    made = Outcome(
         design, scores, train, summaries, constant, gains, margin, worst, factors, compared, advice, baseline, look
     )
+    return replace(made, shares=_shares(runs, plan, decided, description.n_classes)) if description.classes else made
+
+
+def _shares(runs: list[Run], plan: Plan, decided: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarray]:
+    """Of the rows that seeds test, by loss, the shares that are decided as each class."""
+    shares = {}
+    for run in (run for run in runs if run.finished.any()):
+        decisions, name = decided.get(run.loss.name), run.loss.name
+        tested = plan.tested[: len(run.seeds)][run.finished]
+        by_rule = run.loss.decide(np.nan_to_num(run.outputs)) if decisions is None else decisions
+        of_seeds = [
+            np.bincount(rows[mask], minlength=n_classes)
+            for rows, mask in zip(by_rule[run.finished], tested, strict=True)
+        ]
+        shares[name] = np.mean([counts / counts.sum() for counts in of_seeds], axis=0)
+    return shares
 
 
 def _gain(rows: np.ndarray, always: np.ndarray | None, design: Design, *, higher_is_better: bool) -> Estimate | None:

@@ -21,8 +21,8 @@ from sklearn import datasets
 from stages import generate, scale, train
 from stages.params.load import load_params
 from stages.scores import catalogue
-from stages.verdicts import reading
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.comparison import read as read_comparison
 from stages.verdicts.outcome import Outcome
 from tests.projects import run_all
 
@@ -79,7 +79,7 @@ def compared(folder: Path, n_seeds: int = 30) -> Iterator[tuple[str, Comparison]
         loaded = load_params()
         for key, losses in loaded.selected().items():
             settings = {"headline": "balanced_accuracy", "baseline": None, "margin": None}
-            read_in.append((keys[key], reading.read(key, key, losses, **settings)))
+            read_in.append((keys[key], read_comparison(key, key, losses, **settings)))
 
     read_in: list[tuple[str, Comparison]] = []
     reader = type("reader", (), {"main": staticmethod(read)})

@@ -12,6 +12,7 @@ from stages.reporting.formats import plus_minus
 from stages.reporting.sections import thresholds as thresholds_section
 from stages.reporting.texts.verdict_text import verdict, verdict_cell
 from stages.scores import catalogue, decisions
+from stages.verdicts import shifts
 from stages.verdicts.held_out import thresholds
 from stages.verdicts.held_out.rows import HeldOut, Unseen
 from tests.verdicts.shifted import drawn
@@ -181,6 +182,25 @@ def test_the_verdict_says_what_is_ahead_at_one_half_only_and_why(make_shifted):
     assert "ahead at 0.5 only; its outputs are shifted" in said
     pair = comparison.outcome.pairs["binary_focal_crossentropy", "binary_crossentropy"]
     assert "ahead at 0.5 only; its outputs are shifted" in str(verdict_cell(comparison, pair))
+
+
+def test_it_is_no_shift_where_losses_decide_alike_by_their_own_rule_or_the_lead_is_not_lost_by_thresholds(make_shifted):
+    comparison = make_shifted()
+    outcome, pair = comparison.outcome, ("binary_focal_crossentropy", "binary_crossentropy")
+    assert shifts.explains(outcome, *pair)
+    assert outcome.by_rule.shares[pair[0]][1] > 2 * outcome.by_rule.shares[pair[1]][1]
+    alike = replace(outcome.by_rule, shares=dict.fromkeys(pair, np.array([0.8, 0.2])))
+    kept = dict(outcome.pairs)
+    kept[pair] = replace(outcome.by_rule.pairs[pair], verdict="inconclusive")  # as far ahead, and less sure
+    for other in (replace(outcome, by_rule=alike), replace(outcome, pairs=outcome.pairs | kept)):
+        assert not shifts.explains(other, *pair)
+        vars(comparison)["outcome"] = other
+        said = str(verdict_cell(comparison, other.pairs[pair]))
+        left = {"equivalent": "does not matter", "inconclusive": "is not sure", "worse": "is the other way round"}
+        expected = f"ahead at 0.5 only; at thresholds of their own the difference {left[other.pairs[pair].verdict]}"
+        assert expected in said
+        assert expected in str(verdict(comparison))
+        assert "shifted" not in said
 
 
 def test_the_report_shows_each_threshold_and_the_score_at_one_half_beside_it(make_shifted):

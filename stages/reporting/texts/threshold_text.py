@@ -4,6 +4,7 @@ from stages.basics.markup import text
 from stages.basics.words import number
 from stages.losses.loss import Loss
 from stages.reporting.formats import enumerated
+from stages.verdicts import shifts
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import Pair
 
@@ -21,7 +22,7 @@ def caution(comparison: Comparison, pair: Pair) -> str:
     before = by_rule.pairs[pair.loss, pair.against].verdict
     rules = {run.loss.name: rule(run.loss) for run in comparison.runs}
     if before == "better" and pair.verdict != "better":
-        return f"ahead {rules[pair.loss]} only; its outputs are shifted"
+        return f"ahead {rules[pair.loss]} only; {_why(comparison, pair.loss, pair.against)}"
     if before == "worse" and pair.verdict != "worse":
         return f"behind {rules[pair.loss]} only"
     return ""
@@ -42,7 +43,25 @@ def ahead_by_rule_only(comparison: Comparison) -> list[str]:
             behind.append(loss)
     rules = {run.loss.name: rule(run.loss) for run in comparison.runs}
     sentences = [_sentence(comparison, [loss], [best], rules[loss]) for loss in ahead]
-    return sentences + ([_sentence(comparison, [best], behind, rules[best])] if behind else [])
+    alike: dict[str, list[str]] = {}
+    for loss in behind:
+        alike.setdefault(_why(comparison, best, loss), []).append(loss)
+    return sentences + [_sentence(comparison, [best], losses, rules[best]) for losses in alike.values()]
+
+
+_NOW = {
+    "equivalent": "does not matter",
+    "worse": "is the other way round",
+}
+
+
+def _why(comparison: Comparison, ahead: str, behind: str) -> str:
+    """Why a loss is ahead by its own rule only, or what is left of that."""
+    outcome = comparison.outcome
+    if shifts.explains(outcome, ahead, behind):
+        return "its outputs are shifted"
+    where = "at thresholds of their own" if outcome.thresholds else "by what is expected to cost least"
+    return f"{where} the difference {_NOW.get(outcome.pairs[ahead, behind].verdict, 'is not sure')}"
 
 
 def _sentence(comparison: Comparison, ahead: list[str], behind: list[str], how: str) -> str:
@@ -50,5 +69,5 @@ def _sentence(comparison: Comparison, ahead: list[str], behind: list[str], how: 
     first, second = (enumerated([f"`{loss}` ({means[loss]})" for loss in losses]) for losses in (ahead, behind))
     return (
         f"{how[0].upper()}{how[1:]} {first} would be better than {second} in {text(comparison.score.name)}: "
-        f"ahead {how} only; its outputs are shifted."
+        f"ahead {how} only; {_why(comparison, ahead[0], behind[0])}."
     )
