@@ -149,9 +149,9 @@ ADAPTER = TypeAdapter(Winner)
 _BY_COMPARISON = TypeAdapter(dict[str, Recommended | None])
 
 
-def write_recommended(recommended: dict[str, Recommended | None]) -> None:
+def write_recommended(recommended: dict[str, Recommended | None], path: Path = paths.RECOMMENDED) -> None:
     """Write which loss of each comparison is recommended: ``reports/recommended.json``."""
-    files.write_json(paths.RECOMMENDED, _BY_COMPARISON.dump_python(recommended))
+    files.write_json(path, _BY_COMPARISON.dump_python(recommended))
 
 
 def read_recommended(path: Path = paths.RECOMMENDED) -> dict[str, Recommended | None]:

@@ -211,7 +211,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
         "references": {reference.name: _of_reference(comparison, reference) for reference in comparison.references},
         "losses": {
             loss: {
-                "verdict": _word(comparison, loss),
+                "verdict": word(comparison, loss),
                 "note": _note(comparison, loss),
                 "color": colors[loss],
                 **_decided(comparison, loss),
@@ -235,7 +235,7 @@ def _of_reference(comparison: Comparison, reference: Reference) -> dict[str, Any
     return {"verdict": "reference", "note": "The same answer for every row."}
 
 
-def _word(comparison: Comparison, loss: str) -> str:
+def word(comparison: Comparison, loss: str) -> str:
     """The verdict on a loss in a word or two; of one of a baseline's own it is against that."""
     outcome = comparison.outcome
     if len(comparison.losses) == 1:

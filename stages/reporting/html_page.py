@@ -27,15 +27,8 @@ def page(markdown: str, folder: Path) -> str:
         markdown: the report, its images relative to `folder`; its first line is its title.
         folder: where the images are.
     """
-    converter = MarkdownIt("commonmark", {"html": False}).enable("table")
-    converter.block.ruler.before("paragraph", "folded", _fold)
-    converter.core.ruler.push("anchors", _name_headings)
-    converter.core.ruler.push("cells", _name_cells)
-    converter.core.ruler.push("embedded_images", _embed_images)
-    environment = {"folder": folder}
-    tokens = converter.parse(markdown, environment)
+    tokens, body = _rendered(markdown, folder)
     contents = _contents(tokens)
-    body = converter.renderer.render(tokens, converter.options, environment)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -45,6 +38,24 @@ def page(markdown: str, folder: Path) -> str:
         f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"{_JUMP if contents else ''}{body}</main>\n{contents}</body>\n</html>\n"
     )
+
+
+def part(markdown: str, folder: Path) -> str:
+    """Turn a part of the report into HTML that can stand within another page: see `page`."""
+    _, body = _rendered(markdown, folder)
+    return body
+
+
+def _rendered(markdown: str, folder: Path) -> tuple[list[Token], str]:
+    """Markdown as tokens and as HTML: see `page`."""
+    converter = MarkdownIt("commonmark", {"html": False}).enable("table")
+    converter.block.ruler.before("paragraph", "folded", _fold)
+    converter.core.ruler.push("anchors", _name_headings)
+    converter.core.ruler.push("cells", _name_cells)
+    converter.core.ruler.push("embedded_images", _embed_images)
+    environment = {"folder": folder}
+    tokens = converter.parse(markdown, environment)
+    return tokens, converter.renderer.render(tokens, converter.options, environment)
 
 
 def _contents(tokens: list[Token]) -> str:

@@ -6,7 +6,7 @@ figures. To add a section is to add a module; to add a figure is to add a row to
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,11 +30,15 @@ class Report:
         comparisons: at least one, those on one dataset one after the other.
         reference: the published comparison.
         cells: whether what the cells of tables hold may be quoted.
+        predict: what to type for the predictions of new rows, with the comparison's name in braces.
+        is_linked: whether first screens stand above the other parts, to which they lead.
     """
 
     comparisons: list[Comparison]
     reference: Reference
     cells: bool = True
+    predict: str = "make predict COMPARISON={comparison} FILE=new.csv"
+    is_linked: bool = True
 
     @property
     def of_datasets(self) -> list[list[Comparison]]:
@@ -200,9 +204,12 @@ def sections() -> tuple[Section, ...]:
     return tuple(sorted(every, key=lambda section: section.order))
 
 
-def printed(report: Report) -> Iterator[tuple[Part, Subject, list[tuple[Section, dict[str, Any]]]]]:
+Printed = tuple[Section, dict[str, Any]]  # a section, and what its template prints
+
+
+def printed(report: Report, parts: Sequence[Part] = PARTS) -> Iterator[tuple[Part, Subject, list[Printed]]]:
     """What the report prints: of each part and subject the sections that have something to say, with what it is."""
-    for part in PARTS:
+    for part in parts:
         for subject in part.subjects(report):
             of_part = [section for section in sections() if section.part == part.name]
             contents = [(section, section.content(subject, report)) for section in of_part]

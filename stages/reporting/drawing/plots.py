@@ -94,9 +94,9 @@ class Grid:
     sharex: bool = False
     sharey: bool = False
 
-    def figure(self) -> tuple[Figure, np.ndarray]:
-        """A new figure and its axes (n_rows, n_columns)."""
-        figure = Figure(figsize=(self.width, self.height))
+    def figure(self, kind: type[Figure] = Figure) -> tuple[Figure, np.ndarray]:
+        """A new figure of a kind, and its axes (n_rows, n_columns)."""
+        figure = kind(figsize=(self.width, self.height))
         shared = {"sharex": self.sharex, "sharey": self.sharey, "squeeze": False}
         axes = figure.subplots(self.n_rows, self.n_columns, **shared)
         for ax in axes.flat[self.n_axes or axes.size :]:

@@ -4,11 +4,13 @@ import base64
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
 from stages.reporting.drawing import plots
@@ -25,16 +27,44 @@ _NOT_NEEDED = re.compile(
 )
 
 
+class Shown(Figure):
+    """A figure that a notebook shows as the report does."""
+
+    def _repr_svg_(self) -> str:
+        with _style():
+            return _svg(self)
+
+
+def figure(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> Figure:
+    """A figure as an object, to be shown or saved in any way, with the style of the report."""
+    with _style():
+        drawing, axes = grid.figure(Shown)
+        draw(axes, data)
+        drawing.draw_without_rendering()  # ticks take the style that holds when they are first drawn
+    return drawing
+
+
 def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str:
     """A figure as SVG, the same text for the same data."""
+    with _style():
+        drawing, axes = grid.figure()
+        draw(axes, data)
+        return _svg(drawing)
+
+
+def _svg(drawing: Figure) -> str:
+    file = io.StringIO()
+    drawing.savefig(file, format="svg", dpi=DPI, metadata={"Date": None})
+    return compact(file.getvalue())
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """The style in which figures are made and saved."""
     with mpl.rc_context(plots.STYLE), warnings.catch_warnings():
         # of letters that the font for measuring lacks: whoever reads it has a font of theirs
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure, axes = grid.figure()
-        draw(axes, data)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", dpi=DPI, metadata={"Date": None})
-    return compact(file.getvalue())
+        yield
 
 
 def compact(text: str) -> str:

@@ -39,11 +39,11 @@ TEMPLATE = """
 **Predict:** {{ predict }}
 
 {% endif %}
-{{ made }} · {{ links }}
+{{ made }}{% if links %} · {{ links }}{% endif %}
 """
 
 
-def _content(subject: Subject, _: Report) -> dict[str, Any]:
+def _content(subject: Subject, report: Report) -> dict[str, Any]:
     [comparison] = subject
     learned = any(summary.n for summary in comparison.outcome.summaries.values())
     best = comparison.outcome.advice.best
@@ -58,9 +58,9 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "sureness": answer_text.sureness(comparison) if learned else "",
         "others": answer_text.by_other_scores(comparison) if learned else "",
         "train": keras_text.compiled(run) if is_used else "",
-        "predict": _to_use(comparison) if is_used else "",
+        "predict": _to_use(comparison, report.predict) if is_used else "",
         "made": _made(comparison),
-        "links": _links(comparison),
+        "links": _links(comparison) if report.is_linked else "",
     }
 
 
@@ -125,14 +125,14 @@ SECTION = Section(
 )
 
 
-def _to_use(comparison: Comparison) -> Markdown:
-    """How new rows are predicted, and by what; empty where every seed failed."""
+def _to_use(comparison: Comparison, predict: str) -> Markdown:
+    """What to type for predictions of new rows, and what gives them; empty where every seed failed."""
     if not any(summary.n for summary in comparison.outcome.summaries.values()):
         return Markdown()
     rows, within = f"all {len(comparison.labels):,} rows", comparison.runs[0].settings.within
     if within:
         rows = f"{within.rows:,} rows"
     return Markdown(
-        f"`make predict COMPARISON={comparison.name} FILE=new.csv`, by the average of {N_NETWORKS} networks that learn "
+        f"`{predict.format(comparison=comparison.name)}`, by the average of {N_NETWORKS} networks that learn "
         f"from {rows} with {code(comparison.outcome.advice.best)}"
     )

@@ -37,6 +37,7 @@ class Reference:
 
 
 _REFERENCE = TypeAdapter(Reference)
+NOTHING = Reference("", {}, {}, {})  # for a report of which nothing was published
 
 
 @dataclass(frozen=True)
