@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -110,13 +111,13 @@ def write(references: Mapping[str, Sequence[Reference]]) -> None:
             files.write_json(folder / f"{comparison}.json", asdict(described))
 
 
-def read(comparison: str) -> list[Reference]:
-    """The references of a comparison; none where it is to have none.
+def read(comparison: str, project: Path = paths.HERE) -> list[Reference]:
+    """The references of a comparison of a project's folder; none where it is to have none.
 
     Raises:
         UserError: a file is missing, or not as it was written.
     """
-    path = paths.REFERENCES / f"{comparison}.json"
+    path = project / paths.REFERENCES / f"{comparison}.json"
     value = files.read_json(path, stage=STAGE)
     with files.reading(path, STAGE):
         described = _DESCRIBED.validate_python(value)

@@ -229,7 +229,7 @@ def read(
         other_names=other_names or {},
         weights=datasets.read_weights(dataset, description, project),
         seeds_key=seeds_key,
-        references=references.read(name),
+        references=references.read(name, project),
     )
 
 
