@@ -1,13 +1,13 @@
 """Stage `train`: train every selected loss of every comparison, all seeds at once."""
 
-from collections.abc import Sequence
 from itertools import chain
 
 from stages.basics import cli, paths
 from stages.basics.progress import bars
 from stages.execution.looks import groups, train_looks
+from stages.execution.refit import RefitsAhead
 from stages.execution.scheduler import Scheduler, Tally
-from stages.execution.unit_training import Training, first_chunks, planned
+from stages.execution.unit_training import Training, planned, try_user_code
 from stages.execution.units import headline_of, units
 from stages.executors import choice
 from stages.params import experiment
@@ -20,19 +20,6 @@ from stages.training.unit import Unit
 from stages.verdicts.comparison import Looking, score_of
 from stages.wording.looks import looks
 from stages.wording.training import came_from, outcome, what_was_new
-
-
-def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
-    """Try the user's own losses and networks, those that were not trained before.
-
-    Raises:
-        UserError: one does not pass.
-    """
-    for unit in selected:
-        if (unit.settings.model or unit.loss.is_custom) and not scheduler.has(first_chunks(unit)):
-            from stages.execution.user_code_checks import try_unit
-
-            try_unit(unit)
 
 
 def looking_at(unit: Unit, params: Params) -> Looking:
@@ -65,12 +52,14 @@ def main() -> None:
         if look := looking.look:
             words = looks(look.n_seeds, look.at_most, look.ended)
             outcomes[each.unit.name].append(f"train: {run.comparison}: {words}")
+        await ahead.after([each.unit for each in some], looking.recommend)
 
     with (
         choice.from_environment(selected) as executor,
         bars({unit.name: planned(unit) for unit in selected}, unit="networks × epochs", heading="all losses") as show,
     ):
         scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
+        ahead = RefitsAhead(selected, Scheduler(executor, kept))  # what it cannot train fails in stage `winner`
         try_user_code(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
     references.write(fitting.of_comparisons(params, selected, scores, kept))

@@ -14,7 +14,7 @@ from stages.params import experiment
 from stages.params.load import load_params
 from stages.records import store, winners
 from stages.training.unit import Unit
-from stages.winners import facts, packing, refitting
+from stages.winners import facts, packing
 from stages.winners.app import doubt
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     recommended = {name: every[name] for name in params.selected()}
     losses = {name: best.loss for name, best in recommended.items() if best}
     encoders = {name: pipelines.read(name)[0] for name in losses}
-    units = refitting.units_of(params, losses, encoders)
+    units = refit.units_of(params, losses)
     trained, lines = train(units), []
     with files.replacing(paths.WINNERS) as folder:
         folder.mkdir()

@@ -1,11 +1,53 @@
 """Refit: the loss that was chosen, trained on all rows with several seeds, for new rows."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
 import numpy as np
 
+from stages.basics.cli import UserError
 from stages.execution.cutting import cut
-from stages.execution.scheduler import TrainChunks
+from stages.execution.scheduler import LostError, Scheduler, Tally, TrainChunks
+from stages.params.schema import Params
+from stages.records import datasets, plans, runs, winners
+from stages.records.runs import Run
 from stages.training.chunk import Candidate, Chunk
-from stages.training.unit import Unit
+from stages.training.unit import Table, Unit, read_table
+
+# losses × seeds × rows up to which it takes less time to judge a comparison than to import TensorFlow once more
+CELLS = 300_000
+
+# from the runs of a comparison, in their order: the loss that will be recommended; None where none can be told
+Recommend = Callable[[list[Run]], str | None]
+
+
+def units_of(params: Params, losses: dict[str, str]) -> dict[str, Unit]:
+    """What to train, by comparison.
+
+    Args:
+        params: the parameters.
+        losses: by comparison, the loss that is recommended.
+    """
+    tables = {
+        name: read_table(name, datasets.read_encoded(name).description)
+        for name in dict.fromkeys(map(params.dataset_of, losses))
+    }
+    return {name: unit_of(runs.read(name, loss), tables[params.dataset_of(name)]) for name, loss in losses.items()}
+
+
+def unit_of(run: Run, table: Table) -> Unit:
+    """What was compared, to be trained on all rows or as a budget says, at the rate and for the epochs of its run."""
+    settings = run.settings.model_copy(
+        update={
+            "seeds": tuple(range(winners.N_NETWORKS)),
+            "epochs": run.n_epochs,
+            "loss": run.loss,
+            "optimizer": run.settings.optimizer.at(run.learning_rate, run.schedule),
+            "selected_by": None,
+        }
+    )
+    return Unit(settings, table, plans.read_plan_to_use(run.settings.comparison))
 
 
 def chunks_of(unit: Unit) -> list[Chunk]:
@@ -30,3 +72,42 @@ async def refit(unit: Unit, train: TrainChunks) -> list[np.ndarray]:
     n_variables = sum(name.startswith("weight_") for name in results[0])
     joined = (np.concatenate([result[f"weight_{number}"] for result in results]) for number in range(n_variables))
     return [array[finished] for array in joined]
+
+
+class RefitsAhead:
+    """Trains what stage `winner` will ask for while TensorFlow is imported, so that it finds it in the store.
+
+    What cannot be told or trained here is left to that stage, which says what is wrong with it.
+    """
+
+    def __init__(self, units: Sequence[Unit], scheduler: Scheduler) -> None:
+        """Begin.
+
+        Args:
+            units: all that is trained.
+            scheduler: trains; nothing is where it keeps nothing for this machine.
+        """
+        self._units, self._scheduler = units, scheduler
+        self._n_left = Counter(unit.settings.comparison for unit in units)
+
+    async def after(self, trained: Sequence[Unit], recommend: Recommend) -> None:
+        """Refit the loss that will be recommended, once all losses of a comparison are trained and written.
+
+        Args:
+            trained: those of one comparison that are now.
+            recommend: names the loss; of one alone it is not asked.
+        """
+        name = trained[0].settings.comparison
+        self._n_left[name] -= len(trained)
+        if self._n_left[name] or not self._scheduler.keeps:
+            return
+        units = [unit for unit in self._units if unit.settings.comparison == name]
+        if sum(len(unit.settings.seeds) for unit in units) * len(units[0].table.labels) > CELLS:
+            return
+        every = [runs.read(name, unit.loss.name) for unit in units]
+        loss = recommend(every) if len(every) > 1 else every[0].loss.name
+        for run in every:
+            if run.loss.name == loss and run.finished.any():
+                unit = unit_of(run, units[0].table)
+                with suppress(LostError, UserError):
+                    await refit(unit, self._scheduler.trainer(unit, Tally()))

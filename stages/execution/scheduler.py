@@ -11,6 +11,7 @@ from typing import Any
 
 from stages.basics import cli
 from stages.basics.cli import UserError
+from stages.basics.machine import device
 from stages.execution import keys
 from stages.execution.executor import DiedError, Executor
 from stages.records.store import DamagedError, Store
@@ -118,6 +119,11 @@ class Scheduler:
             return results
 
         return train
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is trained is kept where other stages on this machine look for it."""
+        return self._store is not None and self._executor.device == device()
 
     def has(self, chunks: Sequence[Chunk]) -> bool:
         """Whether the store has all of these."""

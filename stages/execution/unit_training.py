@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.execution import second_run
 from stages.execution.cutting import cut
-from stages.execution.scheduler import TrainChunks
+from stages.execution.scheduler import Scheduler, TrainChunks
 from stages.execution.tuning import N_SEEDS, first_candidates, horizons, planned_cost, tune, variants
 from stages.records.runs import Regions, Run, Tuning
 from stages.training.chunk import Candidate, Chunk, Result
@@ -100,6 +100,19 @@ def first_chunks(unit: Unit) -> list[Chunk]:
         return final_chunks(unit, None)
     few, [first, *_] = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds)))), horizons(unit)
     return [chunk for each in variants(few) for chunk in cut(each, first_candidates(each), first, is_tuning=True)]
+
+
+def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
+    """Try the user's own losses and networks, those that were not trained before.
+
+    Raises:
+        UserError: one does not pass.
+    """
+    for unit in selected:
+        if (unit.settings.model or unit.loss.is_custom) and not scheduler.has(first_chunks(unit)):
+            from stages.execution.user_code_checks import try_unit
+
+            try_unit(unit)
 
 
 def needs_held_out(unit: Unit) -> bool:

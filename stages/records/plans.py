@@ -1,7 +1,8 @@
 """The plan of a comparison: which rows each seed trains, validates and tests on, and how it scales them.
 
 - ``data/plans/<comparison>.npz``: the arrays of a `Plan`;
-- ``data/plans/<comparison>.json``: the rest of it.
+- ``data/plans/<comparison>.json``: the rest of it;
+- ``data/plans/to_use/<comparison>.npz`` and ``.json``: the same of networks to use, which learn from every row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -182,6 +183,7 @@ class _Facts:
 
 _FACTS = TypeAdapter(_Facts)
 _SCALINGS = ("to_tune", "to_train")
+_TO_USE = "to_use"
 
 
 def write_plan(name: str, plan: Plan) -> None:
@@ -213,6 +215,16 @@ def read_plan(name: str, project: Path = paths.HERE) -> Plan:
         name: Scaling(**{field.name: arrays[f"{name}_{field.name}"] for field in fields(Scaling)}) for name in _SCALINGS
     }
     return Plan(**asdict(facts), **{field_name: arrays[field_name] for field_name in of_rows}, **scalings)
+
+
+def write_plan_to_use(comparison: str, plan: Plan) -> None:
+    """Write the plan of a comparison's networks to use."""
+    write_plan(f"{_TO_USE}/{comparison}", plan)
+
+
+def read_plan_to_use(comparison: str) -> Plan:
+    """Read the plan of a comparison's networks to use."""
+    return read_plan(f"{_TO_USE}/{comparison}")
 
 
 def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, batch_size: int) -> Iterator[Seen]:

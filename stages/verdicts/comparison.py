@@ -1,6 +1,7 @@
 """A comparison: one dataset, the runs of several losses on it, and what came of them."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -259,7 +260,7 @@ def check_headline(trained: Iterable[Run], score: Score) -> None:
 
 
 class Looking:
-    """Says which losses of a comparison go on, by the score that decides and the default margin.
+    """Says which losses of a comparison go on, and which to train with, by the deciding score and the default margin.
 
     Attributes:
         look: what the last look came to; None before the first.
@@ -290,6 +291,19 @@ class Looking:
         Raises:
             UserError: the score is not defined for them.
         """
-        check_headline(runs, self.score)
-        self.look: Look | None = judge(runs, self.score, *self._rows, weights=self._weights).look
+        self.look: Look | None = self._outcome(runs).look
         return self.look.going if self.look else ()
+
+    def recommend(self, runs: list[Run]) -> str | None:
+        """The name of the loss to train with; None where the score is not defined for the runs.
+
+        Args:
+            runs: of every loss, in the order of the parameters.
+        """
+        with suppress(UserError):
+            return self._outcome(runs).advice.best
+        return None
+
+    def _outcome(self, runs: list[Run]) -> Outcome:
+        check_headline(runs, self.score)
+        return judge(runs, self.score, *self._rows, weights=self._weights)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from stages import generate, scale
+from stages.execution import refit
 from stages.execution.units import units
 from stages.features import pipelines
 from stages.params.load import load_params
 from stages.records import winners
 from stages.records.winners import Recommended
-from stages.winners import facts, packing, refitting
+from stages.winners import facts, packing
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
 
@@ -37,7 +38,7 @@ def write_winners(folder: Path, params: Mapping, write_tables: Callable[[Path], 
             run = SimpleNamespace(
                 settings=unit.settings, loss=unit.loss, n_epochs=1, learning_rate=0.1, schedule="constant"
             )
-            refitted = refitting.unit_of(run, unit.table, loaded.datasets[unit.settings.dataset].scale, encoder)
+            refitted = refit.unit_of(run, unit.table)
             n_outputs = unit.loss.n_outputs(unit.table.n_classes, unit.table.n_targets)
             shapes = [(unit.table.features.shape[1], n_outputs), (n_outputs,)]
             weights = [rng.normal(size=(winners.N_NETWORKS, *shape)).astype(np.float32) for shape in shapes]
