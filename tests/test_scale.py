@@ -165,7 +165,7 @@ def test_scaling_again_writes_the_same_bytes(project):
         project(**on_houses())
         kept.append(everything("scaled", "plans", "pipelines"))
     assert kept[0] == kept[1]
-    assert len(kept[0]) == 2 + 2 + 1
+    assert len(kept[0]) == 2 + 2 + 2 + 1  # a plan of the comparison, and one of networks to use
 
 
 def test_seeds_losses_and_columns_of_others_change_no_plan_of_the_first_seeds(project, defaults):
