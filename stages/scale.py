@@ -10,7 +10,7 @@ from stages.features.encoding import Encoder
 from stages.features.scaling import KnownScaler
 from stages.params import experiment, seeds
 from stages.params.load import load_planned
-from stages.params.schema import Params, Setup
+from stages.params.schema import Params
 from stages.records import datasets, plans, winners
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Plan
@@ -50,22 +50,6 @@ def write_pipeline(name: str, encoder: Encoder, plan: Plan) -> None:
     pipelines.write(name, encoder.pipeline, scaler)
 
 
-def plan_to_use(
-    features: np.ndarray, encoder: Encoder, rows: pd.DataFrame, description: Description, setup: Setup
-) -> Plan:
-    """The plan of networks to use, see `planning.all_rows`."""
-    labels = datasets.labels_of(rows, description)
-    return planning.all_rows(
-        features,
-        encoder.kinds,
-        np.empty((len(labels), 0)) if description.classes else labels,
-        scale=setup.data.scale,
-        n_seeds=winners.N_NETWORKS,
-        labels=labels,
-        rows=setup.sizes.rows if setup.sizes else None,
-    )
-
-
 def main() -> None:
     """Write ``data/scaled``, every dataset as numbers; and ``data/plans`` and ``data/pipelines``, by comparison."""
     params = load_planned()
@@ -91,7 +75,8 @@ def main() -> None:
             if setup.sizes:
                 planning.check_sizes(comparison, plan, setup.sizes)
             plans.write_plan(comparison, plan)
-            plans.write_plan_to_use(comparison, plan_to_use(features, encoder, rows, description, setup))
+            to_use = planning.plan_to_use(rows, description, features, encoder.kinds, setup, winners.N_NETWORKS)
+            plans.write_plan_to_use(comparison, to_use)
             write_pipeline(comparison, encoder, plan)
             if description.files:
                 cli.say(f"scale: {comparison}: {division(plan, description)}")

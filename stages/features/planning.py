@@ -9,7 +9,7 @@ from stages.basics.cli import UserError
 from stages.features import scaling, splits
 from stages.losses import target_transform
 from stages.params.budget import Sizes, path_of
-from stages.params.schema import Scale, Split
+from stages.params.schema import Scale, Setup, Split
 from stages.records.datasets import Description, Kind, Treatment, labels_of
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.thinning import thinned
@@ -122,6 +122,31 @@ def all_rows(
     fitted = Scaling(*(numbers[None] for numbers in scaling.fit(features, kinds, values, every, scale)))
     return Plan(
         "first", 0, fixed=True, parts=parts[None], split_of=np.zeros(n_seeds, int), to_tune=fitted, to_train=fitted
+    )
+
+
+def plan_to_use(
+    rows: pd.DataFrame, description: Description, features: np.ndarray, kinds: list[Kind], setup: Setup, n_seeds: int
+) -> Plan:
+    """The plan of a comparison's networks to use: of all rows, or of as many as a budget says.
+
+    Args:
+        rows: as in `make_plan`.
+        description: what the dataset is.
+        features: as in `make_plan`.
+        kinds: as in `make_plan`.
+        setup: of the comparison.
+        n_seeds: number of seeds.
+    """
+    labels = labels_of(rows, description)
+    return all_rows(
+        features,
+        kinds,
+        np.empty((len(labels), 0)) if description.classes else labels,
+        scale=setup.data.scale,
+        n_seeds=n_seeds,
+        labels=labels,
+        rows=setup.sizes.rows if setup.sizes else None,
     )
 
 
