@@ -75,7 +75,9 @@ def main() -> None:
             if setup.sizes:
                 planning.check_sizes(comparison, plan, setup.sizes)
             plans.write_plan(comparison, plan)
-            to_use = planning.plan_to_use(rows, description, features, encoder.kinds, setup, winners.N_NETWORKS)
+            to_use = planning.plan_to_use(
+                rows, description, features, encoder.kinds, setup=setup, n_seeds=winners.N_NETWORKS
+            )
             plans.write_plan_to_use(comparison, to_use)
             write_pipeline(comparison, encoder, plan)
             if description.files:

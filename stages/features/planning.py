@@ -126,7 +126,13 @@ def all_rows(
 
 
 def plan_to_use(
-    rows: pd.DataFrame, description: Description, features: np.ndarray, kinds: list[Kind], setup: Setup, n_seeds: int
+    rows: pd.DataFrame,
+    description: Description,
+    features: np.ndarray,
+    kinds: list[Kind],
+    *,
+    setup: Setup,
+    n_seeds: int,
 ) -> Plan:
     """The plan of a comparison's networks to use: of all rows, or of as many as a budget says.
 
