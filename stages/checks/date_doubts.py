@@ -8,7 +8,11 @@ from stages.parsing.dates import by_format, is_short, may_swap
 from stages.parsing.number_columns import odd
 from stages.records.findings import Finding
 
-_FORMS = ["%d-%b", "%d %b", "%b %d", "%d/%m", "%m/%d", "%d.%m.", "%y%m%d", "%d%m%Y", "%Y-%j"]
+_FORMS = {  # and how many letters dates of a form have at least
+    **{"%d-%b": 5, "%d %b": 5, "%b %d": 5, "%d/%m": 3, "%m/%d": 3, "%d.%m.": 4},
+    **{"%y%m%d": 6, "%d%m%Y": 8, "%Y-%j": 8, "%Y-%m-%d %H": 12},
+}
+_OF_DIGITS = {6: "%Y%m", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many a number has
 _FEW = 10  # different values; fewer may be dates by chance
 
 
@@ -33,7 +37,7 @@ def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:
         texts: (n_rows,) as they are written.
         days: (n_rows,) what they were taken for.
     """
-    present = texts.dropna().astype(str)
+    present = texts[days.notna()].astype(str)
     if not len(present):
         return []
     first = present.head(1).rename(texts.name)
@@ -45,15 +49,15 @@ def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:
 
 def perhaps_dates(values: pd.Series) -> list[Finding]:
     """Whole numbers that are all dates, written without marks, such as 20240131."""
-    if not 19000101 <= values.min() <= values.max() <= 21001231:
+    least, most = f"{values.min():.0f}", f"{values.max():.0f}"
+    form = _OF_DIGITS.get(len(least))
+    if form is None or len(least) != len(most) or not "1900" <= least[:4] <= most[:4] <= "2100":
         return []
     present = values.dropna()
-    if present.nunique() < _FEW or (present % 1).any() or not present.between(19000101, 21001231).all():
+    if present.nunique() < _FEW or (present % 1).any():
         return []
     as_written = present.astype(np.int64).astype("str")
-    if pd.to_datetime(as_written, format="%Y%m%d", errors="coerce").isna().any():
-        return []
-    return [odd("perhaps dates", as_written)]
+    return [] if by_format(as_written, form) is None else [odd("perhaps dates", as_written, read_as=form)]
 
 
 def perhaps_of_a_form(texts: pd.Series) -> list[Finding]:
@@ -61,5 +65,8 @@ def perhaps_of_a_form(texts: pd.Series) -> list[Finding]:
     present = texts.dropna()
     if present.nunique() < _FEW:
         return []
-    form = next((form for form in _FORMS if by_format(present, form) is not None), None)
+    shortest = present.str.len().min()
+    form = next(
+        (form for form, least in _FORMS.items() if least <= shortest and by_format(present, form) is not None), None
+    )
     return [odd("perhaps of a form", present.head(1), read_as=form)] if form else []

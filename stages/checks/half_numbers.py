@@ -2,15 +2,18 @@
 
 import pandas as pd
 
+from stages.checks.date_doubts import perhaps_of_a_form
 from stages.checks.every import Seen
+from stages.checks.mixed import mixed
 from stages.parsing.dates import are_dates
 from stages.parsing.number_columns import odd
 from stages.parsing.numbers import are_numbers
 from stages.records.findings import Finding
 
-_FEWEST = 10  # different numbers; of fewer the cells are labels
+_FEWEST = 10  # different texts; of fewer the cells are labels
 _MOST = 0.8  # share of the texts that hold a number
-_HALF = r"[<>≤≥~≈±]?\s*[-+\u2212]?(?P<number>\d+(?:[.,]\d+)*)\s*(?:[^\W\d_]{4,}.*|[(*†?/].*|[-–]\s*\d.*)?"
+_SHAPES = 0.2  # of the different texts; labels that hold a number have more shapes
+_NUMBER = r"\d+(?:[.,]\d+)*"
 
 
 def find(seen: Seen) -> list[Finding]:
@@ -20,16 +23,21 @@ def find(seen: Seen) -> list[Finding]:
 
 
 def half_numbers(texts: pd.Series) -> list[Finding]:
-    """Texts nearly all of which hold a number, and some more than that.
+    """Texts nearly all of which hold a number, in a few shapes, and some more than that.
 
     Args:
         texts: (n_rows,).
     """
     different = pd.Series(texts.dropna().str.strip().unique(), dtype="str")
-    numbers = different.str.extract(f"^(?:{_HALF})$")["number"]
-    if numbers.nunique() < _FEWEST or numbers.notna().mean() < _MOST or numbers.str.fullmatch(r"0\d+").any():
+    holds = different.str.contains(r"^[^\w]*\d|^\d")
+    if holds.sum() < _FEWEST or holds.mean() < _MOST or different.str.fullmatch(r"0\d+").any():
         return []
-    is_whole = are_numbers(list(different)) | are_dates(different)
-    half = texts[texts.str.strip().isin(different[~is_whole & numbers.notna().to_numpy()])]
-    # where nearly all are numbers, `mixed` tells the others
-    return [odd("half numbers", half)] if is_whole.mean() < _MOST and len(half) else []
+    shapes = different[holds].str.replace(_NUMBER, "0", regex=True)
+    if shapes.nunique() > max(_SHAPES * len(shapes), 3):
+        return []
+    is_number = are_numbers(list(different))
+    is_whole = is_number | are_dates(different)
+    if mixed(texts) or perhaps_of_a_form(texts):
+        return []  # which is told already
+    half = texts[texts.str.strip().isin(different[~is_whole & holds.to_numpy()])]
+    return [odd("half numbers", half, n_of=int(is_number.sum()))] if len(half) else []

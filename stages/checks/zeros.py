@@ -27,7 +27,7 @@ def zeros(values: pd.Series) -> list[Finding]:
         return []
     present = values.dropna()
     others = present[present != 0]
-    if not 2 <= len(present) - len(others) <= len(others) or len(others) < _FEWEST or others.min() * others.max() < 0:
+    if not 2 <= len(present) - len(others) <= len(others) or len(others) < _FEWEST or others.min() < 0 < others.max():
         return []
     sizes = np.unique(others.abs().to_numpy(np.float64))
     middle = np.median(others.abs())

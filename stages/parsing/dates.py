@@ -3,10 +3,13 @@
 The dates of a column agree on the order of day and month; that alone cannot be told from a date by itself.
 """
 
+import calendar
 import datetime
 import re
 import unicodedata
+from contextlib import suppress
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -19,19 +22,20 @@ _SAMPLE = 100  # different texts that show whether a column may hold dates at al
 _MANY = 2000  # different texts, of which those written alike are read at once
 _MICROSECONDS = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
-_MONTHS = [  # English, German, French, Spanish, Italian, Dutch, Portuguese, without accents
-    "january januar janvier enero gennaio januari janeiro",
-    "february februar fevrier febrero febbraio februari fevereiro",
-    "march marz maerz mars marzo maart marco",
-    "april avril abril aprile",
-    "may mai mayo maggio mei maio",
-    "june juni juin junio giugno junho",
-    "july juli juillet julio luglio julho",
-    "august aout agosto augustus",
-    "september septembre septiembre settembre setembro",
-    "october oktober octobre octubre ottobre outubro",
-    "november novembre noviembre novembro",
-    "december dezember decembre diciembre dicembre dezembro",
+# English, German, French, Spanish, Italian, Dutch, Portuguese, Scandinavian, Polish, Turkish, Russian, without accents
+_MONTHS = [
+    "january januar janvier enero gennaio januari janeiro stycznia styczen ocak января январь",
+    "february februar fevrier febrero febbraio februari fevereiro lutego luty subat февраля февраль",
+    "march marz maerz mars marzo maart marco marts marca marzec mart марта",
+    "april avril abril aprile kwietnia kwiecien nisan апреля апрель",
+    "may mai mayo maggio mei maio maj maja mayıs мая маи",
+    "june juni juin junio giugno junho czerwca czerwiec haziran июня июнь",
+    "july juli juillet julio luglio julho lipca lipiec temmuz июля июль",
+    "august aout agosto augustus augusti sierpnia sierpien ağustos agustos августа",
+    "september septembre septiembre settembre setembro wrzesnia wrzesien eylul сентября сентябрь",
+    "october oktober octobre octubre ottobre outubro pazdziernika pazdziernik ekim октября октябрь",
+    "november novembre noviembre novembro listopada listopad kasım ноября ноябрь",
+    "december dezember decembre diciembre dicembre dezembro desember grudnia grudzien aralık декабря декабрь",
 ]
 # names may be cut short to three letters or more
 _MONTH_OF = {
@@ -43,36 +47,51 @@ _MONTH_OF = {
 _ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}
 _ZONES |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9}
 
-_WEEKDAY = (
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|mer|je|jue|ve|vi|gi|dom|dim|wo|za|zo|se|te|qu)"
-    r"[^\W\d_]{0,8}\.?,? +)?"
+_WEEKDAYS = (
+    r"(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|mer|je|jue|ve|vi|gi|dom|dim|wo|za|zo|se|te|qu)"
+    r"[^\W\d_]{0,8}\.?"
 )
+_WEEKDAY = re.compile(rf"^{_WEEKDAYS},? +|[,( ]+{_WEEKDAYS}\)?$", re.IGNORECASE)
+_TIME_FIRST = re.compile(r"(\d\d?:\d\d(?::\d\d)?(?: ?[AP]\.?M\.?)?),? +(.+)", re.IGNORECASE)
 _CLOCK = (
-    r"(?P<hour>\d\d?)(?:(?P<between>[:.h]?)(?P<minute>\d\d)(?:(?P=between)(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?)?"
+    r"(?P<hour>\d\d?)(?:(?P<between>[:.h]?|-(?=\d\d-\d\d(?![:\d])))(?P<minute>\d\d)"
+    r"(?:(?P=between)(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?)?(?: (?:Uhr|hrs?))?"
 )
-_ZONE = r"(?: ?(?P<zone>(?:UTC|GMT)?[-+\u2212]\d\d?(?::?\d\d)?|[A-Z]{3,4}|Z)(?: ?\([^()]*\)|\[[^\[\]]*\])?)?"
-_TIME = rf"(?:(?P<before>T|,? at |[,_]? *|:(?=\d\d:)){_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
-_WORD = r"(?P<name>[^\W\d_]{3,10})\.?"
+_ZONE = (
+    r"(?: ?(?P<zone>(?:UTC|GMT)?[-+\u2212]\d\d?(?::?\d\d)?|[A-Z]{3,4}|Z|[A-Z]+(?:/[A-Z_]+)+)"
+    r"(?: [A-Z]{3,4}| ?\([^()]*\)|\[[^\[\]]*\])?)?"
+)
+_TIME = (
+    rf"(?:(?P<before>T|,? (?:at|um|à|om|a las|alle) |[,_]? *|:(?=\d\d:)){_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
+)
+_WORD = r"(?P<name>[^\W\d_]{3,12})\.?"
 _DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|\.)?", r"(?P<year>\d{4}|\d\d)"
 _BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
+_MONTHS_OF = {"Q": 3, "T": 3, "H": 6, "S": 6}  # a quarter, a trimestre, a half, a semestre
 _SPELLINGS = [
-    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}",  # 2025-01-03
-    rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?=[T ]\d){_TIME}",  # 20250103T1015
-    rf"(?P<year>\d{{4}})年(?P<month>\d\d?)月(?P<day>\d\d?)日{_TIME}",
-    rf"{_WEEKDAY}(?P<one>\d\d?)(?P<mark>[-/]|\. ?)(?P<other>\d\d?)(?P=mark){_YEAR}{_TIME}",  # 03/01/2025, in its order
-    rf"{_WEEKDAY}{_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_YEAR}{_TIME}",  # 3 January 2025
-    rf"{_WEEKDAY}{_WORD}{_BETWEEN}{_DAY}[-/., ]{{1,2}}{_YEAR}{_TIME}",  # Jan 3, 2025
-    rf"{_WEEKDAY}{_WORD} +{_DAY} +{_CLOCK}{_ZONE} (?P<year>\d{{4}})",  # Fri Jan  3 10:15:30 2025
+    rf"(?P<year>\d{{4}})(?P<mark>[-/. ])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}",  # 2025-01-03
+    rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?=[T _]\d){_TIME}",  # 20250103T1015
+    rf"(?P<year>\d{{4}})年(?P<month>\d\d?)月(?:(?P<day>\d\d?)日{_TIME})?",
+    # 03/01/2025, in its order
+    rf"(?P<one>\d\d?)(?P<mark>[-/]|\. ?| (?=\d\d? \d{{4}}))(?P<other>\d\d?)(?P=mark){_YEAR}{_TIME}",
+    rf"{_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_YEAR}{_TIME}",  # 3 January 2025
+    rf"{_WORD}{_BETWEEN}{_DAY}[-/., ]{{1,2}}{_YEAR}{_TIME}",  # Jan 3, 2025
+    rf"{_WORD} +{_DAY} +{_CLOCK}{_ZONE} (?P<year>\d{{4}})",  # Jan  3 10:15:30 2025
     rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}{_BETWEEN}{_DAY}{_TIME}",  # 2025-Jan-03
     rf"{_WORD}{_BETWEEN}(?P<year>\d{{4}})",  # January 2025
     rf"{_WORD}[-/'’](?P<year>\d\d)",  # Jan-25
     rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}",  # 2025 Jan
     r"(?P<year>(?:1[89]|20)\d\d)[-/](?P<month>\d\d?)",  # 2025-01
     r"(?P<month>\d\d?)[-/.](?P<year>(?:1[89]|20)\d\d)",  # 01/2025
-    r"(?P<year>\d{4})[-/ ]?Q(?P<quarter>[1-4])",  # 2025Q1
-    r"(?:Q(?P<quarter>[1-4])|(?P<which>[1-4])Q)[-/ ]?'?(?P<year>\d{4}|\d\d)",  # Q1 2025, 1Q25
+    r"(?P<year>(?:1[89]|20)\d\d)[-/ ]?M(?P<month>\d\d?)",  # 2025M01
+    r"M(?P<month>\d\d?)[-/ ](?P<year>(?:1[89]|20)\d\d)",  # M01 2025
+    r"(?P<year>\d{4})[-/ ]?(?P<span>[QTHS])(?P<which>[1-4])",  # 2025Q1, 2025H1
+    r"(?P<span>[QTHS])(?P<which>[1-4])[-/ ]?(?P<year>\d{4})",  # Q1 2025
+    r"(?P<which>[1-4])(?:\.|[^\W\d_]{2})? ?(?P<span>[QTHS])[^\W\d_]*[-/ ]?(?P<year>\d{4})",  # 1st quarter 2025
+    r"(?:(?P<span>Q)(?P<which>[1-4])[-/ ]?'?|(?P<quarter>[1-4])Q[-/ ]?'?)(?P<year>\d\d)",  # 1Q25
     r"(?P<year>\d{4})[-/ ]?(?:K?W|week) ?(?P<week>\d\d?)(?:-?(?P<weekday>[1-7]))?",  # 2025-W01-5
-    r"(?:[KC]?W|week) ?(?P<week>\d\d?)[-/ ](?P<year>\d{4})",  # week 1/2025
+    r"(?:[KC]?W|week) ?(?P<week>\d\d?)(?:[-/ ]|, )(?P<year>\d{4})",  # week 1/2025
+    r"[KC]W ?(?P<week>\d\d?)/(?P<year>\d\d)",  # KW 1/25
 ]
 
 
@@ -142,6 +161,9 @@ def by_format(texts: pd.Series, form: str) -> pd.Series | None:
 
 
 def _by_format(texts: pd.Series, form: str) -> pd.Series:
+    if "%b" in form.lower():  # which ``strptime`` knows in English alone
+        names = calendar.month_name if "%B" in form else calendar.month_abbr
+        texts = texts.str.replace(r"[^\W\d_]{3,}", lambda word: names[_month(word[0]) or 0] or word[0], regex=True)
     dates = pd.to_datetime(texts, format=form, utc=True, errors="coerce")
     return dates.dt.tz_localize(None).astype("datetime64[us]")
 
@@ -174,12 +196,18 @@ def _format(text: str, *, day_first: bool | None) -> str | None:
     if parts["minute"]:
         seconds = f"{parts['between']}%S" if parts["second"] else ""
         form += f"{parts['before']}%H{parts['between']}%M{seconds}{'.%f' if parts['part'] else ''}"
-    blank = " " * (parts["zone"] is not None and text[match.start("zone") - 1] == " ")
+    blank = " " * (parts["zone"] is not None and match.string[match.start("zone") - 1] == " ")
     return f"{form}{blank}%z" if parts["zone"] else form
 
 
 def _match(text: str) -> re.Match | None:
-    return next((match for pattern in _patterns() if (match := pattern.fullmatch(text)) and _is_named(match)), None)
+    """How a date is written, its weekday aside and its time behind it; None where a text is none."""
+    alone = _WEEKDAY.sub("", text)
+    for written in dict.fromkeys((text, alone, _TIME_FIRST.sub(r"\2 \1", alone))):
+        for pattern in _patterns():
+            if (match := pattern.fullmatch(written)) and _is_named(match):
+                return match
+    return None
 
 
 def _is_named(match: re.Match) -> bool:
@@ -197,7 +225,11 @@ def _moment(text: str, *, day_first: bool | None) -> int | None:
             return None
         parts["day"], parts["month"] = (parts["one"], parts["other"])[:: 1 if day_first else -1]
     day, time = _day_of(parts), _time_of(parts)
-    return None if day is None or time is None else (day - _EPOCH) * 86_400_000_000 + time
+    if day is None or time is None:
+        return None
+    moment = (day - _EPOCH) * 86_400_000_000 + time
+    ahead = _ahead(parts.get("zone"), moment)
+    return None if ahead is None else moment - ahead * 60_000_000
 
 
 def _day_of(parts: dict[str, str | None]) -> int | None:
@@ -208,8 +240,9 @@ def _day_of(parts: dict[str, str | None]) -> int | None:
     month, day = int(parts.get("month") or 1), int(parts.get("day") or 1)
     if parts.get("name"):
         month = _month(parts["name"])
-    if quarter := parts.get("quarter") or parts.get("which"):
-        month = 3 * int(quarter) - 2
+    if which := parts.get("which") or parts.get("quarter"):
+        length = _MONTHS_OF[(parts["span"] or "Q").upper()]
+        month = length * int(which) - length + 1
     try:
         if parts.get("week"):
             return datetime.date.fromisocalendar(year, int(parts["week"]), int(parts.get("weekday") or 1)).toordinal()
@@ -219,7 +252,7 @@ def _day_of(parts: dict[str, str | None]) -> int | None:
 
 
 def _time_of(parts: dict[str, str | None]) -> int | None:
-    """The time of a date in microseconds, less what its zone is ahead."""
+    """The time of a date in microseconds; None where there is no such time."""
     if not parts.get("hour"):
         return 0
     hour, minute, second = (int(parts[name] or 0) for name in _MICROSECONDS)
@@ -231,17 +264,19 @@ def _time_of(parts: dict[str, str | None]) -> int | None:
         hour = hour % 12 + 12 * (half in "pP")
     if minute > 59 or second > 59 or hour > 24 or (hour == 24 and (minute or second)):
         return None
-    ahead = _ahead(parts.get("zone"))
-    if ahead is None:
-        return None
     part = int((parts["part"] or "0")[:6].ljust(6, "0"))
-    return sum(map(int.__mul__, (hour, minute, second), _MICROSECONDS.values())) + part - ahead * 60_000_000
+    return sum(map(int.__mul__, (hour, minute, second), _MICROSECONDS.values())) + part
 
 
-def _ahead(zone: str | None) -> int | None:
-    """How many minutes a zone is ahead of UTC; None where there is no such zone."""
+def _ahead(zone: str | None, moment: int) -> int | None:
+    """How many minutes a zone is ahead of UTC at a moment by its clocks; None where there is no such zone."""
     if zone is None:
         return 0
+    if "/" in zone:
+        local = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=moment)
+        with suppress(KeyError, ValueError, OSError):  # what there is no such place raises
+            return int(ZoneInfo(zone).utcoffset(local).total_seconds() // 60)
+        return None
     if offset := re.fullmatch(r"(?:UTC|GMT)?([-+\u2212])(\d\d?):?(\d\d)?", zone, re.IGNORECASE):
         minutes = 60 * int(offset[2]) + int(offset[3] or 0)
         return minutes if offset[1] == "+" else -minutes
@@ -263,7 +298,7 @@ def are_dates(texts: pd.Series) -> np.ndarray:
 
 def may_swap(texts: pd.Series) -> bool:
     """Whether day and month of all these dates may change places, and in one of them that makes another date."""
-    parts = texts.str.extract(r"^\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d\d)(?:\D.*)?$")
+    parts = texts.str.extract(r"^\s*(\d{1,2})[-/ ](\d{1,2})[-/ ](?:\d{4}|\d\d)(?:\D.*)?$")
     if parts.isna().any(axis=None):
         return False
     first, second = (parts[column].astype(int) for column in parts)

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 
-HOURS, MINUTES = "hours", "minutes"  # what the first of two parts of a time is
-_DAY = 86_400
-_SECONDS = {"days": _DAY, "hours": 3600, "minutes": 60, "seconds": 1}
+# what durations are in, the first two where a time has two parts and begins with them
+HOURS, MINUTES, SECONDS = FORMS = ("hours", "minutes", "seconds")
+_SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 _CLOCK = r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:[.,]\d+)?)"
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _SPELLINGS = [
@@ -18,9 +18,12 @@ _SPELLINGS = [
         rf"(?P<sign>-)?P(?=.)(?:(?P<days>{_NUMBER})D)?"
         rf"(?:T(?:(?P<hours>{_NUMBER})H)?(?:(?P<minutes>{_NUMBER})M)?(?:(?P<seconds>{_NUMBER})S)?)?"
     ),
-    re.compile(  # 1h 30m; with one part alone it is a unit
-        r"(?=\S+ ?\d)(?:(?P<days>\d+) ?d(?:ays?)? ?)?(?:(?P<hours>\d+) ?h(?:ours?|rs?)? ?)?"
-        r"(?:(?P<minutes>\d+) ?m(?:in(?:utes?)?)? ?)?(?:(?P<seconds>\d+) ?s(?:ec(?:onds?)?)?)?"
+    re.compile(  # 1h 30m
+        rf"(?=.)(?:(?P<weeks>{_NUMBER}) ?(?:w|wks?|weeks?|Wochen?)(?:,? |(?=\d)|$))?"
+        rf"(?:(?P<days>{_NUMBER}) ?(?:d|days?|Tagen?|Tage?|jours?)(?:,? |(?=\d)|$))?"
+        rf"(?:(?P<hours>{_NUMBER}) ?(?:h|hrs?|hours?|Std\.?|Stunden?|heures?)(?:,? |(?=\d)|$))?"
+        rf"(?:(?P<minutes>{_NUMBER}) ?(?:m|[Mm]ins?\.?|minutes?|Minuten?)(?:,? |(?=\d)|$))?"
+        rf"(?:(?P<seconds>{_NUMBER}) ?(?:s|secs?\.?|seconds?|Sek\.?|Sekunden?|secondes?))?"
     ),
 ]
 
@@ -28,25 +31,30 @@ _SPELLINGS = [
 def fit(texts: pd.Series) -> tuple[str | None, np.ndarray] | None:
     """Texts (n_rows,), none missing, that are all durations or times of day, in seconds.
 
-    Two parts are hours and minutes, or minutes and seconds where one of the first is no hour of a day.
+    Two parts are hours and minutes, or minutes and seconds where one of the first is no hour of a day. Numbers with one
+    unit behind each, as in 5 m, are no durations.
 
     Returns:
-        What the first of two parts is, None where none has two; and float64 (n_rows,). None where a text is none.
+        One of `FORMS`; and float64 (n_rows,). None where a text is none.
     """
-    if not all(_match(text) for text in texts.head(100)):
+    different = texts.unique()
+    if not all(map(_match, different[:100])) or not all(matches := list(map(_match, different))):
         return None
-    firsts = [match["first"] for text in texts.unique() if (match := _match(text)) and "first" in match.groupdict()]
-    form = None if not firsts else HOURS if max(map(int, firsts)) < 24 else MINUTES
+    units = {match[0].strip("0123456789., ") if match.re is _SPELLINGS[-1] else ":" for match in matches}
+    if len(units) == 1 and re.fullmatch(r"[^\W\d_]+\.?", *units):
+        return None
+    firsts = [match["first"] for match in matches if "first" in match.groupdict()]
+    form = SECONDS if not firsts else HOURS if max(map(int, firsts)) < 24 else MINUTES
     read = seconds(texts, form)
     return None if np.isnan(read).any() else (form, read)
 
 
-def seconds(texts: pd.Series, form: str | None) -> np.ndarray:
+def seconds(texts: pd.Series, form: str) -> np.ndarray:
     """Durations and times of day in seconds, float64 (n_rows,), NaN where a text is none.
 
     Args:
         texts: (n_rows,), none missing.
-        form: what the first of two parts is, as `fit` has it; None: hours, where it is an hour of a day.
+        form: what the first of two parts is, as `fit` has it; where that has none, hours if it is an hour of a day.
     """
     codes, different = pd.factorize(texts)
     return np.array([_seconds(text, form) for text in different] or [np.nan])[codes]
@@ -56,7 +64,7 @@ def _match(text: str) -> re.Match | None:
     return next((match for spelling in _SPELLINGS if (match := spelling.fullmatch(text))), None)
 
 
-def _seconds(text: str, form: str | None) -> float:
+def _seconds(text: str, form: str) -> float:
     if (match := _match(text)) is None:
         return np.nan
     parts = match.groupdict()

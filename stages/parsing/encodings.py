@@ -55,6 +55,8 @@ def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
     with refusals(path, "CSV"), opener() as file:
         start = file.read(4)
     unicode = next((name for mark, name in _UNICODE.items() if start.startswith(mark)), "utf-8")
+    if (unmarked := {(1, 3): "utf-16-le", (0, 2): "utf-16-be"}.get(_zeros(start))) and unicode == "utf-8":
+        unicode = unmarked
     encoding, findings = said or unicode, []
     has_blank_lines = False
     bad = _first_bad(_chunks(path, opener), encoding)
@@ -67,6 +69,11 @@ def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
         has_blank_lines = has_blank_lines or _has_blank_line(before + chunk)
         before = chunk[-64:]
     return Scanned(encoding, has_blank_lines, findings)
+
+
+def _zeros(start: bytes) -> tuple[int, ...]:
+    """Where bytes are 0, as every second is of a text of the Western alphabet in UTF-16."""
+    return tuple(place for place, byte in enumerate(start) if byte == 0)
 
 
 def _has_blank_line(content: bytes) -> bool:

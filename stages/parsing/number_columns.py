@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from stages.parsing import dates, durations
-from stages.parsing.numbers import CODE, OTHER_MARK, Looked, look, mark_of, may_be_codes, read, with_unit
+from stages.parsing.numbers import CODE, OTHER_MARK, Looked, mark_of, may_be_codes, read, with_unit
 from stages.records.findings import SHOWN_ROWS, Finding
 
 ERRORS = ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]  # what a spreadsheet could not calculate
 _SAMPLE = 1000  # rows that show whether texts may be numbers at all
-_FEW = 20  # rows; among fewer, what is no number makes a column one of texts
-_MOST = 0.9  # share of numbers among which the others are taken for missing
+FEW = 20  # rows; among fewer, what is no number makes a column one of texts
+MOST = 0.9  # share of numbers among which the others are taken for missing
+DIFFER = 10  # numbers that differ; of no more they are labels
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Decided:
 
     Attributes:
         are_numbers: whether they are numbers; if not, they stay texts.
-        form: the unit behind each, or of times of two parts what the first is; None where there is neither.
+        form: the unit behind each, or of durations one of `durations.FORMS`; None where there is neither.
         grouping: the mark that groups their digits as programs write them; empty where there is none.
         findings: what is odd about that.
     """
@@ -46,9 +47,11 @@ def decide(present: pd.Series, decimal: str, *, quoted: bool, forced: bool = Fal
         return Decided(False)
     if not forced and present.str.match(r"0\d").any() and dates.fit(present)[0]:
         return Decided(False)  # 01.2015
-    sample = present.head(_SAMPLE)
-    if read(sample, decimal, are_numbers=forced, sure=sure).is_number.mean() < 0.5:
-        return _durations_or_units(present, decimal, quoted=quoted, forced=forced)
+    are_numbers = read(present.head(_SAMPLE), decimal, are_numbers=forced, sure=sure).is_number
+    if are_numbers.mean() < 0.5:
+        decided = _durations_or_units(present, decimal, quoted=quoted, forced=forced)
+        if decided.are_numbers or not (forced and are_numbers.any()):
+            return decided
     mark = decimal if sure else mark_of(present, decimal)
     looked = read(present, mark, are_numbers=forced, sure=sure)
     others = present[~looked.is_number]
@@ -56,10 +59,10 @@ def decide(present: pd.Series, decimal: str, *, quoted: bool, forced: bool = Fal
         return Decided(False)
     if not forced and (doubt := _doubt(looked, present, mark, quoted=quoted)):
         return Decided(False, findings=[doubt])
-    by_programs = looked.grouped & _is_grouped_only(present)
+    by_programs = looked.grouped & _is_grouped_only(present) & (not _are_of_two_marks(looked, present, mark))
     special = looked.is_number & ~looked.plain & ~by_programs
     findings = [_read(present[special], shown(looked.numbers[special][0]))] if special.any() else []
-    findings += [odd("odd texts", others, n_of=len(present))] if len(others) else []
+    findings += [odd("odd texts", others, n_of=len(present), read_as="numbers")] if len(others) else []
     return Decided(True, None, OTHER_MARK[mark] if by_programs.any() and not findings else "", findings)
 
 
@@ -94,8 +97,8 @@ def _are_numbers(looked: Looked, others: pd.Series) -> bool:
         return True
     if others.isin(ERRORS).all():
         return len(others) <= n_present / 2
-    differ = len(np.unique(looked.numbers[looked.is_number])) > 10
-    return n_present >= _FEW and len(others) <= (1 - _MOST) * n_present and differ
+    differ = len(np.unique(looked.numbers[looked.is_number])) > DIFFER
+    return n_present >= FEW and len(others) <= (1 - MOST) * n_present and differ
 
 
 def _doubt(looked: Looked, present: pd.Series, decimal: str, *, quoted: bool) -> Finding | None:
@@ -114,6 +117,13 @@ def _doubt(looked: Looked, present: pd.Series, decimal: str, *, quoted: bool) ->
     return None
 
 
+def _are_of_two_marks(looked: Looked, present: pd.Series, mark: str) -> bool:
+    """Whether digits in groups have no decimal mark and all other numbers have, so that both may be one mark."""
+    has_mark = present.str.contains(mark, regex=False).to_numpy(bool)
+    grouped, others = has_mark[looked.grouped], has_mark[looked.is_number & ~looked.grouped]
+    return len(grouped) > 0 and len(others) > 0 and not grouped.any() and bool(others.all())
+
+
 def _is_grouped_only(present: pd.Series) -> np.ndarray:
     """Which texts are digits in groups of three and no more, as programs write them too: bool (n_rows,)."""
     return present.str.fullmatch(r"[-+]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+(?:,\d+)?)").to_numpy(bool)
@@ -122,8 +132,3 @@ def _is_grouped_only(present: pd.Series) -> np.ndarray:
 def _read(texts: pd.Series, read_as: str) -> Finding:
     """That texts were read as numbers, and as which the first."""
     return odd("written", texts, read_as=read_as)
-
-
-def no_number(present: pd.Series) -> Finding:
-    """The first of texts that are said to be numbers which is none."""
-    return odd("mixed", present[~look(present, ".").is_number])

@@ -6,6 +6,7 @@ word for thousands or millions. Which mark is the decimal one a column tells: by
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,12 +22,19 @@ _MONEY = (
     r"|Rs\.?|Fr\.|kr\.?|zł|Kč|lei"
 )
 _SHARES = {"%": -2, "‰": -3}
-_SCALES = {"k": 3, "K": 3, "M": 6, "mn": 6, "mln": 6, "Mio": 6, "B": 9, "bn": 9, "Mrd": 9}
+_SCALES = {
+    **{"k": 3, "K": 3, "thousand": 3, "tsd": 3, "Tsd.": 3, "Tsd": 3, "tausend": 3, "mille": 3},
+    **{"M": 6, "mn": 6, "mln": 6, "Mio.": 6, "Mio": 6, "million": 6, "millions": 6, "Millionen": 6, "Mill.": 6},
+    **{"B": 9, "bn": 9, "Mrd.": 9, "Mrd": 9, "billion": 9, "billions": 9, "Milliarden": 9, "tn": 12, "trillion": 12},
+}
 _LETTERS = ("K", "M", "B")  # of which a code may be one
-# a unit has no digit and no mark of punctuation
-_WITH_UNIT = re.compile(rf"^(?P<number>.*\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰][^\d\s.,:;()]{{0,11}})$")
+_UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
+_WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰]{_UNIT})$")
+_TENS = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 PLAIN = {  # as a program writes numbers
-    mark: rf"(?:[-+]?(?:0|[1-9]\d*|\d*[{mark}]\d+|\d+[{mark}])|[-+]\d+)(?:[eE][-+]?\d+)?|[-+]?(?i:inf(?:inity)?)"
+    mark: rf"[-+]?(?:(?:0|[1-9]\d*)(?:[eE][-+]\d+)?|(?:\d*[{mark}]\d+|\d+[{mark}])(?:[eE][-+]?\d+)?"
+    r"|(?i:inf(?:inity)?))|[-+]\d+"
     for mark in OTHER_MARK
 }
 
@@ -64,15 +72,15 @@ def _pattern(decimal: str) -> re.Pattern:
     # digits before an exponent are no groups, and a stroke behind a decimal mark stands for no cents
     plain = (
         rf"(?:(?:0|[1-9]\d*)(?:{mark}(?![{_MINUS}])\d*)?|{mark}\d+)"
-        rf"(?:(?:[eE]|[{_BLANKS}]?[×x*·][{_BLANKS}]?10\^?)(?P<power>[{_MINUS}+]?\d+))?"
+        rf"(?:(?:[eE]|[dD](?=[-+])|[{_BLANKS}]?[×x*·][{_BLANKS}]?10\^?)(?P<power>[{_MINUS}+]?\d+))?"
     )
     threes = rf"[1-9]\d{{0,2}}(?P<three>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=three)\d{{3}})*(?:{mark}\d+)?"
     lakhs = rf"[1-9]\d?(?P<lakh>[{other}{_BLANKS}])(?:\d\d(?P=lakh))*\d{{3}}(?:{mark}\d+)?"
     hundreds = rf"[1-9]\d{{0,2}}(?P<hundred>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=hundred)\d{{3}})*{mark}"
     strokes = rf"(?:{hundreds}|(?:0|[1-9]\d*)[.,])[{_MINUS}—]{{1,2}}"
     return re.compile(
-        rf"(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*(?P<inner>[{_MINUS}+])?"
-        rf"(?P<body>{strokes}|{threes}|{lakhs}|{plain})(?P<blank>[{_BLANKS}]*)"
+        rf"(?:(?:[~≈]|ca\.?|approx\.?)[{_BLANKS}]?)?(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*"
+        rf"(?P<bracket>\()?(?P<inner>[{_MINUS}+])?(?P<body>{strokes}|{threes}|{lakhs}|{plain})(?P<blank>[{_BLANKS}]*)"
         rf"(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})?"
         rf"[{_BLANKS}]*(?P<after>{_MONEY}|[{''.join(_SHARES)}])?(?P<behind>[{_MINUS}])?(?P<close>\))?",
         re.ASCII,
@@ -97,11 +105,18 @@ def look(texts: pd.Series, decimal: str) -> Looked:
 
 def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
     """A number, its mark and scale, whether it is grouped and doubtful, as `Looked` has them."""
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
+        text = _TENS.sub(lambda power: f"^{power[0].translate(_SMALL)}", text)
     if (match := _pattern(decimal).fullmatch(text)) is None:
         return _NO_NUMBER
     parts = match.groupdict(default="")
-    n_negative = sum(parts[sign] in tuple(_MINUS) for sign in ("minus", "inner", "behind")) + bool(parts["open"])
-    if bool(parts["open"]) != bool(parts["close"]) or n_negative > 1 or (parts["before"] and parts["after"]):
+    n_negative = sum(parts[sign] in tuple(_MINUS) for sign in ("minus", "inner", "behind")) + bool(parts["close"])
+    if (
+        len(parts["open"] + parts["bracket"]) != len(parts["close"])
+        or n_negative > 1
+        or (parts["before"] and parts["after"])
+    ):
         return _NO_NUMBER
     body, mark, scale = parts["body"], parts["before"] or parts["after"], parts["scale"]
     group = parts["three"] or parts["lakh"] or parts["hundred"]

@@ -74,6 +74,8 @@ def _units(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
         if values.notna().any() and pd.to_numeric(values.dropna(), errors="coerce").notna().all()
     ]
     units = first[are_numbers].dropna().str.strip()
+    if any(unit == str(name).strip() for name, unit in units.items()):
+        return rows  # names, below others
     rows[0] = len(are_numbers) > 0 and len(units) > len(are_numbers) / 2 and bool(units.str.fullmatch(_UNIT).all())
     rows[0] &= bool((units.str.len() > 1).any() or units.str.contains(r"[^\W\d_]|[%°€$£¥]").any())
     return rows

@@ -24,6 +24,7 @@ from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
 _BOOLEANS = {"true": 1.0, "false": 0.0}
+_SAMPLE = 100  # rows that show whether most texts are dates
 _AS_NUMBERS = _BOOLEANS | {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
 
 
@@ -33,8 +34,8 @@ class Reader:
 
     Attributes:
         kind: what they are.
-        form: of dates that are texts how they are written; of times of two parts what the first is; of other numbers
-            the unit behind each.
+        form: of dates that are texts how they are written; of durations one of `durations.FORMS`; of other numbers the
+            unit behind each.
         nothing: texts and numbers that stand for nothing, by the parameters.
         labels: what some texts are called, by the parameters.
     """
@@ -120,10 +121,12 @@ def fit(
     words = Reader("category", None, tuple(nothing), labels or {})
     if said in (None, "number") and not nothing and not labels and _is_numeric(values):
         return Fitted(Reader("number"), plain_numbers(values), "", [])
+    are_durations = durations.of_values(plain(values)) is not None
     values = settled(values, words)
     kind, form, decided = _found_out(values, decimal, said, quoted=quoted, typed=typed, sure=sure)
     if kind is None:
         return None
+    form = durations.SECONDS if are_durations and kind == "number" else form
     read = Reader(kind, form).read(values, decimal, sure=sure)[0]
     return Fitted(Reader(kind, form, words.nothing, words.labels), read, decided.grouping, decided.findings)
 
@@ -147,11 +150,27 @@ def _found_out(
             return "number" if decided.are_numbers or not len(present) else None, decided.form, decided
         if len(present) and present.str.lower().isin(_BOOLEANS).all():
             return "boolean", None, decided
-        form = dates.fit(present)[0]
-        return ("category", None, decided) if form is None else ("date", form, decided)
+        form, others = _dates_and_others(present)
+        if form is None:
+            return "category", None, decided
+        return "date", form, number_columns.Decided(False, findings=others)
     form = said if "%" in said else dates.fit(present)[0] or (dates.ISO if not len(present) else None)
     is_date = form is not None and (not len(present) or dates.by_known_form(present, form).notna().all())
     return "date" if is_date else None, form, no_texts
+
+
+def _dates_and_others(present: pd.Series) -> tuple[str | None, list[Finding]]:
+    """How texts are written as dates, of which a few among many may be none; None where too many are."""
+    form = dates.fit(present)[0]
+    if form is not None or len(present) < number_columns.FEW:
+        return form, []
+    if dates.are_dates(present.head(_SAMPLE)).mean() < number_columns.MOST:
+        return None, []
+    are_dates = dates.are_dates(present)
+    if are_dates.mean() < number_columns.MOST or present[are_dates].nunique() <= number_columns.DIFFER:
+        return None, []
+    others = number_columns.odd("odd texts", present[~are_dates], n_of=len(present), read_as="dates")
+    return dates.fit(present[are_dates])[0], [others]
 
 
 def _is_numeric(values: pd.Series) -> bool:
@@ -226,12 +245,13 @@ def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -
         values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
     texts = texts_of(as_texts(values))
     present = texts.dropna()
-    unit = form if form not in (None, durations.HOURS, durations.MINUTES) else ""
+    unit = form if form not in (None, *durations.FORMS) else ""
     bare = present.str.removesuffix(unit).str.rstrip()
     mark = decimal if sure else numbers.mark_of(bare, decimal)
     read = numbers.read(bare, mark, are_numbers=True, sure=sure).numbers
-    rest = np.isnan(read)
-    read[rest] = durations.seconds(present[rest], form)
+    if form in durations.FORMS:
+        rest = np.isnan(read)
+        read[rest] = durations.seconds(present[rest], form)
     made = pd.Series(read, present.index).reindex(values.index)
     return plain_numbers(_whole(made))
 

@@ -231,7 +231,7 @@ def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -
         if isinstance(held.cells, pd.DataFrame):
             parsed = _without_rows(held.cells.reset_index(drop=True), source)
         else:
-            content, plain = held.cells, source.model_copy(update=_PLAIN)
+            content, plain = held.cells, source.model_copy(update=_PLAIN | ({"skip": 0} if source.skip else {}))
             parsed = _read_csv(
                 path, lambda: io.BytesIO(content), plain, lambda file: parse(file, texts, places=held.places)
             )

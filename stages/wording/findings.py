@@ -9,13 +9,13 @@ _SHOWN = 40  # characters of a value
 
 _SENTENCES: dict[str, str] = {
     "written": "{name}: {row} holds {first}, read as {read_as} ({n_rows} written so)",
-    "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; {held}, taken for missing",
-    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts (numbers, the rest missing: "
-    "columns: {{{key}: number}})",
+    "odd texts": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}, taken for missing",
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts ({settled})",
     "doubtful": "{name}: {held}, which may be numbers of two kinds; kept as texts (as numbers{as_read}: "
     "columns: {{{key}: number}}; decimal commas: decimal: ',')",
     "perhaps grouped": "{name}: {row} holds {first}, read as {read_as} (if the dot parts thousands: decimal: ',')",
-    "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: '%Y%m%d'}})",
+    "perhaps dates": "{name}: {row} holds {first}, taken for a number (if it is a date: columns: {{{key}: "
+    "'{read_as}'}})",
     "far": "{name}: {value} in {n_rows} ({rows}), far from all others (if it stands for nothing: {missing})",
     "infinite": "{name}: {held}, beyond what networks calculate with; taken for missing",
     "tells": "{name} tells the target all but exactly (is it known when you predict? if not: drop: [{key}])",
@@ -43,14 +43,14 @@ _SENTENCES: dict[str, str] = {
     "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: {drop_row})",
     "no heading": "names of columns are numbers ({values}; if they are a row: header: none)",
     "zeros": "{name}: 0 in {n_rows} ({rows}), and else never near 0 (if it stands for nothing: {missing})",
-    "half numbers": "{name}: {held}, half number and half text; kept as texts, each different one a category (the "
-    "cells that are numbers, the rest missing: columns: {{{key}: number}}; without it: drop: [{key}])",
+    "half numbers": "{name}: {held}, half number and half text; kept as texts, each different one a category "
+    "({as_numbers}; without it: drop: [{key}])",
     "perhaps of a form": "{name}: {row} holds {first}, kept as texts (if they are dates: columns: {{{key}: "
     "'{read_as}'}})",
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows, {value} (if it is none: name it in the file)",
     "hidden sheets": "sheets that are hidden were passed over: {values} (to read one: sheet: {second})",
-    "merged": "{n_merged} merged over several rows, each of which has the value: {values}",
+    "merged": "{n_merged} merged over several rows or columns, each of which has the value: {values}",
     "encoding": "letters are read as {value} has them, as in {word} (if they are wrong: encoding: {last})",
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
 }
@@ -59,21 +59,20 @@ _SENTENCES: dict[str, str] = {
 _WITHOUT_CELLS: dict[str, str] = {
     "zeros": "{name}: one value in {n_rows} ({rows}), and else never near it (if it stands for nothing: "
     "missing: {{{key}: [it]}})",
-    "half numbers": "{name}: {n_rows} half number and half text, kept as texts (the cells that are numbers, the rest "
-    "missing: columns: {{{key}: number}}; without it: drop: [{key}])",
+    "half numbers": "{name}: {n_rows} half number and half text, kept as texts ({as_numbers}; without it: "
+    "drop: [{key}])",
     "perhaps of a form": "{name}: kept as texts (if they are dates: columns: {{{key}: '{read_as}'}})",
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows (if it is none: name it in the file)",
-    "merged": "{n_merged} merged over several rows, each of which has the value",
+    "merged": "{n_merged} merged over several rows or columns, each of which has the value",
     "encoding": "letters are read as {value} has them (if they are wrong: encoding: {last})",
     "written": "{name}: {n_rows} written with signs, in groups of digits or as times, read as numbers",
-    "odd texts": "{name}: {n_others:,} of {n_of:,} are numbers; the others are taken for missing",
-    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts (numbers, the rest missing: "
-    "columns: {{{key}: number}})",
+    "odd texts": "{name}: {n_others:,} of {n_of:,} are {read_as}; the others are taken for missing",
+    "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts ({settled})",
     "doubtful": "{name}: {n_rows} may be numbers of two kinds; kept as texts (as numbers: columns: {{{key}: number}}; "
     "decimal commas: decimal: ',')",
     "perhaps grouped": "{name}: numbers with a dot (if it parts thousands: decimal: ',')",
-    "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '%Y%m%d'}})",
+    "perhaps dates": "{name}: numbers that may be dates (if they are: columns: {{{key}: '{read_as}'}})",
     "far": "{name}: one value in {n_rows} ({rows}), far from all others (if it stands for nothing: "
     "missing: {{{key}: [it]}})",
     "falls": "{name} falls at {row} ({n_falls} in all); with split: {{method: first}} the last rows test, so sort the "
@@ -104,6 +103,9 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "all": " and ".join(map(_shown, examples)),
         "are_copies": "is a copy of one before" if finding.n_rows == 1 else "are copies of those before",
         "as_read": f", {finding.read_as}" if finding.read_as else "",
+        "as_numbers": f"the cells that are numbers, the rest missing: columns: {{{yaml_word(finding.column)}: number}}"
+        if finding.n_of
+        else "as numbers: write them in the file without what else is there",
         "before": examples[-1],
         "day_first": _day_first(examples[0]),
         "first": _shown(examples[0]),
@@ -123,6 +125,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "n_sheets": len(examples),
         "name": finding.column,
         "read_as": finding.read_as,
+        "settled": _settled(finding, cells=cells),
         "row": f"row {finding.rows[0]:,}{_of_file(finding)}" if finding.rows else "",
         "drop_row": "remove it" if finding.files else f"drop_rows: {finding.rows[:1]}",
         "rows": _rows(finding),
@@ -139,6 +142,14 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
     more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
     sentences = _SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS
     return file + sentences[finding.kind].format(**words) + more
+
+
+def _settled(finding: Finding, *, cells: bool) -> str:
+    """What to write where most texts are numbers or dates and should be read so."""
+    if finding.read_as != "dates":
+        return f"numbers, the rest missing: columns: {{{yaml_word(finding.column)}: number}}"
+    key = _missing(finding) if cells else f"missing: {{{yaml_word(finding.column)}: [them]}}"
+    return f"as dates, if the others stand for nothing: {key}"
 
 
 def _missing(finding: Finding) -> str:
@@ -171,7 +182,7 @@ def _of_file(finding: Finding) -> str:
 
 
 def _day_first(date: str) -> str:
-    mark = re.search(r"[-/.]", date)
+    mark = re.search(r"[-/. ]", date)
     return mark[0].join(("%d", "%m", "%Y")) if mark else ""
 
 

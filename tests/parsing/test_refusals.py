@@ -85,10 +85,10 @@ def test_a_mistake_of_ours_is_no_refusal_of_a_file(file, module, name, mistake, 
     ("content", "reason"),
     [
         ('[{"x": 1, "y": 2}, 3]', "JSON: it holds something else beside objects"),
-        ('{"x": 1, "y": 2}\n3\n', "JSON lines: it holds something else beside objects"),
+        ('{"x": 1, "y": 2}\n3\n', "JSON: it holds something else beside objects"),
         ('[{"x": 1, "y": 2}, "z"]', "JSON: "),
         (b'[{"x": "\xff", "y": 2}]', "JSON: "),
-        ('{"x": 1\n', "JSON lines: "),
+        ('{"x": 1\n', "JSON: "),
     ],
 )
 def test_json_that_is_no_list_of_objects_is_told(content, reason):

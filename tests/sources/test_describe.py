@@ -982,7 +982,6 @@ def test_a_class_is_called_by_its_value_and_has_its_label(values):
         (pd.Categorical(["b", "a", "b"], categories=list("zab")), ["b", "a", "b"], "category"),
         ([datetime.time(1), datetime.time(2), datetime.time(1)], [3600.0, 7200.0, 3600.0], "number"),
         ([[1, 2], [3], []], ["[1 2]", "[3]", "[]"], "category"),
-        ([{"k": "v"}, {"k": "w"}, {"k": "v"}], ["{'k': 'v'}", "{'k': 'w'}", "{'k': 'v'}"], "category"),
         ([0, 1, 2], [0, 1, 2], "identifier"),
         ([1, 2, 3], [1, 2, 3], "identifier"),
         (pd.array([1, 2, 3], "Int64"), [1, 2, 3], "identifier"),

@@ -42,7 +42,6 @@ def read(values, own, source=SOURCE, texts=(), decimal="."):
         (["1e400", "inf"], ".", [np.nan] * 2),
         ([True, False], ".", [1, 0]),
         ([7, 8.5], ".", [7, 8.5]),
-        (["1:02:03"], ".", [3723]),
     ],
 )
 def test_numbers_as_people_write_them(texts, decimal, numbers):
@@ -50,7 +49,12 @@ def test_numbers_as_people_write_them(texts, decimal, numbers):
     np.testing.assert_allclose(values, numbers)
 
 
-@pytest.mark.parametrize(("form", "seconds"), [("hours", 5400), ("minutes", 90), (None, 5400)])
+@pytest.mark.parametrize("text", ["1:30", "1:02:03", "2 h", "1h 30m"])
+def test_a_duration_among_numbers_is_none(text):
+    assert np.isnan(read([text], known())[0]).all()
+
+
+@pytest.mark.parametrize(("form", "seconds"), [("hours", 5400), ("minutes", 90), ("seconds", 5400)])
 def test_a_time_of_two_parts_is_what_it_was_in_training(form, seconds):
     assert read(["1:30"], known(form=form))[0].tolist() == [seconds]
 

@@ -290,7 +290,9 @@ def test_cells_that_are_merged_have_their_value_in_every_row():
     changed("own.xlsx", "xl/worksheets/s1.xml", lambda text: _numbered(text).replace("</sheetData>", cells))
     table, description = load("own.xlsx")
     assert table["city"].tolist() == ["Bern", "Bern", "Bern", "Kiel"] * 6
-    assert told(description)[0].startswith("6 cells merged over several rows, each of which has the value: Bern")
+    assert told(description)[0].startswith(
+        "6 cells merged over several rows or columns, each of which has the value: Bern"
+    )
 
 
 def _numbered(text):

@@ -11,7 +11,10 @@ WORDING = [
     (Finding("zeros", "weight", ["0", "0", "0"], [3, 9, 31], 5),
      "weight: 0 in 5 rows (rows 3, 9, 31, …), and else never near 0 (if it stands for nothing: missing: "
      "{weight: [0]})"),
-    (Finding("half numbers", "dose", ["12 (estimated)"], [4], 1),
+    (Finding("half numbers", "size", ["5 GB", "7 MB"], [1, 2], 2),
+     "size: rows 1, 2 hold '5 GB', '7 MB', half number and half text; kept as texts, each different one a category (as "
+     "numbers: write them in the file without what else is there; without it: drop: [size])"),
+    (Finding("half numbers", "dose", ["12 (estimated)"], [4], 1, 9),
      "dose: row 4 holds '12 (estimated)', half number and half text; kept as texts, each different one a category "
      "(the cells that are numbers, the rest missing: columns: {dose: number}; without it: drop: [dose])"),
     (Finding("perhaps of a form", "born", ["15-Jan"], [1], 1, read_as="%d-%b"),
@@ -22,17 +25,20 @@ WORDING = [
     (Finding("hidden sheets", "", ["old", "2023"]),
      "sheets that are hidden were passed over: old, 2023 (to read one: sheet: '2023')"),
     (Finding("merged", "", ["Bern", "Kiel"], [], 2),
-     "2 cells merged over several rows, each of which has the value: Bern, Kiel"),
+     "2 cells merged over several rows or columns, each of which has the value: Bern, Kiel"),
     (Finding("encoding", "", ["cp1251", "Москва", "cp1253"]),
      "letters are read as cp1251 has them, as in 'Москва' (if they are wrong: encoding: cp1253)"),
     (Finding("written", "rent", ["$1,100"], [1], 5, read_as="1,100"),
      "rent: row 1 holds '$1,100', read as 1,100 (5 rows written so)"),
-    (Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30),
+    (Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30, "numbers"),
      "temp: 29 of 30 are numbers; row 14 holds '#DIV/0!', taken for missing"),
-    (Finding("odd texts", "temp", ["a", "b", "c"], [1, 2, 30], 4, 50),
-     "temp: 46 of 50 are numbers; rows 1, 2, 30, … hold 'a', 'b', 'c', …, taken for missing"),
+    (Finding("odd texts", "temp", ["a", "b", "c"], [1, 2, 30], 4, 50, "dates"),
+     "temp: 46 of 50 are dates; rows 1, 2, 30, … hold 'a', 'b', 'c', …, taken for missing"),
     (Finding("mixed", "t", ["x"], [3], 1, 10, "numbers"),
      "t: 9 of 10 are numbers; row 3 holds 'x'; kept as texts (numbers, the rest missing: columns: {t: number})"),
+    (Finding("mixed", "d", ["0000-00-00", "soon"], [3, 7], 5, 20, "dates"),
+     "d: 15 of 20 are dates; rows 3, 7, … hold '0000-00-00', 'soon', …; kept as texts (as dates, if the others stand "
+     "for nothing: missing: {d: ['0000-00-00', soon]})"),
     (Finding("mixed", "day off", [], [], 0, 10, "numbers"),
      "day off: all are numbers, kept as texts (otherwise: columns: {'day off': number})"),
     (Finding("doubtful", "a", ["12,345"], [1], 1, read_as="12,345"),
@@ -40,7 +46,7 @@ WORDING = [
      "columns: {a: number}; decimal commas: decimal: ',')"),
     (Finding("perhaps grouped", "price", ["6.169", "1.250"], [1, 2], 30, read_as="6.169"),
      "price: row 1 holds '6.169', read as 6.169 (if the dot parts thousands: decimal: ',')"),
-    (Finding("perhaps dates", "made on", ["20240125"], [1], 30),
+    (Finding("perhaps dates", "made on", ["20240125"], [1], 30, read_as="%Y%m%d"),
      "made on: row 1 holds '20240125', taken for a number (if it is a date: columns: {'made on': '%Y%m%d'})"),
     (
         Finding("infinite", "x", ["inf", "-inf"], [2, 4], 2),
@@ -108,7 +114,8 @@ def test_no_cell_is_quoted_where_cells_are_not_to_be_shown(finding):
     assert finding.column in told
     # names of sheets and of encodings are no cells
     held = finding.examples[1:2] if finding.kind == "encoding" else [] if "sheets" in finding.kind else finding.examples
-    read_as = [] if finding.kind in ("mixed", "perhaps of a form") else [finding.read_as]  # what most are
+    of_ours = ("mixed", "odd texts", "perhaps of a form", "perhaps dates")
+    read_as = [] if finding.kind in of_ours else [finding.read_as]  # what most are, and forms
     assert [
         cell for cell in [*held, *filter(None, read_as)] if re.search(rf"(?<!\w){re.escape(cell)}(?!\w)", told)
     ] == []
@@ -119,7 +126,7 @@ def test_no_cell_is_quoted_where_cells_are_not_to_be_shown(finding):
     ("finding", "told"),
     [
         (
-            Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30),
+            Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30, "numbers"),
             "temp: 29 of 30 are numbers; the others are taken for missing",
         ),
         (

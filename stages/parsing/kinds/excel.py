@@ -18,8 +18,8 @@ NAME, KEYS = "Excel", ("sheet", "skip", "header")
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BY_LIBRARY = (python_calamine.CalamineError, ValueError)
 _SHEET = re.compile(rb'<sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"]*)"')
-_NOT_CALCULATED = re.compile(
-    rb'<c\b[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+_NOT_CALCULATED = re.compile(  # an empty text may be what was calculated
+    rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
 
 
@@ -53,7 +53,13 @@ def read(path: Path, source: Table, key: str) -> Held:
     _check_formulas(path, name)
     findings += _fill_merged(sheet, rows)
     cells = [[_cell(value) for value in row] for row in rows]
-    filled = [number for number, row in enumerate(cells) if any(cell != "" for cell in row)]
+    filled = [
+        number for number, row in enumerate(cells) if any(cell != "" for cell in row) and number >= (source.skip or 0)
+    ]
+    if not filled:
+        others = ", ".join(each for each in seen if each != name)
+        names_another = f"; sheet: beside file: names another of {others}" if others else ""
+        raise UserError(f"{path} cannot be read as {NAME}: sheet '{name}' holds nothing{names_another}")
     columns = [number for number in range(max(map(len, cells), default=0)) if any(row[number] != "" for row in cells)]
     records = [[cells[number][column] for column in columns] for number in filled]
     return Held(as_csv(records), findings, np.array(filled))
@@ -63,7 +69,7 @@ def _cell(value: object) -> object:
     """What a cell holds, as it stands in a CSV file."""
     if isinstance(value, bool | datetime.timedelta):
         return str(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, str):
         return value.replace("\r\n", "\n")
@@ -71,13 +77,29 @@ def _cell(value: object) -> object:
 
 
 def _fill_merged(sheet: CalamineSheet, rows: list[list[object]]) -> list[Finding]:
-    """Put the value of cells that are merged over several rows into each of these, as a person sees it."""
-    merged = [(first, last) for first, last in sheet.merged_cell_ranges or [] if last[0] > first[0]]
-    for (top, left), (bottom, _) in merged:
-        for number in range(top + 1, min(bottom + 1, len(rows))):
-            rows[number][left] = rows[top][left]
-    shown = [str(rows[top][left]) for (top, left), _ in merged[:3] if top < len(rows)]
-    return [Finding("merged", examples=shown, n_rows=len(merged))] if merged else []
+    """Put the value of cells that are merged into each of the rows and columns that they cover, as a person sees it.
+
+    What begins before the heading is a title, and what covers a whole row is a note. Names that are merged over others
+    in the heading are put before these.
+    """
+    filled = [sum(value != "" for value in row) for row in rows]
+    heading = next((number for number, count in enumerate(filled) if count > max(filled) / 2), 0)
+    ranges = [(*first, *last) for first, last in sheet.merged_cell_ranges or [] if first[0] < len(rows)]
+    deep = max((bottom for top, _, bottom, _ in ranges if top == heading), default=heading)
+    merged = []
+    for top, left, bottom, right in ranges:
+        value = rows[top][left]
+        is_alone = top < heading or top == deep or right - left + 1 >= max(filled)
+        width = 1 if is_alone else min(right + 1, len(rows[0])) - left
+        if value != "" and (bottom > top or width > 1):
+            merged += [_cell(value)] if top > deep else []
+            for row in rows[top : bottom + 1]:
+                row[left : left + width] = [value] * width
+    if deep > heading:
+        levels = list(zip(*rows[heading : deep + 1], strict=True))
+        rows[heading:deep] = [[""] * len(levels)] * (deep - heading)
+        rows[deep] = [" ".join(dict.fromkeys(str(name) for name in names if name != "")) for names in levels]
+    return [Finding("merged", examples=list(map(str, merged[:3])), n_rows=len(merged))] if merged else []
 
 
 def _check_formulas(path: Path, name: str) -> None:

@@ -5,24 +5,30 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.parsing.file_kinds import DAMAGE, Held, as_csv, opener, refusals
 
 NAME, KEYS = "JSON", ()
-_NAMES = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.\w+)?$")
+_NAMES = re.compile(r"\.(?:json|jsonl|ndjson|geojson)(?:\.\w+)?$")
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*[\[{]|\{)")
-_OTHER = "it holds something else beside objects"
+_BLANKS = re.compile(r"\s*")
 _DEEPEST = 3  # objects around the rows
+_ROWS = ("data", "rows", "values")  # what lists below the names of columns are called
+
+
+class _NoTableError(ValueError):
+    """What a file holds is no table."""
 
 
 def matches(path: Path, _: bytes) -> bool:
-    """Whether a file is JSON: it begins like that, and its first line is none of CSV, which a name may begin so."""
+    """Whether a file is JSON: its name says so, or it begins like that and its first line is none of CSV."""
     try:
         with opener(path)() as file:
             head = file.read(1 << 12)
     except DAMAGE:
         return False  # as CSV it is told what is damaged
+    if _NAMES.search(path.name.lower()):
+        return True
     if not _BEGINS.match(head):
         return False
     first = head.decode("utf-8-sig", "ignore").lstrip().split("\n")[0].rstrip()
@@ -30,64 +36,107 @@ def matches(path: Path, _: bytes) -> bool:
         json.loads(first)
     except ValueError as error:
         # what is cut at the end of the line goes on; what is wrong within it is no JSON
-        return bool(_NAMES.search(path.name.lower())) or getattr(error, "pos", 0) >= len(first) - 1 or len(head) < 9
+        return getattr(error, "pos", 0) >= len(first) - 1 or len(head) < 9
     return True
 
 
 def read(path: Path, _: Table, __: str) -> Held:
-    """The objects of a file as CSV.
+    """The rows of a file as CSV.
 
     Raises:
-        UserError: it holds anything else.
+        UserError: it holds no table.
     """
     with refusals(path, NAME), opener(path)() as file:
         content = file.read()
-    is_array = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-    with refusals(path, NAME if is_array else "JSON lines", ValueError, RecursionError):
-        text = content.decode("utf-8-sig")
-        try:
-            held = json.loads(text)
-        except json.JSONDecodeError:
-            if is_array:
-                raise
-            held = [json.loads(line) for line in text.splitlines() if line.strip()]
-    records = _records(held)
-    if records is None:
-        raise UserError(f"{path} cannot be read as {NAME if is_array else 'JSON lines'}: {_OTHER}")
+    with refusals(path, NAME, ValueError, RecursionError):
+        values = _values(content.decode(json.detect_encoding(content)))
+    with refusals(path, NAME, _NoTableError):
+        records = _records(values[0] if len(values) == 1 else values)
     return Held(as_csv([[_cell(value) for value in record] for record in records]))
+
+
+def _values(text: str) -> list[Any]:
+    """The values that follow each other in a text, of which a line holds one, or several lines together."""
+    decoder, values, place = json.JSONDecoder(), [], _BLANKS.match(text).end()
+    while place < len(text):
+        value, place = decoder.raw_decode(text, place)
+        values.append(value)
+        place = _BLANKS.match(text, place).end()
+    return values
 
 
 def _cell(value: Any) -> Any:
     return str(value) if isinstance(value, (dict, list, bool)) else value
 
 
-def _records(held: Any, depth: int = 0) -> list[list[Any]] | None:
-    """A heading and the rows below it; None where what a file holds is no table."""
+def _records(held: Any, depth: int = 0) -> list[list[Any]]:
+    """A heading and the rows below it.
+
+    Raises:
+        _NoTableError: what a file holds is none.
+    """
     if isinstance(held, list):
-        if held and all(isinstance(each, dict) for each in held):
-            return _of_objects(held)
-        is_table = len(held) > 1 and all(isinstance(each, list) for each in held)
-        return held if is_table and all(isinstance(name, str) for name in held[0]) else None
+        return _of_list(held)
     if not isinstance(held, dict) or not held:
-        return None
+        raise _NoTableError("it holds no objects")
+    names, rows = held.get("columns"), next((held[key] for key in _ROWS if isinstance(held.get(key), list)), None)
+    if isinstance(names, list) and rows and isinstance(rows[0], list):
+        return _of_list([[each.get("name") if isinstance(each, dict) else each for each in names], *rows])
     values = list(held.values())
-    if isinstance(held.get("columns"), list) and isinstance(held.get("data"), list):
-        return [held["columns"], *held["data"]]
     if all(isinstance(each, list) for each in values) and not any(isinstance(item, dict) for item in values[0]):
-        same = len(set(map(len, values))) == 1
-        return [list(held), *map(list, zip(*values, strict=True))] if same else None
+        if len(set(map(len, values))) > 1:
+            counts = ", ".join(f"{name} {len(each):,}" for name, each in held.items())
+            raise _NoTableError(f"its columns have different numbers of values: {counts}")
+        return [list(held), *map(list, zip(*values, strict=True))]
     if all(isinstance(each, dict) for each in values) and len(values) > 1:
         return _of_columns(held) if all(key.isdigit() for each in values for key in each) else _of_rows(held)
-    if depth < _DEEPEST:
-        tables = [found for each in values if isinstance(each, (list, dict)) and (found := _records(each, depth + 1))]
-        if len(tables) == 1 and len(tables[0]) > 2:
-            return tables[0]
-    return _of_objects([held])
+    tables = _within(held, depth + 1) if depth < _DEEPEST else {}
+    if len(tables) > 1 and "data" not in tables:
+        raise _NoTableError(f"it holds several tables: {', '.join(tables)}; write one of them to a file of its own")
+    return tables.get("data") or next(iter(tables.values()), None) or _of_objects([held])
+
+
+def _within(held: dict[str, Any], depth: int) -> dict[str, list[list[Any]]]:
+    """The tables of two rows or more in an object, by their names."""
+    tables = {}
+    for name, each in held.items():
+        try:
+            table = _records(each, depth)
+        except _NoTableError:
+            continue
+        if len(table) > 2:
+            tables[name] = table
+    return tables
+
+
+def _of_list(held: list[Any]) -> list[list[Any]]:
+    if held and all(isinstance(each, dict) for each in held):
+        return _of_objects(held)
+    if len(held) < 2 or not all(isinstance(each, list) for each in held):
+        raise _NoTableError("it holds something else beside objects")
+    if not all(isinstance(name, str) for name in held[0]):
+        raise _NoTableError("its lists stand below no names; put a list of names before them")
+    if long := next((number for number, row in enumerate(held) if len(row) > len(held[0])), None):
+        raise _NoTableError(f"row {long:,} holds {len(held[long])} values, and there are {len(held[0])} names")
+    return held
 
 
 def _of_objects(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    rows = list(map(_flat, rows))
     names = list(dict.fromkeys(name for row in rows for name in row))
     return [names, *([row.get(name) for name in names] for row in rows)]
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """An object whose objects are columns too, ``{a: {b: 1}}`` one called ``a.b``."""
+    if not any(isinstance(value, dict) for value in row.values()):
+        return row
+    flat = {}
+    for name, value in row.items():
+        flat |= (
+            {f"{name}.{key}": each for key, each in _flat(value).items()} if isinstance(value, dict) else {name: value}
+        )
+    return flat
 
 
 def _of_columns(held: dict[str, dict[str, Any]]) -> list[list[Any]]:

@@ -30,11 +30,14 @@ def read(path: Path, _: Table, __: str) -> Held:
         pyarrow.parquet.ParquetFile(path) as file,
     ):
         names = file.schema_arrow.names
+        nested = any(pyarrow.types.is_struct(field.type) for field in file.schema_arrow)
         for batch in file.iter_batches():
             batch.validate(full=True)  # texts that are none would else fail where they are first looked at
     check_unique(names, path)
     with refusals(path, NAME, pyarrow.ArrowException, *_BY_NOTES):
-        table = pd.read_parquet(path)
+        table = pd.read_parquet(path) if not nested else pyarrow.parquet.read_table(path).flatten().to_pandas()
+    texts = list(table.select_dtypes("str"))
+    table[texts] = table[texts].mask(table[texts] == "")  # an empty text is missing in every kind of file
     if all(name is None for name in table.index.names):
         return Held(table)
     levels = [f"level_{number}" if name is None else str(name) for number, name in enumerate(table.index.names)]
