@@ -13,8 +13,9 @@ from stages.parsing.column_kinds import MISSING
 from stages.parsing.numbers import OTHER_MARK, are_numbers, look
 from stages.records.datasets import CsvFormat
 
-_DELIMITERS = ",;\t|"
+_DELIMITERS, _RARE = ",;\t|", "~^\x01\x1f"
 _RECORDS = 200  # that show how a file is written
+_NUMBERS = 0.5  # share of the fields that are, where blanks part them
 _FIRST_LINE = re.compile(r'"?sep=([^\r\n\0"])"?\r?\n')  # what Excel takes the delimiter from
 
 
@@ -38,14 +39,29 @@ def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> Csv
     marks = _DELIMITERS if delimiter is None else [delimiter]
     before = {mark: 0 if source.skip is not None else _preamble(head, mark, **settings) for mark in marks}
     heads = {mark: "".join(head.splitlines(keepends=True)[lines:]) if lines else head for mark, lines in before.items()}
-    if delimiter is None:
-        delimiter = max(marks, key=lambda mark: _fields(_records(heads[mark], mark, **settings)))
-    head, skipped = heads[delimiter], skipped + before[delimiter]
-    decimal = source.decimal
+    mark = delimiter or max(marks, key=lambda mark: _fields(_records(heads[mark], mark, **settings)))
+    head, skipped = heads[mark], skipped + before[mark]
+    if delimiter is None and mark not in head:
+        head, mark, delimiter = _of_others(head, **settings) or (head, mark, mark)
+    delimiter, decimal = delimiter or mark, source.decimal
     if decimal is None:
-        may_be_comma = delimiter != "," and len(delimiter) == 1
-        decimal = _decimal(_records(head, delimiter, **settings)[1:]) if may_be_comma else "."
+        may_be_comma = delimiter != "," and len(mark) == 1
+        decimal = _decimal(_records(head, mark, **settings)[1:]) if may_be_comma else "."
     return CsvFormat(delimiter, encoding, decimal, skipped=skipped)
+
+
+def _of_others(head: str, **settings: Any) -> tuple[str, str, str] | None:
+    """The head of a file whose fields blanks or rare marks part, the mark in it, and the delimiter; else None.
+
+    Several blanks are as good as one, and most fields are numbers, since texts have blanks too.
+    """
+    by_blanks = "\n".join(" ".join(line.split()) for line in head.splitlines())
+    for text, mark, delimiter in ((by_blanks, " ", r"\s+"), *((head, mark, mark) for mark in _RARE)):
+        rows = _records(text, mark, **settings)
+        is_cut = len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1
+        if is_cut and are_numbers([field.strip() for row in rows[1:] for field in row]).mean() >= _NUMBERS:
+            return text, mark, delimiter
+    return None
 
 
 def lines_before(head: str, source: Table, written: CsvFormat) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.parsing.numbers import look, mark_of, may_be_codes, read
+from stages.parsing.numbers import look, mark_of, may_be_codes, read, with_unit
 
 
 def number(text, decimal="."):
@@ -42,6 +42,18 @@ def number(text, decimal="."):
         ("1.5e-3", 0.0015),
         (".5", 0.5),
         ("7", 7),
+        ("$ (1,200)", -1200),
+        ("(€ 5.50)", -5.5),
+        ("~ 12", 12),
+        ("ca. 12", 12),
+        ("1.5 million", 1.5e6),
+        ("3 Tsd.", 3000),
+        ("2.1 Mrd.", 2.1e9),
+        ("７０５", 705),
+        ("٣٨١", 381),
+        ("1.5D-03", 0.0015),
+        ("1.17×10⁻⁵", 1.17e-5),
+        ("5 x 10^3", 5000),
     ],
 )
 def test_numbers_are_read_as_people_write_them(text, value):
@@ -74,6 +86,10 @@ def test_the_decimal_mark_may_be_a_comma(text, value):
         "3XL",
         "1.2.3",
         "10-12",
+        "10²",
+        "1D5",
+        "$ (5",
+        "1½",
         "5m",
         "%",
     ],
@@ -177,3 +193,16 @@ def test_a_0_before_digits_is_no_code_in_a_column_that_is_known_to_be_of_numbers
     texts = pd.Series(["007", "0.5", "-01,5", "0"])
     assert read(texts, ".", are_numbers=True).numbers.tolist() == [7, 0.5, -1.5, 0]
     assert read(texts, ".").is_number.tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    "unit", ["kg", "km/h", "sq. ft.", "p.a.", "руб.", "kg/m^3", "USD/t", "mg per l", "m²"], ids=str
+)
+def test_one_unit_behind_each_number_is_taken_off(unit):
+    looked, of_each = with_unit(pd.Series([f"{value} {unit}" for value in ("7.5", "1,020", "95")], dtype="str"), ".")
+    assert (looked.numbers.tolist(), of_each) == ([7.5, 1020, 95], unit)
+
+
+@pytest.mark.parametrize("texts", [["5 kg", "7 g"], ["Main 5", "Main 7"], ["5 kg 3", "7 kg 3"], ["5, 7", "6, 8"]])
+def test_other_texts_with_numbers_have_no_unit(texts):
+    assert with_unit(pd.Series(texts, dtype="str"), ".") is None

@@ -262,6 +262,36 @@ def test_the_first_byte_that_fits_no_encoding_is_told_with_its_row():
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read(encoding):
+    Path("own.csv").write_bytes(lines("city,y", ["Zürich", "Genève"] * 12, Y).encode(encoding))
+    assert load("own.csv")[0]["city"].tolist()[:2] == ["Zürich", "Genève"]
+
+
+@pytest.mark.parametrize("delimiter", [" ", "   ", "~", "^", "\x01"])
+def test_blanks_and_rare_marks_may_part_fields(delimiter):
+    Path("own.csv").write_text(lines(delimiter.join("xzy"), Y, Y[::-1], Y, between=delimiter), encoding="utf-8")
+    table, description = load("own.csv")
+    assert (table["x"].tolist(), table["z"].tolist()) == (Y, Y[::-1])
+    Path("new.csv").write_text(delimiter.join("xz") + f"\n1.5{delimiter}2\n", encoding="utf-8")
+    assert predicted_from("new.csv", description).table["z"].tolist() == [2]
+
+
+def test_texts_with_blanks_in_one_column_are_not_parted():
+    Path("own.csv").write_text("the city\n" + "Bad Ragaz\nLa Brévine\n" * 12, encoding="utf-8")
+    assert refusal("own.csv").startswith(
+        "params.yaml: datasets.own.source.target: 'y' is not a column. Columns: the city"
+    )
+
+
+def test_a_heading_below_another_is_told_with_the_key():
+    Path("own.csv").write_text("in,,out\n" + lines("a,b,y", Y, Y, Y), encoding="utf-8")
+    assert refusal("own.csv").endswith(
+        "; if the heading stands further down, skip: 1 beside file: leaves out one line before it"
+    )
+    assert load("own.csv", skip=1)[0]["b"].tolist() == Y
+
+
 # --- Excel
 
 
@@ -293,6 +323,49 @@ def test_cells_that_are_merged_have_their_value_in_every_row():
     assert told(description)[0].startswith(
         "6 cells merged over several rows or columns, each of which has the value: Bern"
     )
+
+
+def merged(name, *ranges):
+    cells = "</sheetData><mergeCells>" + "".join(f'<mergeCell ref="{each}"/>' for each in ranges) + "</mergeCells>"
+    changed(name, "xl/worksheets/s1.xml", lambda text: _numbered(text).replace("</sheetData>", cells))
+
+
+def test_cells_that_are_merged_over_columns_have_their_value_in_each():
+    rows = [["a", "b", "y"], *([row + 1, None if row % 2 else 90 - row, Y[row]] for row in range(N_ROWS))]
+    as_excel("own.xlsx", ("1", [["a title", None, None], *rows, ["a note", None, None]]))
+    merged(
+        "own.xlsx", "A1:C1", *(f"A{row + 3}:B{row + 3}" for row in range(1, N_ROWS, 2)), f"A{N_ROWS + 3}:C{N_ROWS + 3}"
+    )
+    table, description = load("own.xlsx", columns={"a": "number"})
+    assert table["b"].tolist() == [row + 1 if row % 2 else 90 - row for row in range(N_ROWS)]
+    assert table["target"].tolist() == Y
+    assert "12 cells merged over several rows or columns, each of which has the value: 2, 4, 6" in told(description)
+
+
+def test_names_that_are_merged_over_others_are_put_before_them():
+    as_excel("own.xlsx", ("1", [["a", "in", None], [None, "b", "c"], *([value, 1 - value, value] for value in Y)]))
+    merged("own.xlsx", "A1:A2", "B1:C1")
+    assert [column.name for column in load("own.xlsx", target="in c")[1].columns] == ["a", "in b"]
+
+
+def test_lines_before_the_heading_are_those_of_the_sheet():
+    rows = [["Sales", "of", "2024"], [None] * 3, ["x", "city", "y"], *([value, "Bern", value] for value in Y)]
+    as_excel("own.xlsx", ("1", rows))
+    assert load("own.xlsx", skip=2)[0]["x"].tolist() == Y
+
+
+def test_an_empty_sheet_is_told_with_the_others():
+    as_excel("own.xlsx", ("1", []), ("2", [["x", "y"], [1, 2], [3, 4]]))
+    assert refusal("own.xlsx") == (
+        "own.xlsx cannot be read as Excel: sheet '1' holds nothing; sheet: beside file: names another of 2"
+    )
+
+
+def test_an_empty_text_may_be_what_a_formula_came_to():
+    as_excel("own.xlsx", ("1", [["x", "y"], *zip(Y, Y, strict=True)]))
+    formula = '<c r="A3" t="str"><f>IF(B3,"",1)</f><v></v></c>'
+    changed("own.xlsx", "xl/worksheets/s1.xml", lambda text: re.sub(r'<c r="A3">.*?</c>', formula, _numbered(text)))
+    assert load("own.xlsx")[0]["x"].isna().sum() == 1
 
 
 def _numbered(text):
@@ -337,14 +410,56 @@ OBJECTS = [{"x": value, "code": f"{row:03}", "y": value} for row, value in enume
         {"columns": list(OBJECTS[0]), "index": list(range(N_ROWS)), "data": [list(each.values()) for each in OBJECTS]},
         [list(OBJECTS[0]), *(list(each.values()) for each in OBJECTS)],
         {f"{row:03}": each for row, each in enumerate(OBJECTS)},
+        {"meta": {"n": N_ROWS, "of": ["a", "b"]}, "items": OBJECTS},
+        {"schema": {"fields": [{"name": name} for name in ("x", "code", "y", "z")]}, "data": OBJECTS},
+        {"columns": [{"name": name} for name in OBJECTS[0]], "rows": [list(each.values()) for each in OBJECTS]},
     ],
-    ids=["wrapped", "wrapped twice", "by columns", "by columns and rows", "split", "lists", "by keys"],
+    ids=[
+        *["wrapped", "wrapped twice", "by columns", "by columns and rows", "split", "lists", "by keys"],
+        *["beside others", "beside a schema", "names as objects"],
+    ],
 )
 def test_json_is_read_however_its_rows_stand_in_it(held):
     Path("own.json").write_text(json.dumps(held, indent=1), encoding="utf-8")
     table, description = load("own.json")
     assert (table["x"].tolist(), table["code"].tolist()[:2]) == (Y, ["000", "001"])
     assert [column.kind for column in description.columns if column.name != "key"] == ["number", "category"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_objects_of_json_may_follow_each_other_and_hold_objects(encoding):
+    nested = [{"x": {"value": value, "by": {"hand": row % 3}}, "y": value} for row, value in enumerate(Y)]
+    text = "\n".join(json.dumps(each, indent=row % 2) for row, each in enumerate(nested))
+    Path("own.json").write_bytes(text.encode(encoding))
+    table, _ = load("own.json")
+    assert (table["x.value"].tolist(), table["x.by.hand"].tolist()) == (Y, [0, 1, 2] * 8)
+
+
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [
+        ([[1, 2], [3, 4]], "its lists stand below no names; put a list of names before them"),
+        ([["x", "y"], [1, 2], [3, 4, 5]], "row 2 holds 3 values, and there are 2 names"),
+        ({"x": [1, 2, 3], "y": [1, 2]}, "its columns have different numbers of values: x 3, y 2"),
+        (
+            {"train": OBJECTS, "test": OBJECTS},
+            "it holds several tables: train, test; write one of them to a file of its own",
+        ),
+        (3, "it holds no objects"),
+        ([], "it holds something else beside objects"),
+    ],
+    ids=lambda value: value[:12] if isinstance(value, str) else "",
+)
+def test_json_that_is_no_table_is_refused_with_the_reason(held, reason):
+    Path("own.json").write_text(json.dumps(held), encoding="utf-8")
+    assert refusal("own.json") == f"own.json cannot be read as JSON: {reason}"
+
+
+def test_what_parquet_nests_is_a_column_of_its_own_and_an_empty_text_is_missing():
+    nested = [{"value": value, "city": ["", "Bern"][row % 2]} for row, value in enumerate(Y)]
+    pd.DataFrame({"x": nested, "y": Y}).to_parquet("own.parquet")
+    table, _ = load("own.parquet")
+    assert (table["x.value"].tolist(), table["x.city"].isna().sum()) == (Y, 12)
 
 
 def test_long_integers_of_json_lose_no_digit():
@@ -412,6 +527,80 @@ def test_zeros_in_a_column_that_else_never_comes_near_0_are_named(numbers, is_na
         "weight: 0 in 2 rows (rows 1, 2), and else never near 0 (if it stands for nothing: missing: {weight: [0]})"
     )
     assert (expected in told(load("own.csv")[1])) is is_named
+
+
+@pytest.mark.parametrize(
+    "shape", ["{0} GB|{0} MB", "{0}-{1}", "#{0}", "{0} to {1}", "{0}±1", "▲ {0}|▼ {0}", "{0}_000", "={0}", "{0}'2\""]
+)
+def test_cells_with_a_number_and_more_are_named_and_what_to_do_is_true(shape):
+    shapes = shape.split("|")
+    cells = [shapes[row % len(shapes)].format(7 + 3 * row, 50 + 4 * row) for row in range(N_ROWS)]
+    Path("own.csv").write_text(lines("size,y", cells, Y), encoding="utf-8")
+    told_of = [each for each in told(load("own.csv")[1]) if each.startswith("size: ")]
+    assert len(told_of) == 1
+    assert told_of[0].endswith(
+        "half number and half text; kept as texts, each different one a category (as numbers: write them in the file "
+        "without what else is there; without it: drop: [size])"
+    )
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{row:03}" for row in range(N_ROWS)],
+        [f"P{row}" for row in range(N_ROWS)],
+        [f"{row % 3} rooms or so" for row in range(N_ROWS)],
+        [f"{row} {'abcdefghijklmnopqrstuvwx'[row] * 3} street" for row in range(N_ROWS)],
+    ],
+    ids=["codes", "names", "labels", "addresses"],
+)
+def test_codes_and_labels_are_no_half_numbers(cells):
+    Path("own.csv").write_text(lines("size,y", cells, Y), encoding="utf-8")
+    assert [each.kind for each in load("own.csv")[1].findings if each.kind == "half numbers"] == []
+
+
+def test_a_few_texts_among_dates_are_missing_and_named_and_many_are_settled_by_a_key():
+    days = [f"2024-01-{row + 1:02}" for row in range(N_ROWS)]
+    Path("own.csv").write_text(lines("day,y", [*days[:-1], "0000-00-00"], Y), encoding="utf-8")
+    table, description = load("own.csv")
+    assert (description.columns[0].kind, table["day"].isna().sum()) == ("date", 1)
+    assert told(description) == ["day: 23 of 24 are dates; row 24 holds '0000-00-00', taken for missing"]
+    Path("own.csv").write_text(lines("day,y", [*days[:-4], *["0000-00-00", "soon"] * 2], Y), encoding="utf-8")
+    key = "missing: {day: ['0000-00-00', soon]}"
+    assert told(load("own.csv")[1]) == [
+        "day: 20 of 24 are dates; rows 21, 22, 23, … hold '0000-00-00', 'soon', …; kept as texts (as dates, if the "
+        f"others stand for nothing: {key})"
+    ]
+    table, description = load("own.csv", missing={"day": ["0000-00-00", "soon"]})
+    assert (description.columns[0].kind, table["day"].isna().sum()) == ("date", 4)
+
+
+def test_points_and_commas_before_three_digits_in_one_column_are_told():
+    cells = [f"{1.25 + row / 8:.3f}".replace(".", ".,"[row % 2]) for row in range(N_ROWS)]
+    Path("own.csv").write_text(lines("a,y", [f'"{cell}"' for cell in cells], Y), encoding="utf-8")
+    assert told(load("own.csv")[1]) == ["a: row 2 holds '1,375', read as 1,375 (12 rows written so)"]
+
+
+def test_whole_numbers_with_an_exponent_may_be_codes_and_are_told():
+    Path("own.csv").write_text(
+        lines("lot,y", [f"{100 + row}E{1 + row % 5}" for row in range(N_ROWS)], Y), encoding="utf-8"
+    )
+    assert told(load("own.csv")[1]) == ["lot: row 1 holds '100E1', read as 1,000 (24 rows written so)"]
+
+
+@pytest.mark.parametrize(
+    ("form", "numbers"),
+    [
+        ("%Y%m", [202_001 + row % 12 + 100 * (row // 12) for row in range(N_ROWS)]),
+        ("%Y%m%d%H%M", [202_401_010_000 + 10_000 * row for row in range(N_ROWS)]),
+    ],
+)
+def test_numbers_that_may_be_dates_are_told_with_the_form_that_reads_them(form, numbers):
+    Path("own.csv").write_text(lines("day,y", numbers, Y), encoding="utf-8")
+    assert told(load("own.csv")[1]) == [
+        f"day: row 1 holds '{numbers[0]}', taken for a number (if it is a date: columns: {{day: '{form}'}})"
+    ]
+    assert load("own.csv", columns={"day": form})[1].columns[0].kind == "date"
 
 
 def test_cells_that_are_half_number_and_half_text_are_named_with_the_key():
