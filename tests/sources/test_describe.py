@@ -757,9 +757,9 @@ def test_a_column_that_none_comes_near_is_told():
 
 
 def test_where_a_csv_file_has_a_single_column_the_delimiter_may_be_wrong():
-    told = f"{KEY}.source.target: 'y' is not a column. Columns: a~y"
+    told = f"{KEY}.source.target: 'y' is not a column. Columns: a!y"
     hint = "; the delimiter may be wrong, say it with delimiter: beside file:"
-    assert refusal(load, "a~y\n1~2\n3~4\n", file="own.csv") == told + hint
+    assert refusal(load, "a!y\n1!2\n3!4\n", file="own.csv") == told + hint
     assert refusal(load, {"a~y": [1.5, 2.5]}) == told
 
 
