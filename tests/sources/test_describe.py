@@ -760,7 +760,7 @@ def test_where_a_csv_file_has_a_single_column_the_delimiter_may_be_wrong():
     told = f"{KEY}.source.target: 'y' is not a column. Columns: a!y"
     hint = "; the delimiter may be wrong, say it with delimiter: beside file:"
     assert refusal(load, "a!y\n1!2\n3!4\n", file="own.csv") == told + hint
-    assert refusal(load, {"a~y": [1.5, 2.5]}) == told
+    assert refusal(load, {"a!y": [1.5, 2.5]}) == told
 
 
 def test_of_many_columns_40_are_told():
