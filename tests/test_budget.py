@@ -8,6 +8,7 @@ import yaml
 
 from stages import generate, report, scale, train, winner
 from stages.basics.cli import UserError
+from stages.budgets import probe
 from stages.commands import budget as command
 from stages.params.load import load_planned
 from stages.records import plans, runs, winners
@@ -127,6 +128,7 @@ def test_from_the_plan_to_the_report_and_the_networks_to_use(tmp_path, capsys):
 def test_make_budget_writes_a_plan_that_stages_take_and_says_what_it_is(tmp_path, monkeypatch, capsys):
     path = tmp_path / "data/budgets/waves.yaml"
     path.unlink()
+    monkeypatch.setattr(probe, "LONG", 0.05)
     monkeypatch.setattr("sys.argv", ["budget", "waves"])
     command.main()
     said = " ".join(capsys.readouterr().out.split())

@@ -1,6 +1,5 @@
 """Make the plan by which a comparison keeps its budget: probe, choose, and write it for people to read and edit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,9 +8,9 @@ from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.budgets import choosing
 from stages.budgets.asking import asked_of, units_to_probe
-from stages.budgets.probe import probe
-from stages.budgets.work import Asked, seconds_of, seconds_of_all
-from stages.execution.executor import Executor
+from stages.budgets.probe import POINTS, probe
+from stages.budgets.work import Asked, Speed, seconds_of, seconds_of_all
+from stages.executors import choice
 from stages.params.budget import FULL, Budgeted, Minutes, Sizes, path_of, seconds
 from stages.params.schema import Params
 from stages.records.datasets import Description
@@ -20,8 +19,9 @@ from stages.wording.budgets import duration
 
 KEPT_FREE = 0.15  # of a budget, for what an estimate misses
 
-# an executor for some units
-Start = Callable[[list[Unit]], Executor]
+
+class TooShortError(UserError):
+    """A budget in which not even the least can be trained."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,7 @@ class Made:
     asked: Asked
 
 
-def make(
-    params: Params, comparison: str, rows: pd.DataFrame, description: Description, *, budget: str, start: Start
-) -> Made:
+def make(params: Params, comparison: str, rows: pd.DataFrame, description: Description, *, budget: str) -> Made:
     """Make the plan of a comparison for a budget; nothing is written.
 
     Args:
@@ -48,14 +46,40 @@ def make(
         rows: as ``data/raw`` holds them.
         description: what its dataset is.
         budget: as the parameters have it.
-        start: gives what trains.
 
     Raises:
-        UserError: not even the least plan keeps the budget.
+        TooShortError: not even the least plan keeps the budget.
+    """
+    units = units_to_probe(params, comparison, rows, description)
+    return _planned(params, comparison, asked_of(params, comparison, rows, description, units), units, budget)
+
+
+def make_where_longer(
+    params: Params, comparison: str, rows: pd.DataFrame, description: Description, *, budget: str
+) -> Made | None:
+    """Make a plan where all that a comparison asks for would take longer than a budget; None where it would not.
+
+    Where that is beyond doubt, nothing is probed. See `make` for the arguments.
+
+    Raises:
+        TooShortError: not even the least plan keeps the budget.
     """
     units = units_to_probe(params, comparison, rows, description)
     asked = asked_of(params, comparison, rows, description, units)
-    with start(units) as executor:
+    if seconds_of_all(asked, dict.fromkeys(asked.candidates, _slow(units[0])), 1) <= seconds(budget):
+        return None
+    made = _planned(params, comparison, asked, units, budget)
+    return made if made.plan.sizes else None
+
+
+def _slow(unit: Unit) -> Speed:
+    """How fast a loss trains at least, on a slow machine, if the network is not the user's own."""
+    n_weights = (unit.table.features.shape[1] + 1) * sum(unit.settings.hidden)
+    return Speed(step=0.005, row=2e-9 * max(n_weights, 500), program=1.0)
+
+
+def _planned(params: Params, comparison: str, asked: Asked, units: list[Unit], budget: str) -> Made:
+    with choice.here(units, lambda unit: [unit] * len(POINTS)) as executor:
         speeds, n_workers = probe(units, executor), executor.n_workers
 
     def takes(sizes: Sizes) -> float:
@@ -67,7 +91,7 @@ def make(
     sizes = choosing.choose(asked, most * (1 - KEPT_FREE), takes)
     if sizes is None:
         enough = duration(takes(choosing.least(asked)) / (1 - KEPT_FREE) / 60 + 1)
-        raise UserError(
+        raise TooShortError(
             f"{paths.PARAMS}: {params.budget_key(comparison)}: {budget} is less than {comparison} takes at least; "
             f"allowed: none, or {enough} and more"
         )

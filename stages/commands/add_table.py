@@ -18,18 +18,23 @@ from ruamel.yaml import YAML, YAMLError
 
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
+from stages.budgets import making
+from stages.budgets.making import Made, TooShortError
+from stages.commands.budget import plan_in_words
 from stages.commands.columns_table import columns_table
 from stages.commands.params_text import with_entries, with_entry
 from stages.features import planning
 from stages.offers import judging
 from stages.offers.judging import AT_MOST, Judged, SplitError
 from stages.params import seeds
+from stages.params.budget import path_of
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params, Train
 from stages.wording import findings
 from stages.wording.datasets import positive, task, without_spread
 from stages.wording.validity import in_words
 
+BUDGET = "10m"  # of a table that takes longer, where nobody chose another
 USAGE = (
     "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
     "WITH='missing: [-200]' keys for its entry)"
@@ -148,6 +153,18 @@ def _order(name: str, judged: Judged) -> Iterator[str]:
         )
 
 
+def within_budget(params: Params, name: str, judged: Judged) -> Made | None:
+    """The plan of a table's comparison where it has a budget, or would take longer than is usual."""
+    facts = name, judged.table, judged.description
+    if params.has_budget(name):
+        return making.make(params, *facts, budget=params.setup(name).budget)
+    try:
+        return making.make_where_longer(params, *facts, budget=BUDGET)
+    except TooShortError:
+        cli.say(f"try: the least there is to train takes longer than {BUDGET}; it has no budget, and takes long")
+        return None
+
+
 def main() -> None:
     """Add the table that the command line names."""
     file, target, own_name, more = [*sys.argv[1:], "", "", "", ""][:4]
@@ -167,11 +184,16 @@ def main() -> None:
         entry["source"]["columns"] = judged.dataset.source.columns
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
     losses = [offer.entry for offer in judged.offers if offer.is_made]
-    text = with_entries(text, name, entry, {"losses": losses, **in_looks})
+    added = parse_params(with_entries(text, name, entry, {"losses": losses, **in_looks}))
+    made = within_budget(added, name, judged)
+    budget = {"budget": BUDGET} if made and not added.has_budget(name) else {}
+    text = with_entries(text, name, entry, {"losses": losses, **in_looks, **budget})
     added = parse_params(text)
     if not destination.exists():
         with files.replacing(destination) as temporary:
             shutil.copyfile(file, temporary)
+    if made:
+        making.write(name, made)
     with files.replacing(paths.PARAMS) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     Console().print(columns_table(judged.table, judged.description, judged.treatments))
@@ -179,6 +201,8 @@ def main() -> None:
         cli.say(f"try: {line}")
     if in_looks:
         cli.say(f"try: as many seeds as settle the comparison, at most {AT_MOST}: comparisons.{name}.seeds")
+    if made:
+        cli.say(f"try: {plan_in_words(added, name, made)}; {path_of(name)} holds the plan")
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")
     cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")

@@ -11,15 +11,11 @@ from stages.basics import cli, paths, suggest
 from stages.basics.cli import UserError
 from stages.budgets import making
 from stages.budgets.making import Made
-from stages.execution.executor import Executor
-from stages.executors import choice
 from stages.params.budget import path_of
 from stages.params.load import check_data, load_params
 from stages.params.schema import Params
 from stages.params.seeds import most
 from stages.records import datasets
-from stages.training.chunk import Chunk
-from stages.training.unit import Unit
 from stages.wording.budgets import duration, planned
 
 
@@ -45,20 +41,13 @@ def comparisons_of(params: Params, name: str) -> list[str]:
     return found
 
 
-def started(units: list[Unit]) -> Executor:
-    """An executor that trains all losses at a time, as far as there are processors."""
-
-    def two(unit: Unit) -> list[Chunk]:
-        return [unit] * 2
-
-    return choice.here(units, two)
-
-
-def _in_words(params: Params, comparison: str, made: Made) -> str:
+def plan_in_words(params: Params, comparison: str, made: Made) -> str:
+    """What a plan comes to, in a line."""
     within = params.within({comparison: made.plan}).within_budget(comparison)
     if within is None:
         return f"all of it takes {duration(made.plan.minutes.full)}, within {made.plan.budget}"
-    return f"{planned(within, made.asked.rows, most(made.plan.sizes.seeds))} (budget: none for all)"
+    n_seeds, key = most(made.plan.sizes.seeds), params.budget_key(comparison)
+    return f"{planned(within, made.asked.rows, n_seeds)} ({key}: none for all)"
 
 
 def main() -> None:
@@ -68,10 +57,10 @@ def main() -> None:
         dataset, budget = params.dataset_of(comparison), params.setup(comparison).budget
         rows, description = datasets.read_raw(dataset)
         check_data(params, {dataset: description})
-        made = making.make(params, comparison, rows, description, budget=budget, start=started)
+        made = making.make(params, comparison, rows, description, budget=budget)
         making.write(comparison, made)
         Console().print(making.text(comparison, made), end="", markup=False, highlight=False, soft_wrap=True)
-        cli.say(f"budget: {comparison}: {_in_words(params, comparison, made)}")
+        cli.say(f"budget: {comparison}: {plan_in_words(params, comparison, made)}")
         cli.say(f"budget: {path_of(comparison)} holds it; keep it in git")
 
 

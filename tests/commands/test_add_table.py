@@ -1,6 +1,7 @@
 import difflib
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +17,13 @@ from ruamel.yaml import YAML
 
 from stages import generate, scale
 from stages.basics.cli import UserError
+from stages.budgets import making, probe
 from stages.commands import add_table as add
 from stages.commands import params_text
 from stages.losses import validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.params import loss_entry
-from stages.params.load import load_params
+from stages.params.load import load_params, load_planned, read_plan
 from stages.params.seeds import AtMost
 from stages.records import datasets, plans
 from stages.wording.validity import in_words
@@ -135,6 +137,46 @@ def test_as_many_seeds_train_as_are_needed_unless_a_number_was_chosen_for_all(pr
     Path("params.yaml").write_text(PARAMS, encoding="utf-8")
     project(tmp_path / "houses.csv", "price")
     assert load_params().setup("houses").seeds == 2
+
+
+def test_a_table_that_would_take_longer_than_ten_minutes_gets_a_budget_and_a_plan_said_in_a_line(
+    project, tmp_path, monkeypatch, capsys
+):
+    """With half of ten minutes, so that a small table will do."""
+    monkeypatch.setattr(add, "BUDGET", "5m")
+    monkeypatch.setattr(probe, "LONG", 0.05)
+    Path("params.yaml").write_text(PARAMS.replace("seeds: 2, ", ""), encoding="utf-8")
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(100_000, 2)).round(3), columns=["a", "y"])
+    table.to_csv(tmp_path / "large.csv", index=False)
+    project(tmp_path / "large.csv", "y")
+    params = load_planned()
+    sizes = params.setup("large").sizes
+    assert params.comparisons["large"].budget == "5m"
+    assert sizes.rows < 90_000
+    said = " ".join(capsys.readouterr().out.split())
+    assert re.search(
+        rf"try: the full plan would take [\d,]+ (min|h)( \d+ min)?; planned for 5m: {sizes.rows:,} of 90,000 rows, "
+        r"10 seeds( at first)?, (horizons of [\d,]+ to )?[\d,]+ steps \(comparisons.large.budget: none for all\); "
+        r"data/budgets/large.yaml holds the plan",
+        said,
+    )
+
+
+def test_a_table_that_takes_no_time_gets_no_budget_and_nothing_is_probed(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "probe", None)
+    project(tmp_path / "houses.csv", "price")
+    assert "budget" not in Path("params.yaml").read_text(encoding="utf-8")
+    assert not Path("data/budgets").exists()
+
+
+def test_a_budget_that_the_user_chose_for_all_is_planned_for(project, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(probe, "LONG", 0.05)
+    Path("params.yaml").write_text(PARAMS.replace("seeds: 2, ", "seeds: 2, budget: 2h, "), encoding="utf-8")
+    project(tmp_path / "houses.csv", "price")
+    assert read_plan(load_params(), "houses").sizes is None
+    assert Path("data/budgets/houses.yaml").read_text(encoding="utf-8").startswith("# What houses trains within its")
+    assert re.search(r"try: all of it takes \d+ min, within 2h; ", " ".join(capsys.readouterr().out.split()))
 
 
 def test_several_tables_are_added_one_after_another(project, tmp_path):
