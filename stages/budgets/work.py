@@ -8,7 +8,7 @@ from stages.execution.tuning import EXTENSIONS, N_CHECKED, N_LAST, N_SEEDS, SHAR
 from stages.params.budget import Sizes
 from stages.params.seeds import most
 from stages.records.settings import LOOK
-from stages.records.thinning import MOST_VALIDATION, VALIDATION
+from stages.records.thinning import n_validation
 from stages.records.winners import N_NETWORKS
 
 MEASURED = 0.4  # of what it takes to train on a row it takes to measure on one
@@ -101,7 +101,7 @@ def seconds_of(sizes: Sizes, asked: Asked, speeds: dict[str, Speed], n_workers: 
 
 def _learned(rows: int) -> tuple[int, int]:
     """Of rows that train, those to learn from and those to choose by while tuning."""
-    chosen_by = min(round(rows * VALIDATION), MOST_VALIDATION)
+    chosen_by = n_validation(rows)
     return rows - chosen_by, chosen_by
 
 

@@ -6,7 +6,7 @@ What trains a unit is a coroutine that awaits its chunks; all units of a stage a
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stages.basics import cli
@@ -35,7 +35,8 @@ class Tally:
         n_trained: chunks that are trained, or were.
         n_chunks: all chunks.
         n_networks: networks that were trained.
-        cost: networks times epochs, those under way included.
+        cost: networks times epochs, of chunks that are done; where a chunk has fewer of a unit's rows, as many less.
+        under_way: the same of chunks that are being trained, by the number of each.
         new: what of it the store did not know, in words; None where it has all, or nothing like it.
     """
 
@@ -44,8 +45,14 @@ class Tally:
     n_trained: int = 0
     n_chunks: int = 0
     n_networks: int = 0
-    cost: int = 0
+    cost: float = 0.0
+    under_way: dict[int, float] = field(default_factory=dict)
     new: str | None = None
+
+    @property
+    def done(self) -> int:
+        """Networks times epochs that are done, those of chunks that are being trained included."""
+        return round(self.cost + sum(self.under_way.values()))
 
 
 class LostError(Exception):
@@ -55,6 +62,13 @@ class LostError(Exception):
 async def _unless_lost(work: Coroutine[Any, Any, None]) -> None:
     with suppress(LostError):
         await work
+
+
+def _cost_of_an_epoch(chunk: Chunk, unit: Unit) -> float:
+    """Networks that a chunk trains, as the share of a unit's rows that it has, where a budget has fewer choose."""
+    within = unit.settings.within
+    n_rows, n_all = len(chunk.unit.table.labels), len(unit.table.labels)
+    return chunk.n_networks * (within.tuning_rows / within.rows if within and n_rows < n_all else 1)
 
 
 class Scheduler:
@@ -146,8 +160,8 @@ class Scheduler:
             tally.n_stored += 1
         tally.seconds += float(result["seconds"])
         tally.n_networks += chunk.n_networks
-        tally.cost += chunk.n_networks * chunk.epochs
-        self._on_progress(unit, tally.cost)
+        tally.cost += chunk.epochs * _cost_of_an_epoch(chunk, unit)
+        self._on_progress(unit, tally.done)
         return result
 
     def _what_is_new(self, parts: dict[str, Any], unit: Unit, tally: Tally) -> str | None:
@@ -161,10 +175,11 @@ class Scheduler:
 
     async def _by_executor(self, chunk: Chunk, unit: Unit, tally: Tally) -> Result | None:
         """Train a chunk, and again when its worker dies; None where too many died."""
-        n_died = 0
+        n_died, number, each = 0, tally.n_trained, _cost_of_an_epoch(chunk, unit)
 
         def progress(epochs: int) -> None:
-            self._on_progress(unit, tally.cost + epochs * chunk.n_networks)
+            tally.under_way[number] = epochs * each
+            self._on_progress(unit, tally.done)
 
         while True:
             try:
@@ -174,6 +189,8 @@ class Scheduler:
                 if n_died >= ATTEMPTS:
                     self._lost.append(f"{title(chunk)}: {n_died} workers died while they trained it")
                     return None
+            finally:
+                tally.under_way.pop(number, None)
 
     def _look_up(self, key: str) -> Result | None:
         if self._store is None:

@@ -23,6 +23,7 @@ from stages.execution.trials import Trial, best_of, firmness, is_ahead, shown, t
 from stages.losses.loss import Loss
 from stages.records.plans import Part
 from stages.records.runs import Tuning
+from stages.records.thinning import n_validation
 from stages.scores import catalogue
 from stages.training.chunk import LOSS, Candidate
 from stages.training.unit import Unit
@@ -135,13 +136,27 @@ def planned_cost(unit: Unit) -> int:
 
     What a chunk is filled up with takes no time of its own.
     """
-    total = 0
+    total, within = 0, unit.settings.within
     for variant in variants(unit):
         candidates = first_candidates(variant)
         n_schedules = len({each.schedule for each in candidates})
         sizes = [len(candidates), math.ceil(len(candidates) / 2), N_LAST * n_schedules]
-        total += sum(size * horizon for size, horizon in zip(sizes, horizons(unit), strict=False))
-    return total * min(N_SEEDS, len(unit.settings.seeds))
+        total += sum(size * horizon for size, horizon in zip(sizes, _halving_horizons(unit), strict=False))
+    if within is None:
+        return total * min(N_SEEDS, len(unit.settings.seeds))
+    if within.tuning_rows < within.rows:
+        total = total * within.tuning_rows / within.rows + N_CHECKED * horizons(unit)[-1]
+    return round(total * min(within.tuning_seeds, len(unit.settings.seeds)))
+
+
+def _halving_horizons(unit: Unit) -> list[int]:
+    """The horizons of a unit with as many rows as halve within a budget."""
+    within = unit.settings.within
+    if within is None or within.tuning_rows == within.rows:
+        return horizons(unit)
+    steps = within.horizons if unit.settings.optimizer.is_tuned else within.horizons[-1:]
+    n_learned = within.tuning_rows - n_validation(within.tuning_rows)
+    return [passes(each, n_learned, unit.settings.batch_size) for each in steps]
 
 
 async def tune(unit: Unit, train: TrainChunks) -> Tuning:

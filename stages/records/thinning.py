@@ -10,6 +10,11 @@ VALIDATION = 0.2  # of the rows that train
 MOST_VALIDATION = 50_000  # rows; choosing by more costs time and tells no more
 
 
+def n_validation(rows: int) -> int:
+    """Of so many rows that train, how many are to choose by."""
+    return min(round(rows * VALIDATION), MOST_VALIDATION)
+
+
 def thinned(
     parts: np.ndarray, labels: np.ndarray, *, rows: int, test_rows: int | None = None, draw: Sequence[int]
 ) -> np.ndarray:
@@ -23,8 +28,8 @@ def thinned(
         draw: numbers that decide which rows stay.
     """
     ranks = _ranks(labels, np.random.default_rng(tuple(draw)))
-    n_validation = min((parts == Part.VALIDATION).sum(), round(rows * VALIDATION), MOST_VALIDATION)
-    wanted = {Part.VALIDATION: n_validation, Part.TRAIN: rows - n_validation, Part.TEST: test_rows}
+    n_chosen_by = min((parts == Part.VALIDATION).sum(), n_validation(rows))
+    wanted = {Part.VALIDATION: n_chosen_by, Part.TRAIN: rows - n_chosen_by, Part.TEST: test_rows}
     fewer = np.full_like(parts, Part.UNUSED)
     for part, n_wanted in wanted.items():
         numbers = np.flatnonzero(parts == part)

@@ -1,13 +1,16 @@
 import pickle
 from concurrent.futures import Future
 
+import numpy as np
 import pytest
 
 from stages.basics.cli import UserError
+from stages.execution.cutting import cut
 from stages.execution.executor import DiedError
 from stages.execution.scheduler import Scheduler, Tally
 from stages.execution.unit_training import train_unit
 from stages.executors.threads import Threads
+from stages.training.chunk import Candidate
 from tests.training.units import make_unit, train_units
 
 
@@ -102,3 +105,47 @@ def test_a_chunk_that_ends_three_workers_is_named_when_all_others_are_trained(un
         ):
             scheduler.run(work)
     assert ended == ["made_up/hinge"]
+
+
+def test_what_is_done_is_of_all_chunks_that_are_being_trained():
+    """Two chunks of ten seeds at a time: what one has done is not taken back by what the other tells."""
+    unit = make_unit("mse", seeds=range(20), epochs=4)
+    told, executor = [], Held()
+    scheduler = Scheduler(executor, on_progress=lambda _, done: told.append(done))
+    train = scheduler.trainer(unit, tally := Tally())
+    first, second = cut(unit.of_seeds(range(10)), [Candidate(0.05)], 4) + cut(
+        unit.of_seeds(range(10, 20)), [Candidate(0.05)], 4
+    )
+
+    async def work():
+        await train([first, second])
+
+    with executor:
+        scheduler.run([work()])
+    assert told == [10, 20, 40, 60, 70, 80]
+    assert (tally.done, tally.under_way) == (80, {})
+
+
+class Held:
+    """Trains two chunks at once in words alone: their epochs are told in turn, and then both are done."""
+
+    device, n_workers = "none", 2
+
+    def __init__(self):
+        self.chunks = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def submit(self, chunk, on_epoch):
+        self.chunks.append((chunk, on_epoch, Future()))
+        if len(self.chunks) == 2:
+            (_, one, done), (_, other, also_done) = self.chunks
+            for tell, epochs in ((one, 1), (other, 1), (one, 3), (other, 3)):
+                tell(epochs)
+            for future in (done, also_done):
+                future.set_result({"seconds": np.array(1.0)})
+        return self.chunks[-1][2]

@@ -376,6 +376,10 @@ def test_within_a_budget_fewer_seeds_halve_on_fewer_rows_and_the_best_two_are_ch
             (len(chunk.unit.settings.seeds), *np.bincount(chunk.unit.plan.parts[0], minlength=4)[:3].tolist())
         )
     assert sizes == {5: {(2, 40, 10, 0)}, 15: {(2, 40, 10, 0)}, 45: {(2, 40, 10, 0)}, 11: {(2, 160, 40, 60)}}
+    done = sum(len(set(chunk.candidates)) * 2 * chunk.epochs * (0.25 if chunk.epochs != 11 else 1)
+               for chunk in answers.seen)  # fmt: skip
+    # in passes over all rows; next to what is planned the next lower rate of the best is tried
+    assert planned_cost(unit) <= done <= 1.25 * planned_cost(unit)
     checked = {each.rate for each, epochs in answers.asked if epochs == 11}
     assert checked == {0.03, 0.01}
     # 11 passes over 160 rows are 176 steps, which are 9 over the 200 that train in the end
