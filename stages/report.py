@@ -45,6 +45,7 @@ def main() -> None:
         _draw(pictures, folder)
     _write_table("results.csv", data_files.results(comparisons))
     _write_table("pairs.csv", data_files.pairs(comparisons))
+    _write_table("losses.csv", data_files.losses(pictures))
     _write_table("scores.csv", data_files.scores(comparisons))
     _write_table("curves.csv", data_files.curves(comparisons))
     _write_table("tuning.csv", data_files.tuning(comparisons))

@@ -178,7 +178,7 @@ def test_the_page_of_dvc_plots_draws_without_a_network_wherever_it_is_moved(proj
     shutil.rmtree(folder)
     faults = faults_of(page)
     page.goto(Path(moved).as_uri())
-    expect(page.locator(".vega-embed svg.marks")).to_have_count(3)
+    expect(page.locator(".vega-embed svg.marks")).to_have_count(4)
     for drawing in page.locator(".vega-embed svg.marks").all():
         assert drawing.bounding_box()["height"] > 300
     assert faults == []

@@ -58,6 +58,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
     assert sorted(path.name for path in reports.iterdir()) == [
         "curves.csv",
         "figures",
+        "losses.csv",
         "metrics.json",
         "pairs.csv",
         "recommended.json",

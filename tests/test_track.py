@@ -218,6 +218,7 @@ def test_what_a_former_version_logged_for_each_experiment_becomes_one_run(projec
     assert of_experiment(client, "regression", "other") == {"mse": "worse"}
     [now] = logged(client, "regression").values()
     assert now.data.tags["verdict"] == "recommended"
+    assert now.data.tags["dvc.exp_name"] == "other, shaky-mole"
 
 
 def test_where_another_score_decides_runs_that_were_logged_before_are_sorted_by_it(project, client):

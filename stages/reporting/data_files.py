@@ -10,10 +10,11 @@ from stages.records.references import Reference, as_json
 from stages.records.runs import Run
 from stages.records.winners import Calibrating, Recommended
 from stages.reporting import top_losses
+from stages.reporting.drawing import panel
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture
 from stages.reporting.texts import answer_text
-from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
+from stages.reporting.texts.verdict_text import some_learned, surely_beats_constant, verdict
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -22,10 +23,12 @@ from stages.verdicts.tuned import best_of_each_rate
 
 RESULTS = ["comparison", "dataset", "loss", "seed", "part", "metric", "value"]
 PAIRS = ["comparison", "loss", "against", "difference", "low", "high", "p", "margin", "verdict", "cost_of_being_wrong"]
+FIRST = "losses"  # the name of the figure of the first screen
 # of DVC's plots; `axis` is log for errors, whose differences are of orders of magnitude, else linear
-CURVES = ["panel", "part", "epoch", "mean", "low", "high", "axis"]
-SCORES = ["panel", "loss", "seed", "value", "axis"]
-TUNING = ["panel", "loss", "schedule", "learning_rate", "value", "epochs", "chosen", "axis"]
+LOSSES = ["panel", "loss", "value", "low", "high", "verdict", "color", "axis"]
+CURVES = ["panel", "loss", "part", "epoch", "mean", "low", "high", "color", "axis"]
+SCORES = ["panel", "loss", "seed", "value", "color", "axis"]
+TUNING = ["panel", "loss", "schedule", "learning_rate", "value", "epochs", "chosen", "color", "axis"]
 
 
 def results(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -70,19 +73,35 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=PAIRS)
 
 
+def losses(pictures: list[Picture]) -> pd.DataFrame:
+    """For DVC's plots: what the figure of the first screen draws, best first: the columns `LOSSES`."""
+    rows = []
+    for picture in pictures:
+        if picture.figure.name == FIRST:
+            drawn: panel.Panel = picture.data
+            name = f"{picture.subject[0].name}: {drawn.label}"
+            axis = "log" if not drawn.higher_is_better and min(row.low for row in drawn.rows) > 0 else "linear"
+            for row in drawn.rows:
+                color, _ = panel.mark_of(row.verdict)
+                verdict_on_it = "recommended" if row.verdict == "best" else row.verdict
+                rows.append((name, row.loss, row.value, row.low, row.high, verdict_on_it, color, axis))
+    return pd.DataFrame(rows, columns=LOSSES)
+
+
 def curves(comparisons: list[Comparison]) -> pd.DataFrame:
     """For DVC's plots: a score by epoch, its mean and the band that holds the middle 80 % of the seeds."""
     tables = []
     for comparison in comparisons:
+        colors = top_losses.colors(comparison)
         for run in comparison.runs:
             for part, name in (("train", comparison.epoch_metric), ("test", f"val_{comparison.epoch_metric}")):
                 values = run.epochs(name)[run.finished]
                 if len(values):
                     low, high = np.percentile(values, [10, 90], axis=0)
                     band = {"epoch": range(1, len(low) + 1), "mean": values.mean(axis=0), "low": low, "high": high}
-                    panel = f"{comparison.name}: {run.loss.name}"
-                    axis = _axis(comparison.epoch_metric)
-                    tables.append(pd.DataFrame({"panel": panel, "part": part, **band, "axis": axis}))
+                    named = {"panel": f"{comparison.name}: {run.loss.name}", "loss": run.loss.name, "part": part}
+                    look = {"color": colors[run.loss.name], "axis": _axis(comparison.epoch_metric)}
+                    tables.append(pd.DataFrame(named | band | look))
     return pd.concat(tables) if tables else pd.DataFrame(columns=CURVES)
 
 
@@ -90,11 +109,11 @@ def scores(comparisons: list[Comparison]) -> pd.DataFrame:
     """For DVC's plots: the score that decides, of every seed that did not fail: the columns `SCORES`."""
     tables = []
     for comparison in comparisons:
-        panel = f"{comparison.name}: test {comparison.score.name}"
+        name, colors = f"{comparison.name}: test {comparison.score.name}", top_losses.colors(comparison)
         for run in comparison.runs:
-            every = {"seed": run.seeds, "value": comparison.outcome.scores[run.loss.name]}
-            axis = _axis(comparison.score.name)
-            tables.append(pd.DataFrame({"panel": panel, "loss": run.loss.name, **every, "axis": axis}).dropna())
+            values = {"seed": run.seeds, "value": comparison.outcome.scores[run.loss.name]}
+            look = {"color": colors[run.loss.name], "axis": _axis(comparison.score.name)}
+            tables.append(pd.DataFrame({"panel": name, "loss": run.loss.name} | values | look).dropna())
     return pd.concat(tables)
 
 
@@ -107,16 +126,17 @@ def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
     """For DVC's plots: the best validation score at each learning rate and schedule tried: the columns `TUNING`."""
     rows = []
     for comparison in comparisons:
+        colors = top_losses.colors(comparison)
         for run in comparison.runs:
             if run.tuning:
-                rows += _rows_of_tuning(f"{comparison.name}: validation {run.tuning.score}", run)
+                rows += _rows_of_tuning(f"{comparison.name}: validation {run.tuning.score}", run, colors[run.loss.name])
     return pd.DataFrame(rows, columns=TUNING)
 
 
-def _rows_of_tuning(panel: str, run: Run) -> list[tuple]:
+def _rows_of_tuning(name: str, run: Run, color: str) -> list[tuple]:
     chosen, axis = (run.schedule, run.learning_rate), _axis(run.tuning.score)
     return [
-        (panel, run.loss.name, *at, tried.value, tried.epochs, at == chosen, axis)
+        (name, run.loss.name, *at, tried.value, tried.epochs, at == chosen, color, axis)
         for schedule in ("cosine", "constant")
         for tried in best_of_each_rate(run.tuning, schedule)
         for at in [(schedule, tried.rate)]
@@ -241,7 +261,7 @@ def word(comparison: Comparison, loss: str) -> str:
     if len(comparison.losses) == 1:
         return "trained alone"
     if loss == outcome.advice.best:
-        return "recommended"
+        return "recommended" if some_learned(comparison) else "best, not surely better than a guess"
     return "baseline" if loss == outcome.baseline else outcome.pairs[loss, outcome.baseline].verdict
 
 

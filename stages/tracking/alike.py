@@ -53,6 +53,7 @@ def only_one(client: MlflowClient, runs: list[Run], lock: str, finished: Collect
             if tag not in whole[0].data.tags:
                 client.set_tag(whole[0].info.run_id, tag, verdict)
         if run is not whole[0]:
+            _list_experiments(client, whole[0].info.run_id)
             _delete(client, run)
     for run in runs:
         begun = run.info.status == "RUNNING"

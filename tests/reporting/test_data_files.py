@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stages.reporting import data_files
+from tests.reporting.drawn import pictures
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
 MULTICLASS = ["categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence"]
@@ -117,3 +118,28 @@ def test_a_loss_that_was_trained_alone_is_not_called_recommended(make_comparison
     comparison = make_comparison("mse")
     [said] = data_files.verdicts([comparison], [])[comparison.name]["losses"].values()
     assert (said["verdict"], said["note"]) == ("trained alone", "The only loss that was trained.")
+
+
+def test_what_dvc_draws_of_the_losses_is_the_figure_of_the_first_screen(make_comparison):
+    comparison = make_comparison("mse", "msle", "mae", headline="rmse")
+    table = data_files.losses(pictures(comparison))
+    [picture] = [each for each in pictures(comparison) if each.file == "regression-losses.svg"]
+    assert list(table) == data_files.LOSSES
+    assert table["loss"].tolist() == [row.loss for row in picture.data.rows]
+    assert table["value"].tolist() == [row.value for row in picture.data.rows]
+    assert table["verdict"].tolist().count("recommended") == 1
+    assert data_files.losses(pictures(make_comparison("mse"))).empty
+
+
+def test_a_loss_that_is_no_better_than_a_guess_is_not_called_recommended(make_comparison):
+    comparison = make_comparison("mse", "mae")
+
+    def words():
+        return {loss["verdict"] for loss in data_files.verdicts([comparison], [])["regression"]["losses"].values()}
+
+    always = comparison.outcome.constant
+    comparison.__dict__["outcome"] = replace(comparison.outcome, constant=None)
+    assert "recommended" in words()
+    comparison.__dict__["outcome"] = replace(comparison.outcome, constant=always, gains=dict.fromkeys(["mse", "mae"]))
+    assert "recommended" not in words()
+    assert "best, not surely better than a guess" in words()

@@ -4,8 +4,10 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+import vl_convert
 import yaml
 from dvc_render.html import render_html
 from dvc_render.vega import VegaRenderer
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 
 from stages.basics.cli import UserError
 from stages.params.load import parse_params
-from stages.reporting import data_files
+from stages.reporting import data_files, registry
+from stages.reporting.drawing import panel, plots
 
 EVIL = "</script><img src=x onerror=alert(1)>{plot_divs}"
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True).filter(str.isascii)
@@ -36,6 +39,16 @@ class Page(HTMLParser):
             self.scripts.append(data)
 
 
+def tables_of(comparison):
+    """What `dvc plots` draws, by the names of the files."""
+    drawn = {kind: getattr(data_files, kind)([comparison]) for kind in ("curves", "scores", "tuning")}
+    figures = [
+        figure for section in registry.sections() for figure in section.figures if figure.name == data_files.FIRST
+    ]
+    first = [picture for figure in figures for picture in figure.pictures([comparison])]
+    return drawn | {"losses": data_files.losses(first)}
+
+
 @pytest.fixture
 def shown(root, tmp_path, make_comparison, make_tuning):
     """What `dvc plots` shows of a comparison of two losses: its page, by the names of the comparison and the losses."""
@@ -53,7 +66,7 @@ def shown(root, tmp_path, make_comparison, make_tuning):
         renderers = []
         for [(title, plot)] in map(dict.items, plots):
             [(file, y)] = plot["y"].items()
-            table = getattr(data_files, re.search(r"(\w+)\.csv", file)[1])([comparison])
+            table = tables_of(comparison)[Path(file).stem]
             rows = [row | {"rev": "workspace"} for row in json.loads(table.to_json(orient="records"))]
             of_dvc = {"template": plot["template"], "template_dir": str(root / ".dvc/plots"), "x": plot["x"], "y": y}
             renderers.append(VegaRenderer(rows, title, **of_dvc))
@@ -72,8 +85,32 @@ def test_whatever_is_called_as_it_may_be_is_data_in_it_and_nothing_more(shown, n
     _, *scripts = page.scripts
     specs = [json.loads(re.search(r"var spec = (.*);\s*vegaEmbed\(", script)[1]) for script in scripts]
     rows = [spec["data"]["values"] for spec in specs]
-    assert {row["panel"] for row in rows[0]} == {f"{name}: {loss}" for loss in losses}
-    assert [{row["loss"] for row in each} for each in rows[1:]] == [set(losses)] * 2
+    assert {row["panel"] for row in rows[2]} == {f"{name}: {loss}" for loss in losses}
+    assert [{row["loss"] for row in each} for each in rows] == [set(losses)] * 4
+
+
+@pytest.mark.parametrize("kind", ["losses", "scores", "curves", "tuning"])
+def test_two_experiments_have_the_colours_of_the_report_and_each_a_dash_or_a_mark_in_the_legend(
+    root, make_comparison, make_tuning, kind
+):
+    losses = ["mse", "mae"]
+    comparison = make_comparison(*losses, tuning=make_tuning())
+    table = tables_of(comparison)[kind]
+    rows = json.loads(table.to_json(orient="records"))
+    both = [row | {"rev": name} for name in ("workspace", "ten-seeds") for row in rows]
+    every = [plot for named in yaml.safe_load((root / "dvc.yaml").read_text())["plots"] for plot in named.values()]
+    [plot] = [plot for plot in every if f"reports/{kind}.csv" in plot["y"]]
+    [y] = plot["y"].values()
+    of_dvc = {"template": plot["template"], "template_dir": str(root / ".dvc/plots"), "x": plot["x"], "y": y}
+    drawn = vl_convert.vegalite_to_svg(VegaRenderer(both, kind, **of_dvc).get_filled_template())
+    for name in ("workspace", "ten-seeds"):
+        assert f">{name}</text>" in drawn
+    if kind == "losses":  # by their verdicts, as on the first screen
+        assert {panel.mark_of("best")[0], panel.mark_of("equivalent")[0]} & set(re.findall(r"#\w{6}", drawn))
+        assert ">recommended</text>" in drawn
+    else:
+        assert set(plots.colors_of(losses).values()) <= set(re.findall(r"#\w{6}", drawn))
+    assert ("stroke-dasharray" in drawn) == (kind != "scores")
 
 
 def test_no_text_of_a_table_is_in_it(shown):

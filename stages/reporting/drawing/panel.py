@@ -63,13 +63,18 @@ def height(panel: Panel) -> float:
     return 0.58 + 0.17 * len(_label(panel)) + _ROW * len(panel.rows)
 
 
+def mark_of(verdict: str) -> tuple[str, str]:
+    """The colour and the mark of a loss by the verdict on it."""
+    return _MARKS.get(verdict, _OPEN)
+
+
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw the losses with their intervals and the margin's band; what is far off is named at the edge."""
     low, high = _limits(panel)
     axes.axvspan(panel.best - panel.margin, panel.best + panel.margin, color="#999999", alpha=0.25, linewidth=0)
     axes.axvline(panel.best, color="#555555", linewidth=0.8, linestyle=":")
     for position, row in enumerate(panel.rows):
-        color, marker = _MARKS.get(row.verdict, _OPEN)
+        color, marker = mark_of(row.verdict)
         if low <= row.value <= high:
             if math.isfinite(row.low) and row.high > row.low:
                 axes.plot([max(row.low, low), min(row.high, high)], [position] * 2, color=color, linewidth=2)

@@ -32,8 +32,7 @@ def verdict(comparison: Comparison) -> Statement:
         return Statement("No answer: every network failed.", ("A smaller learning rate or another scaling may help.",))
     advice, score = comparison.outcome.advice, text(comparison.score.name)
     best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) >= FEWEST_SEEDS)
-    trusted = [advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
-    learned = any(surely_beats_constant(comparison, loss) for loss in trusted)
+    learned = some_learned(comparison)
     notes = tuple(_cautions(comparison))
     if comparison.other_names and len(summaries) == 1 and learned:
         names = [advice.best, *comparison.other_names[advice.best]]
@@ -55,6 +54,13 @@ def verdict(comparison: Comparison) -> Statement:
     standings = [*_standings(comparison, advice), *reference_text.reasons(comparison)]
     mean, other_names = _mean(comparison, advice), _names_of_one(comparison)
     return Statement(_lead(advice), (mean, *standings, *other_names, *nothing, *notes))
+
+
+def some_learned(comparison: Comparison) -> bool:
+    """Whether the recommended loss, or one of which no seed failed, surely beats a constant prediction."""
+    summaries = comparison.outcome.summaries
+    trusted = [comparison.outcome.advice.best, *(loss for loss, summary in summaries.items() if not summary.n_failed)]
+    return any(surely_beats_constant(comparison, loss) for loss in trusted)
 
 
 def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
