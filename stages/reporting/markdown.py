@@ -50,6 +50,20 @@ class Image:
         return f"![{text(self.alt)}](figures/{self.name})"
 
 
+class Once:
+    """What explains a report: each explanation stands in it once, where it is first needed."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def __call__(self, explanation: str) -> Markdown:
+        """An explanation, which is Markdown of ours; nothing where it stands in the report already."""
+        if explanation in self._seen:
+            return Markdown()
+        self._seen.add(explanation)
+        return Markdown(explanation)
+
+
 def _row(cells: Iterable[str]) -> str:
     """A line of a table, in which a bar parts cells, within code too, unless it is escaped."""
     escaped = [text(cell).replace("|", r"\|") for cell in cells]

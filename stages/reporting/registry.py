@@ -107,7 +107,8 @@ class Figure:
     Attributes:
         name: of its file, behind the name of what it is about.
         alt: what it shows, for those who cannot see it.
-        heading: what stands above it.
+        heading: what stands above it, in at most eight words.
+        legend: what its marks mean, which stands beside the heading of the first such figure alone.
         data: the arrays that are drawn, from what the figure is about, with the run where there is one for each loss;
             all that the drawing depends on, since it is drawn anew only where they changed.
         grid: the axes for them.
@@ -126,6 +127,7 @@ class Figure:
     applies: Callable[[Subject], bool] = lambda _: True
     about: str = "{comparison}"
     of_losses: bool = False
+    legend: str = ""
 
     def pictures(self, subject: Subject) -> list["Picture"]:
         """The figure of a subject, or of each of its losses."""

@@ -42,7 +42,7 @@ def test_groups_are_what_counts(make_clustered):
     comparison = make_clustered(clusters=groups(60), clusters_are="groups")
     said = "Rows of one `patient` count as one: 60 with 240 test rows."
     assert cluster_text.what_counts(comparison) == said
-    assert said in setup_text.setup(comparison)
+    assert said in str(setup_text.setup(comparison))
     assert comparison.outcome.pairs["hinge", "squared_hinge"].estimate.n_clusters == 60
     assert cluster_text.too_few(comparison) == []
     best = comparison.outcome.advice.best

@@ -234,3 +234,24 @@ def test_charts_of_many_rates_fill_their_figure(make_comparison, make_tuning, tm
     first, last = figure.axes[0].get_tightbbox(), figure.axes[-1].get_tightbbox()
     assert first.x0 < 0.02 * figure.bbox.width
     assert last.x1 > 0.95 * figure.bbox.width
+
+
+def test_for_one_new_table_beside_six_its_figures_alone_are_drawn(make_comparison, tmp_path):
+    store = Store(tmp_path / "store")
+
+    def another(number):
+        comparison = make_comparison("mse", "mae")
+        runs = [replace(run, outputs=run.outputs + number / 100) for run in comparison.runs]
+        return replace(comparison, name=f"t{number}", dataset=f"t{number}", runs=runs)
+
+    six, new = [another(number) for number in range(6)], another(6)
+    before = saved(pictures(*six), tmp_path / "before", store)
+    kept = Store(tmp_path / "store" / ".figures")
+    for path in kept.files():
+        kept.put(path.name, {"svg": np.frombuffer(b"kept, not drawn", np.uint8)})
+    after = saved(pictures(*six, new), tmp_path / "after", store)
+    drawn = {name for name, drawing in after.items() if drawing != b"kept, not drawn"}
+    of_the_new = {picture.file for picture in pictures(new)}
+    assert drawn <= of_the_new
+    assert {"t6-losses.svg", "t6-predicted.svg", "forest.svg"} <= drawn
+    assert set(after) == set(before) | of_the_new

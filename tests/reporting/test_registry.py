@@ -32,7 +32,7 @@ SECTION = Section(
         Figure(
             name="added",
             alt="What is added of {comparison}",
-            heading="What is added:",
+            heading="What is added",
             data=lambda subject: subject[0].outcome.scores,
             grid=lambda data: Grid(3, 2),
             draw=lambda axes, data: axes[0, 0].bar(list(data), [each.mean() for each in data.values()]),

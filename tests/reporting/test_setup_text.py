@@ -162,14 +162,14 @@ def settings(make_run, **changes):
 
 
 def test_the_network_is_described_layer_by_layer(make_run):
-    assert setup_text.network(settings(make_run), 20) == "Network: 20 inputs → 25 relu → output."
+    assert setup_text.network(settings(make_run), 20) == "20 inputs → 25 relu → output."
     varied = settings(make_run, hidden=(8, 4), hidden_activation="tanh", dropout=0.5, batch_norm=True)
     assert setup_text.network(varied, 1) == (
-        "Network: 1 input → 8 tanh (normalised over the batch, dropout 0.5) → 4 tanh (normalised over the batch, "
+        "1 input → 8 tanh (normalised over the batch, dropout 0.5) → 4 tanh (normalised over the batch, "
         "dropout 0.5) → output."
     )
     own = settings(make_run, model="mine:build")
-    assert setup_text.network(own, 3) == "Network: `mine:build` in `stages/custom`, 3 inputs."
+    assert setup_text.network(own, 3) == "`mine:build` in `stages/custom`, 3 inputs."
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_the_network_is_described_layer_by_layer(make_run):
 )
 def test_the_optimizer_is_described_whole(make_run, optimizer, text):
     training = setup_text.training(settings(make_run, optimizer=optimizer))
-    assert training == f"Training: {text}, learning rate 0.01, 100 epochs of batches of 32."
+    assert training == f"{text}, learning rate 0.01, 100 epochs of batches of 32."
 
 
 def test_where_rates_are_tuned_none_is_named(make_run, make_tuning):
     training = setup_text.training(settings(make_run, tuning=make_tuning()))
     assert training == (
-        "Training: SGD (momentum 0.9), batches of 32; each loss with the learning rate, the schedule and the number "
+        "SGD (momentum 0.9), batches of 32; each loss with the learning rate, the schedule and the number "
         "of epochs that are best for it."
     )

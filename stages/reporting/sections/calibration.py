@@ -16,8 +16,8 @@ from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
 {% if table %}
-Calibrated are probabilities after temperature scaling with an offset for each class (of outputs that are none, a
-logistic fit), fitted on rows that a network is not scored on; means over seeds:
+Probabilities before and after calibration{{ once(" (temperature scaling with an offset for each class, of outputs that"
+" are none a logistic fit, on rows that a network is not scored on; means over seeds)") }}:
 
 {{ table }}
 
@@ -113,8 +113,9 @@ SECTION = Section(
         Figure(
             name="reliability",
             alt="How often what is given a probability happens, for each loss on {comparison}",
-            heading="How often what is given a probability happens, over all seeds and test rows: grey as networks "
-            "give it, in colour after calibration where there is one; on the dashed line as often as is said:",
+            heading="How often what is given a probability happens",
+            legend="over all seeds and test rows: grey as networks give it, in colour after calibration where there is "
+            "one; on the dashed line as often as is said",
             data=_data,
             grid=lambda data: side_by_side(len(data["points"]), sharey=True),
             draw=_draw,

@@ -15,9 +15,9 @@ from stages.scores import catalogue
 TEMPLATE = """
 <details><summary>Learning curves of each loss</summary>
 
-The loss above, {{ metric }} below; train blue, test orange.
-The line is the mean over seeds, the band holds the middle 80 % of them, single seeds are faint.
-Losses have different units: compare curves of {{ metric }}, not of the loss.
+The loss above, {{ metric }} below.
+{{ once("Train is blue, test orange. The line is the mean over seeds, the band holds the middle 80 % of them, single"
+" seeds are faint. Losses have different units: compare the curves below, not those of the loss.") }}
 
 {{ figures }}
 

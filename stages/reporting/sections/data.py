@@ -19,13 +19,13 @@ TEMPLATE = """
 {% if table %}
 <details><summary>What was done to each column</summary>
 
-Before the network sees it. Which texts are categories, and which are rare, is known from all rows,
-since it says nothing of the target; all else is fitted on train rows.
+{{ once("Before the network sees it. Which texts are categories, and which are rare, is known from all rows,"
+" since it says nothing of the target; all else is fitted on train rows.") }}
 
 {{ table }}
 
 {% if oddities %}
-Odd about the table; what is in brackets goes beside `file:` in `params.yaml`:
+Odd about the table{{ once("; what is in brackets goes beside `file:` in `params.yaml`") }}:
 
 {% for line in oddities %}
 - {{ line }}

@@ -21,20 +21,26 @@ TEMPLATE = """
 {% for remark in remarks %}
 - {{ remark }}
 {% endfor %}
+
+{% if is_astray %}
+{{ once("Seeds that went astray count in a mean like all others; a verdict is never the milder for them.") }}
+{% endif %}
 """
 
 
 def _content(subject: Subject, report: Report) -> dict[str, Any]:
     [comparison] = subject
     explained = misleading.Misleading.of(report.comparisons).explained
+    scores = comparison.outcome.scores
     return {
+        "is_astray": any(astray(scores[run.loss.name]).any() for run in top_losses.runs(comparison)),
         "remarks": [
             *_failures(comparison),
             *_validity(comparison, explained),
             *_imbalance(comparison),
             *tuning_text.doubts(comparison),
             *_astray(comparison),
-        ]
+        ],
     }
 
 
@@ -67,18 +73,18 @@ def _imbalance(comparison: Comparison) -> list[Markdown]:
 
 
 def _failures(comparison: Comparison) -> list[Markdown]:
-    """A sentence for each loss of which seeds failed."""
-    worst = f"a test {text(comparison.score.name)} of {number(comparison.outcome.worst)}"
+    """A sentence for each loss of which seeds failed, and how they count."""
     failed, sentences = [run for run in comparison.runs if run.failed], []
     for run in failed[:NAMED]:
         seeds = f"seed{'s' * (len(run.failed) > 1)} {', '.join(map(str, run.failed))}"
-        count = "It counts" if len(run.failed) == 1 else "They count"
         sentences.append(
-            f"{code(run.loss.name)}: {seeds} failed: the loss or a weight became infinite or "
-            f"not a number. {count} in no mean; in every pair as {worst}."
+            f"{code(run.loss.name)}: {seeds} failed: the loss or a weight became infinite or not a number."
         )
     if len(failed) > NAMED:
         sentences.append(f"Seeds of {len(failed) - NAMED:,} more losses failed; the table of losses says which.")
+    if failed:
+        worst = f"a test {text(comparison.score.name)} of {number(comparison.outcome.worst)}"
+        sentences.append(f"What failed counts in no mean; in every pair as {worst}.")
     return list(map(Markdown, sentences))
 
 
@@ -102,8 +108,7 @@ def _who_went_astray(comparison: Comparison, loss: str, scores: np.ndarray) -> M
     return Markdown(
         f"{'Seeds' if far.sum() > 1 else 'Seed'} {seeds} of {code(loss)} went astray, with a test "
         f"{text(comparison.score.name)} of {low if low == high else f'{low} to {high}'}; the others lie between "
-        f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average. The mean counts all "
-        "alike; a verdict is never the milder for it."
+        f"{number(others.min())} and {number(others.max())}, {number(others.mean())} on average."
     )
 
 

@@ -72,8 +72,8 @@ SECTION = Section(
         Figure(
             name="epochs",
             alt="Test {metric} by epoch, every loss in one chart, on {comparison}",
-            heading="The test {metric} of every loss by epoch: the line is the median over seeds, the band holds the "
-            "middle 80 %:",
+            heading="The test {metric} of every loss by epoch",
+            legend="the line is the median over seeds, the band holds the middle 80 %",
             data=_data,
             grid=lambda _: Grid(6.5, 3.6),
             draw=_draw,

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from stages.basics.markup import Markdown
 from stages.basics.words import between, number
 from stages.records.runs import Run
 from stages.records.winners import N_NETWORKS
@@ -31,7 +30,7 @@ TEMPLATE = """
 </details>
 
 {% endif %}
-Means over the seeds that did not fail{{ interval }}.{{ averages }}
+{{ once(means) }}{{ once(averages) }}
 
 {{ figures }}
 """
@@ -52,8 +51,8 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
         "losses": _table(comparison, top_losses.runs(comparison)),
         "who": top_losses.who(comparison),
         "others": _table(comparison, others) if others else None,
-        "interval": _INTERVAL if len(comparison.seeds) > 1 else "",
-        "averages": Markdown(_AVERAGED) if any(comparison.averages.values()) else "",
+        "means": f"Means over the seeds that did not fail{_INTERVAL if len(comparison.seeds) > 1 else ''}.",
+        "averages": _AVERAGED if any(comparison.averages.values()) else "",
     }
 
 
@@ -109,7 +108,8 @@ SECTION = Section(
         Figure(
             name="scores",
             alt="Final test {headline} of every seed for each loss on {comparison}",
-            heading="Every seed's final test {headline}; the black line is the mean:",
+            heading="The final test {headline} of every seed",
+            legend="the black line is the mean",
             data=_data,
             grid=lambda data: Grid(6.5, 0.9 + 0.6 * len(data["values"])),
             draw=_draw,

@@ -17,12 +17,13 @@ between −0.5 and 0.5 counted as wrong. The same trained networks, the same tes
 
 {% endif %}
 {% for each in clipped %}
-**MSLE on negative targets.** Keras raises targets and predictions below 0 to 1e-7 before it takes the logarithm.
+{{ once("**MSLE on negative targets.** Keras raises targets and predictions below 0 to 1e-7 before it takes the"
+" logarithm.") }}
 {{ each.share }} % of the train targets in {{ each.comparison }} are below 0
 and all count as 0 there{{ each.no_gradient }}, so this part of the data teaches the network
 only not to predict above 0.
-{{ each.spread }}That tells of the range of the target, not of the loss:
-on targets that are never negative it is another matter.
+{{ each.spread }}{{ once("That tells of the range of the target, not of the loss: on targets that are never negative it"
+" is another matter.") }}
 
 {% endfor %}
 """

@@ -16,7 +16,7 @@ TEMPLATE = """
 
 {{ scores }}
 
-{{ note }}
+{{ once(note) }}
 
 </details>
 
@@ -25,7 +25,8 @@ TEMPLATE = """
 
 {{ recalls }}
 
-The share of a class's test rows that are decided as it; `results.csv` has them as `recall_0` and so on, in this order.
+{{ once("The share of a class's test rows that are decided as it; `results.csv` has them as `recall_0` and so on, in"
+" this order.") }}
 
 </details>
 {% endif %}

@@ -87,8 +87,8 @@ SECTION = Section(
         Figure(
             name="regions",
             alt="Decision regions of each loss on {comparison}",
-            heading="What the trained networks decide. The colour is the class most seeds give, paler where they "
-            "disagree; points are test rows:",
+            heading="What the trained networks decide",
+            legend="the colour is the class most seeds give, paler where they disagree; points are test rows",
             data=_regions_data,
             grid=lambda data: side_by_side(len(data["decided"]), sharey=True),
             draw=_draw_regions,
@@ -97,7 +97,8 @@ SECTION = Section(
         Figure(
             name="predicted",
             alt="Predicted against actual target of each loss on {comparison}",
-            heading="Predicted against actual target for every test row and seed; on the dashed line both are equal:",
+            heading="Predicted against actual target",
+            legend="every test row and seed; on the dashed line both are equal",
             data=_predicted_data,
             grid=lambda data: side_by_side(len(data["points"]), sharey=True),
             draw=_draw_predicted,

@@ -78,8 +78,9 @@ SECTION = Section(
         Figure(
             name="punishment",
             alt="What each loss punishes on {comparison}",
-            heading="Asked of Keras for one row at a time, with the others of the comparison faint; curves that lie on "
-            "each other may be one objective:",
+            heading="What Keras gives for one row",
+            legend="asked for one at a time, with the others of the comparison faint; curves that lie on each other "
+            "may be one objective",
             data=_data,
             grid=_grid,
             draw=_draw,

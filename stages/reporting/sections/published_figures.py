@@ -14,15 +14,15 @@ TEMPLATE = """
 {% endfor %}
 
 {% if scores %}
-Ours is the median over {{ seeds }} under the same protocol, with the range from the lowest to the highest:
+Published and ours, {{ seeds }}{{ once(" (the median under the same protocol, from the lowest to the highest)") }}:
 
 {{ scores }}
 
-{{ inside }} published scores lie inside the range of our seeds.
+{{ inside }} published scores of {{ dataset }} lie inside the range of our seeds.
 
 {% endif %}
 {% if claims %}
-What the published scores say, and whether it holds for new rows:
+What the published scores say{{ once(", and whether it holds for new rows") }}:
 
 {{ claims }}
 

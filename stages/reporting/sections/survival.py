@@ -13,15 +13,34 @@ from stages.scores import catalogue
 from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
+{% if is_tried %}
 {{ line }}
+{% else %}
+{% set first = once(line) %}
+{{ first if first else shortly }}
+{% endif %}
 """
 SURE = 2  # standard errors
+_NOT_TRIED = Markdown(
+    "**Does it survive?** Not tried with another optimizer or a wider network; "
+    "`train: {second_run: true}` in `params.yaml` does."
+)
+_WITHOUT_UNIT = Markdown(
+    "**Does it survive?** Cannot be said: losses were tuned by their own values, which have no unit in common."
+)
+# what is said in place of these where they stand in the report already
+_NOT_SAID = {
+    _NOT_TRIED: Markdown("**Does it survive?** Not tried."),
+    _WITHOUT_UNIT: Markdown("**Does it survive?** Cannot be said."),
+}
 
 
 def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
     [comparison] = subject
     line = does_it_survive(comparison)
-    return {"line": line} if line else None
+    if not line:
+        return None
+    return {"line": line, "is_tried": line not in _NOT_SAID, "shortly": _NOT_SAID.get(line)}
 
 
 def does_it_survive(comparison: Comparison) -> Markdown:
@@ -31,15 +50,10 @@ def does_it_survive(comparison: Comparison) -> Markdown:
         return Markdown()
     varied = [str(variant) for variant in tuned[0].tuning.varied]
     if not varied or any([str(variant) for variant in run.tuning.varied] != varied for run in tuned):
-        return Markdown(
-            "**Does it survive?** Not tried with another optimizer or a wider network; "
-            "`train: {second_run: true}` in `params.yaml` does."
-        )
+        return _NOT_TRIED
     scores = {run.tuning.score for run in tuned}
     if len(scores) > 1 or scores == {"loss"}:
-        return Markdown(
-            "**Does it survive?** Cannot be said: losses were tuned by their own values, which have no unit in common."
-        )
+        return _WITHOUT_UNIT
     [score] = scores
     margin = comparison.outcome.margin if comparison.score.name == score else 0.0
     before = _ahead(tuned, 0, score, margin)

@@ -15,11 +15,11 @@ from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
 {% if costs %}
-Each row is decided as what is expected to cost least, by probabilities that are calibrated on rows that a network is
-not scored on: {{ costs }}.
+Each row is decided as what is expected to cost least{{ once(", by probabilities that are calibrated on rows that a"
+" network is not scored on") }}: {{ costs }}.
 {% else %}
-Each loss decides at a threshold of its own, the best for {{ headline }} on rows that a network is not scored on (the
-mean over resamples of them), so that the score does not measure how a loss happens to shift its outputs:
+Each loss decides at its own threshold, for {{ headline }}{{ once(": the best on rows that a network is not scored on"
+" (the mean over resamples of them), so that the score does not measure how a loss happens to shift its outputs") }}:
 {% endif %}
 
 {{ table }}

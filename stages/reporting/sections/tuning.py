@@ -16,19 +16,17 @@ from stages.reporting.drawing.plots import Grid, side_by_side
 from stages.reporting.formats import rate, rate_of, whole_percent
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
-from stages.reporting.texts import schedule_text, tuning_text
+from stages.reporting.texts import schedule_text
 from stages.scores import catalogue
 from stages.verdicts.tuned import Tried, best_of_each_rate, best_of_schedule
 
 TEMPLATE = """
-{{ how }}
-
 {{ schedule }}
 
 {{ choices }}
 
-*Came out*: of 100 resamples of the seeds that chose, the share in which the same choice is the best. Where it is
-small, another choice would do about as well.
+{{ once("*Came out*: of 100 resamples of the seeds that chose, the share in which the same choice is the best. Where it"
+" is small, another choice would do about as well.") }}
 
 {{ figures }}
 """
@@ -39,7 +37,6 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
     if not comparison.is_tuned:
         return None
     return {
-        "how": tuning_text.how_chosen(comparison),
         "schedule": schedule_text.what_it_did(comparison),
         "choices": _table(_tuned(subject)),
     }
@@ -127,8 +124,9 @@ SECTION = Section(
         Figure(
             name="tuning",
             alt="Validation score against the learning rate for each loss on {comparison}",
-            heading="What each learning rate came to: of a constant rate the best epoch within the horizon, of a "
-            "falling one the last; the ring marks the choice:",
+            heading="What each learning rate came to",
+            legend="of a constant rate the best epoch within the horizon, of a falling one the last; the ring marks "
+            "the choice",
             data=_data,
             grid=_grid,
             draw=_draw,

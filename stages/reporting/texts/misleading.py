@@ -89,7 +89,7 @@ def _clipped(comparison: Comparison, run: Run) -> Clipped:
         loss=run.loss.name,
         share=whole_percent(_share_below_zero(comparison)),
         no_gradient="" if positive else ", and a negative prediction has no gradient",
-        spread=_spread(values) if len(values) > 1 else Markdown(),
+        spread=_spread(comparison.name, values) if len(values) > 1 else Markdown(),
     )
 
 
@@ -100,5 +100,6 @@ def _share_below_zero(comparison: Comparison) -> float:
     return float(max((seen.labels < 0).mean() for seen in splits))
 
 
-def _spread(values: np.ndarray) -> Markdown:
-    return Markdown(f"Over the seeds the test mse goes from {number(values.min())} to {number(values.max())}. ")
+def _spread(name: str, values: np.ndarray) -> Markdown:
+    ends = f"from {number(values.min())} to {number(values.max())}"
+    return Markdown(f"Over the seeds of {code(name)} the test mse goes {ends}. ")

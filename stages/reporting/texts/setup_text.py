@@ -8,7 +8,8 @@ from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.reporting.formats import rate
-from stages.reporting.texts import cluster_text, looks_text
+from stages.reporting.markdown import Table
+from stages.reporting.texts import cluster_text, looks_text, tuning_text
 from stages.verdicts.comparison import Comparison
 from stages.wording import budgets, datasets
 
@@ -25,20 +26,27 @@ def rows_count(comparison: Comparison) -> str:
     return f"Each row counts by its {weight}, divided by the mean: in training, validation and every score."
 
 
-def setup(comparison: Comparison) -> Markdown:
-    """How rows are split and scaled, and the network and its training, in one paragraph."""
+def setup(comparison: Comparison) -> Table:
+    """How rows are split and scaled, and the network and its training, a row each."""
     settings, description, plan = comparison.runs[0].settings, comparison.description, comparison.plan
-    sentences = [
+    of_rows = [
         split(plan, description, settings.data.split),
-        *([budgets.trained(settings.within, len(comparison.labels))] if settings.within else []),
-        *filter(None, [cluster_text.what_counts(comparison), looks_text.how_many(comparison)]),
-        scaling(plan, description, settings.data.scale),
-        network(settings, comparison.encoded.n_inputs),
-        training(settings),
-        *([rows_count(comparison)] if comparison.weights is not None else []),
-        *([TRANSFORMED] if any(run.loss.target_transform for run in comparison.runs) else []),
+        budgets.trained(settings.within, len(comparison.labels)) if settings.within else "",
+        cluster_text.what_counts(comparison),
+        looks_text.how_many(comparison),
+        rows_count(comparison) if comparison.weights is not None else "",
     ]
-    return Markdown(" ".join(sentences))
+    rows = [
+        ("rows", " ".join(filter(None, of_rows))),
+        ("scaling", scaling(plan, description, settings.data.scale)),
+        ("network", network(settings, comparison.encoded.n_inputs)),
+        ("training", training(settings)),
+    ]
+    if comparison.is_tuned:
+        rows.append(("tuning", tuning_text.how_chosen(comparison)))
+    if any(run.loss.target_transform for run in comparison.runs):
+        rows.append(("targets", TRANSFORMED))
+    return Table(("what", "how"), [(what, Markdown(how)) for what, how in rows])
 
 
 def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -> Markdown:
@@ -117,7 +125,7 @@ def scaling(plan: Plan, description: Description, settings: ScaleSettings) -> st
 def network(settings: Settings, inputs: int) -> str:
     """The network and its number of inputs."""
     if settings.model:
-        return f"Network: {code(settings.model)} in `stages/custom`, {counted(inputs, 'input')}."
+        return f"{code(settings.model)} in `stages/custom`, {counted(inputs, 'input')}."
     more = [
         part
         for part, is_used in (
@@ -128,7 +136,7 @@ def network(settings: Settings, inputs: int) -> str:
     ]
     extra = f" ({', '.join(more)})" if more else ""
     hidden = "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
-    return f"Network: {counted(inputs, 'input')}{hidden} → output."
+    return f"{counted(inputs, 'input')}{hidden} → output."
 
 
 def training(settings: Settings) -> str:
@@ -136,12 +144,12 @@ def training(settings: Settings) -> str:
     batches, optimizer = f"batches of {settings.batch_size}", _optimizer(settings.optimizer)
     if settings.is_tuned:
         return (
-            f"Training: {optimizer}, {batches}; each loss with the learning rate, the schedule and the number of "
+            f"{optimizer}, {batches}; each loss with the learning rate, the schedule and the number of "
             f"epochs that are best for it."
         )
     falls = " falling to 0" if settings.optimizer.schedule == "cosine" else ""
     rated = f"learning rate {rate(settings.optimizer.learning_rate)}{falls}"
-    return f"Training: {optimizer}, {rated}, {counted(settings.epochs, 'epoch')} of {batches}."
+    return f"{optimizer}, {rated}, {counted(settings.epochs, 'epoch')} of {batches}."
 
 
 def _optimizer(optimizer: OptimizerSettings) -> str:

@@ -11,6 +11,10 @@ from stages.verdicts.advice import Advice
 from stages.verdicts.comparison import Comparison, class_sizes, is_misleading
 from stages.verdicts.pairs import FEW_ROWS, FEWEST_SEEDS, Pair
 
+_AFTER_FAILURES = "A smaller learning rate or another scaling may help."
+_WHERE_NOTHING_LEARNED = "More epochs, another network or other columns may help."
+ADVICE = (_AFTER_FAILURES, _WHERE_NOTHING_LEARNED)  # reasons that are the same for every comparison
+
 ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the variance is due to the rows
 
 
@@ -29,7 +33,7 @@ def verdict(comparison: Comparison) -> Statement:
     """Which loss to train with, what it costs if that is wrong, and how the others stand to it."""
     summaries, constant = comparison.outcome.summaries, comparison.outcome.constant
     if not any(summary.n for summary in summaries.values()):
-        return Statement("No answer: every network failed.", ("A smaller learning rate or another scaling may help.",))
+        return Statement("No answer: every network failed.", (_AFTER_FAILURES,))
     advice, score = comparison.outcome.advice, text(comparison.score.name)
     best, surely = summaries[advice.best], "surely " * (len(comparison.seeds) >= FEWEST_SEEDS)
     learned = some_learned(comparison)
@@ -47,7 +51,7 @@ def verdict(comparison: Comparison) -> Statement:
     if not learned:
         lead = f"Use none of these: no loss {surely}beats the same guess for every row."
         mean = f"The best mean is that of `{advice.best}`, {plus_minus(best)}; such a guess has {number(constant)}."
-        return Statement(lead, (mean, "More epochs, another network or other columns may help.", *notes))
+        return Statement(lead, (mean, _WHERE_NOTHING_LEARNED, *notes))
     idle = [loss for loss, summary in summaries.items() if summary.n and not surely_beats_constant(comparison, loss)]
     beats = "does" if len(idle) == 1 else "do"
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
@@ -202,7 +206,8 @@ def _cautions(comparison: Comparison) -> list[str]:
     if few := [pair for pair in pairs if _few_rows_tell(pair)]:
         rows = counted(max(round(min(pair.n_telling for pair in few)), 1), cluster_text.unit(comparison))
         sentences.append(
-            f"Some losses are told apart by as few as {rows}; below {FEW_ROWS}, intervals are a little too narrow."
+            f"Some losses of {text(comparison.name)} are told apart by as few as {rows}; below {FEW_ROWS}, intervals "
+            "are a little too narrow."
         )
     return sentences
 
