@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +19,8 @@ _IDLE: OrderedDict[str, Replicas] = OrderedDict()
 _LOCK = threading.Lock()
 KEPT = 24  # of them, a few megabytes each
 KEPT_WEIGHTS = 50_000_000  # weights that all of them may hold
+# orders of at most so many rows are kept, so many of them, 40 MB in all: losses and candidates see the same ones
+FEW_ROWS, KEPT_ORDERS = 1_000, 10_000
 
 
 @contextmanager
@@ -97,9 +100,18 @@ def batch_orders(seeds: Sequence[int], epoch: int, n_rows: Sequence[int]) -> lis
         For each seed a permutation of the numbers below `n_rows`, int32.
     """
     return [
-        np.random.default_rng((seed, epoch)).permutation(size).astype(np.int32)
+        (_kept_order if size <= FEW_ROWS else _order)(seed, epoch, size)
         for seed, size in zip(seeds, n_rows, strict=True)
     ]
+
+
+def _order(seed: int, epoch: int, n_rows: int) -> np.ndarray:
+    order = np.random.default_rng((seed, epoch)).permutation(n_rows).astype(np.int32)
+    order.flags.writeable = False
+    return order
+
+
+_kept_order = lru_cache(KEPT_ORDERS)(_order)
 
 
 def stayed_finite(arrays: Sequence[np.ndarray]) -> np.ndarray:

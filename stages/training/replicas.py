@@ -23,7 +23,7 @@ import numpy as np
 
 from stages.training.backend import keras, tf
 from stages.training.scales import Scale, Shared, share, shared_features
-from stages.training.steps import Rates, restart, update
+from stages.training.steps import Epochs, Rates, each_in_turn, restart, sum_over, update
 from stages.training.views import Rows, View
 
 # (targets, outputs) of one replica's rows, and where the view has some its numbers of `View.own_units` -> (n_rows,)
@@ -31,6 +31,8 @@ RowMetric = Callable[..., tf.Tensor]
 
 # rows that are evaluated at once: at most so many of one replica, and about so many of all together
 EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL = 4096, 16_384
+# epochs that are trained at once: at most so many, and so many row numbers that all seeds see in them
+EPOCHS, ORDERED_ROWS = 10, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Replicas:
         self._optimizer = optimizer
         optimizer.build(self._trainable)
         self._set_candidates(rates, falls, parameters)
-        self._epoch = tf.function(self._run_epoch, autograph=False)
+        self._epochs = tf.function(self._run_epochs, autograph=False)
         self._outputs = tf.function(self._predict_block, autograph=False, reduce_retracing=True)
 
     def _set_candidates(self, rates: np.ndarray, falls: np.ndarray | None, parameters: np.ndarray | None) -> None:
@@ -154,16 +156,22 @@ class Replicas:
             orders: gives, for an epoch (from 0), the order in which each seed sees its train rows: for each seed
                 a permutation of their number. Where seeds have unequal numbers of train rows, an epoch is as long
                 as the largest, and the others see some of their rows twice.
-            on_epoch: called with the number of epochs done.
+            on_epoch: called now and then with the number of epochs done.
         """
         shared, n_batches = share(rows, view, self._parameters), view.n_steps(batch_size)
         rates = Rates(tf.constant(self._rates), tf.constant(self._falls), tf.constant(epochs * n_batches, tf.float32))
-        measured = np.empty((4, epochs, self._n_replicas), np.float32)
-        for epoch in range(epochs):
-            order, step = tf.constant(view.in_order(orders(epoch))), tf.constant(epoch * n_batches, tf.float32)
-            measured[:, epoch] = self._epoch(order, step, rates, shared, batch_size)
-            on_epoch(epoch + 1)
-        return History(*(values.T for values in measured))
+        measured = np.empty((epochs, 4, self._n_replicas), np.float32)
+        n_seeds, n_train = len(view.split_of), view.n_train
+        n_at_once = max(1, min(EPOCHS, ORDERED_ROWS // (n_seeds * n_train)))
+        order = np.zeros((n_at_once, n_seeds, n_train), np.int32)
+        for first in range(0, epochs, n_at_once):
+            some = range(first, min(first + n_at_once, epochs))
+            for place, epoch in enumerate(some):
+                order[place] = view.in_order(orders(epoch))
+            part = Epochs(*map(tf.constant, (order, len(some), np.float32(first * n_batches))))
+            measured[some.start : some.stop] = self._epochs(part, rates, shared, batch_size)[: len(some)]
+            on_epoch(some.stop)
+        return History(*measured.transpose(1, 2, 0))
 
     def predict(self, features: np.ndarray, view: View) -> np.ndarray:
         """Every replica's outputs for every row, on its seed's scale: float32 (n_replicas, n_rows, n_outputs).
@@ -280,8 +288,18 @@ class Replicas:
             measure, (self._values(), shared.own_units, shared.parameters, () if are_shared else rows)
         )
 
+    def _run_epochs(self, epochs: Epochs, rates: Rates, shared: Shared, batch_size: int) -> tf.Tensor:
+        """Some epochs, to be compiled: (n_epochs, 4, n_replicas), each as in `History`."""
+        (n_epochs, _, n_train), (orders, count, before) = epochs.orders.shape, epochs
+
+        def run(epoch: tf.Tensor) -> tf.Tensor:
+            step = before + tf.cast(epoch * -(-n_train // batch_size), tf.float32)
+            return self._run_epoch(orders[epoch], step, rates, shared, batch_size)
+
+        return each_in_turn(run, count, (n_epochs, 4, self._n_replicas))
+
     def _run_epoch(self, order: tf.Tensor, step: tf.Tensor, rates: Rates, shared: Shared, batch_size: int) -> tf.Tensor:
-        """One epoch, to be compiled: (4, n_replicas), as in `History`.
+        """One epoch: (4, n_replicas), as in `History`.
 
         Args:
             order: (n_seeds, n_train) the row numbers that each seed sees.
@@ -309,20 +327,12 @@ class Replicas:
             rows = map(self._for_replicas, (shared.counts[:, which], *of_seeds(shared.tested[:, which])))
             return self._test_batch(shared, *rows)
 
-        during = self._sum_over_batches(train_on, range(0, n_train, batch_size)) / n_train
+        during = sum_over(train_on, range(0, n_train, batch_size), (self._n_replicas, 2)) / n_train
         for weights in shared.rows[2:]:  # of the metric a weighted mean, of the loss what Keras has
             share = self._for_replicas(tf.reduce_mean(tf.gather(weights[:, 2], order), axis=1))
             during /= tf.stack([tf.ones_like(share), share], axis=1)
-        after = self._sum_over_batches(measure_on, range(0, n_test, block)) / shared.totals
+        after = sum_over(measure_on, range(0, n_test, block), (self._n_replicas, 2)) / shared.totals
         return tf.transpose(tf.concat([during, after], axis=1))
-
-    def _sum_over_batches(self, measure: Callable[[tf.Tensor], tf.Tensor], starts: range) -> tf.Tensor:
-        """The sum over the batches that begin at `starts` of what `measure` gives for each: (n_replicas, 2)."""
-        return tf.while_loop(
-            lambda start, _: start < starts.stop,
-            lambda start, total: (start + starts.step, total + tf.ensure_shape(measure(start), total.shape)),
-            (tf.constant(0), tf.zeros((self._n_replicas, 2))),
-        )[1]
 
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:

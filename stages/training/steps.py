@@ -1,11 +1,11 @@
-"""The update step of many replicas: Keras' own optimizers, with a learning rate of each replica's own.
+"""The update step of many replicas: Keras' own optimizers, with a learning rate of each replica's own; steps in turn.
 
 Variables and gradients hold all replicas, (n_replicas, *shape). Keras' update step works element by element and
 multiplies by the learning rate, so it may see one rate for each replica, of the shape (n_replicas, 1, ...). What an
 optimizer does beside its update step (weight decay, cuts of the gradient) is done here, replica by replica.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,21 @@ class Rates(NamedTuple):
         """The rates (n_replicas,) of a step, a float32 from 0."""
         share = tf.minimum(step / self.n_steps, 1.0)
         return self.start * tf.where(self.falls, 0.5 * (1.0 + tf.cos(np.float32(np.pi) * share)), 1.0)
+
+
+class Epochs(NamedTuple):
+    """Epochs that are trained at once.
+
+    Attributes:
+        orders: int32 (n_epochs, n_seeds, n_train), the row numbers that each seed sees; of those from `count` on none
+            is looked at, so that any number of epochs is trained by one program.
+        count: int32 (), how many epochs there are.
+        before: float32 (), the steps taken before.
+    """
+
+    orders: tf.Tensor
+    count: tf.Tensor
+    before: tf.Tensor
 
 
 def update(
@@ -78,3 +93,22 @@ def restart(optimizer: keras.optimizers.Optimizer) -> None:
     for variable in optimizer.variables:
         if variable is not optimizer._learning_rate:
             variable.assign(tf.zeros_like(variable))
+
+
+def sum_over(give: Callable[[tf.Tensor], tf.Tensor], starts: range, shape: tuple[int, ...]) -> tf.Tensor:
+    """The sum of what a step gives, of this shape, over steps that begin one after the other at `starts`."""
+    return tf.while_loop(
+        lambda start, _: start < starts.stop,
+        lambda start, total: (start + starts.step, total + tf.ensure_shape(give(start), shape)),
+        (tf.constant(0), tf.zeros(shape)),
+    )[1]
+
+
+def each_in_turn(give: Callable[[tf.Tensor], tf.Tensor], count: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """What steps give one after the other, from step 0 on: of this shape, with 0 for those from `count` on."""
+    gathered = tf.TensorArray(tf.float32, shape[0], element_shape=shape[1:])
+    return tf.while_loop(
+        lambda step, _: step < count,
+        lambda step, before: (step + 1, before.write(step, give(step))),
+        (tf.constant(0), gathered),
+    )[1].stack()

@@ -10,6 +10,7 @@ from sklearn import datasets
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings
+from stages.training import replicas
 from stages.training.backend import keras, tf
 from stages.training.keras_parts import keras_loss, make_optimizer, row_metric
 from stages.training.networks import Network
@@ -360,7 +361,15 @@ def test_a_seed_with_fewer_rows_is_measured_on_its_own_and_on_each_once():
     np.testing.assert_allclose(history.val_metric[:, 0], [1, 2, 2], rtol=1e-6)
 
 
-def test_epochs_are_reported_one_by_one_and_orders_are_asked_for_as_they_are_needed():
+@pytest.mark.parametrize(
+    ("n_rows", "expected"),
+    [
+        (2, ["order 0", "order 1", "done 2", "order 2", "done 3"]),
+        (1, ["order 0", "done 1", "order 1", "done 2", "order 2", "done 3"]),
+    ],
+)
+def test_epochs_are_reported_and_orders_asked_for_as_many_as_are_trained_at_once(monkeypatch, n_rows, expected):
+    monkeypatch.setattr(replicas, "ORDERED_ROWS", n_rows)
     events = []
 
     def orders(epoch):
@@ -370,12 +379,28 @@ def test_epochs_are_reported_one_by_one_and_orders_are_asked_for_as_they_are_nee
     one_weight([1]).fit(
         Rows(column(1, 1), column(0, 0)),
         first_rows(1, 1, 2),
-        epochs=2,
+        epochs=3,
         batch_size=1,
         orders=orders,
         on_epoch=lambda done: events.append(f"done {done}"),
     )
-    assert events == ["order 0", "done 1", "order 1", "done 2"]
+    assert events == expected
+
+
+def test_epochs_trained_at_once_give_the_bytes_of_epochs_one_by_one(monkeypatch):
+    loss = LOSSES["mse"]
+    network, rows = problem(loss)
+    rng, size = np.random.default_rng(0), N_ROWS[loss.task][0]
+    orders = [[rng.permutation(size) for _ in range(2)] for _ in range(5)]
+
+    def train(n_at_once):
+        monkeypatch.setattr(replicas, "EPOCHS", n_at_once)
+        trained = make_replicas(network, loss, (0, 1), learning_rates=np.array([0.1, 0.01]))
+        trained.restart(network.initial_weights((0, 1)), np.array([0.1, 0.01]), np.array([True, False]))
+        history = fit(trained, rows, view_of(loss, 2), epochs=5, orders=orders.__getitem__)
+        return [array.tobytes() for array in (*vars(history).values(), *trained.weights)]
+
+    assert train(1) == train(2) == train(10)
 
 
 @pytest.mark.thorough
