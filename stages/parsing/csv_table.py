@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ _THREE_DIGITS = r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+"
 _RECORDS = 50  # that show whether rows have names
 _MOSTLY = 0.5  # share of numbers among names that may be a row
 _SWALLOWED = 3  # lines in a field that look like rows
+_CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ class Parsed:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file that can be opened, and what the parameters say of it."""
+    """A CSV file that can be opened, what the parameters say of it, and how many lines it has, if that is known."""
 
     path: Path
     opener: Opener
     written: CsvFormat
     source: Table
-    has_blank_lines: bool = False
+    n_lines: int | None = None
 
     def pandas(self, **settings: Any) -> pd.DataFrame:
         """Read it by pandas, which takes no string for missing unless the settings say so.
@@ -75,7 +77,7 @@ class CsvFile:
             "sep": written.delimiter,
             "encoding": written.encoding,
             "decimal": written.decimal,
-            "skipinitialspace": written.delimiter != " ",  # between blanks two of them are an empty field
+            "skipinitialspace": self.has_blanks,
             "skiprows": written.skipped,
             "quoting": csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
         } | settings
@@ -91,6 +93,21 @@ class CsvFile:
         except tuple(refused) as error:
             raise UserError(f"{refusal}{first_line(error)}{_way_out(error)}") from error
 
+    @cached_property
+    def has_blanks(self) -> bool:
+        """Whether blanks stand before fields, which are no part of them; between blanks two are an empty field."""
+        mark = self.written.delimiter
+        if mark == " " or len(mark) > 1 or self.n_lines is None:
+            return mark != " "
+        marks, before = [f"{each} ".encode(self.written.encoding) for each in ("\n", mark)], b"\n"
+        with refusals(self.path, "CSV"), self.opener() as file:
+            while chunk := file.read(_CHUNK):
+                content = before + chunk
+                if any(each in content for each in marks):
+                    return True
+                before = chunk[-1:]
+        return False
+
     @contextmanager
     def records(self) -> Iterator[Iterator[list[str]]]:
         """The records from the heading on, as Python's own reader has them."""
@@ -104,11 +121,15 @@ class CsvFile:
     def places(self, n_rows: int) -> np.ndarray:
         """Where each of so many rows stands, counted from 1 for the first below the heading, empty lines too."""
         first = int(self.source.header != "none")
-        if not self.has_blank_lines or len(self.written.delimiter) > 1:
+        if self.is_line_by_line(n_rows) or len(self.written.delimiter) > 1:
             return np.arange(1, n_rows + 1)
         with self.records() as records:
             filled = [number for number, record in enumerate(records) if "".join(record).strip() or len(record) > 1]
         return np.array(filled[first:])[:n_rows] - filled[0] + 1 - first
+
+    def is_line_by_line(self, n_rows: int) -> bool:
+        """Whether each of so many rows is a line: none is empty, and no field goes on over lines."""
+        return self.n_lines == self.written.skipped + int(self.source.header != "none") + n_rows
 
     def heading(self) -> tuple[dict[str, Any], list[Finding]]:
         """What tells pandas the names of the columns, and whether one is short.
@@ -169,7 +190,8 @@ def parse(file: CsvFile, texts: Iterable[str], places: np.ndarray | None = None)
     kept = {*texts, *(name for name, kind in kinds.items() if kind != "number")}
     table = _typed(head, kept, file.written.decimal)
     if not is_whole and len(head) == _SEARCHED:
-        table = file.pandas(dtype=dict.fromkeys(table.select_dtypes("str"), "str"), na_values=[""], **heading)
+        texts = [name for name in table.select_dtypes("str") if name in kept or _looks_typed(head[name])]
+        table = file.pandas(dtype=dict.fromkeys(texts, "str"), na_values=[""], **heading)
     _check_quotes(file, table)
     no_data, findings = odd_rows.find(table)
     if places is None:
@@ -211,6 +233,13 @@ def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:
         else:
             columns[name] = values[rows]
     return pd.DataFrame(columns, texts.index)
+
+
+def _looks_typed(texts: pd.Series) -> bool:
+    """Whether pandas may take texts for numbers or booleans, as codes that begin with 0."""
+    present = texts.dropna().str.strip()
+    is_number = pd.to_numeric(present, errors="coerce").notna()
+    return bool((is_number | present.str.lower().isin(["true", "false"])).all())
 
 
 def _numbers_in_heading(table: pd.DataFrame, source: Table) -> list[Finding]:
@@ -255,7 +284,7 @@ def _check_quotes(file: CsvFile, table: pd.DataFrame) -> None:
         UserError: a field holds lines that look like rows.
     """
     delimiter, n_between = file.written.delimiter, table.shape[1] - 1
-    if file.source.quoting is not None or len(delimiter) > 1 or n_between == 0:
+    if file.source.quoting is not None or len(delimiter) > 1 or n_between == 0 or file.is_line_by_line(len(table)):
         return
     for name, values in table.select_dtypes("str").items():
         for row, value in values[values.str.count("\n") > _SWALLOWED].items():

@@ -1,6 +1,7 @@
 """What encoding a CSV file is written in: Unicode tells itself, for what is none charset-normalizer weighs letters."""
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ _FEWEST = 4  # bytes of letters that tell an alphabet
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text has
 _UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ")  # what letters of other alphabets look like
-_OF_BLANKS = re.compile(rb"\n[ \t]+\r?\n")
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Scanned:
 
     Attributes:
         encoding: of its text.
-        has_blank_lines: whether lines in it are empty.
+        n_lines: how many lines it has, without those at its end that are empty; None where bytes do not tell.
         findings: that another encoding would do as well, where one would.
     """
 
     encoding: str
-    has_blank_lines: bool
+    n_lines: int | None
     findings: list[Finding]
 
 
@@ -58,29 +58,18 @@ def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
     if (unmarked := {(1, 3): "utf-16-le", (0, 2): "utf-16-be"}.get(_zeros(start))) and unicode == "utf-8":
         unicode = unmarked
     encoding, findings = said or unicode, []
-    has_blank_lines = False
-    bad = _first_bad(_chunks(path, opener), encoding)
+    n_lines, bad = _decoded(_chunks(path, opener), encoding)
     if bad is not None:
         if said or unicode != "utf-8":
             raise UserError(f"{path} is not {encoding} text{bad}; say what it is with encoding: beside file:")
         encoding, findings = _weighed(path, opener, bad)
-    before = b"\n"  # a line that is empty may be the first
-    for chunk in _chunks(path, opener) if not encoding.startswith(("utf-16", "utf-32")) else ():
-        has_blank_lines = has_blank_lines or _has_blank_line(before + chunk)
-        before = chunk[-64:]
-    return Scanned(encoding, has_blank_lines, findings)
+        n_lines, _ = _decoded(_chunks(path, opener), encoding)
+    return Scanned(encoding, None if encoding.startswith(("utf-16", "utf-32")) else n_lines, findings)
 
 
 def _zeros(start: bytes) -> tuple[int, ...]:
     """Where bytes are 0, as every second is of a text of the Western alphabet in UTF-16."""
     return tuple(place for place, byte in enumerate(start) if byte == 0)
-
-
-def _has_blank_line(content: bytes) -> bool:
-    """Whether a line is empty, or of blanks alone; by plain searches, which are the quicker."""
-    if any(mark in content for mark in (b"\n\n", b"\n\r\n", b"\r\r")):
-        return True
-    return (b"\n " in content or b"\n\t" in content) and _OF_BLANKS.search(content) is not None
 
 
 def _chunks(path: Path, opener: Opener) -> Iterator[bytes]:
@@ -89,21 +78,23 @@ def _chunks(path: Path, opener: Opener) -> Iterator[bytes]:
             yield chunk
 
 
-def _first_bad(chunks: Iterator[bytes], encoding: str) -> str | None:
-    """Where the first byte stands that is none of an encoding; None where all are."""
-    decoder, n_lines = codecs.getincrementaldecoder(encoding)(), 0
-    for chunk in (*chunks, b""):
-        kept = decoder.getstate()[0]
-        try:
-            decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            line = n_lines + (kept + chunk)[: error.start].count(b"\n")
-            where = f"row {line:,} (line {line + 1:,})" if line else "the heading (line 1)"
-            return f": byte 0x{error.object[error.start]:02X} in {where}"
-        except UnicodeError:  # of encodings that do not tell where
-            return ""
+def _decoded(chunks: Iterator[bytes], encoding: str) -> tuple[int, str | None]:
+    """How many lines a text has, without empty ones at its end; and where the first byte stands that fits it not."""
+    decoder, n_lines, kept, last = codecs.getincrementaldecoder(encoding)(), 0, b"", b""
+    for chunk in itertools.chain(chunks, [b""]):
+        last = chunk or last
+        if kept or encoding != "utf-8" or not chunk.isascii():
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                line = n_lines + (kept + chunk)[: error.start].count(b"\n")
+                where = f"row {line:,} (line {line + 1:,})" if line else "the heading (line 1)"
+                return n_lines, f": byte 0x{error.object[error.start]:02X} in {where}"
+            except UnicodeError:  # of encodings that do not tell where
+                return n_lines, ""
+            kept = decoder.getstate()[0]
         n_lines += chunk.count(b"\n")
-    return None
+    return n_lines + 1 - last[len(last.rstrip()) :].count(b"\n"), None
 
 
 def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:

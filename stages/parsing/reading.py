@@ -99,7 +99,7 @@ def read(source: Table, key: str) -> Reading:
         if mixed := [name for name in first if _are_mixed(held[name])]:
             parts = [_read_file(path, source, key, texts=mixed) for path in files]
     tables = [_in_marks(part, parts[0]) for part in parts]
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     rows, file_of = np.concatenate([part.rows for part in parts]), np.repeat(range(len(parts)), list(map(len, tables)))
     typed = all(part.written is None and part.typed for part in parts)
     return Reading(table, files, parts[0].written, rows, file_of, _findings(files, parts), typed)
@@ -327,7 +327,7 @@ def _read_csv(path: Path, opener: Opener, source: Table, read: Callable[[CsvFile
         whole = not file.read(1)
     text = codecs.getincrementaldecoder(scanned.encoding)().decode(head)  # whose last letter may be cut
     written = sniff(text, scanned.encoding, source, whole=whole)
-    parsed = read(CsvFile(path, opener, written, source, scanned.has_blank_lines))
+    parsed = read(CsvFile(path, opener, written, source, scanned.n_lines))
     preamble = _preamble(text, lines_before(text, source, written))
     return replace(parsed, findings=[*scanned.findings, *preamble, *parsed.findings])
 
