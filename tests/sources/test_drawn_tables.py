@@ -71,20 +71,20 @@ def tables(draw):
     return {name: draw(columns(n_rows)) for name in ("a", "b", "c", "y")[4 - draw(st.integers(2, 4)) :]}
 
 
-def write(table, kind):
+def write(table, kind, name="own"):
     rows = list(zip(*table.values(), strict=True))
     plain = [[f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value for value in row] for row in rows]
     match kind:
         case "csv":
-            pd.DataFrame(plain, columns=list(table), dtype=object).to_csv("own.csv", index=False)
+            pd.DataFrame(plain, columns=list(table), dtype=object).to_csv(f"{name}.csv", index=False)
         case "xlsx":
             cells = [[str(value) if isinstance(value, bool) else value for value in row] for row in plain]
-            as_excel("own.xlsx", ("1", [list(table), *cells]))
+            as_excel(f"{name}.xlsx", ("1", [list(table), *cells]))
         case "json":
-            Path("own.json").write_text(json.dumps([dict(zip(table, row, strict=True)) for row in plain]), "utf-8")
+            Path(f"{name}.json").write_text(json.dumps([dict(zip(table, row, strict=True)) for row in plain]), "utf-8")
         case "parquet":
             pd.DataFrame({name: pd.Series(values).convert_dtypes() for name, values in table.items()}).to_parquet(
-                "own.parquet"
+                f"{name}.parquet"
             )
 
 
