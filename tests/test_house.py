@@ -240,7 +240,10 @@ def test_what_holds_facts_holds_no_sentences(root, package):
 NO_NAMES = {"told", "own", "made", "each", "given", "there", "found", "odd"}
 
 
-@pytest.mark.parametrize("package", ["records", "losses", "wording"])
+@pytest.mark.parametrize(
+    "package",
+    ["records", "losses", "wording", "training", "execution", "executors", "verdicts", "interactive", "offers"],
+)
 def test_names_are_read_as_names(root, package):
     for file in modules(root, package):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -74,7 +74,7 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
         "splits": digest_of([plan.parts, plan.split_of]),
         "scales": digest_of(getattr(scaling, field.name) for field in fields(Scaling)),
         "code": training_code(),
-        "code of loss and score": [_of_terms(each) for each in _terms(chunk)],
+        "code of loss and score": [_of_terms(terms_of) for terms_of in _terms(chunk)],
         "own code": _of_own(own_code(chunk)),
         "versions": versions(),
         "device": on_device,
@@ -93,8 +93,8 @@ def differences(parts: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -
         None where there are no others.
     """
     alike = [other for other in others if other.keys() == parts.keys()]  # others are of another version of this code
-    each = [{part: (other[part], now) for part, now in parts.items() if other[part] != now} for other in alike]
-    return min(each, key=len, default=None)
+    changes = [{part: (other[part], now) for part, now in parts.items() if other[part] != now} for other in alike]
+    return min(changes, key=len, default=None)
 
 
 def digest_of(arrays: Iterable[np.ndarray]) -> str:
@@ -108,8 +108,8 @@ def digest_of(arrays: Iterable[np.ndarray]) -> str:
 
 def own_code(chunk: Chunk) -> list[str]:
     """The user's own network and loss that a chunk is trained with, as ``module:function``."""
-    own = (chunk.unit.settings.model, chunk.unit.loss.function if chunk.unit.loss.is_custom else None)
-    return [name for name in own if name]
+    names = (chunk.unit.settings.model, chunk.unit.loss.function if chunk.unit.loss.is_custom else None)
+    return [name for name in names if name]
 
 
 def _of_own(names: list[str]) -> dict[str, str]:
@@ -129,7 +129,7 @@ def _terms(chunk: Chunk) -> list[Callable]:
     loss, by = chunk.unit.loss, chunk.unit.settings.selected_by
     followed = catalogue.find(by if chunk.is_tuning and by not in (None, LOSS) else loss.epoch_metric, loss.task)
     of_loss = getattr(terms, canonical_name(loss.function) or "", None)
-    return [each for each in (of_loss, followed and followed.statistic.terms) if each]
+    return [function for function in (of_loss, followed and followed.statistic.terms) if function]
 
 
 def _of_terms(function: Callable) -> list[Any]:

@@ -37,18 +37,18 @@ async def train_looks(trainings: Sequence[Training], go_on: GoOn) -> list[Run]:
         LostError: a chunk was given up; what else was under way is trained by then.
     """
     settings = trainings[0].unit.settings
-    looks, runs, every = settings.looks or (len(settings.seeds),), {}, []
-    going = {each.unit.loss.name for each in trainings}
+    looks, runs, trained = settings.looks or (len(settings.seeds),), {}, []
+    going = {training.unit.loss.name for training in trainings}
     for n_seeds in looks if len(trainings) > 1 else looks[-1:]:
-        some = [each for each in trainings if each.unit.loss.name in going]
-        made = await asyncio.gather(*(_unless_lost(each, n_seeds) for each in some))
-        if any(run is None for run in made):
+        continued = [training for training in trainings if training.unit.loss.name in going]
+        new = await asyncio.gather(*(_unless_lost(training, n_seeds) for training in continued))
+        if any(run is None for run in new):
             raise LostError
-        runs |= {run.loss.name: run for run in made}
-        every = [runs[each.unit.loss.name] for each in trainings]
-        if len(trainings) == 1 or not (going := set(go_on(every))):
+        runs |= {run.loss.name: run for run in new}
+        trained = [runs[training.unit.loss.name] for training in trainings]
+        if len(trainings) == 1 or not (going := set(go_on(trained))):
             break
-    return every
+    return trained
 
 
 async def _unless_lost(training: Training, n_seeds: int) -> Run | None:

@@ -107,8 +107,8 @@ class Scheduler:
 
         async def all_of_it() -> None:
             async with asyncio.TaskGroup() as group:
-                for each in work:
-                    group.create_task(_unless_lost(each))
+                for coroutine in work:
+                    group.create_task(_unless_lost(coroutine))
 
         try:
             asyncio.run(all_of_it())
@@ -170,15 +170,15 @@ class Scheduler:
             return tally.new
         if self._facts is None:
             self._facts = list(self._store.facts())
-        others = (each["parts"] for each in self._facts if each["unit"] == unit.name)
+        others = (entry["parts"] for entry in self._facts if entry["unit"] == unit.name)
         return what_is_new(keys.differences(parts, others), tally.n_stored)
 
     async def _by_executor(self, chunk: Chunk, unit: Unit, tally: Tally) -> Result | None:
         """Train a chunk, and again when its worker dies; None where too many died."""
-        n_died, number, each = 0, tally.n_trained, _cost_of_an_epoch(chunk, unit)
+        n_died, number, cost = 0, tally.n_trained, _cost_of_an_epoch(chunk, unit)
 
         def progress(epochs: int) -> None:
-            tally.under_way[number] = epochs * each
+            tally.under_way[number] = epochs * cost
             self._on_progress(unit, tally.done)
 
         while True:

@@ -84,13 +84,16 @@ async def train_trials(
     sign = -1 if score is not None and score.higher_is_better else 1
     chunks, curves = (
         cut(unit, candidates, horizon, is_tuning=True, is_alone=is_alone),
-        {each: [] for each in candidates},
+        {candidate: [] for candidate in candidates},
     )
     for chunk, result in zip(chunks, await train(chunks), strict=True):
         costs = np.where(result["finished"], sign * result["values"], np.nan).astype(np.float64)
-        for candidate, own in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
-            curves[candidate].append(own)
-    return [Trial(each, unit.loss.activation, horizon, np.concatenate(curves[each]), is_whole) for each in candidates]
+        for candidate, values in dict(zip(chunk.candidates, costs.transpose(2, 1, 0), strict=True)).items():
+            curves[candidate].append(values)
+    return [
+        Trial(candidate, unit.loss.activation, horizon, np.concatenate(curves[candidate]), is_whole)
+        for candidate in candidates
+    ]
 
 
 def best_of(trials: Sequence[Trial]) -> Trial:

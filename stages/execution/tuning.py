@@ -85,7 +85,9 @@ def first_candidates(unit: Unit) -> list[Candidate]:
     schedule = unit.settings.optimizer.schedule
     schedules = (schedule,) if isinstance(schedule, str) else schedule
     options = [[(name, value) for value in values] for name, values in unit.loss.options.items()]
-    return [Candidate(*each[:2], each[2:]) for each in product(first_rates(unit), schedules, *options)]
+    return [
+        Candidate(*combination[:2], combination[2:]) for combination in product(first_rates(unit), schedules, *options)
+    ]
 
 
 def first_rates(unit: Unit) -> list[float]:
@@ -112,7 +114,7 @@ def _steps_of(unit: Unit) -> dict[int, int]:
     """The horizons of a budget: by the epochs that a unit trains for while tuning, the steps that are meant."""
     within = unit.settings.within
     steps = within.horizons if unit.settings.optimizer.is_tuned else within.horizons[-1:]
-    return {passes(each, _n_train(unit), unit.settings.batch_size): each for each in steps}
+    return {passes(n_steps, _n_train(unit), unit.settings.batch_size): n_steps for n_steps in steps}
 
 
 def passes(n_steps: int, n_rows: int, batch_size: int) -> int:
@@ -139,7 +141,7 @@ def planned_cost(unit: Unit) -> int:
     total, within = 0, unit.settings.within
     for variant in variants(unit):
         candidates = first_candidates(variant)
-        n_schedules = len({each.schedule for each in candidates})
+        n_schedules = len({candidate.schedule for candidate in candidates})
         sizes = [len(candidates), math.ceil(len(candidates) / 2), N_LAST * n_schedules]
         total += sum(size * horizon for size, horizon in zip(sizes, _halving_horizons(unit), strict=False))
     if within is None:
@@ -156,7 +158,7 @@ def _halving_horizons(unit: Unit) -> list[int]:
         return horizons(unit)
     steps = within.horizons if unit.settings.optimizer.is_tuned else within.horizons[-1:]
     n_learned = within.tuning_rows - n_validation(within.tuning_rows)
-    return [passes(each, n_learned, unit.settings.batch_size) for each in steps]
+    return [passes(n_steps, n_learned, unit.settings.batch_size) for n_steps in steps]
 
 
 async def tune(unit: Unit, train: TrainChunks) -> Tuning:
@@ -187,16 +189,16 @@ async def _check(few: Unit, halving: Unit, trials: list[Trial], train: TrainChun
     """
     best_first = sorted(trials, key=lambda trial: (*trial.cost, trial.epochs))
     distinct: dict[tuple[str, Candidate], Trial] = {}
-    for each in best_first:
-        distinct.setdefault((each.activation, each.candidate), each)
+    for trial in best_first:
+        distinct.setdefault((trial.activation, trial.candidate), trial)
     checked = list(distinct.values())[:N_CHECKED]
     longest = max(trial.horizon for trial in trials)
-    checked += [each for each in best_first if each.horizon == longest and each.still_falls][:1]
+    checked += [trial for trial in best_first if trial.horizon == longest and trial.still_falls][:1]
     steps = _steps_of(halving)
     wanted: dict[tuple[str, int], list[Candidate]] = {}
-    for each in checked:
-        horizon = passes(steps[each.horizon], _n_train(few), few.settings.batch_size)
-        wanted.setdefault((each.activation, horizon), []).append(each.candidate)
+    for trial in checked:
+        horizon = passes(steps[trial.horizon], _n_train(few), few.settings.batch_size)
+        wanted.setdefault((trial.activation, horizon), []).append(trial.candidate)
     by_activation = {variant.loss.activation: variant for variant in variants(few)}
     done = await asyncio.gather(
         *(
@@ -238,14 +240,14 @@ class _Search:
     async def _try(self, candidates: Sequence[Candidate], horizon: int) -> None:
         """Train candidates for a horizon, those that are not yet."""
         tried = {trial.candidate for trial in self._trials if trial.horizon == horizon}
-        if not (new := [each for each in candidates if each not in tried]):
+        if not (new := [candidate for candidate in candidates if candidate not in tried]):
             return
         self._trials += await train_trials(self._unit, new, horizon, self._train)
 
     def _at(self, horizon: int, schedule: str | None = None) -> list[Trial]:
         """The trials of a horizon, and of one schedule if it is given, the best first."""
-        trials = [each for each in self._trials if each.horizon == horizon]
-        alike = [each for each in trials if schedule in (None, each.candidate.schedule)]
+        trials = [trial for trial in self._trials if trial.horizon == horizon]
+        alike = [trial for trial in trials if schedule in (None, trial.candidate.schedule)]
         return sorted(alike, key=lambda trial: trial.cost)
 
     @property
@@ -280,7 +282,9 @@ class _Search:
             promoted += [trial.candidate for trial in kept if trial.still_falls or not is_last]
         if is_last:
             best_first = [trial.candidate for trial in self._at(before) if trial.candidate in promoted]
-            lower = [each for each in map(self._next_lower, best_first) if each and each not in promoted]
+            lower = [
+                candidate for candidate in map(self._next_lower, best_first) if candidate and candidate not in promoted
+            ]
             promoted += list(dict.fromkeys(lower))[: room(self._unit, len(promoted), horizon)]
         return promoted
 
@@ -314,14 +318,14 @@ def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
         checked: those on more rows, of which one is chosen; of all where there are none.
     """
     trials, best = [*halved, *checked], best_of(checked or halved)
-    chosen, longest = next(i for i, trial in enumerate(trials) if trial is best), max(each.horizon for each in trials)
+    chosen, longest = next(i for i, trial in enumerate(trials) if trial is best), max(trial.horizon for trial in trials)
     to_score = shown(unit)
     curves = np.full((len(trials), longest), np.nan)
     for curve, trial in zip(curves, trials, strict=True):
         if not trial.n_failed:
             curve[: trial.horizon] = to_score(trial.mean)
     parameters = [name for name, _ in best.candidate.parameters]
-    alike = sorted({each.candidate.rate for each in trials if each.activation == best.activation})
+    alike = sorted({trial.candidate.rate for trial in trials if trial.activation == best.activation})
     return Tuning(
         rates=np.array([trial.candidate.rate for trial in trials]),
         schedules=np.array([trial.candidate.schedule for trial in trials]),

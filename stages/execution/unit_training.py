@@ -60,7 +60,7 @@ class Training:
         chunks = final_chunks(replace(first, plan=first.plan.testing_on_validation()), self._tuning)
         self._held_out += await self._train(chunks[len(self._held_out) :])
         outputs, finished = (
-            np.concatenate([each[name] for each in self._held_out]) for name in ("outputs", "finished")
+            np.concatenate([result[name] for result in self._held_out]) for name in ("outputs", "finished")
         )
         return np.where(finished[:, None, None], outputs, np.nan)
 
@@ -99,7 +99,9 @@ def first_chunks(unit: Unit) -> list[Chunk]:
     if not unit.settings.is_tuned:
         return final_chunks(unit, None)
     few, [first, *_] = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds)))), horizons(unit)
-    return [chunk for each in variants(few) for chunk in cut(each, first_candidates(each), first, is_tuning=True)]
+    return [
+        chunk for variant in variants(few) for chunk in cut(variant, first_candidates(variant), first, is_tuning=True)
+    ]
 
 
 def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:

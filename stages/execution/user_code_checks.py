@@ -38,13 +38,13 @@ def try_unit(unit: Unit) -> None:
     Raises:
         UserError: one does not pass.
     """
-    own = [
+    names = [
         *([f"model {unit.settings.model}"] if unit.settings.model else []),
         *([f"loss {unit.loss.function}"] if unit.loss.is_custom else []),
     ]
-    if not own:
+    if not names:
         return
-    trial = _Trial(f"{paths.PARAMS}: comparisons.{unit.settings.comparison}: {' with '.join(own)} is refused")
+    trial = _Trial(f"{paths.PARAMS}: comparisons.{unit.settings.comparison}: {' with '.join(names)} is refused")
     few = few_rows(unit)
     if unit.settings.model:
         _try_network(few, trial)

@@ -276,13 +276,13 @@ def main() -> None:
         _send(answers, "facts", {"missing": str(error)} if is_missing else {"mistake": traceback.format_exc()})
         return
     _send(answers, "facts", keys.facts())
-    kept, sizes, told = {}, {}, 0.0
+    kept, sizes, last_told = {}, {}, 0.0
 
     def tell(epochs: int) -> None:
-        nonlocal told
-        if time.monotonic() - told > TELLING:
+        nonlocal last_told
+        if time.monotonic() - last_told > TELLING:
             _send(answers, "epochs", epochs)
-            told = time.monotonic()
+            last_told = time.monotonic()
 
     while requests.poll(IDLE):
         kind, digest, content = _receive(requests)
@@ -295,8 +295,8 @@ def main() -> None:
                 del kept[old], sizes[old]
             result = arrays.to_bytes(seed_training.train(chunk, tell))
         except (Exception, SystemExit) as error:
-            told = cli.plain(error)
-            _send(answers, *(("user", told) if told else ("error", traceback.format_exc())))
+            line = cli.plain(error)
+            _send(answers, *(("user", line) if line else ("error", traceback.format_exc())))
         else:
             _send(answers, "result", content=result)
 

@@ -146,12 +146,14 @@ class Cluster:
         self._most = 2 * sum(threads.values()) + 1
         content, shared = packing.pack(job.chunk)
         code = self._on_workers("code", packing.code)
-        there = {digest: self._on_workers(digest, own) for digest, own in packing.contents(shared).items()}
+        arrays = {
+            digest: self._on_workers(digest, content_of) for digest, content_of in packing.contents(shared).items()
+        }
         others = [worker for worker in threads if worker not in died_at] if died_at else []
         return _ask(
             self._client.submit,
             remote.training(),
-            *(self._session, code, self._facts, bytes(content), there),
+            *(self._session, code, self._facts, bytes(content), arrays),
             key=f"{self._session}-{uuid4().hex}",
             workers=others or None,
             allow_other_workers=bool(others),

@@ -77,7 +77,7 @@ def unpack(content: bytes, shared: Shared) -> Chunk:
 
 def contents(shared: Shared) -> dict[str, Callable[[], memoryview]]:
     """By digest, how to get what chunks share as bytes."""
-    return {digest: partial(arrays.to_bytes, own) for digest, own in shared.items()}
+    return {digest: partial(arrays.to_bytes, content) for digest, content in shared.items()}
 
 
 def _digest(array: np.ndarray) -> str:

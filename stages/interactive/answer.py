@@ -117,7 +117,7 @@ def _table(comparison: Comparison) -> pd.DataFrame:
 
     losses = sorted(comparison.losses, key=rank)
     summaries = [outcome.summaries[loss] for loss in losses]
-    table = pd.DataFrame({score.name: [each.mean for each in summaries]}, index=pd.Index(losses, name="loss"))
+    table = pd.DataFrame({score.name: [summary.mean for summary in summaries]}, index=pd.Index(losses, name="loss"))
     return table.join(against).assign(
-        verdict=[data_files.word(comparison, loss) for loss in losses], networks=[each.n for each in summaries]
+        verdict=[data_files.word(comparison, loss) for loss in losses], networks=[summary.n for summary in summaries]
     )

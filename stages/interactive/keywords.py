@@ -77,11 +77,11 @@ def _plain(value: Any) -> Any:
         case np.generic():
             return value.item()
         case np.ndarray() | pd.Index() | pd.Series() | tuple() | range():
-            return [_plain(each) for each in value]
+            return [_plain(item) for item in value]
         case list():
-            return [_plain(each) for each in value]
+            return [_plain(item) for item in value]
         case Mapping():
-            return {_plain(key): _plain(each) for key, each in value.items()}
+            return {_plain(key): _plain(item) for key, item in value.items()}
     return value
 
 

@@ -36,10 +36,10 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
         score: what is measured beside the loss, see `keras_parts.row_metric`.
     """
     network, weights = unit.network(), unit.network().initial_weights(tuple(seeds))
-    rates = np.array([each.rate for each in candidates])
-    falls = np.array([each.schedule == "cosine" for each in candidates])
+    rates = np.array([candidate.rate for candidate in candidates])
+    falls = np.array([candidate.schedule == "cosine" for candidate in candidates])
     names = [name for name, _ in candidates[0].parameters]
-    parameters = np.array([[value for _, value in each.parameters] for each in candidates]) if names else None
+    parameters = np.array([[value for _, value in candidate.parameters] for candidate in candidates]) if names else None
     key = repr((_settings_of(unit), len(seeds), len(candidates), names, score))
     with _LOCK:
         replicas = _IDLE.pop(key, None)
@@ -61,7 +61,7 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
     if not unit.settings.model and not unit.loss.is_custom:  # the user's own code may keep something itself
         with _LOCK:
             _IDLE[key] = replicas
-            while len(_IDLE) > KEPT or sum(each.n_weights for each in _IDLE.values()) > KEPT_WEIGHTS:
+            while len(_IDLE) > KEPT or sum(idle.n_weights for idle in _IDLE.values()) > KEPT_WEIGHTS:
                 _IDLE.popitem(last=False)
 
 

@@ -55,9 +55,9 @@ def kept_loss(loss: Loss) -> keras.losses.Loss | None:
     """
     if loss.is_custom or not hasattr(keras.losses, loss.function):
         return None
-    made = keras_loss(loss)
-    back = keras.losses.deserialize(keras.losses.serialize(made))
-    return made if getattr(back, "_fn_kwargs", None) == getattr(made, "_fn_kwargs", ()) else None
+    original = keras_loss(loss)
+    restored = keras.losses.deserialize(keras.losses.serialize(original))
+    return original if getattr(restored, "_fn_kwargs", None) == getattr(original, "_fn_kwargs", ()) else None
 
 
 class _Smoothing:
@@ -81,13 +81,13 @@ def loss_maker(loss: Loss, names: Sequence[str]) -> Callable[[tf.Tensor], Callab
     """
 
     def make(values: tf.Tensor) -> Callable:
-        made, given = keras_loss(loss), dict(zip(names, tf.unstack(values, num=len(names)), strict=True))
-        share = given.pop("label_smoothing", None)
-        made._fn_kwargs |= given  # a tensor would be compared with numbers where Keras checks it
-        if share is None:
-            return made
-        made._fn_kwargs["label_smoothing"] = 0.0
-        return _Smoothing(made, share)
+        function, parameters = keras_loss(loss), dict(zip(names, tf.unstack(values, num=len(names)), strict=True))
+        smoothing = parameters.pop("label_smoothing", None)
+        function._fn_kwargs |= parameters  # a tensor would be compared with numbers where Keras checks it
+        if smoothing is None:
+            return function
+        function._fn_kwargs["label_smoothing"] = 0.0
+        return _Smoothing(function, smoothing)
 
     return make
 

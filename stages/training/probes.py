@@ -96,13 +96,13 @@ def constant_losses(unit: Unit, view: View) -> np.ndarray:
     measure, targets = keras_loss(unit.loss), unit.rows.targets
     values = np.empty(len(view.split_of))
     for split in set(view.split_of):
-        rows, own = view.train[split], view.split_of == split
+        rows, has_split = view.train[split], view.split_of == split
         alone = View(np.array([split]), view.train, view.test, view.scaling)
         seen = shared_targets(targets, alone)[0][rows]
         learned = {} if view.weights is None else {"sample_weight": view.weights[rows, 0]}
         constants = _constants(unit, seen, unit.table.labels[rows])
         outputs = (np.tile(np.float32(constant), (len(rows), 1)) for constant in constants)
-        values[own] = min(float(measure(seen, each, **learned)) for each in outputs)
+        values[has_split] = min(float(measure(seen, output, **learned)) for output in outputs)
     return values
 
 

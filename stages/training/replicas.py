@@ -190,9 +190,11 @@ class Replicas:
     def _predict_block(self, features: tf.Tensor, scale: Scale | None) -> tf.Tensor:
         weights, state = self._values()
         if scale is None:
-            return tf.vectorized_map(lambda own: self._forward(*own, features, training=False)[0], (weights, state))
+            return tf.vectorized_map(
+                lambda of_one: self._forward(*of_one, features, training=False)[0], (weights, state)
+            )
         return tf.vectorized_map(
-            lambda own: self._forward(*own, training=False)[0],
+            lambda one: self._forward(*one, training=False)[0],
             (weights, state, self._for_replicas(scale(features))),
         )
 

@@ -108,7 +108,7 @@ def share(rows: Rows, view: View, parameters: np.ndarray) -> Shared:
     targets, target_scale = shared_targets(rows.targets, view)
     tested, n_tested = view.tested()
     counted = () if view.weights is None else (view.weights,)
-    given, n_candidates = () if view.own_units is None else (view.own_units,), len(parameters) // len(view.split_of)
+    units, n_candidates = () if view.own_units is None else (view.own_units,), len(parameters) // len(view.split_of)
     return Shared(
         rows=tuple(tf.constant(values) for values in (features, targets, *counted)),
         scales=(feature_scale, target_scale),
@@ -116,7 +116,7 @@ def share(rows: Rows, view: View, parameters: np.ndarray) -> Shared:
         counts=tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32),
         totals=_totals(n_tested, tested, view.weights, len(parameters)),
         own_units=tuple(
-            tf.constant(np.repeat(numbers[view.split_of], n_candidates, axis=0), tf.float32) for numbers in given
+            tf.constant(np.repeat(numbers[view.split_of], n_candidates, axis=0), tf.float32) for numbers in units
         ),
         parameters=tf.constant(parameters),
     )

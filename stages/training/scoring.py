@@ -38,11 +38,11 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
         seeds = np.flatnonzero(plan.split_of == split)
         for part, parts in PARTS.items():
             rows = plan.split_rows(split, *parts)
-            own, labels = outputs[np.ix_(seeds, rows)], unit.table.labels[rows]
+            tested, labels = outputs[np.ix_(seeds, rows)], unit.table.labels[rows]
             measured = measure.score(
                 unit.loss,
                 labels,
-                np.where(finished[seeds, None, None], own, np.nan),
+                np.where(finished[seeds, None, None], tested, np.nan),
                 center=center,
                 spread=spread,
                 also=also,
@@ -65,8 +65,8 @@ def scores_table(unit: Unit, scores: Scores) -> pd.DataFrame:
 def scored_by(unit: Unit) -> str:
     """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
     also = unit.settings.also_scored
-    own = imports.hashes() if any(map(catalogue.is_own, also)) else {}
-    return " ".join([scores_hash(), *also, *(f"{name} {digest}" for name, digest in own.items())])
+    digests = imports.hashes() if any(map(catalogue.is_own, also)) else {}
+    return " ".join([scores_hash(), *also, *(f"{name} {digest}" for name, digest in digests.items())])
 
 
 @cache

@@ -44,9 +44,9 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
         how = _tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish
         result = train_each(chunk, how, on_epoch)
     except (Exception, SystemExit) as error:
-        if isinstance(error, UserError) or (told := loading.failure(error)) is None:
+        if isinstance(error, UserError) or (line := loading.failure(error)) is None:
             raise
-        raise UserError(f"{title(chunk)}: training failed in {told}") from error
+        raise UserError(f"{title(chunk)}: training failed in {line}") from error
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
     return result | {"seconds": np.array(time.perf_counter() - started)}

@@ -82,10 +82,10 @@ def cut_by_norm(gradients: Sequence[tf.Tensor], norm: float) -> list[tf.Tensor]:
 
     A norm that is no finite number makes its replica's gradients no number, as in Keras.
     """
-    squares = [tf.reduce_sum(tf.square(each), axis=range(1, each.shape.rank)) for each in gradients]
+    squares = [tf.reduce_sum(tf.square(gradient), axis=range(1, gradient.shape.rank)) for gradient in gradients]
     norms = tf.sqrt(tf.add_n(squares))
     factors = norm * tf.minimum(1.0 / norms, 1.0 / norm) + (norms - norms)
-    return [each * tf.reshape(factors, (-1, *[1] * (each.shape.rank - 1))) for each in gradients]
+    return [gradient * tf.reshape(factors, (-1, *[1] * (gradient.shape.rank - 1))) for gradient in gradients]
 
 
 def restart(optimizer: keras.optimizers.Optimizer) -> None:

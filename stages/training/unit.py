@@ -118,7 +118,7 @@ class Unit:
         """The same with fewer rows: of each split so many train, none tests, and what no split uses is left out."""
         parts = np.where(self.plan.parts == Part.TEST, Part.UNUSED, self.plan.parts)
         labels = self.table.labels
-        parts = np.stack([thinned(own, labels, rows=rows, draw=(split,)) for split, own in enumerate(parts)])
+        parts = np.stack([thinned(of_split, labels, rows=rows, draw=(split,)) for split, of_split in enumerate(parts)])
         used = np.flatnonzero((parts != Part.UNUSED).any(axis=0))
         return replace(self, table=self.table.take(used), plan=replace(self.plan, parts=parts).of_rows(used))
 
@@ -137,9 +137,9 @@ class Unit:
         """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the loss makes of them."""
         if self.loss.target_transform is None:
             return outputs
-        own, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
+        learned, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
         for seed, split in enumerate(self.plan.split_of):
-            values = outputs[seed].astype(np.float64) * own.target_spread[split] + own.target_center[split]
+            values = outputs[seed].astype(np.float64) * learned.target_spread[split] + learned.target_center[split]
             values = target_transform.invert(self.loss.target_transform, values)
             scaled[seed] = (values - plan.target_center[split]) / plan.target_spread[split]
         return scaled

@@ -66,9 +66,9 @@ class View:
                 goes through its own again from the start.
         """
         numbers, n_train = np.empty((len(orders), self.n_train), np.int32), self.n_train
-        for own, split, order in zip(numbers, self.split_of, orders, strict=True):
+        for line, split, order in zip(numbers, self.split_of, orders, strict=True):
             rows = self.train[split][order]
-            own[:] = rows if len(rows) == n_train else np.resize(rows, n_train)
+            line[:] = rows if len(rows) == n_train else np.resize(rows, n_train)
         return numbers
 
     def tested(self) -> tuple[np.ndarray, np.ndarray]:
@@ -79,5 +79,5 @@ class View:
         """
         splits = self.split_of[:1] if len(set(self.split_of)) == 1 else self.split_of
         numbers = [self.test[split] for split in splits]
-        sizes = np.array([len(own) for own in numbers])
-        return np.stack([np.resize(own, sizes.max()) for own in numbers]).astype(np.int32), sizes
+        sizes = np.array([len(rows) for rows in numbers])
+        return np.stack([np.resize(rows, sizes.max()) for rows in numbers]).astype(np.int32), sizes

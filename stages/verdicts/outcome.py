@@ -169,10 +169,12 @@ def _judge(
         run.loss.name: summarise(_train_scores(run, score, plan, labels, weights, decided=decided.get(run.loss.name)))
         for run in runs
     }
-    made = Outcome(
+    outcome = Outcome(
         design, scores, train, summaries, constant, gains, margin, worst, factors, compared, advice, baseline, look
     )
-    return replace(made, shares=_shares(runs, plan, decided, description.n_classes)) if description.classes else made
+    if not description.classes:
+        return outcome
+    return replace(outcome, shares=_shares(runs, plan, decided, description.n_classes))
 
 
 def _shares(runs: list[Run], plan: Plan, decided: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarray]:
