@@ -188,6 +188,20 @@ def test_what_goes_wrong_in_the_users_own_code_comes_back_with_its_line(write_ow
 
 
 @pytest.mark.thorough
+def test_a_process_that_refused_a_chunk_trains_the_next_and_tells_its_epochs(write_own):
+    write_own("odd", ODD.format("raise ValueError('no good')"))
+    unit, epochs = make_unit("mse", epochs=3), []
+    loss = replace(unit.loss, name="odd", function="odd:loss")
+    refused = replace(unit, settings=unit.settings.model_copy(update={"loss": loss}))
+    with Processes(1) as executor:
+        with pytest.raises(UserError, match="no good"):
+            executor.submit(cut(refused, [Candidate(0.1)], 3)[0], epochs.append).result()
+        result = executor.submit(cut(unit, [Candidate(0.1)], 3)[0], epochs.append).result()
+    assert result["finished"].all()
+    assert epochs[0] >= 1
+
+
+@pytest.mark.thorough
 def test_what_the_users_own_code_prints_is_seen_and_what_it_starts_ends_with_it(
     write_own, tmp_path, capfd, monkeypatch
 ):
