@@ -30,7 +30,7 @@ def cut(
     is_to_use: bool = False,
     is_alone: bool = False,
 ) -> list[Chunk]:
-    """Seeds of a unit, in chunks.
+    """Cut the seeds of a unit into chunks.
 
     Args:
         unit: the unit.
@@ -57,7 +57,7 @@ def cut(
 
 
 def room(unit: Unit, n_candidates: int, epochs: int) -> int:
-    """How many more candidates are trained in the time of so many: those that the last chunk is filled up with."""
+    """Count the candidates that train beside so many at no cost, since the last chunk has room for them."""
     n_more, n_last = -n_candidates % N_CANDIDATES, n_candidates % N_CANDIDATES
     if not n_more:
         return 0
@@ -66,7 +66,7 @@ def room(unit: Unit, n_candidates: int, epochs: int) -> int:
 
 
 def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
-    """Seeds of a chunk with so many candidates."""
+    """How many seeds a chunk with so many candidates holds."""
     most = min(WEIGHTS / (_n_weights(unit) * n_candidates), LIMIT / (_cost(unit, epochs) * n_candidates))
     largest = LOOK if unit.settings.looks else SIZES[0]
     return next((size for size in SIZES if size <= min(most, largest)), 1)

@@ -9,7 +9,7 @@ from stages.training.chunk import Chunk, Result
 
 
 class DiedError(Exception):
-    """What trained a chunk ended before the chunk did; so many workers did."""
+    """The process that trained a chunk died before the chunk was done; it may have been several."""
 
     def __init__(self, n_workers: int = 1) -> None:
         super().__init__("a worker died")

@@ -36,7 +36,7 @@ APART = (
 
 
 def key_of(chunk: Chunk, on_device: str) -> str:
-    """The name of what a chunk gives: SHA-256 in hexadecimal digits.
+    """Hash everything that decides what a chunk gives: SHA-256 in hexadecimal digits.
 
     Args:
         chunk: the chunk.
@@ -46,12 +46,12 @@ def key_of(chunk: Chunk, on_device: str) -> str:
 
 
 def name_of(parts: Mapping[str, Any]) -> str:
-    """The name that parts come to: see `parts_of`."""
+    """Hash the parts of a key: see `parts_of`."""
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
-    """Everything that decides what a chunk gives, by what it is, as JSON has it; arrays and code by their hashes.
+    """List everything that decides what a chunk gives, by name, as JSON; arrays and code by their hashes.
 
     Args:
         chunk: the chunk.
@@ -83,7 +83,7 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
 
 
 def differences(parts: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]] | None:
-    """In what a chunk differs from the one that is most like it: by part of its key the value there, and its own.
+    """Compare a chunk's key with the one most like it: by part that differs, the value there and its own.
 
     Args:
         parts: what its key is made of.
@@ -107,7 +107,7 @@ def digest_of(arrays: Iterable[np.ndarray]) -> str:
 
 
 def own_code(chunk: Chunk) -> list[str]:
-    """The user's own network and loss that a chunk is trained with, as ``module:function``."""
+    """Name the user's own network and loss that a chunk is trained with, as ``module:function``."""
     names = (chunk.unit.settings.model, chunk.unit.loss.function if chunk.unit.loss.is_custom else None)
     return [name for name in names if name]
 
@@ -125,7 +125,7 @@ def training_code() -> dict[str, str]:
 
 
 def _terms(chunk: Chunk) -> list[Callable]:
-    """What a chunk takes from the catalogues: the terms of a loss that Keras has not, and of the score it follows."""
+    """List the functions that a chunk takes from the catalogues: terms of a loss that Keras lacks, and of its score."""
     loss, by = chunk.unit.loss, chunk.unit.settings.selected_by
     followed = catalogue.find(by if chunk.is_tuning and by not in (None, LOSS) else loss.epoch_metric, loss.task)
     of_loss = getattr(terms, canonical_name(loss.function) or "", None)
@@ -133,7 +133,7 @@ def _terms(chunk: Chunk) -> list[Callable]:
 
 
 def _of_terms(function: Callable) -> list[Any]:
-    """What decides the terms of a score: its arguments, and its code by module."""
+    """List what decides the terms of a score: its arguments, and hashes of its code by module."""
     inner, how = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
     return [how, _function_code(inner.__module__, inner.__name__)]
 
@@ -144,7 +144,7 @@ def _function_code(module: str, name: str) -> dict[str, str]:
 
 
 def facts() -> dict[str, str]:
-    """What a process calculates with: its versions, and its ``device``."""
+    """List what a process calculates with: versions of libraries, and its ``device``."""
     return {**versions(), "python": ".".join(platform.python_version_tuple()[:2]), "device": device()}
 
 

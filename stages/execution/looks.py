@@ -13,7 +13,7 @@ GoOn = Callable[[list[Run]], Collection[str]]
 
 
 def groups(units: Sequence[Unit]) -> list[list[int]]:
-    """The places of units that are trained look by look together, and of each of the others by itself."""
+    """Group the places of units: those of a comparison that trains look by look together, every other unit alone."""
     together: dict[str, list[int]] = {}
     for place, unit in enumerate(units):
         together.setdefault(unit.settings.comparison if unit.settings.looks else unit.name, []).append(place)
@@ -21,7 +21,7 @@ def groups(units: Sequence[Unit]) -> list[list[int]]:
 
 
 async def train_looks(trainings: Sequence[Training], go_on: GoOn) -> list[Run]:
-    """Train the losses of a comparison with as many seeds as are needed; those of a number that is set at once.
+    """Train the losses of a comparison look by look until more seeds are not needed; a fixed number is one look.
 
     What each look gives is what its seeds give, whatever they were trained beside, so the looks that are taken do not
     depend on who trains or on what ends first.

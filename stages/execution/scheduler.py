@@ -119,7 +119,7 @@ class Scheduler:
             raise UserError(*(f"{self._stage}: {line}" for line in (*self._lost, rest)))
 
     def trainer(self, unit: Unit, tally: Tally) -> TrainChunks:
-        """What trains a unit's chunks.
+        """Give the function that trains a unit's chunks.
 
         Args:
             unit: the unit.
@@ -146,7 +146,7 @@ class Scheduler:
         )
 
     async def _train(self, chunk: Chunk, unit: Unit, tally: Tally) -> Result | None:
-        """What a chunk gives; None of one that is given up."""
+        """Take a chunk from the store, or train it; None where it is given up."""
         tally.n_chunks += 1
         parts = keys.parts_of(chunk, self._executor.device) if self._store else {}
         key = keys.name_of(parts)
@@ -165,7 +165,7 @@ class Scheduler:
         return result
 
     def _what_is_new(self, parts: dict[str, Any], unit: Unit, tally: Tally) -> str | None:
-        """In words: in what a unit's first chunk that the store lacks differs from what the store had of the unit."""
+        """Say how a unit's first chunk that the store lacks differs from what the store had of the unit."""
         if self._store is None or tally.n_trained:
             return tally.new
         if self._facts is None:

@@ -22,7 +22,7 @@ WIDER = "a network twice as wide"
 
 
 def variations(unit: Unit, rate: float) -> dict[str, tuple[Unit, float]]:
-    """What is changed, in words: the unit with it, and the rate around which its rates lie.
+    """List the variations, by their words: the varied unit, and the rate around which its rates lie.
 
     Args:
         unit: what was tuned.
@@ -48,7 +48,7 @@ def variations(unit: Unit, rate: float) -> dict[str, tuple[Unit, float]]:
 
 
 async def tried_otherwise(unit: Unit, tuning: Tuning, train: TrainChunks) -> Tuning:
-    """A tuning with what came of its choice where something is changed.
+    """Add to a tuning what its choice scores where something is varied.
 
     Args:
         unit: what was tuned.
@@ -64,7 +64,7 @@ async def tried_otherwise(unit: Unit, tuning: Tuning, train: TrainChunks) -> Tun
 
 
 async def _values(unit: Unit, around: float, tuning: Tuning, train: TrainChunks) -> np.ndarray:
-    """The validation score of each seed at the best of three rates, (n_seeds,)."""
+    """Compute the validation score of each seed at the best of three rates, (n_seeds,)."""
     candidates = [Candidate(float(f"{around * factor:.6g}"), tuning.schedule) for factor in FACTORS]
     return shown(unit)(best_of(await train_trials(unit, candidates, tuning.epochs, train, is_alone=True)).costs)
 

@@ -59,7 +59,7 @@ class Trial:
 
     @property
     def cost(self) -> tuple[int, float]:
-        """What the best has least of: seeds that failed, then the mean cost."""
+        """Rank a trial, lower is better: by seeds that failed, then by the mean cost."""
         return self.n_failed, float(self.mean[self.epochs - 1])
 
     @property
@@ -123,7 +123,7 @@ def firmness(trials: Sequence[Trial], chosen: int) -> float:
 
 
 def shown(unit: Unit) -> Callable[[np.ndarray], np.ndarray]:
-    """The way from mean costs to the score that is shown."""
+    """Give the function from mean costs to the score that is shown."""
     score = catalogue.find(unit.settings.selected_by, unit.loss.task)
     if score is None:
         return np.asarray

@@ -37,7 +37,7 @@ FURTHER = 3  # times the epochs, where the longest horizon is the best
 
 
 def selection(headline: str, loss: Loss, *, by_rule: bool = False) -> str:
-    """What a loss is tuned by.
+    """Name the score that a loss is tuned by.
 
     A score of decisions would be at a threshold, which is chosen afterwards and on other rows: log loss stands for it
     where outputs are probabilities, and the loss's own value where they are none, where classes are weighed, which log
@@ -66,7 +66,7 @@ def selection(headline: str, loss: Loss, *, by_rule: bool = False) -> str:
 
 
 def variants(unit: Unit) -> list[Unit]:
-    """The unit with each output that its loss may have."""
+    """Make one unit for each output activation that its loss may have."""
     loss = unit.loss
     parameters = {name: values for name, values in loss.options.items() if name != "activation"}
     return [
@@ -81,17 +81,15 @@ def variants(unit: Unit) -> list[Unit]:
 
 
 def first_candidates(unit: Unit) -> list[Candidate]:
-    """All that is tried of a unit with one output: rates, schedules and values of the loss's parameters."""
+    """List the first candidates of a unit: its rates, schedules and values of the loss's parameters, combined."""
     schedule = unit.settings.optimizer.schedule
     schedules = (schedule,) if isinstance(schedule, str) else schedule
     options = [[(name, value) for value in values] for name, values in unit.loss.options.items()]
-    return [
-        Candidate(*combination[:2], combination[2:]) for combination in product(first_rates(unit), schedules, *options)
-    ]
+    return [Candidate(*chosen[:2], chosen[2:]) for chosen in product(first_rates(unit), schedules, *options)]
 
 
 def first_rates(unit: Unit) -> list[float]:
-    """The rates to try: those of the parameters, for SGD less where a constant factor makes a loss steeper."""
+    """List the rates to try: those of params.yaml, for SGD lower where a constant factor makes a loss steeper."""
     optimizer, steepness = unit.settings.optimizer, unit.loss.steepness
     if not isinstance(optimizer.learning_rate, tuple):
         return [optimizer.learning_rate]
@@ -245,7 +243,7 @@ class _Search:
         self._trials += await train_trials(self._unit, new, horizon, self._train)
 
     def _at(self, horizon: int, schedule: str | None = None) -> list[Trial]:
-        """The trials of a horizon, and of one schedule if it is given, the best first."""
+        """Sort the trials of a horizon, of one schedule or of all, the best first."""
         trials = [trial for trial in self._trials if trial.horizon == horizon]
         alike = [trial for trial in trials if schedule in (None, trial.candidate.schedule)]
         return sorted(alike, key=lambda trial: trial.cost)
@@ -282,9 +280,7 @@ class _Search:
             promoted += [trial.candidate for trial in kept if trial.still_falls or not is_last]
         if is_last:
             best_first = [trial.candidate for trial in self._at(before) if trial.candidate in promoted]
-            lower = [
-                candidate for candidate in map(self._next_lower, best_first) if candidate and candidate not in promoted
-            ]
+            lower = [other for other in map(self._next_lower, best_first) if other and other not in promoted]
             promoted += list(dict.fromkeys(lower))[: room(self._unit, len(promoted), horizon)]
         return promoted
 

@@ -53,7 +53,7 @@ class Training:
             self._held_out = []
 
     async def _without_what_is_set_aside(self, unit: Unit) -> np.ndarray | None:
-        """What networks give that do not learn from what is set aside: see `Run.held_out`."""
+        """Train networks without their validation rows, and give their outputs: see `Run.held_out`."""
         if not needs_held_out(unit):
             return None
         first = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds))))
@@ -118,13 +118,13 @@ def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
 
 
 def needs_held_out(unit: Unit) -> bool:
-    """Whether networks are trained again without what is set aside, for a threshold to be chosen on it."""
+    """Whether networks train again without their validation rows, so that a threshold can be chosen on these."""
     is_tuned = unit.loss.task != "regression" and unit.settings.optimizer.is_tuned
     return is_tuned and not unit.plan.tests_in_turn and bool(unit.plan.validated.any(axis=1).all())
 
 
 def planned(unit: Unit) -> int:
-    """Networks times epochs that a unit takes, tuning included; fewer or more as it turns out."""
+    """Estimate the networks times epochs that a unit takes, tuning included; it may take fewer or more."""
     settings, n_seeds = unit.settings, len(unit.settings.seeds)
     n_few = min(N_SEEDS, n_seeds)
     n_networks = n_seeds + (n_few if needs_held_out(unit) else 0)

@@ -20,7 +20,7 @@ from stages.wording.validity import in_words
 
 
 def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
-    """The units of work that the parameters ask for, their rows read from ``data/scaled``.
+    """List the units that the parameters ask for, with their rows from ``data/scaled``.
 
     Args:
         params: the parameters.
@@ -54,7 +54,7 @@ def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
 
 
 def _no_rows_to_choose_by(name: str, setup: Setup, plan: Plan) -> Iterator[str]:
-    """That so few rows train that none can be set aside, where something is chosen by them."""
+    """Yield a line where so few rows train that none can be set aside for a choice that needs some."""
     if all((plan.parts == part).any(axis=1).all() for part in (Part.TRAIN, Part.VALIDATION)):
         return
     so_few = f"comparisons.{name}: so few rows train that none can be set aside to choose"
@@ -66,7 +66,7 @@ def _no_rows_to_choose_by(name: str, setup: Setup, plan: Plan) -> Iterator[str]:
 
 
 def _cannot_learn(name: str, setup: Setup, losses: list[Loss], judged: dict[str, validity.Validity]) -> Iterator[str]:
-    """The losses that cannot learn from the dataset, those of the comparison's list first."""
+    """Yield a line for each loss that cannot learn from the dataset, those of the comparison's list first."""
     for index, loss in enumerate(setup.losses):
         if loss.name in judged and judged[loss.name].level == "cannot":
             yield f"comparisons.{name}.losses[{index}]: '{loss.name}' {in_words(judged[loss.name])}"
@@ -76,7 +76,7 @@ def _cannot_learn(name: str, setup: Setup, losses: list[Loss], judged: dict[str,
 
 
 def _undefined_headline(params: Params, comparison: str, table: Table, unlisted: list[Loss]) -> list[str]:
-    """That the score which is to decide is not defined for the target, or for a loss that no comparison lists."""
+    """List lines on a deciding score that is not defined for the target, or for a loss that no comparison lists."""
     headline = params.report.headline.get(comparison)
     if headline and catalogue.is_own(headline):
         seed_rows.own_costs(headline, table.labels, table.labels)  # raises where it cannot be had
@@ -91,7 +91,7 @@ def _undefined_headline(params: Params, comparison: str, table: Table, unlisted:
 
 
 def settings_of(params: Params, comparison: str, loss: Loss, table: Table, classes: list[str]) -> Settings:
-    """The settings with which one loss of a comparison is trained."""
+    """Make the settings with which one loss of a comparison is trained."""
     written, setup, within = params.comparisons[comparison], params.setup(comparison), params.within_budget(comparison)
     optimizer = _optimizer(setup, loss)
     looks = seeds.looks(setup.seeds, len(params.selected()[comparison]))

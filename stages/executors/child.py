@@ -71,7 +71,7 @@ def _receive(connection: Connection) -> tuple[str, Any, bytes]:
 
 
 class NoMessageError(Exception):
-    """What came is something else than a message."""
+    """The bytes that came are no message."""
 
 
 class Child:
@@ -159,10 +159,10 @@ class Child:
 
 
 class Children:
-    """As many of these processes as there are chunks at a time, each kept for the next chunk."""
+    """A pool of children: one for each chunk at a time, each kept for the next chunk."""
 
     def __init__(self, folder: Path, code: Path) -> None:
-        """Where they run, and where the package ``stages`` is."""
+        """Say where they run, and where the package ``stages`` is."""
         self._where = folder, code
         self._idle: list[Child] = []
         self._busy: set[Child] = set()
@@ -211,7 +211,7 @@ class Children:
                 child.end()
 
     def _take(self) -> Child | None:
-        """One that is idle, or a new one; none where all have ended."""
+        """Take an idle child, or start a new one; None where the pool has ended."""
         with self._lock:
             if self._is_ended:
                 return None
@@ -230,7 +230,7 @@ class Children:
 
 
 def _too_old(sizes: Mapping[str, int]) -> list[str]:
-    """What came first, as much of it as is too much; both sides forget it at the same moment."""
+    """Choose the oldest entries that are too much to keep; both ends of the pipe choose alike."""
     total, old = sum(sizes.values()), []
     for digest in list(sizes)[:-1]:
         if total <= KEPT:
@@ -241,7 +241,7 @@ def _too_old(sizes: Mapping[str, int]) -> list[str]:
 
 
 def _is_missing(error: Exception) -> bool:
-    """Whether what cannot be imported is a library, or something that it needs; and not one of our own modules."""
+    """Whether an import failed for lack of a library, or of something it needs, and not of one of our own modules."""
     if isinstance(error, ImportError):
         return (error.name or "").partition(".")[0] != "stages"
     raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)

@@ -18,7 +18,7 @@ _PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
 
 
 def from_environment(units: Sequence[Unit]) -> Executor:
-    """The executor that ``LOSSLAB_EXECUTOR`` names, by which no result changes; else one on this machine.
+    """Choose the executor that ``LOSSLAB_EXECUTOR`` names, or one on this machine; results do not depend on it.
 
     Args:
         units: what is to be trained.
@@ -35,7 +35,7 @@ def from_environment(units: Sequence[Unit]) -> Executor:
 
 
 def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first_chunks) -> Executor:
-    """An executor on this machine: as many processes as there are chunks to begin with, processors, and memory for.
+    """Choose an executor on this machine: as many processes as first chunks, processors and memory allow.
 
     Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
     are for a large table, which they share, and for a graphics card, of which one process takes all memory.
@@ -64,7 +64,7 @@ def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first
 
 
 def _asked() -> str:
-    """What ``LOSSLAB_EXECUTOR`` says."""
+    """Read ``LOSSLAB_EXECUTOR`` and check it."""
     where = os.environ.get("LOSSLAB_EXECUTOR", "")
     if where in ("", "threads") or re.fullmatch("(dask|tls)://.+", where) or _PROCESSES.fullmatch(where):
         return where

@@ -31,7 +31,7 @@ LOSSES = 10  # times that a chunk is sent again because a worker that died held 
 
 
 class _LostError(Exception):
-    """What a chunk needs went with a worker, or all did with the scheduler."""
+    """A worker took with it what a chunk needs, or the scheduler took everything."""
 
 
 def _ask(call: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
@@ -107,7 +107,7 @@ class Cluster:
         return job.future
 
     def _next(self, do: Callable[..., None], job: _Job, *more: Any) -> None:
-        """Do something for a job when its turn comes; what goes wrong is what the job gives."""
+        """Do the next step of a job; an error becomes the job's result."""
 
         def guarded() -> None:
             self._running.discard(job)
@@ -160,7 +160,7 @@ class Cluster:
         )
 
     def _on_workers(self, digest: str, content: Callable[[], bytes | memoryview]) -> "distributed.Future":
-        """What several chunks need; workers fetch it from each other."""
+        """Put what several chunks need on the workers, which fetch it from each other."""
         future = self._shared.get(digest)
         if future is None or future.status != "finished":
             key, sent = f"{self._session}-{digest}", bytes(content())
@@ -232,7 +232,7 @@ class Cluster:
 
 
 def difference(worker: str, facts: Mapping[str, str], ours: Mapping[str, str]) -> str:
-    """In a line: how what a worker calculates with differs from what is here."""
+    """Say in a line how what a worker calculates with differs from what is here."""
     if reason := facts.get("missing"):
         return f"train: the Dask worker at {worker} cannot train: {reason}"
     name = next(name for name in ours if facts.get(name) != ours[name])

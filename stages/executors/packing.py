@@ -29,7 +29,7 @@ Shared = dict[str, dict[str, np.ndarray]]
 
 
 def pack(chunk: Chunk) -> tuple[memoryview, Shared]:
-    """A chunk as bytes, and what it shares with others: its table, and large arrays of its plan."""
+    """Pack a chunk as bytes, apart from what it shares with others: its table, and large arrays of its plan."""
     inside: dict[str, np.ndarray] = {}
     shared: Shared = {}
     places: dict[str, tuple[str, str]] = {}
@@ -60,7 +60,7 @@ def pack(chunk: Chunk) -> tuple[memoryview, Shared]:
 
 
 def unpack(content: bytes, shared: Shared) -> Chunk:
-    """The chunk that was packed.
+    """Unpack a chunk.
 
     Raises:
         NotArraysError: it is something else.
@@ -76,7 +76,7 @@ def unpack(content: bytes, shared: Shared) -> Chunk:
 
 
 def contents(shared: Shared) -> dict[str, Callable[[], memoryview]]:
-    """By digest, how to get what chunks share as bytes."""
+    """Give, by digest, a function that packs what chunks share as bytes."""
     return {digest: partial(arrays.to_bytes, content) for digest, content in shared.items()}
 
 
@@ -87,7 +87,7 @@ def _digest(array: np.ndarray) -> str:
 
 
 def code() -> bytes:
-    """The project's code and the user's own, as a ZIP file whose bytes depend on them alone."""
+    """Pack the project's code and the user's own as a ZIP file, whose bytes depend on them alone."""
     files = {f"stages/{path.relative_to(STAGES).as_posix()}": path for path in STAGES.rglob("*.py")}
     files |= {path.as_posix(): path for path in imports.every_file()}
     content = io.BytesIO()

@@ -23,7 +23,7 @@ from stages.training.chunk import Chunk, Result, title
 
 @dataclass(frozen=True)
 class Task:
-    """A chunk that waits to be trained, and what is called for it."""
+    """A chunk that waits to be trained, and the function that is called at its epochs."""
 
     chunk: Chunk
     on_epoch: Callable[[int], None]
@@ -31,13 +31,13 @@ class Task:
 
     @property
     def program(self) -> tuple[str, str, int, int]:
-        """What chunks have in common that are trained by one compiled program."""
+        """Name the compiled program that trains a chunk: chunks alike have an equal name."""
         unit, candidates = self.chunk.unit, self.chunk.candidates
         return unit.name, unit.loss.activation, len(unit.settings.seeds), len(candidates)
 
 
 class Processes:
-    """So many processes, each started when it is first needed, and again when it died."""
+    """A pool of processes, each started when it is first needed, and again when it died."""
 
     def __init__(self, n_processes: int) -> None:
         self.device, self.n_workers = device(), n_processes
@@ -88,7 +88,7 @@ class Processes:
 
 
 def best_for(place: int, waiting: Sequence[Task], programs: Sequence[set[tuple]]) -> int:
-    """Which of the chunks that wait a process takes.
+    """Choose which waiting chunk a process takes.
 
     One that its programs train; else one that needs a program which no process has, those first upon which more
     training waits; else another's. Of chunks alike the one that has waited longest.
@@ -109,7 +109,7 @@ def best_for(place: int, waiting: Sequence[Task], programs: Sequence[set[tuple]]
 
 
 def result_of(chunk: Chunk, answer: Answer) -> Result:
-    """What a chunk gave, from a child's answer.
+    """Read what a chunk gave from a child's answer.
 
     Raises:
         UserError: a mistake of the user, or the answer is something else.

@@ -53,11 +53,11 @@ class Chunk:
 
     @property
     def n_networks(self) -> int:
-        """Networks that are asked for; a candidate that stands twice fills the chunk up."""
+        """How many networks are asked for; a candidate that repeats another only fills the chunk up."""
         return len(self.unit.settings.seeds) * len(set(self.candidates))
 
 
 def title(chunk: Chunk) -> str:
-    """What a user is told that a chunk is."""
+    """Name a chunk in a message: its unit and its seeds."""
     seeds = chunk.unit.settings.seeds
     return f"{chunk.unit.name}, {f'seeds {seeds[0]} to {seeds[-1]}' if len(seeds) > 1 else f'seed {seeds[0]}'}"

@@ -25,7 +25,7 @@ FEW_ROWS, KEPT_ORDERS = 1_000, 10_000
 
 @contextmanager
 def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate], score: str) -> Iterator[Replicas]:
-    """Untrained copies of a unit's network: of each seed, one for each candidate.
+    """Make untrained copies of a unit's network: one for each seed and candidate.
 
     Networks alike are compiled once: tracing takes longer than a small chunk.
 
@@ -66,7 +66,7 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
 
 
 def _settings_of(unit: Unit) -> tuple:
-    """What two units must have in common to share what is compiled."""
+    """List the settings that two units must share so that one compiled program serves both."""
     settings, table = unit.settings, unit.table
     network = settings.model, settings.hidden, settings.hidden_activation, settings.dropout, settings.batch_norm
     optimizer = settings.optimizer.name, sorted(settings.optimizer.arguments.items())
@@ -115,5 +115,5 @@ _kept_order = lru_cache(KEPT_ORDERS)(_order)
 
 
 def stayed_finite(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Bool (n_replicas,): whether everything that a replica has in arrays (n_replicas, ...) is a finite number."""
+    """Whether all numbers of each replica in these arrays (n_replicas, ...) are finite: bool (n_replicas,)."""
     return np.all([np.isfinite(array).reshape(len(array), -1).all(axis=1) for array in arrays], axis=0)

@@ -16,7 +16,7 @@ from stages.usercode import loading
 
 
 class _OwnLoss(keras.losses.Loss):
-    """A user's own function of one row's loss, averaged over a batch by Keras."""
+    """A Keras loss that averages the user's own function, which gives the loss of each row."""
 
     def __init__(self, function: Callable, **settings: Any) -> None:
         super().__init__(**settings)
@@ -28,7 +28,7 @@ class _OwnLoss(keras.losses.Loss):
 
 
 class _OfTerms(keras.losses.Loss):
-    """A loss that Keras has not: the mean of the terms of its catalogue name, in the units that are trained in."""
+    """A loss that Keras lacks: it averages the terms that the scores have under its name, in scaled units."""
 
     def __init__(self, loss: Loss, **settings: Any) -> None:
         super().__init__(**settings)
@@ -41,7 +41,7 @@ class _OfTerms(keras.losses.Loss):
 
 
 def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
-    """The Keras loss with its parameters, or the user's own function made one."""
+    """Make the Keras loss with its parameters; the user's own function is wrapped as one."""
     if loss.is_custom:
         return _OwnLoss(loading.find(loss.function), **settings)
     make = getattr(keras.losses, loss.function, None)
@@ -49,7 +49,7 @@ def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
 
 
 def kept_loss(loss: Loss) -> keras.losses.Loss | None:
-    """The Keras loss for the file of a model; None where it would not come back from there as it is.
+    """Make the Keras loss that a model's file stores; None where Keras would not restore it unchanged.
 
     What is not Keras' own cannot be read without our code, and of some Keras forgets the parameters (`Huber`: delta).
     """
@@ -61,7 +61,7 @@ def kept_loss(loss: Loss) -> keras.losses.Loss | None:
 
 
 class _Smoothing:
-    """A loss of classes whose targets are smoothed by a tensor, as Keras does by a number."""
+    """A loss of classes that smooths its targets by a tensor; Keras takes a number only."""
 
     def __init__(self, loss: keras.losses.Loss, share: tf.Tensor) -> None:
         self._loss, self._share = loss, share
@@ -73,7 +73,7 @@ class _Smoothing:
 
 
 def loss_maker(loss: Loss, names: Sequence[str]) -> Callable[[tf.Tensor], Callable]:
-    """A function that makes the Keras loss of some of its parameters, given as a tensor.
+    """Give a function that makes the Keras loss from a tensor of some of its parameters.
 
     Args:
         loss: one of the catalogue.
@@ -93,7 +93,7 @@ def loss_maker(loss: Loss, names: Sequence[str]) -> Callable[[tf.Tensor], Callab
 
 
 def row_metric(loss: Loss, score: str) -> RowMetric:
-    """What a score averages over rows, of encoded targets and outputs while training; of parts their mean.
+    """Give what a score averages over rows while training, from encoded targets and outputs; of parts their mean.
 
     Args:
         loss: the loss that is trained with.

@@ -14,7 +14,7 @@ PROBED, PROBED_BATCH = 300, 4  # made-up rows that losses are told apart on, and
 
 
 def punishment(loss: Loss, n_classes: int, n_targets: int = 1) -> pd.DataFrame:
-    """What a loss punishes, asked of Keras: its value for one row over a range of outputs.
+    """Ask Keras what a loss punishes: its value for one row over a range of outputs.
 
     Args:
         loss: the loss.
@@ -48,7 +48,7 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1) -> pd.DataFrame:
 
 
 def objective(loss: Loss, n_classes: int, n_targets: int = 1) -> np.ndarray:
-    """A loss's values on made-up rows, which tell it from another: all losses of one task and activation see the same.
+    """Compute a loss on made-up rows, the same for all losses of one task and activation: equal values, one objective.
 
     Args:
         loss: the loss.
@@ -75,7 +75,7 @@ def objective(loss: Loss, n_classes: int, n_targets: int = 1) -> np.ndarray:
 
 
 def _values(loss: Loss, targets: np.ndarray, outputs: np.ndarray | tf.Tensor, *, batch: int) -> np.ndarray:
-    """The loss of each row, or of each `batch` rows where it has one value for a batch."""
+    """Compute the loss of each row, or of each `batch` rows where a loss has one value for a batch."""
     measure, outputs = keras_loss(loss, reduction="none"), tf.cast(outputs, tf.float32)
     if loss.per_row:
         return measure(targets, outputs).numpy()
@@ -84,7 +84,7 @@ def _values(loss: Loss, targets: np.ndarray, outputs: np.ndarray | tf.Tensor, *,
 
 
 def constant_losses(unit: Unit, view: View) -> np.ndarray:
-    """The loss of each seed's train rows under a prediction that is the same for all: float64 (n_seeds,).
+    """Compute the loss that a constant prediction has on each seed's train rows: float64 (n_seeds,).
 
     It is the lowest over a few constants: mean and median of values; of classes their shares, and what decides for
     the largest of them with outputs of 1 or of 0.

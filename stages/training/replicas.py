@@ -120,7 +120,7 @@ class Replicas:
         falls: np.ndarray | None = None,
         parameters: np.ndarray | None = None,
     ) -> None:
-        """Begin anew with other seeds and candidates, as many as before; what is compiled stays."""
+        """Begin anew with other seeds and candidates, as many as before; compiled programs are kept."""
         for variable, array in zip(self._variables, weights, strict=True):
             variable.assign(np.repeat(array, self._n_candidates, axis=0))
         restart(self._optimizer)
@@ -208,7 +208,7 @@ class Replicas:
         return [variable.value for variable in self._trainable], [variable.value for variable in self._state]
 
     def _for_replicas(self, of_seeds: tf.Tensor) -> tf.Tensor:
-        """What each seed has, (n_seeds, ...), for each of its candidates: (n_replicas, ...)."""
+        """Repeat the values of each seed, (n_seeds, ...), for each of its candidates: (n_replicas, ...)."""
         return of_seeds if self._n_candidates == 1 else tf.gather(of_seeds, self._seed_of)
 
     def _forward(

@@ -32,14 +32,14 @@ class Scale(NamedTuple):
 
 
 def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
-    """Features as all seeds share them, float32 (n_rows, n_features), and the scale of each seed, if they differ."""
+    """Give the features that all seeds share, float32 (n_rows, n_features), and each seed's scale, if they differ."""
     if view.scaling is None:
         return features, None
     return _shared(features, view.split_of, view.scaling.center, view.scaling.spread, view.scaling.fill)
 
 
 def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
-    """Targets as all seeds share them, and the scale of each seed, if they differ."""
+    """Give the targets that all seeds share, and each seed's scale, if they differ."""
     if view.scaling is None or not view.scaling.target_center.size:
         return targets, None
     center, spread = view.scaling.target_center, view.scaling.target_spread
@@ -97,7 +97,7 @@ class Shared(NamedTuple):
 
 
 def share(rows: Rows, view: View, parameters: np.ndarray) -> Shared:
-    """What all epochs of a training share.
+    """Collect the arrays that every epoch of a training reads.
 
     Args:
         rows: the rows.
@@ -123,7 +123,7 @@ def share(rows: Rows, view: View, parameters: np.ndarray) -> Shared:
 
 
 def _totals(n_tested: np.ndarray, tested: np.ndarray, weights: np.ndarray | None, n_replicas: int) -> tf.Tensor:
-    """By what sums over rows are divided: float32 (n_replicas, 1), or of the loss and the metric (n_replicas, 2).
+    """Count what sums over rows are divided by: float32 (n_replicas, 1), or of the loss and the metric (n_replicas, 2).
 
     Args:
         n_tested: (n_lines,) how many of the first of `tested` count.

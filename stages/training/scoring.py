@@ -63,7 +63,7 @@ def scores_table(unit: Unit, scores: Scores) -> pd.DataFrame:
 
 
 def scored_by(unit: Unit) -> str:
-    """What decides the scores of a unit that is trained: training stays as it is when only a score is new."""
+    """Hash what decides the scores of a trained unit, so that a new score asks for no new training."""
     also = unit.settings.also_scored
     digests = imports.hashes() if any(map(catalogue.is_own, also)) else {}
     return " ".join([scores_hash(), *also, *(f"{name} {digest}" for name, digest in digests.items())])

@@ -108,14 +108,14 @@ class Unit:
         return self._view((Part.TRAIN, Part.VALIDATION), (Part.TEST,), tuning=False)
 
     def of_seeds(self, places: Sequence[int]) -> "Unit":
-        """The same with some of the seeds, told by their places."""
+        """Keep some of the seeds, by their places."""
         seeds = tuple(self.settings.seeds[place] for place in places)
         return replace(
             self, settings=self.settings.model_copy(update={"seeds": seeds}), plan=self.plan.of_seeds(places)
         )
 
     def thinned(self, rows: int) -> "Unit":
-        """The same with fewer rows: of each split so many train, none tests, and what no split uses is left out."""
+        """Keep fewer rows: so many of each split train, none tests, and rows that no split uses are left out."""
         parts = np.where(self.plan.parts == Part.TEST, Part.UNUSED, self.plan.parts)
         labels = self.table.labels
         parts = np.stack([thinned(of_split, labels, rows=rows, draw=(split,)) for split, of_split in enumerate(parts)])
@@ -134,7 +134,7 @@ class Unit:
         return Network.of(settings, n_features, n_outputs)
 
     def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
-        """Outputs (n_seeds, n_rows, n_outputs), scaled as the plan scales targets, whatever the loss makes of them."""
+        """Scale outputs (n_seeds, n_rows, n_outputs) as the plan scales targets, whatever the loss learns by."""
         if self.loss.target_transform is None:
             return outputs
         learned, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
@@ -172,7 +172,7 @@ class Unit:
         return np.stack([learned, learned if tuning else counted, counted], axis=1).astype(np.float32)
 
     def _transformed(self, planned: Scaling, train: list[np.ndarray]) -> Scaling:
-        """The numbers of a plan, with those of the loss's own transform of the target, fitted on the same rows."""
+        """Give a plan's scaling with that of the loss's own transform of the target, fitted on the same rows."""
         values, on_all = self.table.labels.astype(np.float64), self.settings.data.scale.fit_on == "all"
         fitted = [
             target_transform.fit(self.loss.target_transform, values if on_all else values[rows]) for rows in train
