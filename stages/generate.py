@@ -12,7 +12,7 @@ from stages.params.schema import Dataset, Params, Split
 from stages.params.source import Table
 from stages.records import datasets
 from stages.records.datasets import Column, Description
-from stages.sources import describe
+from stages.sources import describe, weights
 from stages.wording import findings
 from stages.wording.datasets import rows_read
 
@@ -32,16 +32,19 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
     return table.assign(target=target)
 
 
-def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.DataFrame, Description]:
+def load(
+    name: str, dataset: Dataset, splits: Mapping[str, Split], costs: Mapping[str, str]
+) -> tuple[pd.DataFrame, Description]:
     """Make or read one dataset, and say what it is.
 
     Args:
         name: of the dataset.
         dataset: its parameters.
         splits: those of the dataset and of the comparisons on it, by the path of their keys.
+        costs: columns of a table by which these say what decisions cost, and the path of the key that names each.
     """
     if isinstance(dataset.source, Table):
-        return describe.load(name, dataset, splits)
+        return describe.load(name, dataset, splits, costs)
     table = generate(**dataset.source.model_dump())
     return table, Description(
         task=dataset.known_task,
@@ -68,7 +71,7 @@ def main() -> None:
     params = load_params()
     descriptions = {}
     for name, dataset in params.datasets.items():
-        table, description = load(name, dataset, splits_of(params, name))
+        table, description = load(name, dataset, splits_of(params, name), weights.costs_of(params, name))
         datasets.write_raw(name, table, description)
         descriptions[name] = description
         if description.files:

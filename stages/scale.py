@@ -38,7 +38,8 @@ def encode(name: str, params: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder
         pd.DataFrame(features, columns=named, copy=False),
         datasets.labels_of(rows, description),
         Encoded(description, encoder.treatments),
-        None if weights is None else weights / weights.mean(),
+        weights=None if weights is None else weights / weights.mean(),
+        costs={name: table[column].to_numpy(np.float64) for name, column in description.costs.items()},
     )
     return rows, features, encoder, description
 

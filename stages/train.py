@@ -15,6 +15,7 @@ from stages.params.load import load_planned, unused_settings
 from stages.params.schema import Params
 from stages.records import datasets, durations, references, runs, store
 from stages.references import fitting
+from stages.scores.costs import columns_of
 from stages.scores.score import Score
 from stages.training.unit import Unit
 from stages.verdicts.comparison import Looking, score_of
@@ -24,8 +25,10 @@ from stages.wording.training import came_from, outcome, what_was_new
 
 def looking_at(unit: Unit, params: Params) -> Looking:
     """What says which losses of a unit's comparison go on."""
-    name, description = unit.settings.comparison, datasets.read_encoded(unit.settings.dataset).description
-    score = score_of(headline_of(params, name, unit.table), description, params.comparisons[name].cost)
+    name, dataset = unit.settings.comparison, unit.settings.dataset
+    description, cost = datasets.read_encoded(dataset).description, params.comparisons[name].cost
+    columns = datasets.read_costs(dataset, columns_of(cost))
+    score = score_of(headline_of(params, name, unit.table), description, cost, columns)
     return Looking(score, unit.plan, description, unit.table.labels, unit.table.weights)
 
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "params": {"records", "scores", "losses", "basics"},
     "parsing": {"params", "records", "basics"},
     "checks": {"parsing", "records", "basics"},
-    "sources": {"checks", "parsing", "params", "records", "losses", "basics"},
+    "sources": {"checks", "parsing", "params", "records", "scores", "losses", "basics"},
     "features": {"params", "records", "losses", "basics", "wording"},
     "sourcecode": set(),
     "usercode": {"sourcecode", "basics"},

@@ -34,6 +34,7 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         sizes = {} if isinstance(dataset.source, Table) else {"n_classes": dataset.source.n_classes(), "n_targets": 1}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
         yield from _headline(params, name, dataset.known_task, **sizes)
+        yield from _cost_columns(f"{key}.cost", costs.columns_of(comparison.cost), dataset.source)
     compared = _compared(params)
     yield from _figures(compared)
     yield from _compare(params.compare, compared)
@@ -150,6 +151,15 @@ def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> 
         yield mistake.below(f"{key}.losses")
 
 
+def _cost_columns(key: str, columns: list[str], source: Source) -> Iterator[Mistake]:
+    """Columns that are to say what decisions cost and cannot."""
+    for column in columns:
+        if not isinstance(source, Table):
+            yield Mistake(key, "cost_without_table", column, facts={"generator": source.generator})
+        elif column in source.target:
+            yield Mistake(key, "weight_is_target", column)
+
+
 def _cost(key: str, params: Params, name: str, description: Description) -> Iterator[Mistake]:
     """Costs of values, of classes that there are not, and beside another score that is to decide."""
     if (cost := params.comparisons[name].cost) is None:
@@ -159,6 +169,8 @@ def _cost(key: str, params: Params, name: str, description: Description) -> Iter
     classes = tuple(description.classes)
     if not classes:
         yield Mistake(key, "cost_without_classes")
+    elif isinstance(cost, str):
+        pass  # an error of any kind costs what its row says
     elif set(cost) <= {costs.MISSED, costs.FALSE_ALARM}:
         if len(classes) > 2:
             facts = {"n_classes": len(classes), "first": classes[0], "second": classes[1]}

@@ -9,25 +9,25 @@ from stages.scores import costs
 
 
 def _cost(value: Any) -> Any:
-    """Costs of two kinds of error, or by class and what it is taken for; class names as texts."""
+    """Costs of two kinds of error, or by class and what it is taken for; or a column. Class names as texts."""
 
-    def is_cost(number: Any) -> bool:
-        return isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number < float("inf")
+    def is_cost(entry: Any) -> bool:
+        is_number = isinstance(entry, int | float) and not isinstance(entry, bool) and 0 <= entry < float("inf")
+        return is_number or (isinstance(entry, str) and bool(entry.strip()))
 
+    if isinstance(value, str) and value.strip():
+        return value
     if isinstance(value, dict) and value:
-        value = {str(key): costs_of for key, costs_of in value.items()}
+        value = {str(key): entry for key, entry in value.items()}
         if (
             set(value) <= {costs.MISSED, costs.FALSE_ALARM}
             and all(map(is_cost, value.values()))
             and any(value.values())
         ):
             return value
-        if all(
-            isinstance(costs_of, dict) and costs_of and all(map(is_cost, costs_of.values()))
-            for costs_of in value.values()
-        ):
-            return {key: {str(name): number for name, number in taken.items()} for key, taken in value.items()}
+        if all(isinstance(taken, dict) and taken and all(map(is_cost, taken.values())) for taken in value.values()):
+            return {key: {str(name): entry for name, entry in taken.items()} for key, taken in value.items()}
     raise PydanticCustomError("cost_type", "not costs")
 
 
-Cost = Annotated[dict[str, Any], BeforeValidator(_cost)]
+Cost = Annotated[dict[str, Any] | str, BeforeValidator(_cost)]

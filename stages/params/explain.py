@@ -48,7 +48,8 @@ ALLOWED = {
     "budget_type": "none, or minutes or hours, as in 10m or 2h",
     "class_weight_type": "auto, or a mapping of classes to numbers, as in {{no: 1, yes: 5}}",
     "cost_type": "numbers, 0 or more, of which not all are 0: by kind of error, as in {{missed: 100, false_alarm: 1}}, "
-    "or by class and what it is taken for, as in {{ill: {{well: 100}}, well: {{ill: 1}}}}",
+    "or by class and what it is taken for, as in {{ill: {{well: 100}}, well: {{ill: 1}}}}; a column's name "
+    "in the place of a number, or alone, is what each row holds there",
     "delimiter_type": "one letter that is no quote, or a regular expression without groups",
     "dict_type": "a mapping of keys to values",
     "encoding_type": "a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1",
@@ -93,6 +94,7 @@ SENTENCES = {
     "cost_and_headline": "decides, and so would report.headline.{name}; leave one of the two out",
     "cost_by_kind": "goes by kind of error, of which {n_classes} classes have more than two; "
     "give it by class and what it is taken for: {{{first}: {{{second}: 100}}, …}}",
+    "cost_without_table": "{value} needs a table's column; {generator} has none",
     "cost_without_classes": "is for classes, and the target is values; leave it out",
     "class_unknown": "{value} is not a class{nearest} Classes: {names}",
     "column_without_group": "goes with method: group; the method is {method}",

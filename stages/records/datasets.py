@@ -6,6 +6,7 @@
 - ``data/pipelines/<comparison>.json``: what makes a network's inputs of rows as ``data/raw`` holds them.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -95,7 +96,9 @@ class Description:
         n_weightless: rows with a target that weigh 0, which are left out.
         copies: the column of ``data/raw`` that numbers the rows that differ, from 0, so that copies have one number;
             None where there are none.
-        forms: by column of the target, the unit behind each number or what a time begins with, as of `Column`.
+        forms: by column of the target, and of those that say what decisions cost, the unit behind each number or what a
+            time begins with, as of `Column`.
+        costs: by the names that comparisons use, the columns of ``data/raw`` that say what decisions cost.
     """
 
     task: Task
@@ -114,6 +117,7 @@ class Description:
     n_weightless: int = 0
     copies: str | None = None
     forms: dict[str, str] = field(default_factory=dict)
+    costs: dict[str, str] = field(default_factory=dict)
 
     def n_without_target(self, n_rows: int) -> int:
         """Rows that were read and left out because they have no target, where so many are kept."""
@@ -215,16 +219,23 @@ def pipeline_path(comparison: str) -> Path:
     return paths.PIPELINES / f"{comparison}.json"
 
 
-WEIGHT = "weight of the row"  # what the column of ``data/scaled`` is called
+WEIGHT, COST = "weight of the row", "cost of the row: "  # what columns of ``data/scaled`` are called, or begin with
 
 
 def reserved_names(description: Description) -> list[str]:
     """What no feature is called in ``data/scaled``."""
-    return [*target_names(description.n_targets), *([WEIGHT] if description.weight else [])]
+    costs = [f"{COST}{name}" for name in description.costs]
+    return [*target_names(description.n_targets), *([WEIGHT] if description.weight else []), *costs]
 
 
 def write_encoded(
-    name: str, features: pd.DataFrame, labels: np.ndarray, encoded: Encoded, weights: np.ndarray | None = None
+    name: str,
+    features: pd.DataFrame,
+    labels: np.ndarray,
+    encoded: Encoded,
+    *,
+    weights: np.ndarray | None = None,
+    costs: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write a dataset whose columns are numbers.
 
@@ -234,9 +245,11 @@ def write_encoded(
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         encoded: what it is.
         weights: (n_rows,) what each row counts, 1 on average; None where all count alike.
+        costs: by the names that comparisons use (n_rows,), what decisions cost.
     """
     names = target_names(encoded.description.n_targets)
     targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
+    targets |= {f"{COST}{column}": values for column, values in (costs or {}).items()}
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
     treatments = [_treatment(treatment) for treatment in encoded.treatments]
     facts = {"description": _facts(encoded.description), "treatments": treatments}
@@ -273,6 +286,14 @@ def read_weights(name: str, description: Description, project: Path = paths.HERE
     return files.read_table(path, stage="scale", columns=[WEIGHT])[WEIGHT].to_numpy()
 
 
+def read_costs(name: str, columns: Sequence[str], project: Path = paths.HERE) -> dict[str, np.ndarray]:
+    """Read what decisions cost: by the names that comparisons use, float64 (n_rows,)."""
+    names = [f"{COST}{column}" for column in columns]
+    path = project / paths.SCALED / f"{name}.parquet"
+    rows = files.read_table(path, stage="scale", columns=names) if names else {}
+    return {column: rows[name].to_numpy() for column, name in zip(columns, names, strict=True)}
+
+
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
     """The target of a table of ``data/raw``: (n_rows, n_targets) values, or (n_rows,) class indices."""
     labels = table[target_names(description.n_targets)].to_numpy()
@@ -281,7 +302,7 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless", "copies", "forms"))
+    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless", "copies", "forms", "costs"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 

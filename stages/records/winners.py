@@ -66,7 +66,7 @@ class Recommended:
     calibration: Calibrating | None = None
     averaged: float | None = None
     averaged_over: tuple[int, int] | None = None
-    costs: list[list[float]] | None = None
+    costs: list[list[float | str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ class Winner:
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
         threshold: at what classes are decided, as `decisions.decide` takes it; None for the loss's own rule.
         calibration: what makes better probabilities of the mean of the networks; None where nothing does.
-        costs: by class and what it is taken for, by which calibrated probabilities decide; None where nothing costs.
+        costs: by class and what it is taken for, by which calibrated probabilities decide: numbers, or names of columns
+            that hold what it is for each row; None where nothing costs.
     """
 
     settings: Settings
@@ -127,7 +128,7 @@ class Winner:
     modules: list[str]
     threshold: list[float] | None = None
     calibration: Calibrating | None = None
-    costs: list[list[float]] | None = None
+    costs: list[list[float | str]] | None = None
 
     @property
     def outputs(self) -> list[str]:
@@ -136,6 +137,16 @@ class Winner:
             return [f"{column}{of}" for of in self._of_targets for column in ("prediction", "spread")]
         share = "p" if self.settings.loss.outputs_probability or self.calibration else "votes"
         return ["prediction", "spread", *(f"{share}_{name}" for name in self.description.classes)]
+
+    @property
+    def cost_columns(self) -> list[str]:
+        """The columns that say what decisions cost, each once."""
+        return list(dict.fromkeys(entry for line in self.costs or [] for entry in line if isinstance(entry, str)))
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it reads: those that it predicts from, and what decisions cost."""
+        return list(dict.fromkeys([*(column.name for column in self.inputs), *self.cost_columns]))
 
     @property
     def _of_targets(self) -> list[str]:

@@ -73,7 +73,7 @@ def _constant(unit: Unit, score: Score) -> Reference | None:
     outputs = []
     for split in range(plan.n_splits):
         rows = plan.split_rows(split, Part.TRAIN, Part.VALIDATION)
-        answer = score.constant(
+        answer = score.constant_for(rows)(
             table.labels[rows], table.n_classes, None if table.weights is None else table.weights[rows]
         )
         if answer is None:

@@ -57,7 +57,7 @@ def row_values(
         rows = np.flatnonzero(tested[seed])
         count = None if weights is None else weights[rows]
         values, decisions = outputs[seed, rows].astype(np.float64), None if decided is None else decided[seed, rows]
-        return SeedRows(labels[rows], values, loss, center[seed], spread[seed], count, decisions)
+        return SeedRows(labels[rows], values, loss, center[seed], spread[seed], count, decisions, rows)
 
     finite = [seed for seed in range(len(outputs)) if np.isfinite(outputs[seed][tested[seed]]).all()]
     values = np.full(tested.shape, np.nan)
@@ -99,8 +99,10 @@ def constant_values(
     Returns:
         As `row_values`; None where such a prediction has no score, or one that says nothing.
     """
-    constant = _known(score, task).constant
-    predictions = [constant(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained]
+    constant_for = _known(score, task).constant_for
+    predictions = [
+        constant_for(rows)(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained
+    ]
     if any(prediction is None for prediction in predictions):
         return None
     outputs = np.stack(predictions)

@@ -11,6 +11,9 @@ from stages.losses.loss import Loss, Task
 from stages.scores.constants import Constant
 from stages.scores.statistic import OfMeans, Statistic
 
+# of decisions, by class and what it is taken for: a number, or the column that holds it for each row
+Costs = tuple[tuple[float | str, ...], ...]
+
 
 def _unbounded(sizes: np.ndarray) -> np.ndarray:
     """Of errors, which have no bound, and of ranks, which nearly every row changes a little."""
@@ -41,7 +44,9 @@ class Score:
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
         quota: of a score that has no best threshold the class of which as many rows are decided as are of it.
-        costs: of decisions by what they cost: by class and what it is taken for (n_classes, n_classes).
+        costs: of decisions by what they cost, (n_classes, n_classes).
+        row_costs: the same for each row (n_rows, n_classes, n_classes), or for all rows where `n_rows` is 1.
+        constant_of_rows: where what is best depends on more of rows than their labels, the constant of some of them.
         by_decision: whether of classes it is decisions that are scored, though what it rewards is not known.
     """
 
@@ -61,13 +66,19 @@ class Score:
     never_negative: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
     quota: int | None = None
-    costs: tuple[tuple[float, ...], ...] | None = None
+    costs: Costs | None = None
+    row_costs: np.ndarray | None = None
+    constant_of_rows: Callable[[np.ndarray], Constant] | None = None
     by_decision: bool = False
 
     @property
     def is_of_decisions(self) -> bool:
         """Whether it depends on which class is decided, so that a threshold has a say in it."""
         return self.rewards == DECISIONS or self.by_decision
+
+    def constant_for(self, rows: np.ndarray) -> Constant:
+        """The best prediction that is the same for some rows: their numbers, or bool (n_rows,) of all."""
+        return self.constant_of_rows(rows) if self.constant_of_rows else self.constant
 
     @property
     def label(self) -> str:

@@ -23,6 +23,7 @@ class SeedRows:
         center: (n_targets,) with `spread`, puts outputs into target units: ``output * spread + center``.
         spread: see `center`.
         weights: (n_rows,) what each row counts; None where all count alike.
+        numbers: (n_rows,) which rows of the table these are; None where nothing asks for it.
         decided: (n_rows,) class indices, as whoever uses the network decides; None for the loss's own rule.
     """
 
@@ -33,6 +34,7 @@ class SeedRows:
     spread: np.ndarray
     weights: np.ndarray | None = None
     decided: np.ndarray | None = None
+    numbers: np.ndarray | None = None
 
     @property
     def xp(self) -> ModuleType:

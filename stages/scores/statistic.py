@@ -47,10 +47,12 @@ class WeightedRows(Rows, Protocol):
     Attributes:
         scaled_labels: (n_rows, n_targets) in the units of the dataset's scale.
         weights: (n_rows,) what each row counts; None where all count alike.
+        numbers: (n_rows,) which rows of the table these are; None where nothing asks for it.
     """
 
     scaled_labels: np.ndarray
     weights: np.ndarray | None
+    numbers: np.ndarray | None
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """The weighted mean over rows of (n_rows, ...)."""

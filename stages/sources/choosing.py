@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -28,6 +28,7 @@ class Choice:
         kinds: what the parameters say that some are.
         asked_for: columns that the parameters name as features, or say a kind of, so that they are no identifiers.
         weight: what each row counts; None where all count alike.
+        costs: by the names that comparisons use, the columns that say what decisions cost. They may be features too.
     """
 
     features: list[str]
@@ -36,6 +37,7 @@ class Choice:
     kinds: dict[str, str]
     asked_for: set[str]
     weight: str | None = None
+    costs: dict[str, str] = field(default_factory=dict)
 
     @property
     def weights(self) -> list[str]:
@@ -43,7 +45,15 @@ class Choice:
         return [] if self.weight is None else [self.weight]
 
 
-def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: str, *, is_csv: bool) -> Choice:
+def choose(
+    table: pd.DataFrame,
+    source: Table,
+    groups: Mapping[str, str],
+    key: str,
+    *,
+    is_csv: bool,
+    costs: Mapping[str, str] | None = None,
+) -> Choice:
     """The columns that the parameters mean. Those that group rows are no features, unless they are asked for.
 
     Args:
@@ -52,6 +62,7 @@ def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: s
         groups: columns by which splits keep rows together, and the path of the key that names each.
         key: path of the dataset's key, for messages about mistakes.
         is_csv: whether the delimiter may be to blame.
+        costs: columns that say what decisions cost, and the path of the key that names each.
 
     Raises:
         UserError: there is no such column, or none to predict from.
@@ -64,6 +75,7 @@ def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: s
     asked_for = meant(source.features or [], f"{key}.source.features")
     dropped = meant(source.drop, f"{key}.source.drop")
     grouping = {name: meant([name], its_key)[0] for name, its_key in groups.items()}
+    costing = {name: meant([name], its_key)[0] for name, its_key in (costs or {}).items()}
     weight = meant([source.weight] if source.weight else [], f"{key}.source.weight")
     for section in ("missing", "columns", "labels"):
         meant([name for name in getattr(source, section) if name != EVERY], f"{key}.source.{section}")
@@ -75,7 +87,15 @@ def choose(table: pd.DataFrame, source: Table, groups: Mapping[str, str], key: s
             "features: names those to predict from"
         )
     kinds = column_names.by_column(source.columns, table.columns)
-    return Choice(list(dict.fromkeys(features)), targets, grouping, kinds, {*asked_for, *kinds}, *weight)
+    return Choice(
+        features=list(dict.fromkeys(features)),
+        targets=targets,
+        groups=grouping,
+        kinds=kinds,
+        asked_for={*asked_for, *kinds},
+        weight=weight[0] if weight else None,
+        costs=costing,
+    )
 
 
 def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
@@ -94,7 +114,9 @@ def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
 
 def fit_all(read: Reading, source: Table, choice: Choice, key: str) -> dict[str, Fitted]:
     """Fit the readers of all columns that are used: see `fit`."""
-    names = dict.fromkeys([*choice.features, *choice.groups.values(), *choice.weights, *choice.targets])
+    names = dict.fromkeys(
+        [*choice.features, *choice.groups.values(), *choice.weights, *choice.costs.values(), *choice.targets]
+    )
     return {name: fit(read, name, source, choice.kinds, key) for name in names}
 
 

@@ -25,7 +25,9 @@ from stages.sources.target import Target, find_target
 COPIES = "different row"  # what the column of ``data/raw`` is called that has one number for all copies of a row
 
 
-def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.DataFrame, Description]:
+def load(
+    name: str, dataset: Dataset, splits: Mapping[str, Split], costs: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, Description]:
     """Read a dataset's table, keep the columns that are wanted, and find out what they are.
 
     Rows without a target, and those that weigh 0, are left out.
@@ -35,28 +37,33 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         dataset: its parameters, whose source is a table.
         splits: how its rows are divided, by the path of the key that says so. Columns that group rows are no features
             unless asked for.
+        costs: columns that say what decisions cost, and the path of the key that names each.
 
     Returns:
-        The rows: the features; the columns that group rows; where some are copies, which; and the target, in
-        ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they are.
+        The rows: the features; the columns that group rows, and those of costs; where some are copies, which; and the
+        target, in ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they
+        are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read = reading.read(source, f"{key}.source")
     groups = {
         each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
     }
-    choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None)
+    choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None, costs=costs)
     fitted = choosing.fit_all(read, source, choice, f"{key}.source")
     tidied = {column: each.tidied for column, each in fitted.items()}
     targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
     names = target_names(len(choice.targets))
-    keep = [column for column in fitted if column not in choice.targets or column in choice.groups.values()]
+    apart = {*choice.groups.values(), *choice.costs.values()}
+    keep = [column for column in fitted if column not in choice.targets or column in apart]
     own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
     has_target = kept = _with_target(targets, f"{key}.source")
     for weight in choice.weights:
         kept = weights.counting(features[own_names[weight]], has_target, read.rows, f"{key}.source.weight")
+    for cost, column in choice.costs.items():
+        weights.check_costs(features[own_names[column]], kept, read.rows, costs[cost])
     features = features[kept].reset_index(drop=True)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns = _columns(fitted, features, own_names, target, choice)
@@ -80,7 +87,12 @@ def load(name: str, dataset: Dataset, splits: Mapping[str, Split]) -> tuple[pd.D
         weight=own_names[choice.weight] if choice.weight else None,
         n_weightless=int((has_target & ~kept).sum()),
         copies=None if differ is None else copied,
-        forms={column: form for column in choice.targets if (form := fitted[column].reader.form)},
+        forms={
+            name: form
+            for name, column in [*zip(choice.targets, choice.targets, strict=True), *choice.costs.items()]
+            if (form := fitted[column].reader.form)
+        },
+        costs={name: own_names[column] for name, column in choice.costs.items()},
         findings=findings,
     )
 

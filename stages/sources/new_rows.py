@@ -21,7 +21,7 @@ from stages.parsing.column_kinds import plain
 from stages.parsing.readers import Reader
 from stages.records.columns import days
 from stages.records.datasets import Description, Kind
-from stages.records.winners import Input
+from stages.records.winners import Input, Winner
 
 SHOWN = 3  # values that a note shows
 _DAY = pd.Timedelta(days=1)
@@ -108,9 +108,35 @@ def _indices(values: pd.Series, classes: list[str]) -> pd.Series:
     return values.map(indices).fillna(numbers.map(indices))
 
 
-def numbers(column: pd.Series, source: Table, decimal: str) -> np.ndarray:
+def numbers(column: pd.Series, source: Table, decimal: str, form: str | None = None) -> np.ndarray:
     """A column of numbers that networks do not predict from, float64 (n_rows,), NaN where it holds none."""
-    return _reader(_input(str(column.name), "number", None), source).read(column, decimal)[0].to_numpy(np.float64)
+    return _reader(_input(str(column.name), "number", form), source).read(column, decimal)[0].to_numpy(np.float64)
+
+
+def costs(rows: pd.DataFrame, winner: Winner, source: Table, decimal: str) -> dict[str, np.ndarray]:
+    """What decisions on new rows cost: float64 (n_rows,), by the names of the columns that hold it.
+
+    Raises:
+        UserError: such a column is not there, stands twice, or holds no number, 0 or more, in a row.
+    """
+    columns, held = {}, {}
+    names = [str(name) for name in rows.columns]
+    for name in winner.cost_columns:
+        if (column := column_names.find(name, names)) is None:
+            near = suggest.nearest(name, names)
+            raise UserError(f"column '{name}' is missing, which says what a wrong decision on each row costs{near}")
+        if names.count(column) > 1:
+            raise UserError(f"column '{name}' stands twice; rename one")
+        held[name] = plain(rows.set_axis(names, axis=1)[column]).rename(name)
+        columns[name] = numbers(held[name], source, decimal, winner.description.forms.get(name))
+        bad = np.flatnonzero(~(np.isfinite(columns[name]) & (columns[name] >= 0)))
+        if len(bad):
+            value = held[name].iloc[bad[0]]
+            what = "nothing" if pd.isna(value) or not str(value).strip() else str(value)
+            raise UserError(
+                f"row {bad[0] + 1:,} holds {what} in '{name}'; what a decision costs is a number, 0 or more"
+            )
+    return columns
 
 
 def _input(name: str, kind: Kind, form: str | None) -> Input:

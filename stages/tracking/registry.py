@@ -102,7 +102,7 @@ def signature(winner: Winner) -> ModelSignature:
     What a column holds is for the winner to read: MLflow knows a column by one type, and would refuse whole numbers
     among numbers, or numbers in a column of texts.
     """
-    asked = [ColSpec(AnyType(), own.name) for own in winner.inputs]
+    asked = [ColSpec(AnyType(), name) for name in winner.columns]
     text = ("prediction",) if winner.description.classes else ()
     answered = [ColSpec(DataType.string if name in text else DataType.double, name) for name in winner.outputs]
     return ModelSignature(Schema(asked), Schema(answered))

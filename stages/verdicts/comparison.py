@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from stages.records.plans import Plan
 from stages.records.references import Reference
 from stages.records.runs import Run
 from stages.scores import catalogue, choosing, costs
+from stages.scores.costs import Written
 from stages.scores.score import Score
 from stages.verdicts import references as beside_networks
 from stages.verdicts.averaged import Averaged, averaged
@@ -184,7 +184,7 @@ def read(
     margin: float | None,
     other_names: dict[str, list[str]] | None = None,
     seeds_key: str = "train.seeds",
-    cost: Mapping[str, Any] | None = None,
+    cost: Written | None = None,
     project: Path = paths.HERE,
 ) -> Comparison:
     """Read a dataset, its plan and its runs, each file once.
@@ -210,7 +210,8 @@ def read(
     trained = [runs.read(name, loss.name, project) for loss in losses]
     sizes = class_sizes(labels, description).tolist()
     headline = headline or choosing.default_headline(description.task, description.n_targets, sizes, losses)
-    score = score_of(headline, description, cost)
+    columns = datasets.read_costs(dataset, costs.columns_of(cost), project)
+    score = score_of(headline, description, cost, columns)
     check_headline(trained, score)
     plan = plan.first(max(len(run.seeds) for run in trained))
     in_the_plane = trained[0].regions is not None
@@ -234,10 +235,17 @@ def read(
     )
 
 
-def score_of(headline: str, description: Description, cost: Mapping[str, Any] | None) -> Score:
-    """The score that decides: the one of this name, or the cost of decisions where the parameters say what that is."""
+def score_of(headline: str, description: Description, cost: Written | None, columns: Mapping[str, np.ndarray]) -> Score:
+    """The score that decides: the one of this name, or the cost of decisions where the parameters say what that is.
+
+    Args:
+        headline: its name.
+        description: what the dataset is.
+        cost: what wrong decisions cost; None where it is not said.
+        columns: by name (n_rows,), those that it names.
+    """
     if cost:
-        return costs.score(costs.of_classes(cost, description.classes))
+        return costs.score(costs.of_classes(cost, description.classes), columns)
     return catalogue.find(headline, description.task)
 
 

@@ -101,7 +101,7 @@ def judge(
     """
     settings = {"weights": weights, "baseline": baseline, "margin": margin}
     if score.costs:
-        cheap = decide_by_costs(runs, plan, labels, score.costs, weights)
+        cheap = decide_by_costs(runs, plan, labels, score.row_costs, weights)
         by_rule = _judge(runs, score, plan, description, labels, decided={}, **settings)
         return replace(_judge(runs, score, plan, description, labels, decided=cheap, **settings), by_rule=by_rule)
     decided = thresholds_chosen.of_runs(runs, score, plan, labels, n_classes=description.n_classes, weights=weights)

@@ -40,7 +40,7 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     """
     _check(out, file)
     winner = predictor.winner
-    new = reading.read_new(file, predictor.source, winner.description.csv, [each.name for each in winner.inputs])
+    new = reading.read_new(file, predictor.source, winner.description.csv, winner.columns)
     if not len(new.rows):
         raise UserError(f"{file} holds no rows below its heading")
     predicted = predictor.predict(new.rows, new.written.decimal)
@@ -150,7 +150,7 @@ def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
     """That columns are there that training did not have, or left out."""
     winner, columns = predictor.winner, list(new.rows.columns)
     names = [
-        *(each.name for each in winner.inputs),
+        *winner.columns,
         *winner.description.targets,
         *filter(None, [predictor.source.weight]),
     ]
@@ -223,7 +223,8 @@ def usage(winner: Winner, name: str) -> str:
         f"{counted(len(winner.settings.seeds), 'network')} trained on {winner.n_rows:,} rows."
     )
     gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside new.csv."
-    reads = f"Reads the columns {inputs}."
+    costs = f", and what decisions cost from {printable(', '.join(winner.cost_columns))}" if winner.cost_columns else ""
+    reads = f"Reads the columns {inputs}{costs}."
     parts = [f"usage: python {name} new.csv [predictions.csv]", about, _trained(winner.settings), reads, gives]
     return "\n\n".join(fill(printable(part), cli.WIDEST, break_on_hyphens=False) for part in parts)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.records import datasets
 from stages.records.columns import days
-from stages.records.datasets import Column, Description
+from stages.records.datasets import Column, Description, Kind
 from stages.records.plans import Part
 from stages.records.winners import Input, Recommended, Winner
 from stages.training.unit import Unit
@@ -49,17 +49,22 @@ def _range(values: pd.Series, column: Column) -> tuple[float | None, float | Non
     return float(numbers.min()), float(numbers.max())
 
 
-def example(rows: pd.DataFrame, inputs: list[Input]) -> dict[str, list[Any]]:
+def example(rows: pd.DataFrame, winner: Winner) -> dict[str, list[Any]]:
     """Some rows, by the names of their columns: numbers, booleans and texts; None where a value is missing."""
-    return {own.name: [_plain(value, own) for value in rows[own.own_name].head(N_EXAMPLES)] for own in inputs}
+    some, costs = rows.head(N_EXAMPLES), winner.description.costs
+    of_inputs = {
+        column.name: [_plain(value, column.kind) for value in some[column.own_name]] for column in winner.inputs
+    }
+    of_costs = {name: [_plain(value, "number") for value in some[costs[name]]] for name in winner.cost_columns}
+    return of_inputs | {name: values for name, values in of_costs.items() if name not in of_inputs}
 
 
-def _plain(value: Any, own: Input) -> Any:
+def _plain(value: Any, kind: Kind) -> Any:
     if pd.isna(value):
         return None
-    if own.kind == "boolean":
+    if kind == "boolean":
         return bool(value)
-    if own.kind in ("category", "date"):
+    if kind in ("category", "date"):
         return str(value)
     return int(value) if value % 1 == 0 else float(value)
 
@@ -77,7 +82,8 @@ def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: b
     rows, _ = datasets.read_raw(settings.dataset)
     encoded = datasets.read_encoded(settings.dataset)
     inputs = inputs_of(rows, encoded)
-    return Winner(
+    costs = recommended.costs if recommended.calibration else None
+    winner = Winner(
         settings=settings.model_copy(update={"seeds": settings.seeds[:n_networks]}),
         description=_without_findings(encoded.description),
         inputs=inputs,
@@ -86,13 +92,14 @@ def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: b
         recommended=recommended,
         target_center=scale.target_center[0].tolist(),
         target_spread=scale.target_spread[0].tolist(),
-        example=example(rows, inputs) if cells else {},
+        example={},
         requirements=packing.requirements(),
         modules=imports.plain_names() if settings.model else [],
         threshold=recommended.threshold,
         calibration=recommended.calibration,
-        costs=recommended.costs if recommended.calibration else None,
+        costs=costs,
     )
+    return replace(winner, example=example(rows, winner)) if cells else winner
 
 
 def _without_findings(description: Description) -> Description:

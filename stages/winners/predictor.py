@@ -20,7 +20,7 @@ from stages.records import winners
 from stages.records.plans import Scaling
 from stages.scores import decisions
 from stages.scores.calibration import Calibration
-from stages.scores.costs import cheapest
+from stages.scores.costs import cheapest, of_rows
 from stages.sources import new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
@@ -81,7 +81,8 @@ class Predictor:
             decimal: the decimal mark of numbers that are texts.
 
         Raises:
-            UserError: none of the columns is there, or the user's own network failed.
+            UserError: none of the columns is there, one that says what decisions cost is not or holds no such thing, or
+                the user's own network failed.
         """
         new = new_rows.as_trained(
             rows.reset_index(drop=True), self.winner.inputs, self.source, self._known, decimal=decimal
@@ -89,13 +90,20 @@ class Predictor:
         if not new.n_present:
             names = ", ".join(each.name for each in self.winner.inputs)
             raise UserError(f"none of the columns is there that it predicts from: {names}")
+        costs = self._costs(rows, decimal)
         n_inputs = self.winner.n_inputs  # scikit-learn transforms no fewer than one row
         outputs = self._outputs(self._encoder.transform(new.table) if len(rows) else np.empty((0, n_inputs)))
         failed = ~np.isfinite(outputs).all(axis=(0, 2))
-        table, scored, decided = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)))
+        table, scored, decided = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)), costs)
         table[failed], scored[failed] = np.nan, np.nan
         notes = [*map(printable, new.notes), *_without_prediction(failed)]
         return Predictions(table.set_index(rows.index), scored, notes, decided)
+
+    def _costs(self, rows: pd.DataFrame, decimal: str) -> np.ndarray | None:
+        """What decisions cost, as of `costs.of_rows`; None where nothing does."""
+        if self.winner.costs is None:
+            return None
+        return of_rows(self.winner.costs, new_rows.costs(rows, self.winner, self.source, decimal))
 
     def _outputs(self, features: np.ndarray) -> np.ndarray:
         """What the networks give for features, (n_networks, n_rows, n_outputs)."""
@@ -142,7 +150,9 @@ class Predictor:
             return outputs / outputs.sum(axis=-1, keepdims=True)
         return outputs
 
-    def _answers(self, outputs: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray | None]:
+    def _answers(
+        self, outputs: np.ndarray, costs: np.ndarray | None
+    ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray | None]:
         """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `outputs` and `decided` have it."""
         winner, loss, mean = self.winner, self.winner.settings.loss, outputs.mean(axis=0)
         if loss.task == "regression":
@@ -154,7 +164,7 @@ class Predictor:
             return pd.DataFrame(columns, columns=winner.outputs), predicted, None
         if winner.calibration:
             made = self._calibrated(mean)
-            decided = cheapest(made, tuple(map(tuple, winner.costs))) if winner.costs else self._decide(mean)
+            decided = cheapest(made, costs) if costs is not None else self._decide(mean)
             return self._table(self._calibrated(outputs), made, decided)
         if not loss.outputs_probability:  # networks vote, and the votes decide
             votes = np.eye(winner.description.n_classes)[self._decide(outputs)]

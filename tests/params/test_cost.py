@@ -13,7 +13,18 @@ def description_of(classes):
 
 @pytest.mark.parametrize(
     "cost",
-    [3, {}, [1, 2], {"missed": -1}, {"missed": "many"}, {"missed": 0, "false_alarm": 0}, {"missed": True}, {"no": 3}],
+    [
+        3,
+        {},
+        [1, 2],
+        " ",
+        {"missed": -1},
+        {"missed": ""},
+        {"missed": ["a"]},
+        {"missed": 0, "false_alarm": 0},
+        {"missed": True},
+        {"no": 3},
+    ],
     ids=str,
 )
 def test_what_is_no_cost_is_refused_with_what_is_allowed(mistakes, cost):
@@ -51,3 +62,14 @@ def test_costs_decide_and_no_other_score_beside_them(check):
     params = check({"comparisons.circles.cost": {"missed": 5}, "report.headline": {"circles": "f1"}})
     with pytest.raises(ParamsError, match="leave one of the two out"):
         check_data(params, {"circles": description_of(["0", "1"])})
+
+
+@pytest.mark.parametrize(
+    "cost", ["amount", {"missed": "amount", "false_alarm": 1}, {"ill": {"well": "amount"}, "well": {"ill": 2}}], ids=str
+)
+def test_columns_of_a_table_are_taken_and_what_a_generator_makes_has_none(check, mistakes, cost):
+    source = {"file": "data/external/own.csv", "target": "y"}
+    own = {"datasets.own": {"source": source}, "comparisons.own": {"losses": ["hinge"], "cost": cost}}
+    check_data(check(own), {"own": description_of(["ill", "well"])})
+    [mistake] = mistakes({"comparisons.circles.cost": cost})
+    assert (mistake.key, mistake.kind, mistake.value) == ("comparisons.circles.cost", "cost_without_table", "amount")

@@ -25,7 +25,10 @@ WORDING = [
      "give it by class and what it is taken for: {a: {b: 100}, …}"),
     ({"kind": "cost_type", "value": 3},
      "3 given; allowed: numbers, 0 or more, of which not all are 0: by kind of error, as in "
-     "{missed: 100, false_alarm: 1}, or by class and what it is taken for, as in {ill: {well: 100}, well: {ill: 1}}"),
+     "{missed: 100, false_alarm: 1}, or by class and what it is taken for, as in {ill: {well: 100}, well: {ill: 1}}; "
+     "a column's name in the place of a number, or alone, is what each row holds there"),
+    ({"kind": "cost_without_table", "value": "amount", "facts": {"generator": "make_circles"}},
+     "'amount' needs a table's column; make_circles has none"),
     ({"kind": "cost_without_classes"}, "is for classes, and the target is values; leave it out"),
     ({"kind": "delimiter_type", "value": "(("},
      "'((' given; allowed: one letter that is no quote, or a regular expression without groups"),

@@ -36,13 +36,13 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
 def _costs(comparison: Comparison) -> Markdown:
     """What each error costs; empty where nothing does."""
     classes, costs = comparison.description.classes, comparison.score.costs or ()
-    each = [
-        f"{code(of)} taken for {code(taken)} {number(cost)}"
+    errors = [
+        f"{code(of)} taken for {code(taken)} {f'what {code(cost)} holds' if isinstance(cost, str) else number(cost)}"
         for of, line in zip(classes, costs, strict=False)
         for taken, cost in zip(classes, line, strict=True)
         if cost
     ]
-    return Markdown("; ".join(each))
+    return Markdown("; ".join(errors))
 
 
 def _table(comparison: Comparison) -> Table:

@@ -12,7 +12,7 @@ from stages.records.plans import Plan
 from stages.records.runs import Run
 from stages.scores import calibration, decisions
 from stages.scores.calibration import Calibration
-from stages.scores.costs import Costs, cheapest
+from stages.scores.costs import cheapest
 from stages.verdicts.held_out.rows import of_run
 
 
@@ -75,11 +75,12 @@ def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | No
 
 
 def decide_by_costs(
-    runs: list[Run], plan: Plan, labels: np.ndarray, costs: Costs, weights: np.ndarray | None
+    runs: list[Run], plan: Plan, labels: np.ndarray, costs: np.ndarray, weights: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """What each network decides (n_seeds, n_rows), by loss: what is expected to cost least by calibrated probabilities.
 
-    Where there is no calibration it decides by its own rule. Arguments as of `calibrate`.
+    Where there is no calibration it decides by its own rule. Of the arguments `costs` is as of `costs.of_rows`, the
+    others are as of `calibrate`.
     """
     decided = {}
     for run in runs:
