@@ -17,9 +17,9 @@ from stages.records.references import Name
 from stages.scores.constants import estimate_of
 
 CELLS = 2_000_000  # rows times columns times outputs that boosted trees learn from at most, which bounds their time
-FEWEST_ROWS = 2_000  # of which they learn in any case
+FEWEST_ROWS = 200  # of which they learn in any case
 SMALL = 10_000  # rows up to which trees are small, and all of them are grown
-LINEAR_CELLS = 20_000_000  # the same of a linear model
+LINEAR_CELLS = 5_000_000  # the same of a linear model
 BLOCK = 65_536  # rows that are predicted at once
 
 # from rows (n_rows, n_features) the outputs (n_rows, n_outputs)
