@@ -35,14 +35,12 @@ def load(
     Args:
         name: of the dataset, for messages about mistakes.
         dataset: its parameters, whose source is a table.
-        splits: how its rows are divided, by the path of the key that says so. Columns that group rows are no features
-            unless asked for.
+        splits: how rows are divided, by the key that says so. Columns that group them are no features unless asked for.
         costs: columns that say what decisions cost, and the path of the key that names each.
 
     Returns:
-        The rows: the features; the columns that group rows, and those of costs; where some are copies, which; and the
-        target, in ``target`` (``target_1`` and so on for several columns) as values or class indices. And what they
-        are.
+        The rows: features; columns that group rows or say what decisions cost; where some are copies, which; and the
+        target, in ``target`` (``target_1`` and so on for several) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read = reading.read(source, f"{key}.source")
@@ -54,16 +52,12 @@ def load(
     tidied = {column: each.tidied for column, each in fitted.items()}
     targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
     names = target_names(len(choice.targets))
-    apart = {*choice.groups.values(), *choice.costs.values()}
-    keep = [column for column in fitted if column not in choice.targets or column in apart]
+    keep = [column for column in fitted if column not in {*choice.targets} - {*choice.groups.values()}]
     own_names = dict(zip(keep, unique(keep, names), strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    has_target = kept = _with_target(targets, f"{key}.source")
-    for weight in choice.weights:
-        kept = weights.counting(features[own_names[weight]], has_target, read.rows, f"{key}.source.weight")
-    for cost, column in choice.costs.items():
-        weights.check_costs(features[own_names[column]], kept, read.rows, costs[cost])
+    has_target = _with_target(targets, f"{key}.source")
+    kept = _kept(choice, tidied, has_target, read, key, costs=costs)
     features = features[kept].reset_index(drop=True)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns = _columns(fitted, features, own_names, target, choice)
@@ -87,14 +81,33 @@ def load(
         weight=own_names[choice.weight] if choice.weight else None,
         n_weightless=int((has_target & ~kept).sum()),
         copies=None if differ is None else copied,
-        forms={
-            name: form
-            for name, column in [*zip(choice.targets, choice.targets, strict=True), *choice.costs.items()]
-            if (form := fitted[column].reader.form)
-        },
+        forms=_forms(fitted, dict(zip(choice.targets, choice.targets, strict=True)) | choice.costs),
         costs={name: own_names[column] for name, column in choice.costs.items()},
         findings=findings,
     )
+
+
+def _kept(
+    choice: Choice,
+    tidied: Mapping[str, tuple[pd.Series, Kind]],
+    has_target: np.ndarray,
+    read: Reading,
+    key: str,
+    *,
+    costs: Mapping[str, str] | None,
+) -> np.ndarray:
+    """Which rows have a target and count for something: bool (n_rows,). What decisions on them cost is checked."""
+    kept = has_target
+    for weight in choice.weights:
+        kept = weights.counting(tidied[weight][0], has_target, read.rows, f"{key}.source.weight")
+    for name, column in choice.costs.items():
+        weights.check_costs(tidied[column][0], kept, read.rows, (costs or {})[name])
+    return kept
+
+
+def _forms(fitted: Mapping[str, Fitted], columns: Mapping[str, str]) -> dict[str, str]:
+    """How numbers are written in columns, by the names that they are known by, where that is more than digits."""
+    return {name: form for name, column in columns.items() if (form := fitted[column].reader.form)}
 
 
 def _findings(
