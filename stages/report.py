@@ -56,7 +56,7 @@ def main() -> None:
     _write_text("report.html", html_page.page(text, paths.REPORTS))
     for compared in comparisons:
         cli.say(f"report: {compared.name}: {verdict(compared).lead}")
-    cli.say(f"report: read {paths.REPORTS / 'report.md'}")
+    cli.say(f"report: read {paths.REPORTS / 'report.html'}")
 
 
 def _draw(pictures: list[Picture], folder: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_stage_writes_a_report_whose_images_exist(project, make_comparison, 
     assert table.loc[table["value"].isna(), ["comparison", "seed"]].drop_duplicates().to_numpy().tolist() == [
         ["circles", 2]
     ]
-    assert capsys.readouterr().out.splitlines()[-1] == "report: read reports/report.md"
+    assert capsys.readouterr().out.splitlines()[-1] == "report: read reports/report.html"
 
 
 @pytest.mark.thorough

@@ -206,7 +206,7 @@ def main() -> None:
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")
     cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")
-    cli.say("try: next: make, then read reports/report.md")
+    cli.say("try: next: make, then read reports/report.html")
 
 
 if __name__ == "__main__":

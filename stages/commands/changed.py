@@ -1,8 +1,11 @@
-"""Say in Markdown which losses are recommended now and were before; fail where one has changed.
+"""Say in Markdown which losses are recommended now and were before, with the first screens; fail where one has changed.
 
 python -m stages.commands.changed BEFORE AFTER     two files recommended.json, as of two commits
+
+The first screens are those of the report beside the second file.
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +15,8 @@ from stages.basics.cli import UserError
 from stages.basics.markup import code
 from stages.records import winners
 from stages.records.winners import Recommended
+
+LONGEST = 60_000  # letters: GitHub takes a comment of 65,536
 
 
 def table(before: Mapping[str, Recommended | None], after: Mapping[str, Recommended | None]) -> tuple[list[str], bool]:
@@ -35,12 +40,30 @@ def _loss(recommended: Recommended | None) -> str:
     return "none" if recommended is None else str(code(recommended.loss))
 
 
+def first_screens(report: str) -> str:
+    """The first screens of a report, without its pictures and the links within it, which lead nowhere elsewhere.
+
+    Args:
+        report: ``report.md``.
+    """
+    _, _, below_title = report.partition("\n## ")
+    screens = re.split(r"^## How sure", f"## {below_title}", maxsplit=1, flags=re.MULTILINE)[0]
+    without = re.sub(r"^!\[[^\n]*\n+|^\[[^\n\]]*\]\(#[^\n)]*\)\n+", "", screens, flags=re.MULTILINE)
+    text = re.sub(r"( · )?\[[^\]\n]*\]\(#[^)\n]*\)", "", without).strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rpartition(chr(10))[0]}\n…"
+
+
 def main() -> None:
     """Compare the files that the command line names."""
     if len(sys.argv) != 3:
         raise UserError("usage: python -m stages.commands.changed before.json after.json")
     lines, has_changed = table(*(winners.read_recommended(Path(path)) for path in sys.argv[1:]))
-    for line in lines:
+    report = Path(sys.argv[2]).with_name("report.md")
+    for line in [
+        *lines,
+        "",
+        *(first_screens(report.read_text(encoding="utf-8")).splitlines() if report.exists() else ()),
+    ]:
         cli.say(line)
     if has_changed:
         sys.exit(1)

@@ -151,3 +151,19 @@ def test_a_users_text_is_drawn_as_it_is_and_is_no_formula(value):
     for shown in (legend, points.get_xlabel(), bars.get_yticklabels()[0].get_text(), values.get_xlabel()):
         assert not mpl.cbook.is_math_text(shown)
         assert shown.replace(r"\$", "$") == line
+
+
+def test_values_far_off_do_not_squash_the_others_and_are_counted(axes):
+    values = np.append(np.random.default_rng(0).lognormal(size=300), [4e4, 5e4])
+    plots.target(axes, values, "price (own units)")
+    assert sum(bar.get_height() for bar in axes.patches) == 300
+    assert axes.get_xlabel() == "price (own units)\n2 rows further off, up to 50,000"
+
+
+def test_large_numbers_beside_an_axis_are_written_in_full(axes):
+    axes.plot([0, 2e6], [0, 0.5])
+    plots.group_thousands(axes.figure)
+    drawn(axes)
+    assert "1,000,000" in [label.get_text() for label in axes.get_xticklabels()]
+    assert axes.xaxis.get_offset_text().get_text() == ""
+    assert "0.5" in [label.get_text() for label in axes.get_yticklabels()]

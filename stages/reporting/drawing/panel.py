@@ -84,7 +84,7 @@ def draw(axes: Axes, panel: Panel) -> None:
             axes.plot(beyond, position, ">" if row.value > high else "<", color=color, markersize=8, clip_on=False)
         axes.annotate(
             row.written,
-            (1.02, position),
+            (1.035, position),
             xycoords=("axes fraction", "data"),
             va="center",
             annotation_clip=False,
@@ -102,7 +102,9 @@ def draw(axes: Axes, panel: Panel) -> None:
 
 def _label(panel: Panel) -> list[str]:
     """The label of the axis, in lines that are no wider than the axis where names are long."""
-    return textwrap.wrap(f"{panel.label}: {'more' if panel.higher_is_better else 'less'} is better", _WIDEST)
+    better = f"{'more' if panel.higher_is_better else 'less'} is better"
+    whole = f"{panel.label}: {better}"
+    return [whole] if len(whole) <= _WIDEST else [*textwrap.wrap(f"{panel.label}:", _WIDEST), better]
 
 
 def _limits(panel: Panel) -> tuple[float, float]:

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
-from stages.basics.words import one_line
+from stages.basics.words import counted, one_line
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Regions
@@ -25,6 +26,8 @@ MARKERS = "osD^vP*X"
 
 NAMED_CLASSES = 10  # more classes are not named in a legend
 SHOWN_CLASSES = 60  # more are not drawn as bars
+THOUSANDS, TOO_LONG = 1e4, 1e9  # ends of an axis between which its numbers are written in full
+FAR = 6  # times as far from the median as the 1 % or the 99 % point: values that would squash the others
 WIDE = 2  # losses beside each other in one row of a figure
 POINTS = 50_000  # of predictions, more are not drawn as a scatter
 DENSE = 1_200  # points that lie over each other to the darkest
@@ -140,10 +143,28 @@ def classes(axes: Axes, features: pd.DataFrame, labels: np.ndarray, names: list[
 
 
 def target(axes: Axes, values: np.ndarray, label: str) -> Axes:
-    """The distribution of a regression target (n_rows,)."""
-    axes.hist(values, bins=40, color="#999999")
-    axes.set(xlabel=plain(label), ylabel="rows")
+    """The distribution of a regression target (n_rows,); a few values far off are counted below the axis, not drawn."""
+    low, median, high = np.quantile(values, [0.01, 0.5, 0.99])
+    reach = FAR * max(high - median, median - low)
+    near = np.abs(values - median) <= reach
+    n_far = int((~near).sum()) if reach else 0
+    axes.hist(values[near] if n_far else values, bins=40, color="#999999")
+    farthest = float(f"{values[np.abs(values - median).argmax()]:.4g}")
+    far = f"\n{counted(n_far, 'row')} further off, up to {_grouped(farthest)}" if n_far else ""
+    axes.set(xlabel=f"{plain(label)}{far}", ylabel="rows")
     return axes
+
+
+def group_thousands(figure: Figure) -> None:
+    """Write large numbers beside axes in full, with their thousands grouped, in place of a power of ten at the end."""
+    for axes in figure.axes:
+        for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            if type(axis.get_major_formatter()) is ScalarFormatter and THOUSANDS <= max(map(abs, ends)) < TOO_LONG:
+                axis.set_major_formatter(FuncFormatter(_grouped))
+
+
+def _grouped(value: float, _: int = 0) -> str:
+    return f"{value:,.10g}".replace("-", "−")
 
 
 def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:

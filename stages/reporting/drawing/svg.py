@@ -40,6 +40,7 @@ def figure(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> Fi
     with _style():
         drawing, axes = grid.figure(Shown)
         draw(axes, data)
+        plots.group_thousands(drawing)
         drawing.draw_without_rendering()  # ticks take the style that holds when they are first drawn
     return drawing
 
@@ -49,6 +50,7 @@ def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str
     with _style():
         drawing, axes = grid.figure()
         draw(axes, data)
+        plots.group_thousands(drawing)
         return _svg(drawing)
 
 

@@ -11,7 +11,7 @@ from stages.basics.markup import Markdown, code
 from stages.basics.words import number
 from stages.records.runs import Run, Tuning
 from stages.reporting import top_losses
-from stages.reporting.drawing import charts, rates
+from stages.reporting.drawing import rates
 from stages.reporting.drawing.plots import Grid, side_by_side
 from stages.reporting.formats import rate, rate_of, whole_percent
 from stages.reporting.markdown import Table
@@ -20,6 +20,7 @@ from stages.reporting.texts import schedule_text
 from stages.scores import catalogue
 from stages.verdicts.tuned import Tried, best_of_each_rate, best_of_schedule
 
+SQUASHED = 4  # times the least error: beyond that the axis is logarithmic
 TEMPLATE = """
 {{ schedule }}
 
@@ -82,8 +83,11 @@ def _data(subject: Subject) -> dict[str, Any]:
     }
 
     def log(loss: str) -> bool:
-        seen = values.values() if one else [values[loss]]
-        return charts.are_far_apart(catalogue.find(tuned[loss].score, None), *seen)
+        score = catalogue.find(tuned[loss].score, None)
+        seen = np.concatenate(list(values.values()) if one else [values[loss]])
+        seen = seen[np.isfinite(seen)]
+        # a rate that is far too high does not squash the others
+        return not (score and score.higher_is_better) and len(seen) > 0 and seen.max() > SQUASHED * seen.min() > 0
 
     return {
         "lines": lines,
