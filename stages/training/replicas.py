@@ -104,7 +104,7 @@ class Replicas:
         optimizer.build(self._trainable)
         self._set_candidates(rates, falls, parameters)
         self._epochs = tf.function(self._run_epochs, autograph=False)
-        self._outputs = tf.function(self._predict_block, autograph=False, reduce_retracing=True)
+        self._outputs = tf.function(self._predict_block, autograph=False)
 
     def _set_candidates(self, rates: np.ndarray, falls: np.ndarray | None, parameters: np.ndarray | None) -> None:
         n_seeds, n_candidates = self._n_replicas // len(rates), len(rates)
@@ -183,8 +183,10 @@ class Replicas:
         shared, scale = shared_features(features, view)
         shared, block = tf.constant(shared), self._block
         outputs = np.empty((self._n_replicas, len(features), *self._model.output_shape[1:]), np.float32)
+        # one program for the last block, and for other rows, too
+        outputs_of = self._outputs.get_concrete_function(tf.TensorSpec([None, *shared.shape[1:]], shared.dtype), scale)
         for start in range(0, len(features), block):
-            outputs[:, start : start + block] = self._outputs(shared[start : start + block], scale)
+            outputs[:, start : start + block] = outputs_of(shared[start : start + block], scale)
         return outputs
 
     def _predict_block(self, features: tf.Tensor, scale: Scale | None) -> tf.Tensor:

@@ -86,7 +86,7 @@ def project(
     """A project of these tables, each compared with each schedule, ready to train."""
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     optimizer = {"name": "SGD", "learning_rate": "auto", "momentum": 0.9}
-    params = {"datasets": {}, "comparisons": {}, "train": {"seeds": asked.seeds, "batch_size": 32}}
+    params = {"datasets": {}, "comparisons": {}, "train": {"seeds": asked.seeds, "batch_size": 32, "references": False}}
     params["report"] = {"headline": {}}
     for name, (task, table) in tables.items():
         table.to_csv(folder / "data/external" / f"{name}.csv", index=False)
@@ -200,7 +200,7 @@ def halving(asked: argparse.Namespace) -> None:
 
 def _error(cost: float, selected_by: str) -> float:
     """Of an accuracy, which is counted downwards, the share that is wrong; of a mean square its root."""
-    return 1 + cost if selected_by == "accuracy" else float(np.sqrt(cost)) if selected_by == "mse" else cost
+    return 1 + cost if selected_by == "accuracy" else float(np.sqrt(cost)) if selected_by in ("mse", "rmse") else cost
 
 
 def _costs(unit: Unit, candidates: list[Candidate], epochs: list[int]) -> np.ndarray:
