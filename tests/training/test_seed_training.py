@@ -169,7 +169,8 @@ def test_a_seed_that_failed_has_no_score_however_good_its_outputs_are():
 
 
 @pytest.mark.parametrize("name", ["mae", "sparse_categorical_crossentropy"])
-def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(name):
+def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(name, monkeypatch):
+    monkeypatch.setattr("stages.training.replicas.EPOCHS", 1)  # that are trained at once
     done = []
     run, _ = train(make_unit(name, epochs=4), lambda _, networks_times_epochs: done.append(networks_times_epochs))
     headline = "mse" if name == "mae" else "accuracy"
