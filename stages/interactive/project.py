@@ -50,6 +50,7 @@ class Project:
         if own_code:
             without = shutil.ignore_patterns("__pycache__")
             shutil.copytree(own_code / paths.CUSTOM, self.folder / paths.CUSTOM, ignore=without)
+        self._environment = _environment(self.folder)  # of now: the caller may go to another folder later
         (self.folder / table).parent.mkdir(parents=True)
         _write(frame, self.folder / table)
 
@@ -73,7 +74,7 @@ class Project:
                     process = subprocess.Popen(
                         [sys.executable, "-m", f"stages.{stage}"],
                         cwd=self.folder,
-                        env=_environment(self.folder) | {progress.PIPE: str(writing)},
+                        env=self._environment | {progress.PIPE: str(writing)},
                         stdin=subprocess.DEVNULL,
                         stdout=said,
                         stderr=wrong,
