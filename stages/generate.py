@@ -12,7 +12,7 @@ from stages.params.schema import Dataset, Params, Split
 from stages.params.source import Table
 from stages.records import datasets
 from stages.records.datasets import Column, Description
-from stages.sources import describe, weights
+from stages.sources import describe, loss_columns, weights
 from stages.wording import findings
 from stages.wording.datasets import rows_read
 
@@ -33,7 +33,7 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
 
 
 def load(
-    name: str, dataset: Dataset, splits: Mapping[str, Split], costs: Mapping[str, str]
+    name: str, dataset: Dataset, splits: Mapping[str, Split], costs: Mapping[str, str], for_losses: Mapping[str, str]
 ) -> tuple[pd.DataFrame, Description]:
     """Make or read one dataset, and say what it is.
 
@@ -42,10 +42,11 @@ def load(
         dataset: its parameters.
         splits: those of the dataset and of the comparisons on it, by the path of their keys.
         costs: columns of a table by which these say what decisions cost, and the path of the key that names each.
+        for_losses: columns that losses see, in the same way.
     """
     if isinstance(dataset.source, Table):
-        return describe.load(name, dataset, splits, costs)
-    table = generate(**dataset.source.model_dump())
+        return describe.load(name, dataset, splits, costs, for_losses)
+    table, seen = loss_columns.of_generator(generate(**dataset.source.model_dump()), for_losses)
     return table, Description(
         task=dataset.known_task,
         inferred=None,
@@ -55,7 +56,8 @@ def load(
         files=[],
         csv=None,
         n_read=len(table),
-        columns=[Column(column, "number", missing=0) for column in table.columns.drop("target")],
+        columns=[Column(column, "number", missing=0) for column in table.columns.drop(["target", *seen.values()])],
+        loss_columns=seen,
     )
 
 
@@ -71,7 +73,8 @@ def main() -> None:
     params = load_params()
     descriptions = {}
     for name, dataset in params.datasets.items():
-        table, description = load(name, dataset, splits_of(params, name), weights.costs_of(params, name))
+        named = weights.costs_of(params, name), loss_columns.keys_of(params, name)
+        table, description = load(name, dataset, splits_of(params, name), *named)
         datasets.write_raw(name, table, description)
         descriptions[name] = description
         if description.files:

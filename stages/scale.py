@@ -29,17 +29,19 @@ def encode(name: str, params: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder
     except UserError as error:
         raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
     features = encoder.pipeline.transform(table)
-    named = datasets.unique(encoder.names, datasets.reserved_names(description))
     weights = table[description.weight].to_numpy(np.float64) if description.weight else None
-    copies = [description.copies] if description.copies else []
-    rows = table[[*datasets.target_names(description.n_targets), *description.groups.values(), *copies]]
+    beside = [*description.groups.values(), *filter(None, [description.copies])]
+    rows = table[[*datasets.target_names(description.n_targets), *beside]]
     datasets.write_encoded(
         name,
-        pd.DataFrame(features, columns=named, copy=False),
+        pd.DataFrame(
+            features, columns=datasets.unique(encoder.names, datasets.reserved_names(description)), copy=False
+        ),
         datasets.labels_of(rows, description),
         Encoded(description, encoder.treatments),
         weights=None if weights is None else weights / weights.mean(),
         costs={name: table[column].to_numpy(np.float64) for name, column in description.costs.items()},
+        loss_columns=table[list(description.loss_columns.values())],
     )
     return rows, features, encoder, description
 

@@ -60,7 +60,8 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     networks, batches = zip(*POINTS, strict=True)
     n_rows = N_STEPS * max(batches)
     labels = labels_of(rows, description)
-    labels = labels[rng.integers(len(labels), size=n_rows)]
+    drawn = rng.integers(len(labels), size=n_rows)
+    labels = labels[drawn]
     features = rng.normal(size=(n_rows, len(encoder.names)))
     table = Table(features, labels, description.n_classes, np.ones(n_rows) if description.weight else None)
     values = np.empty((n_rows, 0)) if description.classes else labels
@@ -69,4 +70,9 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
         settings_of(params, comparison, loss, table, description.classes) for loss in params.selected()[comparison]
     ]
     some = {"seeds": tuple(range(max(networks)))}
-    return [Unit(settings.model_copy(update=some), table, plan) for settings in every]
+    units = []
+    for settings in every:
+        names = [description.loss_columns[column] for column in settings.loss.columns or ()]
+        columns = rows[names].to_numpy(np.float32)[drawn] if names else None
+        units.append(Unit(settings.model_copy(update=some), table, plan, columns))
+    return units

@@ -85,7 +85,7 @@ def _chunk(unit: Unit, n_networks: int, batch_size: int) -> Chunk:
     [variant, *_] = variants(unit)
     settings = variant.settings.model_copy(update={"batch_size": batch_size})
     rows = np.arange(N_STEPS * batch_size)
-    few = Unit(settings, variant.table.take(rows), variant.plan.of_rows(rows)).of_seeds(range(n_networks))
+    few = replace(variant.of_rows(rows), settings=settings).of_seeds(range(n_networks))
     return Chunk(
         few, tuple(first_candidates(variant)[:1]), FIRST_EPOCHS, is_tuning=False, is_first=False, is_to_use=True
     )

@@ -22,7 +22,7 @@ from stages.usercode import imports, loading
 LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 # of a run's settings, what a network and its training are made of; names and origins decide nothing
 _SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds", "class_weights")
-_LOSS = ("function", "targets", "activation", "parameters", "per_row", "target_transform")
+_LOSS = ("function", "targets", "activation", "parameters", "per_row", "columns", "target_transform")
 TRAINING = ("stages.training.seed_training", "train")
 # what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores
 # have a hash beside them, the user's own code counts by its files
@@ -71,6 +71,7 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
         "is to use": chunk.is_to_use,
         "transform fitted on": settings.data.scale.fit_on if unit.loss.target_transform else None,
         "rows": unit.table.digest,
+        "columns": None if unit.columns is None else digest_of([unit.columns]),
         "splits": digest_of([plan.parts, plan.split_of]),
         "scales": digest_of(getattr(scaling, field.name) for field in fields(Scaling)),
         "code": training_code(),

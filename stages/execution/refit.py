@@ -13,7 +13,7 @@ from stages.params.schema import Params
 from stages.records import datasets, plans, runs, winners
 from stages.records.runs import Run
 from stages.training.chunk import Candidate, Chunk
-from stages.training.unit import Table, Unit, read_table
+from stages.training.unit import Table, Unit, read_columns, read_table
 
 # losses × seeds × rows up to which it takes less time to judge a comparison than to import TensorFlow once more
 CELLS = 300_000
@@ -29,14 +29,17 @@ def units_of(params: Params, losses: dict[str, str]) -> dict[str, Unit]:
         params: the parameters.
         losses: by comparison, the loss that is recommended.
     """
-    tables = {
-        name: read_table(name, datasets.read_encoded(name).description)
-        for name in dict.fromkeys(map(params.dataset_of, losses))
-    }
-    return {name: unit_of(runs.read(name, loss), tables[params.dataset_of(name)]) for name, loss in losses.items()}
+    names = dict.fromkeys(map(params.dataset_of, losses))
+    descriptions = {name: datasets.read_encoded(name).description for name in names}
+    tables = {name: read_table(name, description) for name, description in descriptions.items()}
+    units = {}
+    for name, loss in losses.items():
+        run, dataset = runs.read(name, loss), params.dataset_of(name)
+        units[name] = unit_of(run, tables[dataset], read_columns(dataset, descriptions[dataset], run.loss))
+    return units
 
 
-def unit_of(run: Run, table: Table) -> Unit:
+def unit_of(run: Run, table: Table, columns: np.ndarray | None = None) -> Unit:
     """What was compared, to be trained on all rows or as a budget says, at the rate and for the epochs of its run."""
     settings = run.settings.model_copy(
         update={
@@ -47,7 +50,7 @@ def unit_of(run: Run, table: Table) -> Unit:
             "selected_by": None,
         }
     )
-    return Unit(settings, table, plans.read_plan_to_use(run.settings.comparison))
+    return Unit(settings, table, plans.read_plan_to_use(run.settings.comparison), columns)
 
 
 def chunks_of(unit: Unit) -> list[Chunk]:
@@ -106,8 +109,8 @@ class RefitsAhead:
             return
         every = [runs.read(name, unit.loss.name) for unit in units]
         loss = recommend(every) if len(every) > 1 else every[0].loss.name
-        for run in every:
+        for run, compared in zip(every, units, strict=True):
             if run.loss.name == loss and run.finished.any():
-                unit = unit_of(run, units[0].table)
+                unit = unit_of(run, compared.table, compared.columns)
                 with suppress(LostError, UserError):
                     await refit(unit, self._scheduler.trainer(unit, Tally()))

@@ -15,7 +15,7 @@ from stages.records import datasets, plans
 from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.scores import catalogue, choosing, seed_rows
-from stages.training.unit import Table, Unit, read_table
+from stages.training.unit import Table, Unit, read_columns, read_table
 from stages.wording.validity import in_words
 
 
@@ -48,7 +48,8 @@ def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
                 say(f"train: {name}: {loss} {in_words(judgement)}")
         for loss in losses:
             settings = settings_of(params, name, loss, table, description.classes)
-            selected.append(Unit(settings, table, plan.first(len(settings.seeds))))
+            columns = read_columns(setup.dataset, description, loss)
+            selected.append(Unit(settings, table, plan.first(len(settings.seeds)), columns))
     refuse(cannot)
     return selected
 

@@ -1,17 +1,14 @@
 """What a user's own loss or network must pass before it is trained; the error says which check failed."""
 
-import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
 
 import numpy as np
 
 from stages.basics import paths
-from stages.basics.cli import UserError
+from stages.execution.own_code import losses
+from stages.execution.own_code.trial import TOLERANCE, Trial
 from stages.losses.validity import OUTPUTS
 from stages.records.plans import Part, Plan, Scaling
 from stages.training.backend import keras, tf
@@ -21,15 +18,9 @@ from stages.training.networks import CustomNetwork, save_model
 from stages.training.probes import objective, punishment
 from stages.training.scales import shared_features, shared_targets
 from stages.training.unit import Table, Unit
-from stages.usercode import loading
 
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
 SEEDS = 2  # copies of a network that a trial trains together
-TOLERANCE = 1e-4
-_OF_A_BATCH = (
-    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: "
-    "of the catalogue there are dice and tversky"
-)
 
 
 def try_unit(unit: Unit) -> None:
@@ -44,17 +35,17 @@ def try_unit(unit: Unit) -> None:
     ]
     if not names:
         return
-    trial = _Trial(f"{paths.PARAMS}: comparisons.{unit.settings.comparison}: {' with '.join(names)} is refused")
+    trial = Trial(f"{paths.PARAMS}: comparisons.{unit.settings.comparison}: {' with '.join(names)} is refused")
     few = few_rows(unit)
     if unit.settings.model:
         _try_network(few, trial)
     if unit.loss.is_custom:
-        _try_loss(few, trial)
+        losses.check(few, *_seen(few), trial)
     _try_training(few, trial)
     if unit.loss.is_custom:
         with trial.step("calling it on made-up rows", through_ours=True):
             for ask in (punishment, objective):
-                ask(unit.loss, unit.table.n_classes, unit.table.n_targets)
+                ask(unit.loss, unit.table.n_classes, unit.table.n_targets, unit.columns)
 
 
 def few_rows(unit: Unit) -> Unit:
@@ -87,6 +78,7 @@ def few_rows(unit: Unit) -> Unit:
             to_tune=scaling,
             to_train=scaling,
         ),
+        None if unit.columns is None else unit.columns[few],
     )
 
 
@@ -96,7 +88,7 @@ def _seen(unit: Unit) -> tuple[np.ndarray, np.ndarray]:
     return shared_features(rows.features, view)[0], shared_targets(rows.targets, view)[0]
 
 
-def _try_network(unit: Unit, trial: "_Trial") -> None:
+def _try_network(unit: Unit, trial: Trial) -> None:
     network, seeds = unit.network(), unit.settings.seeds
     with trial.step("building it"):
         models = [network.build(seed) for seed in seeds]
@@ -124,7 +116,7 @@ def _try_network(unit: Unit, trial: "_Trial") -> None:
         save_model(models[0], Path(folder) / "model.keras")
 
 
-def _check_kind(model: object, network: CustomNetwork, trial: "_Trial") -> None:
+def _check_kind(model: object, network: CustomNetwork, trial: Trial) -> None:
     if not isinstance(model, keras.Model):
         trial.refuse(f"it gave {type(model).__name__}; a keras.Model is needed")
     for method in ("train_step", "test_step", "compute_loss"):
@@ -147,44 +139,7 @@ def _check_kind(model: object, network: CustomNetwork, trial: "_Trial") -> None:
             trial.refuse(f"its {what} has the shape {shape}; {needed} is needed")
 
 
-def _try_loss(unit: Unit, trial: "_Trial") -> None:
-    function = loading.find(unit.loss.function)
-    if inspect.isclass(function):
-        trial.refuse("it is a class; a function (y_true, y_pred) is needed")
-    features, targets = map(tf.constant, _seen(unit))
-    n_rows = len(unit.table.labels)
-    model = unit.network().build(unit.settings.seeds[0])
-    with tf.GradientTape() as tape:
-        # a plain tensor: Keras' crossentropies would else use the sums that it remembers of a layer's outputs
-        outputs = tf.identity(model(features, training=False))
-        tape.watch(outputs)
-        with trial.step("calling it"):
-            values = tf.convert_to_tensor(function(targets, outputs))
-    if values.shape != (n_rows,):
-        trial.refuse(
-            f"shape: it gave {tuple(values.shape)} for {n_rows} rows; one value for each row, ({n_rows},), is needed"
-            + (_OF_A_BATCH if len(values.shape) == 0 else "")
-        )
-    if not np.isfinite(values).all():
-        trial.refuse(f"finite: its value is {_odd(values)} for a train row and an untrained network")
-    with trial.step("calling it on one row"):
-        alone = tf.convert_to_tensor(function(targets[:1], outputs[:1]))
-    if not np.allclose(alone, values[:1], rtol=TOLERANCE, atol=TOLERANCE):
-        trial.refuse(
-            f"shape: a row's value is another when the row stands alone; rows are mixed on the way{_OF_A_BATCH}"
-        )
-    with trial.step("its gradient"):
-        gradient = tape.gradient(values, outputs)
-    if gradient is None:
-        trial.refuse("gradient: it has none; every step from y_pred must be an operation that has one")
-    gradient = np.asarray(tf.convert_to_tensor(gradient))
-    if not np.isfinite(gradient).all():
-        trial.refuse(f"finite: its gradient is {_odd(gradient)} for a train row and an untrained network")
-    if not gradient.any():
-        trial.refuse(f"gradient: it is 0 for every one of {n_rows} train rows, so nothing would be learned")
-
-
-def _try_training(unit: Unit, trial: "_Trial") -> None:
+def _try_training(unit: Unit, trial: Trial) -> None:
     """Train two copies together on a few rows, twice.
 
     Nothing may fail, both times must give the same, and a copy of the user's own network what it gives alone.
@@ -215,36 +170,3 @@ def _try_training(unit: Unit, trial: "_Trial") -> None:
             alone = model(tf.constant(_seen(unit)[0]), training=False)
             if not np.allclose(one, alone, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
                 trial.refuse("its copies do not give what it gives alone; it keeps something that is not a variable")
-
-
-def _odd(values: Any) -> float:
-    array = np.asarray(values)
-    return float(array[~np.isfinite(array)].flat[0])
-
-
-class _Trial:
-    """Runs the user's own code step by step; an error becomes one line that says where it stands and what was done."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-
-    @contextmanager
-    def step(self, doing: str, *, through_ours: bool = False) -> Iterator[None]:
-        """A block that runs the user's own code.
-
-        Args:
-            doing: what it does, in words.
-            through_ours: whether code of ours stands between; what that raises by itself is a mistake of ours.
-        """
-        try:
-            yield
-        except UserError:
-            raise
-        except (Exception, SystemExit) as error:
-            if through_ours and loading.is_ours(error):
-                raise
-            raise UserError(f"{self._where}: {doing} failed: {type(error).__name__}: {loading.cause(error)}") from error
-
-    def refuse(self, reason: str) -> NoReturn:
-        """Refuse it for a reason in words."""
-        raise UserError(f"{self._where}: {reason}")

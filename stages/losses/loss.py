@@ -67,6 +67,8 @@ class Loss:
         limits: what values each of them may have.
         target_range: regression only: the targets it is made for.
         per_row: whether it has a value for each row; otherwise it has one for a whole batch.
+        columns: a user's own: the columns of the table that it sees beside targets and outputs, as the parameters name
+            them; None where it sees none.
         class_weight: classes only: ``auto``, or what each row of a class counts in training, by the class's name.
         steepness: how many times as steep its gradients are as those of losses like it, where a constant factor makes
             them so; None for 1.
@@ -89,6 +91,7 @@ class Loss:
     limits: dict[str, Limit] = field(default_factory=dict)
     target_range: TargetRange = "any"
     per_row: bool = True
+    columns: tuple[str, ...] | None = None
     class_weight: ClassWeight | None = None
     steepness: float | None = None
     target_transform: TargetTransform | None = None

@@ -51,7 +51,7 @@ Kind = Literal[
     "direction alone",
     "one class",  # name: its
     "absent classes",  # name: of the first; n_absent
-    "whole batches",  # batch_size; share of the batches without a row of a class; name: its; is_weighed
+    "whole batches",  # batch_size; share of the batches without a row of a class; name: its; is_weighed, in vain
     "alpha unused",
 ]
 
@@ -142,6 +142,8 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
         if any(reason.level == "cannot" for reason in reasons):
             return
         seen = _transformed(loss.target_transform, seen, seen.values)
+    if not loss.per_row:
+        yield _of_batches(loss, seen, {"share": 0.0, "name": ""})
     values = seen.labels.astype(np.float32)  # as the loss sees them
     yield from _RANGES[loss.target_range](loss, values, seen.never_negative and not loss.target_transform)
     size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
@@ -232,13 +234,19 @@ def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
     elif absent:
         yield Reason("works, but", "absent classes", {"name": absent[0], "n_absent": len(absent)})
     if not loss.per_row:
-        empty = _without(int(sizes[1]), int(sizes.sum()), seen.batch_size)
-        facts = {"batch_size": seen.batch_size, "share": empty, "name": seen.classes[1], "is_weighed": seen.is_weighed}
-        yield Reason("works, but", "whole batches", facts)
+        rare = 1 if loss.task == "binary" else int(np.where(sizes > 0, sizes, sizes.sum()).argmin())
+        empty = _without(int(sizes[rare]), int(sizes.sum()), seen.batch_size)
+        yield _of_batches(loss, seen, {"share": empty, "name": seen.classes[rare]})
     if "apply_class_balancing" in loss.parameters and not loss.parameters["apply_class_balancing"]:
         usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
         if loss.parameters["alpha"] != usual:
             yield Reason("works, but", "alpha unused")
+
+
+def _of_batches(loss: Loss, seen: Seen, facts: dict[str, Any]) -> Reason:
+    """That a loss has one value for a batch; a user's own weighs rows itself, or is refused where it is tried."""
+    in_vain = seen.is_weighed and not loss.is_custom
+    return Reason("works, but", "whole batches", {"batch_size": seen.batch_size, "is_weighed": in_vain, **facts})
 
 
 def _without(n_some: int, n_rows: int, n_drawn: int) -> float:

@@ -16,6 +16,7 @@ from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
 from stages.losses.target_transform import NEVER_NEGATIVE, TargetTransform
 from stages.params.explain import Mistake, findings
 from stages.params.section import Section
+from stages.params.source import Column as ColumnName
 
 # what pydantic checks a loss's parameter by
 _WITHIN: dict[Limit, Any] = {
@@ -54,11 +55,15 @@ def _one_or_several(kind: Any) -> Any:
     ]
 
 
-def _each_once(values: list[Any]) -> list[Any]:
-    for value in values:
+def _each_once(values: list[Any] | None) -> list[Any] | None:
+    for value in values or []:
         if values.count(value) > 1:
             raise PydanticCustomError("value_twice", "a value stands twice", {"value": value})
     return values
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str | int) else value
 
 
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
@@ -73,7 +78,7 @@ class EntryError(Exception):
 
 
 class Custom(Section):
-    """A user's own loss: a function ``(y_true, y_pred)`` that gives a loss for each row.
+    """A user's own loss: a function ``(y_true, y_pred)`` that gives a loss for each row, or for a batch.
 
     Attributes:
         loss: ``module:function``, the module a file in ``stages/custom``.
@@ -81,6 +86,8 @@ class Custom(Section):
         targets: how the targets are fed, which says what task the loss is for.
         target: of values: what it makes of the target before it is trained with.
         class_weight: of classes: what a row counts in training by its class.
+        per: whether it gives a value for each ``row``, or one for a whole ``batch``.
+        columns: of the table that it sees, as ``columns``, a mapping of names to (n_rows,) numbers.
     """
 
     loss: str
@@ -88,6 +95,10 @@ class Custom(Section):
     target: TargetTransform | None = None
     class_weight: _ClassWeight | None = None
     activation: _ACTIVATION | None = None
+    per: Literal["row", "batch"] = "row"
+    columns: Annotated[
+        list[ColumnName] | None, BeforeValidator(_listed), Field(min_length=1), AfterValidator(_each_once)
+    ] = None
 
 
 # ``as`` is a word of Python's own, so this field cannot be written in the class
@@ -186,6 +197,7 @@ def _custom(keys: dict[str, Any]) -> Loss:
         raise EntryError(Mistake("loss", "loss_reference", function))
     name = _own_name(values["as"] or function.partition(":")[2])
     more = {"target_transform": values["target"], "class_weight": values["class_weight"]}
+    more |= {"per_row": values["per"] == "row", "columns": values["columns"] and tuple(values["columns"])}
     return Loss(name, function, targets, activation, activations=suited, **more)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from stages.basics import files, paths
+from stages.basics.cli import UserError
 from stages.losses.loss import Task
 from stages.records.findings import Finding
 
@@ -99,6 +100,8 @@ class Description:
         forms: by column of the target, and of those that say what decisions cost, the unit behind each number or what a
             time begins with, as of `Column`.
         costs: by the names that comparisons use, the columns of ``data/raw`` that say what decisions cost.
+        loss_columns: by the names that losses use for what they see of the table, the columns of ``data/raw`` that hold
+            it as numbers.
     """
 
     task: Task
@@ -118,6 +121,7 @@ class Description:
     copies: str | None = None
     forms: dict[str, str] = field(default_factory=dict)
     costs: dict[str, str] = field(default_factory=dict)
+    loss_columns: dict[str, str] = field(default_factory=dict)
 
     def n_without_target(self, n_rows: int) -> int:
         """Rows that were read and left out because they have no target, where so many are kept."""
@@ -224,7 +228,7 @@ WEIGHT, COST = "weight of the row", "cost of the row: "  # what columns of ``dat
 
 def reserved_names(description: Description) -> list[str]:
     """What no feature is called in ``data/scaled``."""
-    costs = [f"{COST}{name}" for name in description.costs]
+    costs = [*(f"{COST}{name}" for name in description.costs), *description.loss_columns.values()]
     return [*target_names(description.n_targets), *([WEIGHT] if description.weight else []), *costs]
 
 
@@ -236,6 +240,7 @@ def write_encoded(
     *,
     weights: np.ndarray | None = None,
     costs: Mapping[str, np.ndarray] | None = None,
+    loss_columns: pd.DataFrame | None = None,
 ) -> None:
     """Write a dataset whose columns are numbers.
 
@@ -246,10 +251,12 @@ def write_encoded(
         encoded: what it is.
         weights: (n_rows,) what each row counts, 1 on average; None where all count alike.
         costs: by the names that comparisons use (n_rows,), what decisions cost.
+        loss_columns: (n_rows, n_columns) what losses see of the table; None where they see nothing.
     """
     names = target_names(encoded.description.n_targets)
     targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
     targets |= {f"{COST}{column}": values for column, values in (costs or {}).items()}
+    targets |= {} if loss_columns is None else dict(loss_columns.items())
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
     treatments = [_treatment(treatment) for treatment in encoded.treatments]
     facts = {"description": _facts(encoded.description), "treatments": treatments}
@@ -294,6 +301,31 @@ def read_costs(name: str, columns: Sequence[str], project: Path = paths.HERE) ->
     return {column: rows[name].to_numpy() for column, name in zip(columns, names, strict=True)}
 
 
+def loss_column_names(name: str, description: Description, columns: Sequence[str]) -> list[str]:
+    """The columns of ``data/raw`` and ``data/scaled`` that hold what a loss sees: see `read_loss_columns`.
+
+    Raises:
+        UserError: they were written before a loss named one.
+    """
+    for column in columns:
+        if column not in description.loss_columns:
+            raise UserError(f"{paths.RAW / name}.parquet does not hold '{column}' for a loss yet; run: dvc repro scale")
+    return [description.loss_columns[column] for column in columns]
+
+
+def read_loss_columns(name: str, description: Description, columns: Sequence[str]) -> np.ndarray:
+    """Read what a loss sees of a dataset's table: float32 (n_rows, n_columns).
+
+    Args:
+        name: of the dataset.
+        description: what it is.
+        columns: as the loss names them.
+    """
+    names = loss_column_names(name, description, columns)
+    table = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names)
+    return table[names].to_numpy(np.float32)
+
+
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
     """The target of a table of ``data/raw``: (n_rows, n_targets) values, or (n_rows,) class indices."""
     labels = table[target_names(description.n_targets)].to_numpy()
@@ -302,7 +334,8 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    facts = _without_nothing(asdict(description), ("positive", "weight", "n_weightless", "copies", "forms", "costs"))
+    rarely = "positive", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns"
+    facts = _without_nothing(asdict(description), rarely)
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 

@@ -29,6 +29,7 @@ class Choice:
         asked_for: columns that the parameters name as features, or say a kind of, so that they are no identifiers.
         weight: what each row counts; None where all count alike.
         costs: by the names that comparisons use, the columns that say what decisions cost. They may be features too.
+        for_losses: by the names that losses use, the columns that these see. They may be features too.
     """
 
     features: list[str]
@@ -38,6 +39,13 @@ class Choice:
     asked_for: set[str]
     weight: str | None = None
     costs: dict[str, str] = field(default_factory=dict)
+    for_losses: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> list[str]:
+        """The columns that are kept beside the target, as they are read."""
+        columns = dict.fromkeys([*self.features, *self.groups.values(), *self.weights, *self.costs.values()])
+        return [column for column in columns if column not in {*self.targets} - {*self.groups.values()}]
 
     @property
     def weights(self) -> list[str]:
@@ -53,6 +61,7 @@ def choose(
     *,
     is_csv: bool,
     costs: Mapping[str, str] | None = None,
+    for_losses: Mapping[str, str] | None = None,
 ) -> Choice:
     """The columns that the parameters mean. Those that group rows are no features, unless they are asked for.
 
@@ -63,6 +72,7 @@ def choose(
         key: path of the dataset's key, for messages about mistakes.
         is_csv: whether the delimiter may be to blame.
         costs: columns that say what decisions cost, and the path of the key that names each.
+        for_losses: columns that losses see, in the same way.
 
     Raises:
         UserError: there is no such column, or none to predict from.
@@ -77,6 +87,9 @@ def choose(
     grouping = {name: meant([name], its_key)[0] for name, its_key in groups.items()}
     costing = {name: meant([name], its_key)[0] for name, its_key in (costs or {}).items()}
     weight = meant([source.weight] if source.weight else [], f"{key}.source.weight")
+    seen = {name: meant([name], its_key)[0] for name, its_key in (for_losses or {}).items()}
+    for name in (name for name, column in seen.items() if column in targets):
+        raise UserError(f"{for_losses[name]}: '{name}' is the target, which y_true holds; allowed: other columns")
     for section in ("missing", "columns", "labels"):
         meant([name for name in getattr(source, section) if name != EVERY], f"{key}.source.{section}")
     left_out = {*targets, *dropped, *weight, *(grouping.values() if source.features is None else [])}
@@ -95,6 +108,7 @@ def choose(
         asked_for={*asked_for, *kinds},
         weight=weight[0] if weight else None,
         costs=costing,
+        for_losses=seen,
     )
 
 
@@ -114,9 +128,7 @@ def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
 
 def fit_all(read: Reading, source: Table, choice: Choice, key: str) -> dict[str, Fitted]:
     """Fit the readers of all columns that are used: see `fit`."""
-    names = dict.fromkeys(
-        [*choice.features, *choice.groups.values(), *choice.weights, *choice.costs.values(), *choice.targets]
-    )
+    names = dict.fromkeys([*choice.kept, *choice.for_losses.values(), *choice.targets])
     return {name: fit(read, name, source, choice.kinds, key) for name in names}
 
 

@@ -12,13 +12,14 @@ from stages.basics.cli import UserError
 from stages.checks import copies, every, identifiers
 from stages.checks.every import Seen
 from stages.params.schema import Dataset, Split
+from stages.params.source import Table
 from stages.parsing import readers, reading
 from stages.parsing.column_kinds import counts_on
 from stages.parsing.readers import Fitted
 from stages.parsing.reading import Reading
 from stages.records.datasets import Column, CsvFormat, Description, Kind, target_names, unique
 from stages.records.findings import Finding
-from stages.sources import choosing, weights
+from stages.sources import choosing, loss_columns, weights
 from stages.sources.choosing import Choice
 from stages.sources.target import Target, find_target
 
@@ -26,34 +27,33 @@ COPIES = "different row"  # what the column of ``data/raw`` is called that has o
 
 
 def load(
-    name: str, dataset: Dataset, splits: Mapping[str, Split], costs: Mapping[str, str] | None = None
+    name: str,
+    dataset: Dataset,
+    splits: Mapping[str, Split],
+    costs: Mapping[str, str] | None = None,
+    for_losses: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, Description]:
-    """Read a dataset's table, keep the columns that are wanted, and find out what they are.
-
-    Rows without a target, and those that weigh 0, are left out.
+    """Read a dataset's table, keep columns that are wanted and rows that have a target and count, and describe them.
 
     Args:
         name: of the dataset, for messages about mistakes.
         dataset: its parameters, whose source is a table.
         splits: how rows are divided, by the key that says so. Columns that group them are no features unless asked for.
         costs: columns that say what decisions cost, and the path of the key that names each.
+        for_losses: columns that losses see, in the same way.
 
     Returns:
-        The rows: features; columns that group rows or say what decisions cost; where some are copies, which; and the
-        target, in ``target`` (``target_1`` and so on for several) as values or class indices. And what they are.
+        The rows: features; columns that group rows, say what decisions cost, or are for losses; which are copies; and
+        the target, in ``target`` (``target_1`` and so on for several) as values or class indices. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
-    read = reading.read(source, f"{key}.source")
-    groups = {
-        each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
-    }
-    choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None, costs=costs)
-    fitted = choosing.fit_all(read, source, choice, f"{key}.source")
+    read, choice, fitted = _chosen(source, splits, key, costs=costs, for_losses=for_losses)
     tidied = {column: each.tidied for column, each in fitted.items()}
     targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
     names = target_names(len(choice.targets))
-    keep = [column for column in fitted if column not in {*choice.targets} - {*choice.groups.values()}]
-    own_names = dict(zip(keep, unique(keep, names), strict=True))
+    *unlike, copied = unique([*choice.kept, *loss_columns.called(choice.for_losses), COPIES], names)
+    own_names = dict(zip(choice.kept, unlike, strict=False))
+    seen_as = dict(zip(choice.for_losses, unlike[len(own_names) :], strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
     has_target = _with_target(targets, f"{key}.source")
@@ -61,11 +61,11 @@ def load(
     features = features[kept].reset_index(drop=True)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns = _columns(fitted, features, own_names, target, choice)
-    copied = unique([*own_names.values(), COPIES], names)[-1]
     if (differ := copies.numbered(features, columns, target.labels)) is not None:
         features[copied] = differ
     seen = {"has_target": has_target, "kept": kept, "lost": lost, "copies": differ}
     findings = _findings(read, fitted, dataset, choice, key, columns=columns, target=target, splits=splits, **seen)
+    features = features.assign(**loss_columns.of_table(fitted, choice, seen_as, for_losses, kept=kept, rows=read.rows))
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,
@@ -83,8 +83,21 @@ def load(
         copies=None if differ is None else copied,
         forms=_forms(fitted, dict(zip(choice.targets, choice.targets, strict=True)) | choice.costs),
         costs={name: own_names[column] for name, column in choice.costs.items()},
+        loss_columns=seen_as,
         findings=findings,
     )
+
+
+def _chosen(
+    source: Table, splits: Mapping[str, Split], key: str, **named: Mapping[str, str] | None
+) -> tuple[Reading, Choice, dict[str, Fitted]]:
+    """The table, the columns of it that the parameters mean, and their readers: see `choosing.choose`."""
+    read = reading.read(source, f"{key}.source")
+    groups = {
+        each.column: f"{paths.PARAMS}: {place}.column" for place, each in splits.items() if each.column is not None
+    }
+    choice = choosing.choose(read.table, source, groups, key, is_csv=read.written is not None, **named)
+    return read, choice, choosing.fit_all(read, source, choice, f"{key}.source")
 
 
 def _kept(

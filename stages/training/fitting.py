@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from stages.training.chunk import Candidate
-from stages.training.keras_parts import keras_loss, loss_maker, make_optimizer, row_metric
+from stages.training.keras_parts import keras_loss, loss_maker, make_optimizer, row_metric, weighs_batch
 from stages.training.replicas import History, Replicas
 from stages.training.unit import Unit
 from stages.training.views import View
@@ -54,6 +54,7 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
             falls=falls,
             parameters=parameters,
             per_row=unit.loss.per_row,
+            weighs_batch=weighs_batch(unit.loss),
         )
     else:
         replicas.restart(weights, rates, falls, parameters)

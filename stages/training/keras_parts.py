@@ -1,5 +1,6 @@
 """What Keras trains with, made from a run's settings: its loss, the metric of each epoch, its optimizer."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,6 +28,38 @@ class _OwnLoss(keras.losses.Loss):
         return self._function(y_true, y_pred)
 
 
+class _SeeingLoss:
+    """A user's own loss that sees more than targets and outputs: columns of the table, what rows count."""
+
+    def __init__(self, loss: Loss, **settings: Any) -> None:
+        self._loss, self._settings = loss, settings
+        self._function, self._weighs = loading.find(loss.function), weighs_batch(loss)
+
+    def __call__(
+        self,
+        y_true: tf.Tensor,
+        y_pred: tf.Tensor,
+        sample_weight: tf.Tensor | None = None,
+        columns: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """The loss, as of Keras' own.
+
+        Args:
+            y_true: targets as the loss wants them.
+            y_pred: (n_rows, n_outputs).
+            sample_weight: (n_rows,) what each row counts; None where all count alike.
+            columns: (n_rows, n_columns), in the order of `Loss.columns`.
+        """
+        seen: dict[str, Any] = {}
+        if self._loss.columns:
+            values = tf.unstack(tf.cast(columns, tf.float32), num=len(self._loss.columns), axis=-1)
+            seen["columns"] = dict(zip(self._loss.columns, values, strict=True))
+        if self._weighs:
+            seen["weights"] = tf.ones_like(y_pred[:, 0]) if sample_weight is None else sample_weight
+        counted = sample_weight if self._loss.per_row else None
+        return _OwnLoss(partial(self._function, **seen), **self._settings)(y_true, y_pred, sample_weight=counted)
+
+
 class _OfTerms(keras.losses.Loss):
     """A loss that Keras lacks: it averages the terms that the scores have under its name, in scaled units."""
 
@@ -40,8 +73,21 @@ class _OfTerms(keras.losses.Loss):
         return tf.reduce_mean(self._terms(_Rows(self._loss, tf.cast(y_true, y_pred.dtype), y_pred)), axis=-1)
 
 
-def keras_loss(loss: Loss, **settings: Any) -> keras.losses.Loss:
+def weighs_batch(loss: Loss) -> bool:
+    """Whether it is a user's own loss of a whole batch that is told what each row counts, as ``weights``."""
+    return loss.is_custom and not loss.per_row and takes(loading.find(loss.function), "weights")
+
+
+def takes(function: Callable, name: str) -> bool:
+    """Whether a function takes an argument of this name."""
+    arguments = inspect.signature(function).parameters.values()
+    return any(one.name == name or one.kind is one.VAR_KEYWORD for one in arguments)
+
+
+def keras_loss(loss: Loss, **settings: Any) -> Callable[..., tf.Tensor]:
     """Make the Keras loss with its parameters; the user's own function is wrapped as one."""
+    if loss.is_custom and (loss.columns or not loss.per_row):
+        return _SeeingLoss(loss, **settings)
     if loss.is_custom:
         return _OwnLoss(loading.find(loss.function), **settings)
     make = getattr(keras.losses, loss.function, None)

@@ -64,6 +64,7 @@ class Replicas:
         falls: np.ndarray | None = None,
         parameters: np.ndarray | None = None,
         per_row: bool = True,
+        weighs_batch: bool = False,
     ) -> None:
         """Stack the copies.
 
@@ -78,6 +79,7 @@ class Replicas:
             parameters: (n_candidates, n_parameters) what the loss is made of; None where all have the same loss.
             per_row: whether the loss has a value for each row; one that has a value for a whole batch is measured
                 on batches as large as those it trains on, as Keras does.
+            weighs_batch: whether a loss of a whole batch is told what each row of it counts.
         """
         rates = np.array([float(optimizer.learning_rate)]) if learning_rates is None else learning_rates
         self._n_candidates, self._n_replicas = len(rates), len(weights[0]) * len(rates)
@@ -98,7 +100,7 @@ class Replicas:
         self._state = [variable for variable in self._variables if not variable.trainable]
         self._seed_of = np.repeat(np.arange(len(weights[0])), len(rates))
         self._loss = loss if parameters is not None else lambda _: loss
-        self._per_row = per_row
+        self._per_row, self._weighs_batch = per_row, weighs_batch
         self._metric = metric
         self._optimizer = optimizer
         optimizer.build(self._trainable)
@@ -219,73 +221,69 @@ class Replicas:
         """One replica's outputs (n_rows, n_outputs), its state after them, and what its layers add to the loss."""
         return self._model.stateless_call(weights, state, features, training=training, return_losses=True)
 
-    def _train_batch(
-        self, shared: Shared, rates: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor
-    ) -> tf.Tensor:
+    def _train_batch(self, shared: Shared, rates: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """Update every replica by its own batch; what each measured before it, times its rows: (n_replicas, 2).
 
         Args:
             shared: what all batches share.
             rates: (n_replicas,) learning rates of this step.
-            features: of each replica's rows (n_replicas, n_rows, n_features).
-            targets: theirs.
-            counted: their `View.weights`, if there are any.
+            batch: what `Shared.rows` has of each replica's rows: features (n_replicas, n_rows, n_features), and so on.
         """
         weights, state = self._values()
 
         def measure(replica: tuple) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-            own_weights, own_state, numbers, parameters, own_features, own_targets, *own_counted = replica
-            outputs, next_state, added = self._forward(own_weights, own_state, own_features, training=True)
-            metric, loss_of = self._metric(own_targets, outputs, *numbers), self._loss(parameters)
-            if not own_counted:
-                loss = loss_of(own_targets, outputs)
+            own_weights, own_state, numbers, parameters, batch_rows = replica
+            outputs, next_state, added = self._forward(own_weights, own_state, batch_rows["features"], training=True)
+            metric, loss_of = self._metric(batch_rows["targets"], outputs, *numbers), self._loss(parameters)
+            if "weights" not in batch_rows:
+                loss = loss_of(batch_rows["targets"], outputs, **_seen(batch_rows))
             else:
-                learned, _, in_metric = tf.unstack(own_counted[0], axis=-1)
-                loss, metric = loss_of(own_targets, outputs, sample_weight=learned), metric * in_metric
+                learned, _, in_metric = tf.unstack(batch_rows["weights"], axis=-1)
+                loss = loss_of(batch_rows["targets"], outputs, sample_weight=learned, **_seen(batch_rows))
+                metric *= in_metric
             return tf.add_n([loss, *added]), tf.reduce_mean(metric), next_state
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
             loss, metric, next_state = tf.vectorized_map(
-                measure, (weights, state, shared.own_units, shared.parameters, features, targets, *counted)
+                measure, (weights, state, shared.own_units, shared.parameters, batch)
             )
             total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         update(self._optimizer, self._trainable, gradients, rates)
         for variable, value in zip(self._state, next_state, strict=True):
             variable.assign(value)
-        return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(targets)[1], tf.float32)
+        return tf.stack([loss, metric], axis=1) * tf.cast(tf.shape(batch["targets"])[1], tf.float32)
 
-    def _test_batch(
-        self, shared: Shared, counts: tf.Tensor, features: tf.Tensor, targets: tf.Tensor, *counted: tf.Tensor
-    ) -> tf.Tensor:
+    def _test_batch(self, shared: Shared, counts: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """What each replica measures, summed over the rows that count: (n_replicas, 2).
 
         Args:
             shared: what all batches share.
             counts: float32, of rows that all replicas share (n_rows,), or of each (n_replicas, n_rows): 1 where a row
                 counts, else 0.
-            features: theirs, in the same way.
-            targets: theirs, in the same way.
-            counted: their `View.weights`, in the same way, if there are any.
+            batch: what `Shared.rows` has of them, in the same way.
         """
-        rows, are_shared = (counts, features, targets, *counted), counts.shape.rank == 1
+        rows, are_shared = (counts, batch), counts.shape.rank == 1
 
         def measure(replica: tuple) -> tf.Tensor:
             values, numbers, parameters, own_rows = replica
-            own_counts, own_features, own_targets, *own_counted = rows if are_shared else own_rows
+            own_counts, batch_rows = rows if are_shared else own_rows
             in_loss, in_metric = [own_counts] * 2
-            if own_counted:
-                _, *both = tf.unstack(own_counted[0], axis=-1)
+            if "weights" in batch_rows:
+                _, *both = tf.unstack(batch_rows["weights"], axis=-1)
                 in_loss, in_metric = (own_counts * weights for weights in both)
-            outputs, _, added = self._forward(*values, own_features, training=False)
+            outputs, _, added = self._forward(*values, batch_rows["features"], training=False)
             loss_of = self._loss(parameters)
             n_rows, n_counted = tf.cast(tf.size(own_counts), tf.float32), tf.reduce_sum(own_counts)
             if self._per_row:  # Keras divides the weighted sum by all rows
-                loss = loss_of(own_targets, outputs, sample_weight=in_loss) * n_rows
+                loss = loss_of(batch_rows["targets"], outputs, sample_weight=in_loss, **_seen(batch_rows)) * n_rows
+            elif self._weighs_batch:  # where no row counts it may be no number
+                loss = loss_of(batch_rows["targets"], outputs, sample_weight=in_loss, **_seen(batch_rows))
+                loss = tf.math.multiply_no_nan(loss, n_counted)
             else:
-                loss = loss_of(own_targets, outputs) * n_counted
-            metric = tf.reduce_sum(self._metric(own_targets, outputs, *numbers) * in_metric)
+                loss = loss_of(batch_rows["targets"], outputs, **_seen(batch_rows)) * n_counted
+            metric = tf.reduce_sum(self._metric(batch_rows["targets"], outputs, *numbers) * in_metric)
             return tf.stack([tf.add_n([loss, *(value * n_counted for value in added)]), metric])
 
         return tf.vectorized_map(
@@ -315,28 +313,35 @@ class Replicas:
         n_train, (n_lines, n_test) = order.shape[1], shared.tested.shape
         block = self._block if self._per_row else batch_size
 
-        def of_seeds(numbers: tf.Tensor) -> list[tf.Tensor]:
-            gathered = [tf.gather(values, numbers) for values in shared.rows]
-            scales = *shared.scales, *[None] * (len(gathered) - 2)
-            return [scale(values) if scale else values for scale, values in zip(scales, gathered, strict=True)]
+        def of_seeds(numbers: tf.Tensor) -> dict[str, tf.Tensor]:
+            gathered = {name: tf.gather(values, numbers) for name, values in shared.rows.items()}
+            return gathered | {name: scale(gathered[name]) for name, scale in shared.scales.items()}
+
+        def of_replicas(numbers: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {name: self._for_replicas(values) for name, values in of_seeds(numbers).items()}
 
         def train_on(start: tf.Tensor) -> tf.Tensor:
-            batch = map(self._for_replicas, of_seeds(order[:, start : start + batch_size]))
-            return self._train_batch(shared, rates.at(step + tf.cast(start // batch_size, tf.float32)), *batch)
+            batch = of_replicas(order[:, start : start + batch_size])
+            return self._train_batch(shared, rates.at(step + tf.cast(start // batch_size, tf.float32)), batch)
 
         def measure_on(start: tf.Tensor) -> tf.Tensor:
             which = slice(start, start + block)
             if n_lines == 1:
-                return self._test_batch(shared, shared.counts[0, which], *of_seeds(shared.tested[0, which]))
-            rows = map(self._for_replicas, (shared.counts[:, which], *of_seeds(shared.tested[:, which])))
-            return self._test_batch(shared, *rows)
+                return self._test_batch(shared, shared.counts[0, which], of_seeds(shared.tested[0, which]))
+            counts = self._for_replicas(shared.counts[:, which])
+            return self._test_batch(shared, counts, of_replicas(shared.tested[:, which]))
 
         during = sum_over(train_on, range(0, n_train, batch_size), (self._n_replicas, 2)) / n_train
-        for weights in shared.rows[2:]:  # of the metric a weighted mean, of the loss what Keras has
-            share = self._for_replicas(tf.reduce_mean(tf.gather(weights[:, 2], order), axis=1))
+        if "weights" in shared.rows:  # of the metric a weighted mean, of the loss what Keras has
+            share = self._for_replicas(tf.reduce_mean(tf.gather(shared.rows["weights"][:, 2], order), axis=1))
             during /= tf.stack([tf.ones_like(share), share], axis=1)
         after = sum_over(measure_on, range(0, n_test, block), (self._n_replicas, 2)) / shared.totals
         return tf.transpose(tf.concat([during, after], axis=1))
+
+
+def _seen(rows: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """What a loss is told of a replica's rows beside targets and outputs."""
+    return {"columns": rows["columns"]} if "columns" in rows else {}
 
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:

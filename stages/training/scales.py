@@ -78,7 +78,8 @@ class Shared(NamedTuple):
     """What training reads in every epoch.
 
     Attributes:
-        rows: features, targets, and where rows count differently their `View.weights`: of all rows.
+        rows: of all rows their ``features`` and ``targets``, where they count differently their `View.weights`, and
+            where the loss sees some their `Rows.columns`.
         scales: of features and targets, those that seeds do not share.
         tested: int32 (n_lines, n_test), see `View.tested`.
         counts: float32 (n_lines, n_test), 1 where a row of `tested` counts, else 0.
@@ -87,8 +88,8 @@ class Shared(NamedTuple):
         parameters: (n_replicas, n_parameters), those of the loss that candidates differ in.
     """
 
-    rows: tuple[tf.Tensor, ...]
-    scales: tuple[Scale | None, Scale | None]
+    rows: dict[str, tf.Tensor]
+    scales: dict[str, Scale]
     tested: tf.Tensor
     counts: tf.Tensor
     totals: tf.Tensor
@@ -107,11 +108,12 @@ def share(rows: Rows, view: View, parameters: np.ndarray) -> Shared:
     features, feature_scale = shared_features(rows.features, view)
     targets, target_scale = shared_targets(rows.targets, view)
     tested, n_tested = view.tested()
-    counted = () if view.weights is None else (view.weights,)
+    seen = {"features": features, "targets": targets, "weights": view.weights, "columns": rows.columns}
+    scales = {"features": feature_scale, "targets": target_scale}
     units, n_candidates = () if view.own_units is None else (view.own_units,), len(parameters) // len(view.split_of)
     return Shared(
-        rows=tuple(tf.constant(values) for values in (features, targets, *counted)),
-        scales=(feature_scale, target_scale),
+        rows={name: tf.constant(values) for name, values in seen.items() if values is not None},
+        scales={name: scale for name, scale in scales.items() if scale is not None},
         tested=tf.constant(tested),
         counts=tf.constant(np.arange(tested.shape[1]) < n_tested[:, None], tf.float32),
         totals=_totals(n_tested, tested, view.weights, len(parameters)),

@@ -95,10 +95,11 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         **regions,
     }
     if chunk.is_first:
-        punished = punishment(unit.loss, table.n_classes, table.n_targets)
+        about = unit.loss, table.n_classes, table.n_targets, unit.columns
+        punished = punishment(*about)
         result |= {f"punishment_{name}": punished[name].to_numpy() for name in ("x", "value")}
         result["punishment_case"] = punished["case"].to_numpy(str)
-        result["objective"] = objective(unit.loss, table.n_classes, table.n_targets)
+        result["objective"] = objective(*about)
         result["model"] = np.frombuffer(_model(chunk, view, [array[0] for array in weights]), np.uint8)
     return result
 

@@ -64,6 +64,11 @@ def read_table(name: str, description: Description) -> Table:
     return Table(features, datasets.read_labels(name, description), description.n_classes, weights)
 
 
+def read_columns(name: str, description: Description, loss: Loss) -> np.ndarray | None:
+    """Read what a loss sees of a dataset's table besides: float32 (n_rows, n_columns); None where it sees nothing."""
+    return datasets.read_loss_columns(name, description, loss.columns) if loss.columns else None
+
+
 @dataclass(frozen=True)
 class Unit:
     """One loss of one comparison, every seed.
@@ -72,11 +77,13 @@ class Unit:
         settings: everything that decides the result beside the rows.
         table: the rows.
         plan: which of them each seed trains, validates and tests on, and how it scales them.
+        columns: float32 (n_rows, n_columns), what the loss sees of the table besides; None where it sees nothing.
     """
 
     settings: Settings
     table: Table
     plan: Plan
+    columns: np.ndarray | None = None
 
     @property
     def loss(self) -> Loss:
@@ -95,7 +102,7 @@ class Unit:
             targets = target_transform.apply(self.loss.target_transform, self.table.labels.astype(np.float64))
         else:
             targets = self.loss.encode(self.table.labels, self.table.n_classes)
-        return Rows(self.table.features, targets)
+        return Rows(self.table.features, targets, self.columns)
 
     @property
     def to_tune(self) -> View:
@@ -121,6 +128,11 @@ class Unit:
         parts = np.stack([thinned(of_split, labels, rows=rows, draw=(split,)) for split, of_split in enumerate(parts)])
         used = np.flatnonzero((parts != Part.UNUSED).any(axis=0))
         return replace(self, table=self.table.take(used), plan=replace(self.plan, parts=parts).of_rows(used))
+
+    def of_rows(self, numbers: np.ndarray) -> "Unit":
+        """The same with some of the rows."""
+        columns = None if self.columns is None else self.columns[numbers]
+        return replace(self, table=self.table.take(numbers), plan=self.plan.of_rows(numbers), columns=columns)
 
     def network(self) -> "Network | CustomNetwork":
         """The network to train."""

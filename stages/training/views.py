@@ -17,10 +17,12 @@ class Rows:
             scales nothing, else float64.
         targets: classes as the loss wants them, (n_rows, n_outputs) or (n_rows,); or values (n_rows, n_targets),
             float64 in their own units where the view scales them.
+        columns: float32 (n_rows, n_columns), what the loss sees of the table besides; None where it sees nothing.
     """
 
     features: np.ndarray
     targets: np.ndarray
+    columns: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.features)

@@ -18,6 +18,7 @@ _PARTS = {
     "loss activation": "the output of the network",
     "loss parameters": "the parameters of the loss",
     "loss per_row": "whether the loss has a value for each row",
+    "loss columns": "the columns that the loss sees",
     "loss target_transform": "the transform of the target",
     "optimizer": "the optimizer",
     "epochs": "the epochs",
@@ -25,6 +26,7 @@ _PARTS = {
     "is tuning": "that a learning rate is chosen",
     "transform fitted on": "the rows that the scale is fitted on",
     "rows": "the rows",
+    "columns": "what is in the columns that the loss sees",
     "splits": "which rows train, validate and test",
     "scales": "how columns are scaled",
     "device": "the kind of processor",
@@ -32,7 +34,7 @@ _PARTS = {
 _CANDIDATES = ("the learning rates", "the schedule of the learning rate", "the parameters to choose from")
 # where one part is new, others are new because of it
 _IMPLIED = {
-    "rows": {"splits", "scales"},
+    "rows": {"columns", "splits", "scales"},
     "splits": {"scales"},
     "seeds": {"splits", "scales", "is first"},
     "chosen by": {"code of loss and score"},
@@ -46,7 +48,16 @@ _IMPLIED = {
         "chosen by",
         "is first",
     },
-    "loss function": {"loss targets", "loss activation", "loss parameters", "loss per_row", "code of loss and score"},
+    "loss function": {
+        "loss targets",
+        "loss activation",
+        "loss parameters",
+        "loss per_row",
+        "loss columns",
+        "columns",
+        "code of loss and score",
+    },
+    "loss columns": {"columns"},
 }
 _NEVER = {"is first", "is to use"}  # what a user has no word for
 # in what chunks can differ that come after others which the store has; in all else later chunks of a unit differ anyway

@@ -120,8 +120,8 @@ NO_GRADIENT = "gradient: it has none; every step from y_pred must be an operatio
 NO_SLOPE = "gradient: it is 0 for every one of 24 train rows, so nothing would be learned"
 ONE_EACH = "one value for each row, (24,), is needed"
 OF_A_BATCH = (
-    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only cannot be a loss of your own: "
-    "of the catalogue there are dice and tversky"
+    ". Take means over the last axis alone (axis=-1); what exists for a whole batch only says so: "
+    "per: batch beside loss:"
 )
 BAD_LOSSES = {
     "scalar": ("return ops.mean((y_true - y_pred) ** 2)", f"shape: it gave () for 24 rows; {ONE_EACH}{OF_A_BATCH}"),
@@ -160,6 +160,60 @@ def test_a_loss_that_does_not_pass_is_refused_in_a_line_that_names_the_check(wri
     body, told = BAD_LOSSES[case]
     write("mine", f"def own(y_true, y_pred):\n    {body}\n")
     assert refused(unit(own())) == f"params.yaml: comparisons.houses: loss mine:own is refused: {told}"
+
+
+BATCH = {"targets": "zero_one", "activation": "sigmoid", "per_row": False}
+SEEING = {"targets": "zero_one", "activation": "sigmoid", "columns": ("cost",)}
+F1 = "return 1 - 2 * ops.sum(y_true * y_pred) / ops.sum(y_true + y_pred)"
+PAIRS = (
+    "pairs = ops.cast(y_true > ops.transpose(y_true), 'float32')\n"
+    "    return ops.sum(pairs * ops.relu(1 - y_pred + ops.transpose(y_pred))) / ops.sum(pairs)"
+)
+ONE = "one value for the whole batch, (), is needed; a loss with a value for each row needs no per:"
+WEIGHED = (
+    "it takes weights, and gives a value for each row; what a row counts is multiplied with its value anyway, "
+    "so leave weights out (per: batch is for losses that have one value for a whole batch)"
+)
+UNNAMED = "it takes columns, and none are named; columns: [name] beside loss: names those that it sees"
+NOTHING = "; where there is nothing to compare, give 0 by a finite gradient: divide by ops.maximum(n_pairs, 1)"
+
+
+@pytest.mark.parametrize(
+    ("traits", "arguments", "body", "told"),
+    [
+        (BATCH, "", "return ops.mean(y_pred - y_true, axis=-1)", f"shape: it gave (23,) for a batch of 23 rows; {ONE}"),
+        (BATCH, "", PAIRS, f"finite: its value is nan for a batch of one row and an untrained network{NOTHING}"),
+        (BATCH, ", weights", F1, "weights: its value is the same whatever rows count; weigh them, or leave them out"),
+        (SEEING, "", "return y_pred[:, 0]", "it takes no columns; a function (y_true, y_pred, columns) is needed"),
+        (SEEING, ", columns", "return columns['costs'] * y_pred[:, 0]", "calling it failed: KeyError: 'costs'"),
+        (SEEING, ", columns, weights", "return y_pred[:, 0]", WEIGHED),
+        ({**SEEING, "columns": None}, ", columns", "return y_pred[:, 0]", UNNAMED),
+    ],
+    ids=["rows of a batch", "no pairs", "vain weights", "no columns", "other columns", "weights of rows", "none named"],
+)  # fmt: skip
+def test_a_loss_that_sees_more_and_does_not_pass_is_refused_in_a_line(write, traits, arguments, body, told):
+    write("mine", f"def own(y_true, y_pred{arguments}):\n    {body}\n")
+    tried = unit(Loss("own", "mine:own", **traits), task="binary")
+    columns = np.ones((len(tried.table.labels), 1), np.float32) if traits.get("columns") else None
+    assert refused(replace(tried, columns=columns)) == (
+        f"params.yaml: comparisons.houses: loss mine:own is refused: {told}"
+    )
+
+
+def test_a_loss_of_a_batch_that_is_told_no_weights_is_refused_where_rows_count_differently(write):
+    write("mine", f"def own(y_true, y_pred):\n    {F1}\n")
+    tried = unit(Loss("own", "mine:own", **BATCH), task="binary")
+    weighed = replace(tried, table=replace(tried.table, weights=np.linspace(0.5, 1.5, len(tried.table.labels))))
+    assert "refused: rows count differently, and it has one value for a whole batch" in refused(weighed)
+
+
+@pytest.mark.thorough
+def test_losses_that_see_more_pass(write):
+    write("mine", f"def own(y_true, y_pred):\n    {F1}\n\n\ndef seeing(y_true, y_pred, columns):\n"
+          "    return columns['cost'] * ops.square(y_true - y_pred)[:, 0]\n")  # fmt: skip
+    trials.try_unit(unit(Loss("own", "mine:own", **BATCH), task="binary"))
+    tried = unit(Loss("seeing", "mine:seeing", **SEEING), task="binary")
+    trials.try_unit(replace(tried, columns=np.ones((len(tried.table.labels), 1), np.float32)))
 
 
 TOGETHER = "training two copies together failed: "

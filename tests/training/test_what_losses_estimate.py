@@ -10,7 +10,7 @@ from tests.training.units import make_plan, make_settings, train
 N_ROWS, N_TRAIN = 1300, 1200
 
 
-def outputs_of(loss, labels, groups, n_classes=0, **changes):
+def outputs_of(loss, labels, groups, n_classes=0, columns=None, **changes):
     """Outputs (n_seeds, n_groups, n_outputs) for each group, of networks that see which group a row is of."""
     features = np.eye(groups.max() + 1)[groups]
     table = Table(features, labels, n_classes)
@@ -21,7 +21,7 @@ def outputs_of(loss, labels, groups, n_classes=0, **changes):
         "optimizer": {"name": "Adam", "learning_rate": 0.1, "schedule": "cosine"},
     }
     plan = make_plan(table, loss.task, 2, n_train=N_TRAIN)
-    run, _ = train(Unit(make_settings(loss, seeds=[1, 2], **usual | changes), table, plan))
+    run, _ = train(Unit(make_settings(loss, seeds=[1, 2], **usual | changes), table, plan, columns))
     first = [int(np.flatnonzero(groups == group)[0]) for group in range(groups.max() + 1)]
     return run.outputs[:, first]
 

@@ -50,7 +50,7 @@ def _draw(axes: np.ndarray, data: dict[str, Any]) -> None:
     for ax, loss in zip(axes.flat, curves, strict=False):
         plots.punishment(ax, curves, data["colors"], loss)
         values = curves[loss]["value"].dropna()
-        if not _are_alike(data) and len(values):
+        if not _are_alike(data) and len(values) and np.ptp(values):  # of a batch of one row some have no value but 0
             ax.set_ylim(values.min() - 0.05 * np.ptp(values), values.max() + 0.05 * np.ptp(values))
     for ax in axes[:, 0]:
         ax.set_ylabel("loss of one row")

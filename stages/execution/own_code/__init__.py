@@ -1,0 +1,1 @@
+"""Trials of what is the user's own, before it is trained."""
