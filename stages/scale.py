@@ -20,8 +20,7 @@ from stages.wording.datasets import columns_kept, division, without_spread
 def encode(name: str, params: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder, Description]:
     """Make numbers of a dataset's columns and write them.
 
-    Returns:
-        The columns that are no features; the features, float64 (n_rows, n_inputs); the encoder; what the dataset is.
+    It gives the columns that are no features; the features, float64 (n_rows, n_inputs); the encoder; a description.
     """
     table, description = datasets.read_raw(name)
     try:
@@ -29,14 +28,13 @@ def encode(name: str, params: Params) -> tuple[pd.DataFrame, np.ndarray, Encoder
     except UserError as error:
         raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
     features = encoder.pipeline.transform(table)
+    named = datasets.unique(encoder.names, datasets.reserved_names(description))
     weights = table[description.weight].to_numpy(np.float64) if description.weight else None
     beside = [*description.groups.values(), *filter(None, [description.copies])]
     rows = table[[*datasets.target_names(description.n_targets), *beside]]
     datasets.write_encoded(
         name,
-        pd.DataFrame(
-            features, columns=datasets.unique(encoder.names, datasets.reserved_names(description)), copy=False
-        ),
+        pd.DataFrame(features, columns=named, copy=False),
         datasets.labels_of(rows, description),
         Encoded(description, encoder.treatments),
         weights=None if weights is None else weights / weights.mean(),

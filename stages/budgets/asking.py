@@ -11,7 +11,7 @@ from stages.execution.units import settings_of
 from stages.features import encoding, planning
 from stages.params import seeds
 from stages.params.schema import Params, Train
-from stages.records.datasets import Description, labels_of
+from stages.records.datasets import Description, labels_of, loss_column_names
 from stages.records.plans import Part
 from stages.training.unit import Table, Unit
 
@@ -72,7 +72,7 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     some = {"seeds": tuple(range(max(networks)))}
     units = []
     for settings in every:
-        names = [description.loss_columns[column] for column in settings.loss.columns or ()]
+        names = loss_column_names(settings.dataset, description, settings.loss.columns or ())
         columns = rows[names].to_numpy(np.float32)[drawn] if names else None
         units.append(Unit(settings.model_copy(update=some), table, plan, columns))
     return units
