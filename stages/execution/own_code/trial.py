@@ -13,7 +13,7 @@ TOLERANCE = 1e-4
 
 
 class Trial:
-    """Tries what is the user's own; what fails becomes one line that says where it stands and what was done."""
+    """Runs the user's own code step by step; an error becomes one line that says where it stands and what was done."""
 
     def __init__(self, where: str) -> None:
         self._where = where
