@@ -35,10 +35,7 @@ from stages.wording.datasets import positive, task, without_spread
 from stages.wording.validity import in_words
 
 BUDGET = "10m"  # of a table that takes longer, where nobody chose another
-USAGE = (
-    "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
-    "WITH='missing: [-200]' keys for its entry)"
-)
+USAGE = "make help names every key; usage: make try FILE=houses.csv TARGET=price"
 
 
 def name_for(file: Path) -> str:

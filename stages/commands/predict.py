@@ -13,10 +13,7 @@ from stages.params.load import load_params
 from stages.params.schema import Params
 from stages.records import winners
 
-USAGE = (
-    "usage: make predict DATASET=houses FILE=new.csv   (OUT=predictions.csv for another place than beside it, "
-    "COMPARISON=name instead of DATASET for one of several comparisons)"
-)
+USAGE = "make help names every key; usage: make predict DATASET=houses FILE=new.csv"
 
 
 def comparison_of(dataset: str, params: Params) -> str:

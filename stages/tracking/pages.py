@@ -51,15 +51,15 @@ def word(verdict: str, tags: dict[str, str], *, last_word: bool) -> str:
 def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
     """The tags of an experiment: its note, which begins with the verdict, and the view of its runs.
 
-    The view's columns tell runs of the same loss apart.
+    The view's columns tell runs of the same loss apart. They are few, since MLflow puts tags last: the verdict is to be
+    in sight.
     """
     score = contents.deciding(headline.name)
     columns = [
         f"metrics.`{score}`",
         f"tags.`{VERDICT}`",
-        *(f"params.`{name}`" for name in ("optimizer.learning_rate", "epochs", "seeds", "optimizer.name")),
+        *(f"params.`{name}`" for name in ("optimizer.learning_rate", "epochs", "seeds")),
         f"tags.`{EXPERIMENT}`",
-        "attributes.`Duration`",
     ]
     view = {
         "orderByKey": f"metrics.`{score}`",

@@ -48,10 +48,7 @@ train: {seeds: 2, batch_size: 8, optimizer: {name: SGD, learning_rate: 1.0e-2}}
 report:
   margin: {rings: 0.01}
 """
-USAGE = (
-    "usage: make try FILE=houses.csv TARGET=price   (AS=name gives the dataset another name than its file's, "
-    "WITH='missing: [-200]' keys for its entry)"
-)
+USAGE = "make help names every key; usage: make try FILE=houses.csv TARGET=price"
 HOUSES = "rooms,street,price\n" + "".join(f"{i % 7},{'abc'[i % 3]},{100 + 3.5 * i}\n" for i in range(60))
 # half of the rows are of either class
 SICK = "age,weight,sick\n" + "".join(f"{i * 7 % 31},{i * 5 % 17},{'no' if i % 2 else 'yes'}\n" for i in range(80))
