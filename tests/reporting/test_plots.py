@@ -167,3 +167,17 @@ def test_large_numbers_beside_an_axis_are_written_in_full(axes):
     assert "1,000,000" in [label.get_text() for label in axes.get_xticklabels()]
     assert axes.xaxis.get_offset_text().get_text() == ""
     assert "0.5" in [label.get_text() for label in axes.get_yticklabels()]
+
+
+def test_large_numbers_beside_a_logarithmic_axis_are_written_in_full(axes):
+    axes.plot([0, 1], [2e5, 2e6])
+    axes.set_yscale("log")
+    plots.group_thousands(axes.figure)
+    drawn(axes)
+    labels = [
+        axes.yaxis.get_major_formatter()(1e6),
+        *(label.get_text() for label in axes.get_yticklabels(which="both")),
+    ]
+    assert "1,000,000" in labels
+    assert "200,000" in labels
+    assert not any("10^" in label for label in labels)

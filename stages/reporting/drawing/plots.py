@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, ScalarFormatter
 
 from stages.basics.words import counted, one_line
 from stages.losses import catalogue
@@ -159,8 +159,20 @@ def group_thousands(figure: Figure) -> None:
     """Write large numbers beside axes in full, with their thousands grouped, in place of a power of ten at the end."""
     for axes in figure.axes:
         for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            if type(axis.get_major_formatter()) is ScalarFormatter and THOUSANDS <= max(map(abs, ends)) < TOO_LONG:
+            if not THOUSANDS <= max(map(abs, ends)) < TOO_LONG:
+                continue
+            if type(axis.get_major_formatter()) is ScalarFormatter:
                 axis.set_major_formatter(FuncFormatter(_grouped))
+            elif isinstance(axis.get_major_formatter(), LogFormatterSciNotation) and min(ends) >= 1:
+                axis.set_major_formatter(_InFull())
+                axis.set_minor_formatter(_InFull(minor_thresholds=(2, 0.5)))
+
+
+class _InFull(LogFormatterSciNotation):
+    """The labels that a logarithmic axis has, their numbers in full."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return _grouped(x) if super().__call__(x, pos) else ""
 
 
 def _grouped(value: float, _: int = 0) -> str:
