@@ -49,9 +49,13 @@ def numbered(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) 
     Returns:
         Integers (n_rows,): the number of each row among those that differ, in their order; None without copies.
     """
+    targets = pd.DataFrame(labels)
+    measures = (features[column.name] for column in columns if column.kind in ("number", "date"))
+    if any(each.is_unique for _, each in targets.items()) or any(each.is_unique for each in measures):
+        return None  # what differs in every row is no constant, which would be left out
     used = [column for column in columns if screened(features[column.name], column).left_out is None]
-    values, targets = features[[column.name for column in used]], pd.DataFrame(labels)
-    if not used or any(each.is_unique for frame in (targets, values) for _, each in frame.items()):
+    values = features[[column.name for column in used]]
+    if not used or any(each.is_unique for _, each in values.items()):
         return None
     of_features = _hashed(values)
     of_rows = of_features * _ODD + _hashed(targets)

@@ -13,6 +13,7 @@ _FORMS = {  # and how many letters dates of a form have at least
     **{"%y%m%d": 6, "%d%m%Y": 8, "%Y-%j": 8, "%Y-%m-%d %H": 12},
 }
 _OF_DIGITS = {6: "%Y%m", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many a number has
+_FIRST_MONTH = 190001
 _FEW = 10  # different values; fewer may be dates by chance
 
 
@@ -23,10 +24,12 @@ def find(seen: Seen) -> list[Finding]:
         (values, kind), written = seen.columns[name], seen.written[name]
         if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(written):
             findings += dates(written, values)
-        elif kind == "number" and name in seen.features:
-            findings += perhaps_dates(values)
         elif kind == "category" and name in seen.features and name not in seen.said:
             findings += perhaps_of_a_form(values)
+    names = [name for name in seen.features if seen.columns[name][1] == "number"]
+    for some, numbers in seen.numbers(names):
+        are_large = (np.isnan(numbers) | (numbers >= _FIRST_MONTH)).all(axis=0)
+        findings += [each for name in np.array(some)[are_large] for each in perhaps_dates(seen.columns[name][0])]
     return findings
 
 

@@ -6,7 +6,7 @@ sentence for each kind of `Finding`, with the key that settles it.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -17,6 +17,8 @@ import pandas as pd
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
+_TEXTS = ("category", "identifier")
+_BLOCK = 1 << 22  # values that are looked at together, 32 MB
 Columns = Mapping[str, tuple[pd.Series, Kind]]  # by name their values, and what they are
 
 
@@ -60,10 +62,28 @@ class Seen:
     copies_apart: bool
     methods: set[str]
 
+    def numbers(self, names: Iterable[str]) -> Iterator[tuple[list[str], np.ndarray]]:
+        """Columns that are numbers or dates as float64 (n_read, n_columns), NaN where missing, some at a time.
+
+        What they have in common is found out for thousands of columns together, as a look at each costs more.
+        """
+        names = [name for name in names if self.columns[name][1] not in _TEXTS]
+        for some in np.array_split(names, max(1, -(-len(names) * len(self.written) // _BLOCK))):
+            if len(some):
+                yield list(map(str, some)), np.column_stack([as_floats(self.columns[name][0]) for name in some])
+
     @property
     def used(self) -> list[str]:
         """The features and the targets."""
         return [*self.features, *self.targets]
+
+
+def as_floats(values: pd.Series) -> np.ndarray:
+    """Numbers, or dates in microseconds since 1970, as float64 (n_rows,), NaN where missing."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        moments = values.to_numpy().astype("datetime64[us]")
+        return np.where(np.isnat(moments), np.nan, moments.astype(np.int64))
+    return values.to_numpy(np.float64, na_value=np.nan)
 
 
 @cache

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.checks.every import Seen
+from stages.checks.every import Seen, as_floats
 from stages.parsing.number_columns import odd, shown
 from stages.records.findings import Finding
 
@@ -17,11 +17,21 @@ _DATE_CODES = set(np.array(_NO_DATES, "datetime64[us]").astype(np.float64))
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets."""
     findings = []
-    for name in seen.used:
-        values, kind = seen.columns[name]
-        if kind in ("number", "date"):
-            findings += far(values, seen.written[name] if kind == "date" else None)
+    for names, numbers in seen.numbers(seen.used):
+        for name in np.array(names)[_may_be_far(numbers)]:
+            values, kind = seen.columns[name]
+            if kind != "boolean":
+                findings += far(values, seen.written[name] if kind == "date" else None)
     return findings
+
+
+def _may_be_far(numbers: np.ndarray) -> np.ndarray:
+    """In which columns (n_rows, n_columns) the least or the most lies further from all others than these lie apart."""
+    missing = np.isnan(numbers)
+    least, most = np.where(missing, np.inf, numbers).min(axis=0), np.where(missing, -np.inf, numbers).max(axis=0)
+    middle = least / 2 + most / 2
+    is_least, is_most = ((missing | (numbers == end)) for end in (least, most))
+    return (is_least | (numbers >= middle)).all(axis=0) | (is_most | (numbers <= middle)).all(axis=0)
 
 
 def far(values: pd.Series, written: pd.Series | None = None) -> list[Finding]:
@@ -37,14 +47,7 @@ def far(values: pd.Series, written: pd.Series | None = None) -> list[Finding]:
     present = values.dropna()
     codes = _CODES
     if written is not None:
-        present, codes = (
-            pd.Series(
-                present.to_numpy().astype("datetime64[us]").astype(np.int64).astype(np.float64),
-                present.index,
-                name=present.name,
-            ),
-            _DATE_CODES,
-        )
+        present, codes = pd.Series(as_floats(present), present.index, name=present.name), _DATE_CODES
     if len(present) < _FEW:
         return []
     numbers, odd_ones = np.unique(present.to_numpy(np.float64)), []

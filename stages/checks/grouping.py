@@ -32,15 +32,32 @@ def find(seen: Seen) -> list[Finding]:
     if seen.methods & {"group", "first"}:
         return []
     first = slice(None) if seen.copies is None else np.unique(seen.copies, return_index=True)[1]
+    measured = {name for some, numbers in seen.numbers(seen.columns) for name in np.array(some)[_measure(numbers)]}
     columns = {name: each for name, each in seen.columns.items() if name not in {*seen.targets, seen.weight}}
     rows = np.flatnonzero(seen.kept)[first]
     return groups(
-        columns, [name for name in seen.features if name in columns], rows, seen.labels[first], seen.n_classes
+        columns,
+        [name for name in seen.features if name in columns],
+        rows,
+        seen.labels[first],
+        seen.n_classes,
+        may_group=[name for name in columns if name not in measured],
     )
 
 
+def _measure(numbers: np.ndarray) -> np.ndarray:
+    """Which columns (n_rows, n_columns) hold others than whole numbers, so that they group no rows."""
+    return (np.isnan(numbers) | (numbers % 1 != 0)).any(axis=0)
+
+
 def groups(
-    columns: Columns, features: list[str], rows: np.ndarray, labels: np.ndarray, n_classes: int
+    columns: Columns,
+    features: list[str],
+    rows: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    *,
+    may_group: list[str] | None = None,
 ) -> list[Finding]:
     """The column whose values group rows, if there is one: of several the one that tells most.
 
@@ -54,9 +71,11 @@ def groups(
         rows: integers (n_rows,): which rows are learned from.
         labels: (n_rows, n_targets) their values, or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
+        may_group: the names of those that may; None: of all.
     """
     left, sizes = {}, {}
-    for name, (column, kind) in columns.items():
+    for name in columns if may_group is None else may_group:
+        column, kind = columns[name]
         numbers = _numbered(column.iloc[rows], kind) if kind in ("category", "number") else None
         if numbers is None:
             continue

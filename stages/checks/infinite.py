@@ -11,8 +11,11 @@ from stages.records.findings import Finding
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets."""
-    numbers = [name for name in seen.used if seen.columns[name][1] == "number"]
-    return [each for name in numbers for each in infinite(seen.written[name], seen.columns[name][0])]
+    names = [name for name in seen.used if seen.columns[name][1] == "number"]
+    with_missing = (np.array(some)[np.isnan(numbers).any(axis=0)] for some, numbers in seen.numbers(names))
+    return [
+        each for some in with_missing for name in some for each in infinite(seen.written[name], seen.columns[name][0])
+    ]
 
 
 def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:

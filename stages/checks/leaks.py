@@ -3,25 +3,52 @@
 import numpy as np
 import pandas as pd
 
-from stages.checks.every import Seen
+from stages.checks.every import Seen, as_floats
 from stages.checks.identifiers import correlation, explained
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
 _FEW = 10  # different numbers; fewer may lie on a line by chance
+_NEARLY = 0.99  # correlation below which a column of numbers is not looked at further
 _SOME = 20  # rows; in fewer, a column may tell the target by chance
 _SAMPLE = 5000  # rows that show whether a column tells the target
 
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features but identifiers; and but dates: a target that rises with time is no secret."""
-    findings = []
-    for name in seen.features:
-        kind = seen.uses[name]
-        values = seen.columns[name][0][seen.kept].reset_index(drop=True)
-        if kind not in ("identifier", "date") and tells(values, kind, seen.labels):
-            findings.append(Finding("tells", name))
-    return findings
+    used = [name for name in seen.features if seen.uses[name] not in ("identifier", "date")]
+    hardly = {
+        str(name)
+        for names, numbers in seen.numbers(used)
+        for name in np.array(names)[_hardly_tell(numbers[seen.kept], seen.labels)]
+        if seen.uses[name] == "number"
+    }
+    return [
+        Finding("tells", name)
+        for name in used
+        if name not in hardly
+        and tells(seen.columns[name][0][seen.kept].reset_index(drop=True), seen.uses[name], seen.labels)
+    ]
+
+
+def _hardly_tell(numbers: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Which columns (n_rows, n_columns) are far from telling the target; none in which a value is missing."""
+    step = len(numbers) // _SAMPLE + 1
+    numbers, labels = numbers[::step], labels[::step]
+    whole = ~np.isnan(numbers).any(axis=0)
+    if labels.ndim == 1:
+        in_order = labels[np.argsort(numbers, axis=0, kind="stable")]
+        n_changes = (in_order[1:] != in_order[:-1]).sum(axis=0)
+        return whole & (n_changes >= len(np.unique(labels)))
+    from scipy.stats import rankdata
+
+    most = np.zeros(numbers.shape[1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for of in (np.asarray, lambda values: rankdata(values, axis=0)):
+            ours, theirs = (of(each) - of(each).mean(axis=0) for each in (numbers, labels))
+            norms = np.sqrt((ours**2).sum(axis=0))[:, None] * np.sqrt((theirs**2).sum(axis=0))
+            most = np.fmax(most, np.abs(ours.T @ theirs / norms).max(axis=1))
+    return whole & (most < _NEARLY)
 
 
 def tells(values: pd.Series, kind: Kind, labels: np.ndarray) -> bool:
@@ -42,16 +69,10 @@ def tells(values: pd.Series, kind: Kind, labels: np.ndarray) -> bool:
         if len(different) > len(kept) / 5 or len(different) < 2:
             return False
         return _tells_class(codes, labels) if are_classes else bool(np.all(explained(labels, codes) > 0.9999))
-    numbers = _as_numbers(values)
+    numbers = as_floats(values)
     if are_classes:
         return _separates(numbers, labels) or (kind == "boolean" and _tells_class(numbers.astype(int), labels))
     return any(_moves_with(numbers, column) for column in labels.T)
-
-
-def _as_numbers(values: pd.Series) -> np.ndarray:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.to_numpy().astype("datetime64[us]").astype(np.int64).astype(np.float64)
-    return values.to_numpy(np.float64)
 
 
 def _moves_with(numbers: np.ndarray, labels: np.ndarray) -> bool:

@@ -13,8 +13,9 @@ _NEAR = 0.4  # of the distance from the smallest other number to their median
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets that are numbers, and not of two values alone."""
-    numbers = [name for name in seen.used if seen.columns[name][1] == "number"]
-    return [each for name in numbers for each in zeros(seen.columns[name][0])]
+    names = [name for name in seen.used if seen.columns[name][1] == "number"]
+    with_zeros = (np.array(some)[(numbers == 0).any(axis=0)] for some, numbers in seen.numbers(names))
+    return [each for some in with_zeros for name in some for each in zeros(seen.columns[name][0])]
 
 
 def zeros(values: pd.Series) -> list[Finding]:
@@ -23,8 +24,6 @@ def zeros(values: pd.Series) -> list[Finding]:
     Args:
         values: (n_rows,).
     """
-    if not (values.to_numpy(np.float64, na_value=np.nan) == 0).any():
-        return []
     present = values.dropna()
     others = present[present != 0]
     if not 2 <= len(present) - len(others) <= len(others) or len(others) < _FEWEST or others.min() < 0 < others.max():

@@ -48,9 +48,11 @@ def plain_numbers(values: pd.Series) -> pd.Series:
     """Numbers as they are kept: those that are infinite are missing, and whole ones stay so where none is missing."""
     if pd.api.types.is_integer_dtype(values) and values.notna().all():
         return values
-    values = pd.Series(values.to_numpy(np.float64, na_value=np.nan), values.index, name=values.name)
-    infinite = np.abs(values.to_numpy()) > LARGEST
-    return values.mask(infinite) if infinite.any() else values
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    infinite = np.abs(numbers) > LARGEST
+    if not infinite.any() and values.dtype == numbers.dtype:
+        return values
+    return pd.Series(np.where(infinite, np.nan, numbers), values.index, name=values.name)
 
 
 def counts_on(values: pd.Series) -> bool:
@@ -64,7 +66,7 @@ def is_identifier(values: pd.Series) -> bool:
 
     So do numbers of so many digits that a float cannot tell them apart.
     """
-    if pd.api.types.is_float_dtype(values) and not values.hasnans:
+    if values.dtype == np.float64 and not np.isnan(values.to_numpy()).any():
         return False
     present, n_rows = values.dropna(), len(values)
     # whole numbers are floats where some are missing

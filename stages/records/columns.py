@@ -22,13 +22,15 @@ def least_common(n_rows: int) -> int:
 
 def screened(values: pd.Series, column: Column) -> Treatment:
     """That a column is left out and why; one that is no input yet, where nothing speaks against it."""
-    treatment, present = Treatment(column.name, column.kind, 0, missing=column.missing), values.dropna()
+    treatment = Treatment(column.name, column.kind, 0, missing=column.missing)
     if column.kind == "identifier":
         return replace(treatment, left_out="identifier")
+    present = values.to_numpy()
+    present = present[~pd.isna(present)]
     if not len(present):
         return replace(treatment, left_out="empty")
     if column.kind == "category":
-        counts = present.value_counts()
+        counts = values.value_counts()
         if len(counts) == 1 and len(present) == len(values):
             return replace(treatment, left_out="always", value=counts.index[0])
         if counts.iloc[0] < least_common(len(values)) and len(counts) > 1:

@@ -216,12 +216,12 @@ def _columns(
         target: in the same rows.
         choice: which columns these are.
     """
-    columns = []
+    columns, missing = [], features.isna().sum()
     for column in choice.features:
         own, values = own_names[column], features[own_names[column]]
         kind = _use(fitted[column].tidied, values, target, is_asked_for=column in choice.asked_for)
         written, form = None if own == column else column, fitted[column].reader.form
-        columns.append(Column(own, kind, missing=int(values.isna().sum()), written=written, form=form))
+        columns.append(Column(own, kind, missing=int(missing[own]), written=written, form=form))
     return columns
 
 
