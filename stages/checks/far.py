@@ -29,7 +29,8 @@ def _may_be_far(numbers: np.ndarray) -> np.ndarray:
     """In which columns (n_rows, n_columns) the least or the most lies further from all others than these lie apart."""
     missing = np.isnan(numbers)
     least, most = np.where(missing, np.inf, numbers).min(axis=0), np.where(missing, -np.inf, numbers).max(axis=0)
-    middle = least / 2 + most / 2
+    with np.errstate(invalid="ignore"):  # of a column that is missing in every row
+        middle = least / 2 + most / 2
     is_least, is_most = ((missing | (numbers == end)) for end in (least, most))
     return (is_least | (numbers >= middle)).all(axis=0) | (is_most | (numbers <= middle)).all(axis=0)
 
