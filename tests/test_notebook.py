@@ -204,7 +204,9 @@ def test_a_mistake_that_a_stage_finds_is_said_by_the_callers_keywords():
 @pytest.mark.thorough
 def test_one_who_stops_it_leaves_no_process_behind(tmp_path):
     script = (
-        "import pandas as pd\nfrom stages.notebook import compare\n"
+        "import signal\nimport pandas as pd\nfrom stages.notebook import compare\n"
+        # a shell that runs tests in the background has them ignore it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"compare(pd.read_csv({str(ROOT / 'examples/flats.csv')!r}), 'rent', losses=['mse', 'mae'], epochs=3000)\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "LOSSLAB_"))}
@@ -222,7 +224,10 @@ def test_one_who_stops_it_leaves_no_process_behind(tmp_path):
         while not (children := psutil.Process(process.pid).children(recursive=True)):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, wrong = process.communicate(timeout=60)
+        try:
+            _, wrong = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert "KeyboardInterrupt" in wrong
     _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
