@@ -80,7 +80,8 @@ def losses(pictures: list[Picture]) -> pd.DataFrame:
         if picture.figure.name == FIRST:
             drawn: panel.Panel = picture.data
             name = f"{picture.subject[0].name}: {drawn.label}"
-            axis = "log" if not drawn.higher_is_better and min(row.low for row in drawn.rows) > 0 else "linear"
+            lowest, highest = min(row.low for row in drawn.rows), max(row.value for row in drawn.rows)
+            axis = "log" if not drawn.higher_is_better and highest > 10 * lowest > 0 else "linear"
             for row in drawn.rows:
                 color, _ = panel.mark_of(row.verdict)
                 verdict_on_it = "recommended" if row.verdict == "best" else row.verdict

@@ -102,3 +102,18 @@ def test_the_picture_of_a_comparison_is_of_its_own_scores(make_decided):
     row = picture.data.rows[1]
     # positive differences are in favour of the loss: the score is the recommended one's plus the difference
     assert (row.low, row.high) == (means["hinge"].mean + pair.low, means["hinge"].mean + pair.high)
+
+
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("accuracy (share of rows)", ["accuracy (share of rows): less is better"]),
+        ("mean squared error (scaled target)", ["mean squared error (scaled target):", "less is better"]),
+        (
+            "balanced accuracy (mean recall of the classes)",
+            ["balanced accuracy (mean recall of the", "classes): less is better"],
+        ),
+    ],
+)
+def test_a_long_label_breaks_where_its_second_part_begins_if_that_is_enough(label, lines):
+    assert panel._label(Panel([], 0.0, 0.0, label, higher_is_better=False)) == lines

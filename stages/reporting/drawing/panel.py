@@ -103,8 +103,9 @@ def draw(axes: Axes, panel: Panel) -> None:
 def _label(panel: Panel) -> list[str]:
     """The label of the axis, in lines that are no wider than the axis where names are long."""
     better = f"{'more' if panel.higher_is_better else 'less'} is better"
-    whole = f"{panel.label}: {better}"
-    return [whole] if len(whole) <= _WIDEST else [*textwrap.wrap(f"{panel.label}:", _WIDEST), better]
+    lines = textwrap.wrap(f"{panel.label}: {better}", _WIDEST)
+    # rather between the two parts than within the second
+    return [f"{panel.label}:", better] if len(lines) > 1 and len(panel.label) < _WIDEST else lines
 
 
 def _limits(panel: Panel) -> tuple[float, float]:
