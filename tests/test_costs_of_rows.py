@@ -14,7 +14,7 @@ from stages.verdicts.comparison import read as read_comparison
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
 
-N_ROWS, ALARM = 240, 20.0
+N_ROWS, ALARM = 240, 20
 COST = {"missed": "amount", "false_alarm": ALARM}
 
 

@@ -36,7 +36,7 @@ def of_classes(written: Written, classes: Sequence[str]) -> Costs:
         for of, taken in written.items():
             for for_class, cost in taken.items():
                 entries[classes.index(of)][classes.index(for_class)] = cost
-    return tuple(map(tuple, entries))
+    return tuple(tuple(entry if isinstance(entry, str) else float(entry) for entry in line) for line in entries)
 
 
 def columns_of(written: Written | None) -> list[str]:

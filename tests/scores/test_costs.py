@@ -21,6 +21,7 @@ OUTPUTS = {
 def test_costs_of_two_kinds_of_error_are_of_what_is_missed_and_of_false_alarms():
     assert costs.of_classes({"missed": 100, "false_alarm": 2}, ["no", "yes"]) == ((0, 2), (100, 0))
     assert costs.of_classes({"missed": 100}, ["no", "yes"]) == ((0, 1), (100, 0))
+    assert {type(entry) for line in costs.of_classes({"missed": 100}, ["no", "yes"]) for entry in line} == {float}
 
 
 def test_costs_by_class_are_of_the_class_and_what_it_is_taken_for_and_1_where_nothing_is_said():
