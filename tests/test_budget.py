@@ -1,6 +1,7 @@
 """A comparison that keeps a budget, from its plan to the networks to use: what stages make of the file."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -119,6 +120,10 @@ def test_from_the_plan_to_the_report_and_the_networks_to_use(tmp_path, capsys):
         "the 1,500 for all losses alike, with horizons of 20 to 60 steps. Learning rates were halved on 300 of them "
         "with 2 seeds, and the best two checked on all."
     ) in text
+    assert re.search(
+        r"From 300 rows to 600 the best validation rmse went: `mse` [\d.]+ and [\d.]+; `mae` [\d.]+ and [\d.]+. So ",
+        text,
+    )
     winner.main()
     assert winners.read("waves").n_rows == 600
     assert "10 networks on 600 rows" in capsys.readouterr().out
@@ -164,3 +169,60 @@ def test_make_budget_of_what_is_none_is_refused_in_a_line(tmp_path, monkeypatch,
     with pytest.raises(UserError) as error:
         command.main()
     assert str(error.value).startswith(expected)
+
+
+def test_the_store_is_asked_for_what_a_plan_makes_of_a_unit_and_not_for_its_file(project, tmp_path, capsys):
+    """Another budget and other estimates train nothing, one more loss trains itself, other test rows halve nothing."""
+    path, params = tmp_path / "data/budgets/waves.yaml", tmp_path / "params.yaml"
+
+    def trained(**changes):
+        plan = copy.deepcopy(PLAN) | {"budget": "2h", "minutes": {"full": 900, "planned": 100}}
+        plan["plan"] |= {"seeds": {"at_most": 10}, **changes}
+        path.write_text("# mine\n" + yaml.safe_dump(plan), encoding="utf-8")
+        capsys.readouterr()
+        scale.main()
+        train.main()
+        return capsys.readouterr().out
+
+    project(seeds={"at_most": 10})
+    scale.main()
+    train.main()
+    assert "train: waves: the full plan would take 48 min; planned for 5m: 600 of 1,500 rows, 10 seeds, horizons" in (
+        " ".join(capsys.readouterr().out.split())
+    )
+    edited = copy.deepcopy(SETTINGS)
+    edited["comparisons"]["waves"] |= {"budget": "2h", "losses": ["mse", "mae", "huber"]}
+    params.write_text(yaml.safe_dump(edited), encoding="utf-8")
+    assert "train: 3 units: 2 from the store, 1 trained" in trained()
+    assert "train: 3 units: 3 from the store in part" in trained(test_rows=90)
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("project")
+def test_threads_and_processes_make_the_same_bytes_of_a_plan(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOSSLAB_STORE", "")
+    scale.main()
+
+    def written(executor):
+        monkeypatch.setenv("LOSSLAB_EXECUTOR", executor)
+        train.main()
+        files = sorted((tmp_path / "data/runs").rglob("*"))
+        return {file: file.read_bytes() for file in files if file.is_file() and file.suffix != ".keras"}
+
+    by_threads = written("threads")
+    assert written("processes:2") == by_threads
+    assert len(by_threads) > 10
+
+
+@pytest.mark.usefixtures("project")
+def test_more_seeds_than_are_planned_are_asked_for_in_vain_until_rows_are_planned_again(project):
+    scale.main()
+    project(seeds={"at_most": 40})
+    with pytest.raises(UserError, match=r"^20 seeds are planned of waves, and 40 asked for; plan them with: dvc repro"):
+        train.units(load_planned())
+
+
+def test_an_edited_plan_reruns_what_rows_are_drawn_and_what_is_trained():
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert [name for name, each in stages.items() if "data/budgets" in each["deps"]] == ["scale", "train"]
+    assert not [out for each in stages.values() for out in each["outs"] if "budgets" in str(out)]

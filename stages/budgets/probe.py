@@ -64,11 +64,12 @@ def probe(units: list[Unit], executor: Executor) -> dict[str, Speed]:
         executor: trains.
     """
     first = [_Measured(_chunk(unit, *point)).begin(executor) for unit in units for point in POINTS]
-    programs = [max(0.0, each.seconds - FIRST_EPOCHS * N_STEPS * each.step) for each in first]
+    # the first chunk of a process takes longer
+    program = float(np.median([max(0.0, each.seconds - FIRST_EPOCHS * N_STEPS * each.step) for each in first]))
     steps = [each.step for each in [each.longer().begin(executor) for each in first]]
     names, n_points = [unit.loss.name for unit in units], len(POINTS)
     return {
-        name: _speed(steps[start : start + n_points], max(programs[start : start + n_points]))
+        name: _speed(steps[start : start + n_points], program)
         for name, start in zip(names, range(0, len(steps), n_points), strict=True)
     }
 

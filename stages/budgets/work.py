@@ -12,7 +12,7 @@ from stages.records.thinning import n_validation
 from stages.records.winners import N_NETWORKS
 
 MEASURED = 0.4  # of what it takes to train on a row it takes to measure on one
-START = 8.0  # seconds that processes take to begin and end, and to write what was trained
+START = 5.0  # seconds that processes take to begin and end, and to write what was trained
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Speed:
     Attributes:
         step: seconds that a step takes, whatever is in it.
         row: seconds that one row of one network takes more.
-        program: seconds until the first step.
+        program: seconds until the first step; networks alike, as those of all rungs, wait for it once.
     """
 
     step: float
@@ -32,7 +32,7 @@ class Speed:
     def seconds(self, n_networks: int, epochs: int, rows: int, measured: int, batch_size: int) -> float:
         """How long it takes to train some networks together on so many rows, and to measure them after each epoch."""
         n_steps = -(-rows // batch_size)
-        return epochs * (n_steps * self.step + n_networks * self.row * (rows + MEASURED * measured)) + self.program
+        return epochs * (n_steps * self.step + n_networks * self.row * (rows + MEASURED * measured))
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def seconds_of_all(asked: Asked, speeds: dict[str, Speed], n_workers: int) -> fl
             for n, each in _rungs(asked, n_candidates, epochs):
                 total += speed.seconds(n * N_SEEDS, each, learned, chosen_by, asked.batch_size)
         total += speed.seconds(asked.seeds, asked.epochs, asked.rows, asked.test_rows, asked.batch_size)
+        total += (1 + len(asked.candidates[loss])) * speed.program
     return _with_use(total, speeds, n_workers, epochs=asked.epochs, rows=asked.rows, batch_size=asked.batch_size)
 
 
@@ -92,7 +93,9 @@ def seconds_of(sizes: Sizes, asked: Asked, speeds: dict[str, Speed], n_workers: 
         for n_candidates in asked.candidates[loss]:
             for n, each in _rungs(asked, n_candidates, few):
                 total += speed.seconds(n * rungs.seeds, each, few_learned, few_chosen_by, batch)
+        total += (1 + len(asked.candidates[loss])) * speed.program
         if sum(asked.candidates[loss]) > 1 and rungs.rows < sizes.rows:
+            total += speed.program
             total += speed.seconds(N_CHECKED * rungs.seeds, checked, learned, chosen_by, batch)
         for n_seeds in _looks(most(sizes.seeds)):
             total += speed.seconds(n_seeds, final, sizes.rows, min(sizes.test_rows, asked.test_rows), batch)
@@ -123,5 +126,5 @@ def _with_use(
     total: float, speeds: dict[str, Speed], n_workers: int, *, epochs: int, rows: int, batch_size: int
 ) -> float:
     """The seconds of all chunks, so many at a time, and those of the networks to use of the slowest loss."""
-    use = max(speed.seconds(N_NETWORKS, epochs, rows, 0, batch_size) for speed in speeds.values())
+    use = max(speed.seconds(N_NETWORKS, epochs, rows, 0, batch_size) + speed.program for speed in speeds.values())
     return total / n_workers + use + 2 * START

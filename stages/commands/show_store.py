@@ -13,7 +13,7 @@ from stages.basics.machine import device
 from stages.execution.keys import differences
 from stages.execution.missing import Missing, first_missing
 from stages.execution.units import units
-from stages.params.load import check_params, read_values
+from stages.params.load import check_params, read_values, with_plans
 from stages.params.parts import are_written
 from stages.records import store
 from stages.records.store import Store
@@ -34,7 +34,7 @@ def looked_at(kept: Store | None) -> list[str]:
 def of_parameters(kept: Store) -> Iterator[str]:
     """Lines that say what of the units of the current parameters a store lacks, and what of them is new."""
     try:
-        params = check_params(values := read_values())
+        params = with_plans(check_params(values := read_values()))
         if not are_written(values, "generate", "scale"):
             raise UserError("params.yaml has changed since the rows were scaled; run: dvc repro scale")
         selected = units(params, say=lambda _: None)

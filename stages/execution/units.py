@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from stages.basics import cli
+from stages.basics.cli import UserError
 from stages.execution.tuning import passes, selection
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
@@ -16,6 +17,7 @@ from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.scores import catalogue, choosing, seed_rows
 from stages.training.unit import Table, Unit, read_columns, read_table
+from stages.wording.budgets import planned
 from stages.wording.validity import in_words
 
 
@@ -38,6 +40,8 @@ def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
         table, description = tables[setup.dataset], descriptions[setup.dataset]
         seen = plans.seen_by_losses(plan, description, table.labels, setup.batch_size)
         judged = validity.judge_all(losses, seen)
+        if within := params.within_budget(name):
+            say(f"train: {name}: {planned(within, len(table.labels), seeds.most(setup.seeds))}")
         for kept, others in params.other_names(name).items():
             say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
         cannot += _no_rows_to_choose_by(name, setup, plan)
@@ -49,6 +53,9 @@ def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
         for loss in losses:
             settings = settings_of(params, name, loss, table, description.classes)
             columns = read_columns(setup.dataset, description, loss)
+            if len(settings.seeds) > plan.n_seeds:
+                wanted = f"{plan.n_seeds} seeds are planned of {name}, and {len(settings.seeds)} asked for"
+                raise UserError(f"{wanted}; plan them with: dvc repro scale")
             selected.append(Unit(settings, table, plan.first(len(settings.seeds)), columns))
     refuse(cannot)
     return selected

@@ -44,7 +44,15 @@ def load_planned(path: Path = paths.PARAMS) -> Params:
     Raises:
         UserError: see `load_params` and `read_plan`.
     """
-    params = load_params(path)
+    return with_plans(load_params(path))
+
+
+def with_plans(params: Params) -> Params:
+    """Parameters with the plans by which comparisons keep their budgets.
+
+    Raises:
+        UserError: see `read_plan`.
+    """
     return params.within({name: read_plan(params, name) for name in params.comparisons if params.has_budget(name)})
 
 

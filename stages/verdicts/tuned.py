@@ -54,6 +54,23 @@ def best_of_schedule(tuning: Tuning, schedule: Schedule) -> Tried | None:
     return best if best is not None and np.isfinite(best.value) else None
 
 
+def best_by_rows(tuning: Tuning) -> tuple[float, float] | None:
+    """The best that a loss came to on the few rows that halve within a budget, and on all of the plan's.
+
+    Returns:
+        None where all trials had as many rows, or seeds of the best failed.
+    """
+    if tuning.checked is None:
+        return None
+    best: list[float] = []
+    for which in (~tuning.checked, tuning.checked):
+        values = np.array([_tried(tuning, trial).value for trial in np.flatnonzero(which)])
+        if not np.isfinite(values).any():
+            return None
+        best.append(float(values[np.nanargmin(cost(tuning, 1.0) * values)]))
+    return best[0], best[1]
+
+
 def cost(tuning: Tuning, value: float) -> float:
     """A validation score as what the best has least of."""
     score = catalogue.find(tuning.score, None)

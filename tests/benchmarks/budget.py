@@ -55,7 +55,8 @@ def run(folder: Path, module: str, *arguments: str) -> float:
     """Run a module in a project: seconds."""
     before = time.perf_counter()
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | {"LOSSLAB_STORE": ""})
+    alone = os.environ | {"LOSSLAB_STORE": ""}
+    done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, env=alone)
     if done.returncode:
         raise SystemExit(f"{module}: {done.stderr}{done.stdout}")
     return time.perf_counter() - before
@@ -95,9 +96,10 @@ def one(rows: int, number: int, asked: argparse.Namespace) -> tuple[float, bool]
         spent, planned = answered(folder)
     kept, agrees = spent / (60 * minutes), full["use"] == planned["use"]
     cheap = planned["cost"] is not None and planned["cost"] <= 2 * (full["cost"] or 0)
+    estimated = {which: 60 * minutes for which, minutes in sizes["minutes"].items()}
     print(
-        f"{rows:,} rows, table {number}: full {took:.0f} s, {full['use']}; within {60 * minutes:.0f} s: {spent:.0f} s "
-        f"({100 * kept:.0f} %; {60 * sizes['minutes']['planned']:.0f} s planned), {planned['use']} "
+        f"{rows:,} rows, table {number}: full {took:.0f} s ({estimated['full']:.0f} s estimated), {full['use']}; "
+        f"within {60 * minutes:.0f} s: {spent:.0f} s ({100 * kept:.0f} %; {estimated['planned']:.0f} s planned), {planned['use']} "
         f"({'the same' if agrees else 'at most twice the cost' if cheap else 'ANOTHER'}); {sizes['plan']}",
         flush=True,
     )

@@ -24,6 +24,8 @@ SQUASHED = 4  # times the least error: beyond that the axis is logarithmic
 TEMPLATE = """
 {{ schedule }}
 
+{{ rows }}
+
 {{ choices }}
 
 {{ once("*Came out*: of 100 resamples of the seeds that chose, the share in which the same choice is the best. Where it"
@@ -39,6 +41,7 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
         return None
     return {
         "schedule": schedule_text.what_it_did(comparison),
+        "rows": tuning_text.by_rows(comparison),
         "choices": _table(_tuned(subject)),
     }
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.basics.markup import Markdown, text
-from stages.basics.words import counted
+from stages.basics.markup import Markdown, code, text
+from stages.basics.words import counted, number
 from stages.records.runs import Run, Tuning
 from stages.reporting.formats import listed, rate
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.tuned import best_by_rows, cost
 
 
 def how_chosen(comparison: Comparison) -> Markdown:
@@ -30,6 +31,24 @@ def how_chosen(comparison: Comparison) -> Markdown:
         f"{_what(tuned)} were chosen by {' and '.join(scores)} over {seeds}, at the rates "
         f"{', '.join(map(rate, rates))}, on a fifth of each seed's train rows; "
         f"then each seed trained on all its train rows.{falls}"
+    )
+
+
+def by_rows(comparison: Comparison) -> Markdown:
+    """Whether few rows put the losses in the order that all of a budget's do; empty where that is not known."""
+    tuned = {run.loss.name: run.tuning for run in comparison.runs if run.tuning}
+    within, scores = comparison.runs[0].settings.within, {tuning.score for tuning in tuned.values()}
+    best = {loss: best_by_rows(tuning) for loss, tuning in tuned.items()}
+    if within is None or len(tuned) < 2 or len(scores) > 1 or "loss" in scores or not all(best.values()):
+        return Markdown()
+    few, every = (sorted(tuned, key=lambda loss, place=place: cost(tuned[loss], best[loss][place])) for place in (0, 1))
+    values = "; ".join(f"{code(loss)} {number(fewer)} and {number(more)}" for loss, (fewer, more) in best.items())
+    order = "the order of the losses is the same" if few == every else "the order of the losses changed"
+    if few[0] != every[0]:
+        order = f"{code(few[0])} was ahead at first, and then {code(every[0])}"
+    return Markdown(
+        f"From {within.tuning_rows:,} rows to {within.rows:,} the best validation {text(scores.pop())} went: {values}. "
+        f"So {order}. That decides nothing."
     )
 
 
