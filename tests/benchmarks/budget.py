@@ -97,10 +97,11 @@ def one(rows: int, number: int, asked: argparse.Namespace) -> tuple[float, bool]
     kept, agrees = spent / (60 * minutes), full["use"] == planned["use"]
     cheap = planned["cost"] is not None and planned["cost"] <= 2 * (full["cost"] or 0)
     estimated = {which: 60 * minutes for which, minutes in sizes["minutes"].items()}
+    answer = "the same" if agrees else "another, at most twice the cost" if cheap else "ANOTHER"
     print(
-        f"{rows:,} rows, table {number}: full {took:.0f} s ({estimated['full']:.0f} s estimated), {full['use']}; "
-        f"within {60 * minutes:.0f} s: {spent:.0f} s ({100 * kept:.0f} %; "
-        f"{estimated['planned']:.0f} s planned), {planned['use']} ({'the same' if agrees else 'at most twice the cost' if cheap else 'ANOTHER'}); {sizes['plan']}",
+        f"{rows:,} rows, table {number}: full {took:.0f} s ({estimated['full']:.0f} s estimated), {full['use']}; within "
+        f"{60 * minutes:.0f} s: {spent:.0f} s ({100 * kept:.0f} %; {estimated['planned']:.0f} s planned), "
+        f"{planned['use']} ({answer}); {sizes['plan']}",
         flush=True,
     )
     return kept, agrees or cheap

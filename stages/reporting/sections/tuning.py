@@ -16,7 +16,7 @@ from stages.reporting.drawing.plots import Grid, side_by_side
 from stages.reporting.formats import rate, rate_of, whole_percent
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
-from stages.reporting.texts import schedule_text
+from stages.reporting.texts import schedule_text, tuning_text
 from stages.scores import catalogue
 from stages.verdicts.tuned import Tried, best_of_each_rate, best_of_schedule
 
