@@ -99,8 +99,8 @@ def one(rows: int, number: int, asked: argparse.Namespace) -> tuple[float, bool]
     estimated = {which: 60 * minutes for which, minutes in sizes["minutes"].items()}
     answer = "the same" if agrees else "another, at most twice the cost" if cheap else "ANOTHER"
     print(
-        f"{rows:,} rows, table {number}: full {took:.0f} s ({estimated['full']:.0f} s estimated), {full['use']}; within "
-        f"{60 * minutes:.0f} s: {spent:.0f} s ({100 * kept:.0f} %; {estimated['planned']:.0f} s planned), "
+        f"{rows:,} rows, table {number}: full {took:.0f} s ({estimated['full']:.0f} s estimated), {full['use']}; "
+        f"within {60 * minutes:.0f} s: {spent:.0f} s ({100 * kept:.0f} %; {estimated['planned']:.0f} s planned), "
         f"{planned['use']} ({answer}); {sizes['plan']}",
         flush=True,
     )
