@@ -1,8 +1,7 @@
 """How fast each loss trains here: a few seconds of training, of as many chunks at a time as there will be."""
 
-import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,48 +11,40 @@ from stages.execution.tuning import first_candidates, variants
 from stages.training.chunk import Chunk, Result
 from stages.training.unit import Unit
 
-N_STEPS = 8  # of an epoch
+N_STEPS = 4  # of an epoch
 POINTS = ((10, 32), (30, 256))  # networks, and rows per step
-FIRST_EPOCHS, LONG = 4, 0.8  # epochs that are trained before it is known how long they take; seconds of those after
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
+EPOCHS = 10  # that are trained before it is told how many are done
+LONG, MOST_PARTS = 0.8, 20  # seconds that are measured, in parts of so many epochs, of which there are some at most
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Measured:
-    """A chunk that is trained, and when its epochs were done.
+    """A chunk that is trained.
 
     Attributes:
         chunk: the chunk.
-        times: by epoch, in seconds.
+        result: what it gives, in the end.
     """
 
     chunk: Chunk
-    times: dict[int, float] = field(default_factory=dict)
-    result: Future[Result] | None = None
-
-    def begin(self, executor: Executor) -> "_Measured":
-        """Let it be trained."""
-        self.result = executor.submit(self.chunk, lambda epoch: self.times.setdefault(epoch, time.perf_counter()))
-        return self
+    result: Future[Result]
 
     @property
-    def seconds(self) -> float:
-        """All that it took."""
-        return float(self.result.result()["seconds"])
+    def epoch(self) -> float:
+        """Seconds of an epoch, without those before it is first told of any, as a program is compiled in these."""
+        (first, started), (last, ended) = self.result.result()["told"][[0, -1]]
+        return float((ended - started) / (last - first))
 
     @property
-    def step(self) -> float:
-        """Seconds of a step; without the first epoch, in which a program is compiled, where epochs are told."""
-        seconds = self.seconds
-        first, last = min(self.times, default=0), max(self.times, default=0)
-        if last > first:
-            return (self.times[last] - self.times[first]) / (last - first) / N_STEPS
-        return seconds / self.chunk.epochs / N_STEPS
+    def program(self) -> float:
+        """Seconds before the first epoch."""
+        first, started = self.result.result()["told"][0]
+        return max(0.0, float(started - first * self.epoch))
 
-    def longer(self) -> "_Measured":
+    def longer(self) -> Chunk:
         """The same for as many epochs as take long enough to tell."""
-        epochs = round(LONG / (self.step * N_STEPS))
-        return _Measured(replace(self.chunk, epochs=min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS)))
+        n_parts = min(max(round(LONG / self.epoch / EPOCHS), 1), MOST_PARTS)
+        return replace(self.chunk, epochs=(1 + n_parts) * EPOCHS)
 
 
 def probe(units: list[Unit], executor: Executor) -> dict[str, Speed]:
@@ -63,10 +54,14 @@ def probe(units: list[Unit], executor: Executor) -> dict[str, Speed]:
         units: of one comparison; each row trains each of thirty seeds.
         executor: trains.
     """
-    first = [_Measured(_chunk(unit, *point)).begin(executor) for unit in units for point in POINTS]
+
+    def begin(chunk: Chunk) -> _Measured:
+        return _Measured(chunk, executor.submit(chunk, lambda _: None))
+
+    first = [begin(_chunk(unit, *point)) for unit in units for point in POINTS]
     # the first chunk of a process takes longer
-    program = float(np.median([max(0.0, each.seconds - FIRST_EPOCHS * N_STEPS * each.step) for each in first]))
-    steps = [each.step for each in [each.longer().begin(executor) for each in first]]
+    program = float(np.median([each.program for each in first]))
+    steps = [each.epoch / N_STEPS for each in [begin(each.longer()) for each in first]]
     names, n_points = [unit.loss.name for unit in units], len(POINTS)
     return {
         name: _speed(steps[start : start + n_points], program)
@@ -88,5 +83,5 @@ def _chunk(unit: Unit, n_networks: int, batch_size: int) -> Chunk:
     rows = np.arange(N_STEPS * batch_size)
     few = replace(variant.of_rows(rows), settings=settings).of_seeds(range(n_networks))
     return Chunk(
-        few, tuple(first_candidates(variant)[:1]), FIRST_EPOCHS, is_tuning=False, is_first=False, is_to_use=True
+        few, tuple(first_candidates(variant)[:1]), 2 * EPOCHS, is_tuning=False, is_first=False, is_to_use=True
     )

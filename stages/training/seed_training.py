@@ -34,22 +34,28 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
         Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_candidates), the validation score of each
         epoch (of a root its square), and ``finished`` bool (n_seeds, n_candidates). To use: ``weight_0`` and so
         on, the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what a run is made of.
-        And ``seconds``, how long it took.
+        And ``seconds``, how long it took, and ``told`` (n_told, 2), now and then the epochs that were done and after
+        how many seconds.
 
     Raises:
         UserError: the user's own loss or network failed.
     """
-    started = time.perf_counter()
+    started, told = time.perf_counter(), []
+
+    def tell(epoch: int) -> None:
+        told.append((epoch, time.perf_counter() - started))
+        on_epoch(epoch)
+
     try:
         how = _tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish
-        result = train_each(chunk, how, on_epoch)
+        result = train_each(chunk, how, tell)
     except (Exception, SystemExit) as error:
         if isinstance(error, UserError) or (line := loading.failure(error)) is None:
             raise
         raise UserError(f"{title(chunk)}: training failed in {line}") from error
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
-    return result | {"seconds": np.array(time.perf_counter() - started)}
+    return result | {"seconds": np.array(time.perf_counter() - started), "told": np.array(told)}
 
 
 def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
