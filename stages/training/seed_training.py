@@ -40,10 +40,10 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
     Raises:
         UserError: the user's own loss or network failed.
     """
-    started, told = time.perf_counter(), []
+    started, times = time.perf_counter(), []
 
     def tell(epoch: int) -> None:
-        told.append((epoch, time.perf_counter() - started))
+        times.append((epoch, time.perf_counter() - started))
         on_epoch(epoch)
 
     try:
@@ -55,7 +55,7 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
         raise UserError(f"{title(chunk)}: training failed in {line}") from error
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
-    return result | {"seconds": np.array(time.perf_counter() - started), "told": np.array(told)}
+    return result | {"seconds": np.array(time.perf_counter() - started), "told": np.array(times)}
 
 
 def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
