@@ -75,7 +75,7 @@ def make_where_longer(
 def _slow(unit: Unit) -> Speed:
     """How fast a loss trains at least, on a slow machine, if the network is not the user's own."""
     n_weights = (unit.table.features.shape[1] + 1) * sum(unit.settings.hidden)
-    return Speed(step=0.005, row=2e-9 * max(n_weights, 500), program=1.0)
+    return Speed(step=0.005, row=2e-9 * max(n_weights, 500), program=1.0, start=5.0)
 
 
 def _planned(params: Params, comparison: str, asked: Asked, units: list[Unit], budget: str) -> Made:

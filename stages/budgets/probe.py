@@ -1,6 +1,7 @@
 """How fast each loss trains here: a few seconds of training, of as many chunks at a time as there will be."""
 
-from concurrent.futures import Future
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,22 +59,25 @@ def probe(units: list[Unit], executor: Executor) -> dict[str, Speed]:
     def begin(chunk: Chunk) -> _Measured:
         return _Measured(chunk, executor.submit(chunk, lambda _: None))
 
+    before = time.perf_counter()
     first = [begin(_chunk(unit, *point)) for unit in units for point in POINTS]
+    done, _ = wait([each.result for each in first], return_when=FIRST_COMPLETED)
+    start = time.perf_counter() - before - max(float(result.result()["seconds"]) for result in done)
     # the first chunk of a process takes longer
     program = float(np.median([each.program for each in first]))
     steps = [each.epoch / N_STEPS for each in [begin(each.longer()) for each in first]]
     names, n_points = [unit.loss.name for unit in units], len(POINTS)
     return {
-        name: _speed(steps[start : start + n_points], program)
-        for name, start in zip(names, range(0, len(steps), n_points), strict=True)
+        name: _speed(steps[place : place + n_points], program, max(start, 0.0))
+        for name, place in zip(names, range(0, len(steps), n_points), strict=True)
     }
 
 
-def _speed(steps: list[float], program: float) -> Speed:
+def _speed(steps: list[float], program: float, start: float) -> Speed:
     """The line through two measured steps; neither of its numbers is below 0."""
     few, many = (n_networks * batch_size for n_networks, batch_size in POINTS)
     row = max((steps[1] - steps[0]) / (many - few), steps[1] / many / 10)
-    return Speed(step=max(steps[0] - row * few, 0.0), row=row, program=program)
+    return Speed(step=max(steps[0] - row * few, 0.0), row=row, program=program, start=start)
 
 
 def _chunk(unit: Unit, n_networks: int, batch_size: int) -> Chunk:

@@ -12,7 +12,7 @@ from stages.records.thinning import n_validation
 from stages.records.winners import N_NETWORKS
 
 MEASURED = 0.4  # of what it takes to train on a row it takes to measure on one
-START = 5.0  # seconds that processes take to begin and end, and to write what was trained
+END = 3.0  # seconds in which a stage writes what was trained
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Speed:
         step: seconds that a step takes, whatever is in it.
         row: seconds that one row of one network takes more.
         program: seconds until the first step; networks alike, as those of all rungs, wait for it once.
+        start: seconds until a process is ready to train.
     """
 
     step: float
     row: float
     program: float
+    start: float
 
     def seconds(self, n_networks: int, epochs: int, rows: int, measured: int, batch_size: int) -> float:
         """How long it takes to train some networks together on so many rows, and to measure them after each epoch."""
@@ -127,4 +129,4 @@ def _with_use(
 ) -> float:
     """The seconds of all chunks, so many at a time, and those of the networks to use of the slowest loss."""
     use = max(speed.seconds(N_NETWORKS, epochs, rows, 0, batch_size) + speed.program for speed in speeds.values())
-    return total / n_workers + use + 2 * START
+    return total / n_workers + use + 2 * (max(speed.start for speed in speeds.values()) + END)

@@ -7,7 +7,7 @@ from stages.budgets.work import Asked, Speed, seconds_of, seconds_of_all
 from stages.params.budget import Sizes
 from stages.params.seeds import AtMost, most
 
-SPEEDS = {"mse": Speed(1e-3, 5e-7, 1.0), "mae": Speed(1e-3, 1e-6, 1.0)}
+SPEEDS = {"mse": Speed(1e-3, 5e-7, 1.0, 3.0), "mae": Speed(1e-3, 1e-6, 1.0, 3.0)}
 
 
 def asked(rows=370_800, *, is_tuned=True, **changes):
@@ -116,5 +116,5 @@ def test_time_grows_with_rows_losses_and_seeds_and_falls_with_workers():
 
 def test_the_time_of_one_chunk_worked_by_hand():
     """Two epochs of 3 steps (70 rows in batches of 32), of 5 networks, measured on 20 rows at 0.4 of the time each."""
-    speed = Speed(step=0.1, row=0.01, program=2.0)
+    speed = Speed(step=0.1, row=0.01, program=2.0, start=3.0)
     assert speed.seconds(5, 2, 70, 20, 32) == pytest.approx(2 * (3 * 0.1 + 5 * 0.01 * (70 + 0.4 * 20)))
