@@ -86,6 +86,4 @@ def _chunk(unit: Unit, n_networks: int, batch_size: int) -> Chunk:
     settings = variant.settings.model_copy(update={"batch_size": batch_size})
     rows = np.arange(N_STEPS * batch_size)
     few = replace(variant.of_rows(rows), settings=settings).of_seeds(range(n_networks))
-    return Chunk(
-        few, tuple(first_candidates(variant)[:1]), 2 * EPOCHS, is_tuning=False, is_first=False, is_to_use=True
-    )
+    return Chunk(few, tuple(first_candidates(variant)[:1]), 2 * EPOCHS, is_tuning=False, is_first=False, is_to_use=True)

@@ -127,7 +127,7 @@ class Unit:
         labels = self.table.labels
         parts = np.stack([thinned(of_split, labels, rows=rows, draw=(split,)) for split, of_split in enumerate(parts)])
         used = np.flatnonzero((parts != Part.UNUSED).any(axis=0))
-        return replace(self, table=self.table.take(used), plan=replace(self.plan, parts=parts).of_rows(used))
+        return replace(self, plan=replace(self.plan, parts=parts)).of_rows(used)
 
     def of_rows(self, numbers: np.ndarray) -> "Unit":
         """The same with some of the rows."""
