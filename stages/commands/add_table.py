@@ -123,6 +123,7 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     flat = planning.without_spread(judged.treatments, judged.table, description, scale)
     yield from without_spread(name, flat)
     yield from _order(name, judged)
+    yield from _shares(name, judged)
     for offer in judged.offers:
         if not offer.is_made:
             yield f"left out: {offer.words} {in_words(offer.validity)}"
@@ -130,6 +131,19 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
             yield f"{offer.words} {in_words(offer.validity)}"
     added = ", ".join(offer.words for offer in judged.offers if offer.is_made)
     yield f"added datasets.{name} and comparisons.{name} ({added}) to {paths.PARAMS}"
+
+
+def _shares(name: str, judged: Judged) -> Iterator[str]:
+    """That a target may be a share, and which losses are offered for it as one."""
+    if judged.description.task != "regression":
+        return
+    bounded = [offer.loss.name for offer in judged.offers if offer.is_made and offer.loss.activation == "sigmoid"]
+    if bounded:
+        yield (
+            f"'{judged.description.targets[0]}' lies between 0 and 1 in every row; predictions of {', '.join(bounded)} "
+            "do too, those of others may not; if it is no share, take these out: "
+            f"comparisons.{name}.losses in {paths.PARAMS}"
+        )
 
 
 def _order(name: str, judged: Judged) -> Iterator[str]:

@@ -19,6 +19,7 @@ LOSSES = {
             aliases=("mean_squared_error", "MSE"),
             estimates="mean",
             offered=(None, "log"),
+            for_shares=("sigmoid",),
             large_targets=LargeTargets(10, "grow"),
         ),
         Loss(
@@ -28,6 +29,7 @@ LOSSES = {
             "linear",
             aliases=("mean_absolute_error", "MAE"),
             estimates="median",
+            for_shares=("sigmoid",),
         ),
         Loss(
             "msle",
@@ -188,10 +190,24 @@ LOSSES = {
         ),
         Loss("categorical_hinge", "CategoricalHinge", "one_hot", "linear", activations=("linear", "softmax")),
         Loss("categorical_brier", "MeanSquaredError", "one_hot", "softmax", activations=("softmax",)),
+        Loss(
+            "share_crossentropy",
+            "BinaryCrossentropy",
+            "value",
+            "sigmoid",
+            activations=("sigmoid",),
+            parameters={"label_smoothing": 0.0},
+            limits={"label_smoothing": "0 to below 1"},
+            target_range="0 to 1",
+            target_transform="none",
+            offered=(),
+            for_shares=("sigmoid",),
+            estimates="mean",
+        ),
     )
 }
 
-# of losses that are one class of Keras on several kinds of targets its names are those of the first
+# of losses that are one class of Keras on several kinds of targets its names are those of the first above
 _NAMES = {alias: loss.name for loss in reversed(LOSSES.values()) for alias in (loss.name, loss.function, *loss.aliases)}
 
 

@@ -15,7 +15,7 @@ from stages.losses.target_transform import TargetTransform
 
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
-TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "vectors"]
+TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "0 to 1", "vectors"]
 ClassWeight = Literal["auto"] | dict[str, float]
 Limit = Literal["above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false"]
 
@@ -75,6 +75,8 @@ class Loss:
         target_transform: regression only: what it makes of the target; None for what the dataset makes of it.
         offered: regression only: the target transforms with which it is offered for a target that is one column of
             values never below 0; None as it is, as it is for other targets. It is not offered where there are none.
+        for_shares: regression only: the output activations with which it is offered, on the target as it is, where that
+            is a share between 0 and 1.
         large_targets: regression only: the size of targets from which it trains badly; None where it does at none.
         estimates: regression only: the statistic of the target that it is best for; None where it is not known.
         usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
@@ -96,6 +98,7 @@ class Loss:
     steepness: float | None = None
     target_transform: TargetTransform | None = None
     offered: tuple[TargetTransform | None, ...] = (None,)
+    for_shares: tuple[str, ...] = ()
     large_targets: LargeTargets | None = None
     estimates: Statistic | None = None
     usual_outputs: tuple[str, ...] = ()

@@ -43,6 +43,7 @@ Kind = Literal[
     "clipped",  # share of the scaled targets; never_negative; above: whether predictions below 0 are possible
     "predictions below 0",
     "negative",  # share of the scaled targets; never_negative
+    "no shares",  # share of the scaled targets
     "all 0",
     "divides by 0",  # n_zeros: how many targets are 0
     "divides by little",  # share of the scaled targets; times: how many others each outweighs
@@ -210,6 +211,11 @@ def _away_from_zero(_: Loss, values: np.ndarray, never_negative: bool) -> Iterat
         yield Reason("works, but", "both sides of 0", {"never_negative": never_negative})
 
 
+def _shares(_: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
+    if outside := float(np.mean((values < 0) | (values > 1))):
+        yield Reason("cannot", "no shares", {"share": outside})
+
+
 def _vectors(_: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
     if values.shape[1] == 1:
         yield Reason("cannot", "one column")
@@ -222,6 +228,7 @@ _RANGES: dict[TargetRange, Callable[[Loss, np.ndarray, bool], Iterable[Reason]]]
     "clipped below 0": _clipped,
     "not below 0": _not_below,
     "away from 0": _away_from_zero,
+    "0 to 1": _shares,
     "vectors": _vectors,
 }
 

@@ -45,8 +45,12 @@ def offers(task: Task, labels: np.ndarray, seen: list[Seen]) -> list[Offer]:
         labels: (n_rows, n_targets) values, or (n_rows,) class indices.
         seen: what a loss sees of the train rows, for each distinct split.
     """
+    rows = [LOSSES[name] for name in catalogue.names_for(task)]
     is_positive = task == "regression" and labels.shape[1] == 1 and (labels >= 0).all()
-    entries = [entry for name in catalogue.names_for(task) for entry in _entries(LOSSES[name], is_positive=is_positive)]
+    if are_shares(task, labels):
+        entries = [entry for row in rows for entry in [*_entries(row, is_positive=False), *_for_shares(row)]]
+    else:
+        entries = [entry for row in rows for entry in _entries(row, is_positive=is_positive)]
     entries.sort(key=lambda entry: 0 if isinstance(entry, str) else len(entry))  # what differs most last
     losses = [loss_entry.resolve(entry, task) for entry in entries]
     judged = validity.judge_all(losses, seen)
@@ -61,6 +65,20 @@ def _entries(row: Loss, *, is_positive: bool) -> list[Entry]:
     transforms = row.offered if is_positive else row.offered and (None,)
     named = {"as": f"{row.name}_{transforms[-1]}"} if len(transforms) > 1 else {}
     return [{"loss": row.name, "target": transform, **named} if transform else row.name for transform in transforms]
+
+
+def are_shares(task: Task, labels: np.ndarray) -> bool:
+    """Whether a target is one column of values between 0 and 1."""
+    return task == "regression" and labels.shape[1] == 1 and bool(((labels >= 0) & (labels <= 1)).all())
+
+
+def _for_shares(row: Loss) -> list[Entry]:
+    """How a loss is offered for a target of shares: on an output that keeps predictions between 0 and 1."""
+    named = {output: f"{row.name}_{output}" for output in row.for_shares if output != row.activation}
+    return [
+        {"loss": row.name, "activation": output, "target": "none", "as": named[output]} if output in named else row.name
+        for output in row.for_shares
+    ]
 
 
 def _is_made(loss: Loss, judged: Validity, labels: np.ndarray) -> bool:

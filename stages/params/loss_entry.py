@@ -158,7 +158,7 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
     row, values = LOSSES[name], _validated(_schema(name), keys)
-    transform, class_weight = values.get("target"), values.get("class_weight")
+    transform, class_weight = values.get("target") or row.target_transform, values.get("class_weight")
     if class_weight and not row.per_row:
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
     activation = values["activation"] or (is_tuned and list(row.usual_outputs)) or _activation(row, transform)

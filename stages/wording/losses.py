@@ -21,6 +21,7 @@ BEWARE = {
     "brier": "Keras' mse on probabilities; where a network is sure and wrong its gradient is near 0",
     "categorical_brier": "Keras' mse on probabilities, which divides by the number of classes; where a network is sure "
     "and wrong its gradient is near 0",
+    "share_crossentropy": "Keras' binary_crossentropy, for targets that are shares between 0 and 1",
     "kl_divergence": "on one-hot targets the same objective as categorical_crossentropy",
     "categorical_focal_crossentropy": "alpha scales every class alike, as a learning rate does",
     "categorical_generalized_cross_entropy": "q near 0 is cross-entropy, near 1 the mean absolute error, which is slow "

@@ -24,6 +24,7 @@ _SENTENCES: dict[Kind, str] = {
     "are{to_ratio}",
     "one column": "the target is one column, of which it sees no more than the sign",
     "direction alone": "it learns the direction of the target, not its length",
+    "no shares": "it is for shares between 0 and 1, and {percent} of the targets are none",
     "one class": "all train rows are of class '{name}'",
     "absent classes": "class '{name}'{and_more} no train row",
     "whole batches": "it has one value for each batch of {batch_size}, so it depends on the batch "

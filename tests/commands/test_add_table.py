@@ -209,7 +209,7 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     scale.main()
     description, plan = datasets.read_encoded(table).description, plans.read_plan(table)
     labels = datasets.read_labels(table, description)
-    losses = [LOSSES[name] for name in names_for(description.task) if name != "pinball"]
+    losses = [LOSSES[name] for name in names_for(description.task) if LOSSES[name].offered]
     if table == "houses":  # whose prices are never negative
         transformed = [loss_entry.resolve(entry, "regression") for entry in yaml.safe_load(f"[{TRANSFORMED}]")]
         losses = [loss for loss in losses if loss.name not in ("msle", "mape", "poisson")] + transformed
@@ -219,6 +219,23 @@ def test_the_losses_added_are_those_that_fit_what_they_will_see(project, tmp_pat
     assert load_params().setup(table).losses == [loss for loss in losses if loss.name in fitting]
     left_out = [f"try: left out: {name} {in_words(each)}" for name, each in judged.items() if name not in fitting]
     assert [line for line in told.splitlines() if "left out" in line] == left_out
+
+
+def test_a_target_between_0_and_1_is_offered_losses_whose_predictions_stay_there(project, tmp_path, capsys):
+    rows = "".join(f"{i * 7 % 31},{i % 23 / 22}\n" for i in range(60))
+    (tmp_path / "rates.csv").write_text(f"x,rate\n{rows}")
+    project(tmp_path / "rates.csv", "rate")
+    out = capsys.readouterr().out
+    sigmoid = "activation: sigmoid, target: none"
+    added_losses = load_params().comparisons["rates"].losses
+    assert added_losses == yaml.safe_load(
+        f"[mse, mae, huber, log_cosh, share_crossentropy, {{loss: mse, {sigmoid}, as: mse_sigmoid}}, "
+        f"{{loss: mae, {sigmoid}, as: mae_sigmoid}}]"
+    )
+    assert (
+        "try: 'rate' lies between 0 and 1 in every row; predictions of share_crossentropy, mse_sigmoid, mae_sigmoid do "
+        "too, those of others may not; if it is no share, take these out: comparisons.rates.losses in params.yaml\n"
+    ) in out
 
 
 def write_counts(path, lowest):

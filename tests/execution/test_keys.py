@@ -88,6 +88,7 @@ OTHER_LOSS = {
     "offered": ("log",),
     "large_targets": LargeTargets(1, "grow"),
     "usual_outputs": ("tanh",),
+    "for_shares": ("sigmoid",),
     "options": {"delta": (1.0, 2.0)},
     "estimates": "median",
 }
@@ -97,7 +98,7 @@ DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored", "second_run", "within"),
     *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
     *("estimates", "offered", "large_targets"),
-    *("usual_outputs", "options"),
+    *("usual_outputs", "options", "for_shares"),
 }
 
 

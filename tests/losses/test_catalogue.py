@@ -42,6 +42,7 @@ ENCODED = {
     "categorical_generalized_cross_entropy": CLASS_INDEX,
     "categorical_hinge": ONE_HOT,
     "categorical_brier": ONE_HOT,
+    "share_crossentropy": VALUES,
 }
 VALUE = ([[-0.3], [7.0]], [[-0.3], [7.0]])
 VECTOR = ([[-0.3, 7.0], [1.0, 0.0]], [[-0.3, 7.0], [1.0, 0.0]])
@@ -72,6 +73,7 @@ DECIDED = {
     "categorical_generalized_cross_entropy": LARGEST,
     "categorical_hinge": LARGEST,
     "categorical_brier": LARGEST,
+    "share_crossentropy": VALUE,
 }
 
 
@@ -134,6 +136,7 @@ def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
         ("categorical_generalized_cross_entropy", "softmax", True, "largest output"),
         ("categorical_hinge", "linear", False, "largest output"),
         ("categorical_brier", "softmax", True, "largest output"),
+        ("share_crossentropy", "sigmoid", False, "value"),
     ],
 )
 def test_a_loss_has_the_output_it_is_meant_for(name, activation, probability, rule):
@@ -182,6 +185,8 @@ def test_no_two_losses_share_a_name():
         ("MeanSquaredError", ["multiclass", "binary"], {"binary": "brier", "multiclass": "categorical_brier"}),
         ("brier", ["regression", None], {"regression": "mse"}),
         ("brier", ["binary"], {}),
+        ("bce", ["regression"], {"regression": "share_crossentropy"}),
+        ("share_crossentropy", ["binary"], {"binary": "binary_crossentropy"}),
         ("mae", ["binary"], {}),
         ("my_losses:mse", ["binary"], {}),
     ],
@@ -198,7 +203,7 @@ def test_whatever_it_is_called_a_loss_has_a_row_and_a_users_own_has_none():
 
 def test_every_loss_belongs_to_one_task():
     by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
-    assert {task: len(names) for task, names in by_task.items()} == {"regression": 9, "binary": 7, "multiclass": 7}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 10, "binary": 7, "multiclass": 7}
     assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
 
 

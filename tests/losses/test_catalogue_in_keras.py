@@ -37,6 +37,8 @@ WORKED = {
     # overlap 1.5, missed 0.5, false alarms 0.5, each by half
     "tversky": ([1, 0, 1], [[0.5], [0.5], [1.0]], 1 - 1.5 / (1.5 + 0.25 + 0.25)),
     "brier": ([1, 0], [[0.5], [0.25]], (0.25 + 0.0625) / 2),
+    # a quarter of the cross-entropy of class 1 and three quarters of that of class 0
+    "share_crossentropy": ([0.25, 0.5], [[0.5], [0.5]], LN2),
     "categorical_crossentropy": THREE_CLASSES,
     "sparse_categorical_crossentropy": THREE_CLASSES,
     "kl_divergence": THREE_CLASSES,
@@ -52,7 +54,7 @@ WORKED = {
 # Keras 3.15 does not find it by a name
 NOT_BY_NAME = {"categorical_generalized_cross_entropy"}
 # names of ours: of a loss that Keras has not, and of one of Keras' on other targets
-OURS = {"pinball", "brier", "categorical_brier"}
+OURS = {"pinball", "brier", "categorical_brier", "share_crossentropy"}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_parameters_that_are_not_usual_are_typed(make_run):
         ("sparse_categorical_crossentropy", "with class numbers"),
         ("poisson", "with a last layer of `softplus`"),
         ("brier", "with a last layer of `sigmoid`"),
+        ("share_crossentropy", "with a last layer of `sigmoid`, on the target as it is"),
         ("categorical_brier", "with one-hot targets and a last layer of `softmax`"),
     ],
 )

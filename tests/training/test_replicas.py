@@ -49,6 +49,8 @@ def problem(loss):
                 labels = np.random.default_rng(0).poisson(np.exp(labels))
             elif loss.target_range == "away from 0":
                 labels = labels - labels.min() + 1
+            elif loss.target_range == "0 to 1":
+                labels = (labels - labels.min()) / np.ptp(labels)
         case "binary":
             features, labels = datasets.make_circles(n_rows, noise=0.1, random_state=1)
             n_outputs = 1

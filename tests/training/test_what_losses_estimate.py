@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stages.losses.catalogue import LOSSES
+from stages.params.loss_entry import resolve
 from stages.training.unit import Table, Unit
 from tests.training.units import make_plan, make_settings, train
 
@@ -44,3 +45,20 @@ def test_so_they_do_of_several_classes(name):
     labels = (generator.random(N_ROWS)[:, None] > shares.cumsum(axis=1)[groups]).sum(axis=1)
     outputs = outputs_of(LOSSES[name], labels, groups, 3)
     np.testing.assert_allclose(outputs, [shares] * 2, atol=0.09)
+
+
+SQUARES = {"loss": "mse", "activation": "sigmoid", "target": "none", "as": "mse_sigmoid"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "statistic"),
+    [("share_crossentropy", np.mean), (SQUARES, np.mean), (SQUARES | {"loss": "mae"}, np.median)],
+    ids=["cross-entropy", "squares", "absolute"],
+)
+def test_of_shares_cross_entropy_and_squares_give_the_mean_and_absolute_errors_the_median(entry, statistic):
+    generator, groups = np.random.default_rng(0), np.arange(N_ROWS) % 3
+    shares = generator.beta([0.5, 3, 6], [4, 2, 1.5], (N_ROWS, 3))[np.arange(N_ROWS), groups]
+    expected = [statistic(shares[:N_TRAIN][groups[:N_TRAIN] == group]) for group in range(3)]
+    outputs = outputs_of(resolve(entry, "regression"), shares[:, None], groups)[..., 0]
+    # outputs are in the units of the plan, which are 3 and 2
+    np.testing.assert_allclose(outputs * 2 + 3, [expected] * 2, atol=0.03)

@@ -122,6 +122,8 @@ def make_table(name, n_features=None):
         labels = np.column_stack([signal, signal**2][:n_targets])
         if loss.target_range in ("not below 0", "away from 0"):
             labels = 1 + np.abs(labels)
+        if loss.target_range == "0 to 1":
+            return Table(features * 5 + 100, 1 / (1 + np.exp(-labels)), n_classes)
         labels = labels * 2 + 3
     features = features * 5 + 100
     features[3, 1] = np.nan

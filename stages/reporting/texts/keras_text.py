@@ -57,7 +57,9 @@ def _beside(loss: Loss) -> list[str]:
         parts.append(f"with {_TARGETS[loss.targets]}")
     elif is_of_values or loss.activation not in ("linear", "sigmoid"):
         parts.append(f"with a last layer of {code(loss.activation)}")
-    if loss.target_transform:
+    if loss.target_transform == "none":
+        parts.append("on the target as it is")
+    elif loss.target_transform:
         parts.append(f"on the target scaled by {code(loss.target_transform)}")
     if loss.class_weight:
         parts.append("with `class_weight` in `fit`")
