@@ -88,7 +88,7 @@ OTHER_LOSS = {
     "offered": ("log",),
     "large_targets": LargeTargets(1, "grow"),
     "usual_outputs": ("tanh",),
-    "for_shares": ("sigmoid",),
+    "for_shares": ("tanh",),
     "options": {"delta": (1.0, 2.0)},
     "estimates": "median",
 }
