@@ -51,6 +51,26 @@ def relative_error(rows: Rows) -> Any:
     return xp.where(positive, 100 * (xp.abs(rows.errors) / xp.where(positive, rows.labels, 1.0)), 0.0)
 
 
+def absolute_error_in_percent(rows: Rows) -> Any:
+    """In percent of a target unit."""
+    return 100 * rows.xp.abs(rows.errors)
+
+
+def size(rows: Rows) -> Any:
+    """Of the target, in target units."""
+    return rows.xp.abs(rows.labels)
+
+
+def is_sign_right(rows: Rows) -> Any:
+    """Whether prediction and target are on one side of 0, of targets that are on one."""
+    return rows.xp.where(rows.labels * rows.predictions > 0, 1.0, 0.0)
+
+
+def has_sign(rows: Rows) -> Any:
+    """Whether the target is other than 0."""
+    return rows.xp.where(rows.labels != 0, 1.0, 0.0)
+
+
 def is_positive(rows: Rows) -> Any:
     """Whether the target is above 0."""
     return rows.xp.where(rows.labels > 0, 1.0, 0.0)

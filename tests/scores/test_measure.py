@@ -298,3 +298,9 @@ def test_the_brier_score_is_scikit_learns():
     for seed, own in enumerate(given):
         assert scores["brier"][seed] == pytest.approx(metrics.brier_score_loss(labels, own))
     assert "brier" not in score(LOSSES["hinge"], np.array([0, 1]), outputs([0.5, 0.25]))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("wape", 100 * (1 + 0 + 3 + 6) / 10), ("sign_accuracy", 2 / 3)])
+def test_scores_for_targets_that_may_be_0_are_those_worked_by_hand(name, expected):
+    labels, outputs = np.array([[-2.0], [0.0], [3.0], [5.0]]), np.array([[[-1.0], [0.0], [6.0], [-1.0]]])
+    assert score(LOSSES["mse"], labels, outputs, also=[name])[name] == pytest.approx([expected])
