@@ -62,7 +62,7 @@ def main() -> None:
         bars({unit.name: planned(unit) for unit in selected}, unit="networks × epochs", heading="all losses") as show,
     ):
         scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
-        ahead = RefitsAhead(selected, Scheduler(executor, kept))  # what it cannot train fails in stage `winner`
+        ahead = RefitsAhead(selected, scheduler)
         try_user_code(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
     references.write(fitting.of_comparisons(params, selected, scores, kept))

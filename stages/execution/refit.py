@@ -113,4 +113,4 @@ class RefitsAhead:
             if run.loss.name == loss and run.finished.any():
                 unit = unit_of(run, compared.table, compared.columns)
                 with suppress(LostError, UserError):
-                    await refit(unit, self._scheduler.trainer(unit, Tally()))
+                    await refit(unit, self._scheduler.aside().trainer(unit, Tally()))

@@ -139,6 +139,10 @@ class Scheduler:
         """Whether what is trained is kept where other stages on this machine look for it."""
         return self._store is not None and self._executor.device == device()
 
+    def aside(self) -> "Scheduler":
+        """Another, by the same executor and store, whose chunks may be lost: nothing is said of them here."""
+        return Scheduler(self._executor, self._store, stage=self._stage)
+
     def has(self, chunks: Sequence[Chunk]) -> bool:
         """Whether the store has all of these."""
         return self._store is not None and all(
