@@ -170,6 +170,7 @@ def test_on_a_dataset_what_is_compared_stands_first_by_its_own_name(project):
         "msle",
         "pinball90",
         *("mse", "mape", "huber", "log_cosh", "poisson", "pinball", "cosine_similarity"),
+        "share_crossentropy",
     ]
     heading = project("rings").splitlines()[1]
     assert re.split(r" {2,}", heading.strip()) == ["binary loss", "compared", "on rings", "why"]
@@ -266,7 +267,7 @@ def test_losses_that_do_not_suit_the_table_are_told_as_everywhere(another):
         another("sick")
     assert str(raised.value) == (
         "params.yaml: comparisons.sick.losses[0]: 'mse' is a loss for a regression task; "
-        f"losses for a binary task: {', '.join(names_for('binary'))}"
+        f"for a binary task it is 'brier'; losses for a binary task: {', '.join(names_for('binary'))}"
     )
 
 

@@ -251,7 +251,7 @@ def test_a_score_of_the_task_may_decide(check, name, headline):
 @pytest.mark.parametrize(
     ("name", "headline", "nearest"),
     [
-        ("regression", "accuracy", None),
+        ("regression", "accuracy", "sign_accuracy"),
         ("regression", "log_loss", None),
         ("regression", "recall_2", None),
         ("regression", "mde", "mse"),

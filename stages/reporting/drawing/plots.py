@@ -19,7 +19,18 @@ from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Regions
 
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#000000", "#999933")
+_PALETTE = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#882255",
+    "#000000",
+    "#999933",
+    "#661100",
+)
 _CLASSES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 N_COLORS = len(_PALETTE)
 MARKERS = "osD^vP*X"

@@ -49,13 +49,14 @@ def in_full(loss: Loss) -> str:
 
 
 def variant(loss: Loss) -> str:
-    """What a loss with a target transform is trained on, and its output; how a loss weighs classes; else empty."""
+    """What a loss is trained on, and its output, where its target transform was set; how it weighs classes; else empty."""
     if loss.class_weight:
         is_auto = loss.class_weight == "auto"
         weights = "auto" if is_auto else ", ".join(f"{name} {weight:g}" for name, weight in loss.class_weight.items())
         return f"weighted by class ({short(weights)})"
-    if loss.target_transform is None:
-        return ""
+    usual = catalogue.row_of(loss)
+    if loss.target_transform is None or (usual and usual.target_transform and usual.activation == loss.activation):
+        return ""  # nothing was set, or what its row in the catalogue has
     output = "" if loss.activation == "linear" else f", {loss.activation} output"
     return f"on {_TARGETS[loss.target_transform]}{output}"
 
