@@ -49,7 +49,7 @@ def in_full(loss: Loss) -> str:
 
 
 def variant(loss: Loss) -> str:
-    """What a loss is trained on, and its output, where its target transform was set; how it weighs classes; else empty."""
+    """What a loss is trained on, where its target transform was set, and its output; how it weighs classes."""
     if loss.class_weight:
         is_auto = loss.class_weight == "auto"
         weights = "auto" if is_auto else ", ".join(f"{name} {weight:g}" for name, weight in loss.class_weight.items())
