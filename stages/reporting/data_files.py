@@ -9,11 +9,11 @@ from stages.basics.markup import code, plain
 from stages.records.references import Reference, as_json
 from stages.records.runs import Run
 from stages.records.winners import Calibrating, Recommended
-from stages.reporting import top_losses
+from stages.reporting import page, top_losses
 from stages.reporting.drawing import panel
 from stages.reporting.formats import difference
-from stages.reporting.registry import Picture
-from stages.reporting.texts import answer_text
+from stages.reporting.registry import Picture, Report
+from stages.reporting.texts import published
 from stages.reporting.texts.verdict_text import some_learned, surely_beats_constant, verdict
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
@@ -227,7 +227,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
         "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
         "answer": plain(verdict(comparison).lead),
-        "verdict": answer_text.in_words(comparison),
+        "verdict": _first_screen(comparison),
         "figures": [picture.file for picture in about_it if picture.run is None],
         "references": {reference.name: _of_reference(comparison, reference) for reference in comparison.references},
         "losses": {
@@ -264,6 +264,13 @@ def word(comparison: Comparison, loss: str) -> str:
     if loss == outcome.advice.best:
         return "recommended" if some_learned(comparison) else "best, not surely better than a guess"
     return "baseline" if loss == outcome.baseline else outcome.pairs[loss, outcome.baseline].verdict
+
+
+def _first_screen(comparison: Comparison) -> str:
+    """The first screen as Markdown without its heading and its figure: the answer comes first."""
+    alone = Report([comparison], published.NOTHING, is_linked=False)
+    _, _, below = page.first_screens(alone, figures=False).partition("\n\n")
+    return below
 
 
 def _decided(comparison: Comparison, loss: str) -> dict[str, list[float | None]]:

@@ -49,7 +49,7 @@ def word(verdict: str, tags: dict[str, str], *, last_word: bool) -> str:
 
 
 def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
-    """The tags of an experiment: its note, which begins with the verdict, and the view of its runs.
+    """The tags of an experiment: its note, which is the first screen of the report, and the view of its runs.
 
     The view's columns tell runs of the same loss apart. They are few, since MLflow puts tags last: the verdict is to be
     in sight.
@@ -66,10 +66,11 @@ def tags(experiment: str, verdict: str, headline: Headline) -> dict[str, str]:
         "orderByAsc": not headline.higher_is_better,
         "selectedColumns": columns,
     }
-    told = markup.text(markup.plain(verdict))  # lists of experiments show it as it is written
+    answer, *below = verdict.split("\n\n")
+    answer = markup.text(markup.plain(answer))  # lists of experiments show it as it is written
     links = f"[Scores]({scores(experiment)}) · [Curves]({curves(experiment)})"
     return {
-        NOTE: f"{told}\n\n{links}",
+        NOTE: "\n\n".join([answer, *map(str.strip, below), links]),
         "mlflow.experimentKind": "custom_model_development",
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME: score,
         MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER: str(headline.higher_is_better),

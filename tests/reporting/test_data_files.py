@@ -143,3 +143,13 @@ def test_a_loss_that_is_no_better_than_a_guess_is_not_called_recommended(make_co
     comparison.__dict__["outcome"] = replace(comparison.outcome, constant=always, gains=dict.fromkeys(["mse", "mae"]))
     assert "recommended" not in words()
     assert "best, not surely better than a guess" in words()
+
+
+def test_the_verdict_for_mlflow_is_the_first_screen_without_its_heading_and_figure(make_comparison):
+    comparison = make_comparison("mse", "mae")
+    said = data_files.verdicts([comparison], [])[comparison.name]["verdict"]
+    best = comparison.outcome.advice.best
+    assert said.startswith("**")
+    assert f"| **`{best}`** |" in said
+    for absent in ("## ", "![", "](#"):
+        assert absent not in said

@@ -36,6 +36,7 @@ class Reference:
     scores: dict[str, dict[str, dict[str, float]]]
 
 
+NOTHING = Reference("", {}, {}, {})
 _REFERENCE = TypeAdapter(Reference)
 NOTHING = Reference("", {}, {}, {})  # for a report of which nothing was published
 
