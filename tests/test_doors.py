@@ -174,7 +174,7 @@ def files_and_their_readers(root):
 def test_no_file_in_data_runs_what_is_planted_in_it(root, tmp_path, write):
     tried = list(files_and_their_readers(root))
     assert {file.parts[1] for file, _ in tried} == {
-        *("published.yaml", "raw", "scaled", "plans", "pipelines", "runs", "winners")
+        *("published.yaml", "raw", "scaled", "plans", "pipelines", "references", "runs", "winners")
     }
     content = write(tmp_path / "done")
     for file, stage in tried:
