@@ -391,12 +391,13 @@ def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
         (
             {"losses": ["mse", "hinge"]},
             "params.yaml: comparisons.diabetes.losses: losses of one task are compared; 'mse' for a regression task "
-            "and 'hinge' for a binary task",
+            "and 'hinge' for a binary task; for a binary task it is 'brier'",
         ),
         (
             {"losses": ["hinge"]},
             "params.yaml: comparisons.diabetes.losses[0]: 'hinge' is a loss for a binary task; losses for a regression "
-            "task: mse, mae, msle, mape, huber, log_cosh, poisson, pinball, cosine_similarity",
+            "task: mse, mae, msle, mape, huber, log_cosh, poisson, pinball, cosine_similarity, "
+            "share_crossentropy",
         ),
         (
             {"losses": ["cosine_similarity"]},

@@ -497,6 +497,7 @@ def models(project, make_run):
 @pytest.mark.filterwarnings("ignore:.*Any type hint is inferred:UserWarning")
 @pytest.mark.thorough
 def test_the_first_seeds_model_is_logged_once_and_predicts_as_keras_does(client, defaults, models):
+    mlflow.set_tracking_uri(mlflow_store.address())
     try:
         track.main()
         experiments = [client.get_experiment_by_name(f"losslab/{dataset}").experiment_id for dataset in LOGGED]
