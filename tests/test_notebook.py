@@ -169,7 +169,7 @@ def test_what_is_in_the_store_is_not_trained_again_and_the_folder_of_work_goes_w
     assert not work.exists()
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_loss_a_score_and_a_network_of_ones_own_are_those_of_the_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -21,6 +21,8 @@ from tests.projects import COMPARED, edit, run_in, would_run
 
 pytestmark = pytest.mark.thorough
 
+REFERENCES = {f"reference {model}" for model in ("constant", "linear", "boosting")}  # runs of a tuned comparison
+
 
 def logged(folder: Path) -> dict[str, set[str]]:
     """The names of the runs in MLflow, by experiment."""
@@ -96,6 +98,7 @@ def test_another_number_of_seeds_makes_no_dataset_anew(kept):
     assert would_run(kept)[:2] == ["scale", "train"]
 
 
+@pytest.mark.endurance
 def test_what_may_be_left_out_of_the_parameters_ends_nothing(kept):
     edit(kept, lambda params: [params.pop(key) for key in ("loss", "compare", "report", "track")])
     edit(kept, lambda params: params["train"].pop("batch_size"))
@@ -107,6 +110,7 @@ def test_what_may_be_left_out_of_the_parameters_ends_nothing(kept):
     assert would_run(kept)[:2] == ["scale", "train"]
 
 
+@pytest.mark.endurance
 def test_one_learning_rate_is_tried_from_the_command_line(kept):
     run_in(kept)("dvc", "exp", "run", "-S", "train.optimizer.learning_rate=0.02", "-S", "compare=regression_fair")
     for loss in COMPARED["regression_fair"]:
@@ -196,10 +200,9 @@ def test_one_loss_alone_is_trained_shown_and_found_alone_and_left_by_the_way_bac
     run, before = run_in(kept), notes_of(kept)
     said = run("dvc", "exp", "run", "--set-param", "loss=msle", "--name", "only-msle").stdout
     # these results were logged before: the experiment joins their runs
-    references = {f"reference {model}" for model in ("constant", "linear", "boosting")}
     assert found_by(kept, "only-msle") == {
         "losslab/regression": {"msle"},
-        "losslab/regression_fair": {"msle", *references},
+        "losslab/regression_fair": {"msle", *REFERENCES},
     }
     assert notes_of(kept) == before
     assert set(pd.read_csv(kept / "reports/results.csv")["loss"]) == {"msle"}
@@ -242,6 +245,7 @@ def test_a_failed_experiment_says_what_stays_and_edits_of_ones_own_do(kept):
     assert (params["loss"], params["report"]["margin"]) == ("hing", {"circles": 0.1})
 
 
+@pytest.mark.endurance
 def test_the_way_back_keeps_a_table_of_ones_own_that_is_in_no_commit_and_its_winner(kept, tmp_path):
     run = run_in(kept)
     load_diabetes(as_frame=True).frame.head(100).to_csv(tmp_path / "salt.csv", index=False)
@@ -304,7 +308,7 @@ def test_a_table_of_ones_own_is_added_compared_shared_and_followed(clone, tmp_pa
     run("dvc", "repro")
     run("git", "add", "--all")
     run("git", "commit", "--quiet", "--message", "sugar")
-    assert logged(clone)["losslab/sugar"] == {"mse", "huber_small"}
+    assert logged(clone)["losslab/sugar"] == {"mse", "huber_small", *REFERENCES}
     assert "data/external/sugar.csv" not in run("git", "ls-files").stdout.splitlines()
     # another clone gets the table from a remote
     run("dvc", "remote", "add", "--force", "--default", "store", str(tmp_path / "store"))

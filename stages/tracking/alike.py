@@ -14,6 +14,7 @@ from typing import TypeVar
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from stages.tracking.origin import EXPERIMENT
@@ -114,6 +115,17 @@ def _list_experiments(client: MlflowClient, run_id: str) -> bool:
     return False
 
 
+def is_still_there(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Make sure that a run whose children were logged was not deleted meanwhile, as a double, by another machine.
+
+    Raises:
+        MlflowException: it was, and its children are too, so that they are to be logged of the run that stays.
+    """
+    if client.get_run(run_id).info.lifecycle_stage != "active":
+        _delete_children(client, experiment, run_id)
+        raise MlflowException(f"run {run_id} was deleted as a double", RESOURCE_DOES_NOT_EXIST)
+
+
 def tag_of(name: str) -> str:
     """The tag of an experiment of DVC's, in the letters that MLflow takes."""
     known = re.sub(r"[^\w.-]", "_", name)
@@ -146,6 +158,12 @@ def _verdicts(run: Run) -> dict[str, str]:
 
 
 def _delete(client: MlflowClient, run: Run) -> None:
-    for child in search(client, run.info.experiment_id, MLFLOW_PARENT_RUN_ID, run.info.run_id):
-        client.delete_run(child.info.run_id)
+    """Delete a run with its children, also those that another machine adds meanwhile: see `is_still_there`."""
+    _delete_children(client, run.info.experiment_id, run.info.run_id)
     client.delete_run(run.info.run_id)
+    _delete_children(client, run.info.experiment_id, run.info.run_id)
+
+
+def _delete_children(client: MlflowClient, experiment: str, run_id: str) -> None:
+    for child in search(client, experiment, MLFLOW_PARENT_RUN_ID, run_id):
+        client.delete_run(child.info.run_id)

@@ -294,6 +294,7 @@ def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str, hea
             client.set_terminated(child, "FAILED" if seed in run.failed else "FINISHED")
     if before.keys() != numbers.keys():
         _children(client, experiment, parent)
+    alike.is_still_there(client, experiment, parent)
 
 
 def _children(client: MlflowClient, experiment: str, parent: str) -> dict[int, mlflow.entities.Run]:

@@ -197,7 +197,8 @@ class _Rows:
     @property
     def scaled_errors(self) -> tf.Tensor:
         """(n_rows, n_targets) in the units of the dataset's scale."""
-        return self.errors / self._numbers[2] if self.loss.target_transform else self.outputs - self._targets
+        is_scaled = self._numbers is None or not self.loss.target_transform
+        return self.outputs - self._targets if is_scaled else self.errors / self._numbers[2]
 
     @property
     def decisions(self) -> tf.Tensor:

@@ -142,7 +142,7 @@ def test_a_category_or_a_number_to_learn_from_is_no_group(make, seed):
     assert found(make(np.random.default_rng(seed))) is None
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_false_alarms_are_few_and_so_are_misses():
     seeds = range(1000, 1040)
     alarms = [found(make(np.random.default_rng(seed))) is not None for make in ORDINARY.values() for seed in seeds]

@@ -11,6 +11,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from stages import track
 from stages.tracking import alike
@@ -160,6 +161,16 @@ def mse(project, client):
     del project
     track.main()
     return logged(client, "regression")["mse"]
+
+
+def test_children_of_a_run_that_was_deleted_as_a_double_meanwhile_go_with_it(mse, client):
+    experiment, parent = mse.info.experiment_id, mse.info.run_id
+    alike.is_still_there(client, experiment, parent)
+    child = client.create_run(experiment, tags={MLFLOW_PARENT_RUN_ID: parent}).info.run_id
+    client.delete_run(parent)
+    with pytest.raises(MlflowException, match="deleted as a double"):
+        alike.is_still_there(client, experiment, parent)
+    assert client.get_run(child).info.lifecycle_stage == "deleted"
 
 
 def begun(client, run, lock, *, hours=0.0):

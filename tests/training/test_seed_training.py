@@ -9,7 +9,7 @@ from sklearn import metrics
 from stages.execution.cutting import cut
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
-from stages.training import fitting
+from stages.training import fitting, replicas
 from stages.training.chunk import Candidate
 from stages.training.keras_parts import kept_loss
 from stages.training.networks import Network
@@ -69,7 +69,8 @@ def test_each_seed_does_on_its_own_rows_and_scale_what_keras_does(name, changes)
 
 
 @pytest.mark.thorough
-def test_a_tuned_unit_ends_as_one_with_the_chosen_rate_and_epochs():
+def test_a_tuned_unit_ends_as_one_with_the_chosen_rate_and_epochs(monkeypatch):
+    monkeypatch.setattr(replicas, "EPOCHS", 1)  # each is told
     tuned, done = make_unit("mae", n_splits=2, rates=(0.01, 0.1, 1.0)), []
     run, model = train(tuned, lambda _, networks_times_epochs: done.append(networks_times_epochs))
     assert done == sorted(done)
