@@ -16,7 +16,7 @@ from stages.records import datasets, plans, runs
 from stages.records.plans import Part
 from tests.projects import run_all
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.endurance
 ROOT = Path(__file__).parents[1]
 PRICES = ["mse", {"loss": "msle", "target": "ratio"}, {"loss": "mse", "target": "log", "as": "mse_log"}]
 SICK = ["binary_crossentropy", {"loss": "binary_crossentropy", "class_weight": "auto", "as": "weighted"}]

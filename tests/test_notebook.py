@@ -233,7 +233,7 @@ def test_one_who_stops_it_leaves_no_process_behind(tmp_path):
     assert not alive
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_the_page_about_it_is_so(tmp_path):
     text = (ROOT / "docs/notebook.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)

@@ -14,7 +14,7 @@ from stages.scores import catalogue
 from stages.verdicts.comparison import read as read_comparison
 from tests.projects import run_all
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.endurance
 LOSSES = ["binary_crossentropy", {"loss": "binary_crossentropy", "as": "weighted", "class_weight": "auto"}]
 SPLITS = {"folds": {}, "one split": {"split": {"method": "stratified", "train": 0.6, "fixed": True}}}
 
