@@ -6,9 +6,9 @@ each mistake: the key's path, what stands there, what is allowed, and the neares
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from stages.basics import paths, suggest
@@ -18,6 +18,8 @@ from stages.params.contradictions import contradictions, contradictions_with_dat
 from stages.params.explain import Mistake, findings, in_words
 from stages.params.schema import Params, Train
 from stages.records.datasets import Description
+
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 class ParamsError(UserError):
@@ -67,14 +69,7 @@ def read_plan(params: Params, comparison: str) -> Budgeted:
     again = f"make budget COMPARISON={comparison}"
     if not path.is_file():
         raise UserError(f"{path} is missing, which says what is trained within {budget}; make it with: {again}")
-    values = read_values(path)
-    if not isinstance(values, dict):
-        keys = ", ".join(Budgeted.model_fields)
-        raise UserError(f"{path}: the keys {keys} are needed; the file holds {suggest.show(values)}")
-    try:
-        plan = Budgeted.model_validate(values)
-    except ValidationError as error:
-        raise ParamsError(findings(error, values), path) from error
+    plan = _validated(Budgeted, read_values(path), path)
     if plan.budget != budget:
         key = params.budget_key(comparison)
         raise UserError(f"{path} was made for {plan.budget}, and {key} is {budget}; make it again with: {again}")
@@ -122,15 +117,20 @@ def check_params(values: Any, path: Path = paths.PARAMS) -> Params:
         UserError: it is no mapping.
         ParamsError: it holds mistakes.
     """
-    if not isinstance(values, dict):
-        keys = ", ".join(Params.model_fields)
-        raise UserError(f"{path}: the keys {keys} are needed; the file holds {suggest.show(values)}")
-    try:
-        params = Params.model_validate(values)
-    except ValidationError as error:
-        raise ParamsError(findings(error, values), path) from error
+    params = _validated(Params, values, path)
     _refuse(contradictions(params), path)
     return params
+
+
+def _validated(model: type[Checked], values: Any, path: Path) -> Checked:
+    """What a file holds, as a model; `UserError` where it is no mapping, `ParamsError` where it holds mistakes."""
+    if not isinstance(values, dict):
+        keys = ", ".join(model.model_fields)
+        raise UserError(f"{path}: the keys {keys} are needed; the file holds {suggest.show(values)}")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ParamsError(findings(error, values), path) from error
 
 
 def _read_yaml(text: str, path: Path) -> Any:
