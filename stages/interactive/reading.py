@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from stages.basics.section import Section
 from stages.interactive.project import Project
 from stages.offers.judging import judge
 from stages.params import seeds
 from stages.params.explain import findings
 from stages.params.load import ParamsError, check_data
 from stages.params.schema import Comparison, Dataset, Params, Train
-from stages.params.section import Section
 from stages.scores import catalogue
 from stages.verdicts import comparison
 

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from stages.basics import paths
 from stages.basics.ranges import Number, Positive
-from stages.params.section import Section
+from stages.basics.section import Section
 from stages.params.seeds import Seeds, most
 
 NONE = "none"

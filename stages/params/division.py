@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Seed, Whole
-from stages.params.section import Section
+from stages.basics.section import Section
 from stages.params.source import Column
 from stages.records.plans import Method
 

@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
+from stages.basics.section import Section
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
 from stages.losses.target_transform import NEVER_NEGATIVE, TargetTransform
 from stages.params.explain import Mistake, findings
-from stages.params.section import Section
 from stages.params.source import Column as ColumnName
 
 # what pydantic checks a loss's parameter by

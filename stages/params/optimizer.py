@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Rate, Spread, Weight
-from stages.params.section import Section
+from stages.basics.section import Section
 from stages.records.settings import Schedule
 
 

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Name, Positive, Rate, Reference
+from stages.basics.section import Section
 from stages.losses import catalogue, objectives
 from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Loss, Task
@@ -15,7 +16,6 @@ from stages.params.budget import NONE, Budget, Budgeted, Sizes
 from stages.params.cost import Cost
 from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
-from stages.params.section import Section
 from stages.params.seeds import AtMost, Seeds
 from stages.params.source import Label, Source, Table
 from stages.records.settings import Within

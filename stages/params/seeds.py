@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Positive
-from stages.params.section import Section
+from stages.basics.section import Section
 from stages.records.settings import LOOK
 
 ALONE = 30  # seeds of a loss that is compared with none, where as many as are needed are to train

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import Fraction, Number, Positive, Seed, Spread, Weight, Whole
-from stages.params.section import Section
+from stages.basics.section import Section
 
 
 def _column(value: Any) -> Any:
