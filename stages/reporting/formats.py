@@ -8,6 +8,7 @@ from stages.records.runs import Run
 from stages.verdicts.pairs import Pair
 from stages.verdicts.statistics import Summary
 
+_SMALL = -6  # numbers that need finer decimal places are written by powers of ten
 NAMED = 6  # in a sentence; of more the first few
 
 
@@ -18,7 +19,8 @@ def plus_minus(summary: Summary) -> str:
     if math.isnan(summary.half_width):
         return number(summary.mean)
     place = place_of(summary.half_width, summary.mean)
-    return f"{at_place(summary.mean, place)} ± {at_place(summary.half_width, place)}"
+    power = power_of(place, summary.mean, summary.half_width)
+    return f"{at_place(summary.mean, place, power)} ± {at_place(summary.half_width, place, power)}"
 
 
 def place_of(half_width: float, value: float = math.nan) -> int:
@@ -31,15 +33,28 @@ def place_of(half_width: float, value: float = math.nan) -> int:
     return math.floor(math.log10(abs(value))) - 2 if math.isfinite(value) and value else 0
 
 
-def at_place(value: float, place: int) -> str:
-    """A number rounded to a decimal place, 1 being the tens, its thousands grouped; a dash where there is none."""
+def at_place(value: float, place: int, power: int | None = None) -> str:
+    """A number rounded to a decimal place, 1 being the tens, its thousands grouped; a dash where there is none.
+
+    Args:
+        value: the number.
+        place: the decimal place.
+        power: of ten, where the number is so small that it is written by one; None for its own.
+    """
     if not math.isfinite(value):
         return "–"
     rounded = round(value, -place)
-    if place < -6 and abs(rounded) < 1e-3:
-        digits = max(math.floor(math.log10(abs(rounded))) - place, 0) if rounded else 0
-        return f"{rounded:.{digits}e}".replace("e-0", "e-") if rounded else "0"
-    return f"{rounded:,.{max(-place, 0)}f}"
+    own = power_of(place, value)
+    if not rounded or own is None:
+        return f"{rounded:,.{max(-place, 0)}f}" if rounded or place >= _SMALL else "0"
+    power = own if power is None else power
+    return f"{rounded * 10.0**-power:.{max(power - place, 0)}f}e{power}"
+
+
+def power_of(place: int, *values: float) -> int | None:
+    """The power of ten by which numbers beside each other are written; None where they need none."""
+    largest = max((abs(round(value, -place)) for value in values if math.isfinite(value)), default=0.0)
+    return math.floor(math.log10(largest)) if place < _SMALL and 0 < largest < 1e-3 else None
 
 
 def known(summary: Summary) -> str:
@@ -47,9 +62,9 @@ def known(summary: Summary) -> str:
     return at_place(summary.mean, place_of(summary.half_width, summary.mean)) if summary.n else "–"
 
 
-def signed_at(value: float, place: int) -> str:
-    """A difference rounded to a decimal place, with its sign."""
-    shown = at_place(abs(value), place)
+def signed_at(value: float, place: int, power: int | None = None) -> str:
+    """A difference rounded to a decimal place, with its sign: see `at_place`."""
+    shown = at_place(abs(value), place, power)
     if not any(digit in shown for digit in "123456789"):
         return "0"
     return f"{'−' if value < 0 else '+'}{shown}"
@@ -60,18 +75,23 @@ def signed(value: float) -> str:
     return signed_at(value, place_of(math.nan, value) + 1) if value else "0"
 
 
-def ends_at(low: float, high: float, place: int) -> str:
+def ends_at(low: float, high: float, place: int, power: int | None = None) -> str:
     """The ends of an interval at a decimal place; one that excludes 0 is shown to, by more places if need be."""
-    if low * high > 0:
-        place = min(place, math.floor(math.log10(min(abs(low), abs(high)) * 2)))
-    return f"{signed_at(low, place)} to {signed_at(high, place)}"
+    place = place_of_ends(low, high, place)
+    power = power_of(place, low, high) if power is None else power
+    return f"{signed_at(low, place, power)} to {signed_at(high, place, power)}"
 
 
-def interval(ends: tuple[float, float]) -> str:
+def place_of_ends(low: float, high: float, place: int) -> int:
+    """The decimal place of the ends of an interval, given that of its middle: finer where it all but holds 0."""
+    return min(place, math.floor(math.log10(min(abs(low), abs(high)) * 2))) if low * high > 0 else place
+
+
+def interval(ends: tuple[float, float], power: int | None = None) -> str:
     """An interval of differences, to the second digit of its half width; a dash where there is none."""
     if math.isnan(ends[0]):
         return "–"
-    return ends_at(*ends, place_of((ends[1] - ends[0]) / 2, max(map(abs, ends))))
+    return ends_at(*ends, place_of((ends[1] - ends[0]) / 2, max(map(abs, ends))), power)
 
 
 def difference(pair: Pair) -> str:
@@ -81,7 +101,8 @@ def difference(pair: Pair) -> str:
     if math.isnan(pair.low):
         return signed(pair.difference)
     place = place_of((pair.high - pair.low) / 2, pair.difference)
-    return f"{signed_at(pair.difference, place)} ({interval((pair.low, pair.high))})"
+    power = power_of(place, pair.difference, pair.low, pair.high)
+    return f"{signed_at(pair.difference, place, power)} ({interval((pair.low, pair.high), power)})"
 
 
 def p_cell(p: float) -> str:

@@ -17,6 +17,8 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _JUMP = '<p class="jump"><a href="#contents">Contents</a></p>\n'
 WIDE = 8  # columns; of a table with more the words are broken where need be
 _FOLDED = re.compile(r"<details><summary>(?P<summary>[^<>]+)</summary>|(?P<end></details>)")
+_PERCENT = re.compile(r"(?<=\d) %")
+_POWER = re.compile(r"(?<=\d)e-(?=\d)")
 _FIGURE = re.compile(r"figures/[\w.-]+\.svg", re.ASCII)
 
 
@@ -53,6 +55,7 @@ def _rendered(markdown: str, folder: Path) -> tuple[list[Token], str]:
     converter.core.ruler.push("anchors", _name_headings)
     converter.core.ruler.push("cells", _name_cells)
     converter.core.ruler.push("embedded_images", _embed_images)
+    converter.core.ruler.push("numbers", _keep_numbers_whole)
     environment = {"folder": folder}
     tokens = converter.parse(markdown, environment)
     return tokens, converter.renderer.render(tokens, converter.options, environment)
@@ -135,6 +138,12 @@ def _embed_images(state: StateCore) -> None:
             image.children = [Token("text", "", 0, content=alt)]
         else:
             image.type, image.content = "text", f"![{alt}]({source})"
+
+
+def _keep_numbers_whole(state: StateCore) -> None:
+    """Let no line end between a number and its percent sign, or within a power of ten."""
+    for child in (child for token in state.tokens for child in token.children or [] if child.type == "text"):
+        child.content = _POWER.sub("e-\u2060", _PERCENT.sub("\u00a0%", child.content))
 
 
 def _text(inline: Token) -> str:

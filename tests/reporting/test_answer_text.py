@@ -1,5 +1,6 @@
 """What the first screen says of a comparison."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_the_recommended_loss_comes_first_and_what_to_avoid_last(make_decided, g
     first, last = rows_of(make_decided(losses))
     assert (first[0], first[2], first[3]) == ("**`hinge`**", "–", "**use this**")
     assert (last[0], last[3]) == ("`squared_hinge`", "worse: avoid")
-    assert " worse (−0." in last[2]
+    assert re.fullmatch(r"0\.\d+ worse \(0\.\d+ to 0\.\d+\)", last[2])
 
 
 def test_a_difference_stands_with_its_interval_in_favour_of_the_loss(make_decided, generator):
@@ -65,10 +66,22 @@ def test_a_difference_stands_with_its_interval_in_favour_of_the_loss(make_decide
     best = comparison.outcome.advice.best
     [pair] = [pair for (loss, _), pair in comparison.outcome.pairs.items() if loss == best]
     made = replace(pair, estimate=replace(pair.estimate, mean=24.7), low=-180.2, high=131.4)
-    assert answer_text.against_best(made) == "20 worse (−130 to +180)"
-    assert answer_text.against_best(mirror(made)) == "20 better (−180 to +130)"
+    assert answer_text.against_best(made) == "20 worse (130 worse to 180 better)"
+    assert answer_text.against_best(mirror(made)) == "20 better (180 worse to 130 better)"
     alike = replace(made, estimate=replace(pair.estimate, mean=0.2))
-    assert answer_text.against_best(alike) == "about 0 (−130 to +180)"
+    assert answer_text.against_best(alike) == "about 0 (130 worse to 180 better)"
+    surely = replace(made, low=12.3, high=131.4)
+    assert answer_text.against_best(surely) == "25 worse (12 to 131)"
+    assert answer_text.against_best(mirror(surely)) == "25 better (12 to 131)"
+    barely = replace(made, low=0.3, high=131.4)
+    assert answer_text.against_best(barely) == "25 worse (0.3 to 131.4)"
+
+
+def test_numbers_of_one_cell_have_one_power_of_ten(make_decided, generator):
+    comparison = make_decided({"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.85)})
+    pair = comparison.outcome.pairs["hinge", "squared_hinge"]
+    small = replace(pair, estimate=replace(pair.estimate, mean=6.3e-6), low=-3e-7, high=1.7e-5)
+    assert answer_text.against_best(small) == "0.63e-5 worse (1.70e-5 worse to 0.03e-5 better)"
 
 
 def test_many_losses_of_one_verdict_share_a_row(make_decided, generator):

@@ -40,6 +40,8 @@ def test_a_number_is_shown_in_three_digits(value, shown):
         (Summary(15432, 4000, 2345, 3, 0), "15,400 ± 2,300"),
         (Summary(0.84733, np.nan, np.nan, 1, 2), "0.847"),
         (Summary(np.nan, np.nan, np.nan, 0, 3), "–"),
+        (Summary(1.82e-6, 1e-7, 1.6e-7, 30, 0), "1.82e-6 ± 0.16e-6"),
+        (Summary(1.2e-7, 1e-6, 1.6e-6, 30, 0), "0.1e-6 ± 1.6e-6"),
     ],
 )
 def test_a_mean_is_shown_with_its_interval_where_it_has_one(summary, shown):
@@ -73,6 +75,8 @@ def test_a_difference_is_shown_with_its_interval_where_it_has_one(make_compariso
     pair = make_comparison("mse", "mae").outcome.pairs["mse", "mae"]
     near = replace(pair, estimate=replace(pair.estimate, mean=-213.4), low=-561.2, high=148.9)
     assert difference(near) == "−210 (−560 to +150)"
+    tiny = replace(pair, estimate=replace(pair.estimate, mean=2.4e-7), low=-1.1e-6, high=1.6e-6)
+    assert difference(tiny) == "+0.2e-6 (−1.1e-6 to +1.6e-6)"
     small = replace(pair, estimate=replace(pair.estimate, mean=0.00714), low=-0.0123, high=0.0264)
     assert difference(small) == "+0.007 (−0.012 to +0.026)"
     alone = make_comparison("mse", "mae", n_seeds=1).outcome.pairs["mse", "mae"]

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from stages.reporting.html_page import page
+from stages.reporting.html_page import page, part
 
 IMAGES = {"figures/one.svg": b"<svg>one</svg>", "figures/two.svg": b"<svg>two</svg>"}
 REPORT = """# Which loss?
@@ -176,3 +176,8 @@ def test_html_in_a_report_is_text_but_for_the_folded_parts(tmp_path, text):
 def test_a_browser_runs_and_fetches_nothing_for_it(html):
     policy = next(each["content"] for each in Parsed(html).all("meta") if "http-equiv" in each)
     assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def test_no_line_ends_between_a_number_and_its_percent_sign_nor_within_a_power_of_ten(tmp_path):
+    text = Parsed(part("At most 10 % (95 % sure) `5 %`, 7.44e-7 to `1e-5`; one-hot, 3 - 2.", tmp_path)).text
+    assert text == "At most 10\u00a0% (95\u00a0% sure) 5 %, 7.44e-\u20607 to 1e-5; one-hot, 3 - 2.\n"

@@ -56,6 +56,14 @@ def test_one_loss_far_off_does_not_squash_the_others():
     assert np.diff(positions).min() > 10  # pixels
 
 
+def test_a_long_name_has_two_lines_rather_than_an_end_that_is_cut():
+    names = ["sparse_categorical_crossentropy", "categorical_crossentropy", "a" * 60, "x_" * 20 + "y" * 20]
+    axes = drawn([Row(name, 1.0, "1", 0.9, 1.1, "inconclusive") for name in names], margin=0.1, best=1.0)
+    shown = [label.get_text() for label in axes.get_yticklabels()]
+    assert shown[:2] == ["sparse_categorical_\ncrossentropy", "categorical_crossentropy"]
+    assert all(text.endswith("…") and len(text) < 30 for text in shown[2:])
+
+
 VALUES = [[0.0, 0.0], [1.0], [5.0, 5.0, 5.0], [-3.0, 2.0], [1e-9, 2e-9], [1e12, 3e12]]
 
 

@@ -193,12 +193,14 @@ def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
     ticks = sorted({0, *steps, *(-step for step in steps)})
     named = {0, *steps} if len(powers) <= 2 else {0, *powers[::step]}
     inside = [tick for tick in ticks if 1.3 * low <= tick <= 1.3 * high]
-    axes.set_xticks(inside, [f"{tick:,}" if abs(tick) in named else "" for tick in inside])
+    axes.set_xticks(inside, [f"{tick:,}".replace("-", "−") if abs(tick) in named else "" for tick in inside])
     axes.xaxis.set_minor_locator(NullLocator())
 
 
 def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights: np.ndarray, color: str) -> Axes:
-    """How often what is given a probability happens, in ten bins of it; on the dashed line as often as is said.
+    """Of the rows in each of ten bins of predicted probability the share that are of the class: a reliability curve.
+
+    On the dashed line the two are equal.
 
     Args:
         axes: where to draw.

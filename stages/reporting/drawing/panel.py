@@ -24,7 +24,7 @@ _MARKS = {
 }
 _OPEN = ("#555555", "o")
 _WIDEST = 40  # letters of a line below the axis
-_SHORT = 26  # letters of a loss's name that are shown
+_SHORT = 26  # letters of a loss's name in a line; a longer name has two lines, or is cut
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,25 @@ def draw(axes: Axes, panel: Panel) -> None:
             annotation_clip=False,
             fontweight="bold" if row.verdict == "best" else "normal",
         )
-    names = [plain(row.loss if len(row.loss) <= _SHORT else f"{row.loss[: _SHORT - 1]}…") for row in panel.rows]
-    axes.set_yticks(range(len(panel.rows)), names)
-    for label, row in zip(axes.get_yticklabels(), panel.rows, strict=True):
-        label.set_fontweight("bold" if row.verdict == "best" else "normal")
+    names = [_in_lines(row.loss) for row in panel.rows]
+    axes.set_yticks(range(len(panel.rows)), ["\n".join(map(plain, lines)) for lines in names])
+    for label, row, lines in zip(axes.get_yticklabels(), panel.rows, names, strict=True):
+        label.set(fontweight="bold" if row.verdict == "best" else "normal", linespacing=1.0)
+        label.set_fontsize("medium" if len(lines) == 1 else "small")
     axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
     axes.set_xlabel("\n".join(_label(panel)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
+
+
+def _in_lines(name: str) -> list[str]:
+    """A loss's name in one line, or in two that are parted at an underscore; the start of one that fits neither."""
+    if len(name) <= _SHORT:
+        return [name]
+    for place in range(min(len(name), _SHORT), 0, -1):
+        if name[place - 1] == "_" and len(name) - place <= _SHORT:
+            return [name[:place], name[place:]]
+    return [f"{name[: _SHORT - 1]}…"]
 
 
 def _label(panel: Panel) -> list[str]:

@@ -98,10 +98,10 @@ def _draw(axes: np.ndarray, data: dict[str, Any]) -> None:
                 ax, *curve, "#999999" if what == "as given" and len(points) > 1 else data["colors"][loss]
             )
         plots.head(ax, loss)
-    probability = "of class 1" if data["is binary"] else "given to the class decided"
-    axes[0, 0].figure.supxlabel(f"probability {probability}", fontsize="medium")
+    which = "class 1" if data["is binary"] else "the most probable class"
+    axes[0, 0].figure.supxlabel(f"predicted probability of {which}", fontsize="medium")
     for ax in axes[:, 0]:
-        ax.set_ylabel("share of rows that are of it")
+        ax.set_ylabel("share of rows of that class")
 
 
 SECTION = Section(
@@ -112,10 +112,11 @@ SECTION = Section(
     figures=(
         Figure(
             name="reliability",
-            alt="How often what is given a probability happens, for each loss on {comparison}",
-            heading="How often what is given a probability happens",
-            legend="over all seeds and test rows: grey as networks give it, in colour after calibration where there is "
-            "one; on the dashed line as often as is said",
+            alt="Reliability curves of each loss on {comparison}: the share of rows of a class against its predicted "
+            "probability",
+            heading="How far probabilities can be trusted",
+            legend="of the rows with one predicted probability, the share that are of the class; all seeds and test "
+            "rows; grey as networks give it, in colour after calibration; on the dashed line both are equal",
             data=_data,
             grid=lambda data: side_by_side(len(data["points"]), sharey=True),
             draw=_draw,

@@ -54,13 +54,18 @@ def _table(comparison: Comparison) -> Table:
             pair = outcome.by_rule.pairs[loss, outcome.baseline]
             doubt = threshold_text.caution(comparison, outcome.pairs[loss, outcome.baseline])
             at_rule = f"**{pair.verdict}**" + (f" ({doubt})" if doubt else "")
-        middle = (", ".join(map(number, np.median(thresholds[loss], axis=0))),) if thresholds else ()
+        middle = (", ".join(map(_cut, np.median(thresholds[loss], axis=0))),) if thresholds else ()
         scores = (plus_minus(each.summaries[loss]) for each in (outcome, outcome.by_rule))
         rows.append((code(loss), *middle, *scores, Markdown(at_rule)))
     usual = " or ".join(dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs))
     what = "threshold" if of_two else f"offsets of {', '.join(comparison.description.classes)}"
     there = (what, f"{name} there") if thresholds else (name,)
     return Table(("loss", *there, f"{name} {usual}", f"verdict {usual}"), rows)
+
+
+def _cut(value: float) -> str:
+    """A threshold or an offset, to three digits."""
+    return number(value).replace("-", "−")
 
 
 SECTION = Section(part="sure", order=25, template=TEMPLATE, content=_content)

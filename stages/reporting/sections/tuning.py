@@ -28,8 +28,8 @@ TEMPLATE = """
 
 {{ choices }}
 
-{{ once("*Came out*: of 100 resamples of the seeds that chose, the share in which the same choice is the best. Where it"
-" is small, another choice would do about as well.") }}
+{{ once("*Came out*: the share of 100 resamples of the seeds in which the same choice is the best. Where it is"
+" small, another choice would do about as well.") }}
 
 {{ figures }}
 """
@@ -131,9 +131,8 @@ SECTION = Section(
         Figure(
             name="tuning",
             alt="Validation score against the learning rate for each loss on {comparison}",
-            heading="What each learning rate came to",
-            legend="of a constant rate the best epoch within the horizon, of a falling one the last; the ring marks "
-            "the choice",
+            heading="The validation score at each learning rate",
+            legend="of a constant rate at its best epoch, of a falling one at its last; the ring marks the choice",
             data=_data,
             grid=_grid,
             draw=_draw,

@@ -7,7 +7,7 @@ import numpy as np
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.losses.estimand import Estimand
-from stages.reporting.formats import NAMED, at_place, ends_at, enumerated, known, listed, place_of, signed_at
+from stages.reporting.formats import NAMED, at_place, enumerated, known, listed, place_of, place_of_ends, power_of
 from stages.reporting.markdown import Table
 from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
@@ -131,13 +131,23 @@ def against_best(pair: Pair) -> str:
     """How far a loss is from the recommended one, of a pair of which that is the first, and the interval."""
     few = pair.verdict == "too few seeds"
     place = place_of(math.nan if few else (pair.high - pair.low) / 2, pair.difference)
-    shown = signed_at(pair.difference, place).lstrip("+−")
-    which = "" if shown == "0" else " worse" if pair.difference > 0 else " better"
-    difference = "the same" if not pair.difference else f"{shown if which else 'about 0'}{which}"
+    power = power_of(place, pair.difference, pair.low, pair.high)
+    difference = _sided(pair.difference, place, power) if pair.difference else "the same"
     if few or math.isnan(pair.low) or pair.low == pair.high:
         return difference
-    # of the other loss, as the cell is: positive is in its favour
-    return f"{difference} ({ends_at(-pair.high, -pair.low, place)})"
+    fine = place_of_ends(pair.low, pair.high, place)
+    near, far = sorted((pair.low, pair.high), key=abs)
+    if pair.low * pair.high > 0 and pair.low * pair.difference > 0:
+        return f"{difference} ({at_place(abs(near), fine, power)} to {at_place(abs(far), fine, power)})"
+    return f"{difference} ({_sided(pair.high, fine, power)} to {_sided(pair.low, fine, power)})"
+
+
+def _sided(difference: float, place: int, power: int | None) -> str:
+    """How far a loss is from the recommended one, and on which side; a difference above 0 is in favour of that one."""
+    shown = at_place(abs(difference), place, power)
+    if not any(digit in shown for digit in "123456789"):
+        return "about 0"
+    return f"{shown} {'worse' if difference > 0 else 'better'}"
 
 
 def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[str, ...]:

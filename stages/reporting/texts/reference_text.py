@@ -59,7 +59,7 @@ def reasons(comparison: Comparison) -> list[str]:
         elif beside.pair.verdict == "equivalent":
             said.append(f"{name} is as good as the networks of {best}{by}.")
         elif _is(beside, "inconclusive"):
-            said.append(f"{name} is ahead of the networks of {best}, which is not sure{by}.")
+            said.append(f"{name} may be better than the networks of {best}, which is not sure{by}.")
     return said
 
 
