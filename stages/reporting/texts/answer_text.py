@@ -41,10 +41,7 @@ def question(comparison: Comparison) -> Markdown:
     """What a comparison answers."""
     if not comparison.description.files:
         return Markdown("which loss to train with?")
-    targets = listed(comparison.description.targets)
-    if comparison.task == "regression":
-        return Markdown(f"which loss predicts {targets} best?")
-    return Markdown(f"which loss tells the classes of {targets} best?")
+    return Markdown(f"which loss predicts {listed(comparison.description.targets)} best?")
 
 
 def gives(comparison: Comparison) -> Markdown:
