@@ -5,7 +5,7 @@ import pandas as pd
 
 from stages.checks.every import Seen
 from stages.records.columns import screened
-from stages.records.datasets import Column
+from stages.records.datasets import Column, Kind
 from stages.records.findings import SHOWN_ROWS, Finding
 
 _FEWEST = 10  # different rows; among fewer nothing tells copies from rows of few values
@@ -18,19 +18,30 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # by which the hash of a row is multiplied
 
 def find(seen: Seen) -> list[Finding]:
     """That rows are copies of others, once `numbered` has told which."""
-    return [] if seen.copies is None else [copied(seen.copies, seen.kept, apart=seen.copies_apart)]
+    if seen.copies is None:
+        return []
+    but_for = [
+        name for name in seen.features if _differs(seen.columns[name][0][seen.kept], seen.uses[name], seen.copies)
+    ]
+    rows = np.flatnonzero(seen.kept)[pd.Series(seen.copies).duplicated()] + 1
+    kind = "copies apart" if seen.copies_apart else "copies"
+    return [Finding(kind, "", but_for, rows[:SHOWN_ROWS].tolist(), len(rows), len(seen.copies))]
 
 
-def copied(numbers: np.ndarray, kept: np.ndarray, *, apart: bool) -> Finding:
-    """Rows that are copies of others.
+def _differs(values: pd.Series, kind: Kind, numbers: np.ndarray) -> bool:
+    """Whether values that are no part of what tells copies differ among them."""
+    return _runs(values, kind) and bool((values.groupby(numbers).transform("first") != values).any())
 
-    Args:
-        numbers: integers (n_kept,), the same for copies.
-        kept: bool (n_rows,), which of all rows these are.
-        apart: whether the parameters say that copies need not stay together.
+
+def _runs(values: pd.Series, kind: Kind) -> bool:
+    """Whether values (n_rows,) are whole numbers or dates that all differ, or dates in the order of the rows.
+
+    So are the number of a row and the time when it was loaded, in which copies of it differ.
     """
-    rows = np.flatnonzero(kept)[pd.Series(numbers).duplicated()] + 1
-    return Finding("copies apart" if apart else "copies", "", [], rows[:SHOWN_ROWS].tolist(), len(rows), len(numbers))
+    if values.isna().any() or not (kind == "date" or (kind == "number" and pd.api.types.is_integer_dtype(values))):
+        return False
+    in_order = kind == "date" and (values.is_monotonic_increasing or values.is_monotonic_decreasing)
+    return bool(in_order or values.is_unique)
 
 
 def numbered(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) -> np.ndarray | None:
@@ -39,7 +50,8 @@ def numbered(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) 
     Rows may also be equal because columns have few values. They are copies where that cannot be: among the rows that
     differ, a column of numbers has a value of its own in most, or each of two halves of these columns tells nearly all
     apart. Where features are equal and targets are not, as often as if they were drawn, rows were measured more than
-    once and not copied. Columns that are left out, since they only tell rows apart, do not count.
+    once and not copied. Columns that are left out, since they only tell rows apart, do not count, nor do numbers
+    of rows and times of loading.
 
     Args:
         features: (n_rows, n_columns) as ``data/raw`` holds them.
@@ -50,6 +62,7 @@ def numbered(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) 
         Integers (n_rows,): the number of each row among those that differ, in their order; None without copies.
     """
     targets = pd.DataFrame(labels)
+    columns = [column for column in columns if not _runs(features[column.name], column.kind)]
     measures = (features[column.name] for column in columns if column.kind in ("number", "date"))
     if any(each.is_unique for _, each in targets.items()) or any(each.is_unique for each in measures):
         return None  # what differs in every row is no constant, which would be left out

@@ -10,6 +10,12 @@ MISSING = [
     *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
     *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
 ]
+# what a spreadsheet could not calculate, which is nothing in any column
+ERRORS = [
+    *["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!"],
+    *["#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!"],
+]
+EXACT = 2**53  # from which on a float does not tell all whole numbers apart
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
 _DATES = ("0001-01-01", "9999-12-31 23:59:59")  # the first and the last that can be written
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
@@ -45,9 +51,15 @@ def is_number(value: object) -> bool:
 
 
 def plain_numbers(values: pd.Series) -> pd.Series:
-    """Numbers as they are kept: those that are infinite are missing, and whole ones stay so where none is missing."""
-    if pd.api.types.is_integer_dtype(values) and values.notna().all():
-        return values
+    """Numbers as they are kept: those that are infinite are missing, and whole ones stay so where none is missing.
+
+    So do those that a float would not tell apart.
+    """
+    if pd.api.types.is_integer_dtype(values):
+        if values.notna().all():
+            return values.astype(np.int64) if values.dtype == "Int64" else values
+        if (values.abs() >= EXACT).any():
+            return values
     numbers = values.to_numpy(np.float64, na_value=np.nan)
     infinite = np.abs(numbers) > LARGEST
     if not infinite.any() and values.dtype == numbers.dtype:
@@ -75,7 +87,7 @@ def is_identifier(values: pd.Series) -> bool:
         return False
     if counts_on(values) or _IDENTIFIER_NAME.search(str(values.name)):
         return True
-    return pd.api.types.is_integer_dtype(values) and bool((present.abs() >= 2**53).all())
+    return pd.api.types.is_integer_dtype(values) and bool((present.abs() >= EXACT).all())
 
 
 def plain_dates(dates: pd.Series) -> pd.Series:

@@ -1,12 +1,17 @@
 """Names of columns, which match whatever their blanks and however their accents are encoded."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
+
 from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
+
+NO_NAME = re.compile(r"Unnamed: \d+")  # as columns without a heading are called
 
 
 def find(name: str, columns: Iterable[str]) -> str | None:
@@ -38,3 +43,8 @@ def check_unique(names: list[str], path: Path) -> None:
     """Refuse names of columns of which one stands twice."""
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise UserError(f"{path}: column '{twice[0]}' stands twice; rename one")
+
+
+def is_empty(values: pd.Series) -> bool:
+    """Whether a column has no name and holds nothing, as behind a delimiter at the end of each line."""
+    return NO_NAME.fullmatch(str(values.name)) is not None and bool(values.isna().all())

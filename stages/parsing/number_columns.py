@@ -9,7 +9,6 @@ from stages.parsing import dates, durations
 from stages.parsing.numbers import CODE, OTHER_MARK, Looked, mark_of, may_be_codes, read, with_unit
 from stages.records.findings import SHOWN_ROWS, Finding
 
-ERRORS = ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]  # what a spreadsheet could not calculate
 _SAMPLE = 1000  # rows that show whether texts may be numbers at all
 FEW = 20  # rows; among fewer, what is no number makes a column one of texts
 MOST = 0.9  # share of numbers among which the others are taken for missing
@@ -91,12 +90,10 @@ def shown(number: float) -> str:
 
 
 def _are_numbers(looked: Looked, others: pd.Series) -> bool:
-    """Whether texts are numbers although some are none: spreadsheets' errors, or few among many that differ."""
+    """Whether texts are numbers although some are none, few among many that differ."""
     n_present = len(looked.numbers)
     if not len(others):
         return True
-    if others.isin(ERRORS).all():
-        return len(others) <= n_present / 2
     differ = len(np.unique(looked.numbers[looked.is_number])) > DIFFER
     return n_present >= FEW and len(others) <= (1 - MOST) * n_present and differ
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 OTHER_MARK = {".": ",", ",": "."}  # the mark that may group digits, by the decimal mark
 CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
+LONG = r"[-+]?\d{16,}"  # whole numbers that a float may not tell apart
 _BLANKS = " \u00a0\u2009\u202f"  # of which the last three do not end a line
 _MINUS = "-\u2212\u2013"
 _MONEY = (

@@ -12,6 +12,8 @@ import pandas as pd
 
 from stages.parsing import dates, durations, number_columns, numbers
 from stages.parsing.column_kinds import (
+    ERRORS,
+    EXACT,
     MISSING,
     is_identifier,
     is_number,
@@ -56,7 +58,7 @@ class Reader:
         values = settled(values, self)
         match self.kind:
             case "category":
-                return without_blanks(as_texts(values)), np.zeros(len(values), bool)
+                return without_blanks(as_texts(values).mask(_are_errors(values))), np.zeros(len(values), bool)
             case "date":
                 made = _dates(values, self.form)
             case "boolean":
@@ -123,12 +125,16 @@ def fit(
         return Fitted(Reader("number"), plain_numbers(values), "", [])
     are_durations = durations.of_values(plain(values)) is not None
     values = settled(values, words)
+    errors = values[_are_errors(values)]
+    if len(errors):
+        values = values.drop(errors.index).reindex(values.index)
     kind, form, decided = _found_out(values, decimal, said, quoted=quoted, typed=typed, sure=sure)
     if kind is None:
         return None
     form = durations.SECONDS if are_durations and kind == "number" else form
     read = Reader(kind, form).read(values, decimal, sure=sure)[0]
-    return Fitted(Reader(kind, form, words.nothing, words.labels), read, decided.grouping, decided.findings)
+    findings = [*([number_columns.odd("errors", errors)] if len(errors) else []), *decided.findings]
+    return Fitted(Reader(kind, form, words.nothing, words.labels), read, decided.grouping, findings)
 
 
 def _found_out(
@@ -212,6 +218,13 @@ def _is_nothing(values: pd.Series, words: tuple[str | int | float, ...]) -> pd.S
     return values.isin(words) | values.astype(str).str.strip().isin(list(map(str, words)))
 
 
+def _are_errors(values: pd.Series) -> np.ndarray:
+    """Which values are texts that stand for what a spreadsheet could not calculate: bool (n_rows,)."""
+    if not pd.api.types.is_string_dtype(values):
+        return np.zeros(len(values), bool)
+    return values.isin(ERRORS).to_numpy(bool)
+
+
 def _called(values: pd.Series, labels: dict[str, str]) -> pd.Series:
     """Texts called as the parameters say: numbers, where texts are called by numbers and no text is left."""
     texts = as_texts(values).str.strip()
@@ -252,13 +265,15 @@ def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -
     if form in durations.FORMS:
         rest = np.isnan(read)
         read[rest] = durations.seconds(present[rest], form)
-    made = pd.Series(read, present.index).reindex(values.index)
-    return plain_numbers(_whole(made))
+    made = pd.Series(read, present.index)
+    if (np.abs(read) >= EXACT).any() and present.str.fullmatch(r"[-+]?\d+").all():
+        made = pd.to_numeric(present, dtype_backend="numpy_nullable")
+    return plain_numbers(_whole(made.reindex(values.index)))
 
 
 def _whole(values: pd.Series) -> pd.Series:
     """Numbers as whole ones where all are."""
-    is_whole = values.notna().all() and (values.abs() < 2**53).all() and not (values % 1).any()
+    is_whole = values.notna().all() and (values.abs() < EXACT).all() and not (values % 1).any()
     return values.astype(np.int64) if is_whole else values
 
 

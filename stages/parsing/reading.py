@@ -20,8 +20,9 @@ from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.parsing import column_names, dates, encodings, file_kinds
 from stages.parsing.column_names import check_unique
+from stages.parsing.csv_file import CsvFile
 from stages.parsing.csv_format import lines_before, sniff
-from stages.parsing.csv_table import CsvFile, Parsed, parse
+from stages.parsing.csv_table import Parsed, parse
 from stages.parsing.file_kinds import Opener
 from stages.parsing.numbers import OTHER_MARK, look, mark_of
 from stages.records.datasets import CsvFormat
@@ -100,6 +101,7 @@ def read(source: Table, key: str) -> Reading:
             parts = [_read_file(path, source, key, texts=mixed) for path in files]
     tables = [_in_marks(part, parts[0]) for part in parts]
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    table = table[[name for name in table if not column_names.is_empty(table[name])]]
     rows, file_of = np.concatenate([part.rows for part in parts]), np.repeat(range(len(parts)), list(map(len, tables)))
     typed = all(part.written is None and part.typed for part in parts)
     return Reading(table, files, parts[0].written, rows, file_of, _findings(files, parts), typed)

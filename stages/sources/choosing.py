@@ -1,6 +1,5 @@
 """Which columns of a user's table its parameters mean, and what they say of them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +13,6 @@ from stages.parsing.readers import Fitted
 from stages.parsing.reading import Reading
 
 _FIRST = 10  # rows of which one may be the heading
-_NO_NAME = re.compile(r"Unnamed: \d+")
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
     columns = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
     if is_csv and pd.to_numeric(pd.Series(table.columns, dtype="str"), errors="coerce").notna().all():
         columns += "; these look like a row: header: none beside file: names them column_1, column_2, …"
-    elif any(map(_NO_NAME.fullmatch, shown)) or (table.head(_FIRST).astype(str) == name).any(axis=None):
+    elif any(map(column_names.NO_NAME.fullmatch, shown)) or (table.head(_FIRST).astype(str) == name).any(axis=None):
         columns += "; if the heading stands further down, skip: 1 beside file: leaves out one line before it"
     raise UserError(f"{key}: '{name}' is not a column{near} {columns}")
 

@@ -10,6 +10,7 @@ _SHOWN = 40  # characters of a value
 _SENTENCES: dict[str, str] = {
     "written": "{name}: {row} holds {first}, read as {read_as} ({n_rows} written so)",
     "odd texts": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}, taken for missing",
+    "errors": "{name}: {held}, which a spreadsheet could not calculate; taken for missing",
     "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; {held}; kept as texts ({settled})",
     "doubtful": "{name}: {held}, which may be numbers of two kinds; kept as texts (as numbers{as_read}: "
     "columns: {{{key}: number}}; decimal commas: decimal: ',')",
@@ -25,10 +26,13 @@ _SENTENCES: dict[str, str] = {
     "century": "{name}: {first} is taken for the date {read_as} (if it is none: columns: {{{key}: category}}; in "
     "another order: columns: {{{key}: '%d/%m/%y'}})",
     "day or month": "{name}: {first} is taken for {read_as} (with the day first: columns: {{{key}: '{day_first}'}})",
+    "short rows": "{n_rows} of {n_of:,} with fewer fields than the heading ({rows}), the others taken for missing (if "
+    "fields stand in wrong columns: {drop_rows}, or mend the file)",
     "preamble": "{lines} before the heading left out: {first}, … (to take them in: skip: 0)",
-    "copies": "{n_rows} of {n_of:,} {are_copies} ({rows}); copies stay on one side of every split (to divide them like "
-    "other rows: split: {{copies: apart}} beside source:)",
-    "copies apart": "{n_rows} of {n_of:,} {are_copies} ({rows}); split: {{copies: apart}} divides them like other rows",
+    "copies": "{n_rows} of {n_of:,} {are_copies}{but_for} ({rows}); copies stay on one side of every split (to divide "
+    "them like other rows: split: {{copies: apart}} beside source:)",
+    "copies apart": "{n_rows} of {n_of:,} {are_copies}{but_for} ({rows}); split: {{copies: apart}} divides them like "
+    "other rows",
     "groups": "{name}: rows of one value are alike in the target ({n_of:,} values, about {n_rows} each); where new "
     "rows have other values, scores are too good (to keep rows of one value on one side: split: {{method: group, "
     "column: {key}}} beside source:)",
@@ -65,6 +69,7 @@ _WITHOUT_CELLS: dict[str, str] = {
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows (if it is none: name it in the file)",
     "merged": "{n_merged} merged over several rows or columns, each of which has the value",
+    "errors": "{name}: {n_rows} ({rows}) that a spreadsheet could not calculate; taken for missing",
     "encoding": "letters are read as {value} has them (if they are wrong: encoding: {last})",
     "written": "{name}: {n_rows} written with signs, in groups of digits or as times, read as numbers",
     "odd texts": "{name}: {n_others:,} of {n_of:,} are {read_as}; the others are taken for missing",
@@ -99,6 +104,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         cells: whether what cells hold may be quoted.
     """
     examples = finding.examples or [""]
+    more = ", …" * (finding.n_rows > len(finding.rows))
     words = {
         "all": " and ".join(map(_shown, examples)),
         "are_copies": "is a copy of one before" if finding.n_rows == 1 else "are copies of those before",
@@ -107,6 +113,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         if finding.n_of
         else "as numbers: write them in the file without what else is there",
         "before": examples[-1],
+        "but_for": f" but for {' and '.join(examples)}" if examples != [""] else "",
         "day_first": _day_first(examples[0]),
         "first": _shown(examples[0]),
         "held": _held(finding),
@@ -128,6 +135,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "settled": _settled(finding, cells=cells),
         "row": f"row {finding.rows[0]:,}{_of_file(finding)}" if finding.rows else "",
         "drop_row": "remove it" if finding.files else f"drop_rows: {finding.rows[:1]}",
+        "drop_rows": "remove them" if finding.files else f"drop_rows: [{', '.join(map(str, finding.rows))}{more}]",
         "rows": _rows(finding),
         "second": yaml_word(examples[-1]),
         "last": examples[-1],

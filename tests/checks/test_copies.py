@@ -89,6 +89,33 @@ def test_any_other_column_makes_a_difference():
     assert n_copies(table.assign(city="Bonn")) == 60
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        range(1001, 1121),
+        [*range(1061, 1121), *range(1001, 1061)],
+        [row * 7919 % 10**6 for row in range(1, 121)],
+        pd.date_range("2024-01-01 10:00", periods=120, freq="37s"),
+        pd.date_range("2024-01-01 10:00", periods=120, freq="37s")[::-1],
+        pd.DatetimeIndex(["2024-01-31"] * 60 + ["2024-02-29"] * 60),
+        pd.date_range("2024-01-01 10:00", periods=120, freq="37s")[np.random.default_rng(0).permutation(120)],
+    ],
+    ids=["running", "in another order", "with gaps", "loaded", "newest first", "exported twice", "shuffled times"],
+)
+def test_the_number_of_a_row_or_the_time_of_loading_makes_no_difference(written):
+    table = twice(noise(60, 4))
+    table.insert(0, "written", written)
+    assert n_copies(table) == 60
+    assert found(table.iloc[:60]) is None
+
+
+def test_a_measure_or_a_date_that_does_not_rise_makes_a_difference():
+    table = twice(noise(60, 4))
+    assert found(table.assign(v4=noise(120, 1)["v0"])[["v4", *table]]) is None
+    table.insert(0, "day", [*pd.date_range("2024-01-01", periods=60), *pd.date_range("2024-01-02", periods=60)])
+    assert found(table) is None
+
+
 def test_what_is_missing_equals_what_is_missing_and_0_is_0():
     table = noise(40, 3)
     table.loc[::3, "v0"] = None

@@ -56,7 +56,7 @@ def test_a_spreadsheets_error_among_numbers_is_missing_and_named():
     table, description = load(lines("x,temp,y", X, temps, range(0, 60, 2)))
     assert description.columns[1] == Column("temp", "number", missing=1)
     assert table["temp"].isna().tolist() == [row == 3 for row in range(30)]
-    assert odd(description, "odd texts") == [("odd texts", "temp", ["#DIV/0!"], [4])]
+    assert odd(description, "errors", "odd texts") == [("errors", "temp", ["#DIV/0!"], [4])]
 
 
 def test_a_word_among_many_numbers_is_missing_and_named_and_among_few_it_makes_texts():
@@ -341,11 +341,16 @@ def as_excel(path, *sheets):
     from xml.sax.saxutils import escape
 
     def cell(value):
+        if isinstance(value, tuple):  # attributes and what is within, as they are
+            return f"<c {value[0]}>{value[1]}</c>"
         if isinstance(value, str):
             return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
         if isinstance(value, datetime.timedelta):  # days, by the second of the styles below
             return f'<c s="1"><v>{value / datetime.timedelta(days=1)}</v></c>'
         return "<c/>" if value is None else f"<c><v>{value}</v></c>"
+
+    def style(number):
+        return f'<xf numFmtId="{number}"/>'
 
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -367,8 +372,9 @@ def as_excel(path, *sheets):
         links += f'<Relationship Id="r0" Type="{relations}/styles" Target="styles.xml"/>'
         archive.writestr(
             "xl/styles.xml",
-            f'<styleSheet xmlns="{main}"><numFmts count="1"><numFmt numFmtId="164" formatCode="[h]:mm:ss"/></numFmts>'
-            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+            f'<styleSheet xmlns="{main}"><numFmts count="3"><numFmt numFmtId="164" formatCode="[h]:mm:ss"/>'
+            '<numFmt numFmtId="165" formatCode="0000"/><numFmt numFmtId="166" formatCode="000\\-00"/></numFmts>'
+            f'<cellXfs count="4">{"".join(map(style, (0, 164, 165, 166)))}</cellXfs></styleSheet>',
         )
         archive.writestr(
             "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">{links}</Relationships>'
@@ -482,9 +488,11 @@ def test_what_is_odd_about_one_of_several_files_names_the_file():
     broken = [*X[:3], "#DIV/0!", *X[4:]]
     several(train=lines("a,y", X, range(30)), test=lines("a,y", broken, range(30)))
     description = load(None, file="t*.csv")[1]
-    [finding] = [each for each in description.findings if each.kind == "odd texts"]
+    [finding] = [each for each in description.findings if each.kind == "errors"]
     assert (finding.rows, finding.files) == ([4], ["test.csv"])
-    assert in_words(finding) == "a: 59 of 60 are numbers; row 4 of test.csv holds '#DIV/0!', taken for missing"
+    assert in_words(finding) == (
+        "a: row 4 of test.csv holds '#DIV/0!', which a spreadsheet could not calculate; taken for missing"
+    )
 
 
 def test_rows_of_several_files_are_named_with_their_files():

@@ -30,8 +30,13 @@ WORDING = [
      "letters are read as cp1251 has them, as in 'Москва' (if they are wrong: encoding: cp1253)"),
     (Finding("written", "rent", ["$1,100"], [1], 5, read_as="1,100"),
      "rent: row 1 holds '$1,100', read as 1,100 (5 rows written so)"),
-    (Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30, "numbers"),
-     "temp: 29 of 30 are numbers; row 14 holds '#DIV/0!', taken for missing"),
+    (Finding("errors", "temp", ["#DIV/0!"], [14], 1),
+     "temp: row 14 holds '#DIV/0!', which a spreadsheet could not calculate; taken for missing"),
+    (Finding("short rows", "", [], [5, 10], 2, 30),
+     "2 rows of 30 with fewer fields than the heading (rows 5, 10), the others taken for missing (if fields stand in "
+     "wrong columns: drop_rows: [5, 10], or mend the file)"),
+    (Finding("odd texts", "temp", ["broken"], [14], 1, 30, "numbers"),
+     "temp: 29 of 30 are numbers; row 14 holds 'broken', taken for missing"),
     (Finding("odd texts", "temp", ["a", "b", "c"], [1, 2, 30], 4, 50, "dates"),
      "temp: 46 of 50 are dates; rows 1, 2, 30, … hold 'a', 'b', 'c', …, taken for missing"),
     (Finding("mixed", "t", ["x"], [3], 1, 10, "numbers"),
@@ -108,6 +113,16 @@ def test_every_kind_of_finding_has_its_words():
     assert {finding.kind for finding, _ in WORDING} == set(findings._SENTENCES)
 
 
+def test_columns_in_which_copies_differ_are_named():
+    assert in_words(Finding("copies", "", ["no", "loaded at"], [7], 1, 30)).startswith(
+        "1 row of 30 is a copy of one before but for no and loaded at (row 7); copies stay"
+    )
+    assert in_words(Finding("short rows", "", [], [1], 1, 9, files=["b.csv"])).endswith(
+        "(row 1 of b.csv), the others taken for missing (if fields stand in wrong columns: remove them, or mend the "
+        "file)"
+    )
+
+
 @pytest.mark.parametrize("finding", [finding for finding, _ in WORDING], ids=[each.kind for each, _ in WORDING])
 def test_no_cell_is_quoted_where_cells_are_not_to_be_shown(finding):
     told = in_words(finding, cells=False)
@@ -126,7 +141,7 @@ def test_no_cell_is_quoted_where_cells_are_not_to_be_shown(finding):
     ("finding", "told"),
     [
         (
-            Finding("odd texts", "temp", ["#DIV/0!"], [14], 1, 30, "numbers"),
+            Finding("odd texts", "temp", ["broken"], [14], 1, 30, "numbers"),
             "temp: 29 of 30 are numbers; the others are taken for missing",
         ),
         (

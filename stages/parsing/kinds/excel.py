@@ -1,8 +1,6 @@
 """Excel files, and those of LibreOffice: one sheet, with what a person sees in its cells."""
 
 import datetime
-import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +9,13 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from stages.basics.cli import UserError
 from stages.params.source import Table
+from stages.parsing import excel_cells
 from stages.parsing.file_kinds import Held, as_csv, members, refusals
 from stages.records.findings import Finding
 
 NAME, KEYS = "Excel", ("sheet", "skip", "header")
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BY_LIBRARY = (python_calamine.CalamineError, ValueError)
-_SHEET = re.compile(rb'<sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"]*)"')
-_NOT_CALCULATED = re.compile(  # an empty text may be what was calculated
-    rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
-)
 
 
 def matches(path: Path, start: bytes) -> bool:
@@ -50,7 +45,10 @@ def read(path: Path, source: Table, key: str) -> Held:
     findings = [Finding("sheets", examples=seen)] if source.sheet is None and len(seen) > 1 else []
     if source.sheet is None and seen != sheets:
         findings.append(Finding("hidden sheets", examples=[each for each in sheets if each in hidden]))
-    _check_formulas(path, name)
+    of_xml = excel_cells.sheet_of(path, name)
+    excel_cells.check_formulas(of_xml)
+    for (row, column), text in excel_cells.as_shown(of_xml).items():
+        rows[row][column] = text
     findings += _fill_merged(sheet, rows)
     cells = [[_cell(value) for value in row] for row in rows]
     filled = [
@@ -100,24 +98,3 @@ def _fill_merged(sheet: CalamineSheet, rows: list[list[object]]) -> list[Finding
         rows[heading:deep] = [[""] * len(levels)] * (deep - heading)
         rows[deep] = [" ".join(dict.fromkeys(str(name) for name in names if name != "")) for names in levels]
     return [Finding("merged", examples=list(map(str, merged[:3])), n_rows=len(merged))] if merged else []
-
-
-def _check_formulas(path: Path, name: str) -> None:
-    """Refuse a sheet with formulas that no program has calculated, whose cells would be empty.
-
-    Raises:
-        UserError: there are some.
-    """
-    if (names := members(path)) is None or "xl/workbook.xml" not in names:
-        return
-    with refusals(path, NAME, zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as book:
-        target = dict(_SHEET.findall(book.read("xl/workbook.xml"))).get(name.encode(), b"").decode()
-        relations = book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-        found = re.search(rf'<Relationship\b[^>]*?\bId="{re.escape(target)}"[^>]*>', relations)
-        file = found and re.search(r'\bTarget="/?(?:xl/)?([^"]*)"', found[0])
-        cells = _NOT_CALCULATED.findall(book.read(f"xl/{file[1]}")) if file and f"xl/{file[1]}" in names else []
-    if cells:
-        raise UserError(
-            f"{path}: {len(cells):,} cells of sheet '{name}' hold formulas whose values are not in the file, "
-            f"{cells[0].decode()} first; open it in Excel or LibreOffice, save it, and try again"
-        )

@@ -11,6 +11,7 @@ from stages.parsing.column_names import check_unique
 from stages.parsing.file_kinds import Held, refusals
 
 NAME, KEYS = "Parquet", ()
+_WHOLE = {pyarrow.int64(): pd.Int64Dtype(), pyarrow.uint64(): pd.UInt64Dtype()}  # which floats would not tell apart
 _BY_NOTES = (ValueError, TypeError, LookupError, AttributeError)  # of pandas' own notes in the file
 
 
@@ -35,7 +36,11 @@ def read(path: Path, _: Table, __: str) -> Held:
             batch.validate(full=True)  # texts that are none would else fail where they are first looked at
     check_unique(names, path)
     with refusals(path, NAME, pyarrow.ArrowException, *_BY_NOTES):
-        table = pd.read_parquet(path) if not nested else pyarrow.parquet.read_table(path).flatten().to_pandas()
+        held = pyarrow.parquet.read_table(path)
+        held = held.flatten() if nested else held
+        lossy = [name for name in held.column_names if held[name].type in _WHOLE and held[name].null_count]
+        table = held.to_pandas()
+        table = table.assign(**{name: held[name].to_pandas(types_mapper=_WHOLE.get) for name in lossy})
     texts = list(table.select_dtypes("str"))
     table[texts] = table[texts].mask(table[texts] == "")  # an empty text is missing in every kind of file
     if all(name is None for name in table.index.names):
