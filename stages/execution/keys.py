@@ -21,7 +21,10 @@ from stages.usercode import imports, loading
 
 LIBRARIES = ("keras", "numpy", "tensorflow")  # another version may calculate otherwise
 # of a run's settings, what a network and its training are made of; names and origins decide nothing
-_SETTINGS = ("model", "hidden", "hidden_activation", "dropout", "batch_norm", "batch_size", "seeds", "class_weights")
+_SETTINGS = {
+    *("model", "hidden", "hidden_activation", "dropout", "batch_norm", "network", "batch_size", "seeds"),
+    "class_weights",
+}
 _LOSS = ("function", "targets", "activation", "parameters", "per_row", "columns", "target_transform")
 TRAINING = ("stages.training.seed_training", "train")
 # what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores
@@ -60,7 +63,8 @@ def parts_of(chunk: Chunk, on_device: str) -> dict[str, Any]:
     unit, settings, plan = chunk.unit, chunk.unit.settings, chunk.unit.plan
     scaling = plan.to_tune if chunk.is_tuning else plan.to_train
     parts = {
-        **{name: getattr(settings, name) for name in _SETTINGS},
+        **dict.fromkeys(_SETTINGS),
+        **settings.model_dump(mode="json", include=_SETTINGS),
         **{f"loss {name}": getattr(unit.loss, name) for name in _LOSS},
         "optimizer": [settings.optimizer.name, settings.optimizer.arguments],
         "candidates": chunk.candidates,

@@ -38,9 +38,12 @@ def variations(unit: Unit, rate: float) -> dict[str, tuple[Unit, float]]:
     optimizer = OptimizerSettings(name=name, learning_rate=rate, **arguments | cut)
     # a constant factor makes the steps of SGD as much larger, and those of the others not
     changed = {name: ({"optimizer": optimizer}, rate * steepness * OF_SGD if is_sgd else rate / steepness / OF_SGD)}
-    if settings.hidden and not settings.model:
-        wider = tuple(2 * units for units in settings.hidden)
-        changed[WIDER] = ({"hidden": wider, "optimizer": settings.optimizer.at(rate)}, rate)
+    if (settings.hidden or settings.network) and not settings.model:
+        wider = {
+            "hidden": tuple(2 * units for units in settings.hidden),
+            "network": settings.network and settings.network.wider(),
+        }
+        changed[WIDER] = ({**wider, "optimizer": settings.optimizer.at(rate)}, rate)
     return {
         what: (replace(unit, settings=settings.model_copy(update=update)), around)
         for what, (update, around) in changed.items()

@@ -10,9 +10,11 @@ from stages.execution.tuning import passes, selection
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
 from stages.params import seeds
+from stages.params.contradictions import unsuited_network
+from stages.params.explain import in_words as mistake_in_words
 from stages.params.load import check_data, refuse
 from stages.params.schema import Params, Setup
-from stages.records import datasets, plans
+from stages.records import datasets, networks, plans
 from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, Settings
 from stages.scores import catalogue, choosing, seed_rows
@@ -44,6 +46,7 @@ def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
             say(f"train: {name}: {planned(within, len(table.labels), seeds.most(setup.seeds))}")
         for kept, others in params.other_names(name).items():
             say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
+        cannot += [mistake_in_words(mistake) for mistake in unsuited_network(params, name, table.features.shape[1:])]
         cannot += _no_rows_to_choose_by(name, setup, plan)
         cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         cannot += _cannot_learn(name, setup, losses, judged)
@@ -109,7 +112,8 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         comparison=comparison,
         dataset=setup.dataset,
         model=written.model,
-        hidden=written.hidden,
+        network=(network := networks.settled(written.network, table.features.shape[1:])),
+        hidden=written.hidden if network is None or "hidden" in written.model_fields_set else (),
         hidden_activation=written.activation,
         dropout=written.dropout,
         batch_norm=written.batch_norm,

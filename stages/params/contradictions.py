@@ -1,6 +1,6 @@
 """Mistakes in the parameters that no single key shows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from stages.basics import paths
@@ -12,6 +12,7 @@ from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError
 from stages.params.schema import RECOMMENDED, Comparison, Dataset, Params, Split
 from stages.params.source import MakeBlobs, Source, Table
+from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
 from stages.scores import costs
@@ -24,13 +25,14 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         yield from _dataset_of_task(f"datasets.{name}", dataset, dataset.known_task)
     for name, comparison in params.comparisons.items():
         key, dataset = f"comparisons.{name}", params.datasets.get(params.dataset_of(name))
-        yield from _network(key, comparison)
+        yield from _layers(key, comparison)
         if dataset is None:
             key = f"{key}.dataset" if comparison.dataset else key
             yield Mistake(key, "unknown_dataset", params.dataset_of(name), tuple(params.datasets))
             continue
         if comparison.split:
             yield from _split(f"{key}.split", comparison.split, dataset.source)
+        yield from unsuited_network(params, name, (1,))
         sizes = {} if isinstance(dataset.source, Table) else {"n_classes": dataset.source.n_classes(), "n_targets": 1}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
         yield from _headline(params, name, dataset.known_task, **sizes)
@@ -130,8 +132,28 @@ def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
         yield from no_row_to_test(key, split.train, source.n_samples)
 
 
-def _network(key: str, comparison: Comparison) -> Iterator[Mistake]:
-    layers = {"hidden", "activation", "dropout", "batch_norm"} & comparison.model_fields_set
+def unsuited_network(params: Params, name: str, shape: Sequence[int]) -> Iterator[Mistake]:
+    """A network that does not take the rows of its dataset.
+
+    Args:
+        params: the parameters.
+        name: of the comparison.
+        shape: of a row; of a table its number of columns alone.
+    """
+    network, kinds = params.comparisons[name].network, networks.suited(len(shape))
+    if network is None or network.kind in kinds:
+        return
+    fewest, most = networks.AXES[network.kind]
+    facts = {
+        "axes": f"{fewest} to {most}" if fewest < most else f"{most}",
+        "dataset": params.dataset_of(name),
+        "has": f"{len(shape)} ({' × '.join(map(str, shape))})" if len(shape) > 1 else "one, as of any table",
+    }
+    yield Mistake(f"comparisons.{name}.network", "unsuited_network", network.kind, tuple(kinds), facts)
+
+
+def _layers(key: str, comparison: Comparison) -> Iterator[Mistake]:
+    layers = {"hidden", "activation", "dropout", "batch_norm", "network"} & comparison.model_fields_set
     if comparison.model and layers:
         yield Mistake(f"{key}.model", "model_and_layers", comparison.model, facts={"layers": ", ".join(sorted(layers))})
 

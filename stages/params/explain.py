@@ -142,6 +142,9 @@ SENTENCES = {
     "unknown_generator": "{value} is not a generator{nearest} Allowed: {names}",
     "unknown_key": "{value} is not a key here{nearest} Keys: {names}",
     "unknown_loss": "{value} is not a loss{nearest} Losses{for_task}: {names}",
+    "unknown_network": "{value} is not a kind of network{nearest} Allowed: {names}",
+    "unsuited_network": "{value} is for rows of {axes} axes, channels included, and a row of {dataset} has {has}; "
+    "allowed: {names}",
     "unknown_score": "{value} is not a score{nearest} Scores{of_task}: {names}",
     "unknown_task": "{value} is not a task{nearest} Tasks: {names}; classes in an order may be learned as numbers: "
     "task: regression, and labels: {{grade: {{low: 1, high: 2}}}} beside file:",
@@ -188,7 +191,7 @@ def _mistake(detail: ErrorDetails, key: str) -> Mistake:
     match kind:
         case "missing":
             return Mistake(key, kind)
-        case "unknown_key" | "unknown_generator":
+        case "unknown_key" | "unknown_generator" | "unknown_network":
             return Mistake(key, kind, context["value"], context["names"])
         case "literal_error":
             names = _quoted(context["expected"])

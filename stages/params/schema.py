@@ -18,6 +18,7 @@ from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
 from stages.params.seeds import AtMost, Seeds
 from stages.params.source import Label, Source, Table
+from stages.records.networks import Shaped
 from stages.records.settings import Within
 
 
@@ -75,7 +76,8 @@ class Comparison(Section):
         activation: of the hidden layers.
         dropout: share of each hidden layer's outputs that are dropped while training.
         batch_norm: whether each hidden layer is normalised over the batch, before its activation.
-        model: instead of these four, the user's own ``module:build``, which returns a Keras model.
+        network: the layers before the hidden ones, by the kind of network; by the shape of a row when not given.
+        model: instead of these five, the user's own ``module:build``, which returns a Keras model.
         epochs: passes over the train rows; where the learning rate is tuned, the most there are.
         seeds: with `batch_size`, `optimizer` and `budget`, when not given, as under ``train``.
         references: whether models that are no networks stand beside; when not given, where it is tuned.
@@ -88,6 +90,7 @@ class Comparison(Section):
     activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"] = "relu"
     dropout: Fraction = 0.0
     batch_norm: bool = False
+    network: Shaped | None = None
     model: Reference | None = None
     epochs: Positive = 50
     seeds: Seeds | None = None

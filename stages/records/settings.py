@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from stages.losses.loss import Loss, Task
+from stages.records.networks import Shaped
 
 Schedule = Literal["cosine", "constant"]  # of the learning rate: it falls along half a cosine to 0, or stays
 
@@ -112,7 +113,7 @@ class Within(_Record):
     tuning_seeds: int
 
 
-_LEFT_OUT = ("looks", "class_weights", "also_scored", "second_run", "within")  # where they are empty
+_LEFT_OUT = ("network", "looks", "class_weights", "also_scored", "second_run", "within")  # where they are empty
 LOOK = 10  # seeds of a look: those that test each row once, with ten folds
 
 
@@ -123,7 +124,7 @@ class Settings(_Record):
         loss: what it was trained with.
         comparison: the name of the comparison it is part of.
         dataset: the name of what it learned from.
-        model: the user's own network, ``module:function``; None where the next four describe it.
+        model: the user's own network, ``module:function``; None where the next four and `network` describe it.
         hidden: units of each hidden layer.
         hidden_activation: activation of the hidden layers.
         dropout: share of each hidden layer's outputs that were dropped while training.
@@ -140,6 +141,7 @@ class Settings(_Record):
         also_scored: scores that are measured besides those that every target has.
         second_run: whether what was chosen is tried with another optimizer and a wider network.
         within: what size was trained within a budget; None where all was that the parameters ask for.
+        network: the layers before the hidden ones; None where there are none.
     """
 
     loss: Loss
@@ -161,6 +163,7 @@ class Settings(_Record):
     also_scored: tuple[str, ...] = ()
     second_run: bool = False
     within: Within | None = None
+    network: Shaped | None = None
 
     # what is not set is left out, so that a run without it has the same settings as ever
     @model_serializer(mode="wrap")

@@ -70,8 +70,9 @@ def _settings_of(unit: Unit) -> tuple:
     """List the settings that two units must share so that one compiled program serves both."""
     settings, table = unit.settings, unit.table
     network = settings.model, settings.hidden, settings.hidden_activation, settings.dropout, settings.batch_norm
+    network += (settings.network,)
     optimizer = settings.optimizer.name, sorted(settings.optimizer.arguments.items())
-    return network, optimizer, (table.features.shape[1], table.n_classes, table.n_targets), unit.loss
+    return network, optimizer, (table.n_inputs, table.n_classes, table.n_targets), unit.loss
 
 
 def fit(

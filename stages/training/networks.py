@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.records.networks import Shaped
 from stages.records.settings import Settings
 from stages.training.backend import keras
+from stages.training.layers import build
 from stages.usercode import loading
 
 # Keras draws initial weights from generators that the whole process shares
@@ -26,28 +28,34 @@ _INITIALIZERS = {"tanh": "glorot_uniform"}
 
 @dataclass(frozen=True)
 class Network:
-    """A multi-layer perceptron.
+    """A multi-layer perceptron, or a network of other layers before the dense ones.
 
     Attributes:
-        n_features: number of inputs.
+        n_features: number of inputs; of rows of several axes their shape.
         hidden: units of each hidden layer.
-        n_outputs: units of the last layer.
+        n_outputs: units of the last layer; where each position of a row has outputs of its own, those of a position.
         activation: activation of the last layer.
         hidden_activation: activation of the hidden layers.
         dropout: share of each hidden layer's outputs that are dropped while training.
         batch_norm: whether each hidden layer is normalised over the batch, before its activation.
+        before: the layers before the hidden ones; None for none.
+        positions: lengths of the axes along which each position has outputs; empty where a row has them.
+        gives_input: whether it is to give what it is given.
     """
 
-    n_features: int
+    n_features: int | tuple[int, ...]
     hidden: tuple[int, ...]
     n_outputs: int
     activation: str
     hidden_activation: str = "relu"
     dropout: float = 0.0
     batch_norm: bool = False
+    before: Shaped | None = None
+    positions: tuple[int, ...] = ()
+    gives_input: bool = False
 
     @classmethod
-    def of(cls, settings: Settings, n_features: int, n_outputs: int) -> "Network":
+    def of(cls, settings: Settings, n_features: int | tuple[int, ...], n_outputs: int) -> "Network":
         """The one that a run's settings describe, with the output activation of its loss."""
         return cls(
             n_features,
@@ -57,16 +65,26 @@ class Network:
             hidden_activation=settings.hidden_activation,
             dropout=settings.dropout,
             batch_norm=settings.batch_norm,
+            before=settings.network,
         )
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it is dense layers alone, on a row of one axis."""
+        return self.before is None and not self.positions and isinstance(self.n_features, int)
 
     def build(self, seed: int) -> keras.Model:
         """Build the Keras model whose initial weights `seed` decides, as ``keras.utils.set_random_seed`` does."""
         with _drawing:
             keras.utils.set_random_seed(seed)
+            if not self._is_plain:
+                return self._shaped()
             return keras.Sequential([keras.Input((self.n_features,), name="features"), *self._layers()], name="network")
 
     def draw(self, seed: int) -> list[np.ndarray]:
         """The values that the variables of ``build(seed)`` begin with, without the time that building takes."""
+        if not self._is_plain:
+            return [variable.numpy() for variable in self.build(seed).variables]
         with _drawing:
             keras.utils.set_random_seed(seed)
             values, width = [], self.n_features
@@ -88,6 +106,17 @@ class Network:
         It does not depend on the output's activation, so each seed starts every loss of a comparison alike.
         """
         return _initial_weights(replace(self, activation="linear"), seeds)
+
+    def _shaped(self) -> keras.Model:
+        start = _INITIALIZERS.get(self.hidden_activation, "he_uniform")
+        shape = self.n_features if isinstance(self.n_features, tuple) else (self.n_features,)
+        return build.build(
+            self.before,
+            shape,
+            self.hidden,
+            build.Outputs(self.n_outputs, self.activation, self.positions, is_input=self.gives_input),
+            build.Style(self.hidden_activation, start, self.dropout, batch_norm=self.batch_norm),
+        )
 
     def _layers(self) -> list[keras.layers.Layer]:
         layers = keras.layers
@@ -117,13 +146,13 @@ class CustomNetwork:
 
     Attributes:
         reference: ``module:function``, the module a file in ``stages/custom``.
-        n_features: number of inputs.
-        n_outputs: units of the last layer.
+        n_features: number of inputs; of rows of several axes their shape.
+        n_outputs: units of the last layer; where each position of a row has outputs of its own, those of a position.
         activation: activation of the last layer.
     """
 
     reference: str
-    n_features: int
+    n_features: int | tuple[int, ...]
     n_outputs: int
     activation: str
 

@@ -22,6 +22,7 @@ from functools import partial
 import numpy as np
 
 from stages.training.backend import keras, tf
+from stages.training.layers.mapping import for_each
 from stages.training.scales import Scale, Shared, share, shared_features
 from stages.training.steps import Epochs, Rates, each_in_turn, restart, sum_over, update
 from stages.training.views import Rows, View
@@ -194,10 +195,8 @@ class Replicas:
     def _predict_block(self, features: tf.Tensor, scale: Scale | None) -> tf.Tensor:
         weights, state = self._values()
         if scale is None:
-            return tf.vectorized_map(
-                lambda of_one: self._forward(*of_one, features, training=False)[0], (weights, state)
-            )
-        return tf.vectorized_map(
+            return for_each(lambda of_one: self._forward(*of_one, features, training=False)[0], (weights, state))
+        return for_each(
             lambda one: self._forward(*one, training=False)[0],
             (weights, state, self._for_replicas(scale(features))),
         )
@@ -245,9 +244,7 @@ class Replicas:
 
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            loss, metric, next_state = tf.vectorized_map(
-                measure, (weights, state, shared.own_units, shared.parameters, batch)
-            )
+            loss, metric, next_state = for_each(measure, (weights, state, shared.own_units, shared.parameters, batch))
             total = tf.reduce_sum(loss)
         gradients = tape.gradient(total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         update(self._optimizer, self._trainable, gradients, rates)
@@ -286,9 +283,7 @@ class Replicas:
             metric = tf.reduce_sum(self._metric(batch_rows["targets"], outputs, *numbers) * in_metric)
             return tf.stack([tf.add_n([loss, *(value * n_counted for value in added)]), metric])
 
-        return tf.vectorized_map(
-            measure, (self._values(), shared.own_units, shared.parameters, () if are_shared else rows)
-        )
+        return for_each(measure, (self._values(), shared.own_units, shared.parameters, () if are_shared else rows))
 
     def _run_epochs(self, epochs: Epochs, rates: Rates, shared: Shared, batch_size: int) -> tf.Tensor:
         """Some epochs, to be compiled: (n_epochs, 4, n_replicas), each as in `History`."""
@@ -346,4 +341,4 @@ def _seen(rows: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:
     """The values of a variable of all replicas, each replica's constrained as it would be alone."""
-    return tf.vectorized_map(constraint, stacked.value)
+    return for_each(constraint, stacked.value)

@@ -42,6 +42,12 @@ class Table:
         """Columns that are predicted."""
         return self.labels.shape[1] if self.labels.ndim > 1 else 1
 
+    @property
+    def n_inputs(self) -> int | tuple[int, ...]:
+        """Inputs of a network; of rows of several axes their shape."""
+        shape = self.features.shape[1:]
+        return shape[0] if len(shape) == 1 else shape
+
     def take(self, numbers: np.ndarray) -> "Table":
         """Some of the rows."""
         weights = None if self.weights is None else self.weights[numbers]
@@ -139,7 +145,7 @@ class Unit:
         from stages.training.networks import CustomNetwork, Network
 
         settings, loss = self.settings, self.loss
-        n_features = self.table.features.shape[1]
+        n_features = self.table.n_inputs
         n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)
         if settings.model:
             return CustomNetwork(settings.model, n_features, n_outputs, loss.activation)

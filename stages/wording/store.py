@@ -10,6 +10,7 @@ _PARTS = {
     "hidden_activation": "the activation of the hidden layers",
     "dropout": "the dropout",
     "batch_norm": "the batch normalization",
+    "network": "the layers before the hidden ones",
     "batch_size": "the batch size",
     "seeds": "the seeds",
     "class_weights": "the weights of the classes",

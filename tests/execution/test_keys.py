@@ -10,6 +10,7 @@ from stages.execution import keys
 from stages.execution.cutting import cut
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import LargeTargets, Loss
+from stages.records.networks import Recurrent
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, Within
 from stages.sourcecode import definitions
@@ -68,6 +69,7 @@ OTHER_SETTINGS = {
     "class_weights": (1.0, 2.0),
     "also_scored": ("rmsle",),
     "second_run": True,
+    "network": Recurrent(kind="recurrent"),
     "within": Within(budget="10m", minutes=48, rows=40, horizons=(3, 9), tuning_rows=20, tuning_seeds=2),
 }
 OTHER_LOSS = {

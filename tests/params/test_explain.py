@@ -146,6 +146,12 @@ WORDING = [
     ({"kind": "unknown_loss", "names": NAMES}, "'msa' is not a loss; did you mean 'mse'? Losses: mse, mae"),
     ({"kind": "unknown_loss", "names": NAMES, "facts": {"task": "regression"}},
      "'msa' is not a loss; did you mean 'mse'? Losses for a regression task: mse, mae"),
+    ({"kind": "unknown_network", "value": "cov", "names": ("dense", "conv")},
+     "'cov' is not a kind of network; did you mean 'conv'? Allowed: dense, conv"),
+    ({"kind": "unsuited_network", "value": "conv", "names": ("dense",),
+      "facts": {"axes": "2 to 4", "dataset": "houses", "has": "one, as of any table"}},
+     "'conv' is for rows of 2 to 4 axes, channels included, and a row of houses has one, as of any table; "
+     "allowed: dense"),
     ({"kind": "unknown_score", "value": "", "names": NAMES}, "'' is not a score. Scores: mse, mae"),
     ({"kind": "unknown_score", "names": NAMES, "facts": {"task": "regression"}},
      "'msa' is not a score; did you mean 'mse'? Scores of a regression task: mse, mae"),

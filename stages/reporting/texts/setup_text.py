@@ -5,6 +5,7 @@ from typing import Any
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.records.datasets import Description, Encoded
+from stages.records.networks import Attention, Conv, Recurrent, Shaped
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.reporting.formats import rate
@@ -135,8 +136,24 @@ def network(settings: Settings, inputs: int) -> str:
         if is_used
     ]
     extra = f" ({', '.join(more)})" if more else ""
-    hidden = "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
+    before = "" if settings.network is None else f" → {_before(settings.network)}"
+    hidden = before + "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
     return f"{counted(inputs, 'input')}{hidden} → output."
+
+
+def _before(shaped: Shaped) -> str:
+    """The layers before the dense ones."""
+    match shaped:
+        case Conv():
+            filters, kernel, pool = ", ".join(map(str, shaped.filters or ())), shaped.kernel, shaped.pool
+            return f"convolutions of {filters} filters (kernel {kernel}, pooling {pool})"
+        case Recurrent():
+            return f"{shaped.cell.upper()} of {', '.join(map(str, shaped.units))} units"
+        case Attention():
+            blocks, heads = counted(shaped.blocks, "block"), counted(shaped.heads, "head")
+            return f"{blocks} of attention ({heads}, width {shaped.width})"
+        case _:
+            return "dense layers"
 
 
 def training(settings: Settings) -> str:

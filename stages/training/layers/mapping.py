@@ -1,0 +1,128 @@
+"""Operations on the replica axis that TensorFlow's `vectorized_map` has no mapping for, or a slow one.
+
+A convolution whose filters differ between replicas becomes one grouped convolution, a group for each replica; where
+all replicas see the same rows, a plain one with as many more filters. Random numbers are drawn for each replica from
+its own state, as it would draw them alone. What has no mapping here or there is done replica by replica.
+
+TensorFlow keeps its mappings in a registry by the operation's name, which this module adds to when it is imported.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tensorflow.python.ops.parallel_for import pfor
+
+from stages.training.backend import tf
+
+_REGISTRY: dict[str, Callable] = pfor._pfor_converter_registry
+_USUAL_CONVOLUTION = _REGISTRY["Conv2D"]
+# attributes of an operation that decide nothing of its result here
+_LEFT_OUT = {"use_cudnn_on_gpu", "T"}
+
+
+def _attributes(replica: Any) -> dict[str, Any]:
+    """The attributes of a convolution, as TensorFlow's functions take them."""
+    attributes = {name: replica.get_attr(name) for name in replica.op.node_def.attr if name not in _LEFT_OUT}
+    return {name: value for name, value in attributes.items() if not name.startswith("_")}
+
+
+def _beside(stacked: tf.Tensor) -> tf.Tensor:
+    """Channels of all replicas beside each other: (n_replicas, ..., n) becomes (..., n_replicas * n)."""
+    rank, shape = stacked.shape.rank, tf.shape(stacked)
+    moved = tf.transpose(stacked, [*range(1, rank - 1), 0, rank - 1])
+    merged = tf.reshape(moved, tf.concat([shape[1:-1], [-1]], 0))
+    n_replicas, n_channels = stacked.shape[0], stacked.shape[-1]
+    known = n_replicas * n_channels if n_replicas and n_channels else None
+    merged.set_shape([*stacked.shape[1:-1], known])
+    return merged
+
+
+def _apart(beside: tf.Tensor, n_replicas: tf.Tensor) -> tf.Tensor:
+    """The reverse of `_beside`."""
+    rank, shape = beside.shape.rank, tf.shape(beside)
+    split = tf.reshape(beside, tf.concat([shape[:-1], [n_replicas], shape[-1:] // n_replicas], 0))
+    return tf.transpose(split, [rank - 1, *range(rank - 1), rank])
+
+
+def _convolution(replica: Any) -> Any:
+    """Map `Conv2D`; filters (n_replicas, height, width, channels, filters) become groups of one convolution."""
+    (rows, rows_differ, _), (filters, filters_differ, _) = replica.input(0), replica.input(1)
+    if not filters_differ or not _is_plain(replica, rows if not rows_differ else rows[0], filters[0]):
+        return _USUAL_CONVOLUTION(replica)
+    outputs = tf.raw_ops.Conv2D(
+        input=_beside(rows) if rows_differ else rows, filter=_beside(filters), **_attributes(replica)
+    )
+    return pfor.wrap(_apart(outputs, replica.pfor.loop_len_vector[0]), True)
+
+
+def _is_plain(replica: Any, rows: tf.Tensor, filters: tf.Tensor) -> bool:
+    """Whether a convolution has its channels last and sees all of them in every filter."""
+    return replica.get_attr("data_format") == b"NHWC" and rows.shape[-1] == filters.shape[-2] is not None
+
+
+def _transposed(replica: Any) -> Any:
+    """Map `Conv2DBackpropInput`, which transposed convolutions are."""
+    sizes = replica.unstacked_input(0)
+    (filters, filters_differ, _), (rows, rows_differ, _) = replica.input(1), replica.input(2)
+    if not filters_differ or not rows_differ or replica.get_attr("data_format") != b"NHWC":
+        return pfor._fallback_converter(replica, warn=False)
+    n_replicas = replica.pfor.loop_len_vector[0]
+    outputs = tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=tf.concat([sizes[:3], sizes[3:] * n_replicas], 0),
+        filter=_beside(filters),
+        out_backprop=_beside(rows),
+        **_attributes(replica),
+    )
+    return pfor.wrap(_apart(outputs, n_replicas), True)
+
+
+def _one_by_one(replica: Any) -> Any:
+    """Map what is cheap and takes one state at a time: an operation for each replica, beside each other."""
+    n_replicas = tf.get_static_value(replica.pfor.loop_len_vector[0])
+    if n_replicas is None:
+        return pfor._fallback_converter(replica, warn=False)
+    inputs = [
+        tf.unstack(value.t, num=n_replicas) if value.is_stacked else [value.t] * n_replicas for value in replica.inputs
+    ]
+    types = [output.dtype for output in replica.outputs]
+    attributes = dict(replica.op.node_def.attr)
+    every = [
+        pfor._create_op(replica.op_type, list(inputs_of), types, attributes).outputs
+        for inputs_of in zip(*inputs, strict=True)
+    ]
+    return [pfor.wrap(tf.stack(list(outputs)), True) for outputs in zip(*every, strict=True)]
+
+
+def _rows_of_all(*positions: int) -> Callable:
+    """Map what treats rows alike: the rows of all replicas as one batch, those of the inputs at these positions."""
+
+    def mapping(replica: Any) -> Any:
+        return pfor._convert_flatten_batch(replica, replica.op_type, list(positions))
+
+    return mapping
+
+
+def for_each(function: Callable, of_replicas: Any) -> Any:
+    """Call a function of one replica's tensors for all replicas at once.
+
+    Args:
+        function: of tensors, or a structure of them.
+        of_replicas: the same with a leading axis, (n_replicas, ...).
+
+    Returns:
+        What it gives, with that axis.
+    """
+    return tf.vectorized_map(function, of_replicas)
+
+
+_RANDOM = ("GetKeyCounter", "UniformV2", "UniformIntV2", "UniformFullIntV2", "NormalV2")
+_REGISTRY |= {
+    "Conv2D": _convolution,
+    "Conv2DBackpropInput": _transposed,
+    "ResizeBilinear": _rows_of_all(0),
+    "ResizeNearestNeighbor": _rows_of_all(0),
+    "ResizeBicubic": _rows_of_all(0),
+    "ImageProjectiveTransformV3": _rows_of_all(0, 1),
+    "StatelessTruncatedNormalV2": _one_by_one,
+    **{f"StatelessRandom{kind}": _one_by_one for kind in _RANDOM},
+}

@@ -1,0 +1,124 @@
+"""Networks for rows of several axes: every copy becomes what Keras alone makes of it."""
+
+import numpy as np
+import pytest
+
+from stages.losses.catalogue import LOSSES
+from stages.records.networks import Attention, Conv, Recurrent, settled
+from stages.training.backend import keras
+from stages.training.networks import Network
+from stages.training.views import Rows
+from tests.training.test_replicas import (
+    assert_is_alone,
+    first_rows,
+    fit,
+    in_file_order,
+    keras_fit,
+    make_replicas,
+    optimizer_for,
+    taken,
+)
+
+N_TRAIN, N_ROWS = 40, 59  # a batch and a smaller one train; no two numbers of rows are the same
+IMAGES, SEQUENCES = (6, 5, 2), (5, 3)
+NETWORKS = {
+    "convolution": (IMAGES, {"before": Conv(kind="conv", filters=(3, 4))}),
+    "convolution, batch normalisation and dropout": (
+        IMAGES,
+        {"before": Conv(kind="conv", filters=(3,)), "hidden": (4,), "batch_norm": True, "dropout": 0.3},
+    ),
+    "GRU": (SEQUENCES, {"before": Recurrent(kind="recurrent", units=(4,))}),
+    "GRU and dropout": (SEQUENCES, {"before": Recurrent(kind="recurrent", units=(4, 3)), "dropout": 0.2}),
+    "LSTM": (SEQUENCES, {"before": Recurrent(kind="recurrent", cell="lstm", units=(3,))}),
+    "attention": (SEQUENCES, {"before": Attention(kind="attention", width=4), "dropout": 0.2}),
+    "attention of images": (IMAGES, {"before": Attention(kind="attention", width=4, blocks=2)}),
+    "dense": (IMAGES, {"hidden": (4,)}),
+}
+
+
+def network_of(name, n_outputs=3, activation="softmax", **more):
+    shape, how = NETWORKS[name]
+    return Network(shape, **{"hidden": (), "n_outputs": n_outputs, "activation": activation, **how, **more})
+
+
+def rows_of(shape, loss, labels, n_classes=3):
+    features = np.random.default_rng(1).normal(size=(len(labels), *shape)).astype(np.float32)
+    features[..., 0] += labels.reshape(-1, *[1] * (len(shape) - 1)) - 1.0
+    return Rows(features, loss.encode(labels, n_classes))
+
+
+def assert_copies_are_alone(network, loss, rows, *, seeds, checked):
+    epochs = 2
+    view = first_rows(len(seeds), N_TRAIN, N_ROWS)
+    replicas = make_replicas(network, loss, seeds)
+    history = fit(replicas, rows, view, epochs=epochs, orders=in_file_order(view))
+    predicted = replicas.predict(rows.features, view)
+    train, test = taken(rows, slice(N_TRAIN)), taken(rows, slice(N_TRAIN, None))
+    for i in checked:
+        model = network.build(seeds[i])
+        expected = keras_fit(model, loss, optimizer_for(loss, "SGD"), train=[train] * epochs, test=test)
+        assert_is_alone(history, replicas, i, expected, model)
+        np.testing.assert_allclose(predicted[i], model(rows.features, training=False), rtol=0, atol=1e-5)
+    assert len(seeds) == 1 or np.abs(history.loss[0] - history.loss[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "seeds", "checked"),
+    [
+        ("convolution, batch normalisation and dropout", (3, 11), (1,)),
+        *(pytest.param(name, (3, 11), (1,), marks=pytest.mark.thorough) for name in ("GRU", "attention")),
+        *(
+            pytest.param(name, seeds, checked, marks=pytest.mark.endurance)
+            for name in NETWORKS
+            for seeds, checked in (((5,), (0,)), (tuple(range(30)), (0, 17, 29)))
+        ),
+    ],
+)
+def test_copies_of_a_network_become_what_keras_makes_of_each(name, seeds, checked):
+    loss, network = LOSSES["sparse_categorical_crossentropy"], network_of(name)
+    labels = np.random.default_rng(0).integers(0, 3, N_ROWS)
+    assert_copies_are_alone(network, loss, rows_of(network.n_features, loss, labels), seeds=seeds, checked=checked)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_seed_decides_the_weights_whatever_the_output_and_the_other_seeds(name):
+    network = network_of(name)
+    stacked = network.initial_weights((5, 1))
+    for place, seed in enumerate((5, 1)):
+        model = network_of(name, activation="linear").build(seed)
+        assert [array.shape[1:] for array in stacked] == [tuple(variable.shape) for variable in model.variables]
+        for array, variable in zip(stacked, model.variables, strict=True):
+            np.testing.assert_array_equal(array[place], variable.numpy())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("gives_input", [False, True])
+def test_where_each_position_has_a_target_each_has_outputs(name, gives_input):
+    shape, _ = NETWORKS[name]
+    model = network_of(name, n_outputs=2, positions=shape[:-1], gives_input=gives_input).build(0)
+    assert model.output_shape == (None, *shape[:-1], 2)
+    rows = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
+    np.testing.assert_allclose(model(rows).numpy().sum(axis=-1), 1, rtol=1e-5)  # softmax over the outputs of each
+
+
+def test_a_network_that_gives_its_input_has_fewer_numbers_in_its_middle():
+    network = network_of("convolution", positions=(6, 5), gives_input=True, n_outputs=2)
+    model = network.build(0)
+    code = model.get_layer("code").output
+    assert np.prod(code.shape[1:]) <= np.prod(IMAGES) / 4
+    # nothing passes beside it: every path from the input to the output goes through it
+    assert not [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((5,), None),
+        ((8, 8, 1), Conv(kind="conv", filters=(8, 16))),
+        ((3, 3, 1), Conv(kind="conv", filters=(8,))),
+        ((40, 3), Conv(kind="conv", filters=(8, 16, 32))),
+        ((4, 6, 6, 2), None),
+    ],
+)
+def test_the_shape_of_a_row_decides_where_the_parameters_do_not(shape, expected):
+    assert settled(None, shape) == expected
