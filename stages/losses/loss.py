@@ -157,12 +157,13 @@ class Loss:
         """Encode the targets as this loss wants them.
 
         Args:
-            labels: (n_rows, n_targets) values (regression) or (n_rows,) class indices.
+            labels: (n_rows, …, n_targets) values (regression) or (n_rows, …) class indices, with axes between where
+                each position of a row has a target.
             n_classes: number of classes; not used for regression.
 
         Returns:
-            float32 (n_rows, n_targets) for values, (n_rows, 1) for binary classes, (n_rows, n_classes)
-            for one-hot classes; int32 (n_rows,) for class indices.
+            float32 (n_rows, …, n_targets) for values, (n_rows, …, 1) for binary classes, (n_rows, …, n_classes)
+            for one-hot classes; int32 (n_rows, …) for class indices.
         """
         match self.targets:
             case "value":
@@ -172,9 +173,9 @@ class Loss:
             case "one_hot":
                 return np.eye(n_classes, dtype=np.float32)[labels.astype(np.int64)]
             case "plus_minus_one":
-                return (2 * labels - 1).astype(np.float32)[:, None]
+                return (2 * labels - 1).astype(np.float32)[..., None]
             case _:
-                return labels.astype(np.float32)[:, None]
+                return labels.astype(np.float32)[..., None]
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
         """Turn network outputs (..., n_outputs) into values (..., n_outputs) or class indices (...)."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from stages.training.chunk import Candidate
-from stages.training.keras_parts import keras_loss, loss_maker, make_optimizer, row_metric, weighs_batch
+from stages.training.keras_parts import is_per_row, keras_loss, loss_maker, make_optimizer, row_metric, weighs_batch
 from stages.training.replicas import History, Replicas
 from stages.training.unit import Unit
 from stages.training.views import View
@@ -35,7 +35,8 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
         candidates: differ in values of the same parameters of the loss, if in any.
         score: what is measured beside the loss, see `keras_parts.row_metric`.
     """
-    network, weights = unit.network(), unit.network().initial_weights(tuple(seeds))
+    network, positions = unit.network(), unit.table.positions
+    weights = network.initial_weights(tuple(seeds))
     rates = np.array([candidate.rate for candidate in candidates])
     falls = np.array([candidate.schedule == "cosine" for candidate in candidates])
     names = [name for name, _ in candidates[0].parameters]
@@ -47,13 +48,13 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
         replicas = Replicas(
             network.build(seeds[0]),
             weights,
-            loss=loss_maker(unit.loss, names) if names else keras_loss(unit.loss),
+            loss=loss_maker(unit.loss, names, positions) if names else keras_loss(unit.loss, positions),
             metric=row_metric(unit.loss, score),
             optimizer=make_optimizer(unit.settings.optimizer.at(candidates[0].rate)),
             learning_rates=rates,
             falls=falls,
             parameters=parameters,
-            per_row=unit.loss.per_row,
+            per_row=is_per_row(unit.loss, positions),
             weighs_batch=weighs_batch(unit.loss),
         )
     else:
@@ -72,7 +73,7 @@ def _settings_of(unit: Unit) -> tuple:
     network = settings.model, settings.hidden, settings.hidden_activation, settings.dropout, settings.batch_norm
     network += (settings.network,)
     optimizer = settings.optimizer.name, sorted(settings.optimizer.arguments.items())
-    return network, optimizer, (table.n_inputs, table.n_classes, table.n_targets), unit.loss
+    return network, optimizer, (table.n_inputs, table.n_classes, table.n_targets, table.positions), unit.loss
 
 
 def fit(

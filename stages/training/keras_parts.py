@@ -84,14 +84,47 @@ def takes(function: Callable, name: str) -> bool:
     return any(one.name == name or one.kind is one.VAR_KEYWORD for one in arguments)
 
 
-def keras_loss(loss: Loss, **settings: Any) -> Callable[..., tf.Tensor]:
-    """Make the Keras loss with its parameters; the user's own function is wrapped as one."""
+class _OverPositions:
+    """A loss of rows that have targets at each of their positions: the mean over them, or what it gives of a row."""
+
+    def __init__(self, loss: Callable[..., tf.Tensor]) -> None:
+        """Take a loss whose values are not reduced."""
+        self._loss = loss
+
+    def __call__(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> tf.Tensor:
+        """The loss, as of Keras' own; Keras does not multiply the values of positions by weights of rows."""
+        values = self._loss(y_true, y_pred)
+        of_rows = tf.reduce_mean(values, axis=range(1, values.shape.rank))
+        return tf.reduce_mean(of_rows if sample_weight is None else of_rows * sample_weight)
+
+
+def is_per_row(loss: Loss, positions: Sequence[int] = ()) -> bool:
+    """Whether a loss has a value for each row; of rows with positions each of Keras' has."""
+    return loss.per_row or bool(positions and not loss.is_custom)
+
+
+def keras_loss(loss: Loss, positions: Sequence[int] = (), **settings: Any) -> Callable[..., tf.Tensor]:
+    """Make the Keras loss with its parameters; the user's own function is wrapped as one.
+
+    Args:
+        loss: one of the catalogue, or the user's own.
+        positions: of a row, see `Table.positions`; a loss of a whole batch is then one of each row.
+        settings: further arguments of the Keras loss.
+    """
+    if positions and is_per_row(loss, positions):
+        return _OverPositions(keras_loss(loss, **_unreduced(loss, positions)))
     if loss.is_custom and (loss.columns or not loss.per_row):
         return _SeeingLoss(loss, **settings)
     if loss.is_custom:
         return _OwnLoss(loading.find(loss.function), **settings)
     make = getattr(keras.losses, loss.function, None)
-    return make(**loss.parameters, **settings) if make else _OfTerms(loss, **settings)
+    return make(**loss.parameters | settings) if make else _OfTerms(loss, **settings)
+
+
+def _unreduced(loss: Loss, positions: Sequence[int]) -> dict[str, Any]:
+    """Arguments of a Keras loss that gives a value for each row or each of its positions."""
+    axes = {} if loss.per_row else {"axis": tuple(range(1, len(positions) + 2))}
+    return {"reduction": None, **axes}
 
 
 def kept_loss(loss: Loss) -> keras.losses.Loss | None:
@@ -118,22 +151,24 @@ class _Smoothing:
         return self._loss(smoothed, y_pred, sample_weight=sample_weight)
 
 
-def loss_maker(loss: Loss, names: Sequence[str]) -> Callable[[tf.Tensor], Callable]:
+def loss_maker(loss: Loss, names: Sequence[str], positions: Sequence[int] = ()) -> Callable[[tf.Tensor], Callable]:
     """Give a function that makes the Keras loss from a tensor of some of its parameters.
 
     Args:
         loss: one of the catalogue.
         names: of these parameters; the others are as the loss has them.
+        positions: see `keras_loss`.
     """
+    settings = _unreduced(loss, positions) if positions else {}
 
     def make(values: tf.Tensor) -> Callable:
-        function, parameters = keras_loss(loss), dict(zip(names, tf.unstack(values, num=len(names)), strict=True))
+        function, parameters = keras_loss(loss, **settings), dict(zip(names, tf.unstack(values), strict=True))
         smoothing = parameters.pop("label_smoothing", None)
         function._fn_kwargs |= parameters  # a tensor would be compared with numbers where Keras checks it
-        if smoothing is None:
-            return function
-        function._fn_kwargs["label_smoothing"] = 0.0
-        return _Smoothing(function, smoothing)
+        if smoothing is not None:
+            function._fn_kwargs["label_smoothing"] = 0.0
+            function = _Smoothing(function, smoothing)
+        return _OverPositions(function) if positions else function
 
     return make
 
@@ -146,7 +181,12 @@ def row_metric(loss: Loss, score: str) -> RowMetric:
         score: one that is followed while training.
     """
     of_rows = catalogue.find(score, loss.task).statistic.terms
-    return lambda *of_replica: tf.reduce_mean(of_rows(_Rows(loss, *of_replica)), axis=-1)
+
+    def metric(*of_replica: tf.Tensor) -> tf.Tensor:
+        values = of_rows(_Rows(loss, *of_replica))
+        return tf.reduce_mean(values, axis=range(1, values.shape.rank))
+
+    return metric
 
 
 class _Rows:
@@ -172,8 +212,8 @@ class _Rows:
         if self.loss.task == "regression":
             return self._in_target_units(self._targets)
         if self.loss.task == "binary":
-            return tf.cast(self._targets >= self.loss.threshold, tf.int32)[:, 0]
-        return self._targets if self._targets.shape.rank == 1 else tf.argmax(self._targets, -1, tf.int32)
+            return tf.cast(self._targets >= self.loss.threshold, tf.int32)[..., 0]
+        return self._targets if self.loss.targets == "class_index" else tf.argmax(self._targets, -1, tf.int32)
 
     @property
     def predictions(self) -> tf.Tensor:
@@ -204,15 +244,17 @@ class _Rows:
     def decisions(self) -> tf.Tensor:
         """(n_rows,) class indices."""
         if self.loss.task == "binary":
-            return tf.cast(self.outputs >= self.loss.threshold, tf.int32)[:, 0]
+            return tf.cast(self.outputs >= self.loss.threshold, tf.int32)[..., 0]
         return tf.argmax(self.outputs, -1, tf.int32)
 
     @property
     def of_truth(self) -> tf.Tensor:
         """(n_rows,) the probability of the row's class."""
         if self.loss.task == "binary":
-            return tf.where(self._targets >= self.loss.threshold, self.outputs, 1 - self.outputs)[:, 0]
-        return tf.gather(self.outputs, self.labels, axis=-1, batch_dims=1) / tf.reduce_sum(self.outputs, axis=-1)
+            return tf.where(self._targets >= self.loss.threshold, self.outputs, 1 - self.outputs)[..., 0]
+        return tf.gather(self.outputs, self.labels, axis=-1, batch_dims=self.labels.shape.rank) / tf.reduce_sum(
+            self.outputs, axis=-1
+        )
 
     def _in_target_units(self, scaled: tf.Tensor) -> tf.Tensor:
         if self._numbers is None:

@@ -55,7 +55,13 @@ class Network:
     gives_input: bool = False
 
     @classmethod
-    def of(cls, settings: Settings, n_features: int | tuple[int, ...], n_outputs: int) -> "Network":
+    def of(
+        cls,
+        settings: Settings,
+        n_features: int | tuple[int, ...],
+        n_outputs: int,
+        positions: tuple[int, ...] = (),
+    ) -> "Network":
         """The one that a run's settings describe, with the output activation of its loss."""
         return cls(
             n_features,
@@ -66,6 +72,9 @@ class Network:
             dropout=settings.dropout,
             batch_norm=settings.batch_norm,
             before=settings.network,
+            positions=positions,
+            # targets that are values at each position of a row, of the row's own shape, are the row
+            gives_input=settings.loss.task == "regression" and n_features == (*positions, n_outputs),
         )
 
     @property
@@ -149,12 +158,14 @@ class CustomNetwork:
         n_features: number of inputs; of rows of several axes their shape.
         n_outputs: units of the last layer; where each position of a row has outputs of its own, those of a position.
         activation: activation of the last layer.
+        positions: as of `Network`.
     """
 
     reference: str
     n_features: int | tuple[int, ...]
     n_outputs: int
     activation: str
+    positions: tuple[int, ...] = ()
 
     def build(self, seed: int) -> keras.Model:
         """Build the model after ``keras.utils.set_random_seed(seed)``."""

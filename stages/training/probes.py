@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.losses.loss import Loss
 from stages.training.backend import keras, tf
-from stages.training.keras_parts import keras_loss
+from stages.training.keras_parts import is_per_row, keras_loss
 from stages.training.scales import shared_targets
 from stages.training.unit import Unit
 from stages.training.views import View
@@ -106,7 +106,7 @@ def constant_losses(unit: Unit, view: View) -> np.ndarray:
         unit: what is trained.
         view: what each seed sees.
     """
-    measure, targets = keras_loss(unit.loss), unit.rows.targets
+    measure, targets = keras_loss(unit.loss, unit.table.positions), unit.rows.targets
     values = np.empty(len(view.split_of))
     for split in set(view.split_of):
         rows, has_split = view.train[split], view.split_of == split
@@ -114,10 +114,11 @@ def constant_losses(unit: Unit, view: View) -> np.ndarray:
         seen = shared_targets(targets, alone)[0][rows]
         learned = {} if view.weights is None else {"sample_weight": view.weights[rows, 0]}
         learned |= {} if unit.columns is None else {"columns": unit.columns[rows]}
-        n_batches = 1 if unit.loss.per_row else -(-len(rows) // unit.settings.batch_size)
+        n_batches = 1 if is_per_row(unit.loss, unit.table.positions) else -(-len(rows) // unit.settings.batch_size)
         batches = [slice(start, None, n_batches) for start in range(n_batches)]  # alike, however rows are sorted
         constants = _constants(unit, seen, unit.table.labels[rows])
-        outputs = [np.tile(np.float32(constant), (len(rows), 1)) for constant in constants]
+        shape = len(rows), *unit.table.positions
+        outputs = [np.tile(np.float32(constant), (*shape, 1)) for constant in constants]
         values[has_split] = min(_mean_over(batches, measure, seen, output, learned) for output in outputs)
     return values
 
@@ -140,8 +141,9 @@ def _mean_over(
 def _constants(unit: Unit, seen: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
     """Outputs (n_outputs,) of constant predictions, for targets as a network sees them and the labels behind them."""
     if unit.loss.task == "regression":
-        return [seen.mean(axis=0), np.median(seen, axis=0)]
-    sizes = np.bincount(labels, minlength=unit.table.n_classes)
+        every = seen.reshape(-1, seen.shape[-1])
+        return [every.mean(axis=0), np.median(every, axis=0)]
+    sizes = np.bincount(labels.ravel(), minlength=unit.table.n_classes)
     largest = np.arange(len(sizes)) == sizes.argmax()
     if unit.loss.task == "multiclass":
         return [sizes / sizes.sum(), largest, np.full(len(sizes), 1 / len(sizes))]

@@ -42,7 +42,9 @@ def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, Scale |
     """Give the targets that all seeds share, and each seed's scale, if they differ."""
     if view.scaling is None or not view.scaling.target_center.size:
         return targets, None
-    center, spread = view.scaling.target_center, view.scaling.target_spread
+    # where each position of a row has targets, all positions share a scale
+    shape = -1, *[1] * (targets.ndim - 2), targets.shape[-1]
+    center, spread = view.scaling.target_center.reshape(shape), view.scaling.target_spread.reshape(shape)
     return _shared(targets, view.split_of, center, spread, center)
 
 

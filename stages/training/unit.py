@@ -39,8 +39,13 @@ class Table:
 
     @property
     def n_targets(self) -> int:
-        """Columns that are predicted."""
-        return self.labels.shape[1] if self.labels.ndim > 1 else 1
+        """Values that are predicted: columns, or where each position of a row has some, those of a position."""
+        return self.labels.shape[-1] if self.labels.ndim > 1 and not self.n_classes else 1
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Lengths of the axes along which each position of a row has a target, as of masks; empty where a row has."""
+        return self.labels.shape[1:] if self.n_classes else self.labels.shape[1:-1]
 
     @property
     def n_inputs(self) -> int | tuple[int, ...]:
@@ -148,8 +153,8 @@ class Unit:
         n_features = self.table.n_inputs
         n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)
         if settings.model:
-            return CustomNetwork(settings.model, n_features, n_outputs, loss.activation)
-        return Network.of(settings, n_features, n_outputs)
+            return CustomNetwork(settings.model, n_features, n_outputs, loss.activation, self.table.positions)
+        return Network.of(settings, n_features, n_outputs, self.table.positions)
 
     def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
         """Scale outputs (n_seeds, n_rows, n_outputs) as the plan scales targets, whatever the loss learns by."""

@@ -6,8 +6,10 @@ import pytest
 from stages.losses.catalogue import LOSSES
 from stages.records.networks import Attention, Conv, Recurrent, settled
 from stages.training.backend import keras
+from stages.training.keras_parts import is_per_row, keras_loss, row_metric
 from stages.training.networks import Network
-from stages.training.views import Rows
+from stages.training.replicas import Replicas
+from stages.training.views import Rows, View
 from tests.training.test_replicas import (
     assert_is_alone,
     first_rows,
@@ -122,3 +124,61 @@ def test_a_network_that_gives_its_input_has_fewer_numbers_in_its_middle():
 )
 def test_the_shape_of_a_row_decides_where_the_parameters_do_not(shape, expected):
     assert settled(None, shape) == expected
+
+
+def keras_loss_of_positions(loss):
+    """What a user of Keras alone passes to `compile` for masks of two axes."""
+    function, per_image = getattr(keras.losses, loss.function), {} if loss.per_row else {"axis": (1, 2, 3)}
+    return function(**loss.parameters, **per_image)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_classes"),
+    [
+        ("binary_crossentropy", 2),
+        ("dice", 2),
+        *(
+            pytest.param(name, n_classes, marks=pytest.mark.endurance)
+            for name, n_classes in (
+                ("binary_focal_crossentropy", 2),
+                ("tversky", 2),
+                ("squared_hinge", 2),
+                ("sparse_categorical_crossentropy", 3),
+                ("categorical_focal_crossentropy", 3),
+                ("mse", 0),
+                ("pinball", 0),
+            )
+        ),
+    ],
+)
+def test_a_loss_of_masks_counts_every_position_and_dice_every_image(name, n_classes, monkeypatch):
+    loss, n_rows, rng = LOSSES[name], 20, np.random.default_rng(3)
+    labels = rng.integers(0, n_classes, (n_rows, 6, 5)) if n_classes else rng.normal(size=(n_rows, 6, 5, 2))
+    images = rng.normal(size=(n_rows, *IMAGES)).astype(np.float32)
+    images[..., 0] += labels if n_classes else labels[..., 0]
+    rows = Rows(images, loss.encode(labels, n_classes))
+    network = network_of("dense", loss.n_outputs(n_classes, 2), loss.activation, hidden=(), positions=(6, 5))
+    # the second seed is measured on fewer images than the first, some of which it sees twice
+    view = View(np.arange(2), [np.arange(12)] * 2, [np.arange(12, 20), np.arange(12, 17)])
+    replicas = Replicas(
+        network.build(0),
+        network.initial_weights((3, 11)),
+        loss=keras_loss(loss, (6, 5)),
+        metric=row_metric(loss, loss.epoch_metric),
+        optimizer=optimizer_for(loss, "SGD"),
+        per_row=is_per_row(loss, (6, 5)),
+    )
+    history = fit(replicas, rows, view, epochs=2, batch_size=8)
+    model = network.build(11)
+    if hasattr(keras.losses, loss.function):
+        monkeypatch.setattr("tests.training.test_replicas.keras_loss", keras_loss_of_positions)
+    else:  # pinball is not one of Keras'
+        monkeypatch.setattr("tests.training.test_replicas.keras_loss", keras_loss)
+    monkeypatch.setattr("tests.training.test_replicas.BATCH_SIZE", 8)
+    expected = keras_fit(
+        model, loss, optimizer_for(loss, "SGD"), train=[taken(rows, slice(12))] * 2, test=taken(rows, view.test[1])
+    )
+    expected.pop("val_metric", None)  # Keras' name of it may mean another
+    expected.pop("metric", None)
+    assert_is_alone(history, replicas, 1, expected, model)
+    assert set(expected) == {"loss", "val_loss"}
