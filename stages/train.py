@@ -7,7 +7,7 @@ from stages.basics.progress import bars
 from stages.execution.looks import groups, train_looks
 from stages.execution.refit import RefitsAhead
 from stages.execution.scheduler import Scheduler, Tally
-from stages.execution.unit_training import Training, planned, try_user_code
+from stages.execution.unit_training import Training, planned, try_first
 from stages.execution.units import headline_of, units
 from stages.executors import choice
 from stages.params import experiment
@@ -63,7 +63,7 @@ def main() -> None:
     ):
         scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
         ahead = RefitsAhead(selected, scheduler)
-        try_user_code(selected, scheduler)
+        try_first(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
     references.write(fitting.of_comparisons(params, selected, scores, kept))
     new = {unit.name: tally.new for unit, tally in zip(selected, tallies, strict=True)}

@@ -7,17 +7,27 @@ filled up to the same number, so that one program serves all.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from stages.records.settings import LOOK
 from stages.training.chunk import Candidate, Chunk
 from stages.training.unit import Unit
 
+if TYPE_CHECKING:
+    from stages.training.layers.sizes import Sizes
+
 SIZES = (30, 10, 5, 1)  # seeds of a chunk; each number divides those before it
 N_CANDIDATES = 6  # of a chunk
-TRACING = 1e9  # rows × weights × epochs × networks that are trained in the time that compiling a program takes
-LIMIT = 3e11  # rows × weights × epochs × networks of a chunk that has more than one seed: about a minute of a processor
+TRACING = 1e9  # rows × products × epochs × networks that are trained in the time that compiling a program takes
+LIMIT = (
+    3e11  # rows × products × epochs × networks of a chunk that has more than one seed: about a minute of a processor
+)
 WEIGHTS = 20_000_000  # weights of a chunk that has more than one seed, which bounds the memory
+NUMBERS = 60_000_000  # that the layers of such a chunk give for a batch, which bounds it too
+COPIES_OF_WEIGHTS = 4  # themselves, their gradients and what an optimizer keeps of them
+COPIES_OF_NUMBERS = 4  # kept for the gradient, their gradients, and what is made on the way
 
 
 def cut(
@@ -65,22 +75,51 @@ def room(unit: Unit, n_candidates: int, epochs: int) -> int:
     return n_more if n_more * n_seeds * _cost(unit, epochs) <= TRACING else 0
 
 
+def most_at_once(unit: Unit) -> int:
+    """How many networks of a unit train at once in its final training."""
+    return min(_n_seeds(unit, 1, unit.settings.epochs), len(unit.settings.seeds))
+
+
+def memory(unit: Unit, n_networks: int) -> int:
+    """Estimate the bytes that so many networks take while they train, without the rows that they share."""
+    sizes = _sizes(unit)
+    of_weights = COPIES_OF_WEIGHTS * sizes.weights
+    return 4 * n_networks * (of_weights + COPIES_OF_NUMBERS * unit.settings.batch_size * sizes.numbers)
+
+
 def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
     """How many seeds a chunk with so many candidates holds."""
-    most = min(WEIGHTS / (_n_weights(unit) * n_candidates), LIMIT / (_cost(unit, epochs) * n_candidates))
+    sizes = _sizes(unit)
+    of_batch = max(1, sizes.numbers * unit.settings.batch_size)
+    most = min(WEIGHTS / sizes.weights, NUMBERS / of_batch, LIMIT / _cost(unit, epochs)) / n_candidates
     largest = LOOK if unit.settings.looks else SIZES[0]
     return next((size for size in SIZES if size <= min(most, largest)), 1)
 
 
 def _cost(unit: Unit, epochs: int) -> int:
-    """Rows × weights × epochs of one network."""
-    return _n_weights(unit) * len(unit.table.labels) * epochs
+    """Rows × products × epochs of one network."""
+    return _sizes(unit).products * len(unit.table.labels) * epochs
 
 
-def _n_weights(unit: Unit) -> int:
-    """Weights of a unit's network; those of its dense layers, where it is not the user's own."""
-    if unit.settings.model:
-        return sum(array.size for array in unit.network().initial_weights(unit.settings.seeds[:1]))
+def _sizes(unit: Unit) -> "Sizes | _Dense":
+    """What a unit's network comes to."""
+    if unit.settings.model or unit.settings.network or isinstance(unit.table.n_inputs, tuple) or unit.table.positions:
+        from stages.training.networks import sizes_of
+
+        return sizes_of(unit.network())
     n_outputs = unit.loss.n_outputs(unit.table.n_classes, unit.table.n_targets)
     widths = [unit.table.features.shape[1], *unit.settings.hidden, n_outputs]
-    return sum((before + 1) * after for before, after in pairwise(widths))
+    return _Dense(sum((before + 1) * after for before, after in pairwise(widths)))
+
+
+@dataclass(frozen=True)
+class _Dense:
+    """What dense layers on a table come to, for which nothing need be imported: see `Sizes`."""
+
+    weights: int
+    numbers: int = 0  # so few that they bound nothing
+
+    @property
+    def products(self) -> int:
+        """As many as weights."""
+        return self.weights

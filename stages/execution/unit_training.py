@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from stages.basics import cli
 from stages.execution import second_run
 from stages.execution.cutting import cut
 from stages.execution.scheduler import Scheduler, TrainChunks
@@ -104,8 +105,8 @@ def first_chunks(unit: Unit) -> list[Chunk]:
     ]
 
 
-def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
-    """Try the user's own losses and networks, those that were not trained before.
+def try_first(selected: Sequence[Unit], scheduler: Scheduler) -> None:
+    """Try the user's own losses and networks, and how networks of other than dense layers train, where that is new.
 
     Raises:
         UserError: one does not pass.
@@ -115,6 +116,13 @@ def try_user_code(selected: Sequence[Unit], scheduler: Scheduler) -> None:
             from stages.execution.user_code_checks import try_unit
 
             try_unit(unit)
+    of_comparisons = {unit.settings.comparison: unit for unit in reversed(selected)}
+    for unit in reversed(of_comparisons.values()):
+        if (unit.settings.model or unit.settings.network) and not scheduler.has(first_chunks(unit)):
+            from stages.execution.network_checks import about
+
+            for line in about(unit):
+                cli.say(line)
 
 
 def needs_held_out(unit: Unit) -> bool:

@@ -124,7 +124,10 @@ def _check_kind(model: object, network: CustomNetwork, trial: Trial) -> None:
             trial.refuse(f"its class has a {method} of its own, which is not used")
     if not model.built:
         trial.refuse("its model is not built; begin with keras.Input((n_features,))")
-    for what, needed in (("input", (None, network.n_features)), ("output", (None, network.n_outputs))):
+    for what, needed in (
+        ("input", (None, *np.atleast_1d(network.n_features).tolist())),
+        ("output", (None, *network.positions, network.n_outputs)),
+    ):
         # a model that is a class of its own has neither
         shape = getattr(model, f"{what}_shape", None)
         if shape is None:

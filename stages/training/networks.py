@@ -16,6 +16,7 @@ from stages.records.networks import Shaped
 from stages.records.settings import Settings
 from stages.training.backend import keras
 from stages.training.layers import build
+from stages.training.layers.sizes import Sizes, of_model
 from stages.usercode import loading
 
 # Keras draws initial weights from generators that the whole process shares
@@ -182,6 +183,16 @@ class CustomNetwork:
     def draw(self, seed: int) -> list[np.ndarray]:
         """The values that the variables of ``build(seed)`` begin with."""
         return [variable.numpy() for variable in self.build(seed).variables]
+
+
+def sizes_of(network: Network | CustomNetwork) -> Sizes:
+    """Count what a network comes to."""
+    return _sizes_of(network, loading.find(network.reference) if isinstance(network, CustomNetwork) else None)
+
+
+@lru_cache(maxsize=64)
+def _sizes_of(network: Network | CustomNetwork, _function: Callable | None) -> Sizes:
+    return of_model(network.build(0))
 
 
 @lru_cache(maxsize=64)  # each loss of a comparison asks for them, and tuning and training do

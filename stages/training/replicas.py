@@ -23,6 +23,7 @@ import numpy as np
 
 from stages.training.backend import keras, tf
 from stages.training.layers.mapping import for_each
+from stages.training.layers.sizes import of_model
 from stages.training.scales import Scale, Shared, share, shared_features
 from stages.training.steps import Epochs, Rates, each_in_turn, restart, sum_over, update
 from stages.training.views import Rows, View
@@ -32,6 +33,7 @@ RowMetric = Callable[..., tf.Tensor]
 
 # rows that are evaluated at once: at most so many of one replica, and about so many of all together
 EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL = 4096, 16_384
+EVALUATION_NUMBERS = 50_000_000  # that layers give for them, which bounds the memory
 # epochs that are trained at once: at most so many, and so many row numbers that all seeds see in them
 EPOCHS, ORDERED_ROWS = 10, 1_000_000
 
@@ -204,7 +206,8 @@ class Replicas:
     @property
     def _block(self) -> int:
         """Rows of each replica that are evaluated at once."""
-        return max(1, min(EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL // self._n_replicas))
+        numbers = EVALUATION_NUMBERS // (of_model(self._model).numbers * self._n_replicas)
+        return max(1, min(EVALUATION_ROWS, EVALUATION_ROWS_OF_ALL // self._n_replicas, numbers))
 
     def _values(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """The present weights, and what else the replicas keep."""

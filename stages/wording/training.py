@@ -8,6 +8,7 @@ from stages.records.runs import Run, Tuning
 
 N_REASONS = 3  # that are said
 N_NAMES = 3
+GIGABYTE = 1e9
 
 
 def outcome(run: Run) -> list[str]:
@@ -42,6 +43,27 @@ def chosen(run: Run) -> str:
 
 def _chosen_by(tuning: Tuning) -> str:
     return "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
+
+
+def at_once(comparison: str, n_networks: int, ratio: float, of_networks: int, of_rows: int) -> str:
+    """In words: how many networks train at once, how fast, and what they take.
+
+    Args:
+        comparison: its name.
+        n_networks: that train at once.
+        ratio: how many times as fast each of them trains as by Keras' `fit` alone.
+        of_networks: bytes that they take.
+        of_rows: bytes of the rows that they share.
+    """
+    speed = f"about {ratio:.0f} times as fast as" if ratio >= 1.5 else "no faster than"
+    together = f"{counted(n_networks, 'network')} at once" if n_networks > 1 else "one network at a time"
+    memory = f"about {of_networks / GIGABYTE:.1f} GB for a process, and {of_rows / GIGABYTE:.1f} GB of rows"
+    return f"train: {comparison}: {together}, each {speed} model.fit; {memory}"
+
+
+def without_mapping(comparison: str, layer: str, kind: str) -> str:
+    """In words: that a layer, or an operation, is calculated replica by replica."""
+    return f"train: {comparison}: {layer} ({kind}) has no mapping on the replica axis: it trains replica by replica"
 
 
 def what_was_new(reasons: Mapping[str, str | None]) -> list[str]:

@@ -7,7 +7,8 @@ its own state, as it would draw them alone. What has no mapping here or there is
 TensorFlow keeps its mappings in a registry by the operation's name, which this module adds to when it is imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tensorflow.python.ops.parallel_for import pfor
@@ -113,6 +114,22 @@ def for_each(function: Callable, of_replicas: Any) -> Any:
         What it gives, with that axis.
     """
     return tf.vectorized_map(function, of_replicas)
+
+
+@contextmanager
+def noting_unmapped() -> Iterator[list[tuple[str, str]]]:
+    """Note, while programs are traced, what is done replica by replica: the path and the kind of each operation."""
+    noted, usual = [], pfor._fallback_converter
+
+    def note(replica: Any, *arguments: Any, **more: Any) -> Any:
+        noted.append((replica.op.name, replica.op_type))
+        return usual(replica, *arguments, **more)
+
+    pfor._fallback_converter = note
+    try:
+        yield noted
+    finally:
+        pfor._fallback_converter = usual
 
 
 _RANDOM = ("GetKeyCounter", "UniformV2", "UniformIntV2", "UniformFullIntV2", "NormalV2")
