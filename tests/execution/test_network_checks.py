@@ -84,9 +84,7 @@ def test_what_is_said_of_a_network_is_how_fast_it_is_and_what_it_takes():
 def test_a_layer_without_a_mapping_is_named_in_a_line(write_own):
     write_own("nets", OWN)
     _, line = network_checks.about(unit_of_images(model="nets:volumes"))
-    assert line == (
-        "train: made_up: cubes (Conv3D) has no mapping on the replica axis: it trains replica by replica"
-    )
+    assert line == ("train: made_up: cubes (Conv3D) has no mapping on the replica axis: it trains replica by replica")
 
 
 @pytest.mark.parametrize(
