@@ -5,14 +5,15 @@ from collections.abc import Mapping
 import pandas as pd
 from sklearn import datasets as generators
 
+from stages.arrays.source import ArraySource
 from stages.basics import cli, paths
 from stages.params import experiment
 from stages.params.load import check_data, load_params
-from stages.params.schema import Dataset, Params, Split
+from stages.params.schema import Dataset, Split
 from stages.params.source import Table
-from stages.records import datasets
+from stages.records import datasets, features
 from stages.records.datasets import Column, Description
-from stages.sources import describe, loss_columns, weights
+from stages.sources import arrays, describe, loss_columns, weights
 from stages.wording import findings
 from stages.wording.datasets import rows_read
 
@@ -27,15 +28,15 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
     Returns:
         (n_samples, n_features + 1): the columns ``x1`` … ``xN`` and ``target``, unscaled.
     """
-    features, target = getattr(generators, generator)(**arguments)
-    table = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
+    values, target = getattr(generators, generator)(**arguments)
+    table = pd.DataFrame(values, columns=[f"x{i + 1}" for i in range(values.shape[1])])
     return table.assign(target=target)
 
 
 def load(
     name: str, dataset: Dataset, splits: Mapping[str, Split], costs: Mapping[str, str], for_losses: Mapping[str, str]
 ) -> tuple[pd.DataFrame, Description]:
-    """Make or read one dataset, and say what it is.
+    """Make or read one dataset, and say what it is; features that are arrays are written as they are read.
 
     Args:
         name: of the dataset.
@@ -46,6 +47,8 @@ def load(
     """
     if isinstance(dataset.source, Table):
         return describe.load(name, dataset, splits, costs, for_losses)
+    if isinstance(dataset.source, ArraySource):
+        return arrays.load(name, dataset, splits, for_losses, out=features.raw_path(name))
     table, seen = loss_columns.of_generator(generate(**dataset.source.model_dump()), for_losses)
     return table, Description(
         task=dataset.known_task,
@@ -61,23 +64,16 @@ def load(
     )
 
 
-def splits_of(params: Params, dataset: str) -> dict[str, Split]:
-    """How the rows of a dataset are divided, by itself and by the comparisons on it, by the path of the key of each."""
-    splits = {f"datasets.{dataset}.split": params.datasets[dataset].split}
-    on_it = [name for name in params.comparisons if params.dataset_of(name) == dataset]
-    return splits | {params.split_key(name): params.setup(name).split for name in on_it}
-
-
 def main() -> None:
-    """Write ``data/raw/<dataset>.parquet`` and what it is (``.json``) for every dataset."""
+    """Write ``data/raw/<dataset>.parquet``, of arrays ``.npy`` too, and what it is (``.json``) for every dataset."""
     params = load_params()
     descriptions = {}
     for name, dataset in params.datasets.items():
         named = weights.costs_of(params, name), loss_columns.keys_of(params, name)
-        table, description = load(name, dataset, splits_of(params, name), *named)
+        table, description = load(name, dataset, params.splits_of(name), *named)
         datasets.write_raw(name, table, description)
         descriptions[name] = description
-        if description.files:
+        if not description.is_generated:
             for line in (rows_read(name, len(table), description), *map(findings.in_words, description.findings)):
                 cli.say(f"generate: {name}: {line}")
     check_data(params, descriptions)

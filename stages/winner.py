@@ -45,7 +45,7 @@ def main() -> None:
     every = winners.read_recommended()
     recommended = {name: every[name] for name in params.selected()}
     losses = {name: best.loss for name, best in recommended.items() if best}
-    encoders = {name: pipelines.read(name)[0] for name in losses}
+    encoders = {name: pipelines.encoder_of(name, params.dataset_of(name)) for name in losses}
     units = refit.units_of(params, losses)
     trained, lines = train(units), []
     with files.replacing(paths.WINNERS) as folder:

@@ -11,6 +11,7 @@ from stages import generate, report, scale, train, winner
 from stages.basics.cli import UserError
 from stages.commands import predict as command
 from stages.records import datasets, winners
+from stages.records.features import read_columns
 from stages.winners import predictor
 from tests.projects import run_all
 
@@ -78,7 +79,7 @@ def test_a_loss_sees_columns_as_numbers_whether_they_are_features_or_not():
     in_order = rows["street"].map({name: place for place, name in enumerate(sorted(STREETS))})
     np.testing.assert_allclose(seen, np.column_stack([rows["what it costs"], days, in_order]), rtol=1e-6)
     assert [column.name for column in encoded.description.columns] == ["x", "z", "street"]
-    assert encoded.n_inputs == len(datasets.read_features("sick", encoded.description).columns) == 2 + 3
+    assert encoded.n_inputs == len(read_columns("sick", encoded.description).columns) == 2 + 3
 
 
 @pytest.mark.thorough

@@ -13,6 +13,7 @@ from stages.basics.cli import UserError
 from stages.features import pipelines
 from stages.records import datasets, plans
 from stages.records.datasets import Column, CsvFormat, Description, Inference
+from stages.records.features import read_columns
 from stages.records.plans import Part, Scaling
 
 TRAIN, VALIDATION, TEST, UNUSED = Part
@@ -69,7 +70,7 @@ def test_the_stage_writes_every_dataset_as_numbers_and_the_plan_of_every_compari
 
 def test_the_published_comparison_is_standardised_over_all_rows(project):
     project()
-    features = datasets.read_features("regression", datasets.read_encoded("regression").description)
+    features = read_columns("regression", datasets.read_encoded("regression").description)
     labels = datasets.read_labels("regression", datasets.read_encoded("regression").description)
     for scaling in (plans.read_plan("regression").to_tune, plans.read_plan("regression").to_train):
         made = scaled(features, scaling, 0)
@@ -95,7 +96,7 @@ def test_a_table_is_split_in_folds_and_each_is_scaled_by_its_own_train_rows(proj
         "scale: 1 datasets in data/scaled",
     ]
     encoded, plan = datasets.read_encoded("houses"), plans.read_plan("houses")
-    features = datasets.read_features("houses", encoded.description)
+    features = read_columns("houses", encoded.description)
     assert list(features) == ["rooms", "street=a", "street=b", "street=c"]
     assert features["rooms"].isna().sum() == encoded.treatments[0].missing == 9
     tested = np.array([plan.parts[split] == TEST for split in plan.split_of])
@@ -146,7 +147,7 @@ def test_comparisons_on_one_dataset_have_plans_of_their_own(project):
 def test_the_pipeline_makes_the_inputs_of_the_first_seeds_model(project):
     project(**on_houses())
     table, description = datasets.read_raw("houses")
-    features, plan = datasets.read_features("houses", description), plans.read_plan("houses")
+    features, plan = read_columns("houses", description), plans.read_plan("houses")
     made = pipelines.read("houses").transform(table)
     np.testing.assert_array_equal(made, scaled(features, plan.to_train, plan.split_of[0]))
     assert np.isfinite(made).all()
@@ -155,7 +156,7 @@ def test_the_pipeline_makes_the_inputs_of_the_first_seeds_model(project):
 def test_an_input_may_be_called_as_the_target(project):
     Path("data/external/houses.csv").write_text(HOUSES.replace("rooms", "target"), encoding="utf-8")
     project(**on_houses())
-    features = datasets.read_features("houses", datasets.read_encoded("houses").description)
+    features = read_columns("houses", datasets.read_encoded("houses").description)
     assert next(iter(features)) == "target (2)"
 
 

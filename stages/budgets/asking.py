@@ -9,9 +9,11 @@ from stages.budgets.work import Asked
 from stages.execution.tuning import first_candidates, variants
 from stages.execution.units import settings_of
 from stages.features import encoding, planning
+from stages.features.channels import Channels
 from stages.params import seeds
+from stages.params.division import Scaler
 from stages.params.schema import Params, Train
-from stages.records.datasets import Description, labels_of, loss_column_names
+from stages.records.datasets import Description, Kind, labels_of, loss_column_names
 from stages.records.plans import Part
 from stages.training.unit import Table, Unit
 
@@ -56,16 +58,15 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     """
     params = params.model_copy(update={"loss": ["all"], "compare": ["all"]})
     scale, rng = params.setup(comparison).data.scale, np.random.default_rng(0)
-    encoder = encoding.fit(rows, description.columns, scale.features)
     networks, batches = zip(*POINTS, strict=True)
     n_rows = N_STEPS * max(batches)
     labels = labels_of(rows, description)
     drawn = rng.integers(len(labels), size=n_rows)
     labels = labels[drawn]
-    features = rng.normal(size=(n_rows, len(encoder.names)))
+    features, known, kinds = _made_up(rows, description, scale.features, n_rows, rng)
     table = Table(features, labels, description.n_classes, np.ones(n_rows) if description.weight else None)
     values = np.empty((n_rows, 0)) if description.classes else labels
-    plan = planning.all_rows(features, ["number"] * len(encoder.names), values, scale=scale, n_seeds=max(networks))
+    plan = planning.all_rows(known, kinds, values, scale=scale, n_seeds=max(networks))
     every = [
         settings_of(params, comparison, loss, table, description.classes) for loss in params.selected()[comparison]
     ]
@@ -76,3 +77,15 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
         columns = rows[names].to_numpy(np.float32)[drawn] if names else None
         units.append(Unit(settings.model_copy(update=some), table, plan, columns))
     return units
+
+
+def _made_up(
+    rows: pd.DataFrame, description: Description, method: Scaler, n_rows: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray | Channels, list[Kind]]:
+    """Made-up features (n_rows, …) of as many numbers as a dataset's, and what scales them: see `planning.all_rows`."""
+    if description.arrays:
+        features = rng.normal(size=(n_rows, *description.arrays.shape)).astype(np.float32)
+        return features, Channels(features), []
+    n_inputs = len(encoding.fit(rows, description.columns, method).names)
+    features = rng.normal(size=(n_rows, n_inputs))
+    return features, features, ["number"] * n_inputs

@@ -95,6 +95,11 @@ def read(comparison: str) -> Pipeline:
     return make_pipeline(fitted(inputs.encoder), KnownScaler(*numbers))
 
 
+def encoder_of(comparison: str, dataset: str) -> ColumnTransformer | None:
+    """What makes numbers of rows as ``data/raw`` holds them; None where they are arrays, which are numbers."""
+    return None if datasets.read_encoded(dataset).description.arrays else read(comparison)[0]
+
+
 def facts(encoder: ColumnTransformer) -> Encoder:
     """What a fitted encoder knows."""
     kept = {kind: (step, list(names)) for kind, step, names in encoder.transformers_ if kind != "remainder"}

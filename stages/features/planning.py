@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.basics.cli import UserError
 from stages.features import scaling, splits
+from stages.features.channels import Channels
 from stages.losses import target_transform
 from stages.params.budget import Sizes, path_of
 from stages.params.schema import Scale, Setup, Split
@@ -18,7 +19,7 @@ from stages.records.thinning import thinned
 def make_plan(
     rows: pd.DataFrame,
     description: Description,
-    features: np.ndarray,
+    features: np.ndarray | Channels,
     kinds: list[Kind],
     *,
     split: Split,
@@ -33,8 +34,8 @@ def make_plan(
         rows: the target, and where there are such columns those that group rows and number copies, as ``data/raw``
             holds them.
         description: what the dataset is.
-        features: float64 (n_rows, n_features) in their own units, NaN where missing.
-        kinds: (n_features,) the kind of the column that each comes from.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing; or the channels of arrays.
+        kinds: (n_features,) the kind of the column that each comes from; empty for arrays.
         split: how rows are divided.
         scale: how features and target are scaled, and on which rows that is fitted.
         n_seeds: number of seeds.
@@ -48,7 +49,7 @@ def make_plan(
     divided = splits.divide(
         split,
         labels,
-        generated=not description.files,
+        generated=description.is_generated,
         classes=description.classes,
         groups=None if split.column is None else rows[description.groups[split.column]],
         copies=None if description.copies is None else rows[description.copies].to_numpy(),
@@ -95,7 +96,7 @@ def without_spread(
 
 
 def all_rows(
-    features: np.ndarray,
+    features: np.ndarray | Channels,
     kinds: list[Kind],
     values: np.ndarray,
     *,
@@ -107,8 +108,8 @@ def all_rows(
     """The plan of networks to use: each seed trains on all rows, or on some, on which their scale is fitted.
 
     Args:
-        features: float64 (n_rows, n_features) in their own units, NaN where missing.
-        kinds: (n_features,) the kind of the column that each comes from.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing; or the channels of arrays.
+        kinds: (n_features,) the kind of the column that each comes from; empty for arrays.
         values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
         scale: how features and target are scaled.
         n_seeds: number of seeds.
@@ -128,7 +129,7 @@ def all_rows(
 def plan_to_use(
     rows: pd.DataFrame,
     description: Description,
-    features: np.ndarray,
+    features: np.ndarray | Channels,
     kinds: list[Kind],
     *,
     setup: Setup,

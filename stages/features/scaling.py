@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
+from stages.features.channels import Channels
 from stages.params.division import Scale, Scaler
 from stages.records.datasets import Kind
 
@@ -48,19 +49,23 @@ class KnownScaler(TransformerMixin, BaseEstimator):
         return True
 
 
-def fit(features: np.ndarray, kinds: list[Kind], values: np.ndarray, rows: np.ndarray, settings: Scale) -> Numbers:
+def fit(
+    features: np.ndarray | Channels, kinds: list[Kind], values: np.ndarray, rows: np.ndarray, settings: Scale
+) -> Numbers:
     """Fit the numbers of one split: one line of each array of a `Scaling`.
 
     A feature that none of the rows has is filled and scaled as in all rows, which says nothing of the target and
     keeps the inputs of a network small.
 
     Args:
-        features: float64 (n_rows, n_features) in their own units, NaN where missing.
-        kinds: (n_features,) the kind of the column that each comes from.
+        features: float64 (n_rows, n_features) in their own units, NaN where missing; or the channels of arrays.
+        kinds: (n_features,) the kind of the column that each comes from; empty for arrays.
         values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
         rows: the numbers of the rows to fit on.
         settings: how features and target are scaled.
     """
+    if isinstance(features, Channels):
+        return *features.fit(rows, settings.features), *_fit_scaler(values[rows], settings.target or "standard")
     of_column, n_features = np.array(kinds), features.shape[1]
     numbers = np.empty((3, n_features))
     for columns in np.array_split(np.arange(n_features), max(1, math.ceil(len(rows) * n_features / BLOCK))):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from stages.arrays.source import ArraySource
 from stages.basics import paths
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES, known_as
@@ -11,7 +12,7 @@ from stages.params import loss_entry
 from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError
 from stages.params.schema import RECOMMENDED, Comparison, Dataset, Params, Split
-from stages.params.source import MakeBlobs, Source, Table
+from stages.params.source import Generator, MakeBlobs, Source, Table
 from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
@@ -32,8 +33,10 @@ def contradictions(params: Params) -> Iterator[Mistake]:
             continue
         if comparison.split:
             yield from _split(f"{key}.split", comparison.split, dataset.source)
-        yield from unsuited_network(params, name, (1,))
-        sizes = {} if isinstance(dataset.source, Table) else {"n_classes": dataset.source.n_classes(), "n_targets": 1}
+        if not isinstance(dataset.source, ArraySource):
+            yield from unsuited_network(params, name, (1,))
+        made = isinstance(dataset.source, Generator)
+        sizes = {"n_classes": dataset.source.n_classes(), "n_targets": 1} if made else {}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
         yield from _headline(params, name, dataset.known_task, **sizes)
         yield from _cost_columns(f"{key}.cost", costs.columns_of(comparison.cost), dataset.source)
@@ -56,6 +59,8 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
             for comparison in on_it:
                 yield from _comparison_of_task(f"comparisons.{comparison}", params.comparisons[comparison], task)
         for comparison in on_it:
+            if description.arrays:
+                yield from unsuited_network(params, comparison, description.arrays.shape)
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
             yield from _headline(params, comparison, task, **sizes)
             yield from _cost(f"comparisons.{comparison}.cost", params, comparison, description)
@@ -80,6 +85,9 @@ def _dataset(key: str, dataset: Dataset) -> Iterator[Mistake]:
     if isinstance(source, Table):
         yield from _table(f"{key}.source", source)
         return
+    if isinstance(source, ArraySource):
+        yield from _arrays(key, dataset, source)
+        return
     if dataset.positive is not None:
         yield Mistake(f"{key}.positive", "positive_without_table", facts={"generator": source.generator})
     n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
@@ -92,10 +100,22 @@ def _dataset(key: str, dataset: Dataset) -> Iterator[Mistake]:
         yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
 
 
-def _table(key: str, source: Table) -> Iterator[Mistake]:
-    path = PurePosixPath(source.file)
+def _arrays(key: str, dataset: Dataset, source: ArraySource) -> Iterator[Mistake]:
+    if source.place is not None:
+        yield from _outside(f"{key}.source.{source.OF_FILES}", source.place)
+    if dataset.scale.features == "robust":
+        yield Mistake(f"{key}.scale.features", "scale_of_channels", dataset.scale.features)
+
+
+def _outside(key: str, place: str) -> Iterator[Mistake]:
+    """That a file is not where DVC sees it change."""
+    path = PurePosixPath(place)
     if not path.is_relative_to(paths.EXTERNAL) or ".." in path.parts or path == paths.EXTERNAL:
-        yield Mistake(f"{key}.file", "file_outside", source.file, facts={"folder": paths.EXTERNAL})
+        yield Mistake(key, "file_outside", place, facts={"folder": paths.EXTERNAL})
+
+
+def _table(key: str, source: Table) -> Iterator[Mistake]:
+    yield from _outside(f"{key}.file", source.file)
     for column in dict.fromkeys(source.target):
         if column in source.drop:
             yield Mistake(f"{key}.drop", "target_dropped", column)
@@ -106,7 +126,7 @@ def _table(key: str, source: Table) -> Iterator[Mistake]:
 
 
 def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
-    generated = not isinstance(source, Table)
+    generated = isinstance(source, Generator)
     method = split.method_for(generated=generated, has_classes=False)
     in_folds = method == "kfold" or (method == "group" and split.folds is not None)
     facts = {"method": f"{method} with folds" if method == "group" and in_folds else method}
@@ -177,7 +197,8 @@ def _cost_columns(key: str, columns: list[str], source: Source) -> Iterator[Mist
     """Columns that are to say what decisions cost and cannot."""
     for column in columns:
         if not isinstance(source, Table):
-            yield Mistake(key, "cost_without_table", column, facts={"generator": source.generator})
+            made_by = source.mark() if isinstance(source, ArraySource) else source.generator
+            yield Mistake(key, "cost_without_table", column, facts={"generator": made_by})
         elif column in source.target:
             yield Mistake(key, "weight_is_target", column)
 

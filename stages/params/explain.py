@@ -128,11 +128,12 @@ SENTENCES = {
     "value_twice": "{value} stands twice",
     "schedule_twice": "{schedule} stands twice",
     "same_loss": "{value} is the same loss as '{other}'; list each once, or name one with as:",
+    "scale_of_channels": "{value} goes with a table; the channels of arrays are scaled by: none, standard, minmax",
     "scaled_classes": "{value} scales values, and the target is classes; allowed: none",
     "selected_nowhere": "{value} is in no comparison, and its task is that of none{instead}; "
     "allowed: all, or any of {names}",
     "several_tasks": "losses of one task are compared; {losses}{instead}",
-    "source_unclear": "is neither a generator nor a file; allowed: {{generator: …}} or {{file: …, target: …}}",
+    "source_unclear": "is neither a generator nor a file; allowed: {allowed} or {{file: …, target: …}}",
     "sizes_part": "rungs.{name}: {part:,} given; allowed: {most:,} at most, as {name} says",
     "target_dropped": "{value} is the target; allowed: other columns",
     "target_twice": "{value} stands twice",

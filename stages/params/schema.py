@@ -17,7 +17,7 @@ from stages.params.cost import Cost
 from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
 from stages.params.seeds import AtMost, Seeds
-from stages.params.source import Label, Source, Table
+from stages.params.source import Generator, Label, Source
 from stages.records.networks import Shaped
 from stages.records.settings import Within
 
@@ -45,7 +45,7 @@ class Dataset(Section):
 
     Attributes:
         task: the kind of problem; found out from a table's target when not given.
-        source: a generator of scikit-learn's, or a table.
+        source: a generator of scikit-learn's, a table, or arrays.
         scale: how columns are scaled.
         split: how rows are divided, in comparisons that do not say.
         positive: which of two classes scores are about; the rarer when not given, where they are unequal.
@@ -59,8 +59,8 @@ class Dataset(Section):
 
     @property
     def known_task(self) -> Task | None:
-        """The task as the parameters alone tell it; None when only the table does."""
-        if self.task or isinstance(self.source, Table):
+        """The task as the parameters alone tell it; None when only a table or arrays do."""
+        if self.task or not isinstance(self.source, Generator):
             return self.task
         return catalogue.task_of(self.source.n_classes())
 
@@ -225,6 +225,12 @@ class Params(Section):
         has_split = self.comparisons[comparison].split is not None
         return f"comparisons.{comparison}.split" if has_split else f"datasets.{self.dataset_of(comparison)}.split"
 
+    def splits_of(self, dataset: str) -> dict[str, Split]:
+        """How a dataset's rows are divided, by itself and by the comparisons on it, by the path of the key of each."""
+        on_it = [name for name in self.comparisons if self.dataset_of(name) == dataset]
+        own = {f"datasets.{dataset}.split": self.datasets[dataset].split}
+        return own | {self.split_key(name): self.setup(name).split for name in on_it}
+
     def optimizer_key(self, comparison: str) -> str:
         """The path of the key that says by which optimizer a comparison's networks are trained."""
         has_optimizer = self.comparisons[comparison].optimizer is not None
@@ -277,7 +283,7 @@ class Params(Section):
         return {name: self.setup(name).losses for name in own_first}
 
     def _is_generated(self, comparison: str) -> bool:
-        return not isinstance(self.datasets[self.dataset_of(comparison)].source, Table)
+        return isinstance(self.datasets[self.dataset_of(comparison)].source, Generator)
 
     def selected(self) -> dict[str, list[Loss]]:
         """The losses to train, by comparison: those of each that `loss` selects, in its order; then those unlisted.

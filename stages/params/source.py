@@ -1,11 +1,14 @@
-"""Where a dataset's rows come from: a generator of scikit-learn's, or a user's own table."""
+"""Where a dataset's rows come from: a generator of scikit-learn's, a user's own table, or arrays of any shape."""
 
+import operator
 import re
+from functools import reduce
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, TypeAdapter
 from pydantic_core import PydanticCustomError
 
+from stages.arrays import registry
 from stages.basics.ranges import Fraction, Number, Positive, Seed, Spread, Weight, Whole
 from stages.basics.section import Section
 
@@ -65,7 +68,11 @@ Label = Annotated[str, BeforeValidator(_column)]
 Lines = Annotated[Whole, Field(ge=0)]
 
 
-class MakeRegression(Section):
+class Generator(Section):
+    """A function of ``sklearn.datasets`` that makes a table, by the published comparisons' first rows to train on."""
+
+
+class MakeRegression(Generator):
     """Arguments of ``sklearn.datasets.make_regression``."""
 
     generator: Literal["make_regression"]
@@ -84,7 +91,7 @@ class MakeRegression(Section):
         return 0
 
 
-class MakeCircles(Section):
+class MakeCircles(Generator):
     """Arguments of ``sklearn.datasets.make_circles``."""
 
     generator: Literal["make_circles"]
@@ -99,7 +106,7 @@ class MakeCircles(Section):
         return 2
 
 
-class MakeBlobs(Section):
+class MakeBlobs(Generator):
     """Arguments of ``sklearn.datasets.make_blobs``."""
 
     generator: Literal["make_blobs"]
@@ -158,14 +165,18 @@ class Table(Section):
 
 
 _GENERATORS = {"make_regression": MakeRegression, "make_circles": MakeCircles, "make_blobs": MakeBlobs}
+_OF_FILES = {mark: kind for mark, kind in registry.kinds().items() if kind.OF_FILES}
+_EVERY: dict[str, type[Section]] = _GENERATORS | registry.kinds()
 
 
 def _source(value: Any) -> Any:
-    if isinstance(value, dict) and "file" not in value:
+    if isinstance(value, dict) and "file" not in value and not set(value) & set(_OF_FILES):
         if "generator" not in value:
-            raise PydanticCustomError("source_unclear", "neither a generator nor a file")
-        if value["generator"] not in list(_GENERATORS):
-            context = {"value": value["generator"], "names": tuple(_GENERATORS)}
+            keys = [f"{{{key}: …}}" for key in ("generator", *_OF_FILES)]
+            raise PydanticCustomError("source_unclear", "not clear", {"allowed": ", ".join(keys)})
+        names = [name for name in _EVERY if name not in _OF_FILES]
+        if value["generator"] not in names:
+            context = {"value": value["generator"], "names": tuple(names)}
             raise PydanticCustomError("unknown_generator", "not a generator", context)
     return value
 
@@ -175,15 +186,21 @@ _TABLE = "<table>"  # a tag that no key has, as it stands in the locations of py
 
 def _tag(value: Any) -> str:
     if isinstance(value, dict):
-        return _TABLE if "file" in value else value["generator"]
-    return getattr(value, "generator", _TABLE)
+        of_files = (f"<{key}>" for key in _OF_FILES if key in value)
+        return _TABLE if "file" in value else next(of_files, value.get("generator"))
+    return next((_tag_of(mark) for mark, kind in _EVERY.items() if type(value) is kind), _TABLE)
+
+
+def _tag_of(mark: str) -> str:
+    """The tag of a kind: what tells it apart, made no key."""
+    return f"<{mark}>" if mark in _OF_FILES else mark
 
 
 Source = Annotated[
-    Annotated[MakeRegression, Tag("make_regression")]
-    | Annotated[MakeCircles, Tag("make_circles")]
-    | Annotated[MakeBlobs, Tag("make_blobs")]
+    reduce(operator.or_, [Annotated[kind, Tag(_tag_of(mark))] for mark, kind in _EVERY.items()])
     | Annotated[Table, Tag(_TABLE)],
     Discriminator(_tag),
     BeforeValidator(_source),
 ]
+
+SOURCE: TypeAdapter[Source] = TypeAdapter(Source)

@@ -4,6 +4,7 @@
 - ``data/scaled/<dataset>.parquet`` and ``.json``: the rows as numbers, still in their own units and with what is
   missing left so, then the target; and an `Encoded`. The plan of a comparison holds the numbers that scale them.
 - ``data/pipelines/<comparison>.json``: what makes a network's inputs of rows as ``data/raw`` holds them.
+- ``data/raw/<dataset>.npy`` and the same in ``data/scaled``: features that are arrays, see `records.features`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter
 from stages.basics import files, paths
 from stages.basics.cli import UserError
 from stages.losses.loss import Task
+from stages.records.array_facts import ArrayFacts
 from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
@@ -102,6 +104,7 @@ class Description:
         costs: by the names that comparisons use, the columns of ``data/raw`` that say what decisions cost.
         loss_columns: by the names that losses use for what they see of the table, the columns of ``data/raw`` that hold
             it as numbers.
+        arrays: what is predicted from, where that is no columns.
     """
 
     task: Task
@@ -122,6 +125,12 @@ class Description:
     forms: dict[str, str] = field(default_factory=dict)
     costs: dict[str, str] = field(default_factory=dict)
     loss_columns: dict[str, str] = field(default_factory=dict)
+    arrays: ArrayFacts | None = None
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the rows are a table that a generator of scikit-learn's made."""
+        return not self.files and self.arrays is None
 
     def n_without_target(self, n_rows: int) -> int:
         """Rows that were read and left out because they have no target, where so many are kept."""
@@ -182,6 +191,8 @@ class Encoded:
     @property
     def n_inputs(self) -> int:
         """Inputs of a network."""
+        if self.description.arrays:
+            return self.description.arrays.n_values
         return sum(treatment.n_inputs for treatment in self.treatments)
 
 
@@ -258,25 +269,14 @@ def write_encoded(
     targets |= {f"{COST}{column}": values for column, values in (costs or {}).items()}
     targets |= {} if loss_columns is None else dict(loss_columns.items())
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
-    treatments = [_treatment(treatment) for treatment in encoded.treatments]
+    treatments = [_without_nothing(asdict(treatment), ("no_spread",)) for treatment in encoded.treatments]
     facts = {"description": _facts(encoded.description), "treatments": treatments}
     files.write_json(paths.SCALED / f"{name}.json", facts)
-
-
-def _treatment(treatment: Treatment) -> dict[str, Any]:
-    """A treatment as it is written, without what few have."""
-    return {key: value for key, value in asdict(treatment).items() if key != "no_spread" or value}
 
 
 def read_encoded(name: str, project: Path = paths.HERE) -> Encoded:
     """Read what a dataset of a project's folder is and what was done to its columns."""
     return _read(project / paths.SCALED / f"{name}.json", _ENCODED, stage="scale")
-
-
-def read_features(name: str, description: Description, project: Path = paths.HERE) -> pd.DataFrame:
-    """Read the features of a dataset: float64 (n_rows, n_inputs) in their own units, NaN where missing."""
-    rows = files.read_table(project / paths.SCALED / f"{name}.parquet", stage="scale")
-    return rows.drop(columns=reserved_names(description))
 
 
 def read_labels(name: str, description: Description, project: Path = paths.HERE) -> np.ndarray:
@@ -334,7 +334,7 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    rarely = "positive", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns"
+    rarely = "positive", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns", "arrays"
     facts = _without_nothing(asdict(description), rarely)
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 

@@ -6,7 +6,7 @@
 - a package: the project's own code that it needs;
 - ``winner.json``: a `Winner`;
 - ``networks.npz``: a `Scaling` of one split, and of each variable of the networks the values (n_networks, *shape);
-- ``encoder.json``: what makes numbers of rows, see `features.pipelines`;
+- ``encoder.json``: what makes numbers of rows of a table, see `features.pipelines`;
 - ``custom/``: the files of ``stages/custom``, where the network is the user's own;
 - ``requirements.txt``: the packages that it needs, as they were when it was made.
 """
@@ -99,8 +99,8 @@ class Winner:
     Attributes:
         settings: what each of its networks was trained with.
         description: what the dataset is.
-        inputs: the columns that it predicts from, in the order of the table.
-        n_inputs: inputs of the networks.
+        inputs: the columns that it predicts from, in the order of the table; none where it predicts from arrays.
+        n_inputs: inputs of the networks; of rows of several axes their shape.
         n_rows: rows that it was trained on.
         recommended: why this loss was taken.
         target_center: of each target, with `target_spread`, what puts it on the scale on which ``mse`` and
@@ -118,7 +118,7 @@ class Winner:
     settings: Settings
     description: Description
     inputs: list[Input]
-    n_inputs: int
+    n_inputs: int | tuple[int, ...]
     n_rows: int
     recommended: Recommended
     target_center: list[float]

@@ -1,5 +1,6 @@
 """Fit the reference models of a comparison, or find them in the unit store."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache, partial
@@ -91,7 +92,7 @@ def _fitted(unit: Unit, name: Name, score: Score, kept: Store | None) -> Referen
     table, plan = unit.table, unit.plan
     n_outputs = unit.loss.n_outputs(table.n_classes, table.n_targets)
     n_train = max(len(plan.split_rows(split, Part.TRAIN, Part.VALIDATION)) for split in range(plan.n_splits))
-    n_learned = min(n_train, models.most_rows(name, table.features.shape[1], n_outputs))
+    n_learned = min(n_train, models.most_rows(name, math.prod(table.features.shape[1:]), n_outputs))
     model = models.model_of(name, unit.loss.task, score.rewards, n_learned)
     reference = Reference(name, model.path, model.arguments, unit.settings.seeds, n_learned, n_train)
     plans = {"outputs": plan}
@@ -130,9 +131,9 @@ def _of_split(table: Table, model: Model, score: Score, most: int, *, plan: Plan
 
     def scaled(some: np.ndarray | slice) -> np.ndarray:
         values = table.features[some]
-        if model.takes_missing:
-            return (values - scaling.center[split]) / scaling.spread[split]
-        return (np.where(np.isnan(values), scaling.fill[split], values) - scaling.center[split]) / scaling.spread[split]
+        if not model.takes_missing:
+            values = np.where(np.isnan(values), scaling.fill[split], values)
+        return ((values - scaling.center[split]) / scaling.spread[split]).reshape(len(values), -1)
 
     targets = table.labels[rows]
     if not table.n_classes:

@@ -30,14 +30,14 @@ class Report:
         comparisons: at least one, those on one dataset one after the other.
         reference: the published comparison.
         cells: whether what the cells of tables hold may be quoted.
-        predict: what to type for the predictions of new rows, with the comparison's name in braces.
+        predict: what to type for the predictions of new rows, with the comparison's name and a file in braces.
         is_linked: whether first screens stand above the other parts, to which they lead.
     """
 
     comparisons: list[Comparison]
     reference: Reference
     cells: bool = True
-    predict: str = "make predict COMPARISON={comparison} FILE=new.csv"
+    predict: str = "make predict COMPARISON={comparison} FILE={file}"
     is_linked: bool = True
 
     @property

@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from stages.basics.cli import UserError
 from stages.basics.paths import root
 from stages.params.schema import Track
-from stages.records import datasets, plans, runs
+from stages.records import datasets, features, plans, runs
 from stages.records.runs import Run
 from stages.tracking import alike, contents, models, pages
 from stages.tracking.alike import FINGERPRINT, LOCK
@@ -324,8 +324,8 @@ def _save_model(run: Run, folder: Path, *, cells: bool) -> None:
 
 
 def _inputs(run: Run, n_rows: int) -> np.ndarray:
-    """The inputs of the first seed's network for the first rows: float32 (n_rows, n_inputs)."""
-    rows = datasets.read_features(run.dataset, datasets.read_encoded(run.dataset).description).to_numpy()[:n_rows]
+    """The inputs of the first seed's network for the first rows: float32 (n_rows, …)."""
+    rows = features.read(run.dataset, datasets.read_encoded(run.dataset).description)[:n_rows]
     plan = plans.read_plan(run.comparison)
     scaling, split = plan.to_train, plan.split_of[0]
     filled = np.where(np.isnan(rows), scaling.fill[split], rows)

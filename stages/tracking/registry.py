@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 
 import mlflow
+import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from mlflow.types.schema import AnyType
 
 from stages.basics.markup import text
@@ -97,12 +98,15 @@ def _save(winner: Winner, folder: Path) -> None:
 
 
 def signature(winner: Winner) -> ModelSignature:
-    """The columns that it takes, and those that it answers with.
+    """The columns that it takes, or the arrays, and the columns that it answers with.
 
     What a column holds is for the winner to read: MLflow knows a column by one type, and would refuse whole numbers
     among numbers, or numbers in a column of texts.
     """
+    arrays = winner.description.arrays
     asked = [ColSpec(AnyType(), name) for name in winner.columns]
+    if arrays:
+        asked = [TensorSpec(np.dtype(arrays.dtype), (-1, *arrays.shape))]
     text = ("prediction",) if winner.description.classes else ()
     answered = [ColSpec(DataType.string if name in text else DataType.double, name) for name in winner.outputs]
     return ModelSignature(Schema(asked), Schema(answered))

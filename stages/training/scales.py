@@ -6,6 +6,7 @@ its own scale as they are gathered. The common scale is computed in float64, so 
 columns far from 0, such as seconds since 1970.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,26 +14,29 @@ import numpy as np
 from stages.training.backend import tf
 from stages.training.views import Rows, View
 
-# rows that are put on a scale at once: it bounds the memory
-SCALED_ROWS = 65_536
+# rows that are put on a scale at once, and numbers of rows with many: it bounds the memory
+SCALED_ROWS, SCALED_VALUES = 65_536, 1 << 24
 
 
 class Scale(NamedTuple):
-    """Numbers that put each seed's values on its own scale, ``(value - center) * factor``; float32 (n_seeds, 1, n)."""
+    """Numbers that put each seed's values on its own scale, ``(value - center) * factor``.
+
+    Each is float32 (n_seeds, 1, …), of as many axes as the values, along some of which it may have a single number.
+    """
 
     center: tf.Tensor
     factor: tf.Tensor
     fill: tf.Tensor | None = None  # what stands for a missing value, where any is missing
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
-        """Values (n_rows, n) or (n_seeds, n_rows, n) as each seed sees them: (n_seeds, n_rows, n)."""
+        """Values (n_rows, …) or (n_seeds, n_rows, …) as each seed sees them: (n_seeds, n_rows, …)."""
         if self.fill is not None:
             values = tf.where(tf.math.is_nan(values), self.fill, values)
         return (values - self.center) * self.factor
 
 
 def shared_features(features: np.ndarray, view: View) -> tuple[np.ndarray, Scale | None]:
-    """Give the features that all seeds share, float32 (n_rows, n_features), and each seed's scale, if they differ."""
+    """Give the features that all seeds share, float32 (n_rows, …), and each seed's scale, if they differ."""
     if view.scaling is None:
         return features, None
     return _shared(features, view.split_of, view.scaling.center, view.scaling.spread, view.scaling.fill)
@@ -51,7 +55,7 @@ def shared_targets(targets: np.ndarray, view: View) -> tuple[np.ndarray, Scale |
 def _shared(
     values: np.ndarray, split_of: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray
 ) -> tuple[np.ndarray, Scale | None]:
-    missing = np.isnan(values).any(axis=0)
+    missing = _missing(values)
     # what stands for a missing value matters in columns that miss one
     numbers = center, spread, np.where(missing, fill, 0)
     if all((array[split_of] == array[split_of[0]]).all() for array in numbers):
@@ -67,12 +71,18 @@ def _shared(
     return shared, Scale(by_seed((center - common) / unit), by_seed(unit / spread), own_fill)
 
 
+def _missing(values: np.ndarray) -> np.ndarray:
+    """Which numbers of a row are missing in any: bool, of the shape of a row, or a single one where none can be."""
+    return np.isnan(values).any(axis=0) if values.dtype.kind == "f" else np.zeros((), bool)
+
+
 def _scaled(values: np.ndarray, center: np.ndarray, spread: np.ndarray, fill: np.ndarray) -> np.ndarray:
-    """Values (n_rows, n) on one scale, float32, computed in float64; `fill` stands for missing ones."""
+    """Values (n_rows, …) on one scale, float32, computed in float64; `fill` stands for missing ones."""
     scaled = np.empty(values.shape, np.float32)
-    for start in range(0, len(values), SCALED_ROWS):
-        block = values[start : start + SCALED_ROWS].astype(np.float64)
-        scaled[start : start + SCALED_ROWS] = (np.where(np.isnan(block), fill, block) - center) / spread
+    size = max(1, min(SCALED_ROWS, SCALED_VALUES // max(1, math.prod(values.shape[1:]))))
+    for start in range(0, len(values), size):
+        block = values[start : start + size].astype(np.float64)
+        scaled[start : start + size] = (np.where(np.isnan(block), fill, block) - center) / spread
     return scaled
 
 

@@ -86,7 +86,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     with replicas_of(unit, seeds, chunk.candidates, unit.loss.epoch_metric) as replicas:
         history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
         weights, outputs = replicas.weights, unit.in_units_of_the_plan(replicas.predict(table.features, view))
-        if table.n_classes and table.features.shape[1] == 2:
+        if table.n_classes and table.n_inputs == 2 and table.features.dtype == np.float64:
             regions = _regions(replicas, unit, view)
     finished = stayed_finite([*vars(history).values(), *weights])
     scores = score_seeds(unit, outputs, finished)

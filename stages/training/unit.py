@@ -10,7 +10,7 @@ import numpy as np
 
 from stages.losses import target_transform
 from stages.losses.loss import Loss
-from stages.records import datasets
+from stages.records import datasets, features
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
@@ -26,7 +26,8 @@ class Table:
     """The rows of a dataset, which all units of its comparisons share.
 
     Attributes:
-        features: float64 (n_rows, n_features) in their own units, NaN where a value is missing.
+        features: float64 (n_rows, n_features), or arrays uint8 or float32 (n_rows, …), in their own units, NaN where a
+            value is missing.
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
         weights: (n_rows,) what each row counts, in training and in every score; None where all count alike.
@@ -70,9 +71,9 @@ class Table:
 
 def read_table(name: str, description: Description) -> Table:
     """Read the rows of a dataset."""
-    features = datasets.read_features(name, description).to_numpy(np.float64)
+    values = features.read(name, description)
     weights = datasets.read_weights(name, description)
-    return Table(features, datasets.read_labels(name, description), description.n_classes, weights)
+    return Table(values, datasets.read_labels(name, description), description.n_classes, weights)
 
 
 def read_columns(name: str, description: Description, loss: Loss) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.losses.loss import Loss, Task
 from stages.losses.validity import Validity, judge_all
-from stages.records import datasets, plans, references, runs
+from stages.records import datasets, features, plans, references, runs
 from stages.records.datasets import Description, Encoded
 from stages.records.plans import Plan
 from stages.records.references import Reference
@@ -221,7 +221,7 @@ def read(
         dataset=dataset,
         runs=trained,
         encoded=encoded,
-        features=datasets.read_features(dataset, description, project) if in_the_plane else None,
+        features=features.read_columns(dataset, description, project) if in_the_plane else None,
         labels=labels,
         plan=plan,
         score=score,

@@ -13,11 +13,13 @@ from stages.basics.cli import UserError
 from stages.basics.words import between, counted, number, printable
 from stages.parsing import column_names, reading
 from stages.records import datasets
+from stages.records.array_facts import ArrayFacts
 from stages.records.settings import Settings
 from stages.records.winners import Recommended, Winner
 from stages.scores import catalogue, decisions, measure
 from stages.scores.calibration import Calibration
 from stages.sources import new_rows
+from stages.winners import new_arrays
 from stages.winners.predictor import Predictions, Predictor
 
 SHOWN_ROWS = 3  # of the predictions, in the terminal
@@ -40,10 +42,14 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     """
     _check(out, file)
     winner = predictor.winner
-    new = reading.read_new(file, predictor.source, winner.description.csv, winner.columns)
-    if not len(new.rows):
+    if winner.description.arrays:
+        new, rows = new_arrays.read(predictor, file)
+    else:
+        new = reading.read_new(file, predictor.source, winner.description.csv, winner.columns)
+        rows = new.rows
+    if not len(rows):
         raise UserError(f"{file} holds no rows below its heading")
-    predicted = predictor.predict(new.rows, new.written.decimal)
+    predicted = predictor.predict(rows, new.written.decimal)
     lines = [
         *predicted.notes,
         *_threshold(winner),
@@ -58,8 +64,8 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}{doubt(winner)}")
     for line in lines:
         cli.say(f"predict: {line}")
-    some = f", the first {SHOWN_ROWS} of them" if len(new.rows) > SHOWN_ROWS else ""
-    cli.say(f"predict: {counted(len(new.rows), 'row')} in {out}{replaces}{some}:")
+    some = f", the first {SHOWN_ROWS} of them" if len(rows) > SHOWN_ROWS else ""
+    cli.say(f"predict: {counted(len(rows), 'row')} in {out}{replaces}{some}:")
     for line in first_rows(predicted.table):
         cli.say(line)
 
@@ -149,6 +155,8 @@ def _calibration(winner: Winner) -> list[str]:
 def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
     """That columns are there that training did not have, or left out."""
     winner, columns = predictor.winner, list(new.rows.columns)
+    if winner.description.arrays:
+        return []
     names = [
         *winner.columns,
         *winner.description.targets,
@@ -217,16 +225,24 @@ _NO_CSV = (".xlsx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".json", ".jsonl
 
 def usage(winner: Winner, name: str) -> str:
     """What the file of a winner does, what it takes and what it gives."""
+    arrays, new = winner.description.arrays, "new.csv" if winner.description.arrays is None else "new.npz"
     inputs = ", ".join(f"{printable(column.name)} ({column.kind})" for column in winner.inputs)
     about = (
         f"Predicts {', '.join(winner.description.targets)} of new rows: {winner.settings.loss.name}, the average of "
         f"{counted(len(winner.settings.seeds), 'network')} trained on {winner.n_rows:,} rows."
     )
-    gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside new.csv."
+    gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside {new}."
     costs = f", and what decisions cost from {printable(', '.join(winner.cost_columns))}" if winner.cost_columns else ""
-    reads = f"Reads the columns {inputs}{costs}."
-    parts = [f"usage: python {name} new.csv [predictions.csv]", about, _trained(winner.settings), reads, gives]
+    reads = f"Reads {_arrays(arrays)}." if arrays else f"Reads the columns {inputs}{costs}."
+    parts = [f"usage: python {name} {new} [predictions.csv]", about, _trained(winner.settings), reads, gives]
     return "\n\n".join(fill(printable(part), cli.WIDEST, break_on_hyphens=False) for part in parts)
+
+
+def _arrays(arrays: ArrayFacts) -> str:
+    """What it reads, where it predicts from arrays."""
+    shape = " × ".join(map(str, arrays.source_shape if arrays.source_shape is not None else arrays.shape))
+    images = ", or an image, or a folder of images" if arrays.kind == "images" else ""
+    return f"arrays of rows of {shape}, as .npz, .npy or a folder of .npy{images}"
 
 
 def _trained(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from sklearn.compose import ColumnTransformer
 from stages.basics import paths
 from stages.features import pipelines
 from stages.records import winners
+from stages.records.datasets import Description
 from stages.records.plans import Scaling
 from stages.records.winners import Winner
 from stages.sourcecode.imports import file_of, files_reached, names_imported
@@ -26,17 +27,18 @@ PACKAGES = (
     *("scipy", "tensorflow"),
 )
 # what runs when the file does, and what that imports by its name
+_KINDS = ("stages/arrays/kinds", "stages/parsing/kinds")
 _CODE = (
     "stages/winners/app.py",
-    *(f"stages/parsing/kinds/{file.name}" for file in PROJECT.glob("stages/parsing/kinds/*.py")),
+    *(f"{kinds}/{file.name}" for kinds in _KINDS for file in PROJECT.glob(f"{kinds}/*.py")),
 )
 _IMPORT = re.compile(rb"^(\s*(?:from|import) )stages(?=[.\s])", re.MULTILINE)
-_MAIN = '''"""The network to use for {name}. In a terminal: python {file} new.csv [predictions.csv]
+_MAIN = '''"""The network to use for {name}. In a terminal: python {file} {new} [predictions.csv]
 
 In Python, whatever the working directory:
 
     winner = runpy.run_path("{file}")["load"]()
-    winner.predict(rows).table    # rows: a DataFrame with the columns of the table that it learned from
+    winner.predict(rows).table    # rows: {rows}
 """
 
 import sys
@@ -60,18 +62,28 @@ if __name__ == "__main__":
 '''
 
 
-def requirements() -> list[str]:
-    """The packages that a winner needs, with the versions that made it."""
-    return [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
+# what a winner takes: rows of a table, or arrays
+_TAKES = {
+    False: {"rows": "a DataFrame with the columns of the table that it learned from", "new": "new.csv"},
+    True: {"rows": "an array of the rows (n_rows, …) as it learned from such", "new": "new.npz"},
+}
 
 
-def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[np.ndarray], scaling: Scaling) -> None:
+def requirements(description: Description) -> list[str]:
+    """The packages that a winner needs, with the versions that made it; where it predicts from images, Pillow too."""
+    images = ["pillow"] if description.arrays and description.arrays.kind == "images" else []
+    return [f"{name}=={importlib.metadata.version(name)}" for name in sorted([*PACKAGES, *images])]
+
+
+def pack(
+    path: Path, winner: Winner, encoder: ColumnTransformer | None, weights: list[np.ndarray], scaling: Scaling
+) -> None:
     """Write the file.
 
     Args:
         path: where.
         winner: what it is.
-        encoder: makes numbers of rows as ``data/raw`` holds them.
+        encoder: makes numbers of rows as ``data/raw`` holds them; None where they are arrays.
         weights: of each variable of the network the values (n_networks, *shape).
         scaling: of one split, fitted on all rows; the target's as its loss has it.
     """
@@ -83,13 +95,13 @@ def pack(path: Path, winner: Winner, encoder: ColumnTransformer, weights: list[n
     content = {
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
-        "encoder.json": pipelines.to_json(encoder),
+        **({"encoder.json": pipelines.to_json(encoder)} if encoder else {}),
         "requirements.txt": "".join(f"{line}\n" for line in winner.requirements).encode(),
         **{f"{winners.CUSTOM}{file.relative_to(paths.CUSTOM).as_posix()}": file.read_bytes() for file in own},
     }
     # the code of each file is a package of its own, so that several can be loaded beside each other
     package = f"losslab_{_digest(content | code)}"
-    main = _MAIN.format(name=winner.settings.comparison, file=path.name, package=package)
+    main = _MAIN.format(name=winner.settings.comparison, file=path.name, package=package, **_TAKES[encoder is None])
     renamed = rf"\1{package}".encode()
     code = {file.replace("stages", package, 1): _IMPORT.sub(renamed, text) for file, text in code.items()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -15,13 +15,13 @@ from stages.basics.cli import UserError
 from stages.basics.words import counted, printable
 from stages.features import pipelines
 from stages.losses import target_transform
-from stages.params.source import Table
+from stages.params.source import SOURCE, Table
 from stages.records import winners
 from stages.records.plans import Scaling
 from stages.scores import decisions
 from stages.scores.calibration import Calibration
 from stages.scores.costs import cheapest, of_rows
-from stages.sources import new_rows
+from stages.sources import array_rows, new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
 
@@ -56,13 +56,16 @@ class Predictor:
 
     Attributes:
         winner: what it is.
+        source: how the table was read that it learned from, or what stands beside arrays.
+        array_source: where the arrays came from that it learned from; None where that is a table.
     """
 
     def __init__(self, file: Path) -> None:
         self._name, self._own_code = file.name, None
         with zipfile.ZipFile(file) as archive:
             self.winner = winners.ADAPTER.validate_json(archive.read(winners.FACTS))
-            self._encoder = pipelines.from_json(archive.read("encoder.json"))
+            of_table = self.winner.description.arrays is None
+            self._encoder = pipelines.from_json(archive.read("encoder.json")) if of_table else None
             if self.winner.settings.model:
                 self._own_code = IsolatedCode(archive, winners.CUSTOM, self.winner.modules, PACKAGE)
             arrays = np.load(io.BytesIO(archive.read("networks.npz")))
@@ -70,34 +73,43 @@ class Predictor:
             self._weights = [arrays[f"weight_{number}"] for number in range(len(arrays.files) - len(fields(Scaling)))]
         source = self.winner.settings.data.source
         # what a generator makes has a heading and numbers, as any table
-        self.source = Table(**(source if "file" in source else {"file": "-", "target": "target"}))
+        plain = source if "file" in source else {"file": "-", "target": "target"}
+        self.source = Table(**plain) if of_table else Table(file="-", target=self.winner.description.targets)
+        self.array_source = None if of_table else SOURCE.validate_python(source)
 
-    def predict(self, rows: pd.DataFrame, decimal: str = ".") -> Predictions:
+    def predict(self, rows: pd.DataFrame | np.ndarray, decimal: str = ".") -> Predictions:
         """Predict rows.
 
         Args:
             rows: (n_rows, n_columns) with the columns of the table that it learned from, values or texts; others are
-                not used.
+                not used. Or where it learned from arrays (n_rows, …), each of the shape that it learned from.
             decimal: the decimal mark of numbers that are texts.
 
         Raises:
-            UserError: none of the columns is there, one that says what decisions cost is not or holds no such thing, or
-                the user's own network failed.
+            UserError: none of the columns is there, one that says what decisions cost is not or holds no such thing,
+                the rows are of another shape, or the user's own network failed.
         """
-        new = new_rows.as_trained(
-            rows.reset_index(drop=True), self.winner.inputs, self.source, self._known, decimal=decimal
-        )
-        if not new.n_present:
-            names = ", ".join(each.name for each in self.winner.inputs)
-            raise UserError(f"none of the columns is there that it predicts from: {names}")
+        if arrays := self.winner.description.arrays:
+            features, notes = array_rows.as_trained(np.asarray(rows), arrays, self.array_source)
+            rows = pd.DataFrame(index=range(len(features)))
+        else:
+            features, notes = self._encoded(rows.reset_index(drop=True), decimal)
         costs = self._costs(rows, decimal)
-        n_inputs = self.winner.n_inputs  # scikit-learn transforms no fewer than one row
-        outputs = self._outputs(self._encoder.transform(new.table) if len(rows) else np.empty((0, n_inputs)))
+        outputs = self._outputs(features)
         failed = ~np.isfinite(outputs).all(axis=(0, 2))
         table, scored, decided = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)), costs)
         table[failed], scored[failed] = np.nan, np.nan
-        notes = [*map(printable, new.notes), *_without_prediction(failed)]
+        notes = [*map(printable, notes), *_without_prediction(failed)]
         return Predictions(table.set_index(rows.index), scored, notes, decided)
+
+    def _encoded(self, rows: pd.DataFrame, decimal: str) -> tuple[np.ndarray, list[str]]:
+        """Rows of a table as numbers, float64 (n_rows, n_inputs), and what of them is not as it was in training."""
+        new = new_rows.as_trained(rows, self.winner.inputs, self.source, self._known, decimal=decimal)
+        if not new.n_present:
+            names = ", ".join(each.name for each in self.winner.inputs)
+            raise UserError(f"none of the columns is there that it predicts from: {names}")
+        # scikit-learn transforms no fewer than one row
+        return self._encoder.transform(new.table) if len(rows) else np.empty((0, self.winner.n_inputs)), new.notes
 
     def _costs(self, rows: pd.DataFrame, decimal: str) -> np.ndarray | None:
         """What decisions cost, as of `costs.of_rows`; None where nothing does."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from stages.basics import paths
 from stages.basics.words import counted, yaml_word
+from stages.records.array_facts import ArrayFacts
 from stages.records.datasets import CsvFormat, Description, Inference, Treatment
 from stages.records.plans import Part, Plan
 
@@ -23,10 +24,11 @@ _LEFT_OUT = {
 
 def rows_read(name: str, n_rows: int, description: Description) -> str:
     """What was read of a table, and how the task was found out where the parameters do not say it."""
-    first, *others = description.files
+    first, *others = description.files or [""]
     files = f"{first} and {len(others)} more" if others else first
     written = f" ({csv_format(description.csv)})" if description.csv else ""
-    parts = [f"{n_rows:,} rows of {files}{written}"]
+    rows = rows_of(n_rows, description) if description.arrays else f"{n_rows:,} rows"
+    parts = [f"{rows} in {files}" if description.arrays and files else f"{rows} of {files}{written}" if files else rows]
     if without := description.n_without_target(n_rows):
         parts.append(f"{without:,} without a target left out")
     if description.n_weightless:
@@ -111,14 +113,62 @@ def without_spread(name: str, flat: Mapping[str, list[str]]) -> Iterator[str]:
             )
 
 
+def row(description: Description) -> str:
+    """What one row is called: row, image, sequence."""
+    return _ROW[description.arrays.kind] if description.arrays else "row"
+
+
+_ROW = {"arrays": "array", "images": "image", "sequences": "sequence", "vectors": "row"}
+
+
+def rows_of(n_rows: int, description: Description) -> str:
+    """How many rows there are, by what they are: ``1,797 images of 8 × 8 × 1``."""
+    of_shape = f" of {shape_of(description.arrays)}" if description.arrays else ""
+    return f"{counted(n_rows, row(description))}{of_shape}"
+
+
+def shape_of(arrays: ArrayFacts) -> str:
+    """The shape of a row: of images and sequences the channels are named."""
+    *axes, channels = arrays.shape
+    sizes = " × ".join(f"{size:,}" for size in axes)
+    match arrays.kind:
+        case "images":
+            return f"{sizes} pixels and {counted(channels, 'channel')}"
+        case "sequences":
+            return f"{counted(axes[0], 'step')} and {counted(channels, 'channel')}"
+    return " × ".join(f"{size:,}" for size in arrays.shape) + " numbers"
+
+
+def scaled_by_channel(arrays: ArrayFacts, method: str) -> str:
+    """What is done to arrays before networks see them."""
+    numbers = f"numbers from {arrays.low:.6g} to {arrays.high:.6g}"
+    filled = "; the mean of the channel stands for what is missing" if arrays.missing else ""
+    how = {
+        "none": "are not scaled",
+        "standard": "are scaled to mean 0 and deviation 1 by channel",
+        "minmax": "are scaled to 0 to 1 by channel",
+    }
+    return f"{numbers} {how[method]}{filled}"
+
+
 def became_inputs(treatments: list[Treatment]) -> str:
     """How many columns became how many inputs of the network."""
     n_inputs = sum(treatment.n_inputs for treatment in treatments)
     return f"{counted(len(treatments), 'column')} became {counted(n_inputs, 'input')}"
 
 
-def columns_kept(n_rows: int, treatments: list[Treatment]) -> Iterator[str]:
-    """Lines that tell what became of a table's columns."""
+def became(n_rows: int, description: Description, treatments: list[Treatment], method: str) -> Iterator[str]:
+    """Lines that tell what became of what is predicted from.
+
+    Args:
+        n_rows: rows that are kept.
+        description: what they are.
+        treatments: what was done to each column.
+        method: how numbers are scaled.
+    """
+    if description.arrays:
+        yield f"{rows_of(n_rows, description)}; {scaled_by_channel(description.arrays, method)}"
+        return
     yield f"{n_rows:,} rows; {became_inputs(treatments)}"
     names = [f"{treatment.column} ({left_out(treatment)})" for treatment in treatments if treatment.left_out]
     if names:
@@ -133,7 +183,7 @@ def division(plan: Plan, description: Description) -> str:
     if plan.method == "first" and not plan.fixed:
         folds = f", at the first of {plan.n_splits} origins"
     fewer = f"; {fewer_folds(plan, description)}" if plan.wanted_folds else ""
-    return f"{n_train:,} rows train, {n_test:,} test{folds}{fewer}"
+    return f"{n_train:,} {row(description)}s train, {n_test:,} test{folds}{fewer}"
 
 
 def fewer_folds(plan: Plan, description: Description) -> str:

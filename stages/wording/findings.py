@@ -4,6 +4,7 @@ import re
 
 from stages.basics.words import counted, yaml_word
 from stages.records.findings import Finding
+from stages.wording import array_findings
 
 _SHOWN = 40  # characters of a value
 
@@ -103,6 +104,8 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         finding: what is odd.
         cells: whether what cells hold may be quoted.
     """
+    if finding.kind in array_findings.SENTENCES:
+        return array_findings.in_words(finding, cells=cells)
     examples = finding.examples or [""]
     more = ", …" * (finding.n_rows > len(finding.rows))
     words = {

@@ -20,6 +20,7 @@ from stages.features import encoding, pipelines, splits
 from stages.losses.catalogue import names_for
 from stages.parsing import odd_rows, reading
 from stages.records import datasets, plans
+from stages.records.features import read_columns
 from stages.records.plans import Part
 from stages.sources import describe
 
@@ -257,7 +258,7 @@ def check_written():
     assert description.n_read >= len(raw) >= 2
     for column in description.columns:
         assert raw[column.name].isna().sum() == column.missing
-    features, labels = datasets.read_features("own", description), datasets.read_labels("own", description)
+    features, labels = read_columns("own", description), datasets.read_labels("own", description)
     assert features.shape == (len(raw), encoded.n_inputs)
     assert encoded.n_inputs > 0
     assert (features.dtypes == np.float64).all()

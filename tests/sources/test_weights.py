@@ -2,11 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import scale
 from stages.basics.cli import UserError
+from stages.features import encoded
 from stages.params.load import check_data, check_params
 from stages.params.schema import Dataset
 from stages.records import datasets
+from stages.records.features import read_columns
 from stages.records.findings import Finding
 from stages.sources import describe
 from stages.wording.datasets import rows_read
@@ -147,9 +148,9 @@ def test_weights_are_kept_with_a_mean_of_1_beside_a_feature_of_their_name(tmp_pa
     table, description = describe.load("houses", wanted.datasets["houses"], {})
     datasets.write_raw("houses", table, description)
     assert datasets.read_raw("houses")[1] == description
-    scale.encode("houses", wanted)
+    encoded.write("houses", "standard")
     np.testing.assert_allclose(datasets.read_weights("houses", description), [0.5, 1, 1.5] * 5)
-    assert list(datasets.read_features("houses", description)) == [f"{name} (2)"]
+    assert list(read_columns("houses", description)) == [f"{name} (2)"]
     check_data(wanted, {"houses": description})
 
 

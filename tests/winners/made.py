@@ -64,7 +64,7 @@ def write_winner(path: Path, model: str) -> None:
         target_center=[0.0],
         target_spread=[1.0],
         example={"x": [1.0]},
-        requirements=packing.requirements(),
+        requirements=packing.requirements(description),
         modules=imports.plain_names(),
     )
     encoder = encoding.fit(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), columns, "none").pipeline

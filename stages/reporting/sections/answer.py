@@ -15,6 +15,7 @@ from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import answer_text, keras_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.verdicts.comparison import Comparison
+from stages.wording import datasets
 
 TEMPLATE = """
 ## {{ name }}: {{ question }}
@@ -66,7 +67,8 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
 
 def _made(comparison: Comparison) -> str:
     """How large the comparison was, in one line."""
-    rows, within = counted(len(comparison.labels), "row"), comparison.runs[0].settings.within
+    noun, within = datasets.row(comparison.description), comparison.runs[0].settings.within
+    rows = counted(len(comparison.labels), noun)
     if within:
         rows = f"{within.rows:,} of {rows} train, within {within.budget}"
     losses, numbers = counted(len(comparison.losses), "loss", "losses"), [len(run.seeds) for run in comparison.runs]
@@ -129,10 +131,11 @@ def _to_use(comparison: Comparison, predict: str) -> Markdown:
     """What to type for predictions of new rows, and what gives them; empty where every seed failed."""
     if not any(summary.n for summary in comparison.outcome.summaries.values()):
         return Markdown()
-    rows, within = f"all {len(comparison.labels):,} rows", comparison.runs[0].settings.within
-    if within:
-        rows = f"{within.rows:,} rows"
+    noun, within = datasets.row(comparison.description), comparison.runs[0].settings.within
+    rows = f"{within.rows:,} {noun}s" if within else f"all {len(comparison.labels):,} {noun}s"
+    file = "new.npz" if comparison.description.arrays else "new.csv"
+    typed = predict.format(comparison=comparison.name, file=file)
     return Markdown(
-        f"`{predict.format(comparison=comparison.name)}`, by the average of {N_NETWORKS} networks that learn "
+        f"`{typed}`, by the average of {N_NETWORKS} networks that learn "
         f"from {rows} with {code(comparison.outcome.advice.best)}"
     )

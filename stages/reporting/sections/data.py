@@ -36,6 +36,13 @@ Odd about the table{{ once("; what is in brackets goes beside `file:` in `params
 
 </details>
 
+{% elif oddities %}
+Odd about the rows{{ once("; what is in brackets goes into `params.yaml`") }}:
+
+{% for line in oddities %}
+- {{ line }}
+{% endfor %}
+
 {% endif %}
 {{ figures }}
 """
@@ -45,12 +52,15 @@ SHOWN_COLUMNS = 40  # more are counted
 def _content(subject: Subject, report: Report) -> dict[str, Any]:
     first = subject[0]
     source = setup_text.source(first.dataset, first.runs[0].settings.data.source, len(first.labels), first.encoded)
-    if not first.description.files:
+    if first.description.is_generated:
         return {"source": source, "table": None}
+    oddities = [findings.in_words(finding, cells=report.cells) for finding in first.description.findings]
+    if first.description.arrays:
+        return {"source": source, "table": None, "oddities": oddities}
     return {
         "source": source,
         "table": _columns(subject, cells=report.cells),
-        "oddities": [findings.in_words(finding, cells=report.cells) for finding in first.description.findings],
+        "oddities": oddities,
         "encoding": f"data/scaled/{first.dataset}.json",
         "pipelines": Markdown(", ".join(code(str(datasets.pipeline_path(comparison.name))) for comparison in subject)),
     }

@@ -39,7 +39,7 @@ def in_words(comparison: Comparison) -> Markdown:
 
 def question(comparison: Comparison) -> Markdown:
     """What a comparison answers."""
-    if not comparison.description.files:
+    if comparison.description.is_generated:
         return Markdown("which loss to train with?")
     return Markdown(f"which loss predicts {listed(comparison.description.targets)} best?")
 

@@ -53,13 +53,11 @@ def setup(comparison: Comparison) -> Table:
 def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -> Markdown:
     """Where the rows of a dataset come from, and what is predicted."""
     description = encoded.description
-    if not description.files:
+    if description.is_generated:
         columns = len(description.columns)
         return Markdown(f"{n_rows:,} rows made by scikit-learn's `{settings['generator']}`, {columns} features.")
-    first, *others = map(code, description.files)
-    files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
-    written = f" ({text(datasets.csv_format(description.csv))})" if description.csv else ""
-    parts = [f"{n_rows:,} rows of {files}{written}"]
+    of_arrays = description.arrays is not None
+    parts = [_arrays(settings, n_rows, description) if of_arrays else _table(description, n_rows)]
     if without := description.n_without_target(n_rows):
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
     if weightless := description.n_weightless:
@@ -72,7 +70,21 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -
         negative, positive = map(code, description.classes)
         target += f"; class 0 is {negative}, class 1, which scores are about, {positive}"
         target += f" ({description.positive})" if description.positive else ""
-    return Markdown(f"{'; '.join(parts)}. Target: {target}. {datasets.became_inputs(encoded.treatments)}.")
+    became = f" {datasets.became_inputs(encoded.treatments)}." if description.arrays is None else ""
+    return Markdown(f"{'; '.join(parts)}. Target: {target}.{became}")
+
+
+def _table(description: Description, n_rows: int) -> str:
+    first, *others = map(code, description.files)
+    files = f"{first} and {len(others)} more files" if len(others) > 1 else " and ".join([first, *others])
+    written = f" ({text(datasets.csv_format(description.csv))})" if description.csv else ""
+    return f"{n_rows:,} rows of {files}{written}"
+
+
+def _arrays(settings: dict[str, Any], n_rows: int, description: Description) -> str:
+    rows, arrays = datasets.rows_of(n_rows, description), description.arrays
+    where = f"in {code(description.files[0])}" if description.files else f"made by {code(settings['generator'])}"
+    return f"{rows} {where}, with numbers from {arrays.low:.6g} to {arrays.high:.6g}"
 
 
 def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
@@ -100,7 +112,7 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
                 f"{n_train:,} to {most:,} rows, and the next {n_test:,} test."
             )
         return f"The first {n_train:,}{copied} train, the other {n_test:,} test."
-    drawn = f"{n_train:,} rows drawn at random train{how}, the other {n_test:,} test"
+    drawn = f"{n_train:,} {datasets.row(description)}s drawn at random train{how}, the other {n_test:,} test"
     return f"{drawn}, the same for every seed." if plan.fixed else f"For each seed {drawn}."
 
 
@@ -108,7 +120,7 @@ def _folds(plan: Plan, description: Description, how: str) -> str:
     fewer = f" ({datasets.fewer_folds(plan, description)})" if plan.wanted_folds else ""
     text = f"Divided into {plan.n_folds} folds{how}{fewer}: each seed tests on one of them and trains on the others"
     if plan.n_seeds > plan.n_folds:
-        return f"{text}; after {plan.n_folds} seeds the rows are divided anew."
+        return f"{text}; after {plan.n_folds} seeds the {datasets.row(description)}s are divided anew."
     unused = plan.n_folds - plan.n_seeds
     return f"{text}; {counted(unused, 'fold')} without a seed." if unused else f"{text}."
 
@@ -120,7 +132,8 @@ def scaling(plan: Plan, description: Description, settings: ScaleSettings) -> st
     fitted += " of each seed" if plan.n_splits > 1 and settings.fit_on != "all" else ""
     on = "" if (settings.features, target) == ("none", "none") else f", fitted on {fitted}"
     of_target = "" if description.classes else f"; target: scaling {target}"
-    return f"Features: scaling {settings.features}{of_target}{on}."
+    by = " by channel" if description.arrays and settings.features != "none" else ""
+    return f"Features: scaling {settings.features}{by}{of_target}{on}."
 
 
 def network(settings: Settings, inputs: int) -> str:

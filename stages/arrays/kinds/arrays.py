@@ -1,0 +1,81 @@
+"""Arrays that the user saved: an ``.npz`` file, or a folder of ``.npy`` files, which are mapped to memory."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from stages.arrays import held
+from stages.arrays.held import Held
+from stages.arrays.source import ArraySource, Given, Kind, Rows
+from stages.basics.cli import UserError
+from stages.records.findings import Finding
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class Source(ArraySource):
+    """An ``.npz`` file or a folder of ``.npy`` files.
+
+    Attributes:
+        arrays: the file or folder, in ``data/external``.
+        features: the name of the array to predict from, whose first axis is the rows.
+        target: the array to predict, or several of values.
+        weight: the array that says what each row counts.
+        kind: what a row is; by its shape when not given.
+        channels: where a row's channels stand; ``last``, as Keras has them, when not given.
+    """
+
+    OF_FILES: ClassVar[str | None] = "arrays"
+
+    arrays: str
+    features: str = "x"
+    target: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)] = Field(default_factory=lambda: ["y"])
+    weight: str | None = None
+    kind: Kind | None = None
+    channels: Literal["first", "last"] = "last"
+
+    @classmethod
+    def takes(cls, path: Path) -> bool:
+        """Whether it is an ``.npz`` file or a folder with an ``.npy`` file in it."""
+        return path.suffix.lower() in (".npz", ".npy") or (path.is_dir() and any(path.glob("*.npy")))
+
+    @classmethod
+    def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
+        """What ``make try`` writes: the features are ``x``, or the only array that can be."""
+        every = held.look(path)
+        wanted = held.find(every, target, path, "TARGET")
+        own = cls.model_fields["features"].default
+        others = [name for name, each in every.items() if name != target and _may_be_features(each, wanted)]
+        features = own if own in every or len(others) != 1 else others[0]
+        named = {} if features == own else {"features": features}
+        return {"arrays": place, **named, "target": target}
+
+    def give(self, named: Iterable[str], key: str) -> Given:
+        """Read the arrays that are named."""
+        path = Path(self.arrays)
+        every = held.look(path)
+        features = held.find(every, self.features, path, f"{key}.features")
+        wanted = {name: held.find(every, name, path, f"{key}.target") for name in self.targets}
+        others = [*named, *([self.weight] if self.weight else [])]
+        wanted |= {name: held.find(every, name, path, key) for name in others}
+        for each in (features, *wanted.values()):
+            if not each.shape:
+                raise UserError(f"{key}: {path}: '{each.name}' is a single number; its first axis is to be the rows")
+            if each.shape[0] != features.shape[0]:
+                lengths = f"'{self.features}' has {features.shape[0]:,} rows and '{each.name}' {each.shape[0]:,}"
+                raise UserError(f"{key}: {path}: {lengths}; each row needs its own")
+        unused = [name for name in every if name not in {self.features, *wanted}]
+        findings = [Finding("arrays unused", path.name, unused, n_rows=len(unused))] if unused else []
+        rows = Rows.of(features.read())
+        beside = {name: each.read() for name, each in wanted.items()}
+        return Given(rows, beside, [path.as_posix()], self.kind, findings)
+
+
+def _may_be_features(held: Held, target: Held) -> bool:
+    """Whether an array may be what the target is predicted from: numbers, as many rows, more than one for each."""
+    numbers = held.dtype.kind in "biuf"
+    return numbers and len(held.shape) > 1 and held.shape[:1] == target.shape[:1]

@@ -1,0 +1,185 @@
+"""A folder of images, in which the folder that an image is in names its class."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from stages.arrays.source import NAMES, ArraySource, Given, Rows
+from stages.basics.cli import UserError
+from stages.basics.ranges import Positive
+from stages.records.array_facts import ArrayFacts
+from stages.records.findings import SHOWN_ROWS, Finding
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+_MODES = {"grey": "L", "colour": "RGB"}
+
+
+class Source(ArraySource):
+    """Images by class: ``cells/sick/1.png``, ``cells/well/2.png``.
+
+    Attributes:
+        images: the folder, in ``data/external``, with a folder in it for each class.
+        size: rows and columns of pixels to which all are brought.
+        colours: whether each is one channel, ``grey``, or three, ``colour``; as the images are when not given.
+        target: what the folders name.
+    """
+
+    OF_FILES: ClassVar[str | None] = "images"
+
+    images: str
+    size: tuple[Positive, Positive] = (32, 32)
+    colours: Literal["grey", "colour"] | None = None
+    target: Literal["class"] = "class"
+
+    @classmethod
+    def takes(cls, path: Path) -> bool:
+        """Whether it is a folder with folders in it of which one holds an image."""
+        return path.is_dir() and any(_is_image(file) for file in path.glob("*/*"))
+
+    @classmethod
+    def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
+        """What ``make try`` writes: the size is that of the images where they have one, at most 64."""
+        if target != "class":
+            raise UserError(f"TARGET={target}: what the folders of {path} name is called class: TARGET=class")
+        sizes, _ = _look([file for files in _classes(path).values() for file in files])
+        [((width, height), _)] = sizes.most_common(1)
+        factor = min(1.0, 64 / max(width, height))
+        size = [max(1, round(height * factor)), max(1, round(width * factor))]
+        return {"images": place, "size": size}
+
+    def give(self, named: Iterable[str], key: str) -> Given:
+        """Read those of all classes, each brought to one size as it is read."""
+        path = Path(self.images)
+        if not path.is_dir():
+            raise UserError(f"{key}.images: {path} is no folder; it holds a folder of images for each class")
+        if asked := list(named):
+            raise UserError(f"{key}: a folder of images has no '{asked[0]}'; it has class alone")
+        of_class = _classes(path)
+        if len(of_class) < 2:
+            held = f"the one class {next(iter(of_class))}" if of_class else "no folder with images"
+            raise UserError(f"{key}.images: {path} holds {held}; it holds a folder of images for each of 2 classes")
+        files = [file for each in of_class.values() for file in each]
+        sizes, modes = _look(files)
+        rows = _rows(files, (self.size[0], self.size[1]), self._mode(modes))
+        names = np.repeat(list(of_class), [len(each) for each in of_class.values()])
+        return Given(rows, {"class": names}, [path.as_posix()], "images", [*self._resized(sizes), *_passed_over(path)])
+
+    @classmethod
+    def new(cls, path: Path, facts: ArrayFacts, learned: ArraySource) -> Given | None:
+        """New images: one, or all in a folder and the folders in it, brought to the size and colours of training."""
+        files = [path] if path.is_file() else sorted(path.rglob("*"))
+        files = [file for file in files if _is_image(file)]
+        if not files or facts.kind != "images":
+            return None
+        height, width, n_channels = facts.shape
+        if n_channels not in (1, 3):
+            raise UserError(
+                f"{path} holds images, and networks learned from {n_channels} channels; give arrays, as .npz"
+            )
+        names = [file.relative_to(path).as_posix() if path.is_dir() else file.name for file in files]
+        beside: dict[str, np.ndarray] = {NAMES: np.array(names)}
+        if isinstance(learned, cls) and all("/" in name for name in names):
+            beside[learned.target] = np.array([name.split("/")[0] for name in names])
+        return Given(_rows(files, (height, width), "L" if n_channels == 1 else "RGB"), beside, [path.as_posix()])
+
+    def _mode(self, modes: Counter) -> str:
+        """Pillow's mode to which all are brought."""
+        if self.colours:
+            return _MODES[self.colours]
+        return "L" if set(modes) <= {"1", "L", "I", "F", "I;16"} else "RGB"
+
+    def _resized(self, sizes: Counter) -> list[Finding]:
+        """That images have other sizes than that to which they are brought."""
+        height, width = self.size
+        if set(sizes) == {(width, height)}:
+            return []
+        ends = [" × ".join(f"{side:,}" for side in reversed(size)) for size in (min(sizes), max(sizes))]
+        n_other = sum(count for size, count in sizes.items() if size != (width, height))
+        return [Finding("resized", "", ends, n_rows=n_other, n_of=sizes.total(), read_as=f"{height} × {width}")]
+
+
+def _is_image(file: Path) -> bool:
+    return file.suffix.lower() in ENDINGS and not file.name.startswith(".")
+
+
+def _classes(path: Path) -> dict[str, list[Path]]:
+    """The images of each class, by its name.
+
+    Raises:
+        UserError: a class has none.
+    """
+    of_class = {}
+    for folder in sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith(".")):
+        of_class[folder.name] = sorted(file for file in folder.rglob("*") if _is_image(file))
+        if not of_class[folder.name]:
+            raise UserError(f"{folder} holds no image; fill it, or remove it if it is no class")
+    return of_class
+
+
+def _passed_over(path: Path) -> list[Finding]:
+    """That files are no images."""
+    others = [file for file in sorted(path.rglob("*")) if file.is_file() and not _is_image(file)]
+    others = [file for file in others if not file.name.startswith(".")]
+    names = [file.relative_to(path).as_posix() for file in others[:SHOWN_ROWS]]
+    return [Finding("no images", "", names, n_rows=len(others))] if others else []
+
+
+def _look(files: list[Path]) -> tuple[Counter, Counter]:
+    """How many images have each size (width, height), and each of Pillow's modes."""
+    sizes, modes = Counter(), Counter()
+    for file in files:
+        with _opened(file) as image:
+            sizes[image.size] += 1
+            modes[image.mode] += 1
+    return sizes, modes
+
+
+def _rows(files: list[Path], size: tuple[int, int], mode: str) -> Rows:
+    """Images of one size and mode, uint8 (n_rows, height, width, n_channels)."""
+    height, width = size
+    n_channels = len(mode) if mode == "RGB" else 1
+
+    def read(some: Any) -> np.ndarray:
+        return np.stack([_pixels(files[row], (width, height), mode) for row in np.arange(len(files))[some]])
+
+    return Rows((len(files), height, width, n_channels), np.dtype(np.uint8), read)
+
+
+def _pixels(file: Path, size: tuple[int, int], mode: str) -> np.ndarray:
+    from PIL import Image
+
+    with _opened(file) as image:
+        try:
+            loaded = _eight_bits(image).convert(mode)
+            resized = loaded if loaded.size == size else loaded.resize(size, Image.Resampling.BILINEAR)
+        except (OSError, ValueError, SyntaxError, EOFError) as error:
+            raise _broken(file, error) from error
+    return np.asarray(resized, np.uint8).reshape(size[1], size[0], -1)
+
+
+def _eight_bits(image: Any) -> Any:
+    """An image of 16 or 32 bits as one of 8, which Pillow would cut off at 255 instead of scaling it."""
+    from PIL import Image
+
+    if image.mode not in ("I", "I;16", "F"):
+        return image
+    most = 255.0 if image.mode == "F" else 65535.0
+    values = np.clip(np.asarray(image, np.float64) * (255.0 / most), 0, 255)
+    return Image.fromarray(values.round().astype(np.uint8))
+
+
+def _opened(file: Path) -> Any:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(file)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _broken(file, error) from error
+
+
+def _broken(file: Path, error: Exception) -> UserError:
+    said = "no image that Pillow knows" if "cannot identify" in str(error) else str(error).splitlines()[0]
+    return UserError(f"{file} cannot be read as an image: {said}; mend it, or take it out of the folder")

@@ -1,0 +1,92 @@
+"""A dataset as networks can have it: a table's columns as numbers, arrays as they are; written to ``data/scaled``."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stages.basics import paths
+from stages.basics.cli import UserError
+from stages.features import encoding, pipelines
+from stages.features.channels import Channels
+from stages.features.scaling import KnownScaler
+from stages.params.division import Scaler
+from stages.records import datasets, features
+from stages.records.datasets import Description, Encoded, Kind, Treatment
+from stages.records.plans import Plan
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A dataset of which everything is numbers.
+
+    Attributes:
+        rows: the columns that are no features, as ``data/raw`` holds them.
+        features: float64 (n_rows, n_inputs) in their own units, or the channels of arrays.
+        description: what the dataset is.
+        encoder: what makes numbers of a table's columns; None for arrays.
+    """
+
+    rows: pd.DataFrame
+    features: np.ndarray | Channels
+    description: Description
+    encoder: encoding.Encoder | None = None
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kind of the column that each input comes from; empty for arrays."""
+        return self.encoder.kinds if self.encoder else []
+
+    @property
+    def treatments(self) -> list[Treatment]:
+        """What was done to each column; empty for arrays."""
+        return self.encoder.treatments if self.encoder else []
+
+
+def write(name: str, method: Scaler) -> Numbers:
+    """Make numbers of a dataset and write them.
+
+    Args:
+        name: of the dataset.
+        method: how its numbers and dates will be scaled.
+
+    Raises:
+        UserError: no column is left.
+    """
+    table, description = datasets.read_raw(name)
+    beside = [*description.groups.values(), *filter(None, [description.copies])]
+    rows = table[[*datasets.target_names(description.n_targets), *beside]]
+    if description.arrays:
+        numbers = Numbers(rows, Channels(features.read_raw(name)), description)
+        features.write_scaled(name)
+        inputs = pd.DataFrame(index=rows.index)
+    else:
+        try:
+            encoder = encoding.fit(table, description.columns, method)
+        except UserError as error:
+            raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
+        numbers = Numbers(rows, encoder.pipeline.transform(table), description, encoder)
+        named = datasets.unique(encoder.names, datasets.reserved_names(description))
+        inputs = pd.DataFrame(numbers.features, columns=named, copy=False)
+    weights = table[description.weight].to_numpy(np.float64) if description.weight else None
+    datasets.write_encoded(
+        name,
+        inputs,
+        datasets.labels_of(rows, description),
+        Encoded(description, numbers.treatments),
+        weights=None if weights is None else weights / weights.mean(),
+        costs={name: table[column].to_numpy(np.float64) for name, column in description.costs.items()},
+        loss_columns=table[list(description.loss_columns.values())],
+    )
+    return numbers
+
+
+def write_pipeline(name: str, numbers: Numbers, plan: Plan) -> None:
+    """Write what makes inputs of rows as ``data/raw`` holds them, scaled as the first seed's, whose model is kept.
+
+    Arrays have no such file: what makes inputs of them are the numbers of the plan.
+    """
+    if numbers.encoder:
+        scaling, split = plan.to_train, plan.split_of[0]
+        scaler = KnownScaler(scaling.fill[split], scaling.center[split], scaling.spread[split])
+        pipelines.write(name, numbers.encoder.pipeline, scaler)

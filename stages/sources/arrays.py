@@ -1,0 +1,254 @@
+"""A source of arrays: what its rows are, what is odd about them, and the file of what is predicted from."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from stages.arrays import layout
+from stages.arrays.layout import Layout
+from stages.arrays.source import Given
+from stages.basics import paths, suggest
+from stages.basics.cli import UserError
+from stages.checks.copies import copied
+from stages.params.schema import Dataset, Split
+from stages.records import features
+from stages.records.array_facts import ArrayFacts
+from stages.records.datasets import Description, target_names, unique
+from stages.records.findings import SHOWN_ROWS, Finding
+from stages.sources import weights
+from stages.sources.describe import COPIES
+from stages.sources.target import Target, find_target
+
+MOST_ALIKE = 0.5  # share of rows with a copy above which rows are alike because they say little, as of few values
+
+
+def load(
+    name: str,
+    dataset: Dataset,
+    splits: Mapping[str, Split],
+    for_losses: Mapping[str, str] | None = None,
+    *,
+    out: Path | None = None,
+) -> tuple[pd.DataFrame, Description]:
+    """Read or make a dataset of arrays, keep the rows that have a target and count, and describe them.
+
+    Args:
+        name: of the dataset, for messages about mistakes.
+        dataset: its parameters, whose source gives arrays.
+        splits: how rows are divided, by the key that says so.
+        for_losses: columns that losses would see, and the path of the key that names each.
+        out: where the features are written to; None where they are only looked at.
+
+    Returns:
+        The rows without their features: what groups and weighs them, which are copies, and the target. And what they
+        are.
+    """
+    source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
+    for column, place in (for_losses or {}).items():
+        raise UserError(f"{place}: '{column}' given; a loss sees columns of tables, and {name} is arrays; leave it out")
+    groups = list(dict.fromkeys(split.column for split in splits.values() if split.column is not None))
+    given = source.give(groups, f"{key}.source")
+    chosen = _chosen(given, dataset, key)
+    laid_out = layout.of(given, source, f"{key}.source")
+    seen = _written(given, laid_out, chosen.kept, out, key)
+    facts = replace(laid_out.facts, low=seen.low, high=seen.high, missing=seen.n_missing, constant=seen.n_constant)
+    numbers = _copies(seen.hashes, chosen.target.labels)
+    rows, beside = _rows(given, chosen, key, groups=groups, weight=source.weight_name, copies=numbers)
+    copies = beside.get(COPIES)
+    target, findings = chosen.target, [*given.findings, *laid_out.findings, *_findings(facts, seen, dataset)]
+    if target.classes and chosen.lost:
+        findings.append(Finding("classes lost", "", chosen.lost, n_rows=len(chosen.lost)))
+    if copies:
+        findings.append(copied(rows[copies].to_numpy(), chosen.kept, apart=dataset.split.copies == "apart"))
+    return rows, Description(
+        task=target.task,
+        inferred=target.inferred if dataset.task is None else None,
+        other_tasks=target.other_tasks,
+        positive=target.positive,
+        classes=target.classes,
+        targets=source.targets,
+        files=given.files,
+        csv=None,
+        n_read=len(given.rows),
+        columns=[],
+        groups={each: beside[each] for each in groups},
+        findings=findings,
+        weight=beside.get(source.weight_name),
+        n_weightless=int((chosen.has_target & ~chosen.kept).sum()),
+        copies=copies,
+        arrays=facts,
+    )
+
+
+class _Chosen(NamedTuple):
+    """Which rows are learned from, and what is predicted of them.
+
+    Attributes:
+        has_target: bool (n_rows,).
+        kept: bool (n_rows,), those that have one and count for something.
+        target: of these.
+        lost: classes that only others have.
+    """
+
+    has_target: np.ndarray
+    kept: np.ndarray
+    target: Target
+    lost: list[str]
+
+
+def _chosen(given: Given, dataset: Dataset, key: str) -> _Chosen:
+    """Which rows have a target and count for something, and what is predicted of them."""
+    targets, weight = _columns(given, dataset.source.targets, f"{key}.source.target"), dataset.source.weight_name
+    kept = has_target = targets.notna().all(axis=1).to_numpy()
+    if has_target.sum() < 2:
+        count = "is 1 row" if has_target.any() else "are 0 rows"
+        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
+    if weight is not None:
+        rows = np.arange(1, len(has_target) + 1)
+        kept = weights.counting(_column(given, weight, key), has_target, rows, f"{key}.source.weight")
+    lost = weights.lost(targets, has_target & ~kept, kept, key)
+    target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, positive=dataset.positive)
+    return _Chosen(has_target, kept, target, lost)
+
+
+def _rows(
+    given: Given, chosen: _Chosen, key: str, *, groups: list[str], weight: str | None, copies: np.ndarray | None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The rows that are kept without their features, and what in them is called how, by the names that keys use."""
+    names, kept = target_names(len(labels := np.atleast_2d(chosen.target.labels.T))), chosen.kept
+    columns = {each: _column(given, each, key)[kept].to_numpy() for each in groups}
+    if weight is not None:
+        columns[weight] = _column(given, weight, key)[kept].to_numpy(np.float64)
+    if copies is not None:
+        columns[COPIES] = copies
+    called = dict(zip(columns, unique(list(columns), names), strict=True))
+    rows = pd.DataFrame({called[each]: values for each, values in columns.items()}, index=range(kept.sum()))
+    return rows.assign(**dict(zip(names, labels, strict=True))), called
+
+
+def _column(given: Given, name: str, key: str) -> pd.Series:
+    """What is known of each row besides, under a name.
+
+    Raises:
+        UserError: there is no such thing, or it is more than one number or text for each row.
+    """
+    if name not in given.beside:
+        raise UserError(f"{key}: {suggest.not_one_of(name, list(given.beside), 'known of its rows', 'There are')}")
+    values = given.beside[name]
+    if values.ndim > 1 and values.shape[1:] == (1,):
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise UserError(f"{key}: '{name}' has the shape {values.shape}; one number or text for each row is needed")
+    return pd.Series(_decoded(values), name=name)
+
+
+def _columns(given: Given, names: list[str], key: str) -> pd.DataFrame:
+    """The target: of one array with several columns each of them, ``y_1`` and so on."""
+    columns = {}
+    for name in names:
+        values = given.beside.get(name)
+        if values is not None and values.ndim == 2 and values.shape[1] > 1:
+            if _one_hot(values):
+                raise UserError(
+                    f"{key}: '{name}' has {values.shape[1]:,} columns of 0 and 1, one 1 in each row; save the number "
+                    f"of its class instead: {name}.argmax(axis=1)"
+                )
+            raise UserError(
+                f"{key}: '{name}' has {values.shape[1]:,} columns; save each as an array of its own, and name them: "
+                f"target: [{name}_1, {name}_2]"
+            )
+        columns[name] = _column(given, name, key)
+    return pd.DataFrame(columns)
+
+
+def _one_hot(values: np.ndarray) -> bool:
+    return values.dtype.kind in "biuf" and bool(np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all())
+
+
+def _decoded(values: np.ndarray) -> np.ndarray:
+    """Texts as pandas has them; an empty one is missing."""
+    if values.dtype.kind not in "SU":
+        return values
+    texts = np.char.decode(values, "utf-8", "backslashreplace") if values.dtype.kind == "S" else values
+    return np.array([text or None for text in texts.tolist()], object)
+
+
+class _Seen(NamedTuple):
+    """What a look at all features shows: of rows (n_kept,), of numbers of a row those of its shape."""
+
+    low: float
+    high: float
+    missing: np.ndarray
+    hashes: np.ndarray
+    n_constant: int
+
+    @property
+    def n_missing(self) -> int:
+        """Rows in which a number is missing."""
+        return int(self.missing.sum())
+
+
+def _written(given: Given, laid_out: Layout, kept: np.ndarray, out: Path | None, key: str) -> _Seen:
+    """Look at the features of the rows that are kept, a block at a time, and write them where they go."""
+    facts, numbers = laid_out.facts, np.flatnonzero(kept)
+    shape = (len(numbers), *facts.shape)
+    missing, hashes = np.zeros(len(numbers), bool), np.empty(len(numbers), np.uint64)
+    lows, highs = (np.full(facts.shape, sign * np.inf, np.float32) for sign in (1, -1))
+    with features.writing(out, shape, facts.dtype) if out else nullcontext() as array:
+        done = 0
+        for some in given.rows.blocks():
+            rows = np.arange(some.start, some.stop)[kept[some]]
+            block = laid_out.stored(given.rows.read(some)[kept[some]])
+            if facts.dtype == "float32":
+                if (infinite := np.isinf(block).reshape(len(block), -1).any(axis=1)).any():
+                    raise UserError(
+                        f"{key}.source: row {rows[infinite.argmax()] + 1:,} of the features holds numbers that are "
+                        "infinite, or too large for networks (float32); mend it, or write NaN for what is missing"
+                    )
+                missing[done : done + len(block)] = np.isnan(block).reshape(len(block), -1).any(axis=1)
+            if len(block):
+                lows, highs = np.fmin(lows, np.fmin.reduce(block)), np.fmax(highs, np.fmax.reduce(block))
+                hashes[done : done + len(block)] = _hashed(block)
+            if array is not None:
+                array[done : done + len(block)] = block
+            done += len(block)
+    if not np.isfinite(lows).any():
+        raise UserError(f"{key}.source: the features hold nothing but NaN; there is nothing to learn from")
+    if (lows == highs).all() and lows.min() == highs.max():
+        raise UserError(f"{key}.source: the features are {lows.flat[0]:g} everywhere; there is nothing to learn from")
+    low, high = float(np.nanmin(lows[np.isfinite(lows)])), float(np.nanmax(highs[np.isfinite(highs)]))
+    return _Seen(low, high, missing, hashes, int((lows == highs).sum()))
+
+
+def _hashed(block: np.ndarray) -> np.ndarray:
+    """A number for each row (n_rows,), the same for those that are equal byte by byte, but -0 is 0."""
+    plain = np.ascontiguousarray(block + np.float32(0) if block.dtype == np.float32 else block).reshape(len(block), -1)
+    return pd.util.hash_array(np.array([row.tobytes() for row in plain], object), categorize=False)
+
+
+def _copies(hashes: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+    """Which rows are copies, equal in features and target: see `copies.numbered`; None without copies."""
+    columns = np.column_stack([hashes, pd.util.hash_pandas_object(pd.DataFrame(labels), index=False)])
+    numbers, different = pd.factorize(pd.Series(map(tuple, columns)))
+    return numbers if (1 - MOST_ALIKE) * len(numbers) <= len(different) < len(numbers) else None
+
+
+def _findings(facts: ArrayFacts, seen: _Seen, dataset: Dataset) -> list[Finding]:
+    """What is odd about the numbers."""
+    found, ends = [], [f"{facts.low:.6g}", f"{facts.high:.6g}"]
+    if facts.constant:
+        found.append(Finding("constant numbers", facts.kind, n_rows=facts.constant, n_of=facts.n_values))
+    if facts.missing:
+        rows = (np.flatnonzero(seen.missing)[:SHOWN_ROWS] + 1).tolist()
+        found.append(Finding("missing numbers", facts.kind, [], rows, facts.missing, len(seen.missing)))
+    if dataset.scale.features == "none" and max(abs(facts.low), abs(facts.high)) > UNSCALED:
+        found.append(Finding("unscaled", facts.kind, ends))
+    return found
+
+
+UNSCALED = 10  # numbers beyond this on either side of 0 make networks learn slowly or not at all
