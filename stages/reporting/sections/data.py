@@ -53,7 +53,7 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
     first = subject[0]
     source = setup_text.source(first.dataset, first.runs[0].settings.data.source, len(first.labels), first.encoded)
     if first.description.is_generated:
-        return {"source": source, "table": None}
+        return {"source": source, "table": None, "oddities": []}
     oddities = [findings.in_words(finding, cells=report.cells) for finding in first.description.findings]
     if first.description.arrays:
         return {"source": source, "table": None, "oddities": oddities}
