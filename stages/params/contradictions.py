@@ -1,18 +1,16 @@
 """Mistakes in the parameters that no single key shows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from stages.arrays.source import ArraySource
-from stages.basics import paths
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES, known_as
 from stages.losses.loss import Task
-from stages.params import loss_entry
+from stages.params import loss_entry, source_mistakes
 from stages.params.explain import Mistake
 from stages.params.loss_entry import EntryError
 from stages.params.schema import RECOMMENDED, Comparison, Dataset, Params, Split
-from stages.params.source import Generator, MakeBlobs, Source, Table
+from stages.params.source import Generator, Source, Table
 from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
@@ -22,7 +20,8 @@ from stages.scores import costs
 def contradictions(params: Params) -> Iterator[Mistake]:
     """What contradicts itself in the parameters alone."""
     for name, dataset in params.datasets.items():
-        yield from _dataset(f"datasets.{name}", dataset)
+        yield from _split(f"datasets.{name}.split", dataset.split, dataset.source)
+        yield from source_mistakes.find(f"datasets.{name}", dataset)
         yield from _dataset_of_task(f"datasets.{name}", dataset, dataset.known_task)
     for name, comparison in params.comparisons.items():
         key, dataset = f"comparisons.{name}", params.datasets.get(params.dataset_of(name))
@@ -77,52 +76,6 @@ def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
     """
     if isinstance(train, int) and train >= n_rows:
         yield Mistake(f"{key}.train", "no_row_to_test", train, facts={"most": n_rows - 1, "n_rows": n_rows})
-
-
-def _dataset(key: str, dataset: Dataset) -> Iterator[Mistake]:
-    source = dataset.source
-    yield from _split(f"{key}.split", dataset.split, source)
-    if isinstance(source, Table):
-        yield from _table(f"{key}.source", source)
-        return
-    if isinstance(source, ArraySource):
-        yield from _arrays(key, dataset, source)
-        return
-    if dataset.positive is not None:
-        yield Mistake(f"{key}.positive", "positive_without_table", facts={"generator": source.generator})
-    n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
-    if dataset.task not in (None, task):
-        target = f"{n_classes} classes" if n_classes else "values"
-        facts = {"generator": source.generator, "target": target, "own_task": task}
-        yield Mistake(f"{key}.task", "wrong_source_task", dataset.task, facts=facts)
-    if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
-        low, high = source.center_box
-        yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
-
-
-def _arrays(key: str, dataset: Dataset, source: ArraySource) -> Iterator[Mistake]:
-    if source.place is not None:
-        yield from _outside(f"{key}.source.{source.OF_FILES}", source.place)
-    if dataset.scale.features == "robust":
-        yield Mistake(f"{key}.scale.features", "scale_of_channels", dataset.scale.features)
-
-
-def _outside(key: str, place: str) -> Iterator[Mistake]:
-    """That a file is not where DVC sees it change."""
-    path = PurePosixPath(place)
-    if not path.is_relative_to(paths.EXTERNAL) or ".." in path.parts or path == paths.EXTERNAL:
-        yield Mistake(key, "file_outside", place, facts={"folder": paths.EXTERNAL})
-
-
-def _table(key: str, source: Table) -> Iterator[Mistake]:
-    yield from _outside(f"{key}.file", source.file)
-    for column in dict.fromkeys(source.target):
-        if column in source.drop:
-            yield Mistake(f"{key}.drop", "target_dropped", column)
-        if source.target.count(column) > 1:
-            yield Mistake(f"{key}.target", "target_twice", column)
-        if column == source.weight:
-            yield Mistake(f"{key}.weight", "weight_is_target", column)
 
 
 def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:

@@ -14,7 +14,6 @@ from stages.arrays.layout import Layout
 from stages.arrays.source import Given
 from stages.basics import paths, suggest
 from stages.basics.cli import UserError
-from stages.checks.copies import copied
 from stages.params.schema import Dataset, Split
 from stages.records import features
 from stages.records.array_facts import ArrayFacts
@@ -64,7 +63,9 @@ def load(
     if target.classes and chosen.lost:
         findings.append(Finding("classes lost", "", chosen.lost, n_rows=len(chosen.lost)))
     if copies:
-        findings.append(copied(rows[copies].to_numpy(), chosen.kept, apart=dataset.split.copies == "apart"))
+        places = (np.flatnonzero(chosen.kept)[rows[copies].duplicated()] + 1).tolist()
+        kind = "copies apart" if dataset.split.copies == "apart" else "copies"
+        findings.append(Finding(kind, "", [], places[:SHOWN_ROWS], len(places), len(rows)))
     return rows, Description(
         task=target.task,
         inferred=target.inferred if dataset.task is None else None,

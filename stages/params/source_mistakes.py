@@ -1,0 +1,62 @@
+"""Mistakes in where a dataset's rows come from that no single key shows."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from stages.arrays.source import ArraySource
+from stages.basics import paths
+from stages.losses import catalogue
+from stages.params.explain import Mistake
+from stages.params.schema import Dataset
+from stages.params.source import MakeBlobs, Table
+
+
+def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
+    """What contradicts itself in a dataset's source, or does not go with it.
+
+    Args:
+        key: path of the dataset's key.
+        dataset: its parameters.
+    """
+    source = dataset.source
+    if isinstance(source, Table):
+        yield from _table(f"{key}.source", source)
+        return
+    if isinstance(source, ArraySource):
+        yield from _arrays(key, dataset, source)
+        return
+    if dataset.positive is not None:
+        yield Mistake(f"{key}.positive", "positive_without_table", facts={"generator": source.generator})
+    n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
+    if dataset.task not in (None, task):
+        target = f"{n_classes} classes" if n_classes else "values"
+        facts = {"generator": source.generator, "target": target, "own_task": task}
+        yield Mistake(f"{key}.task", "wrong_source_task", dataset.task, facts=facts)
+    if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
+        low, high = source.center_box
+        yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
+
+
+def _arrays(key: str, dataset: Dataset, source: ArraySource) -> Iterator[Mistake]:
+    if source.place is not None:
+        yield from _outside(f"{key}.source.{source.OF_FILES}", source.place)
+    if dataset.scale.features == "robust":
+        yield Mistake(f"{key}.scale.features", "scale_of_channels", dataset.scale.features)
+
+
+def _outside(key: str, place: str) -> Iterator[Mistake]:
+    """That a file is not where DVC sees it change."""
+    path = PurePosixPath(place)
+    if not path.is_relative_to(paths.EXTERNAL) or ".." in path.parts or path == paths.EXTERNAL:
+        yield Mistake(key, "file_outside", place, facts={"folder": paths.EXTERNAL})
+
+
+def _table(key: str, source: Table) -> Iterator[Mistake]:
+    yield from _outside(f"{key}.file", source.file)
+    for column in dict.fromkeys(source.target):
+        if column in source.drop:
+            yield Mistake(f"{key}.drop", "target_dropped", column)
+        if source.target.count(column) > 1:
+            yield Mistake(f"{key}.target", "target_twice", column)
+        if column == source.weight:
+            yield Mistake(f"{key}.weight", "weight_is_target", column)
