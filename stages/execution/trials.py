@@ -97,10 +97,13 @@ async def train_trials(
 
 
 def best_of(trials: Sequence[Trial]) -> Trial:
-    """The best trial; of equals the one with the fewest epochs, and then at no end of the rates that were tried."""
+    """The best trial; of equals one of the shortest horizon, at no end of the rates, with the fewest epochs.
+
+    Where all end at a constant prediction, a rate far too high gets there first.
+    """
     rates = [trial.candidate.rate for trial in trials]
     ends = min(rates), max(rates)
-    return min(trials, key=lambda trial: (*trial.cost, trial.epochs, trial.candidate.rate in ends))
+    return min(trials, key=lambda trial: (*trial.cost, trial.horizon, trial.candidate.rate in ends, trial.epochs))
 
 
 def is_ahead(trial: Trial, of: Trial, by: float = 1) -> bool:
@@ -113,13 +116,20 @@ def is_ahead(trial: Trial, of: Trial, by: float = 1) -> bool:
 
 
 def firmness(trials: Sequence[Trial], chosen: int) -> float:
-    """The share of resamples of the seeds in which the chosen trial is the best of those where no seed failed."""
-    usable = [i for i, trial in enumerate(trials) if trial.n_failed == trials[chosen].n_failed]
+    """The share of resamples of the seeds in which the chosen trial is the best of those where no seed failed.
+
+    Of a resample in which several are equally good, each has an equal part.
+    """
+    # a rate that stays takes the same steps whatever the horizon
+    alike = {(trial.candidate, trial.activation, trial.epochs): i for i, trial in enumerate(trials)}
+    alike[trials[chosen].candidate, trials[chosen].activation, trials[chosen].epochs] = chosen
+    usable = [i for i in alike.values() if trials[i].n_failed == trials[chosen].n_failed]
     costs = np.array([np.where(np.isfinite(trials[i].costs), trials[i].costs, np.inf) for i in usable])
     n_seeds = costs.shape[1]
     drawn = np.random.default_rng(0).integers(n_seeds, size=(N_RESAMPLES, n_seeds))
     means = costs[:, drawn].mean(axis=2)
-    return float(np.mean(means[usable.index(chosen)] <= means.min(axis=0)))
+    are_best = means <= means.min(axis=0)
+    return float(np.mean(are_best[usable.index(chosen)] / are_best.sum(axis=0)))
 
 
 def shown(unit: Unit) -> Callable[[np.ndarray], np.ndarray]:

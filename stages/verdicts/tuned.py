@@ -45,9 +45,10 @@ def best_of_each_rate(tuning: Tuning, schedule: Schedule | None = None, horizon:
 def best_of_schedule(tuning: Tuning, schedule: Schedule) -> Tried | None:
     """The best that a schedule came to, whatever else was tried with it; None where it was not, or seeds failed.
 
-    Where only the best were checked on all rows, it is the best of those.
+    Of the schedule that was chosen it is the choice, whatever else is as good. Where only the best were checked on all
+    rows, it is the best of those.
     """
-    best: Tried | None = None
+    best = _tried(tuning, tuning.chosen) if schedule == tuning.schedule else None
     alike = tuning.schedules == schedule
     for trial in np.flatnonzero(alike if tuning.checked is None else alike & tuning.checked):
         best = _better(tuning, best, _tried(tuning, trial))

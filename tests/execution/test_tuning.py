@@ -219,7 +219,7 @@ def test_a_candidate_of_which_a_seed_failed_is_taken_only_where_there_is_none_wi
 
 def test_how_firm_a_choice_is_is_the_share_of_resamples_in_which_it_is_the_best():
     unit = tuned_unit("mse", (0.01, 0.1), "cosine", epochs=1, seeds=range(10))
-    firm, _ = answered(unit, lambda each, *_: each.rate)
+    firm, _ = answered(unit, lambda each, epoch, horizon: each.rate * horizon)
     assert firm.firmness == 1
 
     class Noisy(Answers):
@@ -228,11 +228,44 @@ def test_how_firm_a_choice_is_is_the_share_of_resamples_in_which_it_is_the_best(
             for chunk, result in zip(chunks, results, strict=True):
                 seeds = np.random.default_rng(int(1000 * chunk.candidates[0].rate)).normal(size=10)
                 for i, each in enumerate(chunk.candidates):
-                    result["values"][:, :, i] = seeds if each.rate == 0.01 else -seeds
+                    result["values"][:, :, i] = seeds if each.rate == 0.01 else -seeds + each.rate / 1000
             return results
 
     doubtful = run_alone(lambda _: tune(unit, Noisy(lambda *_: 0.0)))
     assert 0.4 < doubtful.firmness < 0.95
+
+
+def test_where_all_rates_come_to_the_same_none_at_an_end_is_chosen_and_the_choice_is_not_called_firm():
+    unit = tuned_unit("hinge", (0.05, 0.25, 1.25), epochs=9, seeds=range(10))
+    found, _ = answered(unit, lambda *_: 0.178)
+    ends = found.rates.min(), found.rates.max()
+    assert found.rate not in ends
+    assert found.horizons[found.chosen] == 1
+    assert found.firmness < 0.2
+
+
+def test_of_equal_rates_the_one_that_is_soonest_there_does_not_go_before_one_that_is_at_no_end():
+    unit = tuned_unit("hinge", (0.05, 0.25, 1.25), "constant", epochs=90, seeds=range(10))
+    soon = np.linspace(0.3, 0.178, 5)
+
+    class Sooner(Answers):
+        async def __call__(self, chunks):
+            results = await super().__call__(chunks)
+            for chunk, result in zip(chunks, results, strict=True):
+                for i, each in enumerate(chunk.candidates):
+                    curve = np.full(chunk.epochs, 0.178)
+                    curve[:5] = 0.178 if each.rate == 1.25 else soon
+                    result["values"][:, :, i] = curve[:, None]
+            return results
+
+    assert run_alone(lambda _: tune(unit, Sooner(lambda *_: 0.178))).rate in (0.05, 0.25)
+
+
+def test_a_rate_that_stays_is_one_choice_however_long_it_was_trained():
+    unit = tuned_unit("mse", (0.001, 0.01, 0.1), "constant", epochs=9, seeds=range(10))
+    found, _ = answered(unit, lambda each, *_: abs(np.log10(each.rate) + 2))
+    assert (found.rates == 0.01).sum() > 1
+    assert found.firmness == 1
 
 
 def test_every_output_of_a_loss_is_tuned_and_the_best_is_taken():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from stages.verdicts.tuned import Tried, best_of_each_rate
+from stages.verdicts.tuned import Tried, best_of_each_rate, best_of_schedule
 
 
 def test_the_best_of_each_rate_is_at_its_best_epoch(make_tuning):
@@ -30,3 +30,12 @@ def test_a_rate_at_which_seeds_failed_has_no_value(make_tuning):
     tuning.curves[2] = [np.nan, np.inf, np.nan, np.nan]
     tried = best_of_each_rate(tuning)
     assert np.isfinite([each.value for each in tried]).tolist() == [True, True, False]
+
+
+def test_of_the_schedule_that_was_chosen_the_best_is_the_choice_where_another_rate_is_as_good(make_tuning):
+    curves = np.array([[2.0, 1.0, 1.5, 1.5], [2.0, 1.0, 1.5, 1.5], [9.0, 1.0, 8.5, 8.5]])
+    tuning = make_tuning(curves=curves, chosen=1)
+    assert best_of_schedule(tuning, "constant") == Tried(0.01, "constant", 1, 2)
+    tuning = make_tuning(curves=curves, chosen=2)
+    assert best_of_schedule(tuning, "constant") == Tried(0.1, "constant", 1, 2)
+    assert best_of_schedule(tuning, "cosine") is None
