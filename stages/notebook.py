@@ -41,9 +41,9 @@ def compare(
         losses: names, or mappings with the key ``loss``; those that suit the target when not given.
         name: what the answer calls the comparison.
         keywords: keys of ``params.yaml``, with the values that may stand there: of a comparison (``seeds``,
-            ``epochs``, ``hidden``, ``optimizer``, ``model``, ``cost``, …), of a dataset (``task``, ``split``,
+            ``epochs``, ``optimizer``, ``cost``, ``second_run``, …), of a dataset (``task``, ``split``,
             ``scale``, ``positive``), of a table (``columns``, ``drop``, ``missing``, ``weight``, …), and
-            ``headline``, ``baseline``, ``margin`` and ``second_run``.
+            ``headline``, ``baseline`` and ``margin``.
 
     Raises:
         CompareError: one line for each mistake, as the pipeline says it.

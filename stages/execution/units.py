@@ -126,7 +126,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         looks=looks if len(looks) > 1 else (),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
         also_scored=choosing.asked_for(headline, loss),
-        second_run=params.train.second_run
+        second_run=params.asks_for_second_run(comparison)
         and optimizer.is_tuned
         and not within
         and len(params.selected()[comparison]) > 1,

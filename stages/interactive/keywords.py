@@ -19,8 +19,7 @@ _OF_DATASET = [*Dataset.model_fields.keys() - {"source"}]
 _OF_FILES = {"file", "target", "delimiter", "encoding", "decimal", "quoting", "skip", "header", "sheet"}
 _OF_SOURCE = [*Table.model_fields.keys() - _OF_FILES]
 _OF_REPORT = ["headline", "baseline", "margin"]
-_OF_TRAIN = ["second_run"]
-KEYWORDS = sorted(["losses", "name", *_OF_COMPARISON, *_OF_DATASET, *_OF_SOURCE, *_OF_REPORT, *_OF_TRAIN])
+KEYWORDS = sorted(["losses", "name", *_OF_COMPARISON, *_OF_DATASET, *_OF_SOURCE, *_OF_REPORT])
 FRAME = paths.EXTERNAL / "frame.parquet"  # where the table is, in the project's folder
 # what others call them
 _MEANT = {
@@ -60,7 +59,6 @@ def values(name: str, target: Any, losses: Any, keywords: Mapping[str, Any]) -> 
             }
         },
         "comparisons": {name: {"losses": _plain(losses), "seeds": {"at_most": AT_MOST}, **some(_OF_COMPARISON)}},
-        "train": some(_OF_TRAIN),
         "report": {key: {name: value} for key, value in some(_OF_REPORT).items()},
     }
 

@@ -161,18 +161,32 @@ def check_data(params: Params, descriptions: Mapping[str, Description]) -> None:
 def unused_settings(params: Params) -> list[str]:
     """A line for each setting that decides nothing of what is selected.
 
-    One that stands beside an optimizer's name and is another's; and a number of seeds that was chosen for all
-    comparisons, where each has its own.
+    One that stands beside an optimizer's name and is another's; a number of seeds that was chosen for all
+    comparisons, where each has its own; and a second run of what a budget bounds.
     """
     selected = params.selected()
     optimizers = {params.optimizer_key(name): params.setup(name).optimizer for name in selected}
     own_seeds = [f"comparisons.{name}.seeds" for name in selected if params.comparisons[name].seeds]
     unused = [f"train.seeds is not used: {', '.join(own_seeds)} decides"] if len(own_seeds) == len(selected) else []
-    return (unused if params.train.seeds != Train().seeds else []) + [
+    of_others = [
         f"{key}.{setting} is not used: it is a setting of {' and '.join(owners)}, not of {optimizer.name}"
         for key, optimizer in optimizers.items()
         for setting, owners in optimizer.unused().items()
     ]
+    unused = unused if params.train.seeds != Train().seeds else []
+    return [*unused, *filter(None, (_unused_second_run(params, name) for name in selected)), *of_others]
+
+
+def _unused_second_run(params: Params, comparison: str) -> str | None:
+    """Say why a comparison that is to be trained once more is not: a budget has no time for it, or nothing is tuned."""
+    own = params.comparisons[comparison].second_run
+    of_all, of_it = f"train.second_run is not used of {comparison}", f"comparisons.{comparison}.second_run is not used"
+    key = of_all if own is None else of_it
+    if params.asks_for_second_run(comparison) and params.within_budget(comparison):
+        return f"{key}: {params.budget_key(comparison)} leaves no time for it"
+    if own and not params.setup(comparison).optimizer.is_tuned():
+        return f"{key}: its learning rate is given, so nothing was chosen that might not survive"
+    return None
 
 
 def refuse(lines: Iterable[str], path: Path = paths.PARAMS) -> None:

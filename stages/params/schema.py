@@ -79,7 +79,7 @@ class Comparison(Section):
         network: the layers before the hidden ones, by the kind of network; by the shape of a row when not given.
         model: instead of these five, the user's own ``module:build``, which returns a Keras model.
         epochs: passes over the train rows; where the learning rate is tuned, the most there are.
-        seeds: with `batch_size`, `optimizer` and `budget`, when not given, as under ``train``.
+        seeds: with `batch_size`, `optimizer`, `budget` and `second_run`, when not given, as under ``train``.
         references: whether models that are no networks stand beside; when not given, where it is tuned.
         cost: what a wrong decision costs, by kind of error or by class and what it is taken for; it then decides.
     """
@@ -97,6 +97,7 @@ class Comparison(Section):
     batch_size: Positive | None = None
     optimizer: Optimizer | None = None
     budget: Budget | None = None
+    second_run: bool | None = None
     references: bool | None = None
     cost: Cost | None = None
     losses: Annotated[list[Annotated[str | dict[str, Any], BeforeValidator(loss_entry.checked)]], Field(min_length=1)]
@@ -243,6 +244,11 @@ class Params(Section):
     def has_budget(self, comparison: str) -> bool:
         """Whether there is a limit to how long a comparison may take."""
         return (self.comparisons[comparison].budget or self.train.budget) != NONE
+
+    def asks_for_second_run(self, comparison: str) -> bool:
+        """Whether a comparison is to be trained once more, small, with another optimizer and a wider network."""
+        own = self.comparisons[comparison].second_run
+        return self.train.second_run if own is None else own
 
     def within_budget(self, comparison: str) -> Within | None:
         """What size of a comparison is trained within its budget; None where it is all that is asked for."""

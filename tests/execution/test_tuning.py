@@ -219,7 +219,7 @@ def test_a_candidate_of_which_a_seed_failed_is_taken_only_where_there_is_none_wi
 
 def test_how_firm_a_choice_is_is_the_share_of_resamples_in_which_it_is_the_best():
     unit = tuned_unit("mse", (0.01, 0.1), "cosine", epochs=1, seeds=range(10))
-    firm, _ = answered(unit, lambda each, epoch, horizon: each.rate * horizon)
+    firm, _ = answered(unit, lambda each, _, horizon: each.rate * horizon)
     assert firm.firmness == 1
 
     class Noisy(Answers):

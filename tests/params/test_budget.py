@@ -5,7 +5,7 @@ import yaml
 
 from stages.basics.cli import UserError
 from stages.params.budget import seconds
-from stages.params.load import check_params, load_planned
+from stages.params.load import check_params, load_planned, unused_settings
 from stages.params.seeds import AtMost
 
 PLAN = {
@@ -29,9 +29,9 @@ def planned(tmp_path, monkeypatch, defaults):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/budgets").mkdir(parents=True)
 
-    def load(plan=PLAN, *, edit=None, text=None, budget="10m"):
+    def load(plan=PLAN, *, edit=None, text=None, budget="10m", second_run=None):
         values, plan = copy.deepcopy(defaults), copy.deepcopy(plan)
-        values["comparisons"]["circles"]["budget"] = budget
+        values["comparisons"]["circles"] |= {"budget": budget, "second_run": second_run}
         if edit:
             edit(plan)
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
@@ -136,3 +136,11 @@ def test_a_plan_for_another_budget_and_none_at_all_name_the_way_out(planned, tmp
     assert str(error.value) == (
         f"{FILE} is missing, which says what is trained within 10m; make it with: make budget COMPARISON=circles"
     )
+
+
+def test_a_second_run_for_which_a_budget_leaves_no_time_is_said_with_both_keys(planned):
+    assert unused_settings(planned(second_run=True)) == [
+        "comparisons.circles.second_run is not used: comparisons.circles.budget leaves no time for it"
+    ]
+    assert unused_settings(planned(second_run=False)) == []
+    assert unused_settings(planned()) == []

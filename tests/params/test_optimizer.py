@@ -84,3 +84,22 @@ def test_settings_that_no_selected_comparison_uses_are_not_told(check):
     params = check({"loss": "hinge", "train.optimizer": {"name": "Adam", "momentum": 0.5}})
     assert {params.optimizer_key(name) for name in params.selected()} == {"comparisons.circles.optimizer"}
     assert unused_settings(params) == []
+
+
+def test_a_second_run_where_no_rate_is_chosen_is_said_where_it_stands_under_the_comparison_itself(check):
+    given = {"name": "SGD", "learning_rate": 0.01}
+    assert unused_settings(check({"comparisons.circles.optimizer": given, "train.second_run": True})) == []
+    own = check({"comparisons.circles.optimizer": given, "comparisons.circles.second_run": True})
+    assert unused_settings(own) == [
+        "comparisons.circles.second_run is not used: its learning rate is given, so nothing was chosen that might not "
+        "survive"
+    ]
+
+
+def test_a_comparison_says_itself_whether_it_is_trained_once_more_and_else_as_train_says(check):
+    params = check({"train.second_run": True, "comparisons.circles.second_run": False})
+    assert not params.asks_for_second_run("circles")
+    assert params.asks_for_second_run("houses")
+    params = check({"comparisons.houses.second_run": True})
+    assert params.asks_for_second_run("houses")
+    assert not params.asks_for_second_run("circles")

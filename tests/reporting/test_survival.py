@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stages.records.settings import Within
 from stages.reporting.sections import survival
 from stages.reporting.sections.survival import does_it_survive
 
@@ -63,3 +64,19 @@ def test_where_it_was_not_tried_that_is_said_with_the_key(varied, make_compariso
     assert "`train: {second_run: true}`" in does_it_survive(replace(comparison, runs=untried))
     assert does_it_survive(make_comparison("mse", "mae")) == ""
     assert survival.SECTION.content([make_comparison("mse", "mae")], None) is None
+
+
+def test_within_a_budget_it_is_not_the_key_that_lacks(varied):
+    comparison = varied(mse=(1, 2, 3), mae=(2, 3, 1))
+    within = Within(budget="10m", minutes=48, rows=40, horizons=(3, 9), tuning_rows=20, tuning_seeds=2)
+    untried = [
+        replace(
+            run,
+            settings=run.settings.model_copy(update={"within": within}),
+            tuning=replace(run.tuning, varied=np.array([], str)),
+        )
+        for run in comparison.runs
+    ]
+    assert does_it_survive(replace(comparison, runs=untried)) == (
+        "**Does it survive?** Not tried with another optimizer or a wider network: a budget leaves no time."
+    )

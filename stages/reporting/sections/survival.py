@@ -25,12 +25,16 @@ _NOT_TRIED = Markdown(
     "**Does it survive?** Not tried with another optimizer or a wider network; "
     "`train: {second_run: true}` in `params.yaml` does."
 )
+_NO_TIME = Markdown(
+    "**Does it survive?** Not tried with another optimizer or a wider network: a budget leaves no time."
+)
 _WITHOUT_UNIT = Markdown(
     "**Does it survive?** Cannot be said: losses were tuned by their own values, which have no unit in common."
 )
 # what is said in place of these where they stand in the report already
 _NOT_SAID = {
     _NOT_TRIED: Markdown("**Does it survive?** Not tried."),
+    _NO_TIME: Markdown("**Does it survive?** Not tried."),
     _WITHOUT_UNIT: Markdown("**Does it survive?** Cannot be said."),
 }
 
@@ -50,7 +54,7 @@ def does_it_survive(comparison: Comparison) -> Markdown:
         return Markdown()
     varied = [str(variant) for variant in tuned[0].tuning.varied]
     if not varied or any([str(variant) for variant in run.tuning.varied] != varied for run in tuned):
-        return _NOT_TRIED
+        return _NO_TIME if tuned[0].settings.within else _NOT_TRIED
     scores = {run.tuning.score for run in tuned}
     if len(scores) > 1 or scores == {"loss"}:
         return _WITHOUT_UNIT
