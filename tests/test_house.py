@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "references": {"execution", "training", "params", "records", "scores", "losses", "sourcecode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},
     "reporting": {"verdicts", "records", "scores", "losses", "basics", "wording"},
-    "offers": {"sources", "features", "params", "records", "losses", "basics"},
+    "offers": {"sources", "features", "arrays", "params", "records", "losses", "basics"},
     "winners": {
         *(
             "sources",

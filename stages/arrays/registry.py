@@ -21,5 +21,8 @@ def _modules(path: list[str]) -> list[pkgutil.ModuleInfo]:
 
 
 def kind_of(path: Path) -> type[ArraySource] | None:
-    """The kind of a file or folder of a user's; None where it holds no arrays."""
+    """The kind of a file or folder of a user's, or of a generator that has this name; None where it is neither."""
+    if not path.exists():
+        kind = kinds().get(path.as_posix())
+        return kind if kind and not kind.OF_FILES else None
     return next((kind for kind in kinds().values() if kind.takes(path)), None)

@@ -99,15 +99,15 @@ class ArraySource(Section):
         return False
 
     @classmethod
-    def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
-        """What ``make try`` writes for a file or folder.
+    def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:  # noqa: ARG003
+        """What ``make try`` writes for a file or folder, or for a generator.
 
         Args:
-            path: where it is now.
+            path: where it is now; of a generator its name.
             place: where it will be, in ``data/external``.
-            target: what to predict.
+            target: what to predict; empty for what is usual.
         """
-        raise NotImplementedError
+        return {"generator": path.as_posix()} | ({"target": target} if target else {})
 
     @abstractmethod
     def give(self, named: Iterable[str], key: str) -> Given:

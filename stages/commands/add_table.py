@@ -1,8 +1,9 @@
-"""Add a table to ``params.yaml``: a dataset, and a comparison of the losses that fit its target.
+"""Add a table or arrays to ``params.yaml``: a dataset, and a comparison of the losses that fit its target.
 
 python -m stages.commands.add_table FILE TARGET [NAME [KEYS]]   what ``make try FILE=… TARGET=… [AS=…] [WITH=…]`` runs
 
-The file is copied to ``data/external`` unless it is there. Nothing that exists is changed.
+The file or folder is copied to ``data/external`` unless it is there; a generator's name stands for what it makes.
+Nothing that exists is changed.
 """
 
 import filecmp
@@ -16,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from ruamel.yaml import YAML, YAMLError
 
+from stages.arrays import registry
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
 from stages.budgets import making
@@ -31,7 +33,7 @@ from stages.params.budget import path_of
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params, Train
 from stages.wording import findings
-from stages.wording.datasets import positive, task, without_spread
+from stages.wording.datasets import positive, rows_of, scaled_by_channel, task, without_spread
 from stages.wording.validity import in_words
 
 BUDGET = "10m"  # of a table that takes longer, where nobody chose another
@@ -73,25 +75,43 @@ def _check_name(name: str, params: Params) -> None:
 
 
 def _destination(file: Path) -> Path:
-    """The place of a file in ``data/external``, where DVC sees it change."""
-    if not file.is_file():
+    """The place of a file or folder in ``data/external``, where DVC sees it change."""
+    if not file.exists():
         raise UserError(f"{file} is not a file; {USAGE}")
     inside = file.resolve()
     if inside.is_relative_to(paths.EXTERNAL.resolve()):
         return paths.EXTERNAL / inside.relative_to(paths.EXTERNAL.resolve())
     destination = paths.EXTERNAL / file.name
-    if destination.exists() and not filecmp.cmp(file, destination, shallow=False):
+    if destination.exists() and not _alike(file, destination):
         raise UserError(f"{destination} is there already and is another file; rename {file}")
     return destination
 
 
-def _entry(text: str, file: Path, target: str) -> dict[str, dict[str, object]]:
+def _alike(first: Path, second: Path) -> bool:
+    """Whether two files, or all files of two folders, are the same."""
+    if first.is_dir() != second.is_dir():
+        return False
+    if first.is_file():
+        return filecmp.cmp(first, second, shallow=False)
+    names = [{each.relative_to(folder) for each in folder.rglob("*")} for folder in (first, second)]
+    if names[0] != names[1]:
+        return False
+    return all(_alike(first / name, second / name) for name in names[0] if not (first / name).is_dir())
+
+
+def _copy(file: Path, destination: Path) -> None:
+    """Copy a file or folder, unless it is there."""
+    if not destination.exists():
+        with files.replacing(destination) as temporary:
+            shutil.copytree(file, temporary) if file.is_dir() else shutil.copyfile(file, temporary)
+
+
+def _entry(text: str, source: dict[str, object]) -> dict[str, dict[str, object]]:
     """A dataset's entry, with keys that the command line adds.
 
     Args:
         text: keys of the dataset or its source and their values, as they stand in ``params.yaml`` in one line.
-        file: where the table is.
-        target: the column to predict.
+        source: where the rows come from, and what is predicted.
 
     Raises:
         UserError: the text is no YAML.
@@ -104,12 +124,15 @@ def _entry(text: str, file: Path, target: str) -> dict[str, dict[str, object]]:
         ) from error
     of_dataset = {key: value for key, value in more.items() if key in Dataset.model_fields and key != "source"}
     of_source = {key: value for key, value in more.items() if key not in of_dataset}
-    return {"source": {"file": file.as_posix(), "target": target, **of_source}, **of_dataset}
+    return {"source": {**source, **of_source}, **of_dataset}
 
 
 def summary(name: str, judged: Judged) -> Iterator[str]:
     """Lines that tell what a table was taken to be, and why losses were left out."""
     description = judged.description
+    if arrays := description.arrays:
+        rows = rows_of(len(judged.table), description)
+        yield f"{rows}, kept as {arrays.dtype}; {scaled_by_channel(arrays, judged.dataset.scale.features)}"
     if description.inferred:
         yield task(name, description)
     if about := positive(name, description):
@@ -117,7 +140,7 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     lines = list(map(findings.in_words, description.findings))
     yield from lines
     of_source = [line for line in lines if "split: {" not in line]
-    if any(mark in line for line in of_source for mark in ("{", "[", "decimal:")):
+    if not description.arrays and any(mark in line for line in of_source for mark in ("{", "[", "decimal:")):
         yield "what is in brackets goes beside file: in the entry, or: make try … WITH='columns: {week: number}'"
     scale = judged.dataset.scale
     flat = planning.without_spread(judged.treatments, judged.table, description, scale)
@@ -179,19 +202,22 @@ def within_budget(params: Params, name: str, judged: Judged) -> Made | None:
 def main() -> None:
     """Add the table that the command line names."""
     file, target, own_name, more = [*sys.argv[1:], "", "", "", ""][:4]
-    if not file or not target or len(sys.argv) > 5:
+    kind = registry.kind_of(Path(file)) if file else None
+    if not file or not (target or kind) or len(sys.argv) > 5:
         raise UserError(USAGE)
     file = Path(file)
-    destination, params = _destination(file), load_params()
-    name = own_name or name_for(file)
+    is_made, params = kind is not None and kind.OF_FILES is None, load_params()
+    destination = file if is_made else _destination(file)
+    name, place = own_name or name_for(file), destination.as_posix()
     _check_name(name, params)
-    entry, text = _entry(more, destination, target), paths.PARAMS.read_bytes().decode("utf-8")
+    source = kind.entry(file, place, target) if kind else {"file": place, "target": target}
+    entry, text = _entry(more, source), paths.PARAMS.read_bytes().decode("utf-8")
     dataset = parse_params(with_entry(text, "datasets", name, entry)).datasets[name]
     # a number of seeds that the user chose for all comparisons stays in force
     in_looks = {"seeds": {"at_most": AT_MOST}} if params.train.seeds == Train().seeds else {}
     n_seeds = AT_MOST if in_looks else seeds.most(params.train.seeds)
     judged = judge(name, file, dataset, n_seeds=n_seeds, batch_size=params.train.batch_size)
-    if judged.dataset != dataset:
+    if judged.dataset != dataset and not kind:
         entry["source"]["columns"] = judged.dataset.source.columns
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
     losses = [offer.entry for offer in judged.offers if offer.is_made]
@@ -200,14 +226,14 @@ def main() -> None:
     budget = {"budget": BUDGET} if made and not added.has_budget(name) else {}
     text = with_entries(text, name, entry, {"losses": losses, **in_looks, **budget})
     added = parse_params(text)
-    if not destination.exists():
-        with files.replacing(destination) as temporary:
-            shutil.copyfile(file, temporary)
+    if not is_made:
+        _copy(file, destination)
     if made:
         making.write(name, made)
     with files.replacing(paths.PARAMS) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
-    Console().print(columns_table(judged.table, judged.description, judged.treatments))
+    if not kind:
+        Console().print(columns_table(judged.table, judged.description, judged.treatments))
     for line in summary(name, judged):
         cli.say(f"try: {line}")
     if in_looks:
@@ -216,7 +242,9 @@ def main() -> None:
         cli.say(f"try: {plan_in_words(added, name, made)}; {path_of(name)} holds the plan")
     if name not in added.selected():
         cli.say(f"try: loss: in {paths.PARAMS} selects none of them; write loss: all")
-    cli.say(f"try: to keep the table in DVC, not in git: dvc add {shlex.quote(destination.as_posix())}")
+    if not is_made:
+        what = "arrays" if kind else "table"
+        cli.say(f"try: to keep the {what} in DVC, not in git: dvc add {shlex.quote(place)}")
     cli.say("try: next: make, then read reports/report.html")
 
 

@@ -1,10 +1,11 @@
-"""Judge the losses for a table: read it, divide its rows, and see which losses can learn its target."""
+"""Judge the losses for a table or arrays: read them, divide their rows, and see which can learn the target."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from stages.arrays.source import ArraySource
 from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.features import encoding, planning
@@ -12,7 +13,7 @@ from stages.offers.losses import Offer, offers
 from stages.params.schema import Dataset
 from stages.records import datasets, plans
 from stages.records.datasets import Description, Treatment
-from stages.sources import describe
+from stages.sources import arrays, describe
 
 AT_MOST = 60  # seeds of a comparison for which nobody chose a number, fewer where they settle it
 
@@ -29,7 +30,7 @@ class Judged:
         dataset: how it is read.
         description: what it is.
         table: the features and the target.
-        treatments: what is done to each column.
+        treatments: what is done to each column; empty for arrays.
         offers: the losses for its task, and whether each can learn from it.
     """
 
@@ -45,7 +46,7 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
 
     Args:
         name: of the dataset.
-        file: where the table is now.
+        file: where the table, or the file or folder of arrays, is now.
         dataset: its entry in the parameters, which may name another file.
         n_seeds: how many seeds divide the rows.
         batch_size: rows per step.
@@ -54,6 +55,8 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
         UserError: the table cannot be read or encoded.
         SplitError: its rows cannot be divided.
     """
+    if isinstance(dataset.source, ArraySource):
+        return _judge_arrays(name, file, dataset, n_seeds=n_seeds, batch_size=batch_size)
     placed = dataset.source.file
     dataset = _reading(dataset, file=file.as_posix())
     table, description = _load(name, dataset)
@@ -62,6 +65,23 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
         dataset = _reading(dataset, columns={column.name: "number" for column in description.columns})
         table, description = _load(name, dataset)
     treatments = encoding.fit(table, description.columns, dataset.scale.features).treatments
+    offered = _offered(name, dataset, table, description, n_seeds=n_seeds, batch_size=batch_size)
+    return Judged(_reading(dataset, file=placed), description, table, treatments, offered)
+
+
+def _judge_arrays(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: int) -> Judged:
+    """As `judge`, of arrays, whose features are only looked at."""
+    key = dataset.source.OF_FILES
+    here = _reading(dataset, **({key: file.as_posix()} if key else {}))
+    table, description = arrays.load(name, here, {f"datasets.{name}.split": dataset.split})
+    offered = _offered(name, dataset, table, description, n_seeds=n_seeds, batch_size=batch_size)
+    return Judged(dataset, description, table, [], offered)
+
+
+def _offered(
+    name: str, dataset: Dataset, table: pd.DataFrame, description: Description, *, n_seeds: int, batch_size: int
+) -> list[Offer]:
+    """The losses for a target, judged on the train rows of the seeds."""
     labels, key = datasets.labels_of(table, description), f"{paths.PARAMS}: datasets.{name}.split"
     try:
         plan = planning.plan_targets(
@@ -69,9 +89,7 @@ def judge(name: str, file: Path, dataset: Dataset, *, n_seeds: int, batch_size: 
         )
     except UserError as error:
         raise SplitError(str(error).removeprefix(f"{key}: ")) from error
-    seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
-    offered = offers(description.task, labels, seen)
-    return Judged(_reading(dataset, file=placed), description, table, treatments, offered)
+    return offers(description.task, labels, list(plans.seen_by_losses(plan, description, labels, batch_size)))
 
 
 def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:

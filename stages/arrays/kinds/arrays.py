@@ -46,7 +46,7 @@ class Source(ArraySource):
     @classmethod
     def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
         """What ``make try`` writes: the features are ``x``, or the only array that can be."""
-        every = held.look(path)
+        every, target = held.look(path), target or "y"
         wanted = held.find(every, target, path, "TARGET")
         own = cls.model_fields["features"].default
         others = [name for name, each in every.items() if name != target and _may_be_features(each, wanted)]

@@ -42,7 +42,7 @@ class Source(ArraySource):
     @classmethod
     def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
         """What ``make try`` writes: the size is that of the images where they have one, at most 64."""
-        if target != "class":
+        if target not in ("", "class"):
             raise UserError(f"TARGET={target}: what the folders of {path} name is called class: TARGET=class")
         sizes, _ = _look([file for files in _classes(path).values() for file in files])
         [((width, height), _)] = sizes.most_common(1)
