@@ -46,8 +46,8 @@ def of(given: Given, source: ArraySource, key: str) -> Layout:
     asked = getattr(source, "kind", None)
     kind, findings = (asked or given.kind, []) if asked or given.kind else _kind(shape, dtype)
     if _AXES[kind] and len(shape) not in _AXES[kind]:
-        axes = " or ".join(map(str, _AXES[kind]))
-        raise UserError(f"{key}.kind: {kind} have {axes} axes besides that of the rows; theirs are {shown(shape)}")
+        axes = "1 axis" if _AXES[kind] == (1,) else f"{' or '.join(map(str, _AXES[kind]))} axes"
+        raise UserError(f"{key}.kind: {kind} have {axes} besides that of the rows; theirs are {shown(shape)}")
     first = getattr(source, "channels", "last") == "first" and len(shape) > 1
     has_channels = (kind == "images" and len(shape) == 3) or (kind == "sequences" and len(shape) == 2)
     if not first and kind == "images" and len(shape) == 3 and shape[0] in CHANNELS and shape[-1] not in CHANNELS:

@@ -1,6 +1,5 @@
 """Make the plan by which a comparison keeps its budget: probe, choose, and write it for people to read and edit."""
 
-import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -75,8 +74,13 @@ def make_where_longer(
 
 def _slow(unit: Unit) -> Speed:
     """How fast a loss trains at least, on a slow machine, if the network is not the user's own."""
-    n_weights = (math.prod(unit.table.features.shape[1:]) + 1) * sum(unit.settings.hidden)
-    return Speed(step=0.005, row=2e-9 * max(n_weights, 500), program=1.0, start=5.0)
+    if isinstance(unit.table.n_inputs, tuple):
+        from stages.training.networks import sizes_of
+
+        products = sizes_of(unit.network()).products
+    else:
+        products = (unit.table.n_inputs + 1) * sum(unit.settings.hidden)
+    return Speed(step=0.005, row=2e-9 * max(products, 500), program=1.0, start=5.0)
 
 
 def _planned(params: Params, comparison: str, asked: Asked, units: list[Unit], budget: str) -> Made:

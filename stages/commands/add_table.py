@@ -207,6 +207,8 @@ def main() -> None:
         raise UserError(USAGE)
     file = Path(file)
     is_made, params = kind is not None and kind.OF_FILES is None, load_params()
+    if file.is_dir() and not kind:
+        raise UserError(f"{file} is not a file; {USAGE}")
     destination = file if is_made else _destination(file)
     name, place = own_name or name_for(file), destination.as_posix()
     _check_name(name, params)
