@@ -23,8 +23,8 @@ define HELP
 make                 set up once, then run all that has changed
 make help            these lines
 make try FILE=houses.csv TARGET=price
-                     add a table of your own to params.yaml; AS=name for another
-                     name, WITH='missing: [-200]' for keys of its entry
+                     add a table, arrays or a folder of images to params.yaml;
+                     AS=name for another name, WITH='missing: [-200]' for keys
 make predict DATASET=houses FILE=new.csv
                      predict new rows; OUT=... for another place than beside the
                      file, COMPARISON=... for one of several comparisons

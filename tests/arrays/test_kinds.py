@@ -1,13 +1,17 @@
 """Kinds of source that give arrays: what they give, and what they refuse."""
 
+import re
+
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from pydantic import ValidationError
 from sklearn.datasets import load_digits
 
 from stages.arrays import registry
 from stages.basics.cli import UserError
+from stages.params.load import check_params
 from stages.params.source import SOURCE
 
 KEY = "params.yaml: datasets.own.source"
@@ -234,3 +238,12 @@ def test_keys_of_a_kind_are_checked():
         SOURCE.validate_python({"generator": "digits", "n_samples": 3})
     with pytest.raises(ValidationError, match="greater than or equal to 8"):
         SOURCE.validate_python({"generator": "shapes", "size": 4})
+
+
+def test_the_page_of_arrays_shows_entries_that_are_taken_and_names_every_key(root):
+    text = (root / "docs/arrays.md").read_text(encoding="utf-8")
+    [entry] = re.findall(r"^```yaml\n(.+?)^```", text, re.MULTILINE | re.DOTALL)
+    check_params(yaml.safe_load(entry))
+    for kind in registry.kinds().values():
+        for key in kind.model_fields:
+            assert f"`{key}" in text, f"{kind.mark()}: {key}"
