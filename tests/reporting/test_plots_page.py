@@ -49,10 +49,17 @@ def tables_of(comparison):
     return drawn | {"losses": data_files.losses(first)}
 
 
+def charts(root):
+    """What `dvc plots` draws itself, by its name; beside that it shows the report's figures."""
+    *named, figures = yaml.safe_load((root / "dvc.yaml").read_text())["plots"]
+    assert figures == "reports/figures"
+    return {name: plot for one in named for name, plot in one.items()}
+
+
 @pytest.fixture
 def shown(root, tmp_path, make_comparison, make_tuning):
     """What `dvc plots` shows of a comparison of two losses: its page, by the names of the comparison and the losses."""
-    [*plots] = yaml.safe_load((root / "dvc.yaml").read_text())["plots"]
+    plots = charts(root)
     usual = make_comparison("hinge", "squared_hinge", tuning=make_tuning("accuracy"))
     description = replace(usual.description, classes=[EVIL, "yes"], targets=[EVIL], files=[EVIL])
     usual = replace(usual, encoded=replace(usual.encoded, description=description))
@@ -64,7 +71,7 @@ def shown(root, tmp_path, make_comparison, make_tuning):
         ]
         comparison = replace(usual, name=name, runs=runs, own_baseline=losses[0])
         renderers = []
-        for [(title, plot)] in map(dict.items, plots):
+        for title, plot in plots.items():
             [(file, y)] = plot["y"].items()
             table = tables_of(comparison)[Path(file).stem]
             rows = [row | {"rev": "workspace"} for row in json.loads(table.to_json(orient="records"))]
@@ -98,8 +105,7 @@ def test_two_experiments_have_the_colours_of_the_report_and_each_a_dash_or_a_mar
     table = tables_of(comparison)[kind]
     rows = json.loads(table.to_json(orient="records"))
     both = [row | {"rev": name} for name in ("workspace", "ten-seeds") for row in rows]
-    every = [plot for named in yaml.safe_load((root / "dvc.yaml").read_text())["plots"] for plot in named.values()]
-    [plot] = [plot for plot in every if f"reports/{kind}.csv" in plot["y"]]
+    [plot] = [plot for plot in charts(root).values() if f"reports/{kind}.csv" in plot["y"]]
     [y] = plot["y"].values()
     of_dvc = {"template": plot["template"], "template_dir": str(root / ".dvc/plots"), "x": plot["x"], "y": y}
     drawn = vl_convert.vegalite_to_svg(VegaRenderer(both, kind, **of_dvc).get_filled_template())

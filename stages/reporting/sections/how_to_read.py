@@ -32,8 +32,9 @@ TEMPLATE = """
   rows. Fewer than {{ fewest_groups }} groups, or {{ fewest_in_time }} test rows in time, make an interval a little
   too narrow.
 - **Verdict**, one rule, in this order. *Equivalent* (no difference that matters): the interval lies inside ± the
-  margin. *Better* or *worse*: it excludes 0. *Inconclusive* (not shown to differ) otherwise. *Same objective*: two losses punish every output alike, but for rounding and
-  clipping, and neither is better. With fewer than {{ fewest_seeds }} seeds there is no verdict.
+  margin. *Better* or *worse*: it excludes 0. *Inconclusive* (not shown to differ) otherwise. *Same objective*: two
+  losses punish every output alike, but for rounding and clipping, and neither is better. With fewer than
+  {{ fewest_seeds }} seeds there is no verdict.
 - **Recommendation**, one rule: the losses that are not shown to be worse than the one with the best mean, and of
   these that one; or the usual loss of the task (`mse`, binary or categorical cross-entropy) where it is equivalent to
   that one and none is shown to be better. Verdicts are against the recommended loss, or another that
