@@ -122,6 +122,17 @@ class Comparison:
             margin=self.own_margin,
         )
 
+    def by(self, score: Score) -> Outcome:
+        """How the losses did by another score, which is judged once."""
+        if score.name not in self._by_others:
+            rows = (self.plan, self.description, self.labels)
+            self._by_others[score.name] = judge(self.runs, score, *rows, weights=self.weights)
+        return self._by_others[score.name]
+
+    @cached_property
+    def _by_others(self) -> dict[str, Outcome]:
+        return {}
+
     @cached_property
     def beside(self) -> list[Beside]:
         """How reference models did against the recommended loss; none where that has no score."""
@@ -131,7 +142,8 @@ class Comparison:
         [run] = [run for run in self.runs if run.loss.name == best]
         every = [beside_networks.looked_at_once(run), *(beside_networks.as_run(model, run) for model in fitted)]
         rows = (self.plan, self.description, self.labels)
-        outcome = judge(every, self.score, *rows, weights=self.weights, margin=self.own_margin)
+        chosen = {name: thresholds for name, thresholds in self.outcome.thresholds.items() if name == best}
+        outcome = judge(every, self.score, *rows, weights=self.weights, margin=self.own_margin, thresholds=chosen)
         called = [other.loss.name for other in every[1:]]
         return [
             Beside(model, outcome.summaries[name], outcome.pairs[name, best], outcome.scores[name])

@@ -1,6 +1,7 @@
 """What came of a comparison: how each loss did, how every pair of them compares, which one to train with."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -86,6 +87,7 @@ def judge(
     weights: np.ndarray | None = None,
     baseline: str | None = None,
     margin: float | None = None,
+    thresholds: Mapping[str, np.ndarray] | None = None,
 ) -> Outcome:
     """Judge the runs of a comparison.
 
@@ -98,21 +100,23 @@ def judge(
         weights: (n_rows,) what each row counts; None where all count alike.
         baseline: the loss that the user compares the others with; None for the one that is recommended.
         margin: the user's margin; None for the default.
+        thresholds: by loss, as in `Outcome`, where they were chosen for this score before.
     """
     settings = {"weights": weights, "baseline": baseline, "margin": margin}
     if score.costs:
         cheap = decide_by_costs(runs, plan, labels, score.row_costs, weights)
         by_rule = _judge(runs, score, plan, description, labels, decided={}, **settings)
         return replace(_judge(runs, score, plan, description, labels, decided=cheap, **settings), by_rule=by_rule)
-    decided = thresholds_chosen.of_runs(runs, score, plan, labels, n_classes=description.n_classes, weights=weights)
+    of_classes = {"n_classes": description.n_classes, "weights": weights}
+    decided = thresholds_chosen.of_runs(runs, score, plan, labels, **of_classes, chosen=thresholds or {})
     outcome = _judge(runs, score, plan, description, labels, decided={}, **settings)
     if not decided:
         return outcome
-    by_threshold, thresholds = ({loss: one[i] for loss, one in decided.items()} for i in range(2))
+    by_threshold, every = ({loss: one[i] for loss, one in decided.items()} for i in range(2))
     of_thresholds = _judge(runs, score, plan, description, labels, decided=by_threshold, **settings)
     [best] = [run for run in runs if run.loss.name == of_thresholds.advice.best]
-    to_use = thresholds_chosen.for_new_rows(best, score, plan, labels, n_classes=description.n_classes, weights=weights)
-    return replace(of_thresholds, thresholds=thresholds, to_use=to_use, by_rule=outcome)
+    to_use = thresholds_chosen.for_new_rows(best, score, plan, labels, **of_classes)
+    return replace(of_thresholds, thresholds=every, to_use=to_use, by_rule=outcome)
 
 
 def _judge(

@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stages.scores import catalogue
+from stages.verdicts.outcome import judge
 from stages.verdicts.pairs import compare
 from stages.verdicts.references import as_run
 from tests.verdicts.beside import best_outputs, of_values, off_by, reference, with_references
@@ -58,3 +60,25 @@ def test_where_losses_decide_at_thresholds_of_their_own_so_do_models(make_shifte
     assert found.summary.mean == pytest.approx(shifted.outcome.summaries[other.loss.name].mean, abs=1e-9)
     assert abs(found.pair.difference) < 0.05
     assert as_run(model, run).loss.name not in shifted.losses
+
+
+def test_thresholds_that_are_known_are_those_that_would_be_chosen_again(make_shifted):
+    shifted = make_shifted()
+    rows = (shifted.score, shifted.plan, shifted.description, shifted.labels)
+    known = {loss: thresholds + 100 for loss, thresholds in shifted.outcome.thresholds.items()}
+    again = judge(shifted.runs, *rows, thresholds=shifted.outcome.thresholds)
+    for loss, scores in shifted.outcome.scores.items():
+        np.testing.assert_array_equal(again.scores[loss], scores)
+        np.testing.assert_array_equal(again.thresholds[loss], shifted.outcome.thresholds[loss])
+    assert judge(shifted.runs, *rows, thresholds=known).scores[loss].max() < scores.min()  # and they are what is taken
+
+
+def test_by_another_score_a_comparison_is_judged_once(comparison):
+    score = catalogue.find("mae", "regression")
+    judged = comparison.by(score)
+    assert comparison.by(score) is judged
+    rows = (comparison.plan, comparison.description, comparison.labels)
+    fresh = judge(comparison.runs, score, *rows, weights=comparison.weights)
+    assert {loss: each.mean for loss, each in judged.summaries.items()} == {
+        loss: each.mean for loss, each in fresh.summaries.items()
+    }

@@ -14,7 +14,6 @@ from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.scores import catalogue
 from stages.scores.score import Score
 from stages.verdicts.comparison import Comparison
-from stages.verdicts.outcome import judge
 from stages.verdicts.pairs import FEWEST_SEEDS, Pair
 from stages.verdicts.statistics import lacking
 
@@ -203,8 +202,6 @@ def _choice(comparison: Comparison, score: Score) -> str | None:
     error = 1 - means[leader] if score.higher_is_better else means[leader]
     if not sign * (means[leader] - means[best]) > 0.05 * error:  # a first look, which costs nothing
         return None
-    outcome = judge(
-        comparison.runs, score, comparison.plan, comparison.description, comparison.labels, weights=comparison.weights
-    )
+    outcome = comparison.by(score)
     pair = outcome.pairs[outcome.advice.best, best] if outcome.advice.best != best else None
     return outcome.advice.best if pair and pair.verdict == "better" else None

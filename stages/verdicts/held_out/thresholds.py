@@ -12,6 +12,7 @@ Recall of one class has no best threshold, since everything could be called that
 of it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -33,9 +34,18 @@ SWEEPS = 2  # over the classes, of each of which the offset is chosen while the 
 
 
 def of_runs(
-    runs: list[Run], score: Score, plan: Plan, labels: np.ndarray, *, n_classes: int, weights: np.ndarray | None
+    runs: list[Run],
+    score: Score,
+    plan: Plan,
+    labels: np.ndarray,
+    *,
+    n_classes: int,
+    weights: np.ndarray | None,
+    chosen: Mapping[str, np.ndarray],
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What the networks of each loss decide at thresholds of their own, and these: see `decide`.
+
+    Of losses in `chosen` the thresholds (n_seeds, 1 or n_classes) are known.
 
     None where losses decide by their own rule: where the score is not one of decisions; where networks are trained at
     one given rate, as they were published; where no row is left that a network did not learn from.
@@ -48,6 +58,9 @@ def of_runs(
             return {}
         settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
         outputs = np.nan_to_num(run.outputs) if run.failed else run.outputs
+        if (known := chosen.get(run.loss.name)) is not None:
+            decided[run.loss.name] = decisions.decide(run.loss, outputs, known[:, None]), known
+            continue
         tested = plan.tested[: len(outputs)]
         decided[run.loss.name] = decide(
             score, run.loss, labels, outputs, of_others=of_others, tested=tested, **settings
