@@ -16,7 +16,9 @@
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -182,8 +184,12 @@ class Run:
 
     def values(self, metric: str, part: str) -> np.ndarray:
         """One metric on one part for every seed (n_seeds,); NaN where a seed failed."""
-        rows = self.scores[(self.scores["metric"] == metric) & (self.scores["part"] == part)]
-        return rows["value"].to_numpy()
+        return self.scores["value"].to_numpy()[self._places.get((metric, part), [])]
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[str, str], np.ndarray]:
+        """Which rows of the scores are of a metric on a part."""
+        return self.scores.reset_index(drop=True).groupby(["metric", "part"], observed=True).indices
 
     def epochs(self, name: str) -> np.ndarray:
         """One column of the history as (n_seeds, n_epochs)."""

@@ -30,6 +30,7 @@ N_RESAMPLES = 100
 FEWEST_RESAMPLES = 20
 CELLS = 400_000  # resamples times rows, at most, above so many
 N_OFFSETS = 200  # resamples times classes squared, where there are several
+AT_ONCE = 2_000_000  # numbers, of all resamples that offsets are found for together
 SWEEPS = 2  # over the classes, of each of which the offset is chosen while the others stay
 
 
@@ -166,7 +167,9 @@ def choose(
     if n_classes == 2:
         return _of_two(score, rows, above, below, counts)
     strengths = decisions.strengths(loss, held_out.outputs)
-    return np.mean([_offsets(score, strengths, above, below, drawn) for drawn in counts], axis=0)
+    at_once = max(AT_ONCE // above.size, 1)
+    blocks = (counts[first : first + at_once] for first in range(0, len(counts), at_once))
+    return np.concatenate([_offsets(score, strengths, above, below, block) for block in blocks]).mean(axis=0)
 
 
 def _by_decision(score: Score, rows: SeedRows, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -204,15 +207,15 @@ def _going_over(before: np.ndarray, after: np.ndarray, counts: np.ndarray) -> np
     """Sums where the first 0, 1, ... n rows have gone over: (..., n + 1, n_parts).
 
     Args:
-        before: (n, n_parts) what each row adds as long as it has not.
-        after: (n, n_parts) what it adds when it has.
+        before: (..., n, n_parts) what each row adds as long as it has not.
+        after: (..., n, n_parts) what it adds when it has.
         counts: (..., n) what each counts.
     """
     parts = []
-    for stays, goes in zip(before.T, after.T, strict=True):
-        start = (counts @ stays)[..., None]
+    for stays, goes in zip(np.moveaxis(before, -1, 0), np.moveaxis(after, -1, 0), strict=True):
+        start = np.vecdot(counts, stays)[..., None]
         if (stays == goes).all():
-            parts.append(np.broadcast_to(start, (*start.shape[:-1], len(stays) + 1)))
+            parts.append(np.broadcast_to(start, (*start.shape[:-1], stays.shape[-1] + 1)))
         else:
             parts.append(np.concatenate([start, start + np.cumsum(counts * (goes - stays), axis=-1)], axis=-1))
     return np.stack(parts, axis=-1)
@@ -253,27 +256,29 @@ def _reaching(values: np.ndarray, counts: np.ndarray, number: float) -> np.ndarr
 
 
 def _lead(strengths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The strongest other class of each row, and by how much class k is ahead of it: (n_rows,) each."""
+    """The strongest other class of each row, and by how much class k is ahead of it: (..., n_rows) each."""
     others = strengths.copy()
-    others[:, k] = -np.inf
-    return others.argmax(axis=1), strengths[:, k] - others.max(axis=1)
+    others[..., k] = -np.inf
+    return others.argmax(axis=-1), strengths[..., k] - others.max(axis=-1)
 
 
 def _offsets(
     score: Score, strengths: np.ndarray, above: np.ndarray, below: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
-    """The offsets (n_classes,) that are best in one resample, found one after another; they add up to 0."""
-    n_classes, each_row = strengths.shape[1], np.arange(len(strengths))
-    offsets = np.zeros(n_classes)
+    """The offsets (n_resamples, n_classes) that are best in each, found one after another; they add up to 0."""
+    n_classes, places = strengths.shape[1], np.arange(len(strengths) + 1)
+    offsets = np.zeros((len(counts), n_classes))
     for k in [*range(n_classes)] * SWEEPS:
-        rival, lead = _lead(strengths + offsets, k)
-        order = np.argsort(-lead, kind="stable")  # in which rows go over to class k as its offset grows
-        sums = (_going_over(parts[each_row, rival][order], parts[order, k], counts[order]) for parts in (above, below))
+        rival, lead = _lead(strengths + offsets[:, None], k)
+        order = np.argsort(-lead, axis=1, kind="stable")  # in which rows go over to class k as its offset grows
+        rival, lead, drawn = (np.take_along_axis(of_rows, order, axis=1) for of_rows in (rival, lead, counts))
+        sums = (_going_over(parts[order, rival], parts[order, k], drawn) for parts in (above, below))
         values = score.statistic.of_sums(*sums)
         values = np.nan_to_num(values if score.higher_is_better else -values, nan=-np.inf)
-        n_ahead = int((lead > 0).sum())
-        best = np.flatnonzero(values >= values.max() - 1e-12 * np.abs(values).max())
-        place = int(best[np.abs(best - n_ahead).argmin()])
-        if place != n_ahead:
-            offsets[k] -= _cut(lead[order], place)[0]
-    return offsets - offsets.mean()
+        tolerance = 1e-12 * np.abs(values).max(axis=1, keepdims=True)
+        is_best = values >= values.max(axis=1, keepdims=True) - tolerance
+        n_ahead = (lead > 0).sum(axis=1)
+        place = np.where(is_best, np.abs(places - n_ahead[:, None]), len(places)).argmin(axis=1)
+        for resample in np.flatnonzero(place != n_ahead):
+            offsets[resample, k] -= _cut(lead[resample], place[resample])[0]
+    return offsets - offsets.mean(axis=1, keepdims=True)
