@@ -38,7 +38,7 @@ def _runs(values: pd.Series, kind: Kind) -> bool:
 
     So are the number of a row and the time when it was loaded, in which copies of it differ.
     """
-    if values.isna().any() or not (kind == "date" or (kind == "number" and pd.api.types.is_integer_dtype(values))):
+    if not (kind == "date" or (kind == "number" and values.dtype.kind in "iu")) or values.isna().any():
         return False
     in_order = kind == "date" and (values.is_monotonic_increasing or values.is_monotonic_decreasing)
     return bool(in_order or values.is_unique)
@@ -62,7 +62,8 @@ def numbered(features: pd.DataFrame, columns: list[Column], labels: np.ndarray) 
         Integers (n_rows,): the number of each row among those that differ, in their order; None without copies.
     """
     targets = pd.DataFrame(labels)
-    columns = [column for column in columns if not _runs(features[column.name], column.kind)]
+    types = dict(features.dtypes)
+    columns = [each for each in columns if types[each.name].kind == "f" or not _runs(features[each.name], each.kind)]
     measures = (features[column.name] for column in columns if column.kind in ("number", "date"))
     if any(each.is_unique for _, each in targets.items()) or any(each.is_unique for each in measures):
         return None  # what differs in every row is no constant, which would be left out

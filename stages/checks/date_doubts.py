@@ -21,9 +21,9 @@ def find(seen: Seen) -> list[Finding]:
     """Of all features, and of targets that are dates."""
     findings = []
     for name in seen.used:
-        (values, kind), written = seen.columns[name], seen.written[name]
-        if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(written):
-            findings += dates(written, values)
+        values, kind = seen.columns[name]
+        if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(seen.written[name]):
+            findings += dates(seen.written[name], values)
         elif kind == "category" and name in seen.features and name not in seen.said:
             findings += perhaps_of_a_form(values)
     names = [name for name in seen.features if seen.columns[name][1] == "number"]
@@ -66,7 +66,7 @@ def perhaps_dates(values: pd.Series) -> list[Finding]:
 def perhaps_of_a_form(texts: pd.Series) -> list[Finding]:
     """Texts that are no dates by themselves, and all are by a form that the parameters may say."""
     present = texts.dropna()
-    if present.nunique() < _FEW:
+    if present.nunique() < _FEW or not any(map(str.isdigit, present.iloc[0])):
         return []
     shortest = present.str.len().min()
     form = next(

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import ModuleType
 
 import numpy as np
@@ -68,9 +68,25 @@ class Seen:
         What they have in common is found out for thousands of columns together, as a look at each costs more.
         """
         names = [name for name in names if self.columns[name][1] not in _TEXTS]
+        if len(self._at) * len(self.written) <= _BLOCK:
+            if names:
+                yield list(map(str, names)), self._floats[:, [self._at[name] for name in names]]
+            return
         for some in np.array_split(names, max(1, -(-len(names) * len(self.written) // _BLOCK))):
             if len(some):
                 yield list(map(str, some)), np.column_stack([as_floats(self.columns[name][0]) for name in some])
+
+    @cached_property
+    def _at(self) -> dict[str, int]:
+        """The places of all columns that are numbers or dates."""
+        return {
+            name: at for at, name in enumerate(name for name, (_, kind) in self.columns.items() if kind not in _TEXTS)
+        }
+
+    @cached_property
+    def _floats(self) -> np.ndarray:
+        """These columns as float64 (n_read, n_columns), of a table that is looked at in one block."""
+        return np.column_stack([as_floats(self.columns[name][0]) for name in self._at])
 
     @property
     def used(self) -> list[str]:

@@ -37,7 +37,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 def explained(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Share of the variance of values (n_rows, n_columns) that groups (n_rows,) explain: (n_columns,)."""
-    frame = pd.DataFrame(values)
-    within = ((frame - frame.groupby(groups).transform("mean")) ** 2).sum().to_numpy()
-    total = ((frame - frame.mean()) ** 2).sum().to_numpy()
+    _, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    means = np.column_stack([np.bincount(places, column) for column in values.T]) / counts[:, None]
+    within, total = (((values - mean) ** 2).sum(axis=0) for mean in (means[places], values.mean(axis=0)))
     return np.where(total > 0, 1 - within / np.where(total > 0, total, 1), 0.0)

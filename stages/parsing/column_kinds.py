@@ -7,7 +7,7 @@ import pandas as pd
 
 # strings that mean missing: those of pandas, and - . ?
 MISSING = [
-    *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None"],
+    *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None", r"\N"],
     *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
 ]
 # what a spreadsheet could not calculate, which is nothing in any column
@@ -23,9 +23,11 @@ _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^un
 
 def without_blanks(values: pd.Series) -> pd.Series:
     """Texts without blanks around them; what is missing stays so, and a text of blanks stays as it is."""
-    texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None).astype("str")
-    stripped = texts.str.strip()
-    return texts.mask(stripped.str.len() > 0, stripped)
+    texts = values
+    if values.dtype != "str":
+        texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None).astype("str")
+    bare = [None if pd.isna(text) else text.strip() or text for text in texts.to_numpy(object)]
+    return pd.Series(bare, values.index, dtype="str", name=values.name)
 
 
 def plain(values: pd.Series) -> pd.Series:
@@ -94,6 +96,7 @@ def plain_dates(dates: pd.Series) -> pd.Series:
     """Dates without a time zone, which Parquet keeps the same everywhere; none beyond those that can be written."""
     zoned = isinstance(dates.dtype, pd.DatetimeTZDtype)
     plain = dates.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else dates
+    moments = plain.to_numpy()
     if plain.dt.unit != "ns":  # whose range is the narrower
-        plain = plain.clip(*(pd.Timestamp(bound).as_unit(plain.dt.unit) for bound in _DATES))
-    return plain.astype("datetime64[us]")
+        moments = np.clip(moments, *np.array(_DATES, moments.dtype))
+    return pd.Series(moments.astype("M8[us]"), dates.index, name=dates.name)

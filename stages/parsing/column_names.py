@@ -11,6 +11,7 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
 
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))  # letters without a width
 NO_NAME = re.compile(r"Unnamed: \d+")  # as columns without a heading are called
 
 
@@ -36,7 +37,7 @@ def words_for_nothing(source: Table, columns: Iterable[str]) -> dict[str, list[s
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    return " ".join(unicodedata.normalize("NFC", name).translate(_UNSEEN).split())
 
 
 def check_unique(names: list[str], path: Path) -> None:
@@ -45,6 +46,6 @@ def check_unique(names: list[str], path: Path) -> None:
         raise UserError(f"{path}: column '{twice[0]}' stands twice; rename one")
 
 
-def is_empty(values: pd.Series) -> bool:
-    """Whether a column has no name and holds nothing, as behind a delimiter at the end of each line."""
-    return NO_NAME.fullmatch(str(values.name)) is not None and bool(values.isna().all())
+def filled(table: pd.DataFrame) -> list[str]:
+    """The columns but those without a name and a value, as behind a delimiter at the end of each line."""
+    return [name for name in table if not (NO_NAME.fullmatch(str(name)) and table[name].isna().all())]

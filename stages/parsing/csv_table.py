@@ -84,25 +84,23 @@ def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:
 
     All cells are looked at together, which a table of thousands of columns makes worth while.
     """
+    if not len(texts):
+        return texts
     cells = pd.Series(texts.to_numpy(object).ravel(order="F"), dtype="str").str.strip()
-    is_code = cells.str.match(r"0\d").to_numpy(bool, na_value=False)
-    is_long = cells.str.fullmatch(LONG).to_numpy(bool, na_value=False)
-    plain = cells.str.fullmatch(PLAIN[decimal]).to_numpy(bool, na_value=True) & ~is_code & ~is_long
-    are_plain = plain.reshape(len(texts), -1, order="F").all(axis=0) if len(texts) else np.ones(texts.shape[1], bool)
-    names = [name for name, is_plain in zip(texts, are_plain, strict=True) if is_plain and name not in kept]
-    numbers = cells.where(plain).str.replace(decimal, ".", regex=False)
-    is_whole = numbers.str.fullmatch(r"[-+]?\d+").to_numpy(bool, na_value=False)
-    values = numbers.to_numpy(object, na_value="nan").astype(np.float64)
-    columns = {}
-    for number, name in enumerate(texts):
-        rows = slice(number * len(texts), (number + 1) * len(texts))
-        if name not in names:
-            columns[name] = texts[name].to_numpy()
-        elif is_whole[rows].all() and len(texts):
-            columns[name] = pd.to_numeric(numbers[rows]).to_numpy()
-        else:
-            columns[name] = values[rows]
-    return pd.DataFrame(columns, texts.index)
+    is_empty = cells.isna().to_numpy()
+    is_code, is_long = (cells.str.fullmatch(form).to_numpy(bool, na_value=False) for form in (r"0\d.*", LONG))
+    plain = is_empty | cells.str.fullmatch(PLAIN[decimal]).to_numpy(bool, na_value=False) & ~is_code & ~is_long
+    numbers = cells.where(plain).str.replace(decimal, ".", regex=False).to_numpy(object, na_value="nan")
+    is_whole = cells.str.fullmatch(r"[-+]?\d+").to_numpy(bool, na_value=False)
+    are_plain, are_whole = (each.reshape(len(texts), -1, order="F").all(axis=0) for each in (plain, is_whole))
+    are_plain &= ~texts.columns.isin(kept)
+    by_column = numbers.reshape(len(texts), -1, order="F")
+    whole, others = are_plain & are_whole, are_plain & ~are_whole
+    frames = [
+        pd.DataFrame(by_column[:, is_it].astype(kind), texts.index, texts.columns[is_it])
+        for is_it, kind in ((whole, np.int64), (others, np.float64))
+    ]
+    return pd.concat([*frames, texts.loc[:, ~are_plain]], axis=1)[list(texts)]
 
 
 def _looks_typed(texts: pd.Series) -> bool:
@@ -149,11 +147,11 @@ def _perhaps_grouped(head: pd.DataFrame, table: pd.DataFrame, written: CsvFormat
 
 def _short_rows(file: CsvFile, table: pd.DataFrame, kept: np.ndarray) -> list[Finding]:
     """Rows that are kept, bool (n_rows,), with fewer fields than the heading has names."""
-    names = [number for number, name in enumerate(table) if not column_names.is_empty(table[name])]
-    if not names or len(file.written.delimiter) > 1 or not table.iloc[:, names[-1]].isna().any():
+    names = column_names.filled(table)
+    if not names or len(file.written.delimiter) > 1 or not table[names[-1]].isna().any():
         return []
     lengths = np.array([len(record) for _, record in file.filled()])[int(file.source.header != "none") :]
-    short = np.flatnonzero((lengths <= names[-1]) & kept)
+    short = np.flatnonzero((lengths <= table.columns.get_loc(names[-1])) & kept)
     rows = [int(row) + 1 for row in short[:SHOWN_ROWS]]
     return [Finding("short rows", "", [], rows, len(short), len(table))] if len(short) else []
 

@@ -8,7 +8,7 @@ import datetime
 import re
 import unicodedata
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,10 +16,12 @@ import pandas as pd
 
 NAMED, ISO, DAY_FIRST, MONTH_FIRST = "named", "ISO8601", "day first", "month first"  # how a column's dates are written
 LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
+_LAST_DATE = pd.Timestamp(LAST_YEAR, 12, 31, 23, 59, 59, 999_999)
 _LAST_AHEAD = 2068  # the same where dates may lie far ahead
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns in which they may
 _SAMPLE = 100  # different texts that show whether a column may hold dates at all
 _MANY = 2000  # different texts, of which those written alike are read at once
+_REMEMBERED = 1 << 14  # texts, which columns have in common and are looked at more than once
 _MICROSECONDS = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 # English, German, French, Spanish, Italian, Dutch, Portuguese, Scandinavian, Polish, Turkish, Russian, without accents
@@ -64,6 +66,7 @@ _ZONE = (
 _TIME = (
     rf"(?:(?P<before>T|,? (?:at|um|à|om|a las|alle) |[,_]? *|:(?=\d\d:)){_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
 )
+_SWAPPED = re.compile(r"^\s*(\d{1,2})[-/ ](\d{1,2})[-/ ](?:\d{4}|\d\d)(?:\D.*)?$")
 _WORD = r"(?P<name>[^\W\d_]{3,12})\.?"
 _DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|\.)?", r"(?P<year>\d{4}|\d\d)"
 _BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
@@ -79,7 +82,7 @@ _SPELLINGS = [
     rf"{_WORD} +{_DAY} +{_CLOCK}{_ZONE} (?P<year>\d{{4}})",  # Jan  3 10:15:30 2025
     rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}{_BETWEEN}{_DAY}{_TIME}",  # 2025-Jan-03
     rf"{_WORD}{_BETWEEN}(?P<year>\d{{4}})",  # January 2025
-    rf"{_WORD}[-/'’](?P<year>\d\d)",  # Jan-25
+    rf"{_WORD}(?:[-/]| ?['’])(?P<year>\d\d)",  # Jan-25, Jan '25
     rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}",  # 2025 Jan
     r"(?P<year>(?:1[89]|20)\d\d)[-/](?P<month>\d\d?)",  # 2025-01
     r"(?P<month>\d\d?)[-/.](?P<year>(?:1[89]|20)\d\d)",  # 01/2025
@@ -115,8 +118,8 @@ def fit(texts: pd.Series) -> tuple[str | None, pd.Series | None]:
 
     Where either order of day and month would do, the day stands first before a point and the month elsewhere.
     """
-    texts = texts.astype("str").str.strip()
-    sample = texts.head(_SAMPLE).unique()
+    texts = texts.astype("str")
+    sample = [text.strip() for text in texts.head(_SAMPLE).unique()]
     if not len(texts) or not all(map(_match, sample)):
         return None, None
     orders = (True, False) if "." in sample[0] else (False, True)
@@ -129,7 +132,7 @@ def fit(texts: pd.Series) -> tuple[str | None, pd.Series | None]:
 
 
 def _form(texts: pd.Series, *, day_first: bool) -> str:
-    matches = [match for match in map(_match, texts.unique()) if match]
+    matches = [match for text in texts.unique() if (match := _match(text.strip()))]
     if any("one" in match.groupdict() for match in matches):
         return DAY_FIRST if day_first else MONTH_FIRST
     return ISO if all("mark" in match.groupdict() for match in matches) else NAMED
@@ -144,11 +147,10 @@ def by_known_form(texts: pd.Series, form: str) -> pd.Series:
         texts: (n_rows,), none missing.
         form: what `fit` gave for those known, or a format of ``strptime``.
     """
-    texts = texts.astype("str").str.strip()
     if "%" not in form:
         day_first = {DAY_FIRST: True, MONTH_FIRST: False}.get(form)
         return in_their_century(_read(texts, day_first=day_first), texts)
-    dates = _by_format(texts, form)
+    dates = _by_format(texts.str.strip(), form)
     rest = texts[dates.isna()]
     dates[rest.index] = _read(rest, day_first=None)
     return in_their_century(dates, texts)
@@ -170,16 +172,15 @@ def _by_format(texts: pd.Series, form: str) -> pd.Series:
 
 def _read(texts: pd.Series, *, day_first: bool | None) -> pd.Series:
     """Texts as dates, NaT where one is none; None: no date whose day and month may change places is read."""
-    codes, different = pd.factorize(texts)
-    different = pd.Series(different, dtype="str")
-    moments = pd.Series(pd.NaT, different.index, dtype="datetime64[us]")
-    if len(different) > _MANY and (form := _format(different.iloc[0], day_first=day_first)):
-        moments = _by_format(different, form)
-    rest = different[moments.isna()]
-    slowly = [_moment(text, day_first=day_first) for text in rest]
+    codes, different = pd.factorize(texts.to_numpy(object))
+    moments = np.full(len(different), "NaT", "M8[us]")
+    if len(different) > _MANY and (form := _format(different[0], day_first=day_first)):
+        moments = _by_format(pd.Series(different, dtype="str"), form).to_numpy(copy=True)
+    rest = np.isnat(moments)
+    slowly = (_moment(text.strip(), day_first=day_first) for text in different[rest])
     missing = np.iinfo(np.int64).min  # as NumPy has it
-    moments[rest.index] = np.array([missing if each is None else each for each in slowly], np.int64).view("M8[us]")
-    return pd.Series(moments.to_numpy()[codes], texts.index, name=texts.name)
+    moments[rest] = np.array([missing if each is None else each for each in slowly], np.int64).view("M8[us]")
+    return pd.Series(moments[codes], texts.index, name=texts.name)
 
 
 def _format(text: str, *, day_first: bool | None) -> str | None:
@@ -200,9 +201,12 @@ def _format(text: str, *, day_first: bool | None) -> str | None:
     return f"{form}{blank}%z" if parts["zone"] else form
 
 
+@lru_cache(_REMEMBERED)
 def _match(text: str) -> re.Match | None:
     """How a date is written, its weekday aside and its time behind it; None where a text is none."""
     alone = _WEEKDAY.sub("", text)
+    if not any(map(str.isdigit, text)):
+        return None
     for written in dict.fromkeys((text, alone, _TIME_FIRST.sub(r"\2 \1", alone))):
         for pattern in _patterns():
             if (match := pattern.fullmatch(written)) and _is_named(match):
@@ -292,13 +296,16 @@ def is_short(text: str) -> bool:
 
 def are_dates(texts: pd.Series) -> np.ndarray:
     """Which texts are dates, in either order of day and month: bool (n_rows,)."""
-    texts = texts.astype("str").str.strip()
-    return np.logical_or(*(_read(texts, day_first=order).notna().to_numpy() for order in (True, False)))
+    codes, different = pd.factorize(texts.to_numpy(object))
+    are = [any(_moment(text.strip(), day_first=order) is not None for order in (True, False)) for text in different]
+    return np.array(are, bool)[codes]
 
 
 def may_swap(texts: pd.Series) -> bool:
     """Whether day and month of all these dates may change places, and in one of them that makes another date."""
-    parts = texts.str.extract(r"^\s*(\d{1,2})[-/ ](\d{1,2})[-/ ](?:\d{4}|\d\d)(?:\D.*)?$")
+    if not len(texts) or not _SWAPPED.match(texts.iloc[0]):
+        return False
+    parts = texts.str.extract(_SWAPPED)
     if parts.isna().any(axis=None):
         return False
     first, second = (parts[column].astype(int) for column in parts)
@@ -314,7 +321,7 @@ def _month(word: str) -> int | None:
 
 def in_their_century(dates: pd.Series, texts: pd.Series) -> pd.Series:
     """Dates whose years have two digits, none later than tables hold, unless the column is of what is due."""
-    late = dates.dt.year > LAST_YEAR
+    late = dates > _LAST_DATE
     if not late.any() or _AHEAD.search(str(texts.name)):
         return dates
     late &= texts.astype("str").map(is_short)

@@ -23,6 +23,9 @@ _CANDIDATES = [  # of which any may be meant; those of old Macs and terminals fi
 _FEWEST = 4  # bytes of letters that tell an alphabet
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text has
 _UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# a word of two alphabets, as no encoding that fits makes
+_TWO_ALPHABETS = re.compile(r"[a-zA-Z][^\W\d_\x00-\u024f]|[^\W\d_\x00-\u024f][a-zA-Z]")
+_WORDS = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter that is not of ASCII
 _NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ")  # what letters of other alphabets look like
 
 
@@ -114,6 +117,13 @@ def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:
     matches = [
         each for each in matches if _WESTERN not in each.could_be_from_charset or not _NO_WESTERN.search(str(each))
     ]
+    if matches and is_text and all(_TWO_ALPHABETS.search(str(each)) for each in matches):
+        western = sample.decode(_WESTERN, "replace")  # whose letters alone stand beside those of ASCII in words
+        if "\ufffd" not in western and not _NO_WESTERN.search(western):
+            return _WESTERN, [
+                Finding("encoding", examples=[_WESTERN, *_WORDS.findall(western)[:1], matches[0].encoding])
+            ]
+    matches = [each for each in matches if not _TWO_ALPHABETS.search(str(each))] or matches
     if not matches or not is_text:
         raise UserError(refused)
     best = min(matches, key=lambda each: (each.chaos, -each.coherence))
@@ -123,5 +133,5 @@ def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:
     if encoding != _WESTERN and sum(byte > 0x7F for byte in sample) < _FEWEST:
         raise UserError(refused)
     others = [name for name in fitting if name in _CANDIDATES and fitting[name] != fitting[encoding]]
-    words = re.findall(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*", fitting[encoding])
+    words = _WORDS.findall(fitting[encoding])
     return encoding, [Finding("encoding", examples=[encoding, words[0], others[0]])] if others and words else []

@@ -1,14 +1,19 @@
 """Columns of texts that are numbers as people write them: which are, and what about them is not sure."""
 
+import math
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from stages.parsing import dates, durations
+from stages.parsing.column_kinds import EXACT
 from stages.parsing.numbers import CODE, OTHER_MARK, Looked, mark_of, may_be_codes, read, with_unit
 from stages.records.findings import SHOWN_ROWS, Finding
 
+_CODE, _BEGINS_WITH_0 = re.compile(CODE), re.compile("0[0-9]")
+_LONGEST = 19  # digits of a whole number of 64 bits
 _SAMPLE = 1000  # rows that show whether texts may be numbers at all
 FEW = 20  # rows; among fewer, what is no number makes a column one of texts
 MOST = 0.9  # share of numbers among which the others are taken for missing
@@ -42,9 +47,10 @@ def decide(present: pd.Series, decimal: str, *, quoted: bool, forced: bool = Fal
         forced: whether the parameters say that they are numbers.
         sure: whether the parameters say what the decimal mark is.
     """
-    if not len(present) or (not forced and present.str.fullmatch(CODE).any()):
+    begin_with_0 = [text for text in present.unique() if _BEGINS_WITH_0.match(text)] if not forced else []
+    if not len(present) or any(map(_CODE.fullmatch, begin_with_0)):
         return Decided(False)
-    if not forced and present.str.match(r"0\d").any() and dates.fit(present)[0]:
+    if begin_with_0 and dates.fit(present)[0]:
         return Decided(False)  # 01.2015
     are_numbers = read(present.head(_SAMPLE), decimal, are_numbers=forced, sure=sure).is_number
     if are_numbers.mean() < 0.5:
@@ -53,6 +59,8 @@ def decide(present: pd.Series, decimal: str, *, quoted: bool, forced: bool = Fal
             return decided
     mark = decimal if sure else mark_of(present, decimal)
     looked = read(present, mark, are_numbers=forced, sure=sure)
+    if not forced and _lose_digits(present):
+        return Decided(False)
     others = present[~looked.is_number]
     if not (forced or _are_numbers(looked, others)):
         return Decided(False)
@@ -85,8 +93,17 @@ def odd(kind: str, values: pd.Series, *, n_of: int = 0, read_as: object = "") ->
 
 
 def shown(number: float) -> str:
-    """A number as a finding shows it."""
-    return f"{number:,.10g}"
+    """A number as a finding shows it, with all digits that tell it from others."""
+    short = f"{number:,.10g}"
+    if float(short.replace(",", "")) == number or not math.isfinite(number):
+        return short
+    return f"{int(number):,}" if number == int(number) and abs(number) < EXACT else repr(float(number))
+
+
+def _lose_digits(present: pd.Series) -> bool:
+    """Whether whole numbers are too long for 64 bits, and floats make others of them that are equal."""
+    long = [text for text in present.unique() if len(text) > _LONGEST and text.lstrip("+-").isdecimal()]
+    return len({float(text) for text in long}) < len(long)
 
 
 def _are_numbers(looked: Looked, others: pd.Series) -> bool:

@@ -8,7 +8,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,8 @@ _SCALES = {
     **{"M": 6, "mn": 6, "mln": 6, "Mio.": 6, "Mio": 6, "million": 6, "millions": 6, "Millionen": 6, "Mill.": 6},
     **{"B": 9, "bn": 9, "Mrd.": 9, "Mrd": 9, "billion": 9, "billions": 9, "Milliarden": 9, "tn": 12, "trillion": 12},
 }
+_SAMPLE = 100  # texts that show whether all may have a unit
+_REMEMBERED = 1 << 16  # texts, which columns have in common and are looked at more than once
 _LETTERS = ("K", "M", "B")  # of which a code may be one
 _UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
 _WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰]{_UNIT})$")
@@ -93,15 +95,23 @@ _NO_NUMBER = (math.nan, "", "", False, False)
 
 def look(texts: pd.Series, decimal: str) -> Looked:
     """Look at texts (none missing, no blanks around them) as numbers with this decimal mark."""
-    codes, different = pd.factorize(texts)
-    different = pd.Series(different, dtype="str")
-    plain = different.str.fullmatch(PLAIN[decimal]).to_numpy(bool)
-    read = [
-        (float(text.replace(decimal, ".")), "", "", False, False) if is_plain else _number(text, decimal)
-        for text, is_plain in zip(different, plain, strict=True)
-    ]
-    numbers, marks, scales, *flags = (np.array(column)[codes] for column in zip(*(read or [_NO_NUMBER]), strict=True))
-    return Looked(numbers, marks, scales, *(flag.astype(bool) for flag in flags), plain[codes])
+    codes, different = pd.factorize(texts.to_numpy(object))
+    read = [_looked(text, decimal) for text in different] or [_looked("", decimal)]
+    numbers, marks, scales, *flags = (np.array(column)[codes] for column in zip(*read, strict=True))
+    return Looked(numbers, marks, scales, *(flag.astype(bool) for flag in flags))
+
+
+@lru_cache(_REMEMBERED)
+def _looked(text: str, decimal: str) -> tuple[float, str, str, bool, bool, bool]:
+    """What `Looked` has of a text."""
+    if _plain(decimal).fullmatch(text):
+        return float(text.replace(decimal, ".")), "", "", False, False, True
+    return *_number(text, decimal), False
+
+
+@cache
+def _plain(decimal: str) -> re.Pattern:
+    return re.compile(PLAIN[decimal], re.ASCII)
 
 
 def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
@@ -136,7 +146,7 @@ def are_numbers(texts: list[str]) -> np.ndarray:
 
 def mark_of(texts: pd.Series, usual: str) -> str:
     """The decimal mark of a column: the one that alone makes numbers of more texts; else the usual one of its file."""
-    if not texts.str.contains(r"[.,]").any():
+    if not any("." in text or "," in text for text in texts.unique()):
         return usual
     usually, otherwise = (look(texts, mark).is_number for mark in (usual, OTHER_MARK[usual]))
     return usual if (usually & ~otherwise).sum() >= (otherwise & ~usually).sum() else OTHER_MARK[usual]
@@ -164,6 +174,8 @@ def read(texts: pd.Series, decimal: str, *, are_numbers: bool = False, sure: boo
 
 def with_unit(texts: pd.Series, decimal: str) -> tuple[Looked, str] | None:
     """Texts that are numbers with one unit behind each, such as ``14 kg``, and the unit; None where they are not."""
+    if not all(map(_WITH_UNIT.match, texts.head(_SAMPLE))):
+        return None
     parts = texts.str.extract(_WITH_UNIT)
     if parts["unit"].isna().any() or len(set(parts["unit"])) > 1:
         return None

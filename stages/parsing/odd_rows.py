@@ -13,6 +13,7 @@ _TOTAL = re.compile(
 )
 _LAST = 3  # rows at the end in which a total is looked for
 _UNIT = re.compile(r"[^\W\d_%°€$£¥(\[][^,;]{0,14}|[%°€$£¥(\[][^\d,;]{0,14}|-?")
+_LINE = re.compile("[-=:+]{2,}")
 _SAMPLE = 200  # rows that show whether a column holds numbers below its unit
 
 
@@ -29,7 +30,11 @@ def find(table: pd.DataFrame) -> tuple[np.ndarray, list[Finding]]:
     no_data, findings = np.zeros(len(table), bool), []
     if len(table) < 3 or texts.shape[1] == 0:
         return no_data, findings
-    for kind, rows in (("heading again", _headings(table, texts)), ("units", _units(table, texts))):
+    for kind, rows in (
+        ("heading again", _headings(table, texts)),
+        ("line", _line(table)),
+        ("units", _units(table, texts)),
+    ):
         if rows.any() and not rows.all():
             no_data |= rows
             findings.append(_named(kind, table, np.flatnonzero(rows)))
@@ -58,6 +63,13 @@ def _headings(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
         rows &= (values.str.strip() == str(name).strip()).to_numpy(bool, na_value=False)
         if not rows.any():
             break
+    return rows
+
+
+def _line(table: pd.DataFrame) -> np.ndarray:
+    """Whether the first row is a line below the heading, as databases print one: bool (n_rows,)."""
+    rows, first = np.zeros(len(table), bool), table.iloc[0].dropna()
+    rows[0] = len(first) > 0 and all(_LINE.fullmatch(str(cell).strip()) for cell in first)
     return rows
 
 

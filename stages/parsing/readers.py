@@ -25,6 +25,7 @@ from stages.parsing.column_kinds import (
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
+_MISSING, _ERRORS = frozenset(MISSING), frozenset(ERRORS)
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 _SAMPLE = 100  # rows that show whether most texts are dates
 _AS_NUMBERS = _BOOLEANS | {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
@@ -222,7 +223,7 @@ def _are_errors(values: pd.Series) -> np.ndarray:
     """Which values are texts that stand for what a spreadsheet could not calculate: bool (n_rows,)."""
     if not pd.api.types.is_string_dtype(values):
         return np.zeros(len(values), bool)
-    return values.isin(ERRORS).to_numpy(bool)
+    return np.array([isinstance(value, str) and value in _ERRORS for value in values.to_numpy(object)], bool)
 
 
 def _called(values: pd.Series, labels: dict[str, str]) -> pd.Series:
@@ -240,6 +241,8 @@ def _called(values: pd.Series, labels: dict[str, str]) -> pd.Series:
 
 def as_texts(values: pd.Series) -> pd.Series:
     """Texts, whole numbers without a decimal point; what is missing stays so."""
+    if values.dtype == "str":
+        return values
     if pd.api.types.is_float_dtype(values) and not (values.dropna() % 1).any():
         values = values.astype("Int64")
     return values.astype(object).where(values.notna(), None).map(str, na_action="ignore").astype("str")
@@ -247,8 +250,8 @@ def as_texts(values: pd.Series) -> pd.Series:
 
 def texts_of(values: pd.Series) -> pd.Series:
     """Texts without blanks around them, those that mean missing so."""
-    texts = values.str.strip()
-    return texts.mask(texts.isin(MISSING))
+    texts = [None if pd.isna(text) or (bare := text.strip()) in _MISSING else bare for text in values.to_numpy(object)]
+    return pd.Series(texts, values.index, dtype="str", name=values.name)
 
 
 def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -> pd.Series:

@@ -101,7 +101,7 @@ def read(source: Table, key: str) -> Reading:
             parts = [_read_file(path, source, key, texts=mixed) for path in files]
     tables = [_in_marks(part, parts[0]) for part in parts]
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    table = table[[name for name in table if not column_names.is_empty(table[name])]]
+    table = table[column_names.filled(table)]
     rows, file_of = np.concatenate([part.rows for part in parts]), np.repeat(range(len(parts)), list(map(len, tables)))
     typed = all(part.written is None and part.typed for part in parts)
     return Reading(table, files, parts[0].written, rows, file_of, _findings(files, parts), typed)

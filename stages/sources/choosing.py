@@ -144,7 +144,7 @@ def fit(read: Reading, name: str, source: Table, kinds: Mapping[str, str], key: 
         UserError: it cannot be what it is said to be.
     """
     said, labels = kinds.get(name), column_names.by_column(source.labels, [name]).get(name)
-    words = tuple(column_names.words_for_nothing(source, [name])[name])
+    words = tuple(column_names.words_for_nothing(source, [name])[name]) if source.missing else ()
     how = {
         "quoted": read.is_quoted,
         "typed": read.typed,

@@ -149,8 +149,9 @@ def _findings(
         of_rows: what `Seen` has of rows.
     """
     others = {name: choosing.fit(read, name, dataset.source, {}, key) for name in read.table if name not in fitted}
+    every_one = fitted | others
     seen = Seen(
-        columns={name: (fitted | others)[name].tidied for name in read.table},
+        columns={name: every_one[name].tidied for name in read.table},
         written=read.table,
         features=choice.features,
         uses={name: column.kind for name, column in zip(choice.features, columns, strict=True)},

@@ -43,6 +43,7 @@ _SENTENCES: dict[str, str] = {
     "so turn their order round",
     "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing{no_classes}",
     "heading again": "{rows}: the heading again, left out",
+    "line": "{row} is a line below the heading, left out",
     "units": "{row} holds units ({value}), left out",
     "total": "{row} holds the sums or means of the others ({first}), left out",
     "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: {drop_row})",

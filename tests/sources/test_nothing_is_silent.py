@@ -1,12 +1,14 @@
 """What a table lacks, or what is taken for nothing in it, is said, and digits that tell rows apart are kept."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
 import pytest
 
-from tests.sources.test_odd_tables import X, as_excel, lines, load, odd
+from tests.sources.test_odd_tables import X, as_excel, lines, load, odd, refusal
 from tests.sources.test_whatever_the_file import predicted_from, told
 
 Y = [round(0.7 * row * row % 5, 2) for row in range(30)]
@@ -168,3 +170,85 @@ def test_long_whole_numbers_of_a_column_that_has_all_are_whole():
     assert table["big"].dtype == np.int64
     assert table["big"].tolist() == [LONG[row // 2] for row in range(30)]
     assert description.columns[0].kind == "number"
+
+
+def test_whole_numbers_too_long_for_64_bits_are_texts_where_floats_would_make_them_equal():
+    values = [10**20 + row // 2 for row in range(30)]
+    table, description = load(lines("big,x,y", values, X, Y))
+    assert description.columns[0].kind == "category"
+    assert table["big"].tolist() == list(map(str, values))
+    _, description = load(lines("big,x,y", [10**20 * (row + 1) for row in range(30)], X, Y))
+    assert description.columns[0].kind == "number"
+
+
+def test_the_key_for_a_number_far_off_holds_all_its_digits():
+    values = [1234567890123460 if row % 9 == 4 else row for row in range(30)]
+    _, description = load(lines("c,x,y", values, X, Y))
+    assert "missing: {c: [1234567890123460]}" in told(description)[0]
+    _, description = load(None, missing={"c": [1234567890123460]})
+    assert description.columns[0].missing == 3
+
+
+# --- files of databases, and JSON in other shapes
+
+
+@pytest.mark.parametrize("mark", [",", "|"])
+def test_a_line_below_the_heading_is_no_row(mark):
+    ends = mark if mark == "|" else ""
+    rows = [mark.join(["x", "y"]), mark.join(["---", ":--"]), *(f"{x}{mark}{y}" for x, y in zip(X, Y, strict=True))]
+    table, description = load("\n".join(f"{ends}{row}{ends}" for row in rows))
+    assert [column.name for column in description.columns] == ["x"]
+    assert told(description) == ["row 1 is a line below the heading, left out"]
+    assert table["x"].tolist() == X
+
+
+def test_the_null_of_databases_is_missing_among_numbers():
+    _, description = load(lines("a,x,y", [r"\N" if row % 5 == 2 else X[row] for row in range(30)], X, Y))
+    assert (description.columns[0].kind, description.columns[0].missing) == ("number", 6)
+
+
+ROWS = [{"x": x, "y": y} for x, y in zip(X, Y, strict=True)]
+UNDER = {f"a{number}": row for number, row in enumerate(ROWS)}
+
+
+@pytest.mark.parametrize(
+    ("held", "names"),
+    [
+        ({"meta": {"n": 3}, "result": {"items": ROWS}}, ["x"]),
+        ({name: {key: row[name] for key, row in UNDER.items()} for name in ("x", "y")}, ["x"]),
+        (UNDER, ["key", "x"]),
+    ],
+    ids=["wrapped beside others", "by columns under names of rows", "by rows under their names"],
+)
+def test_rows_of_json_are_found_in_what_is_around_them(held, names):
+    table, description = load(json.dumps(held), file="own.json")
+    assert [column.name for column in description.columns] == names
+    assert table["x"].tolist() == X
+    assert table["target"].tolist() == Y
+
+
+def test_a_name_that_stands_twice_in_an_object_of_json_is_refused():
+    text = json.dumps(ROWS).replace('"y": 0.7', '"x": 5, "y": 0.7')
+    assert refusal(text, file="own.json") == "own.json cannot be read as JSON: 'x' stands twice in an object"
+
+
+def test_a_name_without_its_invisible_letters_is_found():
+    table, _ = load(lines("\u200bx,y\ufeff", X, Y), features=["x"])
+    assert table["\u200bx"].tolist() == X
+
+
+def test_a_word_of_two_alphabets_is_in_another_encoding():
+    cells = [f"é{row % 3}" for row in range(30)]
+    text = lines("x,naïve café,y", X, cells, Y).encode("latin-1")
+    table, description = load(text)
+    assert table["naïve café"].tolist() == cells
+    assert told(description) == [
+        "letters are read as cp1252 has them, as in 'naïve' (if they are wrong: encoding: cp1251)"
+    ]
+
+
+def test_a_month_and_a_short_year_behind_a_blank_are_a_date():
+    months = pd.date_range("2023-01-01", periods=30, freq="MS")
+    table, description = load(lines("m,x,y", [f"{month:%b} '{month:%y}" for month in months], X, Y))
+    assert description.columns[0].kind == "date"
+    assert table["m"].tolist() == months.tolist()

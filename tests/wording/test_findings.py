@@ -92,6 +92,7 @@ WORDING = [
     (Finding("preamble", examples=["Report"], n_rows=2),
      "2 lines before the heading left out: 'Report', … (to take them in: skip: 0)"),
     (Finding("heading again", examples=["x, y"], rows=[5, 9], n_rows=2), "rows 5, 9: the heading again, left out"),
+    (Finding("line", examples=["---, ---"], rows=[1], n_rows=1), "row 1 is a line below the heading, left out"),
     (Finding("units", examples=["kg, cm"], rows=[1], n_rows=1), "row 1 holds units (kg, cm), left out"),
     (Finding("total", examples=["Total"], rows=[31], n_rows=1),
      "row 31 holds the sums or means of the others ('Total'), left out"),

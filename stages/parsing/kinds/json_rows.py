@@ -40,7 +40,7 @@ def matches(path: Path, _: bytes) -> bool:
     return True
 
 
-def read(path: Path, _: Table, __: str) -> Held:
+def read(path: Path, source: Table, _: str) -> Held:
     """The rows of a file as CSV.
 
     Raises:
@@ -51,13 +51,13 @@ def read(path: Path, _: Table, __: str) -> Held:
     with refusals(path, NAME, ValueError, RecursionError):
         values = _values(content.decode(json.detect_encoding(content)))
     with refusals(path, NAME, _NoTableError):
-        records = _records(values[0] if len(values) == 1 else values)
+        records = _records(values[0] if len(values) == 1 else values, source.target)
     return Held(as_csv([[_cell(value) for value in record] for record in records]))
 
 
 def _values(text: str) -> list[Any]:
     """The values that follow each other in a text, of which a line holds one, or several lines together."""
-    decoder, values, place = json.JSONDecoder(), [], _BLANKS.match(text).end()
+    decoder, values, place = json.JSONDecoder(object_pairs_hook=_object), [], _BLANKS.match(text).end()
     while place < len(text):
         value, place = decoder.raw_decode(text, place)
         values.append(value)
@@ -65,12 +65,26 @@ def _values(text: str) -> list[Any]:
     return values
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, in which no name may stand twice."""
+    held = dict(pairs)
+    if len(held) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' stands twice in an object")
+    return held
+
+
 def _cell(value: Any) -> Any:
     return str(value) if isinstance(value, (dict, list, bool)) else value
 
 
-def _records(held: Any, depth: int = 0) -> list[list[Any]]:
+def _records(held: Any, targets: list[str], depth: int = 0) -> list[list[Any]]:
     """A heading and the rows below it.
+
+    Args:
+        held: what a file holds.
+        targets: columns that are asked for, which tell a table by columns from one by rows.
+        depth: of objects around it.
 
     Raises:
         _NoTableError: what a file holds is none.
@@ -89,19 +103,22 @@ def _records(held: Any, depth: int = 0) -> list[list[Any]]:
             raise _NoTableError(f"its columns have different numbers of values: {counts}")
         return [list(held), *map(list, zip(*values, strict=True))]
     if all(isinstance(each, dict) for each in values) and len(values) > 1:
-        return _of_columns(held) if all(key.isdigit() for each in values for key in each) else _of_rows(held)
-    tables = _within(held, depth + 1) if depth < _DEEPEST else {}
+        if set(targets) <= set(held) or all(key.isdigit() for each in values for key in each):
+            return _of_columns(held)
+        if set.intersection(*map(set, values)):
+            return _of_rows(held)
+    tables = _within(held, targets, depth + 1) if depth < _DEEPEST else {}
     if len(tables) > 1 and "data" not in tables:
         raise _NoTableError(f"it holds several tables: {', '.join(tables)}; write one of them to a file of its own")
     return tables.get("data") or next(iter(tables.values()), None) or _of_objects([held])
 
 
-def _within(held: dict[str, Any], depth: int) -> dict[str, list[list[Any]]]:
+def _within(held: dict[str, Any], targets: list[str], depth: int) -> dict[str, list[list[Any]]]:
     """The tables of two rows or more in an object, by their names."""
     tables = {}
     for name, each in held.items():
         try:
-            table = _records(each, depth)
+            table = _records(each, targets, depth)
         except _NoTableError:
             continue
         if len(table) > 2:
@@ -140,7 +157,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_columns(held: dict[str, dict[str, Any]]) -> list[list[Any]]:
-    """Columns whose values stand under the numbers of their rows, as pandas writes them."""
+    """Columns whose values stand under the numbers or names of their rows, as pandas writes them."""
     rows = dict.fromkeys(row for column in held.values() for row in column)
     return [list(held), *([column.get(row) for column in held.values()] for row in rows)]
 
