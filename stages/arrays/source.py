@@ -13,7 +13,7 @@ from stages.records.array_facts import ArrayFacts
 from stages.records.array_facts import ArrayKind as Kind
 from stages.records.findings import Finding
 
-BLOCK = 1 << 23  # values that are looked at together, 64 MB as float64
+BLOCK = 1 << 21  # values that are looked at together, 16 MB as float64
 
 
 @dataclass(frozen=True)

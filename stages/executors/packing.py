@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import partial, reduce
 from hashlib import sha256
+from mmap import mmap
 from operator import getitem
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from stages.usercode import imports
 
 LARGE = 50_000  # bytes of an array that travels apart
 STAGES = Path(__file__).parents[1]
+_AT = " at"  # behind the name of an array of which the place of its file is told
 _FACTS = "facts"  # of the arrays of a packed chunk, the one that is its JSON
 _CHUNK = TypeAdapter(tuple[Chunk], config=ConfigDict(arbitrary_types_allowed=True))  # a class takes no config itself
 
@@ -67,7 +69,7 @@ def unpack(content: bytes, shared: Shared) -> Chunk:
     """
     inside = arrays.from_bytes(content)
     facts = json.loads(inside.pop(_FACTS).tobytes())
-    from_shared = {place: shared[digest][name] for place, (digest, name) in facts["shared"].items()}
+    from_shared = {place: _taken(shared[digest], name) for place, (digest, name) in facts["shared"].items()}
     for place, array in (inside | from_shared).items():
         *parents, name = place.split(".")
         reduce(getitem, parents, facts)[name] = array
@@ -75,9 +77,38 @@ def unpack(content: bytes, shared: Shared) -> Chunk:
     return chunk
 
 
-def contents(shared: Shared) -> dict[str, Callable[[], memoryview]]:
-    """Give, by digest, a function that packs what chunks share as bytes."""
-    return {digest: partial(arrays.to_bytes, content) for digest, content in shared.items()}
+def contents(shared: Shared, *, here: bool = False) -> dict[str, Callable[[], memoryview]]:
+    """Give, by digest, a function that packs what chunks share as bytes.
+
+    Args:
+        shared: what they share.
+        here: whether they are trained on this machine, so that of an array that is mapped to a file its place will do:
+            what is in memory of it is then there once, whatever the number of processes.
+    """
+    return {digest: partial(_packed, content, here=here) for digest, content in shared.items()}
+
+
+def _packed(content: dict[str, np.ndarray], *, here: bool) -> memoryview:
+    return arrays.to_bytes(dict(map(_placed, content.items())) if here else content)
+
+
+def _placed(item: tuple[str, np.ndarray]) -> tuple[str, np.ndarray]:
+    """An array by its name; one that is a whole file mapped to memory as the file's place."""
+    name, array = item
+    if not isinstance(array, np.memmap) or not isinstance(array.base, mmap):  # part of one is not at its start
+        return item
+    place = {"file": str(Path(array.filename).absolute()), "offset": array.offset}
+    place |= {"dtype": array.dtype.str, "shape": array.shape}
+    return f"{name}{_AT}", np.frombuffer(json.dumps(place).encode(), np.uint8)
+
+
+def _taken(content: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """The array of a name, mapped to memory where its place was given."""
+    if name in content:
+        return content[name]
+    place = json.loads(content[f"{name}{_AT}"].tobytes())
+    file, offset = place["file"], place["offset"]
+    return np.memmap(file, np.dtype(place["dtype"]), mode="r", offset=offset, shape=tuple(place["shape"]))
 
 
 def _digest(array: np.ndarray) -> str:

@@ -69,7 +69,7 @@ class Processes:
         try:
             content, shared = packing.pack(task.chunk)
             children = self._children[self._worker.place]
-            answer = children.run(content, packing.contents(shared), on_epoch=task.on_epoch)
+            answer = children.run(content, packing.contents(shared, here=True), on_epoch=task.on_epoch)
             task.result.set_result(result_of(task.chunk, answer))
         except BaseException as error:
             task.result.set_exception(error)

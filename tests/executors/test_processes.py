@@ -64,6 +64,23 @@ def test_a_chunk_is_the_same_when_it_has_travelled_as_bytes(unit, large, monkeyp
         assert_same(packing.unpack(bytes(content), travelled), chunk)
 
 
+def test_an_array_that_is_mapped_to_a_file_is_mapped_by_processes_of_this_machine_and_sent_to_others(tmp_path):
+    unit = make_unit("mse")
+    np.save(tmp_path / "x.npy", unit.table.features)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    for features, is_whole in ((mapped, True), (mapped[:], False)):
+        [chunk] = cut(replace(unit, table=replace(unit.table, features=features)), [Candidate(0.1)], 1)
+        content, shared = packing.pack(chunk)
+        for here in (True, False):
+            given = packing.contents(shared, here=here)
+            travelled = {digest: arrays.from_bytes(bytes(give())) for digest, give in given.items()}
+            again = packing.unpack(bytes(content), travelled)
+            table = replace(again.unit.table, features=features)
+            assert_same(replace(again, unit=replace(again.unit, table=table)), chunk)
+            np.testing.assert_array_equal(again.unit.table.features, unit.table.features)
+            assert isinstance(again.unit.table.features, np.memmap) == (here and is_whole)
+
+
 def assert_same(one, other):
     """Every field of one is that of the other."""
     assert type(one) is type(other)

@@ -51,7 +51,8 @@ SHOWN_COLUMNS = 40  # more are counted
 
 def _content(subject: Subject, report: Report) -> dict[str, Any]:
     first = subject[0]
-    source = setup_text.source(first.dataset, first.runs[0].settings.data.source, len(first.labels), first.encoded)
+    settings = first.runs[0].settings.data.source
+    source = setup_text.source(first.dataset, settings, len(first.labels), first.encoded, cells=report.cells)
     if first.description.is_generated:
         return {"source": source, "table": None, "oddities": []}
     oddities = [findings.in_words(finding, cells=report.cells) for finding in first.description.findings]

@@ -50,14 +50,14 @@ def setup(comparison: Comparison) -> Table:
     return Table(("what", "how"), [(what, Markdown(how)) for what, how in rows])
 
 
-def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded) -> Markdown:
-    """Where the rows of a dataset come from, and what is predicted."""
+def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded, *, cells: bool = True) -> Markdown:
+    """Where the rows of a dataset come from, and what is predicted; what they hold is said where `cells` may be."""
     description = encoded.description
     if description.is_generated:
         columns = len(description.columns)
         return Markdown(f"{n_rows:,} rows made by scikit-learn's `{settings['generator']}`, {columns} features.")
     of_arrays = description.arrays is not None
-    parts = [_arrays(settings, n_rows, description) if of_arrays else _table(description, n_rows)]
+    parts = [_arrays(settings, n_rows, description, cells=cells) if of_arrays else _table(description, n_rows)]
     if without := description.n_without_target(n_rows):
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
     if weightless := description.n_weightless:
@@ -81,10 +81,10 @@ def _table(description: Description, n_rows: int) -> str:
     return f"{n_rows:,} rows of {files}{written}"
 
 
-def _arrays(settings: dict[str, Any], n_rows: int, description: Description) -> str:
+def _arrays(settings: dict[str, Any], n_rows: int, description: Description, *, cells: bool) -> str:
     rows, arrays = datasets.rows_of(n_rows, description), description.arrays
     where = f"in {code(description.files[0])}" if description.files else f"made by {code(settings['generator'])}"
-    return f"{rows} {where}, with numbers from {arrays.low:.6g} to {arrays.high:.6g}"
+    return f"{rows} {where}" + (f", with numbers from {arrays.low:.6g} to {arrays.high:.6g}" if cells else "")
 
 
 def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
