@@ -273,7 +273,7 @@ def values_of(
 
 def _design(score: Score, plan: Plan, description: Description, labels: np.ndarray) -> Design:
     # in the order of time neighbours are alike; rows that are drawn are not, in whatever order
-    in_time = plan.method == "first" and not description.is_generated
+    in_time = plan.method == "first" and bool(description.files)
     clusters = blocks(plan.tested) if in_time else plan.clusters
     return Design(plan.tested, row_values.reach(score, labels, plan.tested), clusters, in_time)
 
