@@ -26,6 +26,19 @@ COMPARISON = {
     **{"losses": ["binary_crossentropy", "binary_focal_crossentropy"], "hidden": [8], "epochs": 20, "seeds": 4},
     **{"optimizer": {"name": "SGD", "learning_rate": 0.05}, "references": True, "split": {"folds": 4}},
 }
+OWN = """import keras
+
+
+def conv(shape, n_outputs, activation):
+    assert shape == (6, 6, 2)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input(shape),
+        layers.Conv2D(4, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(n_outputs, activation=activation),
+    ])
+"""
 PARAMS = {
     "datasets": {
         "pixels": {"source": {"arrays": "data/external/pixels.npz"}},
@@ -34,6 +47,8 @@ PARAMS = {
     },
     "comparisons": {
         "pixels": COMPARISON,
+        "own": {key: value for key, value in COMPARISON.items() if key not in ("hidden", "references")}
+        | {"dataset": "pixels", "model": "my_nets:conv", "losses": ["binary_crossentropy"]},
         "cells": COMPARISON,
         "waves": COMPARISON | {"losses": ["mse", "mae"]},
     },
@@ -52,7 +67,7 @@ def write(folder):
 def trained(tmp_path_factory):
     """A project on the user's own arrays, in which everything has run."""
     folder = tmp_path_factory.mktemp("own arrays")
-    return run_all(folder, PARAMS, {}, write, generate, scale, train, report, winner, track)
+    return run_all(folder, PARAMS, {"my_nets.py": OWN}, write, generate, scale, train, report, winner, track)
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +86,11 @@ def test_features_are_kept_as_they_are_and_read_from_where_they_lie():
     np.testing.assert_array_equal(read, PIXELS)
     np.testing.assert_array_equal(datasets.read_labels("pixels", description), CLASSES)
     assert list(pd.read_parquet("data/scaled/pixels.parquet")) == ["target"]
+
+
+def test_a_network_of_the_users_own_gets_the_shape_of_a_row():
+    assert runs.read("own", "binary_crossentropy").values("accuracy", "test").mean() > 0.95
+    assert (Predictor(winners.path_of("own")).predict(PIXELS).table["prediction"] == CLASSES.astype(str)).mean() > 0.95
 
 
 @pytest.mark.parametrize("name", ["pixels", "cells"])

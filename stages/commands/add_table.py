@@ -20,6 +20,7 @@ from ruamel.yaml import YAML, YAMLError
 from stages.arrays import registry
 from stages.basics import cli, files, paths
 from stages.basics.cli import UserError
+from stages.basics.words import counted
 from stages.budgets import making
 from stages.budgets.making import Made, TooShortError
 from stages.commands.budget import plan_in_words
@@ -133,6 +134,10 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     if arrays := description.arrays:
         rows = rows_of(len(judged.table), description)
         yield f"{rows}, kept as {arrays.dtype}; {scaled_by_channel(arrays, judged.dataset.scale.features)}"
+        if without := description.n_without_target(len(judged.table)):
+            yield f"{counted(without, 'row')} without a target left out"
+        if description.n_weightless:
+            yield f"{counted(description.n_weightless, 'row')} of the weight 0 left out"
     if description.inferred:
         yield task(name, description)
     if about := positive(name, description):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stages.arrays import layout
+from stages.arrays.held import shown
 from stages.arrays.layout import Layout
 from stages.arrays.source import Given
 from stages.basics import paths, suggest
@@ -72,7 +73,7 @@ def load(
         other_tasks=target.other_tasks,
         positive=target.positive,
         classes=target.classes,
-        targets=source.targets,
+        targets=chosen.names,
         files=given.files,
         csv=None,
         n_read=len(given.rows),
@@ -93,12 +94,14 @@ class _Chosen(NamedTuple):
         has_target: bool (n_rows,).
         kept: bool (n_rows,), those that have one and count for something.
         target: of these.
+        names: what is predicted.
         lost: classes that only others have.
     """
 
     has_target: np.ndarray
     kept: np.ndarray
     target: Target
+    names: list[str]
     lost: list[str]
 
 
@@ -114,7 +117,7 @@ def _chosen(given: Given, dataset: Dataset, key: str) -> _Chosen:
         kept = weights.counting(_column(given, weight, key), has_target, rows, f"{key}.source.weight")
     lost = weights.lost(targets, has_target & ~kept, kept, key)
     target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, positive=dataset.positive)
-    return _Chosen(has_target, kept, target, lost)
+    return _Chosen(has_target, kept, target, list(targets.columns), lost)
 
 
 def _rows(
@@ -144,7 +147,7 @@ def _column(given: Given, name: str, key: str) -> pd.Series:
     if values.ndim > 1 and values.shape[1:] == (1,):
         values = values[:, 0]
     if values.ndim != 1:
-        raise UserError(f"{key}: '{name}' has the shape {values.shape}; one number or text for each row is needed")
+        raise UserError(f"{key}: '{name}' has the shape {shown(values.shape)}; one number or text a row is needed")
     return pd.Series(_decoded(values), name=name)
 
 
@@ -159,10 +162,8 @@ def _columns(given: Given, names: list[str], key: str) -> pd.DataFrame:
                     f"{key}: '{name}' has {values.shape[1]:,} columns of 0 and 1, one 1 in each row; save the number "
                     f"of its class instead: {name}.argmax(axis=1)"
                 )
-            raise UserError(
-                f"{key}: '{name}' has {values.shape[1]:,} columns; save each as an array of its own, and name them: "
-                f"target: [{name}_1, {name}_2]"
-            )
+            columns |= {f"{name}_{number}": pd.Series(column) for number, column in enumerate(values.T, start=1)}
+            continue
         columns[name] = _column(given, name, key)
     return pd.DataFrame(columns)
 

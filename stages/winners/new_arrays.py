@@ -21,26 +21,33 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray]:
     Raises:
         UserError: they cannot be read, or there are none.
     """
-    facts, targets = predictor.winner.description.arrays, predictor.winner.description.targets
+    facts, source = predictor.winner.description.arrays, predictor.array_source
     if not file.exists():
         raise UserError(f"{file} is not there; give an .npz or .npy file, or a folder of such or of images")
-    given = _given(predictor.array_source, facts, file, targets)
+    given = _given(source, facts, file)
     if not len(given.rows):
         raise UserError(f"{file} holds no rows")
     n_rows = len(given.rows)
-    known = {name: np.asarray(given.beside[name]) for name in targets if name in given.beside}
-    known = {name: values for name, values in known.items() if values.shape in ((n_rows,), (n_rows, 1))}
+    known = _known([given.beside.get(name) for name in source.targets], predictor.winner.description.targets, n_rows)
     names = given.beside.get(NAMES, np.arange(1, n_rows + 1))
-    beside = pd.DataFrame({name: values.reshape(-1).astype(str) for name, values in known.items()})
+    beside = pd.DataFrame({name: values.astype(str) for name, values in known.items()})
     cells = pd.concat([pd.DataFrame({"image" if NAMES in given.beside else "row": names}), beside], axis=1)
     written = CsvFormat(delimiter=",", encoding="utf-8", decimal=".")
     return NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL), given.rows.read(slice(None))
 
 
-def _given(source: ArraySource, facts: ArrayFacts, file: Path, targets: list[str]) -> Given:
+def _known(columns: list[np.ndarray | None], names: list[str], n_rows: int) -> dict[str, np.ndarray]:
+    """The targets (n_rows,) of new rows by their names; none where one is not there, or not of each row."""
+    if any(each is None or each.shape[:1] != (n_rows,) or each.ndim > 2 for each in columns):
+        return {}
+    every = [column for each in columns for column in each.reshape(n_rows, -1).T]
+    return dict(zip(names, every, strict=True)) if len(every) == len(names) else {}
+
+
+def _given(source: ArraySource, facts: ArrayFacts, file: Path) -> Given:
     """New rows, each kind of source being asked whether it knows such a file."""
     for kind in registry.kinds().values():
         given = kind.new(file, facts, source)
         if given is not None:
             return given
-    return held.new_rows(file, getattr(source, "features", "x"), targets)
+    return held.new_rows(file, getattr(source, "features", "x"), source.targets)

@@ -157,6 +157,12 @@ def test_images_are_of_the_class_that_their_folder_names(draw):
     assert (no_image.kind, no_image.examples) == ("no images", ["well/notes.txt"])
 
 
+def test_images_stand_in_the_order_that_people_count_in(draw):
+    draw({f"a/{n}.png": grey(n) for n in (10, 9, 100)} | {"b/1.png": grey(1)})
+    read = given(images="data/external/cells", size=[4, 6])
+    assert read.rows.read(slice(None))[:, 0, 0, 0].tolist() == [9, 10, 100, 1]
+
+
 def test_images_of_one_channel_stay_so_and_those_of_16_bits_keep_their_brightness(draw):
     deep = np.full((4, 6), 30_000, np.uint16)
     read = given(images=draw({"a/1.png": grey(7), "b/1.png": deep}), size=[4, 6])
@@ -177,6 +183,8 @@ def test_images_of_other_sizes_are_brought_to_one_and_told(draw):
         ({"a/1.png": grey(1), "b": None}, "cells/b holds no image; fill it, or remove it if it is no class"),
         ({"a/1.png": grey(1)}, "cells holds the one class a; it holds a folder of images for each of 2 classes"),
         ({"1.png": grey(1)}, "cells holds no folder with images"),
+        ({"train/a/1.png": grey(1), "test/a/2.png": grey(1)},
+         "cells holds test and train, which are no classes; rows are divided here (split:), so put all images in one"),
         ({"a/1.png": grey(1), "b/2.png": "no image"},
          "cells/b/2.png cannot be read as an image: no image that Pillow knows; mend it, or take it out of the folder"),
     ],

@@ -133,6 +133,14 @@ def test_the_target_decides_the_task(load, y, task, classes):
     assert (description.task, description.classes) == (task, classes)
 
 
+def test_an_array_of_several_columns_is_as_many_values(load):
+    x, y = RNG.normal(size=(20, 3)), RNG.normal(size=(20, 2))
+    rows, description, _ = load(x, y)
+    np.testing.assert_array_equal(rows[["target_1", "target_2"]], y)
+    assert (description.task, description.targets) == ("regression", ["y_1", "y_2"])
+    assert load(x, y[:, 0], target=["y", "z"], beside={"z": y[:, 1]})[1].targets == ["y", "z"]
+
+
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
@@ -146,7 +154,7 @@ def test_the_target_decides_the_task(load, y, task, classes):
         (np.arange(60).reshape(20, 3) * 1e37, Y, "too large for networks (float32)"),
         (np.ones((20, 3)), np.eye(2)[Y], "'y' has 2 columns of 0 and 1, one 1 in each row; save the number of its "
          "class instead: y.argmax(axis=1)"),
-        (np.ones((20, 3)), RNG.normal(size=(20, 2)), "'y' has 2 columns; save each as an array of its own"),
+        (np.ones((20, 3)), np.ones((20, 4, 4)), "'y' has the shape 20 × 4 × 4; one number or text a row is needed"),
         (np.ones((20, 3)), np.ones(20), "'y' has a single value; there is nothing to learn"),
         (np.ones((20, 3)), np.full(20, np.nan), "there are 0 rows with a target; at least 2 are needed"),
     ],

@@ -1,5 +1,6 @@
 """A folder of images, in which the folder that an image is in names its class."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ from stages.records.array_facts import ArrayFacts
 from stages.records.findings import SHOWN_ROWS, Finding
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+PARTS = ("train", "training", "test", "testing", "val", "valid", "validation")  # names of folders that are no classes
 _MODES = {"grey": "L", "colour": "RGB"}
 
 
@@ -70,8 +72,7 @@ class Source(ArraySource):
     @classmethod
     def new(cls, path: Path, facts: ArrayFacts, learned: ArraySource) -> Given | None:
         """New images: one, or all in a folder and the folders in it, brought to the size and colours of training."""
-        files = [path] if path.is_file() else sorted(path.rglob("*"))
-        files = [file for file in files if _is_image(file)]
+        files = _in_order(file for file in ([path] if path.is_file() else path.rglob("*")) if _is_image(file))
         if not files or facts.kind != "images":
             return None
         height, width, n_channels = facts.shape
@@ -101,6 +102,14 @@ class Source(ArraySource):
         return [Finding("resized", "", ends, n_rows=n_other, n_of=sizes.total(), read_as=f"{height} × {width}")]
 
 
+def _in_order(files: Iterable[Path]) -> list[Path]:
+    """Files by their names, ``2.png`` before ``10.png``."""
+    return sorted(files, key=lambda file: [(part.isdecimal(), part.zfill(20)) for part in _PARTS.split(str(file))])
+
+
+_PARTS = re.compile(r"(\d+)")
+
+
 def _is_image(file: Path) -> bool:
     return file.suffix.lower() in ENDINGS and not file.name.startswith(".")
 
@@ -111,11 +120,17 @@ def _classes(path: Path) -> dict[str, list[Path]]:
     Raises:
         UserError: a class has none.
     """
-    of_class = {}
+    of_class: dict[str, list[Path]] = {}
     for folder in sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith(".")):
-        of_class[folder.name] = sorted(file for file in folder.rglob("*") if _is_image(file))
+        of_class[folder.name] = _in_order(file for file in folder.rglob("*") if _is_image(file))
         if not of_class[folder.name]:
             raise UserError(f"{folder} holds no image; fill it, or remove it if it is no class")
+    if of_class and all(name.lower() in PARTS for name in of_class):
+        names = " and ".join(of_class)
+        raise UserError(
+            f"{path} holds {names}, which are no classes; rows are divided here (split:), so put all images in one "
+            f"folder for each class, or give one of the parts: {path / next(iter(of_class))}"
+        )
     return of_class
 
 
