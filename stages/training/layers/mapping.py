@@ -16,7 +16,7 @@ from tensorflow.python.ops.parallel_for import pfor
 from stages.training.backend import tf
 
 _REGISTRY: dict[str, Callable] = pfor._pfor_converter_registry
-_USUAL_CONVOLUTION = _REGISTRY["Conv2D"]
+_USUAL_CONVOLUTION, _USUAL_PRODUCT = _REGISTRY["Conv2D"], _REGISTRY["BatchMatMulV2"]
 # attributes of an operation that decide nothing of its result here
 _LEFT_OUT = {"use_cudnn_on_gpu", "T"}
 
@@ -77,11 +77,28 @@ def _transposed(replica: Any) -> Any:
     return pfor.wrap(_apart(outputs, n_replicas), True)
 
 
+def _product(replica: Any) -> Any:
+    """Map `BatchMatMulV2`: where a replica multiplies all its rows by one matrix, they are the rows of one product.
+
+    TensorFlow would multiply each row of a sequence by a copy of the matrix, thousands of small products.
+    """
+    (rows, rows_differ, _), (matrix, matrix_differs, _) = replica.input(0), replica.input(1)
+    is_one = rows_differ and matrix_differs and matrix.shape.rank == 3 and rows.shape.rank > 3
+    if not is_one or replica.get_attr("adj_x"):
+        return _USUAL_PRODUCT(replica)
+    shape, is_turned = tf.shape(rows), replica.get_attr("adj_y")
+    flat = tf.reshape(rows, tf.stack([shape[0], -1, shape[-1]]))
+    products = tf.matmul(flat, matrix, adjoint_b=is_turned)
+    width = tf.shape(matrix)[1 if is_turned else 2]
+    return pfor.wrap(tf.reshape(products, tf.concat([shape[:-1], [width]], 0)), True)
+
+
 def _one_by_one(replica: Any) -> Any:
     """Map what is cheap and takes one state at a time: an operation for each replica, beside each other."""
-    n_replicas = tf.get_static_value(replica.pfor.loop_len_vector[0])
-    if n_replicas is None:
+    known = tf.get_static_value(replica.pfor.loop_len_vector)
+    if known is None:
         return pfor._fallback_converter(replica, warn=False)
+    n_replicas = int(known[0])
     inputs = [
         tf.unstack(value.t, num=n_replicas) if value.is_stacked else [value.t] * n_replicas for value in replica.inputs
     ]
@@ -136,6 +153,7 @@ _RANDOM = ("GetKeyCounter", "UniformV2", "UniformIntV2", "UniformFullIntV2", "No
 _REGISTRY |= {
     "Conv2D": _convolution,
     "Conv2DBackpropInput": _transposed,
+    "BatchMatMulV2": _product,
     "ResizeBilinear": _rows_of_all(0),
     "ResizeNearestNeighbor": _rows_of_all(0),
     "ResizeBicubic": _rows_of_all(0),
