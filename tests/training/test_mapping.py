@@ -83,7 +83,9 @@ def step(model, weights, state, rows):
         *(pytest.param(*case, id=name, marks=pytest.mark.thorough) for name, case in OTHERS.items()),
     ],
 )
-@pytest.mark.parametrize("are_shared", [False, True], ids=["rows of each", "shared rows"])
+@pytest.mark.parametrize(
+    "are_shared", [pytest.param(False, id="rows of each"), pytest.param(True, id="shared", marks=pytest.mark.thorough)]
+)
 def test_a_layer_is_mapped_and_every_copy_does_what_it_does_alone(shape, layer, are_shared):
     models = [build(shape, layer, seed) for seed in range(N_REPLICAS)]
     model, rows = models[0], tf.random.stateless_normal((N_REPLICAS, N_ROWS, *shape), (1, 2))
