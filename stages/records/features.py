@@ -23,6 +23,11 @@ def raw_path(name: str) -> Path:
     return paths.RAW / f"{name}.npy"
 
 
+def scaled_path(name: str, project: Path = paths.HERE) -> Path:
+    """The file of a dataset's features, where they are arrays, as networks learn from them."""
+    return project / paths.SCALED / f"{name}.npy"
+
+
 @contextmanager
 def writing(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[np.ndarray]:
     """Give an array that is written to a file as it is filled; the file is there once all is."""
@@ -40,7 +45,7 @@ def read_raw(name: str) -> np.ndarray:
 
 def write_scaled(name: str) -> None:
     """Write the features of a dataset, which are arrays, to ``data/scaled``: as they are, in their own units."""
-    with files.replacing(paths.SCALED / f"{name}.npy") as temporary:
+    with files.replacing(scaled_path(name)) as temporary:
         shutil.copyfile(raw_path(name), temporary)
 
 
@@ -51,7 +56,7 @@ def read(name: str, description: Description, project: Path = paths.HERE) -> np.
         Of a table float64 (n_rows, n_inputs); arrays uint8 or float32 (n_rows, …), mapped to memory.
     """
     if description.arrays:
-        return _mapped(project / paths.SCALED / f"{name}.npy", stage="scale")
+        return _mapped(scaled_path(name, project), stage="scale")
     return read_columns(name, description, project).to_numpy(np.float64)
 
 

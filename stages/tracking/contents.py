@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics import files, paths
+from stages.records import features
 from stages.records.runs import Run
 from stages.verdicts.statistics import summarise
 from stages.verdicts.tuned import best_of_each_rate
@@ -149,8 +150,9 @@ def numbers_of_seeds(run: Run, headline: str) -> dict[int, list[Number]]:
 
 
 def scaled_file(dataset: str) -> ScaledFile:
-    """The rows of a dataset, as networks and other models learn from them."""
-    path = paths.SCALED / f"{dataset}.parquet"
+    """The rows of a dataset, as networks and other models learn from them; of arrays the features."""
+    arrays = features.scaled_path(dataset)
+    path = arrays if arrays.is_file() else paths.SCALED / f"{dataset}.parquet"
     with files.reading(path, "scale"), path.open("rb") as file:
         return ScaledFile(dataset, hashlib.file_digest(file, "md5").hexdigest(), path)
 
