@@ -49,6 +49,7 @@ class Comparison:
         weights: (n_rows,) what each row counts; None where all count alike.
         seeds_key: the path of the key in ``params.yaml`` that says how many seeds train.
         references: models that are no networks, on the splits of the first seeds.
+        arrays: what is predicted from where that is arrays, (n_rows, …); None where it is columns.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Comparison:
     weights: np.ndarray | None = None
     seeds_key: str = "train.seeds"
     references: list[Reference] = field(default_factory=list)
+    arrays: np.ndarray | None = None
 
     @property
     def description(self) -> Description:
@@ -244,6 +246,7 @@ def read(
         weights=datasets.read_weights(dataset, description, project),
         seeds_key=seeds_key,
         references=references.read(name, project),
+        arrays=features.read(dataset, description, project) if description.arrays else None,
     )
 
 
