@@ -124,7 +124,8 @@ def test_a_drawn_table_is_read_and_encoded_alike_from_every_kind_of_file(table):
 
 
 @pytest.mark.endurance
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("_", range(10))  # so that processes share them
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(table=tables())
-def test_ten_thousand_drawn_tables_are(table):
+def test_ten_thousand_drawn_tables_are(_, table):
     check(table)
