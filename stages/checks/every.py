@@ -1,7 +1,7 @@
 """All checks: each module here but this one is a check, and to add one is to add a module.
 
-It has ``find(seen)``, which gives facts, rows counted from 1 over all that were read. `stages.wording.findings` has a
-sentence for each kind of `Finding`, with the key that settles it.
+It has ``find(seen)``, which gives facts, rows counted from 1 over all that were read. A kind of `Finding` is said by
+its name, until `stages.wording.findings` has a sentence for it, with the key that settles it.
 """
 
 import importlib

@@ -61,6 +61,8 @@ _SENTENCES: dict[str, str] = {
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
 }
 
+_OTHERS = "{name}: {kind} in {n_rows} ({rows})"  # of a check that has no sentence of its own yet
+
 # the same of those that quote cells, where cells are not to be shown
 _WITHOUT_CELLS: dict[str, str] = {
     "zeros": "{name}: one value in {n_rows} ({rows}), and else never near it (if it stands for nothing: "
@@ -121,6 +123,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "day_first": _day_first(examples[0]),
         "first": _shown(examples[0]),
         "held": _held(finding),
+        "kind": finding.kind,
         "key": yaml_word(finding.column),
         "labels": ", ".join(f"{yaml_word(label)}: {yaml_word(finding.read_as)}" for label in examples[1:]),
         "lines": counted(finding.n_rows, "line"),
@@ -153,7 +156,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
     file = "" if finding.rows or not finding.files else f"{finding.files[0]}: "
     more = f"; the same in {counted(finding.n_more_files, 'other file')}" if finding.n_more_files else ""
     sentences = _SENTENCES if cells else _SENTENCES | _WITHOUT_CELLS
-    return file + sentences[finding.kind].format(**words) + more
+    return file + sentences.get(finding.kind, _OTHERS).format(**words).removeprefix(": ") + more
 
 
 def _settled(finding: Finding, *, cells: bool) -> str:
