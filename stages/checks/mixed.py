@@ -11,7 +11,7 @@ from stages.records.findings import Finding
 
 _TEXTS = 1000  # rows that show whether texts are mostly numbers or dates
 _HALF = 0.4
-_LABELS = 15  # different numbers; fewer may be labels
+_LABELS = 15  # different numbers or dates; fewer may be labels
 _MOST = 0.8  # share of texts that are numbers or dates, from which the others are odd
 
 
@@ -29,8 +29,8 @@ def mixed(texts: pd.Series) -> list[Finding]:
         return []
     for what, are in (("numbers", _numbers_in), ("dates", are_dates)):
         share = are(sample).mean()
-        # half of a column may be numbers, and half texts, where the numbers are no labels
-        if share < _MOST and not (what == "numbers" and share > _HALF and _differ(sample)):
+        # half of a column may be numbers or dates, and half texts, where these are no labels
+        if share < _MOST and not (share > _HALF and sample[are(sample)].nunique() > _LABELS):
             continue
         others = present[~are(present)]
         if what == "dates" and as_dates(present.drop(others.index)) is None:
@@ -43,8 +43,3 @@ def mixed(texts: pd.Series) -> list[Finding]:
 
 def _numbers_in(texts: pd.Series) -> np.ndarray:
     return look(texts, ".").is_number
-
-
-def _differ(texts: pd.Series) -> bool:
-    """Whether so many of the texts that are numbers differ that these are no labels."""
-    return texts[_numbers_in(texts)].nunique() > _LABELS

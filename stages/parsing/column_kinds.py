@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pandas as pd
 
-# strings that mean missing: those of pandas, and - . ?
+# strings that mean missing: those of pandas, of databases and programs, and - . ?
 MISSING = [
     *["", "-", ".", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "NULL", "null", "None", r"\N"],
+    *["none", "nil", "(null)", "<null>", "[NULL]", "NaT"],
     *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
 ]
 # what a spreadsheet could not calculate, which is nothing in any column

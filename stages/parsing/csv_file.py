@@ -119,18 +119,21 @@ class CsvFile:
         """Which row has more fields than the heading, and the way out; None where Python's own reader sees none."""
         if len(self.written.delimiter) > 1:
             return None
-        with suppress(csv.Error):
-            records = self.filled()
-            first, heading = next(records)
-            place, long = next((at - first, each) for at, each in records if len(each) > len(heading))
-            place, of = (place + 1, "first row") if self.source.header == "none" else (place, "heading")
-            mark = self.written.delimiter
-            return (
-                f"row {place:,} has {len(long)} fields, and the {of} {len(heading)}: {_shown(mark.join(long))}; put "
-                f"cells that hold {mark!r} into quotes, or say how the file is written with delimiter:, skip: or "
-                "quoting: beside file:"
-            )
-        return None
+        records = self.filled()
+        try:
+            first, heading = next(records, (0, []))
+            place, long = next(((at - first, each) for at, each in records if len(each) > len(heading)), (0, []))
+        except csv.Error:
+            return None
+        if not long:
+            return None
+        place, of = (place + 1, "first row") if self.source.header == "none" else (place, "heading")
+        mark = self.written.delimiter
+        return (
+            f"row {place:,} has {len(long)} fields, and the {of} {len(heading)}: {_shown(mark.join(long))}; put cells "
+            f"that hold {mark!r} into quotes, or say how the file is written with delimiter:, skip: or quoting: beside "
+            "file:"
+        )
 
     def heading(self) -> tuple[dict[str, Any], list[Finding]]:
         """What tells pandas the names of the columns, and whether one is short.

@@ -32,6 +32,11 @@ Opener = Callable[[], IO[bytes]]
 
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_PAGE = "is a page of the web; save the table that it shows or links to, as CSV or Excel"
+_NO_TABLES = {  # by how they begin
+    b"version https://git-lfs": "is a pointer of Git LFS, and the table is not here; git lfs pull brings it",
+    **dict.fromkeys((b"<!doctype html", b"<html"), _PAGE),
+}
 _ARCHIVES = (".zip", ".tar", ".zst", ".7z")
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what the system and decompressing refuse
 OF_FILES = ("delimiter", "encoding", "decimal", "quoting", "skip", "header", "sheet")  # keys that say how to read one
@@ -92,10 +97,12 @@ def kind_of(path: Path) -> ModuleType | None:
     """The kind of a file; None for CSV.
 
     Raises:
-        UserError: it is an archive.
+        UserError: it is an archive, or stands for a file that is somewhere else.
     """
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(64)
+    if what := next((what for mark, what in _NO_TABLES.items() if start.lstrip().lower().startswith(mark)), None):
+        raise UserError(f"{path} {what}")
     if (kind := next((each for each in _kinds() if each.matches(path, start)), None)) is not None:
         return kind
     if path.suffix.lower() in _ARCHIVES or start.startswith(b"PK\x03\x04"):

@@ -303,9 +303,16 @@ def _as_texts(file: CsvFile) -> Parsed:
 
     Only where quotes stand behind such blanks, these are no part of the cells.
     """
+    has_heading = file.source.header != "none"
 
     def read(**settings: Any) -> pd.DataFrame:
-        return file.pandas(header=None, dtype="str", na_filter=False, **settings).fillna("")
+        settings |= {"dtype": "str", "na_values": [""]}
+        if not has_heading:
+            return file.pandas(header=None, **settings).fillna("")
+        # below a heading a delimiter at the end of each row makes no column
+        heading = file.pandas(header=None, nrows=1, **settings)
+        below = file.pandas(header=0, names=range(heading.shape[1]), **settings)
+        return pd.concat([heading, below], ignore_index=True).fillna("")
 
     def without_blanks(texts: pd.DataFrame) -> pd.DataFrame:
         return texts.apply(lambda column: column.str.lstrip(" "))
@@ -316,7 +323,6 @@ def _as_texts(file: CsvFile) -> Parsed:
     if cells is None or not (stripped := without_blanks(cells)).equals(cells):
         known = read()
         cells = cells if cells is not None and stripped.equals(without_blanks(known)) else known
-    has_heading = file.source.header != "none"
     names = list(cells.iloc[0]) if has_heading else [f"column_{number}" for number in range(1, cells.shape[1] + 1)]
     table = cells.iloc[int(has_heading) :].set_axis(names, axis=1).reset_index(drop=True)
     return Parsed(table, file.written, np.arange(1, len(table) + 1))

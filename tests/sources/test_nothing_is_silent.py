@@ -8,6 +8,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from stages.basics.cli import UserError
 from tests.sources.test_odd_tables import X, as_excel, lines, load, odd, refusal
 from tests.sources.test_whatever_the_file import predicted_from, told
 
@@ -252,3 +253,50 @@ def test_a_month_and_a_short_year_behind_a_blank_are_a_date():
     table, description = load(lines("m,x,y", [f"{month:%b} '{month:%y}" for month in months], X, Y))
     assert description.columns[0].kind == "date"
     assert table["m"].tolist() == months.tolist()
+
+
+@pytest.mark.parametrize("word", ["0", "unknown", "later"])
+def test_words_in_a_third_of_a_column_of_dates_are_named_with_the_key(word):
+    days = [word if row % 3 == 0 else f"2024-01-{row + 1:02}" for row in range(30)]
+    _, description = load(lines("day,x,y", days, X, Y))
+    assert description.columns[0].kind == "category"
+    assert [line for line in told(description) if line.startswith("day: 20 of 30 are dates; rows 1, 4, 7, … hold ")]
+    _, description = load(None, missing={"day": [word]})
+    assert (description.columns[0].kind, description.columns[0].missing) == ("date", 10)
+
+
+@pytest.mark.parametrize("word", ["NaT", "none", "(null)", "nil", "[NULL]"])
+@pytest.mark.parametrize(("kind", "cells"), [("date", "2024-01-05"), ("number", "1.5"), ("boolean", "true")])
+def test_what_programs_write_for_nothing_is_missing(word, kind, cells):
+    _, description = load(lines("a,x,y", [word if row % 3 == 0 else cells for row in range(30)], X, Y))
+    assert (description.columns[0].kind, description.columns[0].missing) == (kind, 10)
+
+
+def test_new_rows_may_end_in_a_delimiter_as_those_of_training_do():
+    rows = [f"{x},{y},{'ab'[row % 2]}," for row, (x, y) in enumerate(zip(X, Y, strict=True))]
+    _, description = load("\n".join(["x,y,z", *rows]))
+    with open("new.csv", "w", encoding="utf-8") as file:
+        file.write("z,x\na,1.5,\nb,2,\n")
+    new = predicted_from("new.csv", description).table
+    assert (new["x"].tolist(), new["z"].tolist()) == ([1.5, 2], ["a", "b"])
+    with open("new.csv", "w", encoding="utf-8") as file:
+        file.write("z,x\na,1,5\nb,2\n")
+    with pytest.raises(UserError, match="row 1 has 3 fields, and the heading 2: 'a,1,5'"):
+        predicted_from("new.csv", description)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n",
+            "own.csv is a pointer of Git LFS, and the table is not here; git lfs pull brings it",
+        ),
+        (
+            "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>\n",
+            "own.csv is a page of the web; save the table that it shows or links to, as CSV or Excel",
+        ),
+    ],
+)
+def test_what_stands_for_a_table_that_is_elsewhere_is_named(content, told):
+    assert refusal(content) == told
