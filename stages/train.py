@@ -39,38 +39,45 @@ def main() -> None:
         cli.say(f"train: {line}")
     selected = units(params)
     scores: dict[str, Score] = {}
-    tallies, outcomes, n_failed = [Tally() for _ in selected], {unit.name: [] for unit in selected}, 0
+    outcomes, n_failed = {unit.name: [] for unit in selected}, 0
+    tallies, totals = {unit.name: Tally() for unit in selected}, {unit.name: planned(unit) for unit in selected}
 
     async def finish(places: list[int]) -> None:
         nonlocal n_failed
-        some = [Training(selected[place], scheduler.trainer(selected[place], tallies[place])) for place in places]
+        some = [Training(unit, scheduler.trainer(unit, tallies[unit.name])) for unit in (selected[i] for i in places)]
         looking = looking_at(some[0].unit, params)
-        for place, each, run in zip(places, some, await train_looks(some, looking), strict=True):
+        for each, run in zip(some, await train_looks(some, looking), strict=True):
+            name, tally = each.unit.name, tallies[each.unit.name]
             runs.write_folder(run, each.model)
             scores[run.comparison] = looking.score
-            durations.keep(kept, run.comparison, run.loss.name, tallies[place].seconds)
-            outcomes[each.unit.name] = outcome(run)
+            durations.keep(kept, run.comparison, run.loss.name, tally.seconds)
+            outcomes[name] = outcome(run)
             n_failed += len(run.failed)
-            show(each.unit.name, planned(each.unit))
+            show(
+                name, totals[name], totals[name] - round(tally.done - tally.stored)
+            )  # what was not needed took no time
         if look := looking.look:
             words = looks(look.n_seeds, look.at_most, look.ended)
-            outcomes[each.unit.name].append(f"train: {run.comparison}: {words}")
+            outcomes[name].append(f"train: {run.comparison}: {words}")
         await ahead.after([each.unit for each in some], looking.recommend)
+
+    def on_progress(unit: Unit, done: int) -> None:
+        show(unit.name, min(done, totals[unit.name]), round(tallies[unit.name].stored))
 
     with (
         choice.from_environment(selected) as executor,
-        bars({unit.name: planned(unit) for unit in selected}, unit="networks × epochs", heading="all losses") as show,
+        bars(totals, unit="", heading="all losses") as show,
     ):
-        scheduler = Scheduler(executor, kept, on_progress=lambda unit, done: show(unit.name, min(done, planned(unit))))
+        scheduler = Scheduler(executor, kept, on_progress=on_progress)
         ahead = RefitsAhead(selected, scheduler)
         try_first(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
     references.write(fitting.of_comparisons(params, selected, scores, kept))
-    new = {unit.name: tally.new for unit, tally in zip(selected, tallies, strict=True)}
+    new = {name: tally.new for name, tally in tallies.items()}
     for line in chain(*outcomes.values(), what_was_new(new)):
         cli.say(line)
-    n_networks = sum(tally.n_networks for tally in tallies)
-    cli.say(f"train: {came_from([(tally.n_stored, tally.n_chunks) for tally in tallies])}")
+    n_networks = sum(tally.n_networks for tally in tallies.values())
+    cli.say(f"train: {came_from([(tally.n_stored, tally.n_chunks) for tally in tallies.values()])}")
     cli.say(f"train: {len(selected)} losses, {n_networks:,} networks ({n_failed} failed) in {paths.RUNS}")
 
 

@@ -27,7 +27,7 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
 
     with (
         choice.here(every, refit.chunks_of) as executor,
-        bars({each.name: planned(each) for each in every}, unit="networks × epochs", heading="to use") as show,
+        bars({each.name: planned(each) for each in every}, unit="", heading="to use") as show,
     ):
         scheduler = Scheduler(
             executor,

@@ -174,6 +174,7 @@ def test_the_page_of_dvc_plots_draws_without_a_network_wherever_it_is_moved(proj
     shutil.copy(ROOT / "dvc.yaml", folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     subprocess.run([Path(sys.executable).parent / "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
+    n_figures = len(list((folder / "reports/figures").iterdir()))
     moved = Path(shutil.move(folder / "dvc_plots", tmp_path / "moved"))
     shutil.rmtree(folder)
     faults = faults_of(page)
@@ -182,6 +183,6 @@ def test_the_page_of_dvc_plots_draws_without_a_network_wherever_it_is_moved(proj
     for drawing in page.locator(".vega-embed svg.marks").all():
         assert drawing.bounding_box()["height"] > 300
     widths = page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth)")
-    assert len(widths) == len(list((project / "reports/figures").iterdir()))
+    assert len(widths) == n_figures
     assert all(widths)
     assert faults == []

@@ -75,6 +75,11 @@ def room(unit: Unit, n_candidates: int, epochs: int) -> int:
     return n_more if n_more * n_seeds * _cost(unit, epochs) <= TRACING else 0
 
 
+def compiling(unit: Unit) -> int:
+    """What compiling the program of a chunk takes, as networks times epochs of a unit that take as long."""
+    return round(TRACING / _cost(unit, 1))
+
+
 def most_at_once(unit: Unit) -> int:
     """How many networks of a unit train at once in its final training."""
     return min(_n_seeds(unit, 1, unit.settings.epochs), len(unit.settings.seeds))

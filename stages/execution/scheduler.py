@@ -13,6 +13,7 @@ from stages.basics import cli
 from stages.basics.cli import UserError
 from stages.basics.machine import device
 from stages.execution import keys
+from stages.execution.cutting import compiling
 from stages.execution.executor import DiedError, Executor
 from stages.records.store import DamagedError, Store
 from stages.training.chunk import Chunk, Result, title
@@ -36,7 +37,9 @@ class Tally:
         n_chunks: all chunks.
         n_networks: networks that were trained.
         cost: networks times epochs, of chunks that are done; where a chunk has fewer of a unit's rows, as many less.
+            What compiling its program takes is counted with each.
         under_way: the same of chunks that are being trained, by the number of each.
+        stored: the same of chunks that came from the store, which is in `cost` too.
         new: what of it the store did not know, in words; None where it has all, or nothing like it.
     """
 
@@ -47,11 +50,12 @@ class Tally:
     n_networks: int = 0
     cost: float = 0.0
     under_way: dict[int, float] = field(default_factory=dict)
+    stored: float = 0.0
     new: str | None = None
 
     @property
     def done(self) -> int:
-        """Networks times epochs that are done, those of chunks that are being trained included."""
+        """What is done, as networks times epochs, chunks that are being trained included."""
         return round(self.cost + sum(self.under_way.values()))
 
 
@@ -64,11 +68,15 @@ async def _unless_lost(work: Coroutine[Any, Any, None]) -> None:
         await work
 
 
-def _cost_of_an_epoch(chunk: Chunk, unit: Unit) -> float:
-    """Networks that a chunk trains, as the share of a unit's rows that it has, where a budget has fewer choose."""
+def _cost(chunk: Chunk, unit: Unit, epochs: int) -> float:
+    """What so many epochs of a chunk take, its program included, as networks times epochs of a unit.
+
+    Where a budget has fewer of the unit's rows choose, networks count as the share of the rows that they have.
+    """
     within = unit.settings.within
     n_rows, n_all = len(chunk.unit.table.labels), len(unit.table.labels)
-    return chunk.n_networks * (within.tuning_rows / within.rows if within and n_rows < n_all else 1)
+    share = within.tuning_rows / within.rows if within and n_rows < n_all else 1
+    return compiling(unit) + epochs * chunk.n_networks * share
 
 
 class Scheduler:
@@ -88,7 +96,7 @@ class Scheduler:
             executor: what trains.
             store: where to look a chunk up before it is trained, and to keep it after; not used when not given.
             stage: the name of the stage that trains, with which messages begin.
-            on_progress: called with a unit and its networks times epochs that are done.
+            on_progress: called with a unit and what of it is done: see `Tally.done`.
         """
         self._executor, self._store, self._stage = executor, store, stage
         self._on_progress = on_progress
@@ -162,9 +170,10 @@ class Scheduler:
             self._keep(key, result, {"unit": unit.name, "parts": parts})
         else:
             tally.n_stored += 1
+            tally.stored += _cost(chunk, unit, chunk.epochs)
         tally.seconds += float(result["seconds"])
         tally.n_networks += chunk.n_networks
-        tally.cost += chunk.epochs * _cost_of_an_epoch(chunk, unit)
+        tally.cost += _cost(chunk, unit, chunk.epochs)
         self._on_progress(unit, tally.done)
         return result
 
@@ -179,10 +188,10 @@ class Scheduler:
 
     async def _by_executor(self, chunk: Chunk, unit: Unit, tally: Tally) -> Result | None:
         """Train a chunk, and again when its worker dies; None where too many died."""
-        n_died, number, cost = 0, tally.n_trained, _cost_of_an_epoch(chunk, unit)
+        n_died, number = 0, tally.n_trained
 
         def progress(epochs: int) -> None:
-            tally.under_way[number] = epochs * cost
+            tally.under_way[number] = _cost(chunk, unit, epochs)
             self._on_progress(unit, tally.done)
 
         while True:

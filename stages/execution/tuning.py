@@ -10,13 +10,13 @@ Within a budget horizons are steps, fewer seeds and rows halve, and the best two
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
-from stages.execution.cutting import room
+from stages.execution.cutting import N_CANDIDATES, room
 from stages.execution.scheduler import TrainChunks
 from stages.execution.second_run import tried_otherwise
 from stages.execution.trials import Trial, best_of, firmness, is_ahead, shown, train_trials
@@ -136,17 +136,27 @@ def planned_cost(unit: Unit) -> int:
 
     What a chunk is filled up with takes no time of its own.
     """
-    total, within = 0, unit.settings.within
-    for variant in variants(unit):
-        candidates = first_candidates(variant)
-        n_schedules = len({candidate.schedule for candidate in candidates})
-        sizes = [len(candidates), math.ceil(len(candidates) / 2), N_LAST * n_schedules]
-        total += sum(size * horizon for size, horizon in zip(sizes, _halving_horizons(unit), strict=False))
+    within = unit.settings.within
+    total = sum(size * horizon for size, horizon in _rungs(unit))
     if within is None:
         return total * min(N_SEEDS, len(unit.settings.seeds))
     if within.tuning_rows < within.rows:
         total = total * within.tuning_rows / within.rows + N_CHECKED * horizons(unit)[-1]
     return round(total * min(within.tuning_seeds, len(unit.settings.seeds)))
+
+
+def planned_chunks(unit: Unit) -> int:
+    """Chunks of tuning a unit as `planned_cost` has it, where one holds all seeds that choose."""
+    return sum(math.ceil(size / N_CANDIDATES) for size, _ in _rungs(unit))
+
+
+def _rungs(unit: Unit) -> Iterator[tuple[int, int]]:
+    """Of each variant of a unit how many candidates train in each rung of halving, and for how many epochs."""
+    for variant in variants(unit):
+        candidates = first_candidates(variant)
+        n_schedules = len({candidate.schedule for candidate in candidates})
+        sizes = [len(candidates), math.ceil(len(candidates) / 2), N_LAST * n_schedules]
+        yield from zip(sizes, _halving_horizons(unit), strict=False)
 
 
 def _halving_horizons(unit: Unit) -> list[int]:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from stages.basics import cli
 from stages.execution import second_run
-from stages.execution.cutting import cut
+from stages.execution.cutting import compiling, cut, most_at_once
 from stages.execution.scheduler import Scheduler, TrainChunks
-from stages.execution.tuning import N_SEEDS, first_candidates, horizons, planned_cost, tune, variants
+from stages.execution.tuning import N_SEEDS, first_candidates, horizons, planned_chunks, planned_cost, tune, variants
 from stages.records.runs import Regions, Run, Tuning
 from stages.training.chunk import Candidate, Chunk, Result
 from stages.training.scoring import Scores, score_seeds, scored_by, scores_table
@@ -132,12 +132,14 @@ def needs_held_out(unit: Unit) -> bool:
 
 
 def planned(unit: Unit) -> int:
-    """Estimate the networks times epochs that a unit takes, tuning included; it may take fewer or more."""
+    """Estimate what a unit takes, tuning and programs included, as networks times epochs; it may take less or more."""
     settings, n_seeds = unit.settings, len(unit.settings.seeds)
     n_few = min(N_SEEDS, n_seeds)
     n_networks = n_seeds + (n_few if needs_held_out(unit) else 0)
     otherwise = second_run.planned_cost(unit) * n_few if settings.second_run else 0
-    return n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0) + otherwise
+    n_chunks = -(-n_networks // most_at_once(unit)) + (planned_chunks(unit) if settings.is_tuned else 0)
+    training = n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0) + otherwise
+    return training + n_chunks * compiling(unit)
 
 
 def _some_went_astray(results: Sequence[Result]) -> bool:
