@@ -16,7 +16,7 @@ from itertools import product
 
 import numpy as np
 
-from stages.execution.cutting import N_CANDIDATES, room
+from stages.execution.cutting import room
 from stages.execution.scheduler import TrainChunks
 from stages.execution.second_run import tried_otherwise
 from stages.execution.trials import Trial, best_of, firmness, is_ahead, shown, train_trials
@@ -131,26 +131,7 @@ def _in_the_end(unit: Unit, epochs: int) -> int:
     return passes(epochs * -(-_n_train(unit) // batch_size), within.rows, batch_size) if within else epochs
 
 
-def planned_cost(unit: Unit) -> int:
-    """Networks times epochs of tuning a unit where nothing is extended, and nothing as good as the last that stays.
-
-    What a chunk is filled up with takes no time of its own.
-    """
-    within = unit.settings.within
-    total = sum(size * horizon for size, horizon in _rungs(unit))
-    if within is None:
-        return total * min(N_SEEDS, len(unit.settings.seeds))
-    if within.tuning_rows < within.rows:
-        total = total * within.tuning_rows / within.rows + N_CHECKED * horizons(unit)[-1]
-    return round(total * min(within.tuning_seeds, len(unit.settings.seeds)))
-
-
-def planned_chunks(unit: Unit) -> int:
-    """Chunks of tuning a unit as `planned_cost` has it, where one holds all seeds that choose."""
-    return sum(math.ceil(size / N_CANDIDATES) for size, _ in _rungs(unit))
-
-
-def _rungs(unit: Unit) -> Iterator[tuple[int, int]]:
+def rungs(unit: Unit) -> Iterator[tuple[int, int]]:
     """Of each variant of a unit how many candidates train in each rung of halving, and for how many epochs."""
     for variant in variants(unit):
         candidates = first_candidates(variant)

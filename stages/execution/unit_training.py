@@ -1,5 +1,6 @@
 """Train a unit: bring its loss to its own best, where that is to be found; train every seed; score."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,9 +9,9 @@ import pandas as pd
 
 from stages.basics import cli
 from stages.execution import second_run
-from stages.execution.cutting import compiling, cut, most_at_once
+from stages.execution.cutting import N_CANDIDATES, compiling, cut, most_at_once
 from stages.execution.scheduler import Scheduler, TrainChunks
-from stages.execution.tuning import N_SEEDS, first_candidates, horizons, planned_chunks, planned_cost, tune, variants
+from stages.execution.tuning import N_CHECKED, N_SEEDS, first_candidates, horizons, rungs, tune, variants
 from stages.records.runs import Regions, Run, Tuning
 from stages.training.chunk import Candidate, Chunk, Result
 from stages.training.scoring import Scores, score_seeds, scored_by, scores_table
@@ -140,6 +141,25 @@ def planned(unit: Unit) -> int:
     n_chunks = -(-n_networks // most_at_once(unit)) + (planned_chunks(unit) if settings.is_tuned else 0)
     training = n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0) + otherwise
     return training + n_chunks * compiling(unit)
+
+
+def planned_cost(unit: Unit) -> int:
+    """Networks times epochs of tuning a unit where nothing is extended, and nothing as good as the last that stays.
+
+    What a chunk is filled up with takes no time of its own.
+    """
+    within = unit.settings.within
+    total = sum(size * horizon for size, horizon in rungs(unit))
+    if within is None:
+        return total * min(N_SEEDS, len(unit.settings.seeds))
+    if within.tuning_rows < within.rows:
+        total = total * within.tuning_rows / within.rows + N_CHECKED * horizons(unit)[-1]
+    return round(total * min(within.tuning_seeds, len(unit.settings.seeds)))
+
+
+def planned_chunks(unit: Unit) -> int:
+    """Chunks of tuning a unit as `planned_cost` has it, where one holds all seeds that choose."""
+    return sum(math.ceil(size / N_CANDIDATES) for size, _ in rungs(unit))
 
 
 def _some_went_astray(results: Sequence[Result]) -> bool:

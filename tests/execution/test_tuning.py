@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from stages.execution import cutting
-from stages.execution.tuning import first_candidates, horizons, next_rate, planned_cost, selection, tune, variants
+from stages.execution.tuning import first_candidates, horizons, next_rate, selection, tune, variants
+from stages.execution.unit_training import planned_cost
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss
 from stages.records.plans import Part, Plan, Scaling
