@@ -25,7 +25,7 @@ from stages.training.backend import keras, tf
 from stages.training.layers.mapping import for_each
 from stages.training.layers.sizes import of_model
 from stages.training.scales import Scale, Shared, share, shared_features
-from stages.training.steps import Epochs, Rates, each_in_turn, restart, sum_over, update
+from stages.training.steps import Epochs, Rates, columns, each_in_turn, restart, sum_over, update
 from stages.training.views import Rows, View
 
 # (targets, outputs) of one replica's rows, and where the view has some its numbers of `View.own_units` -> (n_rows,)
@@ -318,22 +318,21 @@ class Replicas:
         def of_replicas(numbers: tf.Tensor) -> dict[str, tf.Tensor]:
             return {name: self._for_replicas(values) for name, values in of_seeds(numbers).items()}
 
-        def train_on(start: tf.Tensor) -> tf.Tensor:
-            batch = of_replicas(order[:, start : start + batch_size])
+        def train_on(start: tf.Tensor, count: int) -> tf.Tensor:
+            batch = of_replicas(columns(order, start, count))
             return self._train_batch(shared, rates.at(step + tf.cast(start // batch_size, tf.float32)), batch)
 
-        def measure_on(start: tf.Tensor) -> tf.Tensor:
-            which = slice(start, start + block)
+        def measure_on(start: tf.Tensor, count: int) -> tf.Tensor:
+            counts, numbers = columns(shared.counts, start, count), columns(shared.tested, start, count)
             if n_lines == 1:
-                return self._test_batch(shared, shared.counts[0, which], of_seeds(shared.tested[0, which]))
-            counts = self._for_replicas(shared.counts[:, which])
-            return self._test_batch(shared, counts, of_replicas(shared.tested[:, which]))
+                return self._test_batch(shared, counts[0], of_seeds(numbers[0]))
+            return self._test_batch(shared, self._for_replicas(counts), of_replicas(numbers))
 
-        during = sum_over(train_on, range(0, n_train, batch_size), (self._n_replicas, 2)) / n_train
+        during = sum_over(train_on, n_train, batch_size, (self._n_replicas, 2)) / n_train
         if "weights" in shared.rows:  # of the metric a weighted mean, of the loss what Keras has
             share = self._for_replicas(tf.reduce_mean(tf.gather(shared.rows["weights"][:, 2], order), axis=1))
             during /= tf.stack([tf.ones_like(share), share], axis=1)
-        after = sum_over(measure_on, range(0, n_test, block), (self._n_replicas, 2)) / shared.totals
+        after = sum_over(measure_on, n_test, block, (self._n_replicas, 2)) / shared.totals
         return tf.transpose(tf.concat([during, after], axis=1))
 
 
