@@ -16,7 +16,6 @@ from stages.params.schema import Params
 from stages.records import datasets, durations, references, runs, store
 from stages.references import fitting
 from stages.scores.costs import columns_of
-from stages.scores.score import Score
 from stages.training.unit import Unit
 from stages.verdicts.comparison import Looking, score_of
 from stages.wording.looks import looks
@@ -38,18 +37,18 @@ def main() -> None:
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)
-    scores: dict[str, Score] = {}
+    looking_by = {unit.settings.comparison: looking_at(unit, params) for unit in reversed(selected)}
+    scores = {name: looking.score for name, looking in looking_by.items()}
     outcomes, n_failed = {unit.name: [] for unit in selected}, 0
     tallies, totals = {unit.name: Tally() for unit in selected}, {unit.name: planned(unit) for unit in selected}
 
     async def finish(places: list[int]) -> None:
         nonlocal n_failed
         some = [Training(unit, scheduler.trainer(unit, tallies[unit.name])) for unit in (selected[i] for i in places)]
-        looking = looking_at(some[0].unit, params)
+        looking = looking_by[some[0].unit.settings.comparison]
         for each, run in zip(some, await train_looks(some, looking), strict=True):
             name, tally = each.unit.name, tallies[each.unit.name]
             runs.write_folder(run, each.model)
-            scores[run.comparison] = looking.score
             durations.keep(kept, run.comparison, run.loss.name, tally.seconds)
             outcomes[name] = outcome(run)
             n_failed += len(run.failed)
@@ -65,6 +64,7 @@ def main() -> None:
         show(unit.name, min(done, totals[unit.name]), round(tallies[unit.name].stored))
 
     with (
+        fitting.meanwhile(params, selected, scores, kept) as fitted,
         choice.from_environment(selected) as executor,
         bars(totals, unit="", heading="all losses") as show,
     ):
@@ -72,7 +72,7 @@ def main() -> None:
         ahead = RefitsAhead(selected, scheduler)
         try_first(selected, scheduler)
         scheduler.run([finish(places) for places in groups(selected)])
-    references.write(fitting.of_comparisons(params, selected, scores, kept))
+        references.write(fitted())
     new = {name: tally.new for name, tally in tallies.items()}
     for line in chain(*outcomes.values(), what_was_new(new)):
         cli.say(line)

@@ -1,7 +1,9 @@
 """Fit the reference models of a comparison, or find them in the unit store."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import cache, partial
 from importlib.metadata import version
@@ -36,22 +38,33 @@ def are_wanted(params: Params, comparison: str) -> bool:
     return (params.train.references and params.setup(comparison).optimizer.is_tuned()) if own is None else own
 
 
-def of_comparisons(
+@contextmanager
+def meanwhile(
     params: Params, units: Sequence[Unit], scores: Mapping[str, Score], kept: Store | None
-) -> dict[str, list[Reference]]:
-    """The reference models of every comparison, by its name; none of one that is to have none.
+) -> Iterator[Callable[[], dict[str, list[Reference]]]]:
+    """Fit the reference models of every comparison in a thread, while this one waits for networks.
 
     Args:
         params: the parameters.
         units: of all comparisons.
         scores: by comparison, the one that decides.
         kept: where they are looked up, and kept; None where nothing is.
+
+    Yields:
+        A function that waits for them and gives them by the name of the comparison; none of one that is to have none.
+        Those that are not begun when this ends, as at an error, are not fitted.
     """
     first = {unit.settings.comparison: unit for unit in reversed(units)}
-    return {
-        name: of_unit(unit, scores[name], kept) if are_wanted(params, name) else []
-        for name, unit in reversed(first.items())
-    }
+    _code()  # what is parsed here is not in the thread: in Python 3.11 two threads that parse disturb each other
+    pool = ThreadPoolExecutor(1)
+    try:
+        fitted = {
+            name: pool.submit(of_unit, unit, scores[name], kept) if are_wanted(params, name) else None
+            for name, unit in reversed(first.items())
+        }
+        yield lambda: {name: some.result() if some else [] for name, some in fitted.items()}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def of_unit(unit: Unit, score: Score, kept: Store | None) -> list[Reference]:

@@ -1,8 +1,11 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
 from stages.records.store import Store
@@ -137,3 +140,63 @@ def test_a_model_that_cannot_be_fitted_says_so_and_the_other_stands():
     made = references(replace(unit, table=replace(unit.table, features=features)))
     assert "infinity" in made["linear"].problem
     assert made["linear"].scores == {}
+
+
+def named(comparison, name="mse"):
+    unit = make_unit(name)
+    return replace(unit, settings=unit.settings.model_copy(update={"comparison": comparison}))
+
+
+def test_what_is_fitted_while_networks_train_is_what_is_fitted_alone_once_for_each_comparison(monkeypatch):
+    monkeypatch.setattr(fitting, "are_wanted", lambda _, comparison: comparison != "without")
+    units = [named("with"), named("with", "mae"), named("without")]
+    score = score_of(units[0])
+    with fitting.meanwhile(None, units, {"with": score, "without": score}, None) as fitted:
+        found = fitted()
+    assert list(found) == ["with", "without"]
+    assert found["without"] == []
+    alone = fitting.of_unit(units[0], score, None)
+    assert [model.scores for model in found["with"]] == [model.scores for model in alone]
+
+
+def test_where_training_ends_in_an_error_no_other_comparison_is_begun(monkeypatch):
+    began, may_end = threading.Event(), threading.Event()
+    fitted_for = []
+
+    def slow(unit, *_):
+        fitted_for.append(unit.settings.comparison)
+        began.set()
+        may_end.wait()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, *, cancel_futures):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            may_end.set()
+            super().shutdown()
+
+    monkeypatch.setattr(fitting, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(fitting, "are_wanted", lambda *_: True)
+    monkeypatch.setattr(fitting, "of_unit", slow)
+    units = [named("first"), named("second")]
+
+    def fail():
+        with fitting.meanwhile(None, units, {"first": None, "second": None}, None):
+            began.wait()
+            raise ValueError("a network cannot be trained")
+
+    with pytest.raises(ValueError, match="cannot be trained"):
+        fail()
+    assert fitted_for == ["first"]
+
+
+def test_an_error_of_a_reference_model_is_raised_where_it_is_asked_for(monkeypatch):
+    def refused(*_):
+        raise UserError("the score of your own is not defined for it")
+
+    monkeypatch.setattr(fitting, "are_wanted", lambda *_: True)
+    monkeypatch.setattr(fitting, "of_unit", refused)
+    with (
+        fitting.meanwhile(None, [named("houses")], {"houses": None}, None) as fitted,
+        pytest.raises(UserError, match="of your own"),
+    ):
+        fitted()
