@@ -12,7 +12,8 @@ from stages.arrays.source import Given, Rows
 from stages.basics import suggest
 from stages.basics.cli import UserError
 
-DAMAGE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+_LIBRARY = (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+DAMAGE = (*_LIBRARY, RuntimeError)  # the last of a file in a zip that is encrypted
 SHOWN = 8  # arrays that a message names
 
 

@@ -147,7 +147,8 @@ def _column(given: Given, name: str, key: str) -> pd.Series:
     if values.ndim > 1 and values.shape[1:] == (1,):
         values = values[:, 0]
     if values.ndim != 1:
-        raise UserError(f"{key}: '{name}' has the shape {shown(values.shape)}; one number or text a row is needed")
+        each = "one number or text a row is needed; a target for each pixel (a mask) cannot be learned yet"
+        raise UserError(f"{key}: '{name}' has the shape {shown(values.shape)}; {each}")
     return pd.Series(_decoded(values), name=name)
 
 

@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from stages.basics.words import distinct_numbers
-from stages.reporting.drawing.plots import Grid
+from stages.reporting.drawing.plots import Grid, plain
 from stages.verdicts.comparison import Comparison
 
 CLASSES, EACH = 6, 6  # that are shown at most: classes, and rows of each
+LONGEST = 14  # letters of a class
 CHANNELS = 4  # of a sequence that are drawn at most
 _SIDE = 1.1  # inches of an image
 
@@ -74,7 +75,7 @@ def draw(axes: np.ndarray, data: Examples) -> None:
                 continue
             _row(ax, rows[place], data)
             if is_grouped and not place:
-                ax.set_ylabel(data.names[group][:14], rotation=0, ha="right", va="center")
+                ax.set_ylabel(plain(data.names[group][:LONGEST]), rotation=0, ha="right", va="center")
             elif not is_grouped:
                 ax.set_xlabel(data.names[place])
 
