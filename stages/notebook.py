@@ -42,7 +42,7 @@ def compare(
         name: what the answer calls the comparison.
         keywords: keys of ``params.yaml``, with the values that may stand there: of a comparison (``seeds``,
             ``epochs``, ``optimizer``, ``cost``, ``second_run``, …), of a dataset (``task``, ``split``,
-            ``scale``, ``positive``), of a table (``columns``, ``drop``, ``missing``, ``weight``, …), and
+            ``scale``, ``positive``, ``order``), of a table (``columns``, ``drop``, ``missing``, ``weight``, …), and
             ``headline``, ``baseline`` and ``margin``.
 
     Raises:

@@ -125,7 +125,7 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         seeds=range(looks[-1]),
         looks=looks if len(looks) > 1 else (),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
-        also_scored=choosing.asked_for(headline, loss),
+        also_scored=choosing.asked_for(headline, loss, is_ordered=setup.data.order is not None),
         second_run=params.asks_for_second_run(comparison)
         and optimizer.is_tuned
         and not within
@@ -149,7 +149,11 @@ def headline_of(params: Params, comparison: str, table: Table) -> str:
     losses = params.selected()[comparison]
     class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
     return params.report.headline.get(comparison) or choosing.default_headline(
-        losses[0].task, table.n_targets, class_sizes, losses
+        losses[0].task,
+        table.n_targets,
+        class_sizes,
+        losses,
+        is_ordered=params.setup(comparison).data.order is not None,
     )
 
 

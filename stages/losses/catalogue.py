@@ -204,6 +204,8 @@ LOSSES = {
             for_shares=("sigmoid",),
             estimates="mean",
         ),
+        Loss("rank_mse", "MeanSquaredError", "rank", "linear"),
+        Loss("cumulative_link", "BinaryCrossentropy", "levels", "sigmoid"),
     )
 }
 
@@ -234,7 +236,8 @@ def namesakes(name: str, tasks: Iterable[Task | None]) -> dict[Task, str]:
         tasks: those that are asked about.
     """
     row = LOSSES.get(_NAMES.get(name, ""))
-    alike = {loss.task: loss.name for loss in LOSSES.values() if row and loss.function == row.function}
+    others = [loss for loss in LOSSES.values() if row and loss.function == row.function and not loss.needs_order]
+    alike = {loss.task: loss.name for loss in others}
     return {task: alike[task] for task in TASK_OF.values() if task in alike and task in tasks and task != row.task}
 
 

@@ -5,6 +5,7 @@ A loss holds plain values alone, so that it goes to a file and back whole.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from stages.losses.estimand import MEAN, MEAN_OF_LOGARITHMS, Estimand, Statistic
 from stages.losses.target_transform import TargetTransform
 
 Task = Literal["regression", "binary", "multiclass"]
-Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index"]
+Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index", "rank", "levels"]
 TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "0 to 1", "vectors"]
 ClassWeight = Literal["auto"] | dict[str, float]
 Limit = Literal["above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false"]
@@ -25,7 +26,10 @@ TASK_OF: dict[Targets, Task] = {
     "plus_minus_one": "binary",
     "one_hot": "multiclass",
     "class_index": "multiclass",
+    "rank": "multiclass",
+    "levels": "multiclass",
 }
+OF_ORDER: tuple[Targets, ...] = ("rank", "levels")  # what only classes in an order have
 # the output activations that suit each kind of targets, the usual one first
 ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
     "value": ("linear", "softplus", "relu", "exponential", "sigmoid", "tanh"),
@@ -33,6 +37,8 @@ ACTIVATIONS: dict[Targets, tuple[str, ...]] = {
     "plus_minus_one": ("tanh", "linear"),
     "one_hot": ("softmax", "linear"),
     "class_index": ("softmax", "linear"),
+    "rank": ("linear",),
+    "levels": ("sigmoid",),
 }
 
 
@@ -136,6 +142,11 @@ class Loss:
         return self.task != "regression" and self.activation in ("sigmoid", "softmax")
 
     @property
+    def needs_order(self) -> bool:
+        """Whether it is for classes in an order alone."""
+        return self.targets in OF_ORDER
+
+    @property
     def estimand(self) -> Estimand | None:
         """What of the target it is best for; None for classes, and for a user's own loss, of which it is not known."""
         if self.quantile is not None:
@@ -151,7 +162,15 @@ class Loss:
 
     def n_outputs(self, n_classes: int, n_targets: int) -> int:
         """How many outputs a network trained with it has."""
-        return {"regression": n_targets, "binary": 1, "multiclass": n_classes}[self.task]
+        match self.targets:
+            case "value":
+                return n_targets
+            case "one_hot" | "class_index":
+                return n_classes
+            case "levels":
+                return n_classes - 1
+            case _:
+                return 1
 
     def encode(self, labels: np.ndarray, n_classes: int) -> np.ndarray:
         """Encode the targets as this loss wants them.
@@ -162,8 +181,9 @@ class Loss:
             n_classes: number of classes; not used for regression.
 
         Returns:
-            float32 (n_rows, …, n_targets) for values, (n_rows, …, 1) for binary classes, (n_rows, …, n_classes)
-            for one-hot classes; int32 (n_rows, …) for class indices.
+            float32 (n_rows, …, n_targets) for values, (n_rows, …, 1) for binary classes and ranks, (n_rows, …,
+            n_classes) for one-hot classes, (n_rows, …, n_classes - 1) for levels, which are 1 below the class and 0
+            from it on; int32 (n_rows, …) for class indices.
         """
         match self.targets:
             case "value":
@@ -174,11 +194,43 @@ class Loss:
                 return np.eye(n_classes, dtype=np.float32)[labels.astype(np.int64)]
             case "plus_minus_one":
                 return (2 * labels - 1).astype(np.float32)[..., None]
+            case "levels":
+                return (labels[..., None] > np.arange(n_classes - 1)).astype(np.float32)
             case _:
                 return labels.astype(np.float32)[..., None]
 
+    def by_class(self, outputs: Any, n_classes: int, xp: ModuleType = np) -> Any:
+        """What a network's outputs say of each class, where they are not that already.
+
+        Args:
+            outputs: (..., n_outputs) as the network gave them.
+            n_classes: number of classes.
+            xp: the functions of these arrays: ``numpy``, or ``keras.ops``.
+
+        Returns:
+            Of ranks (..., n_classes) numbers of which that of the nearest class is the largest: minus the squared
+            distance to each, less what all have in common. Of levels (..., n_classes) probabilities of the classes
+            from those that a row is above each, none negative where these do not fall. Else the outputs as they are.
+        """
+        if self.targets == "rank":
+            ranks = np.arange(n_classes, dtype=np.float32)
+            with np.errstate(invalid="ignore", over="ignore"):  # of a network that failed
+                return 2 * outputs * ranks - ranks**2
+        if self.targets == "levels":
+            certain, none = xp.ones_like(outputs[..., :1]), xp.zeros_like(outputs[..., :1])
+            above = xp.concatenate([certain, outputs, none], axis=-1)
+            shares = xp.maximum(above[..., :-1] - above[..., 1:], 0)
+            return shares / xp.sum(shares, axis=-1, keepdims=True)
+        return outputs
+
+    def saying(self, probabilities: np.ndarray) -> np.ndarray:
+        """The outputs (..., n_outputs) of a network for several classes that are of these probabilities."""
+        if self.targets == "rank":
+            return (probabilities * np.arange(probabilities.shape[-1])).sum(axis=-1, keepdims=True)
+        return 1 - np.cumsum(probabilities, axis=-1)[..., :-1] if self.targets == "levels" else probabilities
+
     def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Turn network outputs (..., n_outputs) into values (..., n_outputs) or class indices (...)."""
+        """Turn outputs (..., n_outputs), of several classes `by_class`, into values (..., n_outputs) or classes (...)."""
         match self.task:
             case "regression":
                 return outputs

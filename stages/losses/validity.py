@@ -54,6 +54,7 @@ Kind = Literal[
     "absent classes",  # name: of the first; n_absent
     "whole batches",  # batch_size; share of the batches without a row of a class; name: its; is_weighed, in vain
     "alpha unused",
+    "no order",
 ]
 
 
@@ -92,6 +93,7 @@ class Seen:
         batch_size: rows of a batch.
         values: (n_train, n_targets) the values in the target's own units; None where they are not known.
         is_weighed: whether rows have weights.
+        is_ordered: whether classes have an order.
     """
 
     labels: np.ndarray
@@ -101,6 +103,7 @@ class Seen:
     batch_size: int
     values: np.ndarray | None = None
     is_weighed: bool = False
+    is_ordered: bool = False
 
     @property
     def never_negative(self) -> bool:
@@ -234,6 +237,8 @@ _RANGES: dict[TargetRange, Callable[[Loss, np.ndarray, bool], Iterable[Reason]]]
 
 
 def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
+    if loss.needs_order and not seen.is_ordered:
+        yield Reason("cannot", "no order")
     sizes = np.bincount(seen.labels, minlength=len(seen.classes))
     absent = [name for name, size in zip(seen.classes, sizes, strict=True) if not size]
     if len(absent) == len(sizes) - 1:

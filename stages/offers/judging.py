@@ -89,7 +89,8 @@ def _offered(
         )
     except UserError as error:
         raise SplitError(str(error).removeprefix(f"{key}: ")) from error
-    return offers(description.task, labels, list(plans.seen_by_losses(plan, description, labels, batch_size)))
+    seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
+    return offers(description.task, labels, seen, is_ordered=description.is_ordered)
 
 
 def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:

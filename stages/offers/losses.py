@@ -37,15 +37,17 @@ class Offer:
         return f"{self.loss.name}{transform}"
 
 
-def offers(task: Task, labels: np.ndarray, seen: list[Seen]) -> list[Offer]:
+def offers(task: Task, labels: np.ndarray, seen: list[Seen], *, is_ordered: bool = False) -> list[Offer]:
     """Judge the losses for a table's target.
 
     Args:
         task: the kind of problem.
         labels: (n_rows, n_targets) values, or (n_rows,) class indices.
         seen: what a loss sees of the train rows, for each distinct split.
+        is_ordered: whether classes have an order.
     """
     rows = [LOSSES[name] for name in catalogue.names_for(task)]
+    rows = [row for row in rows if is_ordered or not row.needs_order]
     is_positive = task == "regression" and labels.shape[1] == 1 and (labels >= 0).all()
     if are_shares(task, labels):
         entries = [entry for row in rows for entry in [*_entries(row, is_positive=False), *_for_shares(row)]]

@@ -38,6 +38,8 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         sizes = {"n_classes": dataset.source.n_classes(), "n_targets": 1} if made else {}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
         yield from _headline(params, name, dataset.known_task, **sizes)
+        if not dataset.order and dataset.known_task in (None, "multiclass"):
+            yield from _without_order(params, name, key)
         yield from _cost_columns(f"{key}.cost", costs.columns_of(comparison.cost), dataset.source)
     compared = _compared(params)
     yield from _figures(compared)
@@ -144,6 +146,21 @@ def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> 
         yield from _class_split(f"{key}.split", comparison.split, task)
     for mistake in loss_entry.find_mistakes(comparison.losses, task):
         yield mistake.below(f"{key}.losses")
+
+
+def _without_order(params: Params, name: str, key: str) -> Iterator[Mistake]:
+    """Losses and a score that are for classes in an order, where the dataset names none."""
+    for index, entry in enumerate(params.comparisons[name].losses):
+        try:
+            loss = loss_entry.resolve(entry, None)
+        except EntryError:
+            continue
+        if loss.needs_order:
+            yield Mistake(f"{key}.losses[{index}]", "no_order", loss.name, facts={"name": params.dataset_of(name)})
+    headline = params.report.headline.get(name)
+    score = headline and scores.find(headline, "multiclass")
+    if score and score.needs_order:
+        yield Mistake(f"report.headline.{name}", "no_order", headline, facts={"name": params.dataset_of(name)})
 
 
 def _cost_columns(key: str, columns: list[str], source: Source) -> Iterator[Mistake]:

@@ -70,6 +70,7 @@ ALLOWED = {
     "model_attributes_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "number_type": "a number",
+    "order_type": "three classes or more, from the lowest to the highest, as in [low, medium, high]",
     "plan_type": "full, or a mapping of keys to values",
     "rates_type": "auto, a number above 0, or a list of numbers to choose from",
     "reference_type": "module:function, as in my_models:build",
@@ -96,6 +97,7 @@ SENTENCES = {
     "give it by class and what it is taken for: {{{first}: {{{second}: 100}}, …}}",
     "cost_without_table": "{value} needs a table's column; {generator} has none",
     "cost_without_classes": "is for classes, and the target is values; leave it out",
+    "class_twice": "{value} stands twice",
     "class_unknown": "{value} is not a class{nearest} Classes: {names}",
     "column_without_group": "goes with method: group; the method is {method}",
     "copies_without_table": "goes with a table; {generator} makes no copies of rows",
@@ -117,13 +119,15 @@ SENTENCES = {
     "name_twice": "{value} goes by the name '{name}', as '{other}' does; name one with as:",
     "needs_probability": "{value} needs outputs that are probabilities, and those of '{loss}' are not",
     "no_row_to_test": "{value} leaves no row to test; allowed: 1 to {most} (there are {n_rows} rows)",
+    "no_order": "{value} is for classes in an order; write it, as in order: [low, medium, high] under datasets.{name}",
+    "order_of_task": "gives classes an order, and task: {task} is not for it; leave task out",
     "not_compared": "{value} is not a loss compared{nearest} Allowed: {names}",
     "not_compared_here": "{value} is not a loss compared here{nearest} Allowed: {names}",
     "nothing_selected": "is empty; allowed: all, or any of {names}",
     "one_figure_twice": "{value} makes the figure {figure}, and so does a loss of {other}; "
     "give it another name with as:",
     "other": "{value} given: {message}",
-    "positive_without_table": "goes with a table; {generator} has no names of classes",
+    "names_without_table": "goes with a table; {generator} has no names of classes",
     "rate_twice": "{rate:g} stands twice",
     "value_twice": "{value} stands twice",
     "schedule_twice": "{schedule} stands twice",
@@ -147,8 +151,8 @@ SENTENCES = {
     "unsuited_network": "{value} is for rows of {axes} axes, channels included, and a row of {dataset} has {has}; "
     "allowed: {names}",
     "unknown_score": "{value} is not a score{nearest} Scores{of_task}: {names}",
-    "unknown_task": "{value} is not a task{nearest} Tasks: {names}; classes in an order may be learned as numbers: "
-    "task: regression, and labels: {{grade: {{low: 1, high: 2}}}} beside file:",
+    "unknown_task": "{value} is not a task{nearest} Tasks: {names}; of classes in an order say it: "
+    "order: [low, medium, high] beside source:",
     "unknown_selection": "{value} is not a loss{nearest} Allowed: {names}",
     "upside_down": "[{low:g}, {high:g}] is upside down; allowed: [low, high]",
     "weighed_batch": "'{loss}' has one value for a whole batch, so its rows cannot be weighed; leave it out",

@@ -37,6 +37,12 @@ def _baseline(value: Any) -> Any:
     return value
 
 
+def _order(value: Any) -> Any:
+    if value is not None and not (isinstance(value, list) and len(value) > 2):
+        raise PydanticCustomError("order_type", "not an order")
+    return value
+
+
 RECOMMENDED = "recommended"  # as a baseline: whichever loss that is
 
 
@@ -49,6 +55,7 @@ class Dataset(Section):
         scale: how columns are scaled.
         split: how rows are divided, in comparisons that do not say.
         positive: which of two classes scores are about; the rarer when not given, where they are unequal.
+        order: the classes from the lowest to the highest, where they have an order.
     """
 
     task: Task | None = None
@@ -56,10 +63,13 @@ class Dataset(Section):
     scale: Scale = Scale()
     split: Split = Split()
     positive: Label | None = None
+    order: Annotated[list[Label] | None, BeforeValidator(_order)] = None
 
     @property
     def known_task(self) -> Task | None:
         """The task as the parameters alone tell it; None when only a table or arrays do."""
+        if self.order:
+            return "multiclass"
         if self.task or not isinstance(self.source, Generator):
             return self.task
         return catalogue.task_of(self.source.n_classes())
@@ -309,7 +319,8 @@ class Params(Section):
                 losses_named = [loss for loss in losses if self.loss == ["all"] or loss.name in named]
                 is_tuned = self.setup(name).optimizer.is_tuned()
                 others = [loss_entry.resolve(loss, None, is_tuned=is_tuned) for loss in unlisted]
-                chosen[name] = losses_named + [loss for loss in others if loss.task == losses[0].task]
+                suited = [loss for loss in others if self.setup(name).data.order or not loss.needs_order]
+                chosen[name] = losses_named + [loss for loss in suited if loss.task == losses[0].task]
         return chosen
 
     def other_names(self, comparison: str, losses: list[Loss] | None = None) -> dict[str, list[str]]:

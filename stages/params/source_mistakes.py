@@ -19,14 +19,17 @@ def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
         dataset: its parameters.
     """
     source = dataset.source
+    if dataset.order:
+        yield from _order(f"{key}.order", dataset)
     if isinstance(source, Table):
         yield from _table(f"{key}.source", source)
         return
     if isinstance(source, ArraySource):
         yield from _arrays(key, dataset, source)
         return
-    if dataset.positive is not None:
-        yield Mistake(f"{key}.positive", "positive_without_table", facts={"generator": source.generator})
+    for given, value in (("positive", dataset.positive), ("order", dataset.order)):
+        if value is not None:
+            yield Mistake(f"{key}.{given}", "names_without_table", facts={"generator": source.generator})
     n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
     if dataset.task not in (None, task):
         target = f"{n_classes} classes" if n_classes else "values"
@@ -35,6 +38,14 @@ def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
     if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
         low, high = source.center_box
         yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
+
+
+def _order(key: str, dataset: Dataset) -> Iterator[Mistake]:
+    for name in dict.fromkeys(dataset.order):
+        if dataset.order.count(name) > 1:
+            yield Mistake(key, "class_twice", name)
+    if dataset.task not in (None, "multiclass"):
+        yield Mistake(key, "order_of_task", facts={"task": dataset.task})
 
 
 def _arrays(key: str, dataset: Dataset, source: ArraySource) -> Iterator[Mistake]:

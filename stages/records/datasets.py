@@ -95,6 +95,7 @@ class Description:
         groups: by the names that splits use, the columns of ``data/raw`` whose values keep rows together.
         findings: what is odd about the table and its columns.
         positive: why scores of two classes are about class 1, where there is a reason.
+        is_ordered: whether the classes stand in an order, from the lowest to the highest.
         weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
         n_weightless: rows with a target that weigh 0, which are left out.
         copies: the column of ``data/raw`` that numbers the rows that differ, from 0, so that copies have one number;
@@ -119,6 +120,7 @@ class Description:
     groups: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     positive: Positive | None = None
+    is_ordered: bool = False
     weight: str | None = None
     n_weightless: int = 0
     copies: str | None = None
@@ -334,7 +336,7 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    rarely = "positive", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns", "arrays"
+    rarely = "positive", "is_ordered", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns", "arrays"
     facts = _without_nothing(asdict(description), rarely)
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 

@@ -241,5 +241,5 @@ def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, bat
         spread = plan.to_train.target_spread[split]
         scaled = targets if description.classes else (targets - plan.to_train.target_center[split]) / spread
         values = None if description.classes else targets
-        is_weighed = description.weight is not None
-        yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values, is_weighed)
+        rows_are = {"is_weighed": description.weight is not None, "is_ordered": description.is_ordered}
+        yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values, **rows_are)

@@ -80,6 +80,7 @@ class DatasetSettings(_Record):
         scale: how the columns were scaled.
         split: how the rows were divided.
         positive: the class that scores are about, where the parameters say it.
+        order: the classes from the lowest to the highest, where they have an order.
     """
 
     task: Task | None
@@ -87,10 +88,11 @@ class DatasetSettings(_Record):
     scale: ScaleSettings
     split: SplitSettings
     positive: str | None = None
+    order: list[str] | None = None
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key != "positive" or value is not None}
+        return {key: value for key, value in handler(self).items() if key not in ("positive", "order") or value is not None}
 
 
 class Within(_Record):

@@ -29,12 +29,27 @@ from stages.scores.statistic import OfMeans
 
 _VALUES: tuple[Task, ...] = ("regression",)
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
+_NOTHING = 1e-12  # what is left of a difference of squares of ranks where there is none
 _MEAN, _MEDIAN = constants.estimate_of(MEAN), constants.estimate_of(MEDIAN)
 
 
 def _explained(parts: np.ndarray) -> np.number:
     """The mean share of the variance, from the shares that are left."""
     return 1 - parts.mean()
+
+
+def _quadratic_kappa(moments: np.ndarray) -> np.ndarray:
+    """From the means (..., 5) of `terms.moments_of_ranks`; NaN where all rows are of one class and decided as it."""
+    truth, decided, truth_squared, decided_squared, apart = np.moveaxis(moments, -1, 0)
+    by_chance = truth_squared + decided_squared - 2 * truth * decided
+    kappa = 1 - np.divide(apart, by_chance, out=np.full_like(apart, np.nan), where=np.abs(by_chance) > _NOTHING)
+    # one class for all rows has 0, of which rounding must leave nothing; an infinitesimal step must stay
+    return kappa if np.iscomplexobj(kappa) else np.where(np.abs(kappa) < _NOTHING, 0.0, kappa)
+
+
+def _all_ranks(sizes: np.ndarray) -> np.ndarray:
+    """The reach of a mean over rows of how many classes a decision is off."""
+    return np.array([len(sizes) - 1.0])
 
 
 def _any_row(sizes: np.ndarray) -> np.ndarray:
@@ -255,6 +270,30 @@ SCORES = {
             unit="mean recall of the classes",
             higher_is_better=True,
             reach=_each_class,
+        ),
+        Score(
+            "rank_error",
+            "mean absolute error of ranks",
+            OfMeans(terms.rank_error),
+            rewards=DECISIONS,
+            constant=constants.median_class,
+            tasks=("multiclass",),
+            unit="classes",
+            is_followed=True,
+            is_measured="asked",
+            needs_order=True,
+            reach=_all_ranks,
+        ),
+        Score(
+            "quadratic_kappa",
+            "quadratic weighted kappa",
+            OfMeans(terms.moments_of_ranks, joined=_quadratic_kappa),
+            rewards=DECISIONS,
+            constant=constants.median_class,
+            tasks=("multiclass",),
+            higher_is_better=True,
+            is_measured="asked",
+            needs_order=True,
         ),
     )
 }

@@ -16,33 +16,43 @@ def are_unequal(class_sizes: Sequence[int]) -> bool:
 
 
 def default_headline(
-    task: Task, n_targets: int = 1, class_sizes: Sequence[int] = (), losses: Sequence[Loss] = ()
+    task: Task,
+    n_targets: int = 1,
+    class_sizes: Sequence[int] = (),
+    losses: Sequence[Loss] = (),
+    *,
+    is_ordered: bool = False,
 ) -> str:
     """The score that decides between losses where the parameters name none.
 
-    It is the pinball loss where all losses estimate one quantile; it has no unit for several columns of values, and
-    counts every class alike where their sizes are unequal.
+    It is the pinball loss where all losses estimate one quantile; it has no unit for several columns of values, it
+    counts by how many classes a decision is off where these have an order, and every class alike where their sizes are
+    unequal.
 
     Args:
         task: the kind of problem.
         n_targets: number of target columns.
         class_sizes: (n_classes,) rows of each class.
         losses: those that are compared.
+        is_ordered: whether classes have an order.
     """
     shares = {loss.quantile for loss in losses}
     if len(shares) == 1 and None not in shares:
         return f"pinball_{shares.pop():g}"
     if task == "regression":
         return "r2" if n_targets > 1 else "rmse"
+    if is_ordered:
+        return "rank_error"
     return "balanced_accuracy" if are_unequal(class_sizes) else "accuracy"
 
 
-def asked_for(headline: str, loss: Loss) -> list[str]:
-    """The scores that a loss and the score that decides ask for besides those that every target has."""
+def asked_for(headline: str, loss: Loss, *, is_ordered: bool = False) -> list[str]:
+    """The scores that a loss, an order of classes and the score that decides ask for besides those of every target."""
     of_loss = [] if loss.quantile is None else [f"pinball_{loss.quantile:g}", "coverage"]
     score = catalogue.find(headline, loss.task)
     is_special = score is not None and score.is_measured != "always"
-    return list(dict.fromkeys([*of_loss, *([headline] if is_special else [])]))
+    of_order = [score.name for score in SCORES.values() if score.needs_order] if is_ordered else []
+    return list(dict.fromkeys([*of_loss, *of_order, *([headline] if is_special else [])]))
 
 
 def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:

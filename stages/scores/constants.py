@@ -48,6 +48,11 @@ def shares_of_all(labels: np.ndarray, n_classes: int, weights: np.ndarray | None
     return None if len(np.unique(labels)) < n_classes else shares(labels, n_classes, weights)
 
 
+def median_class(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
+    """Always the class in the middle, of classes in an order."""
+    return np.eye(n_classes)[int(median(labels.astype(np.float64), weights))]
+
+
 def class_1(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
     """Always class 1 of two."""
     del labels, n_classes, weights

@@ -40,6 +40,7 @@ class Score:
         can_decide: whether losses may be compared by it.
         needs_probability: whether it is defined only for outputs that are probabilities.
         needs_vectors: whether it is defined only for several target columns.
+        needs_order: whether it is defined only for classes in an order.
         never_negative: whether it is defined only for targets that are never negative.
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
@@ -63,6 +64,7 @@ class Score:
     can_decide: bool = True
     needs_probability: bool = False
     needs_vectors: bool = False
+    needs_order: bool = False
     never_negative: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
     quota: int | None = None

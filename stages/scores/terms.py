@@ -105,6 +105,17 @@ def is_right(rows: Rows) -> Any:
     return rows.xp.where(rows.decisions == rows.labels, 1.0, 0.0)[:, None]
 
 
+def rank_error(rows: Rows) -> Any:
+    """How many classes the one that is decided is away from the row's."""
+    return rows.xp.true_divide(rows.xp.abs(rows.decisions - rows.labels), 1)[:, None]
+
+
+def moments_of_ranks(rows: WeightedRows) -> np.ndarray:
+    """Rank of the row's class, of the one that is decided, their squares, and the square of their difference."""
+    truth, decided = rows.labels.astype(np.float64), rows.decisions.astype(np.float64)
+    return np.stack([truth, decided, truth**2, decided**2, (truth - decided) ** 2], axis=1)
+
+
 def is_rounded_right(rows: WeightedRows) -> np.ndarray:
     """Whether the rounded output is the target as the loss has it: Keras' accuracy of old, which misjudges ±1."""
     return (np.round(rows.outputs) == rows.loss.encode(rows.labels, 2)).astype(np.float64)

@@ -69,9 +69,10 @@ def load(
         findings.append(Finding(kind, "", [], places[:SHOWN_ROWS], len(places), len(rows)))
     return rows, Description(
         task=target.task,
-        inferred=target.inferred if dataset.task is None else None,
+        inferred=target.inferred if dataset.known_task is None else None,
         other_tasks=target.other_tasks,
         positive=target.positive,
+        is_ordered=dataset.order is not None,
         classes=target.classes,
         targets=chosen.names,
         files=given.files,
@@ -116,7 +117,8 @@ def _chosen(given: Given, dataset: Dataset, key: str) -> _Chosen:
         rows = np.arange(1, len(has_target) + 1)
         kept = weights.counting(_column(given, weight, key), has_target, rows, f"{key}.source.weight")
     lost = weights.lost(targets, has_target & ~kept, kept, key)
-    target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, positive=dataset.positive)
+    settings = {"positive": dataset.positive, "order": dataset.order}
+    target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, **settings)
     return _Chosen(has_target, kept, target, list(targets.columns), lost)
 
 

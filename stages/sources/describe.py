@@ -68,9 +68,10 @@ def load(
     features = features.assign(**loss_columns.of_table(fitted, choice, seen_as, for_losses, kept=kept, rows=read.rows))
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
         task=target.task,
-        inferred=target.inferred if dataset.task is None else None,
+        inferred=target.inferred if dataset.known_task is None else None,
         other_tasks=target.other_tasks,
         positive=target.positive,
+        is_ordered=dataset.order is not None,
         classes=target.classes,
         targets=source.target,
         files=[path.as_posix() for path in read.files],
@@ -186,7 +187,8 @@ def _target(
     """The target in the rows that are kept, and the classes that only rows have which are left out as they weigh 0."""
     lost = weights.lost(targets, left_out, kept, key)
     as_texts, targets = choice.kinds.get(choice.targets[0]) == "category", targets[kept].reset_index(drop=True)
-    target = find_target(targets, dataset.task, key, as_texts=as_texts, positive=dataset.positive)
+    settings = {"as_texts": as_texts, "positive": dataset.positive, "order": dataset.order}
+    target = find_target(targets, dataset.task, key, **settings)
     return target, lost if target.classes else []
 
 

@@ -1,5 +1,6 @@
 """What a table's target is: the task that it makes, and its values or classes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,7 +41,8 @@ class Target:
 
 
 def find_target(
-    columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False, positive: str | None = None
+    columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False, positive: str | None = None,
+    order: Sequence[str] | None = None,
 ) -> Target:
     """Find out what kind of problem a target makes, and encode it.
 
@@ -50,16 +52,29 @@ def find_target(
         key: path of the dataset's key, for messages about mistakes.
         as_texts: whether texts are classes, although they may all be dates.
         positive: the class that scores are about, of two.
+        order: the classes from the lowest to the highest; None where they have none.
 
     Raises:
         UserError: the target makes no problem, or not the one that the parameters say.
     """
-    found = _find(columns, task, key, as_texts=as_texts)
+    found = _find(columns, "multiclass" if order else task, key, as_texts=as_texts)
     if found.task == "binary":
         return _with_positive(found, positive, key)
     if positive is not None:
         raise UserError(f"{key}.positive: goes with two classes, and the task is {found.task}; leave it out")
-    return found
+    return _in_order(found, order, key) if order else found
+
+
+def _in_order(target: Target, order: Sequence[str], key: str) -> Target:
+    """The classes in an order that names each of them once."""
+    for name in order:
+        if name not in target.classes:
+            raise UserError(f"{key}.order: {suggest.not_one_of(name, target.classes, 'a class', 'Classes')}")
+    if missing := [name for name in target.classes if name not in order]:
+        names = ", ".join(map(yaml_word, missing[:FEW_CLASSES]))
+        raise UserError(f"{key}.order: it lacks {names}; name every class, from the lowest to the highest")
+    places = np.array([order.index(name) for name in target.classes])
+    return replace(target, labels=places[target.labels], classes=list(order))
 
 
 def _with_positive(target: Target, positive: str | None, key: str) -> Target:

@@ -49,7 +49,7 @@ def replicas_of(unit: Unit, seeds: Sequence[int], candidates: Sequence[Candidate
             network.build(seeds[0]),
             weights,
             loss=loss_maker(unit.loss, names, positions) if names else keras_loss(unit.loss, positions),
-            metric=row_metric(unit.loss, score),
+            metric=row_metric(unit.loss, score, unit.table.n_classes),
             optimizer=make_optimizer(unit.settings.optimizer.at(candidates[0].rate)),
             learning_rates=rates,
             falls=falls,

@@ -173,17 +173,19 @@ def loss_maker(loss: Loss, names: Sequence[str], positions: Sequence[int] = ()) 
     return make
 
 
-def row_metric(loss: Loss, score: str) -> RowMetric:
+def row_metric(loss: Loss, score: str, n_classes: int) -> RowMetric:
     """Give what a score averages over rows while training, from encoded targets and outputs; of parts their mean.
 
     Args:
         loss: the loss that is trained with.
         score: one that is followed while training.
+        n_classes: number of classes; 0 for values.
     """
     of_rows = catalogue.find(score, loss.task).statistic.terms
 
     def metric(*of_replica: tf.Tensor) -> tf.Tensor:
-        values = of_rows(_Rows(loss, *of_replica))
+        targets, outputs, *numbers = of_replica
+        values = of_rows(_Rows(loss, targets, loss.by_class(outputs, n_classes, keras.ops), *numbers))
         return tf.reduce_mean(values, axis=range(1, values.shape.rank))
 
     return metric
@@ -200,7 +202,7 @@ class _Rows:
         Args:
             loss: the loss that is trained with.
             targets: as the loss wants them.
-            outputs: (n_rows, n_outputs).
+            outputs: (n_rows, n_outputs), of several classes `Loss.by_class`.
             numbers: of values: see `View.own_units`; None where the target's units are the scaled ones.
         """
         self.loss, self.outputs = loss, outputs
@@ -213,7 +215,13 @@ class _Rows:
             return self._in_target_units(self._targets)
         if self.loss.task == "binary":
             return tf.cast(self._targets >= self.loss.threshold, tf.int32)[..., 0]
-        return self._targets if self.loss.targets == "class_index" else tf.argmax(self._targets, -1, tf.int32)
+        match self.loss.targets:
+            case "class_index":
+                return self._targets
+            case "rank" | "levels":
+                return tf.cast(tf.reduce_sum(self._targets, axis=-1), tf.int32)
+            case _:
+                return tf.argmax(self._targets, -1, tf.int32)
 
     @property
     def predictions(self) -> tf.Tensor:

@@ -42,6 +42,7 @@ class Network:
         before: the layers before the hidden ones; None for none.
         positions: lengths of the axes along which each position has outputs; empty where a row has them.
         gives_input: whether it is to give what it is given.
+        has_levels: whether its outputs are levels that differ in their biases alone.
     """
 
     n_features: int | tuple[int, ...]
@@ -54,6 +55,7 @@ class Network:
     before: Shaped | None = None
     positions: tuple[int, ...] = ()
     gives_input: bool = False
+    has_levels: bool = False
 
     @classmethod
     def of(
@@ -76,12 +78,13 @@ class Network:
             positions=positions,
             # targets that are values at each position of a row, of the row's own shape, are the row
             gives_input=settings.loss.task == "regression" and n_features == (*positions, n_outputs),
+            has_levels=settings.loss.targets == "levels",
         )
 
     @property
     def _is_plain(self) -> bool:
         """Whether it is dense layers alone, on a row of one axis."""
-        return self.before is None and not self.positions and isinstance(self.n_features, int)
+        return not (self.before or self.positions or self.has_levels) and isinstance(self.n_features, int)
 
     def build(self, seed: int) -> keras.Model:
         """Build the Keras model whose initial weights `seed` decides, as ``keras.utils.set_random_seed`` does."""
@@ -124,7 +127,7 @@ class Network:
             self.before,
             shape,
             self.hidden,
-            build.Outputs(self.n_outputs, self.activation, self.positions, is_input=self.gives_input),
+            build.Outputs(self.n_outputs, self.activation, self.positions, self.gives_input, self.has_levels),
             build.Style(self.hidden_activation, start, self.dropout, batch_norm=self.batch_norm),
         )
 

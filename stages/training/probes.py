@@ -28,7 +28,8 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1, columns: np.ndarr
         Columns `case`, `x` and `value`. Regression: `x` is prediction − target (of the first target
         column, the others being right), for a target of −1 and of 1. Binary: `x` is the last layer's
         sum before the activation, positive towards the true class. Multi-class: `x` is the output of
-        the true class, the others sharing the rest to 1.
+        the true class, the others sharing the rest to 1; where outputs are none of classes,
+        those that say the same.
     """
     if loss.task == "regression":
         x = np.linspace(-3, 3, 121)
@@ -42,7 +43,7 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1, columns: np.ndarr
     else:
         x = np.linspace(0.01, 0.99, 99)
         others = np.repeat(((1 - x) / (n_classes - 1))[:, None], n_classes - 1, axis=1)
-        cases = [("", np.zeros_like(x), np.column_stack([x, others]))]
+        cases = [("", np.zeros_like(x), loss.saying(np.column_stack([x, others])))]
     seen = None if columns is None else np.median(columns, axis=0)[None]
     tables = [
         pd.DataFrame(
@@ -146,6 +147,6 @@ def _constants(unit: Unit, seen: np.ndarray, labels: np.ndarray) -> list[np.ndar
     sizes = np.bincount(labels.ravel(), minlength=unit.table.n_classes)
     largest = np.arange(len(sizes)) == sizes.argmax()
     if unit.loss.task == "multiclass":
-        return [sizes / sizes.sum(), largest, np.full(len(sizes), 1 / len(sizes))]
+        return [unit.loss.saying(each) for each in (sizes / sizes.sum(), largest, np.full(len(sizes), 1 / len(sizes)))]
     is_signed = unit.loss.targets == "plus_minus_one"
     return [sizes[1:] / sizes.sum(), np.array([largest[1] * (1 + is_signed) - is_signed]), np.zeros(1)]

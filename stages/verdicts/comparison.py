@@ -223,7 +223,8 @@ def read(
     labels, plan = datasets.read_labels(dataset, description, project), plans.read_plan(name, project)
     trained = [runs.read(name, loss.name, project) for loss in losses]
     sizes = class_sizes(labels, description).tolist()
-    headline = headline or choosing.default_headline(description.task, description.n_targets, sizes, losses)
+    about = description.task, description.n_targets, sizes, losses
+    headline = headline or choosing.default_headline(*about, is_ordered=description.is_ordered)
     columns = datasets.read_costs(dataset, costs.columns_of(cost), project)
     score = score_of(headline, description, cost, columns)
     check_headline(trained, score)

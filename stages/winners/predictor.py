@@ -118,9 +118,9 @@ class Predictor:
         return of_rows(self.winner.costs, new_rows.costs(rows, self.winner, self.source, decimal))
 
     def _outputs(self, features: np.ndarray) -> np.ndarray:
-        """What the networks give for features, (n_networks, n_rows, n_outputs)."""
+        """What the networks give for features, (n_networks, n_rows, n_outputs), of several classes `Loss.by_class`."""
         try:
-            return self.ready(features)
+            return self.winner.settings.loss.by_class(self.ready(features), self.winner.description.n_classes)
         except Exception as error:
             if self._own_code is None or (line := loading.failure(error, self._own_code.folder, _SHOWN)) is None:
                 raise

@@ -37,6 +37,8 @@ def rows_read(name: str, n_rows: int, description: Description) -> str:
         parts.append(task(name, description))
     if about := positive(name, description):
         parts.append(about)
+    if description.is_ordered:
+        parts.append(f"classes in the order {in_order(description)}")
     return "; ".join(parts)
 
 
@@ -71,6 +73,12 @@ def task(name: str, description: Description) -> str:
     if description.inferred.values == "target columns of 0 and 1":
         return f"{line} (for classes add a dataset for each, as with target: {yaml_word(description.targets[0])})"
     return f"{line} ({other_tasks(name, description)})" if description.other_tasks else line
+
+
+def in_order(description: Description) -> str:
+    """The classes from the lowest to the highest."""
+    shown = [textwrap.shorten(name, SHOWN_CLASS, placeholder="…") for name in description.classes]
+    return " < ".join(shown if len(shown) <= 2 * SHOWN_CLASSES else [*shown[:SHOWN_CLASSES], "…", shown[-1]])
 
 
 def positive(name: str, description: Description) -> str:

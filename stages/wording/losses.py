@@ -22,6 +22,9 @@ BEWARE = {
     "categorical_brier": "Keras' mse on probabilities, which divides by the number of classes; where a network is sure "
     "and wrong its gradient is near 0",
     "share_crossentropy": "Keras' binary_crossentropy, for targets that are shares between 0 and 1",
+    "rank_mse": "Keras' mse on the numbers of classes in an order, as if they were equally far apart",
+    "cumulative_link": "CORAL: Keras' binary_crossentropy on whether a row is above each class but the last, of one "
+    "weighted sum with a bias for each",
     "kl_divergence": "on one-hot targets the same objective as categorical_crossentropy",
     "categorical_focal_crossentropy": "alpha scales every class alike, as a learning rate does",
     "categorical_generalized_cross_entropy": "q near 0 is cross-entropy, near 1 the mean absolute error, which is slow "
@@ -31,4 +34,6 @@ BEWARE = {
 
 def decision_rule(loss: Loss) -> str:
     """In words: how an output becomes a prediction that can be scored."""
+    if loss.needs_order:
+        return {"rank": "nearest class", "levels": "most probable class"}[loss.targets]
     return {"regression": "value", "binary": f"output ≥ {loss.threshold}", "multiclass": "largest output"}[loss.task]

@@ -24,6 +24,7 @@ _SENTENCES: dict[Kind, str] = {
     "are{to_ratio}",
     "one column": "the target is one column, of which it sees no more than the sign",
     "direction alone": "it learns the direction of the target, not its length",
+    "no order": "it is for classes in an order, and the dataset names none",
     "no shares": "it is for shares between 0 and 1, and {percent} of the targets are none",
     "one class": "all train rows are of class '{name}'",
     "absent classes": "class '{name}'{and_more} no train row",

@@ -108,7 +108,7 @@ WORDING = [
     ({"kind": "reference_type", "value": "deep"}, "'deep' given; allowed: module:function, as in my_models:build"),
     ({"kind": "rows_type", "value": 0},
      "0 given; allowed: rows (a whole number, 1 or more) or a share (above 0, below 1)"),
-    ({"kind": "positive_without_table", "facts": {"generator": "make_circles"}},
+    ({"kind": "names_without_table", "facts": {"generator": "make_circles"}},
      "goes with a table; make_circles has no names of classes"),
     ({"kind": "all_left_out", "value": ["huber"], "names": NAMES, "facts": {"compare": "a, b"}},
      "selects nothing of what compare: a, b leaves; allowed: all, or any of mse, mae"),

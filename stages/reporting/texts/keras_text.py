@@ -10,7 +10,8 @@ from stages.reporting.formats import rate
 # losses of the catalogue that Keras has no string for, though a class
 _NO_STRING = frozenset({"categorical_generalized_cross_entropy"})
 _NOT_IN_KERAS = frozenset({"Pinball"})
-_TARGETS = {"plus_minus_one": "targets −1 and 1", "one_hot": "one-hot targets", "class_index": "class numbers"}
+_TARGETS = {"plus_minus_one": "targets −1 and 1", "one_hot": "one-hot targets", "class_index": "class numbers", "rank": "targets 0, 1, 2, … in the order of the classes",
+            "levels": "a target for each class but the last, 1 where a row is above it,"}
 
 
 def compiled(run: Run) -> Markdown:

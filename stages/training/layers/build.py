@@ -55,12 +55,14 @@ class Outputs:
         activation: of the last layer.
         positions: lengths of the axes along which each position has outputs of its own; empty where a row has them.
         is_input: whether it is to give what it is given, so that nothing may pass beside its narrowest layer.
+        are_levels: whether they differ in their biases alone, so that one never falls where another rises.
     """
 
     n: int
     activation: str
     positions: tuple[int, ...] = ()
     is_input: bool = False
+    are_levels: bool = False
 
 
 def build(
@@ -84,12 +86,23 @@ def build(
         dense = keras.layers.Dense(units, kernel_initializer=style.start, name=f"hidden_{number}")
         last = style.followed(dense, f"hidden_{number}")(last)
     if is_for_each or not outputs.positions:
-        after = keras.layers.Dense(outputs.n, activation=outputs.activation, name="output")(last)
+        after = (_levels if outputs.are_levels else _dense)(outputs, last)
     else:
         flat = keras.layers.Dense(math.prod(outputs.positions) * outputs.n, name="sums")(last)
         shaped = keras.layers.Reshape((*outputs.positions, outputs.n), name="positions")(flat)
         after = keras.layers.Activation(outputs.activation, name="output")(shaped)
     return keras.Model(rows, after, name="network")
+
+
+def _dense(outputs: Outputs, last: Tensor) -> Tensor:
+    return keras.layers.Dense(outputs.n, activation=outputs.activation, name="output")(last)
+
+
+def _levels(outputs: Outputs, last: Tensor) -> Tensor:
+    """One weighted sum, and a bias of each level (CORAL: Cao, Mirjalili & Raschka 2020)."""
+    repeated = keras.layers.RepeatVector(outputs.n, name="levels")(last)
+    settings = {"activation": outputs.activation, "name": "output"}
+    return keras.layers.EinsumDense("bli,i->bl", output_shape=(outputs.n,), bias_axes="l", **settings)(repeated)
 
 
 def _conv(network: Conv, rows: Tensor, outputs: Outputs, style: Style) -> Tensor:
