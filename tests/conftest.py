@@ -285,7 +285,7 @@ def _outputs(loss, rows, n_seeds):
             return np.stack([rows + 0.1 * (seed + 1) for seed in range(n_seeds)])
         case "tanh":
             one = 0.4 * loss.encode(rows, 2)
-        case "sigmoid":
+        case "sigmoid" if loss.task == "binary":
             one = 0.25 + 0.5 * loss.encode(rows, 2)
         case _:
             one = 0.25 + 0.25 * np.eye(3)[rows]

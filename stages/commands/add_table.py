@@ -34,7 +34,7 @@ from stages.params.budget import path_of
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params, Train
 from stages.wording import findings
-from stages.wording.datasets import positive, rows_of, scaled_by_channel, task, without_spread
+from stages.wording.datasets import in_order, positive, rows_of, scaled_by_channel, task, without_spread
 from stages.wording.validity import in_words
 
 BUDGET = "10m"  # of a table that takes longer, where nobody chose another
@@ -152,6 +152,7 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     yield from without_spread(name, flat)
     yield from _order(name, judged)
     yield from _shares(name, judged)
+    yield from _ranks(name, judged)
     for offer in judged.offers:
         if not offer.is_made:
             yield f"left out: {offer.words} {in_words(offer.validity)}"
@@ -171,6 +172,20 @@ def _shares(name: str, judged: Judged) -> Iterator[str]:
             f"'{judged.description.targets[0]}' lies between 0 and 1 in every row; predictions of {', '.join(bounded)} "
             "do too, those of others may not; if it is no share, take these out: "
             f"comparisons.{name}.losses in {paths.PARAMS}"
+        )
+
+
+def _ranks(name: str, judged: Judged) -> Iterator[str]:
+    """The order that classes are given, or what to write where they are whole numbers and may have one."""
+    description = judged.description
+    if description.is_ordered:
+        yield f"classes in the order {in_order(description)}"
+    elif not description.arrays and description.inferred and description.inferred.values == "whole numbers":
+        first, second, third, *_ = description.classes
+        yield (
+            f"'{description.targets[0]}' may be grades, of which {first} is nearer to {second} than to {third}; as "
+            f"such they have losses of ranks, judged by how many grades a decision is off: make try … AS={name}_graded "
+            f"WITH='order: [{', '.join(description.classes)}]'"
         )
 
 

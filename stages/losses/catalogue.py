@@ -205,7 +205,14 @@ LOSSES = {
             estimates="mean",
         ),
         Loss("rank_mse", "MeanSquaredError", "rank", "linear"),
-        Loss("cumulative_link", "BinaryCrossentropy", "levels", "sigmoid"),
+        Loss(
+            "cumulative_link",
+            "BinaryCrossentropy",
+            "levels",
+            "sigmoid",
+            parameters={"label_smoothing": 0.0},
+            limits={"label_smoothing": "0 to below 1"},
+        ),
     )
 }
 

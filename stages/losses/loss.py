@@ -230,7 +230,7 @@ class Loss:
         return 1 - np.cumsum(probabilities, axis=-1)[..., :-1] if self.targets == "levels" else probabilities
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Turn outputs (..., n_outputs), of several classes `by_class`, into values (..., n_outputs) or classes (...)."""
+        """Make of outputs (..., n_outputs), of several classes `by_class` values (..., n_outputs) or classes (...)."""
         match self.task:
             case "regression":
                 return outputs

@@ -17,7 +17,7 @@ from stages.params.cost import Cost
 from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
 from stages.params.seeds import AtMost, Seeds
-from stages.params.source import Generator, Label, Source
+from stages.params.source import Generator, Label, Order, Source
 from stages.records.networks import Shaped
 from stages.records.settings import Within
 
@@ -34,12 +34,6 @@ def _baseline(value: Any) -> Any:
     values = value.values() if isinstance(value, dict) else [value]
     if not all(isinstance(name, str) for name in values):
         raise PydanticCustomError("baseline_type", "not a baseline")
-    return value
-
-
-def _order(value: Any) -> Any:
-    if value is not None and not (isinstance(value, list) and len(value) > 2):
-        raise PydanticCustomError("order_type", "not an order")
     return value
 
 
@@ -63,7 +57,7 @@ class Dataset(Section):
     scale: Scale = Scale()
     split: Split = Split()
     positive: Label | None = None
-    order: Annotated[list[Label] | None, BeforeValidator(_order)] = None
+    order: Order | None = None
 
     @property
     def known_task(self) -> Task | None:

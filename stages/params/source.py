@@ -61,10 +61,19 @@ def _word(value: Any) -> Any:
 _NO_DELIMITERS = ("\n", "\r", "\0", '"')
 EVERY = ""  # stands for all columns where texts are said to stand for nothing
 KINDS = ("number", "category", "date")
+
+
+def _order(value: Any) -> Any:
+    if not isinstance(value, list) or len(value) < 3:
+        raise PydanticCustomError("order_type", "not an order")
+    return value
+
+
 Column = Annotated[str, BeforeValidator(_column)]
 ColumnKind = Annotated[str, BeforeValidator(_kind)]
 Word = Annotated[str | int | float, BeforeValidator(_word)]
 Label = Annotated[str, BeforeValidator(_column)]
+Order = Annotated[list[Label], BeforeValidator(_order)]
 Lines = Annotated[Whole, Field(ge=0)]
 
 

@@ -98,10 +98,8 @@ class Description:
         is_ordered: whether the classes stand in an order, from the lowest to the highest.
         weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
         n_weightless: rows with a target that weigh 0, which are left out.
-        copies: the column of ``data/raw`` that numbers the rows that differ, from 0, so that copies have one number;
-            None where there are none.
-        forms: by column of the target, and of those that say what decisions cost, the unit behind each number or what a
-            time begins with, as of `Column`.
+        copies: the column of ``data/raw`` that numbers the rows that differ, from 0; None where there are no copies.
+        forms: by column of the target and of costs, the unit behind a number or what a time begins with: see `Column`.
         costs: by the names that comparisons use, the columns of ``data/raw`` that say what decisions cost.
         loss_columns: by the names that losses use for what they see of the table, the columns of ``data/raw`` that hold
             it as numbers.

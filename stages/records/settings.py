@@ -92,7 +92,8 @@ class DatasetSettings(_Record):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if key not in ("positive", "order") or value is not None}
+        rarely = "positive", "order"
+        return {key: value for key, value in handler(self).items() if key not in rarely or value is not None}
 
 
 class Within(_Record):

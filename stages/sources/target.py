@@ -41,7 +41,12 @@ class Target:
 
 
 def find_target(
-    columns: pd.DataFrame, task: Task | None, key: str, *, as_texts: bool = False, positive: str | None = None,
+    columns: pd.DataFrame,
+    task: Task | None,
+    key: str,
+    *,
+    as_texts: bool = False,
+    positive: str | None = None,
     order: Sequence[str] | None = None,
 ) -> Target:
     """Find out what kind of problem a target makes, and encode it.

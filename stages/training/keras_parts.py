@@ -142,11 +142,11 @@ def kept_loss(loss: Loss) -> keras.losses.Loss | None:
 class _Smoothing:
     """A loss of classes that smooths its targets by a tensor; Keras takes a number only."""
 
-    def __init__(self, loss: keras.losses.Loss, share: tf.Tensor) -> None:
-        self._loss, self._share = loss, share
+    def __init__(self, loss: keras.losses.Loss, share: tf.Tensor, *, is_one_hot: bool) -> None:
+        self._loss, self._share, self._is_one_hot = loss, share, is_one_hot
 
     def __call__(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> tf.Tensor:
-        n_classes = max(y_pred.shape[-1], 2)
+        n_classes = y_pred.shape[-1] if self._is_one_hot else 2
         smoothed = tf.cast(y_true, y_pred.dtype) * (1 - self._share) + self._share / n_classes
         return self._loss(smoothed, y_pred, sample_weight=sample_weight)
 
@@ -167,19 +167,19 @@ def loss_maker(loss: Loss, names: Sequence[str], positions: Sequence[int] = ()) 
         function._fn_kwargs |= parameters  # a tensor would be compared with numbers where Keras checks it
         if smoothing is not None:
             function._fn_kwargs["label_smoothing"] = 0.0
-            function = _Smoothing(function, smoothing)
+            function = _Smoothing(function, smoothing, is_one_hot=loss.targets == "one_hot")
         return _OverPositions(function) if positions else function
 
     return make
 
 
-def row_metric(loss: Loss, score: str, n_classes: int) -> RowMetric:
+def row_metric(loss: Loss, score: str, n_classes: int = 0) -> RowMetric:
     """Give what a score averages over rows while training, from encoded targets and outputs; of parts their mean.
 
     Args:
         loss: the loss that is trained with.
         score: one that is followed while training.
-        n_classes: number of classes; 0 for values.
+        n_classes: number of classes, which outputs that are ranks do not show.
     """
     of_rows = catalogue.find(score, loss.task).statistic.terms
 

@@ -147,6 +147,7 @@ def _constants(unit: Unit, seen: np.ndarray, labels: np.ndarray) -> list[np.ndar
     sizes = np.bincount(labels.ravel(), minlength=unit.table.n_classes)
     largest = np.arange(len(sizes)) == sizes.argmax()
     if unit.loss.task == "multiclass":
-        return [unit.loss.saying(each) for each in (sizes / sizes.sum(), largest, np.full(len(sizes), 1 / len(sizes)))]
+        shares = sizes / sizes.sum(), largest, np.full(len(sizes), 1 / len(sizes))
+        return [unit.loss.saying(of_classes) for of_classes in shares]
     is_signed = unit.loss.targets == "plus_minus_one"
     return [sizes[1:] / sizes.sum(), np.array([largest[1] * (1 + is_signed) - is_signed]), np.zeros(1)]

@@ -238,6 +238,25 @@ def test_a_target_between_0_and_1_is_offered_losses_whose_predictions_stay_there
     ) in out
 
 
+def test_whole_numbers_may_be_grades_and_with_their_order_are_offered_losses_of_ranks(project, tmp_path, capsys):
+    rows = "".join(f"{i * 7 % 31},{3 + i * i % 7 % 5}\n" for i in range(90))
+    (tmp_path / "wines.csv").write_text(f"x,quality\n{rows}")
+    project(tmp_path / "wines.csv", "quality")
+    assert (
+        "try: 'quality' may be grades, of which 3 is nearer to 4 than to 5; as such they have losses of ranks, judged "
+        "by how many grades a decision is off: make try … AS=wines_graded WITH='order: [3, 4, 5, 7]'\n"
+    ) in capsys.readouterr().out
+    plain = load_params().comparisons["wines"].losses
+    assert not {"rank_mse", "cumulative_link"} & set(plain)
+    project(tmp_path / "wines.csv", "quality", "wines_graded", "order: [3, 4, 5, 7]")
+    out = capsys.readouterr().out
+    assert "try: classes in the order 3 < 4 < 5 < 7\n" in out
+    assert "may be grades" not in out
+    params = load_params()
+    assert params.datasets["wines_graded"].order == ["3", "4", "5", "7"]
+    assert params.comparisons["wines_graded"].losses == [*plain, "rank_mse", "cumulative_link"]
+
+
 def write_counts(path, lowest):
     path.write_text("x,n\n" + "".join(f"{i * 7 % 31},{lowest + i * i % 37}.5\n" for i in range(60)), encoding="utf-8")
 

@@ -43,6 +43,9 @@ ENCODED = {
     "categorical_hinge": ONE_HOT,
     "categorical_brier": ONE_HOT,
     "share_crossentropy": VALUES,
+    "rank_mse": ([2, 0], [[2], [0]], np.float32),
+    # whether a row is above the first class, and above the second
+    "cumulative_link": ([2, 0, 1], [[1, 1], [0, 0], [1, 0]], np.float32),
 }
 VALUE = ([[-0.3], [7.0]], [[-0.3], [7.0]])
 VECTOR = ([[-0.3, 7.0], [1.0, 0.0]], [[-0.3, 7.0], [1.0, 0.0]])
@@ -74,6 +77,10 @@ DECIDED = {
     "categorical_hinge": LARGEST,
     "categorical_brier": LARGEST,
     "share_crossentropy": VALUE,
+    # beyond the last class there is none
+    "rank_mse": ([[0.4], [0.6], [7.0], [-3.0]], [0, 1, 2, 0]),
+    # the most probable: of 0.2, 0.5, 0.3, of 0.45, 0.15, 0.4, and where the levels do not fall, of 0.3, 0, 0.8
+    "cumulative_link": ([[0.8, 0.3], [0.55, 0.4], [0.7, 0.8]], [1, 0, 2]),
 }
 
 
@@ -86,17 +93,22 @@ def test_targets_are_encoded_as_the_loss_wants_them(name):
     assert encoded.dtype == dtype
 
 
+def decided(loss, outputs, n_classes):
+    """What outputs of networks are decided as."""
+    return loss.decide(loss.by_class(outputs, n_classes))
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_outputs_are_decided_by_the_rule_of_the_loss(name):
     outputs, expected = DECIDED[name]
-    np.testing.assert_array_equal(LOSSES[name].decide(np.array(outputs)), expected)
+    np.testing.assert_array_equal(decided(LOSSES[name], np.array(outputs), 3), expected)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_outputs_of_many_seeds_are_decided_seed_by_seed(name):
     outputs, expected = DECIDED[name]
     both = np.stack([outputs, outputs[::-1]])
-    np.testing.assert_array_equal(LOSSES[name].decide(both), [expected, expected[::-1]])
+    np.testing.assert_array_equal(decided(LOSSES[name], both, 3), [expected, expected[::-1]])
 
 
 @pytest.mark.parametrize("name", [name for name in LOSSES if LOSSES[name].task != "regression"])
@@ -107,7 +119,21 @@ def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
     classes = data.draw(npst.arrays(np.int64, st.integers(1, 20), elements=st.integers(0, n_classes - 1)))
     encoded = loss.encode(classes, n_classes)
     outputs = np.eye(n_classes)[encoded] if loss.targets == "class_index" else encoded
-    np.testing.assert_array_equal(loss.decide(outputs), classes)
+    np.testing.assert_array_equal(decided(loss, outputs, n_classes), classes)
+
+
+@pytest.mark.parametrize("name", names_for("multiclass"))
+@given(data=st.data())
+def test_outputs_that_say_some_probabilities_are_decided_as_these_are(name, data):
+    shares = data.draw(npst.arrays(np.float64, (4, 5), elements=st.floats(0.01, 1)))
+    shares[:, 2] += 5 * shares.sum(axis=-1)  # so much of one class that the mean rank is nearest to it too
+    shares /= shares.sum(axis=-1, keepdims=True)
+    loss = LOSSES[name]
+    outputs = loss.saying(shares)
+    assert outputs.shape == (4, loss.n_outputs(5, 1))
+    assert (decided(loss, outputs, 5) == 2).all()
+    if loss.outputs_probability:
+        np.testing.assert_allclose(loss.by_class(outputs, 5), shares, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +163,8 @@ def test_deciding_on_encoded_classes_gives_the_classes_back(name, data):
         ("categorical_hinge", "linear", False, "largest output"),
         ("categorical_brier", "softmax", True, "largest output"),
         ("share_crossentropy", "sigmoid", False, "value"),
+        ("rank_mse", "linear", False, "nearest class"),
+        ("cumulative_link", "sigmoid", True, "most probable class"),
     ],
 )
 def test_a_loss_has_the_output_it_is_meant_for(name, activation, probability, rule):
@@ -174,7 +202,7 @@ def test_a_loss_is_found_by_any_name_keras_gives_it_and_by_no_other(given, name)
 def test_no_two_losses_share_a_name():
     names = [name for loss in LOSSES.values() for name in {loss.name, *loss.aliases}]
     assert len(names) == len(set(names))
-    of_keras = [(loss.function, loss.task) for loss in LOSSES.values()]
+    of_keras = [(loss.function, loss.targets) for loss in LOSSES.values()]
     assert len(of_keras) == len(set(of_keras))
 
 
@@ -185,6 +213,7 @@ def test_no_two_losses_share_a_name():
         ("MeanSquaredError", ["multiclass", "binary"], {"binary": "brier", "multiclass": "categorical_brier"}),
         ("brier", ["regression", None], {"regression": "mse"}),
         ("brier", ["binary"], {}),
+        ("rank_mse", ["regression", "binary"], {"regression": "mse", "binary": "brier"}),
         ("bce", ["regression"], {"regression": "share_crossentropy"}),
         ("share_crossentropy", ["binary"], {"binary": "binary_crossentropy"}),
         ("mae", ["binary"], {}),
@@ -203,7 +232,7 @@ def test_whatever_it_is_called_a_loss_has_a_row_and_a_users_own_has_none():
 
 def test_every_loss_belongs_to_one_task():
     by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
-    assert {task: len(names) for task, names in by_task.items()} == {"regression": 10, "binary": 7, "multiclass": 7}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 10, "binary": 7, "multiclass": 9}
     assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
 
 

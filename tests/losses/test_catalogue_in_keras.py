@@ -38,6 +38,9 @@ WORKED = {
     "tversky": ([1, 0, 1], [[0.5], [0.5], [1.0]], 1 - 1.5 / (1.5 + 0.25 + 0.25)),
     "brier": ([1, 0], [[0.5], [0.25]], (0.25 + 0.0625) / 2),
     # a quarter of the cross-entropy of class 1 and three quarters of that of class 0
+    # two levels of three classes: of class 1 the first is 1, the second 0
+    "rank_mse": ([2, 0], [[1.5], [1.0]], (0.25 + 1) / 2),
+    "cumulative_link": ([1, 0], [[0.5, 0.25], [0.5, 0.25]], (LN2 + math.log(4 / 3)) / 2),
     "share_crossentropy": ([0.25, 0.5], [[0.5], [0.5]], LN2),
     "categorical_crossentropy": THREE_CLASSES,
     "sparse_categorical_crossentropy": THREE_CLASSES,
@@ -54,7 +57,7 @@ WORKED = {
 # Keras 3.15 does not find it by a name
 NOT_BY_NAME = {"categorical_generalized_cross_entropy"}
 # names of ours: of a loss that Keras has not, and of one of Keras' on other targets
-OURS = {"pinball", "brier", "categorical_brier", "share_crossentropy"}
+OURS = {"pinball", "brier", "categorical_brier", "share_crossentropy", "rank_mse", "cumulative_link"}
 
 
 @pytest.mark.parametrize(

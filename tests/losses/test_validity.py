@@ -38,10 +38,10 @@ def on_values(loss, values, spread=(1.0,)):
     return judge(LOSSES.get(loss, loss) if isinstance(loss, str) else loss, seen)
 
 
-def on_classes(loss, labels, classes="ab", batch_size=1):
+def on_classes(loss, labels, classes="ab", batch_size=1, *, is_ordered=True):
     """Judge a loss on the classes of the train rows."""
     task = "binary" if len(classes) == 2 else "multiclass"
-    seen = Seen(np.array(labels), task, list(classes), [], batch_size)
+    seen = Seen(np.array(labels), task, list(classes), [], batch_size, is_ordered=is_ordered)
     return judge(LOSSES[loss] if isinstance(loss, str) else loss, seen)
 
 
@@ -260,6 +260,13 @@ def test_a_multiclass_loss_cannot_learn_from_one_class_and_is_told_of_those_with
     assert on_classes(name, [0, 1, 2, 0], "abc") == FITS
     assert on_classes(name, [2, 2], "abc") == Said("cannot", ("all train rows are of class 'c'",))
     assert on_classes(name, [0, 2, 2], "abc") == Said("works, but", ("class 'b' has no train row",))
+
+
+@pytest.mark.parametrize("name", names_for("multiclass"))
+def test_a_loss_of_classes_in_an_order_cannot_learn_from_others(name):
+    without_order = Said("cannot", ("it is for classes in an order, and the dataset names none",))
+    expected = without_order if name in ("rank_mse", "cumulative_link") else FITS
+    assert on_classes(name, [0, 1, 2, 0], "abc", is_ordered=False) == expected
 
 
 @pytest.mark.parametrize("name", ["binary_crossentropy", "hinge", "squared_hinge", "binary_focal_crossentropy"])

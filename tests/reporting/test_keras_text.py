@@ -60,6 +60,12 @@ def test_parameters_that_are_not_usual_are_typed(make_run):
         ("poisson", "with a last layer of `softplus`"),
         ("brier", "with a last layer of `sigmoid`"),
         ("share_crossentropy", "with a last layer of `sigmoid`, on the target as it is"),
+        ("rank_mse", "with targets 0, 1, 2, … in the order of the classes and a last layer of `linear`"),
+        (
+            "cumulative_link",
+            "with a target for each class but the last, 1 where a row is above it, and a last layer of `sigmoid`, "
+            "of units that share their weights and differ in their biases",
+        ),
         ("categorical_brier", "with one-hot targets and a last layer of `softmax`"),
     ],
 )

@@ -156,6 +156,7 @@ def test_a_loss_of_a_parameter_as_a_tensor_is_keras_own_with_that_number(name, p
     n_outputs = {"regression": 1, "binary": 1, "multiclass": 3}[loss.task]
     labels = rng.normal(size=(12, 1)) * 3 if loss.task == "regression" else np.arange(12) % max(n_outputs, 2)
     targets = loss.encode(labels, n_outputs)
+    n_outputs = loss.n_outputs(n_outputs, 1)
     outputs = tf.constant(rng.uniform(0.1, 0.9, (12, n_outputs)) / n_outputs, tf.float32)
     weights = None if not loss.per_row else tf.constant(rng.uniform(0, 2, 12), tf.float32)
 

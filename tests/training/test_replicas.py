@@ -56,9 +56,10 @@ def problem(loss):
             n_outputs = 1
         case "multiclass":
             features, labels = datasets.make_blobs(n_rows, 4, centers=3, cluster_std=4, random_state=2)
-            n_outputs = 3
+            n_outputs = loss.n_outputs(3, 1)
     rows = Rows(features.astype(np.float32), loss.encode(labels, N_CLASSES[loss.task]))
-    return Network(features.shape[1], (9,), n_outputs, loss.activation), rows
+    has_levels = loss.targets == "levels"
+    return Network(features.shape[1], (9,), n_outputs, loss.activation, has_levels=has_levels), rows
 
 
 def first_rows(n_seeds, n_train, n_rows):
@@ -75,8 +76,8 @@ def taken(rows, numbers):
 
 
 def optimizer_for(loss, name):
-    """A new optimizer; a loss in percent is 100 times as steep, and SGD would run away from it."""
-    steep = name == "SGD" and loss.function == "MeanAbsolutePercentageError"
+    """A new optimizer; SGD would run away from a loss in percent, and on features as large from squares of ranks."""
+    steep = name == "SGD" and (loss.function == "MeanAbsolutePercentageError" or loss.targets == "rank")
     return make_optimizer(OPTIMIZERS[name].model_copy(update={"learning_rate": 1e-4} if steep else {}))
 
 
@@ -85,7 +86,7 @@ def make_replicas(network, loss, seeds, optimizer="SGD", learning_rates=None):
         network.build(0),
         network.initial_weights(seeds),
         loss=keras_loss(loss),
-        metric=row_metric(loss, loss.epoch_metric),
+        metric=row_metric(loss, loss.epoch_metric, N_CLASSES[loss.task]),
         optimizer=optimizer_for(loss, optimizer) if isinstance(optimizer, str) else optimizer,
         learning_rates=learning_rates,
         per_row=loss.per_row,
@@ -121,7 +122,8 @@ def keras_fit(model, loss, optimizer, *, train, test):
 
     `train` holds the rows of each epoch, in the order in which they are seen.
     """
-    metric = "mse" if loss.task == "regression" else None if loss.targets == "plus_minus_one" else "accuracy"
+    is_own = loss.targets == "plus_minus_one" or loss.needs_order
+    metric = "mse" if loss.task == "regression" else None if is_own else "accuracy"
     # a few small batches are sooner done than traced
     model.compile(optimizer, keras_loss(loss), metrics=[metric] if metric else [], run_eagerly=True)
     every_epoch = batches(train[0])

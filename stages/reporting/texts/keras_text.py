@@ -10,8 +10,13 @@ from stages.reporting.formats import rate
 # losses of the catalogue that Keras has no string for, though a class
 _NO_STRING = frozenset({"categorical_generalized_cross_entropy"})
 _NOT_IN_KERAS = frozenset({"Pinball"})
-_TARGETS = {"plus_minus_one": "targets −1 and 1", "one_hot": "one-hot targets", "class_index": "class numbers", "rank": "targets 0, 1, 2, … in the order of the classes",
-            "levels": "a target for each class but the last, 1 where a row is above it,"}
+_TARGETS = {
+    "plus_minus_one": "targets −1 and 1",
+    "one_hot": "one-hot targets",
+    "class_index": "class numbers",
+    "rank": "targets 0, 1, 2, … in the order of the classes",
+    "levels": "a target for each class but the last, 1 where a row is above it,",
+}
 
 
 def compiled(run: Run) -> Markdown:
@@ -58,6 +63,8 @@ def _beside(loss: Loss) -> list[str]:
         parts.append(f"with {_TARGETS[loss.targets]}")
     elif is_of_values or loss.activation not in ("linear", "sigmoid"):
         parts.append(f"with a last layer of {code(loss.activation)}")
+    if loss.targets == "levels":
+        parts.append("of units that share their weights and differ in their biases")
     if loss.target_transform == "none":
         parts.append("on the target as it is")
     elif loss.target_transform:
