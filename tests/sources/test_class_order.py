@@ -82,7 +82,7 @@ def test_losses_of_ranks_levels_and_classes_stand_in_one_comparison(headline):
         ({"order": SIZES, "task": "regression"}, ["rank_mse"], None, "datasets.shirts.order: gives classes an order"),
         ({"order": SIZES}, ["mse"], None, "comparisons.shirts.losses[0]: 'mse' is a loss for a regression task"),
         (
-            {"order": SIZES, "source": {"generator": "make_blobs"}},
+            {"order": SIZES, "source": {"generator": "make_blobs", "random_state": 0}},
             ["rank_mse"],
             None,
             "datasets.shirts.order: goes with a table; make_blobs has no names of classes",
