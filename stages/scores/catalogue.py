@@ -6,31 +6,28 @@ It needs neither TensorFlow nor scikit-learn, so that stages which do not train 
 import re
 from functools import partial
 
-import numpy as np
-
 from stages.basics.ranges import REFERENCE
 from stages.losses.estimand import (
     BELOW_MEDIAN,
+    DECISIONS,
     DIRECTION,
     MEAN,
     MEAN_OF_LOGARITHMS,
     MEDIAN,
+    PROBABILITIES,
+    RANKS,
     quantile,
 )
 from stages.losses.loss import Task
 from stages.scores import constants, terms
 from stages.scores.medians import MedianAbsoluteError
-from stages.scores.of_classes import CLASSES, OF_CLASSES, recall
-from stages.scores.score import Score
+from stages.scores.placements import RocAuc
+from stages.scores.score import Score, all_ranks, any_row, each_class, of_class
 from stages.scores.statistic import OfMeans
 
 _VALUES: tuple[Task, ...] = ("regression",)
+_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _MEAN, _MEDIAN = constants.estimate_of(MEAN), constants.estimate_of(MEDIAN)
-
-
-def _explained(parts: np.ndarray) -> np.number:
-    """The mean share of the variance, from the shares that are left."""
-    return 1 - parts.mean()
 
 
 # in the order in which they stand in results and reports
@@ -70,7 +67,7 @@ SCORES = {
         Score(
             "r2",
             "R²",
-            OfMeans(terms.squared_error_of_r2, terms.squared_deviation, joined=_explained),
+            OfMeans(terms.squared_error_of_r2, terms.squared_deviation, joined=terms.explained),
             rewards=MEAN,
             constant=_MEAN,
             tasks=_VALUES,
@@ -151,9 +148,133 @@ SCORES = {
             is_measured="asked",
             can_decide=False,
         ),
-        *OF_CLASSES,
+        Score(
+            "accuracy",
+            "accuracy",
+            OfMeans(terms.is_right),
+            rewards=DECISIONS,
+            constant=constants.shares,
+            tasks=_CLASSES,
+            unit="share of rows",
+            higher_is_better=True,
+            is_followed=True,
+            reach=any_row,
+        ),
+        Score(
+            "roc_auc",
+            "area under the ROC curve",
+            RocAuc(),
+            rewards=RANKS,
+            constant=constants.shares,
+            tasks=("binary",),
+            higher_is_better=True,
+        ),
+        Score(
+            "f1",
+            "F1 of class 1",
+            OfMeans(partial(terms.twice_hit, index=1), terms.of_class_1_and_decided),
+            rewards=DECISIONS,
+            constant=constants.class_1,
+            tasks=("binary",),
+            higher_is_better=True,
+            reach=partial(of_class, index=1),
+        ),
+        Score(
+            "f1_macro",
+            "F1, mean of the classes",
+            OfMeans(terms.twice_hit, terms.of_class_and_decided),
+            rewards=DECISIONS,
+            constant=constants.shares,
+            tasks=("multiclass",),
+            higher_is_better=True,
+            reach=each_class,
+        ),
+        Score(
+            "rounded_accuracy",
+            "accuracy of rounded outputs",
+            OfMeans(terms.is_rounded_right),
+            rewards=None,
+            constant=constants.none,
+            tasks=("binary",),
+            unit="share of rows",
+            higher_is_better=True,
+            can_decide=False,  # it judges wrongly, as published figures do that were made with it
+        ),
+        Score(
+            "log_loss",
+            "log loss",
+            OfMeans(terms.surprise),
+            rewards=PROBABILITIES,
+            constant=constants.shares_of_all,
+            tasks=_CLASSES,
+            unit="nats",
+            is_followed=True,
+            needs_probability=True,
+        ),
+        Score(
+            "brier",
+            "Brier score",
+            OfMeans(terms.squared_error_of_probabilities),
+            rewards=PROBABILITIES,
+            constant=constants.shares,
+            tasks=_CLASSES,
+            unit="squared error of probabilities",
+            is_followed=True,
+            needs_probability=True,
+        ),
+        Score(
+            "balanced_accuracy",
+            "balanced accuracy",
+            OfMeans(terms.is_hit, terms.is_of_class),
+            rewards=DECISIONS,
+            constant=constants.shares,
+            tasks=_CLASSES,
+            unit="mean recall of the classes",
+            higher_is_better=True,
+            reach=each_class,
+        ),
+        Score(
+            "rank_error",
+            "mean absolute error of ranks",
+            OfMeans(terms.rank_error),
+            rewards=DECISIONS,
+            constant=constants.median_class,
+            tasks=("multiclass",),
+            unit="classes",
+            is_followed=True,
+            is_measured="asked",
+            needs_order=True,
+            reach=all_ranks,
+        ),
+        Score(
+            "quadratic_kappa",
+            "quadratic weighted kappa",
+            OfMeans(terms.moments_of_ranks, joined=terms.quadratic_kappa),
+            rewards=DECISIONS,
+            constant=constants.median_class,
+            tasks=("multiclass",),
+            higher_is_better=True,
+            is_measured="asked",
+            needs_order=True,
+        ),
     )
 }
+
+
+def recall(index: int) -> Score:
+    """The recall of one class."""
+    return Score(
+        f"recall_{index}",
+        f"recall of class {index}",
+        OfMeans(partial(terms.is_hit, index=index), partial(terms.is_of_class, index=index)),
+        rewards=DECISIONS,
+        constant=constants.none,
+        tasks=_CLASSES,
+        unit="share of its rows",
+        higher_is_better=True,
+        reach=partial(of_class, index=index),
+        quota=index,
+    )
 
 
 def pinball(share: float, name: str) -> Score:
@@ -179,7 +300,7 @@ def users(name: str) -> Score:
         OfMeans(partial(terms.own_costs, name=name)),
         rewards=None,
         constant=constants.mean_or_shares,
-        tasks=(*_VALUES, *CLASSES),
+        tasks=(*_VALUES, *_CLASSES),
         unit="own score",
         is_measured="asked",
         by_decision=True,

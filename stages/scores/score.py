@@ -21,6 +21,27 @@ def _unbounded(sizes: np.ndarray) -> np.ndarray:
     return np.empty(0)
 
 
+def all_ranks(sizes: np.ndarray) -> np.ndarray:
+    """The reach of a mean over rows of how many classes a decision is off."""
+    return np.array([len(sizes) - 1.0])
+
+
+def any_row(sizes: np.ndarray) -> np.ndarray:
+    """The reach of a share of all rows."""
+    del sizes
+    return np.ones(1)
+
+
+def each_class(sizes: np.ndarray) -> np.ndarray:
+    """The reach of a mean over classes of the share of a class's rows."""
+    return sizes.sum() / sizes[sizes > 0] / np.count_nonzero(sizes)
+
+
+def of_class(sizes: np.ndarray, *, index: int) -> np.ndarray:
+    """The reach of a share of one class's rows."""
+    return sizes.sum() / sizes[[index]]
+
+
 @dataclass(frozen=True)
 class Score:
     """One score.

@@ -9,6 +9,7 @@ import numpy as np
 
 from stages.scores.statistic import Rows, WeightedRows
 
+_NOTHING = 1e-12  # what is left of a difference of squares of ranks where there is none
 _LEAST = np.finfo(np.float64).eps  # a probability of 0 counts as this, as in scikit-learn's log loss
 
 
@@ -88,6 +89,11 @@ def squared_deviation(rows: WeightedRows) -> np.ndarray:
     return np.where(_are_alike(rows), unit, (rows.labels - rows.mean(rows.labels)) ** 2)
 
 
+def explained(parts: np.ndarray) -> np.number:
+    """The mean share of the variance, from the shares that are left."""
+    return 1 - parts.mean()
+
+
 def _are_alike(rows: WeightedRows) -> np.ndarray:
     return np.ptp(rows.labels, axis=0) == 0
 
@@ -114,6 +120,15 @@ def moments_of_ranks(rows: WeightedRows) -> np.ndarray:
     """Rank of the row's class, of the one that is decided, their squares, and the square of their difference."""
     truth, decided = rows.labels.astype(np.float64), rows.decisions.astype(np.float64)
     return np.stack([truth, decided, truth**2, decided**2, (truth - decided) ** 2], axis=1)
+
+
+def quadratic_kappa(moments: np.ndarray) -> np.ndarray:
+    """From the means (..., 5) of `moments_of_ranks`; NaN where all rows are of one class and decided as it."""
+    truth, decided, truth_squared, decided_squared, apart = np.moveaxis(moments, -1, 0)
+    by_chance = truth_squared + decided_squared - 2 * truth * decided
+    kappa = 1 - np.divide(apart, by_chance, out=np.full_like(apart, np.nan), where=np.abs(by_chance) > _NOTHING)
+    # one class for all rows has 0, of which rounding must leave nothing; an infinitesimal step must stay
+    return kappa if np.iscomplexobj(kappa) else np.where(np.abs(kappa) < _NOTHING, 0.0, kappa)
 
 
 def is_rounded_right(rows: WeightedRows) -> np.ndarray:

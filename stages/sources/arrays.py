@@ -68,12 +68,7 @@ def load(
         kind = "copies apart" if dataset.split.copies == "apart" else "copies"
         findings.append(Finding(kind, "", [], places[:SHOWN_ROWS], len(places), len(rows)))
     return rows, Description(
-        task=target.task,
-        inferred=target.inferred if dataset.known_task is None else None,
-        other_tasks=target.other_tasks,
-        positive=target.positive,
-        is_ordered=dataset.order is not None,
-        classes=target.classes,
+        **target.facts(is_said=dataset.known_task is not None),
         targets=chosen.names,
         files=given.files,
         csv=None,

@@ -67,12 +67,7 @@ def load(
     findings = _findings(read, fitted, dataset, choice, key, columns=columns, target=target, splits=splits, **seen)
     features = features.assign(**loss_columns.of_table(fitted, choice, seen_as, for_losses, kept=kept, rows=read.rows))
     return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
-        task=target.task,
-        inferred=target.inferred if dataset.known_task is None else None,
-        other_tasks=target.other_tasks,
-        positive=target.positive,
-        is_ordered=dataset.order is not None,
-        classes=target.classes,
+        **target.facts(is_said=dataset.known_task is not None),
         targets=source.target,
         files=[path.as_posix() for path in read.files],
         csv=_written(read.written, fitted),

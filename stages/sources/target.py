@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ class Target:
         inferred: what the task is taken from where the parameters do not say it.
         other_tasks: what else the values could be taken for.
         positive: why scores are about class 1, where there is a reason.
+        is_ordered: whether the classes stand in an order that the parameters say.
     """
 
     task: Task
@@ -38,6 +40,12 @@ class Target:
     inferred: Inference
     other_tasks: list[Task]
     positive: Positive | None = None
+    is_ordered: bool = False
+
+    def facts(self, *, is_said: bool) -> dict[str, Any]:
+        """What a `Description` says of it, where the parameters say its task or do not."""
+        names = "task", "other_tasks", "classes", "positive", "is_ordered"
+        return {name: getattr(self, name) for name in names} | {"inferred": None if is_said else self.inferred}
 
 
 def find_target(
@@ -79,7 +87,7 @@ def _in_order(target: Target, order: Sequence[str], key: str) -> Target:
         names = ", ".join(map(yaml_word, missing[:FEW_CLASSES]))
         raise UserError(f"{key}.order: it lacks {names}; name every class, from the lowest to the highest")
     places = np.array([order.index(name) for name in target.classes])
-    return replace(target, labels=places[target.labels], classes=list(order))
+    return replace(target, labels=places[target.labels], classes=list(order), is_ordered=True)
 
 
 def _with_positive(target: Target, positive: str | None, key: str) -> Target:

@@ -1,6 +1,6 @@
 """A comparison: one dataset, the runs of several losses on it, and what came of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -223,8 +223,7 @@ def read(
     labels, plan = datasets.read_labels(dataset, description, project), plans.read_plan(name, project)
     trained = [runs.read(name, loss.name, project) for loss in losses]
     sizes = class_sizes(labels, description).tolist()
-    about = description.task, description.n_targets, sizes, losses
-    headline = headline or choosing.default_headline(*about, is_ordered=description.is_ordered)
+    headline = headline or default_headline(description, sizes, losses)
     columns = datasets.read_costs(dataset, costs.columns_of(cost), project)
     score = score_of(headline, description, cost, columns)
     check_headline(trained, score)
@@ -249,6 +248,12 @@ def read(
         references=references.read(name, project),
         arrays=features.read(dataset, description, project) if description.arrays else None,
     )
+
+
+def default_headline(description: Description, class_sizes: Sequence[int], losses: Sequence[Loss]) -> str:
+    """The score that decides where the parameters name none: see `choosing.default_headline`."""
+    about = description.task, description.n_targets, class_sizes, losses
+    return choosing.default_headline(*about, is_ordered=description.is_ordered)
 
 
 def score_of(headline: str, description: Description, cost: Written | None, columns: Mapping[str, np.ndarray]) -> Score:
