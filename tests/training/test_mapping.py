@@ -55,6 +55,20 @@ OTHERS = {
 N_REPLICAS, N_ROWS = 3, 5
 
 
+class Words(LAYERS.Layer):
+    """An embedding of whole numbers made of the rows."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.words = LAYERS.Embedding(5, 3)
+
+    def call(self, rows):
+        return self.words(keras.ops.cast(keras.ops.clip(keras.ops.abs(rows), 0, 4), "int32"))
+
+
+OTHERS["embedding"] = (SEQUENCE, Words())
+
+
 def build(shape, layer, seed):
     keras.utils.set_random_seed(seed)
     again = layer.from_config(layer.get_config()) if isinstance(layer, LAYERS.Layer) else layer
@@ -73,7 +87,8 @@ def step(model, weights, state, rows):
         tape.watch(weights)
         outputs, after = model.stateless_call(weights, state, rows, training=True)
         total = tf.reduce_sum(outputs**2)
-    return outputs, after, tape.gradient(total, weights, unconnected_gradients="zero")
+    gradients = tape.gradient(total, weights, unconnected_gradients="zero")
+    return outputs, after, [tf.convert_to_tensor(gradient) for gradient in gradients]  # an embedding's are sparse
 
 
 @pytest.mark.parametrize(
