@@ -3,11 +3,11 @@
 import csv
 import io
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, compress, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +88,29 @@ class CsvFile:
                 before = chunk[-1:]
         return False
 
-    @contextmanager
-    def records(self) -> Iterator[Iterator[list[str]]]:
-        """The records from the heading on, as Python's own reader has them."""
+    def records(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """What Python's own reader makes of lines."""
         quoting = csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL
-        blanks = self.written.delimiter != " "
+        mark = self.written.delimiter
+        return csv.reader(lines, delimiter=mark, quoting=quoting, skipinitialspace=mark != " ")
+
+    def filled(self) -> Iterator[tuple[int, list[str]]]:
+        """The records from the heading on, but for empty lines, which count."""
         with self.opener() as file, io.TextIOWrapper(file, self.written.encoding, newline="") as text:
             for _ in range(self.written.skipped):
                 text.readline()
-            yield csv.reader(text, delimiter=self.written.delimiter, quoting=quoting, skipinitialspace=blanks)
+            for at, record in enumerate(self.records(text)):
+                if len(record) > 1 or "".join(record).strip():
+                    yield at, record
+
+    def n_fields(self, rows: np.ndarray) -> np.ndarray:
+        """How many fields these of all rows, bool (n_rows,), have: int, one for each."""
+        first = int(self.source.header != "none")
+        if not self.is_line_by_line(len(rows)):
+            return np.array([len(record) for _, record in self.filled()])[first:][rows]
+        with self.opener() as file:
+            lines = list(compress(file, chain(repeat(False, self.written.skipped + first), rows.tolist())))
+        return np.array([len(record) for record in self.records(line.decode(self.written.encoding) for line in lines)])
 
     def places(self, n_rows: int) -> np.ndarray:
         """Where each of so many rows stands, counted from 1 for the first below the heading, empty lines too."""
@@ -105,11 +119,6 @@ class CsvFile:
             return np.arange(1, n_rows + 1)
         filled = [at for at, _ in self.filled()]
         return np.array(filled[first:])[:n_rows] - filled[0] + 1 - first
-
-    def filled(self) -> Iterator[tuple[int, list[str]]]:
-        """The records from the heading on, but for empty lines, which count."""
-        with self.records() as records:
-            yield from ((at, each) for at, each in enumerate(records) if len(each) > 1 or "".join(each).strip())
 
     def is_line_by_line(self, n_rows: int) -> bool:
         """Whether each of so many rows is a line: none is empty, and no field goes on over lines."""
@@ -160,8 +169,8 @@ class CsvFile:
         """Whether rows have one field more than the heading, and all begin otherwise, as where R writes their names."""
         if len(self.written.delimiter) > 1:
             return False
-        with suppress(csv.Error), self.records() as records:
-            rows = [row for row in islice(records, 1, _RECORDS) if row]
+        with suppress(csv.Error):
+            rows = [record for _, record in islice(self.filled(), 1, _RECORDS)]
             differ = len({row[0] for row in rows}) == len(rows) > 1
             return differ and {len(row) for row in rows} == {n_names + 1} and any(row[-1].strip() for row in rows)
         return False

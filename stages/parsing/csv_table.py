@@ -148,12 +148,13 @@ def _perhaps_grouped(head: pd.DataFrame, table: pd.DataFrame, written: CsvFormat
 def _short_rows(file: CsvFile, table: pd.DataFrame, kept: np.ndarray) -> list[Finding]:
     """Rows that are kept, bool (n_rows,), with fewer fields than the heading has names."""
     names = column_names.filled(table)
-    if not names or len(file.written.delimiter) > 1 or not table[names[-1]].isna().any():
+    may_be = kept & table[names[-1]].isna().to_numpy() if names and len(file.written.delimiter) == 1 else np.array([])
+    if not may_be.any():
         return []
-    lengths = np.array([len(record) for _, record in file.filled()])[int(file.source.header != "none") :]
-    short = np.flatnonzero((lengths <= table.columns.get_loc(names[-1])) & kept)
-    rows = [int(row) + 1 for row in short[:SHOWN_ROWS]]
-    return [Finding("short rows", "", [], rows, len(short), len(table))] if len(short) else []
+    short = np.flatnonzero(may_be)[file.n_fields(may_be) <= table.columns.get_loc(names[-1])]
+    return (
+        [Finding("short rows", "", [], (short[:SHOWN_ROWS] + 1).tolist(), len(short), len(table))] if len(short) else []
+    )
 
 
 def _check_quotes(file: CsvFile, table: pd.DataFrame) -> None:

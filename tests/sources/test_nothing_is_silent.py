@@ -300,3 +300,11 @@ def test_new_rows_may_end_in_a_delimiter_as_those_of_training_do():
 )
 def test_what_stands_for_a_table_that_is_elsewhere_is_named(content, told):
     assert refusal(content) == told
+
+
+@pytest.mark.parametrize("quoted", ["b,\n", "b,"])
+def test_short_rows_are_told_from_quoted_delimiters_and_lines(quoted):
+    rows = [f'{x},{y},"{quoted}"' for x, y in zip(X, Y, strict=True)]
+    rows[4], rows[6] = "1,2", f'1,2,"{quoted}"'
+    _, description = load("\n".join(["x,y,z", *rows, ""]))
+    assert odd(description, "short rows") == [("short rows", "", [], [5])]
