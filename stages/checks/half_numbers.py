@@ -28,7 +28,10 @@ def half_numbers(texts: pd.Series) -> list[Finding]:
     Args:
         texts: (n_rows,).
     """
-    different = pd.Series(texts.dropna().str.strip().unique(), dtype="str")
+    different = texts.dropna().unique()
+    if sum(any(map(str.isdigit, text)) for text in different) < _FEWEST:
+        return []
+    different = pd.Series(different, dtype="str").str.strip().drop_duplicates()
     holds = different.str.contains(r"^[^\w]*\d|^\d")
     if holds.sum() < _FEWEST or holds.mean() < _MOST or different.str.fullmatch(r"0\d+").any():
         return []

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.parsing import reading
+from stages.sources import describe
 
 KEY = "params.yaml: datasets.own.source"
 AT_MOST = 3  # times the time and the memory of pandas
@@ -80,6 +82,29 @@ def test_codes_stay_as_they_are_written_also_in_rows_that_show_no_kind(code):
     table = reading.read(Table(file="own.csv", target="y", columns={"code": "category"}), KEY).table
     assert set(table["code"]) == {code}
     assert set(table["late"].dropna()) == {"x"}
+
+
+@pytest.mark.endurance
+def test_many_columns_cost_no_more_beside_many_rows_than_they_cost_pandas():
+    drawn = np.random.default_rng(0)
+    for name, n_rows, n_columns in (("wide", 60, 3000), ("long", 6000, 30)):
+        table = pd.DataFrame(drawn.normal(size=(n_rows, n_columns)).round(4)).add_prefix("x")
+        table.assign(y=drawn.normal(size=n_rows)).to_csv(f"{name}.csv", index=False)
+
+    def ours(name):
+        describe.load("own", Dataset.model_validate({"source": {"file": f"{name}.csv", "target": "y"}}), {})
+
+    seconds = {}
+    for _ in range(4):
+        for read in (ours, lambda name: pd.read_csv(f"{name}.csv")):
+            for name in ("long", "wide"):
+                start = time.process_time()
+                read(name)
+                seconds.setdefault((read is ours, name), []).append(time.process_time() - start)
+    least = {key: min(each) for key, each in seconds.items()}
+    ratio, of_pandas = (least[by, "wide"] / least[by, "long"] for by in (True, False))
+    print(f"wide {ratio:.1f} of long, by pandas {of_pandas:.1f}")
+    assert ratio <= 1.2 * of_pandas
 
 
 @pytest.mark.endurance

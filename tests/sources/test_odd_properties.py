@@ -32,7 +32,16 @@ WRITTEN = {  # numbers as people write them
     "minus signs": lambda value, _: f"\u2212{value}",
     "apostrophes": lambda _, rng: f"{rng.integers(1, 99)}'{rng.integers(100, 999)}'{rng.integers(100, 999)}",
 }
-HIDDEN = "a word among numbers", "a sentinel", "blanks", "look-alikes", "named months", "short years", *WRITTEN
+HIDDEN = (
+    "a word among numbers",
+    "an error",
+    "a sentinel",
+    "blanks",
+    "look-alikes",
+    "named months",
+    "short years",
+    *WRITTEN,
+)
 ROWS = "heading again", "units", "total", "preamble", "none"
 
 
@@ -48,7 +57,9 @@ def column(oddity, seed):
         return [WRITTEN[oddity](value, rng) for value in numbers(seed)], "number", 0
     match oddity:
         case "a word among numbers":
-            return [*plain[:place], str(rng.choice(["#DIV/0!", "broken", "n.d."])), *plain[place + 1 :]], "number", 1
+            return [*plain[:place], str(rng.choice(["broken", "n.d."])), *plain[place + 1 :]], "number", 1
+        case "an error":
+            return [*plain[:place], str(rng.choice(["#DIV/0!", "#REF!", "#N/A"])), *plain[place + 1 :]], "number", 1
         case "a sentinel":
             return [*plain[:place], "-9999", *plain[place + 1 :]], "number", 0
         case "blanks":
@@ -92,6 +103,7 @@ def write(table, rows, form, folder):
 def expected_word(oddity):
     return {
         "a word among numbers": {"odd texts"},
+        "an error": {"errors"},
         "a sentinel": {"far"},
         "look-alikes": {"alike"},
         "short years": {"century"},
@@ -171,7 +183,7 @@ def test_whatever_a_column_holds_its_rows_stay_and_a_text_is_missing_or_a_number
     words_for_nothing = {"n/a"} if description.columns[0].kind != "category" else set()
     missing = sum(field in words_for_nothing for field in fields)
     told = {finding.kind: finding for finding in description.findings}
-    odd = told["odd texts"].n_rows if "odd texts" in told else 0
+    odd = sum(told[kind].n_rows for kind in ("odd texts", "errors") if kind in told)
     assert features["a"].isna().sum() == missing + odd
     if description.columns[0].kind == "number" and any(
         field[0] in "$(" or ":" in field or "%" in field for field in fields
