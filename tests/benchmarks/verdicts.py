@@ -96,6 +96,13 @@ def _easy(generator: np.random.Generator, n_rows: int) -> Drawn:
     return centers[classes] + generator.normal(size=(n_rows, 2)), classes, None
 
 
+def _ordered(generator: np.random.Generator, n_rows: int) -> Drawn:
+    """Five classes, not equally far apart, by where a sum that is not straight in the features lies, with noise."""
+    x = generator.normal(size=(n_rows, 5))
+    place = x[:, 0] + 0.7 * x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + 0.6 * generator.logistic(size=n_rows)
+    return x, np.digitize(place, [-1.8, -0.9, 0.3, 2.2]), None
+
+
 def _groups(generator: np.random.Generator, n_rows: int) -> Drawn:
     """Groups of 5 to 45 rows, which share most of three features and of a noise with heavy tails."""
     sizes = generator.integers(5, 46, n_rows)
@@ -115,11 +122,13 @@ def _series(memory: float, generator: np.random.Generator, n_rows: int) -> Drawn
 
 OF_VALUES, OF_TWO = ("mse", "mae", "huber"), ("binary_crossentropy", "hinge", "squared_hinge")
 OF_MORE = ("categorical_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge")
+OF_ORDER = ("categorical_crossentropy", "rank_mse", "cumulative_link")
 PROBLEMS = {
     "heavy-tailed": Problem("regression", OF_VALUES, ("rmse",), _heavy),
     "interactions": Problem("regression", OF_VALUES, ("rmse",), _interactions),
     "3 % positives": Problem("binary", OF_TWO, ("accuracy", "balanced_accuracy"), _rare),
     "easy classes": Problem("multiclass", OF_MORE, ("accuracy",), _easy),
+    "ordered classes": Problem("multiclass", OF_ORDER, ("rank_error", "quadratic_kappa"), _ordered),
     "groups": Problem("regression", OF_VALUES, ("rmse",), _groups, ("groups, one split", "groups, folds")),
     "time 0.5": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.75), ("time",)),
     "time 0.8": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.92), ("time",)),
@@ -389,7 +398,7 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
     candidates = [Candidate(chosen.rate, chosen.schedule)]
     with replicas_of(every, seeds, candidates, loss.epoch_metric) as replicas:
         fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
-        return replicas.predict(table.features, view)
+        return loss.by_class(replicas.predict(table.features, view), table.n_classes)
 
 
 def settings_of(loss: Loss, selected_by: str, n_seeds: int) -> Settings:

@@ -14,6 +14,7 @@ from stages.scores.choosing import default_headline
 from stages.scores.measure import score
 from stages.scores.row_values import constant_values
 
+OF_ORDER = [score.name for score in SCORES.values() if score.needs_order]
 OF_POSITIVE = [score.name for score in SCORES.values() if score.is_measured == "never negative"]
 
 
@@ -255,8 +256,10 @@ def test_rows_that_count_twice_are_as_two_rows(loss):
     n_outputs = 3 if loss.task == "multiclass" else 1
     labels = rng.gamma(2, size=(30, 1)) if loss.task == "regression" else rng.integers(0, max(2, n_outputs), 30)
     given, counts = rng.uniform(0.1, 0.9, (2, 30, n_outputs)), rng.integers(1, 4, 30)
-    weighed = score(loss, labels, given, also=OF_POSITIVE, weights=counts.astype(float))
-    repeated = score(loss, np.repeat(labels, counts, axis=0), np.repeat(given, counts, axis=1), also=OF_POSITIVE)
+    also = [*OF_POSITIVE, *OF_ORDER]
+    weighed = score(loss, labels, given, also=also, weights=counts.astype(float))
+    repeated = score(loss, np.repeat(labels, counts, axis=0), np.repeat(given, counts, axis=1), also=also)
+    assert (loss.task == "multiclass") == (set(OF_ORDER) <= set(weighed))
     for name in weighed:
         # the median of an even number of rows is between two of them, of weighted rows one of the two
         near = {"rtol": 0.2} if name == "median_absolute_error" else {"rtol": 1e-10}

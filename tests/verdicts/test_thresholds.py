@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.special import expit
-from sklearn.metrics import balanced_accuracy_score, f1_score
+from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, f1_score
 
 from stages.losses.catalogue import LOSSES
 from stages.reporting.formats import plus_minus
@@ -214,3 +214,21 @@ def test_the_report_shows_each_threshold_and_the_score_at_one_half_beside_it(mak
     )
     by_rule = comparison.outcome.by_rule.summaries["binary_focal_crossentropy"]
     assert table.rows[1][3] == plus_minus(by_rule)
+
+
+@pytest.mark.parametrize("score", ["quadratic_kappa", "rank_error"])
+def test_ranks_that_are_drawn_to_the_middle_are_decided_by_cuts_between_them(score):
+    rank_mse = LOSSES["rank_mse"]
+
+    def shrunk(n_rows, seed):
+        generator = np.random.default_rng(seed)
+        labels = generator.integers(0, 5, n_rows)
+        ranks = 2 + 0.4 * (labels - 2) + 0.15 * generator.normal(size=n_rows)
+        return labels, ranks, rank_mse.by_class(ranks[:, None], 5)
+
+    labels, _, outputs = shrunk(400, seed=0)
+    offsets = chosen(score, rank_mse, labels, outputs)
+    fresh, ranks, theirs = shrunk(20_000, seed=1)
+    kappa = cohen_kappa_score(fresh, decisions.decide(rank_mse, theirs, offsets), weights="quadratic")
+    best = cohen_kappa_score(fresh, np.digitize(ranks, 2 + 0.4 * np.array([-1.5, -0.5, 0.5, 1.5])), weights="quadratic")
+    assert kappa > best - 0.01 > cohen_kappa_score(fresh, rank_mse.decide(theirs), weights="quadratic") + 0.05

@@ -57,7 +57,8 @@ def _table(comparison: Comparison) -> Table:
         middle = (", ".join(map(_cut, np.median(thresholds[loss], axis=0))),) if thresholds else ()
         scores = (plus_minus(each.summaries[loss]) for each in (outcome, outcome.by_rule))
         rows.append((code(loss), *middle, *scores, Markdown(at_rule)))
-    usual = " or ".join(dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs))
+    rules = dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs)
+    usual = " or ".join(rules) if len(rules) < 3 else "by each loss's rule"
     what = "threshold" if of_two else f"offsets of {', '.join(comparison.description.classes)}"
     there = (what, f"{name} there") if thresholds else (name,)
     return Table(("loss", *there, f"{name} {usual}", f"verdict {usual}"), rows)

@@ -7,10 +7,13 @@ from stages.reporting.formats import enumerated
 from stages.verdicts import shifts
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import Pair
+from stages.wording.losses import decision_rule
 
 
 def rule(loss: Loss) -> str:
     """In words: how a loss decides by itself."""
+    if loss.needs_order:
+        return f"by the {decision_rule(loss)}"
     return f"at {loss.threshold:g}" if loss.task == "binary" else "by the largest output"
 
 
