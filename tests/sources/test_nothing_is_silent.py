@@ -1,6 +1,8 @@
 """What a table lacks, or what is taken for nothing in it, is said, and digits that tell rows apart are kept."""
 
 import json
+import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -130,6 +132,21 @@ def test_numbers_that_excel_shows_with_zeros_in_front_are_codes():
     assert table["part"].head(3).tolist() == ["012-01", "012-02", "012-03"]
     _, as_number = load(None, file="own.xlsx", columns={"code": "number"})
     assert as_number.columns[0].kind == "number"
+
+
+def test_codes_and_errors_are_seen_where_tags_have_a_prefix():
+    rows = [[('s="2"', f"<v>{row % 7 + 1}</v>"), X[row], Y[row]] for row in range(30)]
+    rows[3][1] = 't="e"', "<v>#REF!</v>"
+    as_excel("plain.xlsx", ("1", [["code", "x", "y"], *rows]))
+    with zipfile.ZipFile("plain.xlsx") as plain, zipfile.ZipFile("own.xlsx", "w") as prefixed:
+        for part in plain.namelist():
+            content = plain.read(part).decode()
+            if part.endswith(("s1.xml", "styles.xml", "workbook.xml")):
+                content = re.sub(r"<(/?)(?=\w)", r"<\1x:", content).replace("xmlns=", "xmlns:x=")
+            prefixed.writestr(part, content)
+    table, description = load(None, file="own.xlsx")
+    assert table["code"].head(2).tolist() == ["0001", "0002"]
+    assert odd(description, "errors") == [("errors", "x", ["#REF!"], [4])]
 
 
 # --- whole numbers beyond what a float tells apart

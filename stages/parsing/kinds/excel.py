@@ -21,11 +21,12 @@ NAME, KEYS = "Excel", ("sheet", "skip", "header")
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BY_LIBRARY = (python_calamine.CalamineError, ValueError)
 _BOOK = "xl/workbook.xml"
-_SHEET = re.compile(rb'<sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"]*)"')
+_SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"]*)"')
 _NOT_CALCULATED = re.compile(  # an empty text may be what was calculated
     rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
 _TOKENS = re.compile(rb"<(row|c)\b([^>]*)>|<v>([^<]*)</v>")
+_PREFIX = re.compile(rb"<(/?)[a-zA-Z]\w*:")  # which some programs put before the name of every tag
 _ATTRIBUTES = re.compile(r'\b([a-zA-Z]+)="([^"]*)"')
 _PADDED = re.compile("0[0-]*0")  # as 00000 and 000-00-0000, in which a number has as many digits as there are zeros
 
@@ -210,4 +211,4 @@ def _sheet_of(path: Path, name: str) -> _Sheet:
         xml, styles = (
             book.read(part) if part in names else b"" for part in (f"xl/{file[1]}" if file else "", "xl/styles.xml")
         )
-    return _Sheet(path, name, xml, styles)
+    return _Sheet(path, name, *(_PREFIX.sub(rb"<\1", part) if b"<row" not in xml else part for part in (xml, styles)))
