@@ -3,13 +3,16 @@
 import html
 import itertools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 # a browser runs and fetches nothing, whatever the page held
@@ -52,6 +55,8 @@ def _rendered(markdown: str, folder: Path) -> tuple[list[Token], str]:
     """Markdown as tokens and as HTML: see `page`."""
     converter = MarkdownIt("commonmark", {"html": False}).enable("table")
     converter.block.ruler.before("paragraph", "folded", _fold)
+    converter.add_render_rule("text", _rendered_text)
+    converter.add_render_rule("code_inline", _rendered_code)
     converter.core.ruler.push("anchors", _name_headings)
     converter.core.ruler.push("cells", _name_cells)
     converter.core.ruler.push("embedded_images", _embed_images)
@@ -59,6 +64,16 @@ def _rendered(markdown: str, folder: Path) -> tuple[list[Token], str]:
     environment = {"folder": folder}
     tokens = converter.parse(markdown, environment)
     return tokens, converter.renderer.render(tokens, converter.options, environment)
+
+
+def _rendered_text(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
+    """A text, in which a long name may end a line behind an underscore."""
+    return html.escape(tokens[place].content).replace("_", "_<wbr>")
+
+
+def _rendered_code(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
+    """Code within a line, in which a long name may end a line behind an underscore."""
+    return f"<code>{html.escape(tokens[place].content).replace('_', '_<wbr>')}</code>"
 
 
 def _contents(tokens: list[Token]) -> str:
@@ -122,6 +137,7 @@ def _name_cells(state: StateCore) -> None:
                 heads.append(_text(inline))
                 if len(heads) > WIDE:
                     table.attrSet("class", "wide")
+                    table.attrSet("style", f"--columns: {len(heads)}")
             case "td_open":
                 token.attrSet("data-head", heads[column])
                 column += 1

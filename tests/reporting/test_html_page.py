@@ -46,7 +46,7 @@ class Parsed(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.elements.append((tag, dict(attributes), tuple(self.open)))
-        if tag not in ("meta", "img", "br", "hr"):
+        if tag not in ("meta", "img", "br", "hr", "wbr"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attributes):
@@ -181,3 +181,12 @@ def test_a_browser_runs_and_fetches_nothing_for_it(html):
 def test_no_line_ends_between_a_number_and_its_percent_sign_nor_within_a_power_of_ten(tmp_path):
     text = Parsed(part("At most 10 % (95 % sure) `5 %`, 7.44e-7 to `1e-5`; one-hot, 3 - 2.", tmp_path)).text
     assert text == "At most 10\u00a0% (95\u00a0% sure) 5 %, 7.44e-\u20607 to 1e-5; one-hot, 3 - 2.\n"
+
+
+def test_long_names_may_end_a_line_behind_an_underscore_and_many_columns_share_the_room(tmp_path):
+    head = " | ".join(["loss", "test balanced_accuracy", *"abcdefg"])
+    table = f"| {head} |\n|{'---|' * 9}\n| `binary_crossentropy` |{' x |' * 8}\n"
+    made = part(table, tmp_path)
+    assert "test balanced_<wbr>accuracy</th>" in made
+    assert "<code>binary_<wbr>crossentropy</code>" in made
+    assert Parsed(made).all("table") == [{"class": "wide", "style": "--columns: 9"}]

@@ -4,18 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from stages.basics.words import between, number
+from stages.basics.words import between
 from stages.records.runs import Run
 from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
 from stages.reporting.drawing import charts
 from stages.reporting.drawing.plots import Grid
-from stages.reporting.formats import plus_minus, rate_of
+from stages.reporting.formats import at_place, place_of, plus_minus, rate_of
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import loss_text
 from stages.verdicts.averaged import Averaged
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.statistics import Summary
 
 TEMPLATE = """
 {{ losses }}
@@ -68,7 +69,7 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
                 str(run.n_epochs),
                 plus_minus(comparison.outcome.train[loss]),
                 "; ".join(filter(None, [plus_minus(comparison.outcome.summaries[loss]), loss_text.covers(run)])),
-                *([_cell(averaged[loss])] if has_some else []),
+                *([_cell(averaged[loss], comparison.outcome.summaries[loss])] if has_some else []),
                 f"{len(run.failed)} of {len(run.seeds)}",
                 comparison.validity[loss].level,
                 run.loss.activation,
@@ -79,8 +80,12 @@ def _table(comparison: Comparison, runs: list[Run]) -> Table:
     return Table((*trained, "failed seeds", "on this data", "output activation", "targets"), rows)
 
 
-def _cell(average: Averaged | None) -> str:
-    return f"{number(average.score)} ({between(average.fewest, average.most)} networks)" if average else "–"
+def _cell(average: Averaged | None, summary: Summary) -> str:
+    """The score of an average, as fine as that of one network stands beside it."""
+    if not average:
+        return "–"
+    score = at_place(average.score, place_of(summary.half_width, average.score))
+    return f"{score} ({between(average.fewest, average.most)} networks)"
 
 
 def _data(subject: Subject) -> dict[str, Any]:
