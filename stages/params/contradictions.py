@@ -284,6 +284,8 @@ def _selector(params: Params, compared: Mapping[str, list[str]]) -> Iterator[Mis
             yield Mistake("loss", "unknown_selection", name, ("all", *every))
         elif name_in_catalogue not in every and LOSSES[name_in_catalogue].task not in tasks:
             yield Mistake("loss", "selected_nowhere", name, every, {"namesakes": catalogue.namesakes(name, tasks)})
+        elif name_in_catalogue not in every and LOSSES[name_in_catalogue].needs_order and not _ordered(params):
+            yield Mistake("loss", "no_order", name, facts={"name": next(iter(params.datasets))})
     selected = {
         name: losses for name, losses in compared.items() if params.compare == ["all"] or name in params.compare
     }
@@ -297,6 +299,13 @@ def _selector(params: Params, compared: Mapping[str, list[str]]) -> Iterator[Mis
     ):
         facts = {"compare": ", ".join(params.compare)}
         yield Mistake("loss", "all_left_out", params.loss, _each_once(selected), facts)
+
+
+def _ordered(params: Params) -> list[str]:
+    """The comparisons that are made on classes in an order."""
+    compared = [name for name in params.comparisons if params.compare == ["all"] or name in params.compare]
+    of_each = {name: params.datasets.get(params.dataset_of(name)) for name in compared}
+    return [name for name, dataset in of_each.items() if dataset and dataset.order]
 
 
 def _task_of(comparison: Comparison) -> Task | None:

@@ -78,7 +78,7 @@ class Network:
             positions=positions,
             # targets that are values at each position of a row, of the row's own shape, are the row
             gives_input=settings.loss.task == "regression" and n_features == (*positions, n_outputs),
-            has_levels=settings.loss.targets == "levels",
+            has_levels=settings.loss.targets == "levels" and not positions,
         )
 
     @property

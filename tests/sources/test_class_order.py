@@ -56,6 +56,19 @@ def test_an_order_names_every_class():
     )
 
 
+@pytest.mark.parametrize("name", ["rank_mse", "cumulative_link"])
+def test_a_loss_of_ranks_is_selected_where_a_dataset_has_an_order_and_nowhere_else(name):
+    params = {"loss": name, "comparisons": {"shirts": {"losses": ["kl_divergence"]}}}
+    ordered, plain = ({"datasets": {"shirts": SHIRTS | dataset}} for dataset in ({"order": SIZES}, {}))
+    assert [loss.name for loss in check_params(params | ordered).selected()["shirts"]] == [name]
+    with pytest.raises(UserError) as error:
+        check_params(params | plain)
+    assert str(error.value) == (
+        f"params.yaml: loss: '{name}' is for classes in an order; write it, as in order: [low, medium, high] "
+        "under datasets.shirts"
+    )
+
+
 def check(dataset, losses, headline=None):
     params = {"datasets": {"shirts": SHIRTS | dataset}, "comparisons": {"shirts": {"losses": losses}}}
     check_params(params | ({"report": {"headline": {"shirts": headline}}} if headline else {}))

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from stages.training.backend import keras
 from stages.training.networks import CustomNetwork, Network, save_model
@@ -135,3 +136,17 @@ def test_a_saved_model_holds_no_date_and_no_memory_address(tmp_path):
     # objects that one process shares have one address, so bytes that differ between processes are the same in one
     assert {int(number) for number in numbers} == set(range(1, len(set(numbers)) + 1))
     assert numbers
+
+
+def test_levels_share_their_weights_and_each_seed_begins_as_with_other_losses():
+    plain, levels = Network(5, (6,), 4, "linear"), Network(5, (6,), 4, "sigmoid", has_levels=True)
+    (weights, biases, *_), (same_weights, same_biases, slopes, steps) = plain.draw(3), levels.draw(3)
+    np.testing.assert_array_equal(weights, same_weights)
+    np.testing.assert_array_equal(biases, same_biases)
+    assert (slopes.shape, steps.shape) == ((6,), (4,))
+    model, rows = levels.build(3), np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    model.layers[-1].bias.assign([2.0, 1.0, 0.0, -3.0])
+    outputs = np.asarray(model(rows))
+    sums = np.maximum(rows @ weights + biases, 0) @ slopes
+    np.testing.assert_allclose(outputs, expit(sums[:, None] + [2.0, 1.0, 0.0, -3.0]), rtol=1e-5)
+    assert (np.diff(outputs) < 0).all()
