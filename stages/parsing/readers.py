@@ -270,7 +270,9 @@ def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -
         read[rest] = durations.seconds(present[rest], form)
     made = pd.Series(read, present.index)
     if (np.abs(read) >= EXACT).any() and present.str.fullmatch(r"[-+]?\d+").all():
-        made = pd.to_numeric(present, dtype_backend="numpy_nullable")
+        exact = pd.to_numeric(present, dtype_backend="numpy_nullable")
+        # what is too long for 64 bits stays a float
+        made = exact if pd.api.types.is_integer_dtype(exact) else made
     return plain_numbers(_whole(made.reindex(values.index)))
 
 
