@@ -41,7 +41,7 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     [claim] = claims(reference, [usual, tuned])
     assert (claim.loss, claim.against, claim.published) == ("mse", "msle", (0.001, 0.184))
     assert claim.verdict == tuned.outcome.pairs["mse", "msle"].verdict
-    assert claim.why.startswith("Each at its own best, the mse is ")
+    assert claim.why.startswith("Each at its own best (`fair`), the mse is ")
     [alone] = claims(reference, [usual])
     assert alone.why.startswith("At the published learning rate, the mse is ")
 
@@ -64,7 +64,7 @@ def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison
         ((0.1, 0.2), "worse", "no"),
         ((0.1, 0.2), "equivalent", "no"),
         ((0.1, 0.2), "same objective", "no"),
-        ((0.1, 0.2), "inconclusive", "not shown"),
+        ((0.1, 0.2), "inconclusive", "not proven"),
         ((0.1, 0.1), "same objective", "yes"),
         ((0.1, 0.1), "better", "no"),
     ],

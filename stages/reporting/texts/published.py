@@ -94,7 +94,7 @@ class Claim:
     def answer(self) -> str:
         """Whether it holds, in a word."""
         if self.verdict in ("inconclusive", "too few seeds"):
-            return "not shown"
+            return "not proven"
         return "yes" if self.holds else "no"
 
 
@@ -179,7 +179,7 @@ def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, ve
     if verdict == "same objective":
         return Markdown("They are one loss under two names.")
     of_best, of_other = (known(comparison.outcome.summaries[name]) for name in (best, loss))
-    how = "Each at its own best" if comparison.is_tuned else "At the published learning rate"
+    how = f"Each at its own best ({code(comparison.name)})" if comparison.is_tuned else "At the published learning rate"
     finding = f"{how}, the {comparison.score.name} is {of_best} against {of_other}."
     rounded = [run.values(metric, "test") for run in comparison.runs if run.loss.name == loss]
     if metric == "rounded_accuracy" and comparison.score.name == "accuracy" and np.isfinite(rounded).any():
