@@ -1,5 +1,6 @@
 """Pages as they are seen: what a renderer of Markdown makes of texts that try to be more than texts."""
 
+import re
 import unicodedata
 from html.parser import HTMLParser
 
@@ -129,6 +130,8 @@ class Seen(HTMLParser):
         known = dict(attributes)
         if tag == "nav" or known.get("class") == "jump":  # of the page itself, beside what it shows
             self._beside = "nav" if tag == "nav" else "p"
+        if tag == "table":  # how many columns share its width, and no other style
+            assert re.fullmatch(r"--columns: \d+", known.pop("style", "--columns: 1"))
         assert set(known) <= _ATTRIBUTES
         if self._beside:
             return
