@@ -40,7 +40,7 @@ def project(trained, monkeypatch):
     monkeypatch.chdir(trained)
 
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.endurance
 
 
 @pytest.mark.parametrize("name", ["steps", "seen"])

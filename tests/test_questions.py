@@ -48,7 +48,7 @@ def test_every_entry_is_taken_as_parameters():
     check_params(together(ENTRIES))
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_every_entry_is_trained_and_gets_a_verdict(tmp_path):
     params = together(ENTRIES) | {"train": {"seeds": 2, "optimizer": {"name": "SGD", "learning_rate": 0.01}}}
     for comparison in params["comparisons"].values():

@@ -271,6 +271,7 @@ def train_copy(root, tmp_path, monkeypatch):
     return train
 
 
+@pytest.mark.endurance
 def test_sentences_docstrings_and_new_rows_train_nothing_and_what_decides_results_what_depends_on_it(train_copy):
     rows, mae = "losses/catalogue.py", '"mae",\n            "MeanAbsolute'
     new_row = '        Loss("new", "MeanAbsoluteError", "value", "linear"),\n'

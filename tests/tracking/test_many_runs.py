@@ -32,7 +32,7 @@ def copied(database, run_id, experiment, n_runs):
             )
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_a_page_of_3000_runs_is_listed_no_slower_than_ten_times_one_of_100(project, client):
     track.main()
     run = logged(client, "circles")["hinge"]
