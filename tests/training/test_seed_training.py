@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from stages.execution.cutting import cut
+from stages.execution.cutting import compiling, cut
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part
 from stages.training import fitting, replicas
@@ -173,9 +173,10 @@ def test_a_seed_that_failed_has_no_score_however_good_its_outputs_are():
 def test_the_history_has_a_row_for_each_seed_and_epoch_and_ends_in_the_scores(name, monkeypatch):
     monkeypatch.setattr("stages.training.replicas.EPOCHS", 1)  # that are trained at once
     done = []
-    run, _ = train(make_unit(name, epochs=4), lambda _, networks_times_epochs: done.append(networks_times_epochs))
+    unit = make_unit(name, epochs=4)
+    run, _ = train(unit, lambda _, networks_times_epochs: done.append(networks_times_epochs))
     headline = "mse" if name == "mae" else "accuracy"
-    assert done[:4] == [3, 6, 9, 12]
+    assert done[:4] == [compiling(unit) + trained for trained in (3, 6, 9, 12)]
     assert list(run.history) == ["seed", "epoch", "loss", "val_loss", headline, f"val_{headline}"]
     assert run.history["seed"].tolist() == [4] * 4 + [0] * 4 + [9] * 4
     assert run.history["epoch"].tolist() == [1, 2, 3, 4] * 3
