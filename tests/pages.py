@@ -108,7 +108,7 @@ class Seen(HTMLParser):
     """What a page shows: its elements, each with its attributes; its text, with one blank where there are several.
 
     Attributes:
-        elements: the names of the tags that begin, but those of code and of places where a line may end; the texts of
+        elements: the names of the tags that begin, but those of code and of where a line may end or not; the texts of
             images stand for themselves.
         addresses: where links lead and images are.
         said: the text.
@@ -137,7 +137,7 @@ class Seen(HTMLParser):
         if self._beside:
             return
         self.addresses += [known[name] for name in ("href", "src") if name in known]
-        if tag not in ("code", "main", "wbr"):
+        if tag not in ("code", "main", "wbr", "span"):
             self.elements.append(tag)
         if tag == "img":
             self._texts.append(known["alt"])

@@ -21,7 +21,7 @@ _JUMP = '<p class="jump"><a href="#contents">Contents</a></p>\n'
 WIDE = 8  # columns; of a table with more the words are broken where need be
 _FOLDED = re.compile(r"<details><summary>(?P<summary>[^<>]+)</summary>|(?P<end></details>)")
 _PERCENT = re.compile(r"(?<=\d) %")
-_POWER = re.compile(r"(?<=\d)e-(?=\d)")
+_POWER = re.compile(r"\d[\d.,]*e-\d+")
 _FIGURE = re.compile(r"figures/[\w.-]+\.svg", re.ASCII)
 
 
@@ -60,15 +60,16 @@ def _rendered(markdown: str, folder: Path) -> tuple[list[Token], str]:
     converter.core.ruler.push("anchors", _name_headings)
     converter.core.ruler.push("cells", _name_cells)
     converter.core.ruler.push("embedded_images", _embed_images)
-    converter.core.ruler.push("numbers", _keep_numbers_whole)
+    converter.core.ruler.push("percent", _keep_percent)
     environment = {"folder": folder}
     tokens = converter.parse(markdown, environment)
     return tokens, converter.renderer.render(tokens, converter.options, environment)
 
 
 def _rendered_text(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
-    """A text, in which a long name may end a line behind an underscore."""
-    return html.escape(tokens[place].content).replace("_", "_<wbr>")
+    """A text, in which a long name may end a line behind an underscore, and no line ends within a power of ten."""
+    named = html.escape(tokens[place].content).replace("_", "_<wbr>")
+    return _POWER.sub(r'<span class="whole">\g<0></span>', named)
 
 
 def _rendered_code(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
@@ -156,10 +157,10 @@ def _embed_images(state: StateCore) -> None:
             image.type, image.content = "text", f"![{alt}]({source})"
 
 
-def _keep_numbers_whole(state: StateCore) -> None:
-    """Let no line end between a number and its percent sign, or within a power of ten."""
+def _keep_percent(state: StateCore) -> None:
+    """Let no line end between a number and its percent sign."""
     for child in (child for token in state.tokens for child in token.children or [] if child.type == "text"):
-        child.content = _POWER.sub("e-\u2060", _PERCENT.sub("\u00a0%", child.content))
+        child.content = _PERCENT.sub("\u00a0%", child.content)
 
 
 def _text(inline: Token) -> str:

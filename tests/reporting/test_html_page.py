@@ -179,8 +179,10 @@ def test_a_browser_runs_and_fetches_nothing_for_it(html):
 
 
 def test_no_line_ends_between_a_number_and_its_percent_sign_nor_within_a_power_of_ten(tmp_path):
-    text = Parsed(part("At most 10 % (95 % sure) `5 %`, 7.44e-7 to `1e-5`; one-hot, 3 - 2.", tmp_path)).text
-    assert text == "At most 10\u00a0% (95\u00a0% sure) 5 %, 7.44e-\u20607 to 1e-5; one-hot, 3 - 2.\n"
+    made = part("At most 10 % (95 % sure) `5 %`, 7.44e-7 to `1e-5`; one-hot, 3 - 2.", tmp_path)
+    assert '<span class="whole">7.44e-7</span> to <code>1e-5</code>; one-hot, 3 - 2.' in made
+    # who copies a number from the page gets that number
+    assert Parsed(made).text == "At most 10\u00a0% (95\u00a0% sure) 5 %, 7.44e-7 to 1e-5; one-hot, 3 - 2.\n"
 
 
 def test_long_names_may_end_a_line_behind_an_underscore_and_many_columns_share_the_room(tmp_path):
