@@ -1,7 +1,6 @@
 """Arrays that an ``.npz`` file or a folder of ``.npy`` files holds. Nothing is ever unpickled."""
 
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from stages.arrays.source import Given, Rows
-from stages.basics import suggest
+from stages.basics import arrays, suggest
 from stages.basics.cli import UserError
 
-_LIBRARY = (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError)
-DAMAGE = (*_LIBRARY, RuntimeError)  # the last of a file in a zip that is encrypted
+DAMAGE = (*arrays.DAMAGE, MemoryError)  # the last of a heading that claims more than there is
 SHOWN = 8  # arrays that a message names
 
 

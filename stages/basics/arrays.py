@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+# what NumPy raises of a file that is damaged or none of its own; the last of one in a zip that is encrypted
+DAMAGE = (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+
 
 class NotArraysError(Exception):
     """Bytes that are something else, or arrays cut short."""
@@ -35,12 +38,9 @@ def from_bytes(content: bytes) -> dict[str, np.ndarray]:
     try:
         with np.lib.npyio.NpzFile(io.BytesIO(content), allow_pickle=False) as loaded:
             arrays = {name: loaded[name] for name in loaded.files}
-    except _REFUSALS as error:
+    except DAMAGE as error:
         raise NotArraysError(f"no arrays: {error}") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # a member of another kind comes as bytes
             raise NotArraysError(f"{name} is no array")
     return arrays
-
-
-_REFUSALS = (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
