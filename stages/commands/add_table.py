@@ -18,7 +18,7 @@ from rich.console import Console
 from ruamel.yaml import YAML, YAMLError
 
 from stages.arrays import registry
-from stages.basics import cli, files, paths
+from stages.basics import cli, files, paths, suggest
 from stages.basics.cli import UserError
 from stages.basics.words import counted
 from stages.budgets import making
@@ -78,7 +78,9 @@ def _check_name(name: str, params: Params) -> None:
 def _destination(file: Path) -> Path:
     """The place of a file or folder in ``data/external``, where DVC sees it change."""
     if not file.exists():
-        raise UserError(f"{file} is not a file; {USAGE}")
+        made = [name for name, kind in registry.kinds().items() if not kind.OF_FILES]
+        near = suggest.nearest_name(file, made)
+        raise UserError(f"{file} is not a file; {f'did you mean {near!r}? ' if near else ''}{USAGE}")
     inside = file.resolve()
     if inside.is_relative_to(paths.EXTERNAL.resolve()):
         return paths.EXTERNAL / inside.relative_to(paths.EXTERNAL.resolve())

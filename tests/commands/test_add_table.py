@@ -320,6 +320,7 @@ REFUSED = {
     "an empty target": (["houses.csv", ""], USAGE),
     "too much": (["houses.csv", "price", "a", "skip: 0", "b"], USAGE),
     "no such file": (["home.csv", "price"], f"home.csv is not a file; {USAGE}"),
+    "a generator misspelt": (["digitz", "digit"], f"digitz is not a file; did you mean 'digits'? {USAGE}"),
     "a folder": (["data", "price"], f"data is not a file; {USAGE}"),
     "a target far off": (
         ["houses.csv", "zzz"],
