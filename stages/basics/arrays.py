@@ -44,3 +44,27 @@ def from_bytes(content: bytes) -> dict[str, np.ndarray]:
         if not isinstance(array, np.ndarray):  # a member of another kind comes as bytes
             raise NotArraysError(f"{name} is no array")
     return arrays
+
+
+def packed(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    """What to write of values (n_seeds, n_rows, …) of floats: rows that are NaN in all take no room.
+
+    Args:
+        name: of the array; those that say which rows there are begin with it.
+        values: the values.
+    """
+    known = ~np.isnan(values).all(axis=tuple(range(2, values.ndim)))
+    if known.all():
+        return {name: values}
+    return {name: values[known], f"{name}_known": np.packbits(known, axis=1), f"{name}_rows": np.array(known.shape[1])}
+
+
+def unpacked(name: str, written: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The values of which `packed` gave what is written, whatever is written beside them."""
+    values = written[name]
+    if f"{name}_known" not in written:
+        return values
+    known = np.unpackbits(written[f"{name}_known"], axis=1, count=int(written[f"{name}_rows"])).astype(bool)
+    every = np.full((*known.shape, *values.shape[1:]), np.nan, values.dtype)
+    every[known] = values
+    return every

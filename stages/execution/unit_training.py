@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics import cli
+from stages.basics.arrays import unpacked
 from stages.execution import second_run
 from stages.execution.cutting import N_CANDIDATES, compiling, cut, most_at_once
 from stages.execution.scheduler import Scheduler, TrainChunks
@@ -61,10 +62,9 @@ class Training:
         first = unit.of_seeds(range(min(N_SEEDS, len(unit.settings.seeds))))
         chunks = final_chunks(replace(first, plan=first.plan.testing_on_validation()), self._tuning)
         self._held_out += await self._train(chunks[len(self._held_out) :])
-        outputs, finished = (
-            np.concatenate([result[name] for result in self._held_out]) for name in ("outputs", "finished")
-        )
-        return np.where(finished[:, None, None], outputs, np.nan)
+        finished = np.concatenate([result["finished"] for result in self._held_out])
+        is_known = first.plan.validated & finished[:, None]
+        return np.where(is_known[:, :, None], _outputs(self._held_out), np.nan)
 
     @property
     def model(self) -> bytes:
@@ -187,7 +187,7 @@ def _run(unit: Unit, tuning: Tuning | None, chunks: list[Chunk], results: list[R
         settings=unit.settings,
         failed=[seed for seed, ended_well in zip(seeds, joined("finished"), strict=True) if not ended_well],
         history=_history_table(unit, results),
-        outputs=joined("outputs"),
+        outputs=_outputs(results),
         scores=scores_table(unit, _scores(chunks, results)),
         punishment=pd.DataFrame({name: first[f"punishment_{name}"] for name in ("case", "x", "value")}),
         objective=first["objective"],
@@ -198,12 +198,17 @@ def _run(unit: Unit, tuning: Tuning | None, chunks: list[Chunk], results: list[R
     )
 
 
+def _outputs(results: list[Result]) -> np.ndarray:
+    """The outputs of all seeds: see `Run.outputs`."""
+    return np.concatenate([unpacked("outputs", result) for result in results])
+
+
 def _scores(chunks: list[Chunk], results: list[Result]) -> Scores:
     """The scores of all seeds; what was scored by other code is scored again."""
     parts = [
         dict(zip(map(tuple, result["score_names"].tolist()), result["scores"], strict=True))
         if result["scored_by"] == scored_by(chunk.unit)
-        else score_seeds(chunk.unit, result["outputs"], result["finished"])
+        else score_seeds(chunk.unit, unpacked("outputs", result), result["finished"])
         for chunk, result in zip(chunks, results, strict=True)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -21,6 +21,7 @@ from stages.records.datasets import Description
 
 Method = Literal["first", "shuffle", "stratified", "kfold", "group"]
 Clusters = Literal["groups", "copies", "groups and copies"]
+TRAIN_ROWS_SCORED = 20_000  # of the rows that a seed trains on; more would tell no more of how well it knows them
 
 
 class Part(IntEnum):
@@ -114,6 +115,19 @@ class Plan:
         """Bool (n_seeds, n_rows): which rows each seed trains on in the end."""
         return (self.parts <= Part.VALIDATION)[self.split_of]
 
+    @cached_property
+    def scored(self) -> np.ndarray:
+        """Bool (n_splits, n_rows): of which rows predictions are kept, those of `scored_rows` of all parts."""
+        scored = self.parts == Part.TEST
+        for split, of_split in enumerate(scored):
+            of_split[self.scored_rows(split, Part.TRAIN, Part.VALIDATION)] = True
+        return scored
+
+    @property
+    def trained_and_scored(self) -> np.ndarray:
+        """Bool (n_seeds, n_rows): of the rows that each seed trains on those that it is scored on."""
+        return (self.scored & (self.parts <= Part.VALIDATION))[self.split_of]
+
     @property
     def target_scaling(self) -> dict[str, np.ndarray | float]:
         """``center`` and ``spread``, each (n_seeds, n_targets), which put a seed's outputs into target units."""
@@ -168,6 +182,13 @@ class Plan:
     def split_rows(self, split: int, *parts: Part) -> np.ndarray:
         """The numbers of a split's rows in these parts, ascending."""
         return np.flatnonzero(np.isin(self.parts[split], parts))
+
+    def scored_rows(self, split: int, *parts: Part) -> np.ndarray:
+        """The same of those that are scored: all that are tested on, and of many that train some, drawn."""
+        rows = self.split_rows(split, *parts)
+        if Part.TEST in parts or len(rows) <= TRAIN_ROWS_SCORED:
+            return rows
+        return np.sort(np.random.default_rng(len(rows)).choice(rows, TRAIN_ROWS_SCORED, replace=False))
 
 
 @dataclass(frozen=True)

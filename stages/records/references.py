@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from stages.basics import files, paths
+from stages.basics.arrays import packed, unpacked
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 
@@ -42,10 +43,10 @@ class Reference:
         n_train: the most rows that a seed trains on.
         problem: why it could not be fitted, in words; None where it was.
         scores: by part and score, the value for each seed; None where it is not defined.
-        outputs: float32 (n_seeds, n_rows, n_outputs) for every row of the dataset: probabilities of classes, as a
-            network with cross-entropy gives them, or values in each seed's scaled units.
-        held_out: float32 (n_first_seeds, n_rows, n_outputs), what it gives that was fitted without what is set aside
-            to choose by; None where other seeds test other rows, or nothing is chosen.
+        outputs: float32 (n_seeds, n_rows, n_outputs) for the rows of `Plan.scored`, NaN for others: probabilities of
+            classes, as a network with cross-entropy gives them, or values in each seed's scaled units.
+        held_out: float32 (n_first_seeds, n_rows, n_outputs), what it gives for what is set aside to choose by, fitted
+            without it, NaN for other rows; None where other seeds test other rows, or nothing is chosen.
     """
 
     name: Name
@@ -98,10 +99,11 @@ def write(references: Mapping[str, Sequence[Reference]]) -> None:
         folder.mkdir()
         for comparison, some in references.items():
             arrays = {
-                f"{reference.name}_{name}": array
+                called: values
                 for reference in some
                 for name in _ARRAYS
                 if (array := getattr(reference, name)) is not None
+                for called, values in packed(f"{reference.name}_{name}", array).items()
             }
             content = io.BytesIO()
             np.savez(content, **arrays)
@@ -130,7 +132,7 @@ def read(comparison: str, project: Path = paths.HERE) -> list[Reference]:
         return [
             Reference(
                 **facts | {"seeds": tuple(facts["seeds"])},
-                **{name: arrays[key] for name in _ARRAYS if (key := f"{facts['name']}_{name}") in arrays},
+                **{name: unpacked(key, arrays) for name in _ARRAYS if (key := f"{facts['name']}_{name}") in arrays},
             )
             for facts in described.references
         ]

@@ -4,7 +4,8 @@
 
 - ``run.json``: the settings, the seeds that failed, and the hash of every other file;
 - ``history.csv``: ``seed, epoch, loss, val_loss`` and the headline metric, one row per seed and epoch;
-- ``predictions.npz``: the ``outputs`` for every row of the dataset, (n_seeds, n_rows, n_outputs), and ``held_out``;
+- ``predictions.npz``: ``outputs`` and ``held_out``, as `arrays.packed` writes them: rows that are not scored take no
+  room;
 - ``tuning.npz`` (where the learning rate was chosen): how it was chosen;
 - ``scores.csv``: ``seed, part, metric, value``;
 - ``punishment.csv``: what the loss punishes, ``case, x, value``;
@@ -26,6 +27,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from stages.basics import files, paths
+from stages.basics.arrays import packed, unpacked
 from stages.losses.loss import Loss
 from stages.records.settings import Schedule, Settings
 
@@ -120,14 +122,16 @@ class Run:
         settings: what it was made with.
         failed: seeds whose loss or weights became non-finite.
         history: one row per seed and epoch.
-        outputs: float32 (n_seeds, n_rows, n_outputs) for every row of the dataset, values in each seed's scaled units.
+        outputs: float32 (n_seeds, n_rows, n_outputs) for the rows of `Plan.scored`, values in each seed's scaled units;
+            NaN for others.
         scores: columns ``seed``, ``part``, ``metric``, ``value``.
         punishment: what the loss punishes, columns ``case``, ``x`` and ``value``.
         objective: (n_rows,) or (n_batches,), the loss's values on made-up rows, by which two losses are told apart.
         regions: for classes and two features, else None.
         tuning: how the learning rate and the epochs were chosen; None where they were not.
         held_out: of classes, float32 (n_first_seeds, n_rows, n_outputs) as `outputs`, of networks that were trained in
-            the same way without what is set aside to choose by, NaN of those that failed; None where other seeds test
+            the same way without what is set aside to choose by, for these rows, NaN for others and of those that
+            failed; None where other seeds test
             other rows, or nothing was chosen.
     """
 
@@ -229,8 +233,8 @@ def write(run: Run, path: Path) -> None:
     objective = io.BytesIO()  # NumPy does not say why it could not write a file of one array
     np.save(objective, run.objective)
     (path / "objective.npy").write_bytes(objective.getbuffer())
-    held_out = {} if run.held_out is None else {"held_out": run.held_out}
-    np.savez(path / "predictions.npz", outputs=run.outputs, **held_out)
+    held_out = {} if run.held_out is None else packed("held_out", run.held_out)
+    np.savez(path / "predictions.npz", **packed("outputs", run.outputs), **held_out)
     if run.tuning:
         np.savez(path / "tuning.npz", **{name: value for name, value in vars(run.tuning).items() if value is not None})
     if run.regions:
@@ -255,7 +259,8 @@ def read(comparison: str, loss: str, project: Path = paths.HERE) -> Run:
             if _sha256(path / name) != written:
                 raise ValueError("not as it was written")
     with np.load(path / "predictions.npz") as arrays:
-        outputs, held_out = arrays["outputs"], arrays.get("held_out")
+        outputs = unpacked("outputs", arrays)
+        held_out = unpacked("held_out", arrays) if "held_out" in arrays else None
     tuning = regions = None
     if "tuning.npz" in described.sha256:
         with np.load(path / "tuning.npz") as arrays:

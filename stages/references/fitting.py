@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import cache, partial
+from functools import cache, partial, reduce
 from importlib.metadata import version
+from operator import or_
 from typing import Any
 
 import numpy as np
 
 from stages.basics import cli
+from stages.basics.arrays import packed, unpacked
 from stages.execution import keys
 from stages.execution.tuning import N_SEEDS
 from stages.execution.unit_training import needs_held_out
@@ -28,6 +30,7 @@ from stages.training.scoring import score_seeds
 from stages.training.unit import Table, Unit
 
 FITTED: tuple[Name, ...] = ("linear", "boosting")
+PLANS = ("outputs", "held_out")  # what is kept of a model: what it gives by the plan, and without what is set aside
 LIBRARIES = ("numpy", "scikit-learn", "scipy")
 CODE = [(__name__, "_of_split"), (models.__name__, "fit"), (models.__name__, "predict")]
 
@@ -94,7 +97,7 @@ def _constant(unit: Unit, score: Score) -> Reference | None:
             return None
         if not table.n_classes:
             answer = (answer - plan.to_train.target_center[split]) / plan.to_train.target_spread[split]
-        outputs.append(np.broadcast_to(answer.astype(np.float32), (len(table.labels), len(answer))))
+        outputs.append(_of_rows(answer[None], np.flatnonzero(plan.scored[split]), len(table.labels)))
     n_train = max(len(plan.split_rows(split, Part.TRAIN, Part.VALIDATION)) for split in range(plan.n_splits))
     reference = Reference("constant", "", {}, unit.settings.seeds, n_train, n_train)
     return _scored(unit, replace(reference, outputs=np.stack(outputs)[plan.split_of]))
@@ -127,7 +130,9 @@ def _fitted(unit: Unit, name: Name, score: Score, kept: Store | None) -> Referen
 
 
 def _of_split(table: Table, model: Model, score: Score, most: int, *, plan: Plan, split: int) -> np.ndarray:
-    """What a model gives for all rows, fitted to those that a split trains on: float32 (n_rows, n_outputs).
+    """What a model gives for the rows that are scored, fitted to those that a split trains on.
+
+    Float32 (n_rows, n_outputs), NaN of other rows.
 
     Args:
         table: the rows.
@@ -142,7 +147,7 @@ def _of_split(table: Table, model: Model, score: Score, most: int, *, plan: Plan
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(split).choice(rows, most, replace=False))
 
-    def scaled(some: np.ndarray | slice) -> np.ndarray:
+    def scaled(some: np.ndarray) -> np.ndarray:
         values = table.features[some]
         if not model.takes_missing:
             values = np.where(np.isnan(values), scaling.fill[split], values)
@@ -153,7 +158,15 @@ def _of_split(table: Table, model: Model, score: Score, most: int, *, plan: Plan
         targets = (targets - scaling.target_center[split]) / scaling.target_spread[split]
     weights = None if table.weights is None else table.weights[rows]
     fitted = models.fit(model, score.rewards, scaled(rows), targets, weights, n_classes=table.n_classes)
-    return models.predict(fitted, scaled, len(table.labels))
+    scored = np.flatnonzero(plan.scored[split])
+    return _of_rows(models.predict(fitted, scaled, scored), scored, len(table.labels))
+
+
+def _of_rows(some: np.ndarray, rows: np.ndarray, n_rows: int) -> np.ndarray:
+    """What is known of some rows, told by their numbers, as of all: float32 (n_rows, n_outputs), NaN of others."""
+    every = np.full((n_rows, some.shape[-1]), np.nan, np.float32)
+    every[rows] = some
+    return every
 
 
 def _scored(unit: Unit, reference: Reference) -> Reference:
@@ -188,7 +201,8 @@ def _code() -> dict[str, str]:
 
 def _looked_up(kept: Store | None, key: str) -> dict[str, np.ndarray] | None:
     try:
-        return kept.get(key) if kept else None
+        written = kept.get(key) if kept else None
+        return written and {name: unpacked(name, written) for name in PLANS if name in written}
     except DamagedError as error:
         cli.say(f"train: {error} and is made again")
         return None
@@ -198,6 +212,6 @@ def _keep(kept: Store | None, key: str, result: dict[str, np.ndarray], facts: di
     """Put what was fitted into the store; that it cannot be written stops nothing."""
     try:
         if kept:
-            kept.put(key, result, facts)
+            kept.put(key, reduce(or_, map(packed, result, result.values())), facts)
     except OSError as error:
         cli.say(f"train: nothing more is kept in the store: {error}")

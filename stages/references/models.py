@@ -119,19 +119,19 @@ def fit(
     return lambda rows: values(rows) + shift
 
 
-def predict(model: Predict, features: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
-    """What a model gives for all rows: float32 (n_rows, n_outputs).
+def predict(model: Predict, features: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """What a model gives for some rows: float32 (n_rows, n_outputs).
 
     Args:
         model: what `fit` gave.
         features: gives those of some rows, as of `fit`.
-        n_rows: how many there are.
+        rows: their numbers (n_rows,).
 
     Raises:
         CannotFitError: it gives numbers that are not finite.
     """
     with _one_thread():
-        blocks = [model(features(slice(start, start + BLOCK))) for start in range(0, n_rows, BLOCK)]
+        blocks = [model(features(rows[start : start + BLOCK])) for start in range(0, len(rows), BLOCK)]
         outputs = np.concatenate(blocks).astype(np.float32)
     if not np.isfinite(outputs).all():
         raise CannotFitError("it gives numbers that are not finite")

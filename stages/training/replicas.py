@@ -178,29 +178,34 @@ class Replicas:
             on_epoch(some.stop)
         return History(*measured.transpose(1, 2, 0))
 
-    def predict(self, features: np.ndarray, view: View) -> np.ndarray:
-        """Every replica's outputs for every row, on its seed's scale: float32 (n_replicas, n_rows, n_outputs).
+    def predict(self, features: np.ndarray, view: View, wanted: np.ndarray | None = None) -> np.ndarray:
+        """Every replica's outputs on its seed's scale: float32 (n_replicas, n_rows, n_outputs), NaN of rows not wanted.
 
         Args:
             features: (n_rows, n_features), as in `Rows`.
             view: the scale of each seed.
+            wanted: bool (n_splits, n_rows); None for all.
         """
         shared, scale = shared_features(features, view)
-        shared, block = tf.constant(shared), self._block
-        outputs = np.empty((self._n_replicas, len(features), *self._model.output_shape[1:]), np.float32)
-        # one program for the last block, and for other rows, too
-        outputs_of = self._outputs.get_concrete_function(tf.TensorSpec([None, *shared.shape[1:]], shared.dtype), scale)
-        for start in range(0, len(features), block):
-            outputs[:, start : start + block] = outputs_of(shared[start : start + block], scale)
+        every = np.arange(len(features)) if wanted is None else view.numbers_of(wanted)
+        outputs = np.full((self._n_replicas, len(features), *self._model.output_shape[1:]), np.nan, np.float32)
+        spec = tf.TensorSpec([*every.shape[:-1], None, *shared.shape[1:]], tf.as_dtype(shared.dtype))
+        outputs_of = self._outputs.get_concrete_function(spec, scale)  # for the last block, and for other rows, too
+        for start in range(0, every.shape[-1], self._block):
+            rows = every[..., start : start + self._block]
+            places = np.arange(self._n_replicas)[:, None], rows if rows.ndim == 1 else rows[self._seed_of]
+            outputs[places] = outputs_of(tf.constant(shared[rows]), scale)
+        if wanted is not None:
+            outputs[~wanted[view.split_of[self._seed_of]]] = np.nan
         return outputs
 
     def _predict_block(self, features: tf.Tensor, scale: Scale | None) -> tf.Tensor:
-        weights, state = self._values()
-        if scale is None:
-            return for_each(lambda of_one: self._forward(*of_one, features, training=False)[0], (weights, state))
+        """Outputs for rows that all replicas share (n_rows, …), or for each seed's (n_seeds, n_rows, …)."""
+        weights, state, features = *self._values(), features if scale is None else scale(features)
+        if features.shape.rank == len(self._model.input_shape):  # one is what a row of all replicas is
+            return for_each(lambda one: self._forward(*one, features, training=False)[0], (weights, state))
         return for_each(
-            lambda one: self._forward(*one, training=False)[0],
-            (weights, state, self._for_replicas(scale(features))),
+            lambda one: self._forward(*one, training=False)[0], (weights, state, self._for_replicas(features))
         )
 
     @property
@@ -342,5 +347,5 @@ def _seen(rows: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 
 def _constrain_all(constraint: Callable[[tf.Tensor], tf.Tensor], stacked: keras.Variable) -> tf.Tensor:
-    """The values of a variable of all replicas, each replica's constrained as it would be alone."""
+    """The values of all replicas, each replica's constrained as it would be alone."""
     return for_each(constraint, stacked.value)

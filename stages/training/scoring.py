@@ -20,11 +20,12 @@ Scores = dict[tuple[str, str], np.ndarray]
 
 
 def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores:
-    """Score every seed on its train rows and on its test rows.
+    """Score every seed on its train rows, of many on some, and on its test rows.
 
     Args:
         unit: what was trained.
-        outputs: (n_seeds, n_rows, n_outputs); those of a seed that failed may look well and mean nothing.
+        outputs: (n_seeds, n_rows, n_outputs), of rows that are scored; those of a seed that failed may look well and
+            mean nothing.
         finished: bool (n_seeds,), whether a seed's loss and weights stayed finite.
 
     Returns:
@@ -37,7 +38,7 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
         center, spread = plan.to_train.target_center[split], plan.to_train.target_spread[split]
         seeds = np.flatnonzero(plan.split_of == split)
         for part, parts in PARTS.items():
-            rows = plan.split_rows(split, *parts)
+            rows = plan.scored_rows(split, *parts)
             tested, labels = outputs[np.ix_(seeds, rows)], unit.table.labels[rows]
             measured = measure.score(
                 unit.loss,

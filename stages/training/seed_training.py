@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from stages.basics import arrays
 from stages.basics.cli import UserError
 from stages.training.chunk import LOSS, Chunk, Result, title
 from stages.training.fitting import fit, replicas_of, stayed_finite
@@ -33,7 +34,8 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
     Returns:
         Arrays by name. Of tuning: ``values`` float32 (n_epochs, n_seeds, n_candidates), the validation score of each
         epoch (of a root its square), and ``finished`` bool (n_seeds, n_candidates). To use: ``weight_0`` and so
-        on, the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what a run is made of.
+        on, the values (n_seeds, *shape) of each variable, and ``finished`` bool (n_seeds,). Else what a run is made of,
+        of the outputs those of rows that are scored, as `arrays.packed` has them.
         And ``seconds``, how long it took, and ``told`` (n_told, 2), now and then the epochs that were done and after
         how many seconds.
 
@@ -53,6 +55,8 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
         if isinstance(error, UserError) or (line := loading.failure(error)) is None:
             raise
         raise UserError(f"{title(chunk)}: training failed in {line}") from error
+    if "outputs" in result:
+        result |= arrays.packed("outputs", result["outputs"])
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
     return result | {"seconds": np.array(time.perf_counter() - started), "told": np.array(times)}
@@ -85,7 +89,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     regions: Result = {}
     with replicas_of(unit, seeds, chunk.candidates, unit.loss.epoch_metric) as replicas:
         history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
-        outputs = unit.loss.by_class(replicas.predict(table.features, view), table.n_classes)
+        outputs = unit.loss.by_class(replicas.predict(table.features, view, unit.plan.scored), table.n_classes)
         weights, outputs = replicas.weights, unit.in_units_of_the_plan(outputs)
         if table.n_classes and table.n_inputs == 2 and table.features.dtype == np.float64:
             regions = _regions(replicas, unit, view)

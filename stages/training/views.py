@@ -83,3 +83,14 @@ class View:
         numbers = [self.test[split] for split in splits]
         sizes = np.array([len(rows) for rows in numbers])
         return np.stack([np.resize(rows, sizes.max()) for rows in numbers]).astype(np.int32), sizes
+
+    def numbers_of(self, wanted: np.ndarray) -> np.ndarray:
+        """The numbers of rows that are wanted: of all (n_rows,) where they are half of them, else (n_seeds, n_wanted).
+
+        Args:
+            wanted: bool (n_splits, n_rows). Where a seed has fewer than another its line starts again.
+        """
+        if 2 * wanted.sum() >= wanted.size:
+            return np.arange(wanted.shape[1])
+        numbers = [np.flatnonzero(wanted[split]) for split in self.split_of]
+        return np.stack([np.resize(rows, max(map(len, numbers))) for rows in numbers])

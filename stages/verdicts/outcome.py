@@ -239,8 +239,9 @@ def _train_scores(
     if decided is None and not score.costs:
         return run.values(score.name, "train")
     plan = plan.first(len(run.seeds))
-    values = row_values.row_values(score, run.loss, labels, run.outputs, plan.trained, weights=weights, decided=decided)
-    return np.where(run.finished, scores_of(values, plan.trained), np.nan)
+    scored = plan.trained_and_scored
+    values = row_values.row_values(score, run.loss, labels, run.outputs, scored, weights=weights, decided=decided)
+    return np.where(run.finished, scores_of(values, scored), np.nan)
 
 
 def values_of(

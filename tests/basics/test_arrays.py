@@ -73,3 +73,22 @@ def test_damaged_bytes_are_refused_or_are_arrays(data):
     except NotArraysError:
         return
     assert all(isinstance(array, np.ndarray) and not array.dtype.hasobject for array in back.values())
+
+
+@pytest.mark.parametrize("shape", [(3, 21), (2, 40, 3), (2, 9, 4, 2)])
+def test_rows_that_are_not_known_take_no_room_and_come_back_so(shape):
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    values.reshape(*shape[:2], -1)[0, 3, 0] = np.nan  # of a row of which something else is known, where it has more
+    values[1, ::2] = np.nan
+    written = arrays.packed("outputs", values) | {"others": np.ones(3)}
+    assert len(written["outputs"]) == np.isfinite(values).reshape(*shape[:2], -1).any(axis=2).sum()
+    back = arrays.unpacked("outputs", arrays.from_bytes(arrays.to_bytes(written)))
+    np.testing.assert_array_equal(back, values)
+    assert back.dtype == values.dtype
+
+
+def test_values_of_which_every_row_is_known_are_written_as_they_are():
+    values = np.arange(6.0).reshape(2, 3, 1)
+    written = arrays.packed("outputs", values)
+    assert list(written) == ["outputs"]
+    np.testing.assert_array_equal(written["outputs"], values)

@@ -19,7 +19,7 @@ def drawn(seed=0, n_features=3):
 def fitted(name, task, features, targets, *, asked=MEAN, weights=None, n_classes=0):
     model = models.model_of(name, task, asked, len(features))
     predict = models.fit(model, asked, features, targets, weights, n_classes=n_classes)
-    return models.predict(predict, features.__getitem__, len(features))
+    return models.predict(predict, features.__getitem__, np.arange(len(features)))
 
 
 def test_a_linear_model_of_values_is_a_ridge_with_the_weights_of_rows():

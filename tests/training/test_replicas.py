@@ -451,6 +451,25 @@ def test_predictions_equal_those_of_a_keras_model_with_the_replicas_weights(name
         np.testing.assert_allclose(predicted[i], model(rows.features), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("is_scaled", [False, True], ids=["one scale", "a scale for each seed"])
+@pytest.mark.parametrize("share", [0.2, 0.8], ids=["few", "most"])
+def test_rows_that_are_wanted_are_predicted_as_among_all_and_others_are_not_known(share, is_scaled):
+    rng = np.random.default_rng(0)
+    network, rows = problem(LOSSES["mae"])
+    n_splits, n_columns = 3, rows.features.shape[1]
+    center, spread = rng.normal(size=(n_splits, n_columns)), np.full((n_splits, n_columns), 2.0)
+    scaling = Scaling(center, center, spread, np.zeros((n_splits, 1)), np.ones((n_splits, 1))) if is_scaled else None
+    view = View(np.arange(n_splits), [np.arange(5)] * n_splits, [np.arange(5, 10)] * n_splits, scaling)
+    replicas = make_replicas(network, LOSSES["mae"], (0, 1, 2))
+    wanted = np.zeros((n_splits, len(rows)), bool)
+    for split, of_split in enumerate(wanted):  # not of one number
+        of_split[rng.choice(len(rows), round(share * len(rows)) + split, replace=False)] = True
+    every, some = replicas.predict(rows.features, view), replicas.predict(rows.features, view, wanted)
+    assert (view.numbers_of(wanted).ndim == 2) == (share < 0.5)
+    np.testing.assert_allclose(some[wanted], every[wanted], rtol=0, atol=1e-6)
+    assert np.isnan(some[~wanted]).all()
+
+
 @pytest.mark.parametrize("are_shared", [True, False], ids=["one split", "a split for each seed"])
 def test_more_rows_than_are_evaluated_at_once_give_what_keras_gives(are_shared):
     loss, n_test = LOSSES["mae"], 2 * EVALUATION_ROWS + 7

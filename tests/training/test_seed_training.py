@@ -8,6 +8,7 @@ from sklearn import metrics
 
 from stages.execution.cutting import compiling, cut
 from stages.losses.catalogue import LOSSES
+from stages.records import plans
 from stages.records.plans import Part
 from stages.training import fitting, replicas
 from stages.training.chunk import Candidate
@@ -200,6 +201,25 @@ def test_candidates_with_parameters_of_their_own_each_train_as_alone(name, optio
         expected = train_chunk(replace(own, is_tuning=True))["values"]
         np.testing.assert_allclose(together[:, :, [position]], expected, rtol=1e-4, atol=1e-6)
     assert not np.allclose(together[:, :, 0], together[:, :, 1], rtol=1e-3)
+
+
+def test_of_many_rows_that_train_some_are_scored_and_of_others_no_predictions_are_kept(monkeypatch):
+    unit = make_unit("mse", n_splits=2)
+    whole, _ = train(unit)
+    monkeypatch.setattr(plans, "TRAIN_ROWS_SCORED", 6)
+    some, _ = train(replace(unit, plan=replace(unit.plan)))  # a plan that knows nothing yet
+    known = ~np.isnan(some.outputs[..., 0])
+    for place in range(len(SEEDS)):
+        learned, tested = unit.plan.rows(place, *LEARNED), unit.plan.rows(place, *TESTED)
+        assert known[place, tested].all()
+        assert known[place, learned].sum() == 6
+        scored = learned[known[place, learned]]
+        labels = unit.table.labels[scored] - unit.plan.to_train.target_center[unit.plan.split_of[place]]
+        labels /= unit.plan.to_train.target_spread[unit.plan.split_of[place]]
+        error = np.square(some.outputs[place, scored] - labels).mean()
+        assert some.values("mse", "train")[place] == pytest.approx(error, rel=1e-5)
+    np.testing.assert_allclose(some.outputs[known], whole.outputs[known], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(some.values("mse", "test"), whole.values("mse", "test"), rtol=1e-5)
 
 
 def test_the_model_given_back_is_the_first_seeds():

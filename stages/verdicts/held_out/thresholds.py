@@ -58,7 +58,7 @@ def of_runs(
         if (of_others := of_run(run, plan)) is None:
             return {}
         settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
-        outputs = np.nan_to_num(run.outputs) if run.failed else run.outputs
+        outputs = np.nan_to_num(run.outputs)
         if (known := chosen.get(run.loss.name)) is not None:
             decided[run.loss.name] = decisions.decide(run.loss, outputs, known[:, None]), known
             continue
