@@ -201,12 +201,10 @@ class Replicas:
 
     def _predict_block(self, features: tf.Tensor, scale: Scale | None) -> tf.Tensor:
         """Outputs for rows that all replicas share (n_rows, …), or for each seed's (n_seeds, n_rows, …)."""
-        weights, state, features = *self._values(), features if scale is None else scale(features)
-        if features.shape.rank == len(self._model.input_shape):  # one is what a row of all replicas is
-            return for_each(lambda one: self._forward(*one, features, training=False)[0], (weights, state))
-        return for_each(
-            lambda one: self._forward(*one, training=False)[0], (weights, state, self._for_replicas(features))
-        )
+        weights, state, seen = *self._values(), features if scale is None else scale(features)
+        if seen.shape.rank == len(self._model.input_shape):
+            return for_each(lambda one: self._forward(*one, seen, training=False)[0], (weights, state))
+        return for_each(lambda one: self._forward(*one, training=False)[0], (weights, state, self._for_replicas(seen)))
 
     @property
     def _block(self) -> int:
