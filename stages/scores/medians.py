@@ -20,23 +20,33 @@ class MedianAbsoluteError(Statistic):
 
 def median(values: np.ndarray, weights: np.ndarray | None) -> float:
     """The median of values (n_rows,), by what each counts."""
-    return float(np.median(values)) if weights is None else quantile(values, 0.5, weights)
+    return quantile(values, 0.5, weights)
 
 
 def quantile(values: np.ndarray, share: float, weights: np.ndarray | None) -> float:
-    """The quantile of values (n_rows,) below which a share of them is, by what each counts."""
+    """The quantile of values (n_rows,) below which a share of them is, by what each counts.
+
+    Where a share is reached exactly it is halfway between two values, as a median of two is.
+    """
     if weights is None:
-        return float(np.quantile(values, share))
+        return float(np.quantile(values, share, method="averaged_inverted_cdf"))
+    ends = (sign * _least(sign * values, part, weights) for sign, part in ((1, share), (-1, 1 - share)))
+    return float(sum(ends) / 2)
+
+
+def _least(values: np.ndarray, share: float, weights: np.ndarray) -> float:
+    """The least of these values at which the share is reached."""
     return float(np.quantile(values, share, weights=weights, method="inverted_cdf"))
 
 
 def _sides(rows: WeightedRows, errors: np.ndarray) -> np.ndarray:
     """By how much a row on one side moves the median is 1 / (2 f), with f the density there.
 
-    It is taken from the quantiles beside it at Bofinger's (1975) distance. The mean is the median exactly.
+    It is taken from the quantiles beside it at Bofinger's (1975) distance, for as many rows as there are that are no
+    copies. The mean is the median exactly.
     """
-    middle, n = median(errors, rows.weights), len(errors)
+    middle, n = median(errors, rows.weights), len(np.unique(errors))
     distance = min(0.6 * n**-0.2, 0.45)  # Bofinger's (4.5 φ(0)⁴ / n)^(1/5), whose factor at the median is 0.65 and less
-    low, high = np.quantile(errors, [0.5 - distance, 0.5 + distance])
-    sides = rows.counted((errors > middle).astype(np.float64))
-    return middle + (high - low) / (2 * distance) * (sides - sides.mean())
+    low, high = (quantile(errors, 0.5 + sign * distance, rows.weights) for sign in (-1, 1))
+    sides = (errors > middle).astype(np.float64)
+    return middle + (high - low) / (2 * distance) * (sides - rows.mean(sides))

@@ -18,21 +18,20 @@ class RocAuc(Statistic):
         return np.array([self.value(rows)])
 
     def row_values(self, rows: WeightedRows, reference: np.ndarray) -> np.ndarray:
-        """Each row's placement value, weighed so that the mean is the area exactly.
+        """Each row's placement value, raised so that the mean is the area exactly.
 
         How far a seed's area lies from that of all seeds is due to its few rows of the rarer class more than to
         the other: the classes share it in inverse proportion to their rows.
         """
-        values, n = np.full(len(rows.labels), np.nan), len(rows.labels)
+        values = np.full(len(rows.labels), np.nan)
         if (placed := _placements(rows)) is None:
             return values
         area = _area(placed[1], rows)
         for label, placed_of in enumerate(placed):
             of_class = rows.labels == label
-            share = 1 - len(placed_of) / n
-            weights = 1.0 if rows.weights is None else rows.weights[of_class] / rows.weights[of_class].mean()
-            steps = weights * (placed_of - area + share * (area - reference[0]))
-            values[of_class] = reference[0] + n / len(placed_of) * steps
+            share = rows.mean(of_class)
+            steps = placed_of - area + (1 - share) * (area - reference[0])
+            values[of_class] = reference[0] + steps / share
         return values
 
 

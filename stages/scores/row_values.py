@@ -1,7 +1,7 @@
 """What each test row adds to a score.
 
-A score of one seed is written as a mean over the rows that the seed tests, so that rows can be treated as what
-they are: a sample of all the rows there could be. See `statistic.Statistic`.
+A score of one seed is written as a mean over the rows that the seed tests, by what each counts, so that rows can be
+treated as what they are: a sample of all the rows there could be. See `statistic.Statistic`.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def row_values(
     weights: np.ndarray | None = None,
     decided: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The values of the rows, whose mean over a seed's test rows is the seed's score.
+    """The values of the rows, whose mean over a seed's test rows, by what each counts, is the seed's score.
 
     Args:
         score: the score, or its name.
@@ -114,13 +114,14 @@ def constant_values(
     return values if np.isfinite(values[tested]).all() else None
 
 
-def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray) -> np.ndarray:
+def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """The most that a row of each kind can tell two losses apart, for scores of decisions.
 
     Args:
         score: the score, or its name.
         labels: as in `row_values`.
         tested: as in `row_values`.
+        weights: as in `row_values`.
 
     Returns:
         (n_kinds,) differences of row values, a kind being a class where classes count apart; none for scores of
@@ -128,7 +129,8 @@ def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray) -> np.ndar
     """
     if labels.ndim > 1:
         return np.empty(0)
-    return _known(score, None).reach(np.bincount(labels[tested.any(axis=0)]))
+    rows = tested.any(axis=0)
+    return _known(score, None).reach(np.bincount(labels[rows], None if weights is None else weights[rows]))
 
 
 def _known(score: Score | str, task: Task | None) -> Score:

@@ -77,12 +77,6 @@ class SeedRows:
         """The weighted mean over rows of (n_rows, ...)."""
         return values.mean(axis=0) if self.weights is None else np.average(values, axis=0, weights=self.weights)
 
-    def counted(self, values: np.ndarray) -> np.ndarray:
-        """Values (n_rows, ...) times what their row counts, which is 1 on average."""
-        if self.weights is None:
-            return values
-        return (values.T * (self.weights / self.weights.mean())).T
-
     def costs(self, name: str) -> np.ndarray:
         """What each row costs by a user's own score: see `own_costs`."""
         return own_costs(name, self.labels, self.predictions if self.loss.task == "regression" else self.decisions)

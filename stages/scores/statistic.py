@@ -58,10 +58,6 @@ class WeightedRows(Rows, Protocol):
         """The weighted mean over rows of (n_rows, ...)."""
         ...
 
-    def counted(self, values: np.ndarray) -> np.ndarray:
-        """Values (n_rows, ...) times what their row counts, which is 1 on average."""
-        ...
-
     def costs(self, name: str) -> np.ndarray:
         """What each row costs (n_rows,) by a user's own function."""
         ...
@@ -70,10 +66,10 @@ class WeightedRows(Rows, Protocol):
 class Statistic(ABC):
     """A function of the rows of one seed.
 
-    Its row values have it as their mean. They are its value plus the influence of each row on it (the delta method),
-    so that rows can be treated as what they are: a sample of all the rows there could be. A few rows of one class
-    make a seed's own value a poor centre for the influences, so these are centred on a reference, the mean over seeds;
-    the mean over a seed's rows is that seed's value all the same.
+    Its row values have it as their mean, by what each row counts. They are its value plus the influence of each row on
+    it (the delta method), so that rows can be treated as what they are: a sample of all the rows there could be. A few
+    rows of one class make a seed's own value a poor centre for the influences, so these are centred on a reference, the
+    mean over seeds; the mean over a seed's rows is that seed's value all the same.
     """
 
     @abstractmethod
@@ -127,10 +123,10 @@ class OfMeans(Statistic):
 
     def reference(self, rows: WeightedRows) -> np.ndarray:
         """The parts (n_parts,); none of a plain mean."""
-        if self._is_plain(rows):
+        if self._is_plain:
             return np.empty(0)
-        above, below = self._counted(rows)
-        return self._parts(above.mean(axis=0), below.mean(axis=0))
+        above, below = self._both(rows)
+        return self._parts(rows.mean(above), rows.mean(below))
 
     def row_values(self, rows: WeightedRows, reference: np.ndarray) -> np.ndarray:
         """Of a mean its terms; of the others R + (a − R b) / mean(b), of which the mean is mean(a) / mean(b).
@@ -138,11 +134,11 @@ class OfMeans(Statistic):
         A root takes the secant, R + (a − R² b) / mean(b) / (root + R), and what is made of several parts the mean
         slope between these and their references, so that the mean is the score exactly.
         """
-        if self._is_plain(rows):
+        if self._is_plain:
             return self.terms(rows).mean(axis=1)
-        above, below = self._counted(rows)
-        over = below.mean(axis=0)
-        parts = self._parts(above.mean(axis=0), over)
+        above, below = self._both(rows)
+        over = rows.mean(below)
+        parts = self._parts(rows.mean(above), over)
         if not (defined := np.isfinite(parts)).any():
             return np.full(len(above), np.nan)
         steps = (above - (reference**2 if self.is_root else reference) * below) / np.where(defined, over, 1)
@@ -153,7 +149,7 @@ class OfMeans(Statistic):
             return (reference + steps)[:, defined].mean(axis=1)
         slopes, start = _mean_slopes(self.joined, reference[defined], parts[defined])
         values = start + steps[:, defined] @ slopes
-        return values + (self._join(parts) - values.mean())
+        return values + (self._join(parts) - rows.mean(values))
 
     def of_sums(self, above: np.ndarray, below: np.ndarray) -> np.ndarray:
         """The score (...) from sums over rows of a and of b, each (..., n_parts); NaN where no part is defined."""
@@ -164,14 +160,14 @@ class OfMeans(Statistic):
         with np.errstate(invalid="ignore"):
             return np.where(defined, parts, 0.0).sum(axis=-1) / defined.sum(axis=-1)
 
-    def _is_plain(self, rows: WeightedRows) -> bool:
-        """Whether it is the mean of its terms, of rows that count alike."""
-        return self.over is None and rows.weights is None and not self.is_root and self.joined is None
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it is the mean of its terms."""
+        return self.over is None and not self.is_root and self.joined is None
 
-    def _counted(self, rows: WeightedRows) -> tuple[np.ndarray, np.ndarray]:
-        """Both a and b, each times what its row counts."""
-        below = np.ones((len(rows.labels), 1)) if self.over is None else self.over(rows)
-        return rows.counted(self.terms(rows)), rows.counted(below)
+    def _both(self, rows: WeightedRows) -> tuple[np.ndarray, np.ndarray]:
+        """Both a and b."""
+        return self.terms(rows), np.ones((len(rows.labels), 1)) if self.over is None else self.over(rows)
 
     def _parts(self, above: np.ndarray, below: np.ndarray | float) -> np.ndarray:
         """The parts (..., n_parts) from means or sums of a and b; NaN where that of b is 0."""

@@ -28,12 +28,15 @@ class Design:
         reach: (n_kinds,) the most that a row of each kind can tell two losses apart, as of `row_values.reach`.
         clusters: integers (n_rows,): rows with the same number count as one; None where every row counts by itself.
         in_time: whether clusters are neighbours in the order of time, of which the number says all: see `intervals`.
+        counts: (n_rows,) what each row counts, above 0 for one at least that each seed tests; None where all count
+            alike. A row that counts k is as k rows that are one cluster.
     """
 
     tested: np.ndarray
     reach: np.ndarray
     clusters: np.ndarray | None = None
     in_time: bool = False
+    counts: np.ndarray | None = None
 
     @property
     def n_seeds(self) -> int:
@@ -42,8 +45,8 @@ class Design:
 
     @property
     def n_rows(self) -> int:
-        """Number of rows that any seed tests."""
-        return int(self.tested.any(axis=0).sum())
+        """Number of rows that any seed tests, and that count."""
+        return len(self._rows)
 
     @cached_property
     def n_clusters(self) -> int:
@@ -79,6 +82,10 @@ class Design:
         weighted *= self._of_a_row
         return weighted if self.clusters is None else np.add.reduceat(weighted, self._starts, axis=1)
 
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """The mean of each seed (n_seeds,) over the rows that it tests, of (n_seeds, n_rows); NaN where it failed."""
+        return scores_of(values, self.tested, self.counts)
+
     def of_seeds(self, which: np.ndarray) -> "Design":
         """The same with some of the seeds: bool (n_seeds,)."""
         return self if which.all() else replace(self, tested=self.tested[which])
@@ -89,8 +96,9 @@ class Design:
 
     @cached_property
     def _rows(self) -> np.ndarray:
-        """The numbers of the rows that any seed tests, those of one cluster together."""
-        rows = np.flatnonzero(self.tested.any(axis=0))
+        """The numbers of the rows that any seed tests, and that count, those of one cluster together."""
+        is_seen = self.tested.any(axis=0)
+        rows = np.flatnonzero(is_seen if self.counts is None else is_seen & (self.counts > 0))
         return rows if self.clusters is None else rows[np.argsort(self.clusters[rows], kind="stable")]
 
     @cached_property
@@ -107,8 +115,23 @@ class Design:
 
     @cached_property
     def _of_a_row(self) -> np.ndarray:
-        """What each row counts that a seed tests: (n_seeds, 1)."""
-        return 1 / (self.n_seeds * self.tested.sum(axis=1, keepdims=True))
+        """What each row counts that a seed tests: (n_seeds, 1 or as many as there are)."""
+        if self.counts is None:
+            return 1 / (self.n_seeds * self.tested.sum(axis=1, keepdims=True))
+        counts = self.counts[self._rows]
+        return counts / (self.n_seeds * (self._cells * counts).sum(axis=1, keepdims=True))
+
+
+def scores_of(values: np.ndarray, tested: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
+    """The score of each seed (n_seeds,) from its rows' values (n_seeds, n_rows); NaN where the seed failed.
+
+    Args:
+        values: those of rows that are not tested are not read.
+        tested: bool (n_seeds, n_rows).
+        counts: (n_rows,) what each row counts; None where all count alike.
+    """
+    shares = tested if counts is None else np.where(tested, counts, 0.0)
+    return np.where(tested, values if counts is None else values * counts, 0.0).sum(axis=1) / shares.sum(axis=1)
 
 
 def blocks(tested: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from stages.scores import row_values
 from stages.scores.score import Score
 from stages.verdicts import pairs
 from stages.verdicts.advice import Advice, advise
-from stages.verdicts.design import Design, blocks
+from stages.verdicts.design import Design, blocks, scores_of
 from stages.verdicts.held_out import thresholds as thresholds_chosen
 from stages.verdicts.held_out.calibrated import decide_by_costs
 from stages.verdicts.intervals import Estimate
@@ -24,7 +24,6 @@ from stages.verdicts.statistics import (
     Summary,
     gain_over_constant,
     lacking,
-    scores_of,
     summarise,
     summarise_for_new_rows,
 )
@@ -137,12 +136,12 @@ def _judge(
     values = {
         run.loss.name: values_of(run, score, plan, labels, weights, decided=decided.get(run.loss.name)) for run in runs
     }
-    scores = {run.loss.name: _test_scores(run, score, plan, values[run.loss.name], decided) for run in runs}
+    design, factors = _design(score, plan, description, labels, weights), _factors(runs)
+    scores = {run.loss.name: _test_scores(run, score, design, values[run.loss.name], decided) for run in runs}
     always = _values_of_a_constant(score, plan, description, labels, weights)
-    constant = None if always is None else float(scores_of(always, plan.tested).mean())
+    constant = None if always is None else float(design.means(always).mean())
     usual_margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
     worst = pairs.worst_score(scores, constant, higher_is_better=higher_is_better)
-    design, factors = _design(score, plan, description, labels), _factors(runs)
     same_objective = set(map(frozenset, factors))
     compared = pairs.compare(
         values,
@@ -178,18 +177,20 @@ def _judge(
     )
     if not description.classes:
         return outcome
-    return replace(outcome, shares=_shares(runs, plan, decided, description.n_classes))
+    return replace(outcome, shares=_shares(runs, plan, decided, description.n_classes, weights))
 
 
-def _shares(runs: list[Run], plan: Plan, decided: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarray]:
-    """Of the rows that seeds test, by loss, the shares that are decided as each class."""
+def _shares(
+    runs: list[Run], plan: Plan, decided: dict[str, np.ndarray], n_classes: int, weights: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Of the rows that seeds test, by what each counts, the shares that are decided as each class, by loss."""
     shares = {}
     for run in (run for run in runs if run.finished.any()):
         decisions, name = decided.get(run.loss.name), run.loss.name
         tested = plan.tested[: len(run.seeds)][run.finished]
         by_rule = run.loss.decide(np.nan_to_num(run.outputs)) if decisions is None else decisions
         of_seeds = [
-            np.bincount(rows[mask], minlength=n_classes)
+            np.bincount(rows[mask], None if weights is None else weights[mask], minlength=n_classes)
             for rows, mask in zip(by_rule[run.finished], tested, strict=True)
         ]
         shares[name] = np.mean([counts / counts.sum() for counts in of_seeds], axis=0)
@@ -219,10 +220,12 @@ def _values_of_a_constant(
     )
 
 
-def _test_scores(run: Run, score: Score, plan: Plan, values: np.ndarray, decided: dict[str, np.ndarray]) -> np.ndarray:
+def _test_scores(
+    run: Run, score: Score, design: Design, values: np.ndarray, decided: dict[str, np.ndarray]
+) -> np.ndarray:
     """The test scores of a run (n_seeds,): as they were measured, or of its row values where it decides otherwise."""
     if score.costs or run.loss.name in decided:
-        return scores_of(values, plan.tested[: len(run.seeds)])
+        return design.first(len(run.seeds)).means(values)
     return np.where(run.finished, run.values(score.name, "test"), np.nan)
 
 
@@ -241,7 +244,7 @@ def _train_scores(
     plan = plan.first(len(run.seeds))
     scored = plan.trained_and_scored
     values = row_values.row_values(score, run.loss, labels, run.outputs, scored, weights=weights, decided=decided)
-    return np.where(run.finished, scores_of(values, scored), np.nan)
+    return np.where(run.finished, scores_of(values, scored, weights), np.nan)
 
 
 def values_of(
@@ -253,7 +256,7 @@ def values_of(
     *,
     decided: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Row values of a run's test score (n_seeds, n_rows), of which the score is the mean: see `row_values`.
+    """Row values of a run's test score (n_seeds, n_rows), whose mean by `weights` is the score: see `row_values`.
 
     NaN where a seed does not test a row, or failed. Arguments as of `judge`, and of `row_values`.
     """
@@ -272,11 +275,13 @@ def values_of(
     return values
 
 
-def _design(score: Score, plan: Plan, description: Description, labels: np.ndarray) -> Design:
+def _design(
+    score: Score, plan: Plan, description: Description, labels: np.ndarray, weights: np.ndarray | None
+) -> Design:
     # in the order of time neighbours are alike; rows that are drawn are not, in whatever order
     in_time = plan.method == "first" and bool(description.files)
     clusters = blocks(plan.tested) if in_time else plan.clusters
-    return Design(plan.tested, row_values.reach(score, labels, plan.tested), clusters, in_time)
+    return Design(plan.tested, row_values.reach(score, labels, plan.tested, weights), clusters, in_time, weights)
 
 
 def _factors(runs: list[Run]) -> dict[tuple[str, str], float]:

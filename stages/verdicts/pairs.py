@@ -23,7 +23,6 @@ import numpy as np
 
 from stages.verdicts.design import Design
 from stages.verdicts.intervals import ROUNDING, Estimate, estimate, level, over_seeds, overall
-from stages.verdicts.statistics import scores_of
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "same objective", "too few seeds"]
 
@@ -177,7 +176,7 @@ def compare(
             n_looks=n_looks,
             margin=margin,
             n_failed=int((_failed(values[loss], common) | _failed(values[against], common)).sum()),
-            on_these_rows=over_seeds(scores_of(differences, common.tested), alpha) if common.is_crossed else None,
+            on_these_rows=over_seeds(common.means(differences), alpha) if common.is_crossed else None,
             verdict="inconclusive",  # until it is judged
         )
         pairs[loss, against], pairs[against, loss] = pair, mirror(pair)
@@ -199,7 +198,7 @@ def judged(
 
 def _failed(values: np.ndarray, design: Design) -> np.ndarray:
     """Bool (n_seeds,): which of the first seeds failed."""
-    return ~np.isfinite(scores_of(values[: design.n_seeds], design.tested))
+    return ~np.isfinite(design.means(values[: design.n_seeds]))
 
 
 def worst_score(scores: dict[str, np.ndarray], constant: float | None, *, higher_is_better: bool) -> float:
@@ -222,7 +221,7 @@ def worst_score(scores: dict[str, np.ndarray], constant: float | None, *, higher
     if constant is not None and sign * worst > seen.min(initial=np.inf):
         return float(worst)
     if higher_is_better:
-        return float(1 - 2 * (1 - worst)) if worst < 0 else 0.0
+        return float(1 - 2 * (1 - worst)) if worst < -ROUNDING else 0.0
     return 2 * float(worst)
 
 

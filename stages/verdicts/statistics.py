@@ -75,7 +75,7 @@ def summarise_for_new_rows(values: np.ndarray, design: Design) -> Summary:
         values: (n_seeds, n_rows) values of the rows, as of `row_values.row_values`; of a failed seed NaN.
         design: which rows each seed tests.
     """
-    over = summarise(scores_of(values, design.tested))
+    over = summarise(design.means(values))
     return replace(over, half_width=estimate_of_finished(values, design).half_width) if over.n else over
 
 
@@ -99,15 +99,10 @@ def gain_over_constant(
 
 def estimate_of_finished(values: np.ndarray, design: Design) -> Estimate:
     """The mean over the seeds that did not fail, at least one, and over rows."""
-    finished = np.isfinite(scores_of(values, design.tested))
+    finished = np.isfinite(design.means(values))
     return estimate(values[finished], design.of_seeds(finished))
 
 
 def lacking(mean: float, *, higher_is_better: bool) -> float:
     """How far a mean score is from a perfect one: 0 for errors, 1 for other scores; infinity where there is none."""
     return float(max(1 - mean if higher_is_better else mean, 0.0)) if np.isfinite(mean) else np.inf
-
-
-def scores_of(values: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """The score of each seed (n_seeds,) from its rows' values (n_seeds, n_rows); NaN where the seed failed."""
-    return np.where(tested, values, 0.0).sum(axis=1) / tested.sum(axis=1)

@@ -23,11 +23,10 @@ from scipy.special import expit, logit
 from stages.losses.catalogue import LOSSES
 from stages.scores import catalogue
 from stages.scores.row_values import reach, row_values
-from stages.verdicts.design import Design
+from stages.verdicts.design import Design, scores_of
 from stages.verdicts.held_out import thresholds
 from stages.verdicts.held_out.rows import Unseen
 from stages.verdicts.pairs import Pair, compare
-from stages.verdicts.statistics import scores_of
 
 SHARES, SIZES, SCORES = (0.03, 0.075, 0.2), (600, 2000), ("balanced_accuracy", "f1")
 N_SEEDS, N_FOLDS, N_TABLES, N_FRESH = 30, 10, 100, 200_000

@@ -36,10 +36,9 @@ from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
 from stages.scores.row_values import constant_values, reach, row_values
-from stages.verdicts.design import Design, blocks
+from stages.verdicts.design import Design, blocks, scores_of
 from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import compare, decide, default_margin, worst_score
-from stages.verdicts.statistics import scores_of
 from tests.benchmarks import drawn
 from tests.benchmarks.drawn import share
 

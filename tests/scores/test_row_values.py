@@ -65,7 +65,7 @@ def test_the_mean_over_the_rows_that_a_seed_tests_is_its_score(task, score, *, s
         own = {key: value[s] for key, value in scaling.items()}
         counted = None if weights is None else weights[rows]
         expected = scored(score, task, labels[rows], outputs[s, rows], own, weights=counted)
-        assert values[s, rows].mean() == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
+        assert np.average(values[s, rows], weights=counted) == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 @pytest.mark.thorough

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.verdicts import pairs
-from stages.verdicts.design import Design
+from stages.verdicts.design import Design, scores_of
 from stages.verdicts.intervals import estimate, over_seeds
 from stages.verdicts.pairs import Verdict
-from stages.verdicts.statistics import scores_of
 
 NAN, NO_BOUND, ONE = math.nan, np.empty(0), np.ones(1)
 TURNED = {"better": "worse", "worse": "better"}
@@ -122,6 +121,7 @@ def test_a_failed_seed_counts_as_a_constant_prediction_or_the_worst_seed_by_hand
     [
         ([0.5, -0.5, NAN], None, True, -2),  # R²: twice as far from 1
         ([0.5, -0.5, NAN], 0.0, True, -0.5),
+        ([0.5, -1e-17, NAN], None, True, 0),  # a recall of 0, but for the last digit
         ([0.9, NAN], 0.5, True, 0.5),
         ([0.4, NAN], 0.5, True, 0.4 * 0),  # no seed is better than what a failed one would count as
         ([0.4, 0.6, NAN], 0.5, True, 0.4),

@@ -28,7 +28,7 @@ from stages.verdicts.held_out.rows import HeldOut, Unseen, of_run
 
 N_RESAMPLES = 100
 FEWEST_RESAMPLES = 20
-CELLS = 400_000  # resamples times rows, at most, above so many
+CELLS = 400_000  # resamples times rows or clusters of them, at most, above so many
 N_OFFSETS = 200  # resamples times classes squared, where there are several
 AT_ONCE = 2_000_000  # numbers, of all resamples that offsets are found for together
 SWEEPS = 2  # over the classes, of each of which the offset is chosen while the others stay
@@ -169,7 +169,8 @@ def choose(
     strengths = decisions.strengths(loss, held_out.outputs)
     at_once = max(AT_ONCE // above.size, 1)
     blocks = (counts[first : first + at_once] for first in range(0, len(counts), at_once))
-    return np.concatenate([_offsets(score, strengths, above, below, block) for block in blocks]).mean(axis=0)
+    offsets = [_offsets(score, strengths, above, below, block, of_rows=_counts(rows)) for block in blocks]
+    return np.concatenate(offsets).mean(axis=0)
 
 
 def _by_decision(score: Score, rows: SeedRows, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -187,7 +188,7 @@ def _by_decision(score: Score, rows: SeedRows, n_classes: int) -> tuple[np.ndarr
 def _resamples(n_rows: int, clusters: np.ndarray | None, most: int, seed: int) -> np.ndarray:
     """How often each row is drawn in each resample: (n_resamples, n_rows)."""
     n = n_rows if clusters is None else int(clusters.max()) + 1
-    n_resamples = min(max(most, FEWEST_RESAMPLES), max(CELLS // n_rows, FEWEST_RESAMPLES))
+    n_resamples = min(max(most, FEWEST_RESAMPLES), max(CELLS // n, FEWEST_RESAMPLES))
     drawn = np.random.default_rng(seed).integers(n, size=(n_resamples, n)) + n * np.arange(n_resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=n_resamples * n).reshape(n_resamples, n).astype(np.float64)
     return counts if clusters is None else counts[:, clusters]
@@ -200,7 +201,9 @@ def _of_two(score: Score, rows: SeedRows, above: np.ndarray, below: np.ndarray, 
     ends = np.append(np.flatnonzero(np.diff(rows.outputs[order, 0])) + 1, len(order))  # not between equal outputs
     allowed = np.concatenate([[0], ends])
     best = _best(score, score.statistic.of_sums(*(part[:, allowed] for part in sums)))
-    return _cut(rows.outputs[order, 0], float(allowed[best].mean()))
+    of_rows = _counts(rows)[order]
+    reached = np.concatenate([[0.0], np.cumsum(of_rows)])
+    return _cut(rows.outputs[order, 0], of_rows, float(reached[allowed[best]].mean()))
 
 
 def _going_over(before: np.ndarray, after: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -229,18 +232,31 @@ def _best(score: Score, values: np.ndarray) -> np.ndarray:
     return (np.cumsum(is_best, axis=1) >= middle).argmax(axis=1)
 
 
-def _cut(descending: np.ndarray, n: float) -> np.ndarray:
-    """The threshold (1,) that so many of these outputs are at or above; between two numbers in proportion."""
-    first, last = descending[0], descending[-1]
-    edge = max(float(first - last) / len(descending), np.finfo(np.float32).eps)
-    between = (descending[:-1] + descending[1:]) / 2
-    cuts = np.concatenate([[first + edge], between, [last - edge]])
-    return np.array([np.interp(n, np.arange(len(cuts)), cuts)])
+def _counts(rows: SeedRows) -> np.ndarray:
+    """What each row counts (n_rows,)."""
+    return np.ones(len(rows.labels)) if rows.weights is None else rows.weights
+
+
+def _cut(descending: np.ndarray, counts: np.ndarray, number: float) -> np.ndarray:
+    """The threshold (1,) that outputs which count so much are at or above; between two numbers in proportion.
+
+    Equal outputs go over together, as one that counts as much as they do.
+
+    Args:
+        descending: (n,) outputs.
+        counts: (n,) what each counts.
+        number: how much is to be at or above.
+    """
+    starts = np.flatnonzero(np.append(True, np.diff(descending) != 0))
+    values, reached = descending[starts], np.append(0.0, np.cumsum(np.add.reduceat(counts, starts)))
+    edge = max(float(values[0] - values[-1]) / len(values), np.finfo(np.float32).eps)
+    cuts = np.concatenate([[values[0] + edge], (values[:-1] + values[1:]) / 2, [values[-1] - edge]])
+    return np.array([np.interp(number, reached, cuts)])
 
 
 def _as_many(rows: SeedRows, quota: int, n_classes: int) -> np.ndarray:
     """The threshold at which as many rows are decided as a class as are of it; of two classes so of the other too."""
-    counts = np.ones(len(rows.labels)) if rows.weights is None else rows.weights
+    counts = _counts(rows)
     if n_classes == 2:
         return _reaching(rows.outputs[:, 0], counts, float(counts[rows.labels == 1].sum()))
     offsets, lead = np.zeros(n_classes), _lead(decisions.strengths(rows.loss, rows.outputs), quota)[1]
@@ -251,8 +267,7 @@ def _as_many(rows: SeedRows, quota: int, n_classes: int) -> np.ndarray:
 def _reaching(values: np.ndarray, counts: np.ndarray, number: float) -> np.ndarray:
     """The threshold (1,) that values (n_rows,) which count so much together are at or above."""
     order = np.argsort(-values, kind="stable")
-    reached = np.concatenate([[0.0], np.cumsum(counts[order])])
-    return _cut(values[order], float(np.interp(number, reached, np.arange(len(reached)))))
+    return _cut(values[order], counts[order], number)
 
 
 def _lead(strengths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -263,22 +278,35 @@ def _lead(strengths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _offsets(
-    score: Score, strengths: np.ndarray, above: np.ndarray, below: np.ndarray, counts: np.ndarray
+    score: Score,
+    strengths: np.ndarray,
+    above: np.ndarray,
+    below: np.ndarray,
+    counts: np.ndarray,
+    *,
+    of_rows: np.ndarray,
 ) -> np.ndarray:
-    """The offsets (n_resamples, n_classes) that are best in each, found one after another; they add up to 0."""
-    n_classes, places = strengths.shape[1], np.arange(len(strengths) + 1)
+    """The offsets (n_resamples, n_classes) that are best in each, found one after another; they add up to 0.
+
+    Of equals the nearest is taken, by what rows count that go over: `of_rows` (n_rows,).
+    """
+    n_classes = strengths.shape[1]
     offsets = np.zeros((len(counts), n_classes))
     for k in [*range(n_classes)] * SWEEPS:
         rival, lead = _lead(strengths + offsets[:, None], k)
         order = np.argsort(-lead, axis=1, kind="stable")  # in which rows go over to class k as its offset grows
-        rival, lead, drawn = (np.take_along_axis(of_rows, order, axis=1) for of_rows in (rival, lead, counts))
+        rival, lead, drawn = (np.take_along_axis(numbers, order, axis=1) for numbers in (rival, lead, counts))
         sums = (_going_over(parts[order, rival], parts[order, k], drawn) for parts in (above, below))
         values = score.statistic.of_sums(*sums)
         values = np.nan_to_num(values if score.higher_is_better else -values, nan=-np.inf)
         tolerance = 1e-12 * np.abs(values).max(axis=1, keepdims=True)
+        values[:, 1:-1][np.diff(lead, axis=1) == 0] = -np.inf  # rows that are alike go over together
         is_best = values >= values.max(axis=1, keepdims=True) - tolerance
-        n_ahead = (lead > 0).sum(axis=1)
-        place = np.where(is_best, np.abs(places - n_ahead[:, None]), len(places)).argmin(axis=1)
+        n_ahead, reached = (lead > 0).sum(axis=1), np.cumsum(of_rows[order], axis=1)
+        reached = np.concatenate([np.zeros((len(reached), 1)), reached], axis=1)
+        away = np.abs(reached - np.take_along_axis(reached, n_ahead[:, None], axis=1))
+        place = np.where(is_best, away, np.inf).argmin(axis=1)
         for resample in np.flatnonzero(place != n_ahead):
-            offsets[resample, k] -= _cut(lead[resample], place[resample])[0]
+            chosen = order[resample], reached[resample, place[resample]]
+            offsets[resample, k] -= _cut(lead[resample], of_rows[chosen[0]], chosen[1])[0]
     return offsets - offsets.mean(axis=1, keepdims=True)
