@@ -57,11 +57,6 @@ def power_of(place: int, *values: float) -> int | None:
     return math.floor(math.log10(largest)) if place < _SMALL and 0 < largest < 1e-3 else None
 
 
-def known(summary: Summary) -> str:
-    """A mean to the precision that its interval gives."""
-    return at_place(summary.mean, place_of(summary.half_width, summary.mean)) if summary.n else "–"
-
-
 def signed_at(value: float, place: int, power: int | None = None) -> str:
     """A difference rounded to a decimal place, with its sign: see `at_place`."""
     shown = at_place(abs(value), place, power)

@@ -106,6 +106,17 @@ def test_what_it_gives_stands_beside_a_guess(make_decided, make_comparison, gene
     assert "(mean absolute error, on rows not trained on)" in said
 
 
+def test_the_sentence_has_the_figure_of_the_table(make_decided, generator):
+    """It is one figure of one precision, though its own interval would give it fewer digits than the table needs."""
+    decided = generator.random(N_ROWS) < 0.9
+    nearly = {name: np.where(generator.random((5, N_ROWS)) < 0.002, ~decided, decided) for name in ("hinge", "hinge_2")}
+    comparison = make_decided(nearly)
+    first, *_ = rows_of(comparison)
+    summary = comparison.outcome.summaries[comparison.outcome.advice.best]
+    assert first[1] != at_place(summary.mean, place_of(summary.half_width, summary.mean))
+    assert f"**{first[1]}**" in answer_text.gives(comparison)
+
+
 def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, generator):
     beaten = {"hinge": right(generator, 0.95), "squared_hinge": right(generator, 0.6)}
     said = answer_text.sureness(make_decided(beaten, margin=0.01))
@@ -115,7 +126,7 @@ def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, gen
     cost = open_one.outcome.advice.cost
     said = answer_text.sureness(open_one)
     assert f" is better after all, then by at most {at_place(cost, place_of(cost))} (95 % sure)." in said
-    assert "(5 % of the error)" in said
+    assert "(5 % of what the accuracy lacks to 1)" in said
     few = {name: values[:1] for name, values in near.items()}
     assert answer_text.sureness(make_decided(few)) == "How sure that is, 1 seed cannot say: at least 3 can."
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from stages.reporting import page
@@ -41,9 +42,34 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     [claim] = claims(reference, [usual, tuned])
     assert (claim.loss, claim.against, claim.published) == ("mse", "msle", (0.001, 0.184))
     assert claim.verdict == tuned.outcome.pairs["mse", "msle"].verdict
-    assert claim.why.startswith("Each at its own best (`fair`), the mse is ")
+    assert claim.comparison.name == "fair"
+    text = page.markdown(Report([usual, tuned], reference))
+    assert "each loss at its own best: see `fair`, where a loss has the learning rate" in " ".join(text.split())
     [alone] = claims(reference, [usual])
-    assert alone.why.startswith("At the published learning rate, the mse is ")
+    assert alone.comparison.name == "regression"
+    text = page.markdown(Report([usual], reference))
+    assert "at the one learning rate that was published." in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.0123, 0.0204, "mse 0.0200 against 0.0500; it may be up to 0.020 better, or up to 0.012 worse (95 % sure)."),
+        (0.0104, 0.0204, "mse 0.0200 against 0.0500: better by 0.0104 to 0.0204 (95 % sure)."),
+        (-0.0204, -0.0104, "mse 0.0200 against 0.0500: worse by 0.0104 to 0.0204 (95 % sure)."),
+        (-0.0123, 0.06, "mse 0.0200 against 0.0500; so few seeds or rows cannot say which is better."),
+        (np.nan, np.nan, "mse 0.0200 against 0.0500; so few seeds or rows cannot say which is better."),
+    ],
+)
+def test_a_claim_says_what_it_costs_to_be_wrong(make_comparison, low, high, said):
+    comparison = make_comparison("mse", "msle")
+    outcome = comparison.outcome
+    pair = replace(outcome.pairs["mse", "msle"], low=low, high=high, verdict="inconclusive")
+    means = zip(("mse", "msle"), (0.02, 0.05), strict=True)
+    summaries = {loss: replace(outcome.summaries[loss], mean=mean, half_width=0.0) for loss, mean in means}
+    made = replace(comparison)
+    made.__dict__["outcome"] = replace(outcome, summaries=summaries)
+    assert published._what_is_found("mse", made, "mse", "msle", pair) == said
 
 
 def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison(
@@ -69,8 +95,8 @@ def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison
         ((0.1, 0.1), "better", "no"),
     ],
 )
-def test_a_claim_holds_where_the_verdict_says_so(published, verdict, answer):
-    claim = Claim("circles", "hinge", "squared_hinge", published, verdict, "", 30, True)
+def test_a_claim_holds_where_the_verdict_says_so(make_comparison, published, verdict, answer):
+    claim = Claim(make_comparison(*BINARY), "hinge", "squared_hinge", published, verdict, "", 30)
     assert claim.answer == answer
     assert claim.holds is (answer == "yes")
 
@@ -87,4 +113,4 @@ def test_names_of_one_loss_cannot_be_told_apart(make_comparison, reference):
 def test_what_the_old_accuracy_says_of_hinge_stands_beside_what_is_so(make_comparison, reference):
     by_loss = {claim.against: claim.why for claim in claims(reference, [make_comparison(*BINARY)])}
     # outputs of ±0.4 round to 0, so that by the old rule every one is wrong
-    assert by_loss["hinge"].endswith("by it the same networks of `hinge` have 0.00.")
+    assert by_loss["hinge"].endswith("which calls outputs from −0.5 to 0.5 wrong, `hinge` has 0.00.")

@@ -47,6 +47,25 @@ def test_verdicts_are_told_apart_without_colour():
     assert len({line.get_marker() for line in marks(drawn(rows, margin=0.1, best=1.0))}) == 4
 
 
+def test_a_key_says_what_the_marks_that_are_drawn_the_bars_and_the_band_stand_for():
+    def key(rows, margin):
+        [legend] = drawn(rows, margin=margin).figure.legends
+        return [text.get_text() for text in legend.get_texts()]
+
+    bars, band = "95 % interval of the difference", "too small to matter"
+    assert key(ROWS, 789.0) == ["use this", "no difference that matters", "worse", bars, band]
+    assert key([ROWS[1]], 0.0) == ["use this"]
+    assert key([ROWS[1], Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")], 0.0) == [
+        "use this",
+        "not shown to differ",
+        bars,
+    ]
+    legend = drawn(ROWS).figure.legends[0]
+    figure = legend.figure.bbox
+    box = legend.get_window_extent()
+    assert (figure.x0 <= box.x0, box.x1 <= figure.x1 + 1, figure.y0 - 1 <= box.y0) == (True, True, True)
+
+
 def test_one_loss_far_off_does_not_squash_the_others():
     near = [Row(f"loss_{i}", 1 + 0.01 * i, "1", 0.98 + 0.01 * i, 1.02 + 0.01 * i, "inconclusive") for i in range(5)]
     axes = drawn([*near, Row("far", 1e6, "1,000,000", 9e5, 1.1e6, "worse")], margin=0.02, best=1.0)

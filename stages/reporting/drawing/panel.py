@@ -5,7 +5,10 @@ import textwrap
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from stages.reporting.drawing.plots import plain
@@ -14,15 +17,17 @@ from stages.reporting.formats import at_place
 WIDTH = 5.2  # inches, so narrow that a telephone shows its letters as large as they are
 _ROW = 0.3  # inches
 FAR = 6  # losses beyond so many margins, or spreads of the others, are drawn at the edge with an arrow
-# of verdicts on a loss against the recommended one: told apart in grey by their marks
+# of verdicts on a loss against the recommended one: colours, marks, which tell them apart in grey, and words
 _MARKS = {
-    "best": ("#0072B2", "D"),
-    "better": ("#0072B2", "^"),
-    "worse": ("#D55E00", "X"),
-    "equivalent": ("#009E73", "s"),
-    "same objective": ("#009E73", "s"),
+    "best": ("#0072B2", "D", "use this"),
+    "better": ("#0072B2", "^", "better"),
+    "equivalent": ("#009E73", "s", "no difference that matters"),
+    "same objective": ("#009E73", "s", "no difference that matters"),
+    "worse": ("#D55E00", "X", "worse"),
 }
-_OPEN = ("#555555", "o")
+_OPEN = ("#555555", "o", "not shown to differ")
+_BAND, _FAINT = "#999999", 0.25  # the band of differences that do not matter
+_KEY = 0.19  # inches of a line of the key, of which there are two columns
 _WIDEST = 40  # letters of a line below the axis
 _SHORT = 26  # letters of a loss's name in a line; a longer name has two lines, or is cut
 
@@ -60,23 +65,41 @@ class Panel:
 
 def height(panel: Panel) -> float:
     """Inches."""
-    return 0.58 + 0.17 * len(_label(panel)) + _ROW * len(panel.rows)
+    return 0.63 + 0.17 * len(_label(panel)) + _ROW * len(panel.rows) + _KEY * math.ceil(len(_key(panel)) / 2)
 
 
 def mark_of(verdict: str) -> tuple[str, str]:
     """The colour and the mark of a loss by the verdict on it."""
-    return _MARKS.get(verdict, _OPEN)
+    return _MARKS.get(verdict, _OPEN)[:2]
+
+
+def _key(panel: Panel) -> list[Artist]:
+    """What the marks, the bars and the band stand for, as far as they are drawn."""
+    drawn = {_MARKS.get(row.verdict, _OPEN) for row in panel.rows}
+    marks = [mark for mark in dict.fromkeys([*_MARKS.values(), _OPEN]) if mark in drawn]
+    key: list[Artist] = [
+        Line2D([], [], color=color, marker=marker, linestyle="", label=words) for color, marker, words in marks
+    ]
+    if any(_has_interval(row) for row in panel.rows):
+        key.append(Line2D([], [], color=_OPEN[0], linewidth=2, label="95 % interval of the difference"))
+    if panel.margin:
+        key.append(Patch(color=_BAND, alpha=_FAINT, linewidth=0, label="too small to matter"))
+    return key
+
+
+def _has_interval(row: Row) -> bool:
+    return math.isfinite(row.low) and row.high > row.low
 
 
 def draw(axes: Axes, panel: Panel) -> None:
     """Draw the losses with their intervals and the margin's band; what is far off is named at the edge."""
     low, high = _limits(panel)
-    axes.axvspan(panel.best - panel.margin, panel.best + panel.margin, color="#999999", alpha=0.25, linewidth=0)
+    axes.axvspan(panel.best - panel.margin, panel.best + panel.margin, color=_BAND, alpha=_FAINT, linewidth=0)
     axes.axvline(panel.best, color="#555555", linewidth=0.8, linestyle=":")
     for position, row in enumerate(panel.rows):
         color, marker = mark_of(row.verdict)
         if low <= row.value <= high:
-            if math.isfinite(row.low) and row.high > row.low:
+            if _has_interval(row):
                 axes.plot([max(row.low, low), min(row.high, high)], [position] * 2, color=color, linewidth=2)
             axes.plot(row.value, position, marker, color=color, markersize=7)
         else:
@@ -97,6 +120,7 @@ def draw(axes: Axes, panel: Panel) -> None:
         label.set_fontsize("medium" if len(lines) == 1 else "small")
     axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
     axes.set_xlabel("\n".join(_label(panel)))
+    axes.figure.legend(handles=_key(panel), loc="outside lower left", ncols=2, fontsize="small", handlelength=1.5)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
 

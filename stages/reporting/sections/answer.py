@@ -40,7 +40,7 @@ TEMPLATE = """
 **Predict:** {{ predict }}
 
 {% endif %}
-{{ made }}{% if links %} · {{ links }}{% endif %}
+{{ size }}{% if links %} · {{ links }}{% endif %}
 """
 
 
@@ -60,22 +60,24 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
         "others": answer_text.by_other_scores(comparison) if learned else "",
         "train": keras_text.compiled(run) if is_used else "",
         "predict": _to_use(comparison, report.predict) if is_used else "",
-        "made": _made(comparison),
+        "size": _size(comparison),
         "links": _links(comparison) if report.is_linked else "",
     }
 
 
-def _made(comparison: Comparison) -> str:
+def _size(comparison: Comparison) -> Markdown:
     """How large the comparison was, in one line."""
     noun, within = datasets.row(comparison.description), comparison.runs[0].settings.within
     rows = counted(len(comparison.labels), noun)
     if within:
         rows = f"{within.rows:,} of {rows} train, within {within.budget}"
+    if comparison.name != comparison.dataset:
+        rows += f" of {code(comparison.dataset)}"
     losses, numbers = counted(len(comparison.losses), "loss", "losses"), [len(run.seeds) for run in comparison.runs]
     seeds = f"{between(min(numbers), max(numbers))} network{'s' * (max(numbers) > 1)}"
-    best = ", each at its own best" if comparison.is_tuned else ", one learning rate for all"
+    best = ", each at its own best rate and epochs" if comparison.is_tuned else ", one learning rate for all"
     folds = f" · {comparison.plan.n_folds} folds" if comparison.plan.n_folds else ""
-    return f"{rows} · {losses} × {seeds}{best}{folds}"
+    return Markdown(f"{rows} · {losses} × {seeds}{best}{folds}")
 
 
 def _links(comparison: Comparison) -> Markdown:
@@ -95,8 +97,8 @@ def _data(subject: Subject) -> panel.Panel:
     for loss in shown:
         pair = outcome.pairs.get((loss, best))
         low, high = sorted((mean + sign * pair.low, mean + sign * pair.high)) if pair else (mean, mean)
-        written, verdict_on_it = answer_text.score_of(comparison, loss), pair.verdict if pair else "best"
-        rows.append(panel.Row(loss, outcome.summaries[loss].mean, written, low, high, verdict_on_it))
+        written, verdict_of_loss = answer_text.score_of(comparison, loss), pair.verdict if pair else "best"
+        rows.append(panel.Row(loss, outcome.summaries[loss].mean, written, low, high, verdict_of_loss))
     rows.sort(key=lambda row: (-sign * row.value, row.verdict != "best"))
     return panel.Panel(rows, mean, outcome.margin, str(comparison.score.label), comparison.score.higher_is_better)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from stages.basics.markup import Markdown, code
+from stages.reporting.formats import listed
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Report, Section, Subject
 from stages.reporting.texts.published import Claim, claims
@@ -12,7 +13,8 @@ TEMPLATE = """
 
 **Of {{ n }} published differences between losses, {{ n_hold }} {{ "holds" if n_hold == 1 else "hold" }}.**
 {{ source }}, compared these losses by one run of each. Here each claim is tried with {{ n_seeds }} networks per loss,
-{{ tried }}.
+{{ tried }}{% if tuned %}: see {{ tuned }}, where a loss has the learning rate and the number of epochs that suit it.
+So errors there are of another size than the published ones{% endif %}.
 
 {{ table }}
 
@@ -32,12 +34,14 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
     every = [claim for on_it in report.of_datasets for claim in claims(report.reference, on_it)]
     if not every:
         return None
+    tuned = list(dict.fromkeys(claim.comparison.name for claim in every if claim.comparison.is_tuned))
     counts = sorted({claim.n_seeds for claim in every})
     return {
         "n": len(every),
         "n_hold": sum(claim.holds for claim in every),
         "n_seeds": f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0],
-        "tried": _HOW[frozenset(claim.is_tuned for claim in every)],
+        "tried": _HOW[frozenset(claim.comparison.is_tuned for claim in every)],
+        "tuned": listed(tuned) if tuned else "",
         "source": report.reference.source,
         "table": Table(("published", "does it hold?", "what we find"), list(map(_row, every))),
     }
@@ -46,7 +50,7 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
 def _row(claim: Claim) -> tuple[str, ...]:
     than = "as good as" if claim.published[0] == claim.published[1] else "better than"
     scores = " against ".join(f"{score:.3f}" for score in claim.published)
-    published = f"{claim.dataset}: {code(claim.loss)} is {than} {code(claim.against)} ({scores})"
+    published = f"{claim.comparison.dataset}: {code(claim.loss)} is {than} {code(claim.against)} ({scores})"
     return Markdown(published), Markdown(f"**{claim.answer}**"), claim.why
 
 

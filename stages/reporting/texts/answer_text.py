@@ -7,7 +7,7 @@ import numpy as np
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.losses.estimand import Estimand
-from stages.reporting.formats import NAMED, at_place, enumerated, known, listed, place_of, place_of_ends, power_of
+from stages.reporting.formats import NAMED, at_place, enumerated, listed, place_of, place_of_ends, power_of
 from stages.reporting.markdown import Table
 from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
@@ -49,7 +49,7 @@ def gives(comparison: Comparison) -> Markdown:
     summary = outcome.summaries[outcome.advice.best]
     if not summary.n:
         return Markdown()
-    value, title = known(summary), text(score.title)
+    value, title = score_of(comparison, outcome.advice.best), text(score.title)
     if score.unit == "target units":
         said = f"Predictions miss by about **{value}** ({title}, on rows not trained on)."
     elif score.name == "accuracy":
@@ -119,8 +119,8 @@ def _row(comparison: Comparison, pair: Pair) -> tuple[str, ...]:
         return (code(pair.against), "–", "", "avoid: every network failed")
     summary = comparison.outcome.summaries[pair.against]
     failed = f"; {summary.n_failed} of {summary.n + summary.n_failed} failed" if summary.n_failed else ""
-    verdict_on_it = f"{_WORDS[pair.verdict]}{failed}"
-    return (code(pair.against), score_of(comparison, pair.against), against_best(pair), verdict_on_it)
+    verdict_of_loss = f"{_WORDS[pair.verdict]}{failed}"
+    return (code(pair.against), score_of(comparison, pair.against), against_best(pair), verdict_of_loss)
 
 
 def against_best(pair: Pair) -> str:
@@ -163,7 +163,8 @@ def sureness(comparison: Comparison) -> Markdown:
     if math.isnan(advice.cost):
         few = counted(len(comparison.seeds), "seed")
         return Markdown(f"How sure that is, {few} cannot say: at least {FEWEST_SEEDS} can.")
-    share = "" if comparison.own_margin is not None else " (5 % of the error)"
+    error = f"what the {text(comparison.score.name)} lacks to 1" if comparison.score.higher_is_better else "the error"
+    share = "" if comparison.own_margin is not None else f" (5 % of {error})"
     margin = f"Differences below {at_place(outcome.margin, place_of(outcome.margin))}{share} count as none."
     if not advice.cost or advice.rival is None:
         return Markdown(f"{margin} No other loss is better: that is 95 % sure.")

@@ -1,5 +1,6 @@
 """Our scores beside those of the published comparison that the default parameters reproduce."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,16 @@ from pydantic import TypeAdapter
 
 from stages.basics import paths
 from stages.basics.cli import UserError
-from stages.basics.markup import Markdown, code
+from stages.basics.markup import Markdown, code, text
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
-from stages.reporting.formats import difference, interval, known
+from stages.reporting.formats import at_place, difference, interval, place_of, place_of_ends, power_of
 from stages.reporting.markdown import Table
+from stages.reporting.texts import answer_text
 from stages.scores import catalogue
 from stages.verdicts.comparison import Comparison, names, trained_as
-from stages.verdicts.pairs import Verdict
+from stages.verdicts.pairs import Pair, Verdict
+from stages.verdicts.statistics import lacking
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,6 @@ class Reference:
     scores: dict[str, dict[str, dict[str, float]]]
 
 
-NOTHING = Reference("", {}, {}, {})
 _REFERENCE = TypeAdapter(Reference)
 NOTHING = Reference("", {}, {}, {})  # for a report of which nothing was published
 
@@ -65,24 +67,22 @@ class Claim:
     """What the published scores say of two losses, and what we find.
 
     Attributes:
-        dataset: its name.
+        comparison: ours that judges it, where each loss was at its own best if that was tried.
         loss: the one with the best published score.
         against: the other.
         published: the scores of the two.
-        verdict: ours on the first against the other, where each loss was at its own best if that was tried.
+        verdict: ours on the first against the other.
         why: what we find, in words.
         n_seeds: how many networks of each loss it was tried with.
-        is_tuned: whether each loss was at its own best.
     """
 
-    dataset: str
+    comparison: Comparison
     loss: str
     against: str
     published: tuple[float, float]
     verdict: Verdict
     why: Markdown
     n_seeds: int
-    is_tuned: bool
 
     @property
     def holds(self) -> bool:
@@ -168,26 +168,41 @@ def claims(reference: Reference, on_it: list[Comparison]) -> list[Claim]:
         trained = trained_as(comparison, best), trained_as(comparison, loss)
         pair = comparison.outcome.pairs.get(trained)
         verdict = pair.verdict if pair else "same objective"
-        why = _what_is_found(reference.metrics[comparison.dataset], comparison, *trained, verdict)
+        why = _what_is_found(reference.metrics[comparison.dataset], comparison, *trained, pair)
         n_seeds = pair.n_seeds if pair else len(comparison.seeds)
         of_two = scores[best], scores[loss]
-        judgements.append(Claim(comparison.dataset, best, loss, of_two, verdict, why, n_seeds, comparison.is_tuned))
+        judgements.append(Claim(comparison, best, loss, of_two, verdict, why, n_seeds))
     return judgements
 
 
-def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, verdict: Verdict) -> Markdown:
-    if verdict == "same objective":
+def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, pair: Pair | None) -> Markdown:
+    if pair is None or pair.verdict == "same objective":
         return Markdown("They are one loss under two names.")
-    of_best, of_other = (known(comparison.outcome.summaries[name]) for name in (best, loss))
-    how = f"Each at its own best ({code(comparison.name)})" if comparison.is_tuned else "At the published learning rate"
-    finding = f"{how}, the {comparison.score.name} is {of_best} against {of_other}."
+    of_best, of_other = (answer_text.score_of(comparison, name) for name in (best, loss))
+    finding = f"{text(comparison.score.name)} {of_best} against {of_other}{_how_sure(comparison, pair)}."
     rounded = [run.values(metric, "test") for run in comparison.runs if run.loss.name == loss]
     if metric == "rounded_accuracy" and comparison.score.name == "accuracy" and np.isfinite(rounded).any():
-        return Markdown(
-            f"{finding} The old `accuracy` of Keras calls outputs from −0.5 to 0.5 wrong: by it the same networks of "
-            f"{code(loss)} have {np.nanmedian(rounded):.2f}."
+        finding += (
+            f" By Keras' old `accuracy`, which calls outputs from −0.5 to 0.5 wrong, {code(loss)} has "
+            f"{np.nanmedian(rounded):.2f}."
         )
     return Markdown(finding)
+
+
+def _how_sure(comparison: Comparison, pair: Pair) -> str:
+    """What the difference between the first loss of a pair and the second may be on new rows."""
+    other = comparison.outcome.summaries[pair.against].mean
+    is_open = pair.low <= 0 and pair.high >= lacking(other, higher_is_better=comparison.score.higher_is_better)
+    if pair.verdict == "too few seeds" or not math.isfinite(pair.low) or is_open:
+        return "; so few seeds or rows cannot say which is better"
+    near, far = sorted((abs(pair.low), abs(pair.high)))
+    place = place_of_ends(pair.low, pair.high, place_of((pair.high - pair.low) / 2, pair.difference))
+    power = power_of(place, pair.low, pair.high)
+    if pair.low * pair.high > 0:
+        side = "better" if pair.low > 0 else "worse"
+        return f": {side} by {at_place(near, place, power)} to {at_place(far, place, power)} (95 % sure)"
+    most, least = (at_place(abs(end), place, power) for end in (pair.high, pair.low))
+    return f"; it may be up to {most} better, or up to {least} worse (95 % sure)"
 
 
 def _published_of(reference: Reference, on_it: list[Comparison]) -> dict[str, float]:
