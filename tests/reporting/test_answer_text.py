@@ -120,12 +120,12 @@ def test_the_sentence_has_the_figure_of_the_table(make_decided, generator):
 def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, generator):
     beaten = {"hinge": right(generator, 0.95), "squared_hinge": right(generator, 0.6)}
     said = answer_text.sureness(make_decided(beaten, margin=0.01))
-    assert said == "Differences below 0.010 count as none. No other loss is better: that is 95 % sure."
+    assert said == "No other loss is better: that is 95 % sure. Differences below 0.010 count as none."
     near = {"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.9)}
     open_one = make_decided(near)
     cost = open_one.outcome.advice.cost
     said = answer_text.sureness(open_one)
-    assert f" is better after all, then by at most {at_place(cost, place_of(cost))} (95 % sure)." in said
+    assert f"` is better after all, then by at most {at_place(cost, place_of(cost))} (95 % sure)." in said
     assert "(5 % of what the accuracy lacks to 1)" in said
     few = {name: values[:1] for name, values in near.items()}
     assert answer_text.sureness(make_decided(few)) == "How sure that is, 1 seed cannot say: at least 3 can."

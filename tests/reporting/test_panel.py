@@ -52,7 +52,7 @@ def test_a_key_says_what_the_marks_that_are_drawn_the_bars_and_the_band_stand_fo
         [legend] = drawn(rows, margin=margin).figure.legends
         return [text.get_text() for text in legend.get_texts()]
 
-    bars, band = "95 % interval of the difference", "too small to matter"
+    bars, band = "95 % interval", "too small to matter"
     assert key(ROWS, 789.0) == ["use this", "no difference that matters", "worse", bars, band]
     assert key([ROWS[1]], 0.0) == ["use this"]
     assert key([ROWS[1], Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")], 0.0) == [

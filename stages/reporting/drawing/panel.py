@@ -27,7 +27,7 @@ _MARKS = {
 }
 _OPEN = ("#555555", "o", "not shown to differ")
 _BAND, _FAINT = "#999999", 0.25  # the band of differences that do not matter
-_KEY = 0.19  # inches of a line of the key, of which there are two columns
+_KEY, _KEY_COLUMNS = 0.19, 3  # inches of a line of the key
 _WIDEST = 40  # letters of a line below the axis
 _SHORT = 26  # letters of a loss's name in a line; a longer name has two lines, or is cut
 
@@ -65,7 +65,7 @@ class Panel:
 
 def height(panel: Panel) -> float:
     """Inches."""
-    return 0.63 + 0.17 * len(_label(panel)) + _ROW * len(panel.rows) + _KEY * math.ceil(len(_key(panel)) / 2)
+    return 0.63 + 0.17 * len(_label(panel)) + _ROW * len(panel.rows) + _KEY * math.ceil(len(_key(panel)) / _KEY_COLUMNS)
 
 
 def mark_of(verdict: str) -> tuple[str, str]:
@@ -81,7 +81,7 @@ def _key(panel: Panel) -> list[Artist]:
         Line2D([], [], color=color, marker=marker, linestyle="", label=words) for color, marker, words in marks
     ]
     if any(_has_interval(row) for row in panel.rows):
-        key.append(Line2D([], [], color=_OPEN[0], linewidth=2, label="95 % interval of the difference"))
+        key.append(Line2D([], [], color=_OPEN[0], linewidth=2, label="95 % interval"))
     if panel.margin:
         key.append(Patch(color=_BAND, alpha=_FAINT, linewidth=0, label="too small to matter"))
     return key
@@ -120,7 +120,9 @@ def draw(axes: Axes, panel: Panel) -> None:
         label.set_fontsize("medium" if len(lines) == 1 else "small")
     axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
     axes.set_xlabel("\n".join(_label(panel)))
-    axes.figure.legend(handles=_key(panel), loc="outside lower left", ncols=2, fontsize="small", handlelength=1.5)
+    axes.figure.legend(
+        handles=_key(panel), loc="outside lower left", ncols=_KEY_COLUMNS, fontsize="small", handlelength=1.5
+    )
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
 

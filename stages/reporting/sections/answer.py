@@ -23,12 +23,6 @@ TEMPLATE = """
 **{{ lead }}**
 {{ gives }}
 
-{{ figures }}
-
-{% if table %}
-{{ table }}
-
-{% endif %}
 {{ sureness }}
 {{ others }}
 
@@ -38,6 +32,12 @@ TEMPLATE = """
 {% endif %}
 {% if predict %}
 **Predict:** {{ predict }}
+
+{% endif %}
+{{ figures }}
+
+{% if table %}
+{{ table }}
 
 {% endif %}
 {{ size }}{% if links %} · {{ links }}{% endif %}

@@ -167,13 +167,13 @@ def sureness(comparison: Comparison) -> Markdown:
     share = "" if comparison.own_margin is not None else f" (5 % of {error})"
     margin = f"Differences below {at_place(outcome.margin, place_of(outcome.margin))}{share} count as none."
     if not advice.cost or advice.rival is None:
-        return Markdown(f"{margin} No other loss is better: that is 95 % sure.")
+        return Markdown(f"No other loss is better: that is 95 % sure. {margin}")
     score = comparison.score
     if advice.cost >= lacking(outcome.summaries[advice.best].mean, higher_is_better=score.higher_is_better):
         # the interval reaches beyond a perfect score
-        return Markdown(f"{margin} Whether {code(advice.rival)} is better after all, so few seeds or rows cannot say.")
+        return Markdown(f"Whether {code(advice.rival)} is better after all, so few seeds or rows cannot say. {margin}")
     most = at_place(advice.cost, place_of(advice.cost))
-    return Markdown(f"{margin} If {code(advice.rival)} is better after all, then by at most {most} (95 % sure).")
+    return Markdown(f"If {code(advice.rival)} is better after all, then by at most {most} (95 % sure). {margin}")
 
 
 def by_other_scores(comparison: Comparison) -> Markdown:
