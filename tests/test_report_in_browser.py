@@ -94,13 +94,18 @@ SEEN = """() => {
 }"""
 
 
-def test_the_first_screen_shows_question_answer_score_guess_and_what_to_avoid_without_scrolling(page):
+def test_the_first_screen_shows_question_answer_score_guess_what_to_avoid_how_sure_and_what_to_type(page):
     seen = " ".join(page.evaluate(SEEN).split())
     assert "houses: which loss predicts price best?" in seen
     assert re.search(r"avoid (huber and )?msle\.", seen)
     assert any(answer in seen for answer in ("No clear winner: use ", "Any of two losses will do: keep ", "Use mse"))
     assert "Predictions miss by about " in seen
     assert "Always guessing the mean gives " in seen
+    assert re.search(
+        r"is better after all, then by at most [\d.,]+ \(95\u00a0?\s?% sure\)|that is 95 % sure|cannot say", seen
+    )
+    assert "Train: model.compile(" in seen
+    assert "Predict: make predict " in seen
 
 
 def test_nothing_is_wider_than_the_screen_and_no_text_is_cut(page):

@@ -60,7 +60,7 @@ def test_a_key_says_what_the_marks_that_are_drawn_the_bars_and_the_band_stand_fo
         "not shown to differ",
         bars,
     ]
-    legend = drawn(ROWS).figure.legends[0]
+    legend = drawn([*ROWS, Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")]).figure.legends[0]
     figure = legend.figure.bbox
     box = legend.get_window_extent()
     assert (figure.x0 <= box.x0, box.x1 <= figure.x1 + 1, figure.y0 - 1 <= box.y0) == (True, True, True)

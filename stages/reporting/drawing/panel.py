@@ -28,6 +28,7 @@ _MARKS = {
 _OPEN = ("#555555", "o", "not shown to differ")
 _BAND, _FAINT = "#999999", 0.25  # the band of differences that do not matter
 _KEY, _KEY_COLUMNS = 0.19, 3  # inches of a line of the key
+_CLOSE = {"handlelength": 1.2, "columnspacing": 0.9, "handletextpad": 0.5, "borderpad": 0.1}
 _WIDEST = 40  # letters of a line below the axis
 _SHORT = 26  # letters of a loss's name in a line; a longer name has two lines, or is cut
 

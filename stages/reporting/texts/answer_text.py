@@ -163,7 +163,7 @@ def sureness(comparison: Comparison) -> Markdown:
     if math.isnan(advice.cost):
         few = counted(len(comparison.seeds), "seed")
         return Markdown(f"How sure that is, {few} cannot say: at least {FEWEST_SEEDS} can.")
-    error = f"what the {text(comparison.score.name)} lacks to 1" if comparison.score.higher_is_better else "the error"
+    error = "what is missing to a perfect 1" if comparison.score.higher_is_better else "the error"
     share = "" if comparison.own_margin is not None else f" (5 % of {error})"
     margin = f"Differences below {at_place(outcome.margin, place_of(outcome.margin))}{share} count as none."
     if not advice.cost or advice.rival is None:
