@@ -28,7 +28,7 @@ _MARKS = {
 _OPEN = ("#555555", "o", "not shown to differ")
 _BAND, _FAINT = "#999999", 0.25  # the band of differences that do not matter
 _KEY, _KEY_COLUMNS = 0.19, 3  # inches of a line of the key
-_CLOSE = {"handlelength": 1.2, "columnspacing": 0.9, "handletextpad": 0.5, "borderpad": 0.1}
+_CLOSE = {"handlelength": 1.2, "columnspacing": 1.0, "handletextpad": 0.5, "borderpad": 0.1}
 _WIDEST = 40  # letters of a line below the axis
 _SHORT = 26  # letters of a loss's name in a line; a longer name has two lines, or is cut
 
@@ -121,9 +121,7 @@ def draw(axes: Axes, panel: Panel) -> None:
         label.set_fontsize("medium" if len(lines) == 1 else "small")
     axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
     axes.set_xlabel("\n".join(_label(panel)))
-    axes.figure.legend(
-        handles=_key(panel), loc="outside lower left", ncols=_KEY_COLUMNS, fontsize="small", handlelength=1.5
-    )
+    axes.figure.legend(handles=_key(panel), loc="outside lower left", ncols=_KEY_COLUMNS, fontsize=9, **_CLOSE)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
 
