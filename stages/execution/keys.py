@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from stages.basics.machine import device
-from stages.losses.catalogue import canonical_name
+from stages.losses.formulas import FORMULAS
 from stages.records.plans import Scaling
-from stages.scores import catalogue, terms
+from stages.scores import catalogue
 from stages.sourcecode import definitions
 from stages.training.chunk import LOSS, Chunk
 from stages.usercode import imports, loading
@@ -25,13 +25,15 @@ _SETTINGS = {
     *("model", "hidden", "hidden_activation", "dropout", "batch_norm", "network", "batch_size", "seeds"),
     "class_weights",
 }
-_LOSS = ("function", "targets", "activation", "parameters", "per_row", "columns", "target_transform")
+_LOSS = ("function", "targets", "activation", "parameters", "per_row", "columns", "target_transform", "gives")
 TRAINING = ("stages.training.seed_training", "train")
 # what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores
 # have a hash beside them, the user's own code counts by its files
 APART = (
     "stages.losses.catalogue",
+    "stages.losses.formulas",
     "stages.scores.catalogue",
+    "stages.scores.families.quantiles",
     "stages.scores.terms",
     "stages.training.scoring",
     "stages.usercode.loading",
@@ -133,7 +135,7 @@ def _terms(chunk: Chunk) -> list[Callable]:
     """List the functions that a chunk takes from the catalogues: terms of a loss that Keras lacks, and of its score."""
     loss, by = chunk.unit.loss, chunk.unit.settings.selected_by
     followed = catalogue.find(by if chunk.is_tuning and by not in (None, LOSS) else loss.epoch_metric, loss.task)
-    of_loss = getattr(terms, canonical_name(loss.function) or "", None)
+    of_loss = FORMULAS.get(loss.function)
     return [function for function in (of_loss, followed and followed.statistic.terms) if function]
 
 

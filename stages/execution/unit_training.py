@@ -14,6 +14,7 @@ from stages.execution.cutting import N_CANDIDATES, compiling, cut, most_at_once
 from stages.execution.scheduler import Scheduler, TrainChunks
 from stages.execution.tuning import N_CHECKED, N_SEEDS, first_candidates, horizons, rungs, tune, variants
 from stages.records.runs import Regions, Run, Tuning
+from stages.scores import catalogue
 from stages.training.chunk import Candidate, Chunk, Result
 from stages.training.scoring import Scores, score_seeds, scored_by, scores_table
 from stages.training.unit import Unit
@@ -127,9 +128,14 @@ def try_first(selected: Sequence[Unit], scheduler: Scheduler) -> None:
 
 
 def needs_held_out(unit: Unit) -> bool:
-    """Whether networks train again without their validation rows, so that a threshold can be chosen on these."""
+    """Whether networks train again without their validation rows, so that it is seen what they give for these.
+
+    A threshold is chosen on them, and what is missed by on them stands for the spread of a loss that gives one value.
+    """
+    also = [catalogue.find(name, unit.loss.task, any_use=True) for name in unit.settings.also_scored]
+    lacks_spread = any(score and score.needs_quantiles and not score.is_of_outputs(unit.loss) for score in also)
     is_tuned = unit.loss.task != "regression" and unit.settings.optimizer.is_tuned
-    return is_tuned and not unit.plan.tests_in_turn and bool(unit.plan.validated.any(axis=1).all())
+    return (is_tuned or lacks_spread) and not unit.plan.tests_in_turn and bool(unit.plan.validated.any(axis=1).all())
 
 
 def planned(unit: Unit) -> int:

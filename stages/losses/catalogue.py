@@ -83,6 +83,31 @@ LOSSES = {
             limits={"quantile": "between 0 and 1"},
             estimates="quantile",
             offered=(),  # which quantile is wanted, nobody else knows
+            forms={"quantiles": "quantiles"},
+        ),
+        Loss(
+            "quantiles",
+            "Quantiles",
+            "value",
+            "linear",
+            activations=("linear",),
+            parameters={"quantiles": [0.1, 0.5, 0.9]},
+            limits={"quantiles": "ascending shares"},
+            gives="quantiles",
+            estimates="distribution",
+            offered=(),
+        ),
+        Loss(
+            "gaussian",
+            "Gaussian",
+            "value",
+            "linear",
+            activations=("linear",),
+            parameters={"beta": 0.0},
+            limits={"beta": "0 to 1"},
+            gives="mean and spread",
+            estimates="distribution",
+            offered=(),
         ),
         Loss(
             "cosine_similarity",
@@ -260,4 +285,6 @@ def names_for(task: Task | None) -> list[str]:
 
 def shown(value: object) -> str:
     """A parameter's value as it is written in ``params.yaml``."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(shown, value))}]"
     return str(value).lower() if isinstance(value, bool) else f"{value:g}"

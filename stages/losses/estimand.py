@@ -16,6 +16,7 @@ Statistic = Literal[
     "probabilities",
     "ranks",
     "decisions",
+    "distribution",
 ]
 
 
@@ -34,6 +35,7 @@ class Estimand(NamedTuple):
 MEAN, MEDIAN, MEAN_OF_LOGARITHMS = Estimand("mean"), Estimand("median"), Estimand("mean of logarithms")
 BELOW_MEDIAN, DIRECTION = Estimand("below the median"), Estimand("direction")
 PROBABILITIES, RANKS, DECISIONS = Estimand("probabilities"), Estimand("ranks"), Estimand("decisions")
+DISTRIBUTION = Estimand("distribution")
 
 
 def quantile(share: float) -> Estimand:

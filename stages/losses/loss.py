@@ -10,15 +10,18 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from stages.losses import estimand
+from stages.losses import estimand, outputs
 from stages.losses.estimand import MEAN, MEAN_OF_LOGARITHMS, Estimand, Statistic
+from stages.losses.outputs import Gives, Output
 from stages.losses.target_transform import TargetTransform
 
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index", "rank", "levels"]
 TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "0 to 1", "vectors"]
 ClassWeight = Literal["auto"] | dict[str, float]
-Limit = Literal["above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false"]
+Limit = Literal[
+    "above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false", "ascending shares"
+]
 
 TASK_OF: dict[Targets, Task] = {
     "value": "regression",
@@ -85,6 +88,8 @@ class Loss:
             is a share between 0 and 1.
         large_targets: regression only: the size of targets from which it trains badly; None where it does at none.
         estimates: regression only: the statistic of the target that it is best for; None where it is not known.
+        gives: regression only: what it gives for a target column: a value, or several numbers.
+        forms: by parameter that an entry may have in place of its own, the row that is then meant.
         usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
         options: what is chosen for it by tuning: ``activation`` and parameters by name, and the values of each.
     """
@@ -107,6 +112,8 @@ class Loss:
     for_shares: tuple[str, ...] = ()
     large_targets: LargeTargets | None = None
     estimates: Statistic | None = None
+    gives: Gives = "point"
+    forms: dict[str, str] = field(default_factory=dict)
     usual_outputs: tuple[str, ...] = ()
     options: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -160,11 +167,19 @@ class Loss:
         """The quantile that it estimates; None of others, whatever they estimate."""
         return self.parameters["quantile"] if self.estimates == "quantile" else None
 
+    @property
+    def interval(self) -> float | None:
+        """The share of targets that the widest interval holds whose ends it gives, a whole percentage; None of none."""
+        levels = self.parameters.get("quantiles", [])
+        shares = [1 - 2 * level for level in levels if level < 0.5 and any(abs(1 - level - x) < 1e-9 for x in levels)]
+        whole = [share for share in shares if abs(100 * share - round(100 * share)) < 1e-9]
+        return max(whole, default=None)
+
     def n_outputs(self, n_classes: int, n_targets: int) -> int:
         """How many outputs a network trained with it has."""
         match self.targets:
             case "value":
-                return n_targets
+                return n_targets if self.gives == "point" else len(self.output.units)
             case "one_hot" | "class_index":
                 return n_classes
             case "levels":
@@ -199,8 +214,13 @@ class Loss:
             case _:
                 return labels.astype(np.float32)[..., None]
 
-    def by_class(self, outputs: Any, n_classes: int, xp: ModuleType = np) -> Any:
-        """What a network's outputs say of each class, where they are not that already.
+    @property
+    def output(self) -> Output:
+        """What it gives for a target column."""
+        return outputs.of(self.gives, self.parameters)
+
+    def decode(self, outputs: Any, n_classes: int, xp: ModuleType = np) -> Any:
+        """What a network's outputs say, of each class or of a value, where they are not that already.
 
         Args:
             outputs: (..., n_outputs) as the network gave them.
@@ -210,8 +230,11 @@ class Loss:
         Returns:
             Of ranks (..., n_classes) numbers of which that of the nearest class is the largest: minus the squared
             distance to each, less what all have in common. Of levels (..., n_classes) probabilities of the classes
-            from those that a row is above each, none negative where these do not fall. Else the outputs as they are.
+            from those that a row is above each, none negative where these do not fall. Of values the numbers of
+            `output`. Else the outputs as they are.
         """
+        if self.task == "regression":
+            return self.output.decode(outputs, xp)
         if self.targets == "rank":
             ranks = np.arange(n_classes, dtype=np.float32)
             with np.errstate(invalid="ignore", over="ignore"):  # of a network that failed
@@ -230,10 +253,10 @@ class Loss:
         return 1 - np.cumsum(probabilities, axis=-1)[..., :-1] if self.targets == "levels" else probabilities
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Make of outputs (..., n_outputs), of several classes `by_class` values (..., n_outputs) or classes (...)."""
+        """Make of outputs (..., n_outputs), as `decode` has them, values (..., n_targets) or classes (...)."""
         match self.task:
             case "regression":
-                return outputs
+                return self.output.point(outputs, np)
             case "binary":
                 return (outputs[..., 0] >= self.threshold).astype(np.int64)
             case _:

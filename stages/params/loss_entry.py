@@ -18,6 +18,13 @@ from stages.losses.target_transform import NEVER_NEGATIVE, TargetTransform
 from stages.params.explain import Mistake, findings
 from stages.params.source import Column as ColumnName
 
+
+def _ascending(values: list[float]) -> list[float]:
+    if values != sorted(set(values)):
+        raise PydanticCustomError("shares_type", "not ascending")
+    return values
+
+
 # what pydantic checks a loss's parameter by
 _WITHIN: dict[Limit, Any] = {
     "above 0": Rate,
@@ -26,7 +33,10 @@ _WITHIN: dict[Limit, Any] = {
     "between 0 and 1": Share,
     "0 to 1": Weight,
     "true or false": bool,
+    "ascending shares": Annotated[list[Share], Field(min_length=2), AfterValidator(_ascending)],
 }
+# which of them is predicted is a question of its own, and nothing to tune
+_NOT_TUNED = ("quantile", "quantiles")
 
 
 def _class_weight(value: Any) -> Any:
@@ -110,8 +120,7 @@ def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
     parameters = {
-        # which quantile is predicted is a question of its own, and nothing to tune
-        key: (_WITHIN[limit] if key == "quantile" or limit == "true or false" else _one_or_several(_WITHIN[limit]),
+        key: (_WITHIN[limit] if key in _NOT_TUNED or limit == "true or false" else _one_or_several(_WITHIN[limit]),
               row.parameters[key])
         for key, limit in row.limits.items()
     }  # fmt: skip
@@ -157,14 +166,16 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
     if name is None:
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
-    row, values = LOSSES[name], _validated(_schema(name), keys)
+    form = next((form for key, form in LOSSES[name].forms.items() if key in keys), name)
+    row, values = LOSSES[form], _validated(_schema(form), keys)
     transform, class_weight = values.get("target") or row.target_transform, values.get("class_weight")
     if class_weight and not row.per_row:
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
     activation = values["activation"] or (is_tuned and list(row.usual_outputs)) or _activation(row, transform)
     settings = {"activation": activation} | {key: values[key] for key in row.parameters}
-    options = {key: tuple(value) for key, value in settings.items() if isinstance(value, list) and len(value) > 1}
-    parameters = {key: value[0] if isinstance(value, list) else value for key, value in settings.items()}
+    several = {key: value for key, value in settings.items() if isinstance(value, list) and key not in _NOT_TUNED}
+    options = {key: tuple(value) for key, value in several.items() if len(value) > 1}
+    parameters = settings | {key: value[0] for key, value in several.items()}
     return replace(
         row,
         name=_own_name(values["as"]) or name,

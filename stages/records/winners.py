@@ -56,6 +56,7 @@ class Recommended:
         averaged: what averages of its networks score; None where no row was tested by two of them.
         averaged_over: of how many networks they are, the fewest and the most.
         costs: as of `Winner`.
+        residuals: as of `Winner`.
     """
 
     loss: str
@@ -67,6 +68,7 @@ class Recommended:
     averaged: float | None = None
     averaged_over: tuple[int, int] | None = None
     costs: list[list[float | str]] | None = None
+    residuals: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,9 @@ class Winner:
         modules: what of ``custom/`` is imported by its plain name; see `imports.plain_names`.
         threshold: at what classes are decided, as `decisions.decide` takes it; None for the loss's own rule.
         calibration: what makes better probabilities of the mean of the networks; None where nothing does.
+        residuals: the quantiles of what its mean misses by, see `SeedRows.residuals`; None where it gives quantiles, or
+            none are scored.
+        shares: of targets below each quantile that it answers with; none of a loss whose quantiles nothing asks for.
         costs: by class and what it is taken for, by which calibrated probabilities decide: numbers, or names of columns
             that hold what it is for each row; None where nothing costs.
     """
@@ -129,12 +134,15 @@ class Winner:
     threshold: list[float] | None = None
     calibration: Calibrating | None = None
     costs: list[list[float | str]] | None = None
+    residuals: list[float] | None = None
+    shares: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> list[str]:
         """The columns that it answers with, in their order: see `names_of`."""
         if not self.description.classes:
-            return [f"{column}{of}" for of in self._of_targets for column in ("prediction", "spread")]
+            points = [f"{column}{of}" for of in self._of_targets for column in ("prediction", "spread")]
+            return [*points, *(f"q{share:g}" for share in self.shares)]
         share = "p" if self.settings.loss.outputs_probability or self.calibration else "votes"
         return ["prediction", "spread", *(f"{share}_{name}" for name in self.description.classes)]
 

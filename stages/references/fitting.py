@@ -79,6 +79,7 @@ def of_unit(unit: Unit, score: Score, kept: Store | None) -> list[Reference]:
         kept: where they are looked up, and kept; None where nothing is.
     """
     n_folds, n_seeds = unit.plan.n_folds, len(unit.settings.seeds)
+    unit = replace(unit, settings=unit.settings.model_copy(update={"loss": as_loss(FITTED[0], unit.loss.task)}))
     first = unit.of_seeds(range(min(n_seeds, n_folds * max(LOOK // n_folds, 1) if n_folds else LOOK)))
     constant = _constant(first, score)
     return [*([constant] if constant else []), *(_fitted(first, name, score, kept) for name in FITTED)]
@@ -87,6 +88,8 @@ def of_unit(unit: Unit, score: Score, kept: Store | None) -> list[Reference]:
 def _constant(unit: Unit, score: Score) -> Reference | None:
     """The same answer for every row, the best for a score; None where that says nothing."""
     table, plan = unit.table, unit.plan
+    if score.needs_quantiles:  # a constant distribution is no model that gives one value
+        return None
     outputs = []
     for split in range(plan.n_splits):
         rows = plan.split_rows(split, Part.TRAIN, Part.VALIDATION)

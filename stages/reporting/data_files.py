@@ -18,6 +18,7 @@ from stages.reporting.texts.verdict_text import some_learned, surely_beats_const
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.held_out import residuals
 from stages.verdicts.statistics import lacking
 from stages.verdicts.tuned import best_of_each_rate
 
@@ -183,6 +184,8 @@ def recommended(comparison: Comparison) -> Recommended | None:
     loss, threshold = comparison.outcome.advice.best, comparison.outcome.to_use
     mean, beats_constant = comparison.outcome.summaries[loss].mean, surely_beats_constant(comparison, loss)
     average = comparison.averages[loss]
+    [run] = [run for run in comparison.runs if run.loss.name == loss]
+    missed = residuals.for_new_rows(run, comparison.score, comparison.plan, comparison.labels, comparison.weights)
     return Recommended(
         loss=loss,
         score=comparison.score.name,
@@ -193,6 +196,7 @@ def recommended(comparison: Comparison) -> Recommended | None:
         averaged_over=(average.fewest, average.most) if average else None,
         calibration=_calibrating(comparison, loss),
         costs=[list(costs) for costs in comparison.score.costs] if comparison.score.costs else None,
+        residuals=None if missed is None else missed.tolist(),
     )
 
 

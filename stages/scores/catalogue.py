@@ -16,10 +16,10 @@ from stages.losses.estimand import (
     MEDIAN,
     PROBABILITIES,
     RANKS,
-    quantile,
 )
 from stages.losses.loss import Task
 from stages.scores import constants, terms
+from stages.scores.families import quantiles
 from stages.scores.medians import MedianAbsoluteError
 from stages.scores.placements import RocAuc
 from stages.scores.score import Score, all_ranks, any_row, each_class, of_class
@@ -277,21 +277,6 @@ def recall(index: int) -> Score:
     )
 
 
-def pinball(share: float, name: str) -> Score:
-    """The pinball loss of one quantile."""
-    return Score(
-        name,
-        f"pinball loss of the {100 * share:g} % quantile",
-        OfMeans(partial(terms.pinball, quantile=share)),
-        rewards=quantile(share),
-        constant=constants.estimate_of(quantile(share)),
-        tasks=_VALUES,
-        unit="target units",
-        is_followed=True,
-        is_measured="asked",
-    )
-
-
 def users(name: str) -> Score:
     """A user's own score, ``module:function``: the mean of what each row costs."""
     return Score(
@@ -333,12 +318,16 @@ def find(
 def _of_family(name: str, n_classes: int | None) -> Score | None:
     if match := re.fullmatch(r"recall_(\d+)", name):
         return recall(int(match[1])) if n_classes is None or int(match[1]) < n_classes else None
-    match = re.fullmatch(r"pinball_(0?\.\d+)", name)
-    return pinball(float(match[1]), name) if match and float(match[1]) else None
+    if match := re.fullmatch(r"pinball_(0?\.\d+)", name):
+        return quantiles.pinball(float(match[1]), name) if float(match[1]) else None
+    if name == "crps":
+        return quantiles.crps()
+    match = re.fullmatch(rf"({'|'.join(quantiles.FAMILIES)})([1-9]\d?)", name)
+    return quantiles.FAMILIES[match[1]](int(match[2]) / 100, name) if match else None
 
 
 def names_for(task: Task | None, n_targets: int | None = None) -> list[str]:
-    """The scores of one task, or of any, that can decide; ``recall_0`` and so on for each class stand besides."""
+    """The scores of one task, or of any, that can decide; families of scores, as ``recall_0``, stand besides."""
     return [name for name in SCORES if find(name, task, n_targets=n_targets)]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from stages.losses.loss import UNEQUAL, Loss, Task
 from stages.scores import catalogue
 from stages.scores.catalogue import SCORES
+from stages.scores.families import quantiles
 from stages.scores.score import Score
 
 
@@ -25,9 +26,10 @@ def default_headline(
 ) -> str:
     """The score that decides between losses where the parameters name none.
 
-    It is the pinball loss where all losses estimate one quantile; it has no unit for several columns of values, it
-    counts by how many classes a decision is off where these have an order, and every class alike where their sizes are
-    unequal.
+    It is the interval score where a loss gives the ends of an interval, and the continuous ranked probability score
+    where one gives a distribution otherwise. It is the pinball loss where all losses estimate one quantile; it has no
+    unit for several columns of values, it counts by how many classes a decision is off where these have an order, and
+    every class alike where their sizes are unequal.
 
     Args:
         task: the kind of problem.
@@ -36,6 +38,11 @@ def default_headline(
         losses: those that are compared.
         is_ordered: whether classes have an order.
     """
+    intervals = [loss.interval for loss in losses if loss.interval]
+    if intervals:
+        return f"{quantiles.INTERVAL}{100 * max(intervals):.0f}"
+    if any(loss.output.knows_quantiles for loss in losses):
+        return "crps"
     shares = {loss.quantile for loss in losses}
     if len(shares) == 1 and None not in shares:
         return f"pinball_{shares.pop():g}"
@@ -49,6 +56,9 @@ def default_headline(
 def asked_for(headline: str, loss: Loss, *, is_ordered: bool = False) -> list[str]:
     """The scores that a loss, an order of classes and the score that decides ask for besides those of every target."""
     of_loss = [] if loss.quantile is None else [f"pinball_{loss.quantile:g}", "coverage"]
+    if loss.output.knows_quantiles:
+        percentage = f"{100 * (loss.interval or quantiles.USUAL_INTERVAL):.0f}"
+        of_loss = ["crps", *(f"{family}{percentage}" for family in quantiles.FAMILIES)]
     score = catalogue.find(headline, loss.task)
     is_special = score is not None and score.is_measured != "always"
     of_order = [score.name for score in SCORES.values() if score.needs_order] if is_ordered else []
@@ -67,7 +77,9 @@ def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:
     return list(dict.fromkeys([*for_it, *asked]))
 
 
-def measured(loss: Loss, *, n_classes: int, n_targets: int, also: Sequence[str] = ()) -> list[Score]:
+def measured(
+    loss: Loss, *, n_classes: int, n_targets: int, also: Sequence[str] = (), has_residuals: bool = False
+) -> list[Score]:
     """The scores that networks are measured by, each once.
 
     Args:
@@ -75,8 +87,10 @@ def measured(loss: Loss, *, n_classes: int, n_targets: int, also: Sequence[str] 
         n_classes: number of classes; 0 for values.
         n_targets: number of target columns.
         also: names of further scores.
+        has_residuals: whether it is known what they miss by on rows set aside.
     """
     always = [score for score in SCORES.values() if score.is_measured == "always"]
     further = [catalogue.find(name, loss.task, any_use=True) for name in also]
     every = [*always, *map(catalogue.recall, range(n_classes)), *(score for score in further if score)]
-    return list({score.name: score for score in every if score.suits(loss, n_targets)}.values())
+    suited = [score for score in every if score.suits(loss, n_targets) or (has_residuals and score.needs_quantiles)]
+    return list({score.name: score for score in suited}.values())

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from stages.losses.estimand import MEAN, Estimand
+from stages.losses.outputs import LEVELS
 from stages.scores.medians import median, quantile
 
 # of (n_rows, n_targets) values or (n_rows,) class indices, the number of classes, and what each row counts or None:
@@ -29,6 +30,12 @@ def estimate_of(estimand: Estimand) -> Constant:
 def _estimates(estimand: Estimand, labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
     del n_classes
     return np.array([_estimate(estimand, column, weights) for column in labels.T])
+
+
+def distribution(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
+    """The quantiles of the values at `LEVELS`, of one target column."""
+    del n_classes
+    return np.array([quantile(labels[:, 0], share, weights) for share in LEVELS])
 
 
 def shares(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:

@@ -24,6 +24,7 @@ def score(
     also: Sequence[str] = (),
     weights: np.ndarray | None = None,
     decided: np.ndarray | None = None,
+    residuals: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Score the outputs of every seed.
 
@@ -36,17 +37,19 @@ def score(
         also: further scores to measure, which not every target has.
         weights: (n_rows,) what each row counts; None where all count alike.
         decided: (n_seeds, n_rows) the classes that are decided; None for the loss's own rule.
+        residuals: (n_levels,) see `SeedRows.residuals`; None where quantiles are scored of losses alone that give them.
 
     Returns:
         For each score its value for every seed (n_seeds,), NaN where outputs are not finite, or where it is not
         defined (ROC AUC of a single class). Of several target columns most are the mean of theirs.
     """
     n_classes = {"regression": 0, "binary": 2, "multiclass": outputs.shape[-1]}[loss.task]
-    scores = measured(loss, n_classes=n_classes, n_targets=1 if labels.ndim == 1 else labels.shape[1], also=also)
+    sizes = {"n_classes": n_classes, "n_targets": 1 if labels.ndim == 1 else labels.shape[1]}
+    scores = measured(loss, **sizes, also=also, has_residuals=residuals is not None)
     values = {score.name: np.full(len(outputs), np.nan) for score in scores}
     for seed in np.flatnonzero(np.isfinite(outputs).all(axis=(1, 2))):
         decisions = None if decided is None else decided[seed]
-        rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights, decisions)
+        rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights, decisions, residuals)
         for score in scores:
             values[score.name][seed] = score.statistic.value(rows)
     return values

@@ -4,10 +4,13 @@ A score of one seed is written as a mean over the rows that the seed tests, by w
 treated as what they are: a sample of all the rows there could be. See `statistic.Statistic`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
+from stages.losses.outputs import LEVELS
 from stages.scores import catalogue
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
@@ -31,6 +34,7 @@ def row_values(
     spread: np.ndarray | float = 1.0,
     weights: np.ndarray | None = None,
     decided: np.ndarray | None = None,
+    residuals: np.ndarray | None = None,
 ) -> np.ndarray:
     """The values of the rows, whose mean over a seed's test rows, by what each counts, is the seed's score.
 
@@ -45,6 +49,7 @@ def row_values(
         spread: see `center`.
         weights: (n_rows,) what each row counts; None where all count alike.
         decided: integers (n_seeds, n_rows), the class that each seed decides; None for the loss's own rule.
+        residuals: (n_seeds, n_levels), see `SeedRows.residuals`.
 
     Returns:
         float64 (n_seeds, n_rows), higher or lower being better as for the score; NaN where the seed does not test
@@ -57,7 +62,8 @@ def row_values(
         rows = np.flatnonzero(tested[seed])
         count = None if weights is None else weights[rows]
         values, decisions = outputs[seed, rows].astype(np.float64), None if decided is None else decided[seed, rows]
-        return SeedRows(labels[rows], values, loss, center[seed], spread[seed], count, decisions, rows)
+        missed = None if residuals is None else residuals[seed]
+        return SeedRows(labels[rows], values, loss, center[seed], spread[seed], count, decisions, missed, rows)
 
     finite = [seed for seed in range(len(outputs)) if np.isfinite(outputs[seed][tested[seed]]).all()]
     values = np.full(tested.shape, np.nan)
@@ -99,9 +105,10 @@ def constant_values(
     Returns:
         As `row_values`; None where such a prediction has no score, or one that says nothing.
     """
-    constant_for = _known(score, task).constant_for
+    score = _known(score, task)
+    counted = [None if weights is None else weights[rows] for rows in trained]
     predictions = [
-        constant_for(rows)(labels[rows], n_classes, None if weights is None else weights[rows]) for rows in trained
+        score.constant_for(rows)(labels[rows], n_classes, count) for rows, count in zip(trained, counted, strict=True)
     ]
     if any(prediction is None for prediction in predictions):
         return None
@@ -110,6 +117,8 @@ def constant_values(
         outputs = (outputs - center) / spread
     every_row = np.broadcast_to(outputs[:, None], (len(outputs), len(labels), outputs.shape[-1]))
     loss = LOSSES[_LOSS_OF[task]]
+    if score.needs_quantiles:
+        loss = replace(LOSSES["quantiles"], parameters={"quantiles": LEVELS.tolist()})
     values = row_values(score, loss, labels, every_row, tested, center=center, spread=spread, weights=weights)
     return values if np.isfinite(values[tested]).all() else None
 

@@ -62,6 +62,8 @@ class Score:
         needs_probability: whether it is defined only for outputs that are probabilities.
         needs_vectors: whether it is defined only for several target columns.
         needs_order: whether it is defined only for classes in an order.
+        needs_quantiles: whether it scores quantiles, which of a loss that gives one value are those of what it misses
+            by on rows set aside.
         never_negative: whether it is defined only for targets that are never negative.
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
@@ -86,6 +88,7 @@ class Score:
     needs_probability: bool = False
     needs_vectors: bool = False
     needs_order: bool = False
+    needs_quantiles: bool = False
     never_negative: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
     quota: int | None = None
@@ -110,8 +113,12 @@ class Score:
 
     def suits(self, loss: Loss, n_targets: int) -> bool:
         """Whether it is defined for what a network predicts that is trained with a loss."""
-        is_missing = self.needs_probability and not loss.outputs_probability
+        is_missing = (self.needs_probability and not loss.outputs_probability) or not self.is_of_outputs(loss)
         return loss.task in self.tasks and not is_missing and not (self.needs_vectors and n_targets == 1)
+
+    def is_of_outputs(self, loss: Loss) -> bool:
+        """Whether a network's outputs alone say it, without what it misses by on rows set aside, or what rows cost."""
+        return not self.costs and not (self.needs_quantiles and not loss.output.knows_quantiles)
 
     def of_mean(self, means: np.ndarray) -> np.ndarray:
         """The score that a mean of its terms comes to, as they are followed while training."""

@@ -9,6 +9,7 @@ import numpy as np
 from stages.basics import paths
 from stages.basics.cli import UserError
 from stages.losses.loss import Loss
+from stages.losses.outputs import LEVELS
 from stages.usercode import loading
 
 
@@ -25,6 +26,8 @@ class SeedRows:
         weights: (n_rows,) what each row counts; None where all count alike.
         numbers: (n_rows,) which rows of the table these are; None where nothing asks for it.
         decided: (n_rows,) class indices, as whoever uses the network decides; None for the loss's own rule.
+        residuals: (n_levels,) the quantiles, at `LEVELS`, of what it misses by (actual minus predicted) on rows that
+            it did not learn from; None where nothing asks for it, or it gives quantiles itself.
     """
 
     labels: np.ndarray
@@ -34,6 +37,7 @@ class SeedRows:
     spread: np.ndarray
     weights: np.ndarray | None = None
     decided: np.ndarray | None = None
+    residuals: np.ndarray | None = None
     numbers: np.ndarray | None = None
 
     @property
@@ -44,7 +48,25 @@ class SeedRows:
     @property
     def predictions(self) -> np.ndarray:
         """(n_rows, n_targets) in target units."""
-        return self.outputs * self.spread + self.center
+        return self.loss.output.point(self.given, np)
+
+    @cached_property
+    def given(self) -> np.ndarray:
+        """What the network gives of values, (n_rows, n_numbers) in target units."""
+        center, spread = self.loss.output.scale(self.center, self.spread)
+        return self.outputs * spread + center
+
+    def quantiles(self, shares: np.ndarray) -> np.ndarray:
+        """The values (n_rows, n_shares) below which these shares of the targets are predicted to be, in target units.
+
+        Of a loss that gives one value they are as far from it as those of what it misses by on other rows; NaN where
+        that is not known.
+        """
+        if self.loss.output.knows_quantiles:
+            return self.loss.output.quantiles(self.given, shares)
+        if self.residuals is None:
+            return np.full((len(self.labels), len(shares)), np.nan)
+        return self.predictions + np.interp(shares, LEVELS, self.residuals)
 
     @cached_property
     def errors(self) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stages.losses.formulas import tilted
 from stages.scores.statistic import Rows, WeightedRows
 
 _NOTHING = 1e-12  # what is left of a difference of squares of ranks where there is none
@@ -38,7 +39,7 @@ def squared_log_error(rows: Rows) -> Any:
 
 def pinball(rows: Rows, *, quantile: float) -> Any:
     """What is too low costs that share of the error, what is too high the rest to 1."""
-    return rows.xp.maximum(-quantile * rows.errors, (1 - quantile) * rows.errors)
+    return tilted(rows.errors, quantile, rows.xp)
 
 
 def is_covered(rows: Rows) -> Any:

@@ -2,15 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from stages.losses.catalogue import canonical_name
+from stages.losses import formulas
 from stages.losses.loss import Loss
 from stages.losses.target_transform import FURTHEST_LOG
 from stages.records.settings import OptimizerSettings
-from stages.scores import catalogue, terms
+from stages.scores import catalogue
 from stages.training.backend import keras, tf
 from stages.training.replicas import RowMetric
 from stages.usercode import loading
@@ -60,17 +59,20 @@ class _SeeingLoss:
         return _OwnLoss(partial(self._function, **seen), **self._settings)(y_true, y_pred, sample_weight=counted)
 
 
-class _OfTerms(keras.losses.Loss):
-    """A loss that Keras lacks: it averages the terms that the scores have under its name, in scaled units."""
+class _OfFormula(keras.losses.Loss):
+    """A loss that Keras lacks: by its formula, in scaled units."""
 
     def __init__(self, loss: Loss, **settings: Any) -> None:
         super().__init__(**settings)
-        self._terms = partial(getattr(terms, canonical_name(loss.function)), **loss.parameters)
-        self._loss = replace(loss, target_transform=None)
+        self._formula, self._decode = formulas.of(loss), loss.output.decode
+        self._fn_kwargs = dict(loss.parameters)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """The loss of every row: (n_rows,)."""
-        return tf.reduce_mean(self._terms(_Rows(self._loss, tf.cast(y_true, y_pred.dtype), y_pred)), axis=-1)
+        numbers = self._decode(y_pred, keras.ops)
+        return tf.reduce_mean(
+            self._formula(tf.cast(y_true, y_pred.dtype), numbers, keras.ops, **self._fn_kwargs), axis=-1
+        )
 
 
 def weighs_batch(loss: Loss) -> bool:
@@ -118,7 +120,7 @@ def keras_loss(loss: Loss, positions: Sequence[int] = (), **settings: Any) -> Ca
     if loss.is_custom:
         return _OwnLoss(loading.find(loss.function), **settings)
     make = getattr(keras.losses, loss.function, None)
-    return make(**loss.parameters | settings) if make else _OfTerms(loss, **settings)
+    return make(**loss.parameters | settings) if make else _OfFormula(loss, **settings)
 
 
 def _unreduced(loss: Loss, positions: Sequence[int]) -> dict[str, Any]:
@@ -185,7 +187,7 @@ def row_metric(loss: Loss, score: str, n_classes: int = 0) -> RowMetric:
 
     def metric(*of_replica: tf.Tensor) -> tf.Tensor:
         targets, outputs, *numbers = of_replica
-        values = of_rows(_Rows(loss, targets, loss.by_class(outputs, n_classes, keras.ops), *numbers))
+        values = of_rows(_Rows(loss, targets, loss.decode(outputs, n_classes, keras.ops), *numbers))
         return tf.reduce_mean(values, axis=range(1, values.shape.rank))
 
     return metric
@@ -202,7 +204,7 @@ class _Rows:
         Args:
             loss: the loss that is trained with.
             targets: as the loss wants them.
-            outputs: (n_rows, n_outputs), of several classes `Loss.by_class`.
+            outputs: (n_rows, n_outputs), as `Loss.decode` has them.
             numbers: of values: see `View.own_units`; None where the target's units are the scaled ones.
         """
         self.loss, self.outputs = loss, outputs
@@ -226,12 +228,12 @@ class _Rows:
     @property
     def predictions(self) -> tf.Tensor:
         """(n_rows, n_targets) in target units."""
-        return self._in_target_units(self.outputs)
+        return self._in_target_units(self._point)
 
     @property
     def errors(self) -> tf.Tensor:
         """(n_rows, n_targets) in target units."""
-        scaled = self.outputs - self._targets
+        scaled = self._point - self._targets
         if self._numbers is None:
             return scaled
         # of values far from 0 float32 has no digits left for what they differ by, so no two of them are subtracted
@@ -246,7 +248,7 @@ class _Rows:
     def scaled_errors(self) -> tf.Tensor:
         """(n_rows, n_targets) in the units of the dataset's scale."""
         is_scaled = self._numbers is None or not self.loss.target_transform
-        return self.outputs - self._targets if is_scaled else self.errors / self._numbers[2]
+        return self._point - self._targets if is_scaled else self.errors / self._numbers[2]
 
     @property
     def decisions(self) -> tf.Tensor:
@@ -263,6 +265,11 @@ class _Rows:
         return tf.gather(self.outputs, self.labels, axis=-1, batch_dims=self.labels.shape.rank) / tf.reduce_sum(
             self.outputs, axis=-1
         )
+
+    @property
+    def _point(self) -> tf.Tensor:
+        """(n_rows, n_targets) in scaled units."""
+        return self.loss.output.point(self.outputs, keras.ops)
 
     def _in_target_units(self, scaled: tf.Tensor) -> tf.Tensor:
         if self._numbers is None:

@@ -36,7 +36,8 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1, columns: np.ndarr
         cases = []
         for value in (-1, 1):
             labels = np.full((len(x), n_targets), value, np.float64)
-            cases.append((f"target {value:+d}", labels, labels + np.column_stack([x, np.zeros((121, n_targets - 1))])))
+            predicted = labels + np.column_stack([x, np.zeros((121, n_targets - 1))])
+            cases.append((f"target {value:+d}", labels, loss.output.saying(predicted)))
     elif loss.task == "binary":
         x = np.linspace(-3, 3, 121)
         cases = [("", np.ones_like(x), keras.activations.get(loss.activation)(x[:, None]))]
@@ -141,9 +142,10 @@ def _mean_over(
 
 def _constants(unit: Unit, seen: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
     """Outputs (n_outputs,) of constant predictions, for targets as a network sees them and the labels behind them."""
-    if unit.loss.task == "regression":
+    loss = unit.loss
+    if loss.task == "regression":
         every = seen.reshape(-1, seen.shape[-1])
-        return [every.mean(axis=0), np.median(every, axis=0)]
+        return [loss.output.encode(numbers) for numbers in loss.output.constants(every)]
     sizes = np.bincount(labels.ravel(), minlength=unit.table.n_classes)
     largest = np.arange(len(sizes)) == sizes.argmax()
     if unit.loss.task == "multiclass":

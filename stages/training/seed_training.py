@@ -89,7 +89,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     regions: Result = {}
     with replicas_of(unit, seeds, chunk.candidates, unit.loss.epoch_metric) as replicas:
         history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
-        outputs = unit.loss.by_class(replicas.predict(table.features, view, unit.plan.scored), table.n_classes)
+        outputs = unit.loss.decode(replicas.predict(table.features, view, unit.plan.scored), table.n_classes)
         weights, outputs = replicas.weights, unit.in_units_of_the_plan(outputs)
         if table.n_classes and table.n_inputs == 2 and table.features.dtype == np.float64:
             regions = _regions(replicas, unit, view)
@@ -122,7 +122,7 @@ def _regions(replicas: Replicas, unit: Unit, view: View) -> Result:
     margin = 0.05 * (high - low)
     x, y = np.linspace(low - margin, high + margin, GRID, dtype=np.float32).T
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    decisions = unit.loss.decide(unit.loss.by_class(replicas.predict(grid, view), unit.table.n_classes))
+    decisions = unit.loss.decide(unit.loss.decode(replicas.predict(grid, view), unit.table.n_classes))
     kind = np.int8 if unit.table.n_classes <= np.iinfo(np.int8).max + 1 else np.int16
     return {"regions_x": x, "regions_y": y, "regions_decisions": decisions.astype(kind).reshape(-1, GRID, GRID)}
 

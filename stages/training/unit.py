@@ -163,9 +163,11 @@ class Unit:
             return outputs
         learned, plan, scaled = self.to_train.scaling, self.plan.to_train, np.empty_like(outputs)
         for seed, split in enumerate(self.plan.split_of):
-            values = outputs[seed].astype(np.float64) * learned.target_spread[split] + learned.target_center[split]
+            center, spread = self.loss.output.scale(learned.target_center[split], learned.target_spread[split])
+            values = outputs[seed].astype(np.float64) * spread + center
             values = target_transform.invert(self.loss.target_transform, values)
-            scaled[seed] = (values - plan.target_center[split]) / plan.target_spread[split]
+            center, spread = self.loss.output.scale(plan.target_center[split], plan.target_spread[split])
+            scaled[seed] = (values - center) / spread
         return scaled
 
     def _view(self, learned: tuple[Part, ...], measured: tuple[Part, ...], *, tuning: bool) -> View:

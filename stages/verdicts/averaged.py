@@ -41,6 +41,7 @@ def averaged(
     *,
     weights: np.ndarray | None = None,
     thresholds: np.ndarray | None = None,
+    residuals: np.ndarray | None = None,
 ) -> Averaged | None:
     """Score the averages of a run's networks, those that did not fail; None where no row was tested by two of them.
 
@@ -52,6 +53,7 @@ def averaged(
         weights: (n_rows,) what each row counts; None where all count alike.
         thresholds: (n_seeds, 1 or n_classes) what each seed decides at, which knows nothing of the rows that it is
             tested on; None for the loss's own rule. An average decides at the mean of those of its networks.
+        residuals: (n_levels,) see `SeedRows.residuals`, of averages.
     """
     plan = plan.first(len(run.seeds))
     used = plan.tested & _is_sound(run, plan.tested)[:, None]
@@ -60,9 +62,8 @@ def averaged(
     rows = np.flatnonzero(n_networks)
     if n_networks.max(initial=0) < 2:
         return None
-    center, spread = (
-        np.broadcast_to(numbers, (plan.n_seeds, run.outputs.shape[-1])) for numbers in plan.target_scaling.values()
-    )
+    n_targets = labels.shape[1] if labels.ndim > 1 else run.outputs.shape[-1]
+    center, spread = (np.broadcast_to(numbers, (plan.n_seeds, n_targets)) for numbers in plan.target_scaling.values())
     total = np.zeros((len(rows), run.outputs.shape[-1]))
     for seed in np.flatnonzero(used.any(axis=1)):
         used_here, threshold = used[seed, rows], None if thresholds is None else thresholds[seed]
@@ -73,9 +74,11 @@ def averaged(
         shares = used[:, rows] / n_networks[rows]
         decided = decisions.decide(run.loss, total / n_networks[rows, None], shares.T @ thresholds)
     center, spread = center.mean(axis=0), spread.mean(axis=0)
-    outputs = (total / n_networks[rows, None] - center) / spread
+    of_numbers = run.loss.output.scale(center, spread)
+    outputs = (total / n_networks[rows, None] - of_numbers[0]) / of_numbers[1]
     counted = None if weights is None else weights[rows]
-    value = score.statistic.value(SeedRows(labels[rows], outputs, run.loss, center, spread, counted, decided))
+    of_all = SeedRows(labels[rows], outputs, run.loss, center, spread, counted, decided, residuals)
+    value = score.statistic.value(of_all)
     return Averaged(float(value), int(n_networks[rows].min()), int(n_networks.max()))
 
 
@@ -93,6 +96,7 @@ def _to_average(
     Values in target units; probabilities; and where outputs are none, votes: of two classes 1 or -1.
     """
     if loss.task == "regression":
+        center, spread = loss.output.scale(center, spread)
         return outputs * spread + center
     if loss.outputs_probability:
         return outputs / outputs.sum(axis=-1, keepdims=True) if loss.task == "multiclass" else outputs

@@ -23,6 +23,7 @@ from stages.scores.costs import Written
 from stages.scores.score import Score
 from stages.verdicts import references as beside_networks
 from stages.verdicts.averaged import Averaged, averaged
+from stages.verdicts.held_out import residuals
 from stages.verdicts.held_out.calibrated import Calibrated, calibrate
 from stages.verdicts.outcome import Outcome, judge
 from stages.verdicts.references import Beside
@@ -106,7 +107,13 @@ class Comparison:
             return dict.fromkeys(self.losses)
         data, thresholds = (self.score, self.plan, self.labels), self.outcome.thresholds
         return {
-            run.loss.name: averaged(run, *data, weights=self.weights, thresholds=thresholds.get(run.loss.name))
+            run.loss.name: averaged(
+                run,
+                *data,
+                weights=self.weights,
+                thresholds=thresholds.get(run.loss.name),
+                residuals=residuals.for_new_rows(run, *data, self.weights),
+            )
             for run in self.runs
         }
 
@@ -276,7 +283,7 @@ def check_headline(trained: Iterable[Run], score: Score) -> None:
     Raises:
         UserError: it is not.
     """
-    for run in trained if not score.costs else ():
+    for run in (run for run in trained if score.is_of_outputs(run.loss)):
         values, key = run.values(score.name, "test"), f"{paths.PARAMS}: report.headline.{run.comparison}"
         if not len(values):
             metrics = list(dict.fromkeys(run.scores["metric"]))

@@ -15,6 +15,7 @@ from stages.scores.score import Score
 from stages.verdicts import pairs
 from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design, blocks, scores_of
+from stages.verdicts.held_out import residuals as residuals_of
 from stages.verdicts.held_out import thresholds as thresholds_chosen
 from stages.verdicts.held_out.calibrated import decide_by_costs
 from stages.verdicts.intervals import Estimate
@@ -76,6 +77,19 @@ class Outcome:
     shares: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside a run's outputs, from rows that a seed is not scored on: arguments of `row_values`.
+
+    Attributes:
+        decided: the classes that are decided at thresholds of its own; None for its own rule.
+        residuals: what it misses by, where it gives no quantiles and these are scored; None where nothing asks for it.
+    """
+
+    decided: np.ndarray | None = None
+    residuals: np.ndarray | None = None
+
+
 def judge(
     runs: list[Run],
     score: Score,
@@ -133,9 +147,9 @@ def _judge(
     """As `judge`, with what each seed decides of each row, by loss; none for the loss's own rule."""
     higher_is_better, looks = score.higher_is_better, runs[0].settings.looks
     plan = plan.first(max(len(run.seeds) for run in runs))
-    values = {
-        run.loss.name: values_of(run, score, plan, labels, weights, decided=decided.get(run.loss.name)) for run in runs
-    }
+    missed = residuals_of.of_runs(runs, score, plan, labels, weights)
+    beside = {run.loss.name: Beside(decided.get(run.loss.name), missed.get(run.loss.name)) for run in runs}
+    values = {run.loss.name: values_of(run, score, plan, labels, weights, beside=beside[run.loss.name]) for run in runs}
     design, factors = _design(score, plan, description, labels, weights), _factors(runs)
     scores = {run.loss.name: _test_scores(run, score, design, values[run.loss.name], decided) for run in runs}
     always = _values_of_a_constant(score, plan, description, labels, weights)
@@ -169,7 +183,7 @@ def _judge(
         advice = advised()
     baseline = baseline or advice.best
     train = {
-        run.loss.name: summarise(_train_scores(run, score, plan, labels, weights, decided=decided.get(run.loss.name)))
+        run.loss.name: summarise(_train_scores(run, score, plan, labels, weights, beside=beside[run.loss.name]))
         for run in runs
     }
     outcome = Outcome(
@@ -224,7 +238,7 @@ def _test_scores(
     run: Run, score: Score, design: Design, values: np.ndarray, decided: dict[str, np.ndarray]
 ) -> np.ndarray:
     """The test scores of a run (n_seeds,): as they were measured, or of its row values where it decides otherwise."""
-    if score.costs or run.loss.name in decided:
+    if not score.is_of_outputs(run.loss) or run.loss.name in decided:
         return design.first(len(run.seeds)).means(values)
     return np.where(run.finished, run.values(score.name, "test"), np.nan)
 
@@ -236,14 +250,16 @@ def _train_scores(
     labels: np.ndarray,
     weights: np.ndarray | None,
     *,
-    decided: np.ndarray | None,
+    beside: Beside,
 ) -> np.ndarray:
     """The score of each seed on the rows that it trains on (n_seeds,); NaN where it failed."""
-    if decided is None and not score.costs:
+    if beside.decided is None and score.is_of_outputs(run.loss):
         return run.values(score.name, "train")
     plan = plan.first(len(run.seeds))
-    scored = plan.trained_and_scored
-    values = row_values.row_values(score, run.loss, labels, run.outputs, scored, weights=weights, decided=decided)
+    scored, scaling = plan.trained_and_scored, plan.target_scaling if score.needs_quantiles else {}
+    values = row_values.row_values(
+        score, run.loss, labels, run.outputs, scored, **scaling, weights=weights, **vars(beside)
+    )
     return np.where(run.finished, scores_of(values, scored, weights), np.nan)
 
 
@@ -254,7 +270,7 @@ def values_of(
     labels: np.ndarray,
     weights: np.ndarray | None,
     *,
-    decided: np.ndarray | None = None,
+    beside: Beside | None = None,
 ) -> np.ndarray:
     """Row values of a run's test score (n_seeds, n_rows), whose mean by `weights` is the score: see `row_values`.
 
@@ -269,7 +285,7 @@ def values_of(
         plan.tested,
         **plan.target_scaling,
         weights=weights,
-        decided=decided,
+        **(vars(beside) if beside else {}),
     )
     values[~run.finished] = np.nan
     return values

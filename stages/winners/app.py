@@ -189,7 +189,10 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         labels = labels[:, 0].astype(np.int64)
     else:
         scale = {"center": np.array(winner.target_center), "spread": np.array(winner.target_spread)}
-        outputs = (outputs - scale["center"]) / scale["spread"]
+        center, spread = loss.output.scale(**scale)
+        outputs = (outputs - center) / spread
+        if winner.residuals:
+            scale["residuals"] = np.array(winner.residuals)
     also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]
     counted_as, decided = weights[known] if weighted else None, predicted.decided
     decided = None if decided is None else decided[None, known]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from stages.losses.loss import Loss
 from stages.records import datasets
 from stages.records.columns import days
 from stages.records.datasets import Column, Description, Kind
 from stages.records.plans import Part
 from stages.records.winners import Input, Recommended, Winner
+from stages.scores.families import quantiles
 from stages.training.unit import Unit
 from stages.usercode import imports
 from stages.winners import packing
@@ -98,8 +100,17 @@ def winner_of(unit: Unit, n_networks: int, recommended: Recommended, *, cells: b
         threshold=recommended.threshold,
         calibration=recommended.calibration,
         costs=costs,
+        residuals=recommended.residuals,
+        shares=_shares(settings.loss, recommended),
     )
     return replace(winner, example=example(rows, winner)) if cells else winner
+
+
+def _shares(loss: Loss, recommended: Recommended) -> tuple[float, ...]:
+    """The shares of targets below each quantile that is predicted: those of the loss, or of the interval scored."""
+    if not loss.output.knows_quantiles and recommended.residuals is None:
+        return ()
+    return tuple(loss.parameters.get("quantiles") or quantiles.scored_ends(recommended.score))
 
 
 def _without_findings(description: Description) -> Description:

@@ -15,6 +15,7 @@ from stages.basics.cli import UserError
 from stages.basics.words import counted, printable
 from stages.features import pipelines
 from stages.losses import target_transform
+from stages.losses.outputs import LEVELS
 from stages.params.source import SOURCE, Table
 from stages.records import winners
 from stages.records.plans import Scaling
@@ -118,9 +119,9 @@ class Predictor:
         return of_rows(self.winner.costs, new_rows.costs(rows, self.winner, self.source, decimal))
 
     def _outputs(self, features: np.ndarray) -> np.ndarray:
-        """What the networks give for features, (n_networks, n_rows, n_outputs), of several classes `Loss.by_class`."""
+        """What the networks give for features, (n_networks, n_rows, n_outputs), as `Loss.decode` has them."""
         try:
-            return self.winner.settings.loss.by_class(self.ready(features), self.winner.description.n_classes)
+            return self.winner.settings.loss.decode(self.ready(features), self.winner.description.n_classes)
         except Exception as error:
             if self._own_code is None or (line := loading.failure(error, self._own_code.folder, _SHOWN)) is None:
                 raise
@@ -156,8 +157,8 @@ class Predictor:
         """Outputs (n_networks, n_rows, n_outputs), values in target units, probabilities that add up to 1."""
         outputs, loss = outputs.astype(np.float64), self.winner.settings.loss
         if loss.task == "regression":
-            scaled = outputs * self._scaling.target_spread[0] + self._scaling.target_center[0]
-            return target_transform.invert(loss.target_transform, scaled)
+            center, spread = loss.output.scale(self._scaling.target_center[0], self._scaling.target_spread[0])
+            return target_transform.invert(loss.target_transform, outputs * spread + center)
         if loss.outputs_probability and loss.task == "multiclass":
             return outputs / outputs.sum(axis=-1, keepdims=True)
         return outputs
@@ -168,12 +169,14 @@ class Predictor:
         """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `outputs` and `decided` have it."""
         winner, loss, mean = self.winner, self.winner.settings.loss, outputs.mean(axis=0)
         if loss.task == "regression":
-            unit = target_transform.slope(loss.target_transform, mean, self._scaling.target_spread[0])
-            predicted = _rounded(mean, unit)
-            columns = np.stack([predicted, _rounded(_spread(outputs), unit)], axis=-1).reshape(
-                len(mean), len(winner.outputs)
-            )
-            return pd.DataFrame(columns, columns=winner.outputs), predicted, None
+            point = loss.output.point(mean, np)
+            unit = target_transform.slope(loss.target_transform, point, self._scaling.target_spread[0])
+            predicted, spread = _rounded(point, unit), _rounded(_spread(loss.output.point(outputs, np)), unit)
+            columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), -1)]
+            if winner.shares:
+                columns.append(_rounded(self._quantiles(mean, np.array(winner.shares)), unit))
+            table = pd.DataFrame(np.concatenate(columns, axis=1), columns=winner.outputs)
+            return table, predicted if loss.gives == "point" else mean, None
         if winner.calibration:
             made = self._calibrated(mean)
             decided = cheapest(made, costs) if costs is not None else self._decide(mean)
@@ -186,6 +189,13 @@ class Predictor:
         of_networks = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
         shares = _rounded(of_networks.mean(axis=0), 1.0)
         return self._table(of_networks, shares, self._decide(shares[:, 1:] if loss.task == "binary" else shares))
+
+    def _quantiles(self, mean: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Quantiles (n_rows, n_shares) of what is predicted, in target units."""
+        output, residuals = self.winner.settings.loss.output, self.winner.residuals
+        if output.knows_quantiles:
+            return output.quantiles(mean, shares)
+        return output.point(mean, np) + np.interp(shares, LEVELS, residuals)
 
     def _table(
         self, of_networks: np.ndarray, shares: np.ndarray, decided: np.ndarray

@@ -397,7 +397,7 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
     candidates = [Candidate(chosen.rate, chosen.schedule)]
     with replicas_of(every, seeds, candidates, loss.epoch_metric) as replicas:
         fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
-        return loss.by_class(replicas.predict(table.features, view), table.n_classes)
+        return loss.decode(replicas.predict(table.features, view), table.n_classes)
 
 
 def settings_of(loss: Loss, selected_by: str, n_seeds: int) -> Settings:

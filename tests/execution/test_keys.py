@@ -93,13 +93,15 @@ OTHER_LOSS = {
     "for_shares": ("tanh",),
     "options": {"delta": (1.0, 2.0)},
     "estimates": "median",
+    "gives": "mean and spread",
+    "forms": {"deltas": "deltas"},
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored", "second_run", "within"),
     *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
-    *("estimates", "offered", "large_targets"),
+    *("estimates", "offered", "large_targets", "forms"),
     *("usual_outputs", "options", "for_shares"),
 }
 

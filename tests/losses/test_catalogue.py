@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +44,8 @@ ENCODED = {
     "categorical_hinge": ONE_HOT,
     "categorical_brier": ONE_HOT,
     "share_crossentropy": VALUES,
+    "quantiles": VALUES,
+    "gaussian": VALUES,
     "rank_mse": ([2, 0], [[2], [0]], np.float32),
     # whether a row is above the first class, and above the second
     "cumulative_link": ([2, 0, 1], [[1, 1], [0, 0], [1, 0]], np.float32),
@@ -77,6 +80,9 @@ DECIDED = {
     "categorical_hinge": LARGEST,
     "categorical_brier": LARGEST,
     "share_crossentropy": VALUE,
+    "gaussian": ([[1.5, 0.3], [-1.0, 7.0]], [[1.5], [-1.0]]),
+    # the second of three, softplus(ln(e - 1)) = 1 above the first
+    "quantiles": ([[0.5, math.log(math.e - 1), 3.0], [-2.0, math.log(math.e - 1), 0.0]], [[1.5], [-1.0]]),
     # beyond the last class there is none
     "rank_mse": ([[0.4], [0.6], [7.0], [-3.0]], [0, 1, 2, 0]),
     # the most probable: of 0.2, 0.5, 0.3, of 0.45, 0.15, 0.4, and where the levels do not fall, of 0.3, 0, 0.8
@@ -95,7 +101,7 @@ def test_targets_are_encoded_as_the_loss_wants_them(name):
 
 def decided(loss, outputs, n_classes):
     """What outputs of networks are decided as."""
-    return loss.decide(loss.by_class(outputs, n_classes))
+    return loss.decide(loss.decode(outputs, n_classes))
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -133,7 +139,7 @@ def test_outputs_that_say_some_probabilities_are_decided_as_these_are(name, data
     assert outputs.shape == (4, loss.n_outputs(5, 1))
     assert (decided(loss, outputs, 5) == 2).all()
     if loss.outputs_probability:
-        np.testing.assert_allclose(loss.by_class(outputs, 5), shares, atol=1e-12)
+        np.testing.assert_allclose(loss.decode(outputs, 5), shares, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +238,7 @@ def test_whatever_it_is_called_a_loss_has_a_row_and_a_users_own_has_none():
 
 def test_every_loss_belongs_to_one_task():
     by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
-    assert {task: len(names) for task, names in by_task.items()} == {"regression": 10, "binary": 7, "multiclass": 9}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 12, "binary": 7, "multiclass": 9}
     assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
 
 

@@ -4,7 +4,7 @@ from sklearn import metrics
 
 from stages.basics.cli import UserError
 from stages.losses.catalogue import LOSSES
-from stages.scores.catalogue import pinball
+from stages.scores.families.quantiles import pinball
 from stages.scores.measure import score
 from stages.scores.seed_rows import own_costs
 

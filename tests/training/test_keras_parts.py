@@ -144,7 +144,7 @@ PARAMETERS = [
     (name, parameter)
     for name, loss in LOSSES.items()
     for parameter, limit in loss.limits.items()
-    if limit != "true or false" and parameter != "quantile"
+    if limit != "true or false" and parameter not in ("quantile", "quantiles")
 ]
 
 

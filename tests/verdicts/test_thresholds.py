@@ -224,7 +224,7 @@ def test_ranks_that_are_drawn_to_the_middle_are_decided_by_cuts_between_them(sco
         generator = np.random.default_rng(seed)
         labels = generator.integers(0, 5, n_rows)
         ranks = 2 + 0.4 * (labels - 2) + 0.15 * generator.normal(size=n_rows)
-        return labels, ranks, rank_mse.by_class(ranks[:, None], 5)
+        return labels, ranks, rank_mse.decode(ranks[:, None], 5)
 
     labels, _, outputs = shrunk(400, seed=0)
     offsets = chosen(score, rank_mse, labels, outputs)

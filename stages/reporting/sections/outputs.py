@@ -60,7 +60,8 @@ def _predictions(comparison: Comparison, run: Run) -> np.ndarray:
     points = [np.empty((2, 0))]
     for seed in np.flatnonzero(run.finished):
         rows = comparison.plan.tested[seed]
-        values = run.loss.decide(run.outputs[seed, rows]) * scaling["spread"][seed] + scaling["center"][seed]
+        center, spread = run.loss.output.scale(scaling["center"][seed], scaling["spread"][seed])
+        values = run.loss.decide(run.outputs[seed, rows] * spread + center)
         if np.isfinite(values).all():
             points.append(np.stack([comparison.labels[rows].ravel(), values.ravel()]))
     return np.concatenate(points, axis=1)

@@ -1,0 +1,196 @@
+"""What a network gives for a target of one column: a value, or several numbers that say more of it.
+
+The numbers are made of the outputs of the network's last layer (`decode`), are put into target units (`units`), and
+say one value (`point`) and, where they are of a whole distribution, its quantiles. A loss's row in the catalogue names
+the kind; everything that differs between kinds is here.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from statistics import NormalDist
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+
+Gives = Literal["point", "quantiles", "mean and spread"]
+# what of a target's scale a number is on: center and spread, as a value is; the spread alone, as a distance; none
+Unit = Literal["value", "distance", "plain"]
+LEAST_SPREAD = 1e-3  # of a normal distribution, in scaled units: a likelihood has no bound without
+LEVELS = (np.arange(200) + 0.5) / 200  # shares at which a distribution is known that has no formula
+
+
+class Output(ABC):
+    """A kind of output.
+
+    Attributes:
+        units: of each number.
+        knows_quantiles: whether the numbers are of a whole distribution.
+    """
+
+    units: tuple[Unit, ...]
+    knows_quantiles = False
+
+    @abstractmethod
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """The numbers (..., n_numbers) of what the last layer gives (..., n_outputs), by ``numpy`` or ``keras.ops``."""
+
+    @abstractmethod
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """The way back from `decode`."""
+
+    @abstractmethod
+    def point(self, numbers: Any, xp: ModuleType) -> Any:
+        """The one value (..., 1) that numbers (..., n_numbers) say."""
+
+    @abstractmethod
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """Numbers (n_numbers,) that are good for all rows alike, of targets (n_rows, 1)."""
+
+    @abstractmethod
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """Outputs (n_rows, n_outputs) of the last layer that say values (n_rows, n_targets), as scaled."""
+
+    def quantiles(self, numbers: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """The quantiles (..., n_shares) below which these shares of the targets are."""
+        raise NotImplementedError
+
+    def scale(self, center: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The scale of each number, (..., n_numbers), from that of the target, (..., 1)."""
+        has_center = np.array([unit == "value" for unit in self.units])
+        has_spread = np.array([unit != "plain" for unit in self.units])
+        return np.where(has_center, center, 0.0), np.where(has_spread, spread, 1.0)
+
+
+class Point(Output):
+    """A value for each target column: the network's output as it is."""
+
+    def scale(self, center: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """That of the target, of however many columns."""
+        return center, spread
+
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """The outputs."""
+        del xp
+        return outputs
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers."""
+        return numbers
+
+    def point(self, numbers: Any, xp: ModuleType) -> Any:
+        """The numbers."""
+        del xp
+        return numbers
+
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """The values."""
+        return values
+
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """Mean and median."""
+        return [values.mean(axis=0), np.median(values, axis=0)]
+
+
+class Quantiles(Output):
+    """Quantiles that never cross: the lowest, and how much higher than the one before it each of the others is.
+
+    The increments are softplus of the outputs, so that they are above 0 (Park et al. 2022, arXiv 2111.06581). Between
+    two quantiles, and beyond the outermost, the distribution is that of a normal with these quantiles: lines on a scale
+    of normal deviates.
+    """
+
+    knows_quantiles = True
+
+    def __init__(self, levels: Sequence[float]) -> None:
+        """Take the shares of targets below each, ascending, two or more."""
+        self.levels = np.array(levels, np.float64)
+        self.units = ("value",) * len(levels)
+
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """The quantiles, ascending."""
+        steps = xp.concatenate([outputs[..., :1], _softplus(outputs[..., 1:], xp)], axis=-1)
+        return xp.cumsum(steps, axis=-1)
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """The lowest, and what the increments are softplus of."""
+        steps = np.maximum(np.diff(numbers, axis=-1), 1e-6)
+        return np.concatenate([numbers[..., :1], np.log(np.expm1(steps))], axis=-1)
+
+    def point(self, numbers: Any, xp: ModuleType) -> Any:
+        """The median, where that is one of them; else the middle one, or the middle between the middle two."""
+        del xp
+        [middle, *_] = np.flatnonzero(self.levels == 0.5).tolist() or [None]
+        low, high = (middle, middle) if middle is not None else ((len(self.levels) - 1) // 2, len(self.levels) // 2)
+        return (numbers[..., low : low + 1] + numbers[..., high : high + 1]) / 2
+
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """Those of a standard normal around each value."""
+        around = deviates(self.levels)
+        return self.encode(values + around - self.point(around, np))
+
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """The quantiles of the targets."""
+        return [np.quantile(values[:, 0], self.levels)]
+
+    def quantiles(self, numbers: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """These, and those between and beyond them on lines of normal deviates."""
+        known, asked = deviates(self.levels), deviates(shares)
+        at = np.clip(np.searchsorted(known, asked) - 1, 0, len(known) - 2)
+        above = (asked - known[at]) / (known[at + 1] - known[at])
+        return numbers[..., at] * (1 - above) + numbers[..., at + 1] * above
+
+
+class MeanAndSpread(Output):
+    """A normal distribution: its mean, and its standard deviation, which is softplus of an output."""
+
+    units, knows_quantiles = ("value", "distance"), True
+
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """Mean and standard deviation."""
+        return xp.concatenate([outputs[..., :1], LEAST_SPREAD + _softplus(outputs[..., 1:], xp)], axis=-1)
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """The mean, and what the standard deviation is softplus of."""
+        spread = np.maximum(numbers[..., 1:] - LEAST_SPREAD, 1e-6)
+        return np.concatenate([numbers[..., :1], np.log(np.expm1(spread))], axis=-1)
+
+    def point(self, numbers: Any, xp: ModuleType) -> Any:
+        """The mean."""
+        del xp
+        return numbers[..., :1]
+
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """A standard deviation of 1 around each value."""
+        return self.encode(np.concatenate([values, np.ones_like(values)], axis=-1))
+
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """Mean and standard deviation of the targets."""
+        return [np.append(values.mean(axis=0), values.std(axis=0))]
+
+    def quantiles(self, numbers: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Those of the normal distribution."""
+        return numbers[..., :1] + numbers[..., 1:] * deviates(shares)
+
+
+def deviates(shares: np.ndarray) -> np.ndarray:
+    """The standard normal's quantiles below which these shares are."""
+    return np.array([NormalDist().inv_cdf(share) for share in np.asarray(shares).tolist()])
+
+
+def of(gives: Gives, parameters: dict[str, Any]) -> Output:
+    """The kind of output of a loss with these parameters."""
+    match gives:
+        case "quantiles":
+            return Quantiles(parameters["quantiles"])
+        case "mean and spread":
+            return MEAN_AND_SPREAD
+        case _:
+            return POINT
+
+
+POINT, MEAN_AND_SPREAD = Point(), MeanAndSpread()
+
+
+def _softplus(values: Any, xp: ModuleType) -> Any:
+    return np.logaddexp(0.0, values) if xp is np else xp.softplus(values)
