@@ -88,6 +88,7 @@ PARTS = (
     Part("answer", lambda report: [[one] for one in report.comparisons if not report.is_published(one)]),
     Part("claims", _whole),
     Part("answer", lambda report: [[one] for one in report.comparisons if report.is_published(one)]),
+    Part("over all", _whole, heading="Over all tables"),
     Part("all sure", _whole, heading="How sure"),
     Part("sure", _each, of_each="How sure: {comparison}"),
     Part("details", _each, heading="Details", of_each="Details: {comparison}"),
