@@ -10,7 +10,7 @@ import yaml
 from stages import generate, report, scale, train, winner
 from stages.basics.cli import UserError
 from stages.commands import predict as command
-from stages.records import datasets, winners
+from stages.records import columns, datasets, winners
 from stages.records.features import read_columns
 from stages.winners import predictor
 from tests.projects import run_all
@@ -73,7 +73,7 @@ def inside(project, monkeypatch):
 @pytest.mark.usefixtures("inside")
 def test_a_loss_sees_columns_as_numbers_whether_they_are_features_or_not():
     encoded = datasets.read_encoded("sick")
-    seen = datasets.read_loss_columns("sick", encoded.description, ["what it costs", "day", "street"])
+    seen = columns.read_loss_columns("sick", encoded.description, ["what it costs", "day", "street"])
     rows = table()
     days = (pd.to_datetime(rows["day"]) - pd.Timestamp(0)).dt.days
     in_order = rows["street"].map({name: place for place, name in enumerate(sorted(STREETS))})

@@ -13,7 +13,8 @@ from stages.features.channels import Channels
 from stages.params import seeds
 from stages.params.division import Scaler
 from stages.params.schema import Params, Train
-from stages.records.datasets import Description, Kind, labels_of, loss_column_names
+from stages.records.columns import loss_column_names
+from stages.records.datasets import Description, Kind, labels_of
 from stages.records.plans import Part
 from stages.training.unit import Table, Unit
 

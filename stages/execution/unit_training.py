@@ -64,8 +64,9 @@ class Training:
         chunks = final_chunks(replace(first, plan=first.plan.testing_on_validation()), self._tuning)
         self._held_out += await self._train(chunks[len(self._held_out) :])
         finished = np.concatenate([result["finished"] for result in self._held_out])
-        is_known = first.plan.validated & finished[:, None]
-        return np.where(is_known[:, :, None], _outputs(self._held_out), np.nan)
+        outputs = _outputs(self._held_out)
+        outputs[~(first.plan.validated & finished[:, None])] = np.nan
+        return outputs
 
     @property
     def model(self) -> bytes:

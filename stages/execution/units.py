@@ -147,13 +147,14 @@ def headline_of(params: Params, comparison: str, table: Table) -> str:
     if params.comparisons[comparison].cost:
         return "log_loss"
     losses = params.selected()[comparison]
-    class_sizes = np.bincount(table.labels).tolist() if table.n_classes else ()
+    class_sizes = np.bincount(table.labels.ravel()).tolist() if table.n_classes else ()
     return params.report.headline.get(comparison) or choosing.default_headline(
         losses[0].task,
         table.n_targets,
         class_sizes,
         losses,
         is_ordered=params.setup(comparison).data.order is not None,
+        has_positions=bool(table.positions),
     )
 
 

@@ -55,7 +55,7 @@ def write(name: str, method: Scaler) -> Numbers:
     """
     table, description = datasets.read_raw(name)
     beside = [*description.groups.values(), *filter(None, [description.copies])]
-    rows = table[[*datasets.target_names(description.n_targets), *beside]]
+    rows = table[[*datasets.names_of_target(description), *beside]]
     if description.arrays:
         numbers = Numbers(rows, Channels(features.read_raw(name)), description)
         features.write_scaled(name)

@@ -50,7 +50,7 @@ def make_plan(
         split,
         labels,
         generated=description.is_generated,
-        classes=description.classes,
+        classes=[] if description.target_shape else description.classes,  # a row is of several
         groups=None if split.column is None else rows[description.groups[split.column]],
         copies=None if description.copies is None else rows[description.copies].to_numpy(),
         n_seeds=n_seeds,

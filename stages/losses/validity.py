@@ -94,6 +94,7 @@ class Seen:
         values: (n_train, n_targets) the values in the target's own units; None where they are not known.
         is_weighed: whether rows have weights.
         is_ordered: whether classes have an order.
+        has_positions: whether each position of a row has a target, so that a loss of a whole batch is one of a row.
     """
 
     labels: np.ndarray
@@ -104,6 +105,7 @@ class Seen:
     values: np.ndarray | None = None
     is_weighed: bool = False
     is_ordered: bool = False
+    has_positions: bool = False
 
     @property
     def never_negative(self) -> bool:
@@ -146,7 +148,7 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
         if any(reason.level == "cannot" for reason in reasons):
             return
         seen = _transformed(loss.target_transform, seen, seen.values)
-    if not loss.per_row:
+    if _is_of_batches(loss, seen):
         yield _of_batches(loss, seen, {"share": 0.0, "name": ""})
     values = seen.labels.astype(np.float32)  # as the loss sees them
     yield from _RANGES[loss.target_range](loss, values, seen.never_negative and not loss.target_transform)
@@ -245,7 +247,7 @@ def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
         yield Reason("cannot", "one class", {"name": seen.classes[int(sizes.argmax())]})
     elif absent:
         yield Reason("works, but", "absent classes", {"name": absent[0], "n_absent": len(absent)})
-    if not loss.per_row:
+    if _is_of_batches(loss, seen):
         rare = 1 if loss.task == "binary" else int(np.where(sizes > 0, sizes, sizes.sum()).argmin())
         empty = _without(int(sizes[rare]), int(sizes.sum()), seen.batch_size)
         yield _of_batches(loss, seen, {"share": empty, "name": seen.classes[rare]})
@@ -253,6 +255,11 @@ def _of_classes(loss: Loss, seen: Seen) -> Iterator[Reason]:
         usual = LOSSES["binary_focal_crossentropy"].parameters["alpha"]
         if loss.parameters["alpha"] != usual:
             yield Reason("works, but", "alpha unused")
+
+
+def _is_of_batches(loss: Loss, seen: Seen) -> bool:
+    """Whether a loss has one value for a batch; of rows with targets at each position all but a user's own have one."""
+    return not loss.per_row and not (seen.has_positions and not loss.is_custom)
 
 
 def _of_batches(loss: Loss, seen: Seen, facts: dict[str, Any]) -> Reason:

@@ -63,9 +63,10 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
             if description.arrays:
                 yield from unsuited_network(params, comparison, description.arrays.shape)
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
-            yield from _headline(params, comparison, task, **sizes)
+            yield from _headline(params, comparison, task, has_positions=bool(description.target_shape), **sizes)
             yield from _cost(f"comparisons.{comparison}.cost", params, comparison, description)
             yield from _class_weights(f"comparisons.{comparison}.losses", params.comparisons[comparison], description)
+            yield from source_mistakes.of_positions(params, comparison, description)
 
 
 def no_row_to_test(key: str, train: float, n_rows: int) -> Iterator[Mistake]:
@@ -213,14 +214,14 @@ def _class_split(key: str, split: Split, task: Task | None) -> Iterator[Mistake]
 
 
 def _headline(
-    params: Params, name: str, task: Task | None, *, n_classes: int | None = None, n_targets: int | None = None
+    params: Params, name: str, task: Task | None, *, has_positions: bool = False, **sizes: int
 ) -> Iterator[Mistake]:
     headline, key = params.report.headline.get(name), f"report.headline.{name}"
     if headline is None:
         return
-    score = scores.find(headline, task, n_classes=n_classes, n_targets=n_targets)
+    score = scores.find(headline, task, **sizes)
     if score is None:
-        names = tuple(scores.names_for(task, n_targets))
+        names = tuple(scores.names_for(task, sizes.get("n_targets"), has_positions=has_positions))
         yield Mistake(key, "unknown_score", headline, names, {"task": task})
     elif score.needs_probability:
         for entry in params.comparisons[name].losses:

@@ -7,8 +7,10 @@ from stages.arrays.source import ArraySource
 from stages.basics import paths
 from stages.losses import catalogue
 from stages.params.explain import Mistake
-from stages.params.schema import Dataset
+from stages.params.schema import Dataset, Params
 from stages.params.source import MakeBlobs, Table
+from stages.records.datasets import Description
+from stages.scores import catalogue as scores
 
 
 def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
@@ -38,6 +40,31 @@ def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
     if isinstance(source, MakeBlobs) and source.center_box[0] > source.center_box[1]:
         low, high = source.center_box
         yield Mistake(f"{key}.source.center_box", "upside_down", [low, high], facts={"low": low, "high": high})
+
+
+def of_positions(params: Params, name: str, description: Description) -> Iterator[Mistake]:
+    """What of a comparison does not go with a target at each position of a row, or needs one.
+
+    Args:
+        params: the parameters.
+        name: of the comparison.
+        description: what its dataset is.
+    """
+    comparison, headline = params.comparisons[name], params.report.headline.get(name)
+    score = scores.find(headline, description.task) if headline else None
+    if not description.target_shape:
+        if score and score.of_positions == "alone":
+            yield Mistake(f"report.headline.{name}", "needs_positions", headline)
+        return
+    if score and not score.of_positions:
+        yield Mistake(f"report.headline.{name}", "one_class_a_row", headline)
+    if comparison.cost:
+        yield Mistake(f"comparisons.{name}.cost", "one_class_a_row", "cost")
+    for index, entry in enumerate(comparison.losses):
+        if isinstance(entry, dict) and entry.get("class_weight"):
+            yield Mistake(f"comparisons.{name}.losses[{index}].class_weight", "one_class_a_row", "class_weight")
+    if params.setup(name).split.method == "stratified":
+        yield Mistake(params.split_key(name), "one_class_a_row", "stratified")
 
 
 def _order(key: str, dataset: Dataset) -> Iterator[Mistake]:

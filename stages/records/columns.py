@@ -1,11 +1,15 @@
-"""Facts of one column that more than one stage needs: its dates as days, and why it is no input."""
+"""Facts of columns that more than one stage needs: dates as days, why one is no input, what losses see of them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from stages.records.datasets import Column, Treatment
+from stages.basics import files, paths
+from stages.basics.cli import UserError
+from stages.records.datasets import Column, Description, Treatment
 
 RARE_SHARE = 0.01  # a text in a smaller share of the rows, or in one row only, is rare
 
@@ -38,3 +42,28 @@ def screened(values: pd.Series, column: Column) -> Treatment:
     elif present.min() == present.max():
         return replace(treatment, left_out="constant")
     return treatment
+
+
+def loss_column_names(name: str, description: Description, columns: Sequence[str]) -> list[str]:
+    """The columns of ``data/raw`` and ``data/scaled`` that hold what a loss sees: see `read_loss_columns`.
+
+    Raises:
+        UserError: they were written before a loss named one.
+    """
+    for column in columns:
+        if column not in description.loss_columns:
+            raise UserError(f"{paths.RAW / name}.parquet does not hold '{column}' for a loss yet; run: dvc repro scale")
+    return [description.loss_columns[column] for column in columns]
+
+
+def read_loss_columns(name: str, description: Description, columns: Sequence[str]) -> np.ndarray:
+    """Read what a loss sees of a dataset's table: float32 (n_rows, n_columns).
+
+    Args:
+        name: of the dataset.
+        description: what it is.
+        columns: as the loss names them.
+    """
+    names = loss_column_names(name, description, columns)
+    table = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names)
+    return table[names].to_numpy(np.float32)

@@ -17,9 +17,8 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from stages.basics import files, paths
-from stages.basics.cli import UserError
 from stages.losses.loss import Task
-from stages.records.array_facts import ArrayFacts
+from stages.records.array_facts import ArrayFacts, packed, unpacked
 from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
@@ -104,6 +103,8 @@ class Description:
         loss_columns: by the names that losses use for what they see of the table, the columns of ``data/raw`` that hold
             it as numbers.
         arrays: what is predicted from, where that is no columns.
+        target_shape: of what is predicted of a row where each of its positions has a target: (height, width) of masks,
+            and behind it the number of values where they are no classes; empty where a row has one.
     """
 
     task: Task
@@ -126,6 +127,7 @@ class Description:
     costs: dict[str, str] = field(default_factory=dict)
     loss_columns: dict[str, str] = field(default_factory=dict)
     arrays: ArrayFacts | None = None
+    target_shape: list[int] = field(default_factory=list)
 
     @property
     def is_generated(self) -> bool:
@@ -138,8 +140,8 @@ class Description:
 
     @property
     def n_targets(self) -> int:
-        """Columns that are predicted."""
-        return len(self.targets)
+        """Values that are predicted: columns, or those of a position."""
+        return self.target_shape[-1] if self.target_shape and not self.classes else len(self.targets)
 
     @property
     def n_classes(self) -> int:
@@ -204,6 +206,11 @@ def target_names(n_targets: int) -> list[str]:
     return ["target"] if n_targets == 1 else [f"target_{i + 1}" for i in range(n_targets)]
 
 
+def names_of_target(description: Description) -> list[str]:
+    """The same of a dataset: one where each position of a row has a target, whatever their shape."""
+    return target_names(1 if description.target_shape else description.n_targets)
+
+
 def unique(names: list[str], reserved: list[str]) -> list[str]:
     """Names of which each stands once: one that is reserved or stands before gets a number behind it, ``size (2)``."""
     taken, own_names = set(reserved), []
@@ -240,7 +247,7 @@ WEIGHT, COST = "weight of the row", "cost of the row: "  # what columns of ``dat
 def reserved_names(description: Description) -> list[str]:
     """What no feature is called in ``data/scaled``."""
     costs = [*(f"{COST}{name}" for name in description.costs), *description.loss_columns.values()]
-    return [*target_names(description.n_targets), *([WEIGHT] if description.weight else []), *costs]
+    return [*names_of_target(description), *([WEIGHT] if description.weight else []), *costs]
 
 
 def write_encoded(
@@ -258,14 +265,13 @@ def write_encoded(
     Args:
         name: of the dataset.
         features: float64 (n_rows, n_inputs) in their own units, NaN where missing; no column is called as the target.
-        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        labels: as of `labels_of`.
         encoded: what it is.
         weights: (n_rows,) what each row counts, 1 on average; None where all count alike.
         costs: by the names that comparisons use (n_rows,), what decisions cost.
         loss_columns: (n_rows, n_columns) what losses see of the table; None where they see nothing.
     """
-    names = target_names(encoded.description.n_targets)
-    targets = dict(zip(names, np.atleast_2d(labels.T), strict=True)) | ({} if weights is None else {WEIGHT: weights})
+    targets = target_columns(labels, encoded.description) | ({} if weights is None else {WEIGHT: weights})
     targets |= {f"{COST}{column}": values for column, values in (costs or {}).items()}
     targets |= {} if loss_columns is None else dict(loss_columns.items())
     files.write_table(paths.SCALED / f"{name}.parquet", features.assign(**targets))
@@ -280,8 +286,8 @@ def read_encoded(name: str, project: Path = paths.HERE) -> Encoded:
 
 
 def read_labels(name: str, description: Description, project: Path = paths.HERE) -> np.ndarray:
-    """Read the target of a dataset: (n_rows, n_targets) values in target units, or (n_rows,) class indices."""
-    names, path = target_names(description.n_targets), project / paths.SCALED / f"{name}.parquet"
+    """Read the target of a dataset: see `labels_of`."""
+    names, path = names_of_target(description), project / paths.SCALED / f"{name}.parquet"
     return labels_of(files.read_table(path, stage="scale", columns=names), description)
 
 
@@ -301,46 +307,34 @@ def read_costs(name: str, columns: Sequence[str], project: Path = paths.HERE) ->
     return {column: rows[name].to_numpy() for column, name in zip(columns, names, strict=True)}
 
 
-def loss_column_names(name: str, description: Description, columns: Sequence[str]) -> list[str]:
-    """The columns of ``data/raw`` and ``data/scaled`` that hold what a loss sees: see `read_loss_columns`.
-
-    Raises:
-        UserError: they were written before a loss named one.
-    """
-    for column in columns:
-        if column not in description.loss_columns:
-            raise UserError(f"{paths.RAW / name}.parquet does not hold '{column}' for a loss yet; run: dvc repro scale")
-    return [description.loss_columns[column] for column in columns]
-
-
-def read_loss_columns(name: str, description: Description, columns: Sequence[str]) -> np.ndarray:
-    """Read what a loss sees of a dataset's table: float32 (n_rows, n_columns).
-
-    Args:
-        name: of the dataset.
-        description: what it is.
-        columns: as the loss names them.
-    """
-    names = loss_column_names(name, description, columns)
-    table = files.read_table(paths.SCALED / f"{name}.parquet", stage="scale", columns=names)
-    return table[names].to_numpy(np.float32)
-
-
 def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
-    """The target of a table of ``data/raw``: (n_rows, n_targets) values, or (n_rows,) class indices."""
-    labels = table[target_names(description.n_targets)].to_numpy()
-    return labels[:, 0] if description.n_classes else labels
+    """The target of a table of ``data/raw``: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+
+    Where each position of a row has a target its axes stand behind that of the rows: int8 (n_rows, …) class indices.
+    """
+    names, classes = names_of_target(description), bool(description.classes)
+    if description.target_shape:
+        return unpacked(table[names[0]], description.target_shape, are_classes=classes)
+    labels = table[names].to_numpy()
+    return labels[:, 0] if classes else labels
+
+
+def target_columns(labels: np.ndarray, description: Description) -> dict[str, Any]:
+    """What `labels_of` gives, as columns of a table."""
+    if description.target_shape:
+        return {names_of_target(description)[0]: packed(labels)}
+    return dict(zip(names_of_target(description), np.atleast_2d(labels.T), strict=True))
 
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    rarely = "positive", "is_ordered", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns", "arrays"
-    facts = _without_nothing(asdict(description), rarely)
+    rarely = "positive", "is_ordered", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns"
+    facts = _without_nothing(asdict(description), (*rarely, "arrays", "target_shape"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 
 def _without_nothing(facts: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
-    return {key: value for key, value in facts.items() if key not in left_out or value not in (None, 0, {})}
+    return {key: value for key, value in facts.items() if key not in left_out or value not in (None, 0, {}, [])}
 
 
 def _read(path: Path, adapter: TypeAdapter, *, stage: str) -> Any:

@@ -254,13 +254,16 @@ def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, bat
     Args:
         plan: of the comparison.
         description: what the dataset is.
-        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
+        labels: as of `datasets.labels_of`.
         batch_size: rows of a batch.
     """
     for split in range(plan.n_splits):
         targets = labels[plan.split_rows(split, Part.TRAIN, Part.VALIDATION)]
+        if positions := description.target_shape:  # each of which is a target
+            targets = targets.reshape(-1, *([] if description.classes else [targets.shape[-1]]))
         spread = plan.to_train.target_spread[split]
         scaled = targets if description.classes else (targets - plan.to_train.target_center[split]) / spread
         values = None if description.classes else targets
         rows_are = {"is_weighed": description.weight is not None, "is_ordered": description.is_ordered}
+        rows_are |= {"has_positions": bool(positions)}
         yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values, **rows_are)

@@ -82,7 +82,8 @@ def of_unit(unit: Unit, score: Score, kept: Store | None) -> list[Reference]:
     unit = replace(unit, settings=unit.settings.model_copy(update={"loss": as_loss(FITTED[0], unit.loss.task)}))
     first = unit.of_seeds(range(min(n_seeds, n_folds * max(LOOK // n_folds, 1) if n_folds else LOOK)))
     constant = _constant(first, score)
-    return [*([constant] if constant else []), *(_fitted(first, name, score, kept) for name in FITTED)]
+    fitted = () if unit.table.positions else FITTED  # no table's model answers for each position
+    return [*([constant] if constant else []), *(_fitted(first, name, score, kept) for name in fitted)]
 
 
 def _constant(unit: Unit, score: Score) -> Reference | None:
@@ -100,7 +101,8 @@ def _constant(unit: Unit, score: Score) -> Reference | None:
             return None
         if not table.n_classes:
             answer = (answer - plan.to_train.target_center[split]) / plan.to_train.target_spread[split]
-        outputs.append(_of_rows(answer[None], np.flatnonzero(plan.scored[split]), len(table.labels)))
+        some = np.broadcast_to(answer, (int(plan.scored[split].sum()), *table.positions, len(answer)))
+        outputs.append(_of_rows(some, np.flatnonzero(plan.scored[split]), len(table.labels)))
     n_train = max(len(plan.split_rows(split, Part.TRAIN, Part.VALIDATION)) for split in range(plan.n_splits))
     reference = Reference("constant", "", {}, unit.settings.seeds, n_train, n_train)
     return _scored(unit, replace(reference, outputs=np.stack(outputs)[plan.split_of]))
@@ -166,8 +168,8 @@ def _of_split(table: Table, model: Model, score: Score, most: int, *, plan: Plan
 
 
 def _of_rows(some: np.ndarray, rows: np.ndarray, n_rows: int) -> np.ndarray:
-    """What is known of some rows, told by their numbers, as of all: float32 (n_rows, n_outputs), NaN of others."""
-    every = np.full((n_rows, some.shape[-1]), np.nan, np.float32)
+    """What is known of some rows, told by their numbers, as of all: float32 (n_rows, …, n_outputs), NaN of others."""
+    every = np.full((n_rows, *some.shape[1:]), np.nan, np.float32)
     every[rows] = some
     return every
 

@@ -19,7 +19,7 @@ from stages.losses.estimand import (
 )
 from stages.losses.loss import Task
 from stages.scores import constants, terms
-from stages.scores.families import quantiles
+from stages.scores.families import overlap, quantiles
 from stages.scores.medians import MedianAbsoluteError
 from stages.scores.placements import RocAuc
 from stages.scores.score import Score, all_ranks, any_row, each_class, of_class
@@ -28,7 +28,6 @@ from stages.scores.statistic import OfMeans
 _VALUES: tuple[Task, ...] = ("regression",)
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _MEAN, _MEDIAN = constants.estimate_of(MEAN), constants.estimate_of(MEDIAN)
-
 
 # in the order in which they stand in results and reports
 SCORES = {
@@ -166,6 +165,7 @@ SCORES = {
             RocAuc(),
             rewards=RANKS,
             constant=constants.shares,
+            of_positions=False,
             tasks=("binary",),
             higher_is_better=True,
         ),
@@ -257,6 +257,7 @@ SCORES = {
             is_measured="asked",
             needs_order=True,
         ),
+        *overlap.SCORES,
     )
 }
 
@@ -326,12 +327,12 @@ def _of_family(name: str, n_classes: int | None) -> Score | None:
     return quantiles.FAMILIES[match[1]](int(match[2]) / 100, name) if match else None
 
 
-def names_for(task: Task | None, n_targets: int | None = None) -> list[str]:
+def names_for(task: Task | None, n_targets: int | None = None, *, has_positions: bool = False) -> list[str]:
     """The scores of one task, or of any, that can decide; families of scores, as ``recall_0``, stand besides."""
-    return [name for name in SCORES if find(name, task, n_targets=n_targets)]
+    of_target = [name for name, score in SCORES.items() if score.goes_with(has_positions=has_positions)]
+    return [name for name in of_target if find(name, task, n_targets=n_targets)]
 
 
 def label_of(name: str) -> str:
     """What an axis calls a score; its name, where it is none."""
-    score = find(name, None, any_use=True)
-    return score.label if score else name
+    return score.label if (score := find(name, None, any_use=True)) else name

@@ -16,6 +16,16 @@ def are_unequal(class_sizes: Sequence[int]) -> bool:
     return len(class_sizes) > 0 and max(class_sizes) >= UNEQUAL * min(class_sizes)
 
 
+def shape_of(labels: np.ndarray, n_classes: int) -> tuple[int, bool]:
+    """How many values are predicted of a row, or of each of its positions; and whether these have targets.
+
+    Args:
+        labels: (n_rows, …, n_targets) values, or (n_rows, …) class indices.
+        n_classes: number of classes; 0 for values.
+    """
+    return 1 if n_classes else labels.shape[-1], labels.ndim > (1 if n_classes else 2)
+
+
 def default_headline(
     task: Task,
     n_targets: int = 1,
@@ -23,11 +33,12 @@ def default_headline(
     losses: Sequence[Loss] = (),
     *,
     is_ordered: bool = False,
+    has_positions: bool = False,
 ) -> str:
     """The score that decides between losses where the parameters name none.
 
     It is the interval score where a loss gives the ends of an interval, and the continuous ranked probability score
-    where one gives a distribution otherwise. It is the pinball loss where all losses estimate one quantile; it has no
+    where one gives a distribution otherwise; of masks the overlap of each. It is the pinball loss where all losses estimate one quantile; it has no
     unit for several columns of values, it counts by how many classes a decision is off where these have an order, and
     every class alike where their sizes are unequal.
 
@@ -37,7 +48,10 @@ def default_headline(
         class_sizes: (n_classes,) rows of each class.
         losses: those that are compared.
         is_ordered: whether classes have an order.
+        has_positions: whether each position of a row has a target.
     """
+    if has_positions:
+        return "rmse" if task == "regression" else "iou"
     intervals = [loss.interval for loss in losses if loss.interval]
     if intervals:
         return f"{quantiles.INTERVAL}{100 * max(intervals):.0f}"
@@ -72,13 +86,19 @@ def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:
         asked: their names.
         labels: (n_rows, n_targets) values, or (n_rows,) class indices, of the whole dataset.
     """
-    is_positive = labels.ndim > 1 and (labels >= 0).all()
+    is_positive = labels.ndim == 2 and (labels >= 0).all()
     for_it = [score.name for score in SCORES.values() if is_positive and score.is_measured == "never negative"]
     return list(dict.fromkeys([*for_it, *asked]))
 
 
 def measured(
-    loss: Loss, *, n_classes: int, n_targets: int, also: Sequence[str] = (), has_residuals: bool = False
+    loss: Loss,
+    *,
+    n_classes: int,
+    n_targets: int,
+    also: Sequence[str] = (),
+    has_residuals: bool = False,
+    has_positions: bool = False,
 ) -> list[Score]:
     """The scores that networks are measured by, each once.
 
@@ -88,9 +108,14 @@ def measured(
         n_targets: number of target columns.
         also: names of further scores.
         has_residuals: whether it is known what they miss by on rows set aside.
+        has_positions: whether each position of a row has a target.
     """
     always = [score for score in SCORES.values() if score.is_measured == "always"]
     further = [catalogue.find(name, loss.task, any_use=True) for name in also]
     every = [*always, *map(catalogue.recall, range(n_classes)), *(score for score in further if score)]
-    suited = [score for score in every if score.suits(loss, n_targets) or (has_residuals and score.needs_quantiles)]
+    suited = [
+        score
+        for score in every
+        if score.suits(loss, n_targets, has_positions=has_positions) or (has_residuals and score.needs_quantiles)
+    ]
     return list({score.name: score for score in suited}.values())

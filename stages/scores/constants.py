@@ -29,7 +29,13 @@ def estimate_of(estimand: Estimand) -> Constant:
 
 def _estimates(estimand: Estimand, labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
     del n_classes
-    return np.array([_estimate(estimand, column, weights) for column in labels.T])
+    columns = labels.reshape(-1, labels.shape[-1]).T
+    return np.array([_estimate(estimand, column, _of_positions(weights, labels, columns[0])) for column in columns])
+
+
+def _of_positions(weights: np.ndarray | None, labels: np.ndarray, flat: np.ndarray) -> np.ndarray | None:
+    """What each of the targets of all rows counts, side by side, where rows have several."""
+    return weights if weights is None else np.repeat(weights, len(flat) // len(labels))
 
 
 def distribution(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
@@ -40,7 +46,8 @@ def distribution(labels: np.ndarray, n_classes: int, weights: np.ndarray | None)
 
 def shares(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
     """The shares of the classes, so that the most frequent is decided."""
-    counts = np.bincount(labels, weights, minlength=n_classes)
+    flat = labels.ravel()
+    counts = np.bincount(flat, _of_positions(weights, labels, flat), minlength=n_classes)
     of_each = counts / counts.sum()
     return of_each[1:] if n_classes == 2 else of_each
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stages.losses.loss import Loss
-from stages.scores.choosing import measured
+from stages.scores.choosing import measured, shape_of
 from stages.scores.seed_rows import SeedRows
 
 
@@ -30,8 +30,8 @@ def score(
 
     Args:
         loss: the loss the networks were trained with.
-        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
-        outputs: (n_seeds, n_rows, n_outputs) as the networks gave them.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices; axes of positions between.
+        outputs: (n_seeds, n_rows, …, n_outputs) as the networks gave them.
         center: (n_targets,) with `spread`, puts outputs into target units: ``output * spread + center``.
         spread: see `center`.
         also: further scores to measure, which not every target has.
@@ -44,10 +44,11 @@ def score(
         defined (ROC AUC of a single class). Of several target columns most are the mean of theirs.
     """
     n_classes = {"regression": 0, "binary": 2, "multiclass": outputs.shape[-1]}[loss.task]
-    sizes = {"n_classes": n_classes, "n_targets": 1 if labels.ndim == 1 else labels.shape[1]}
+    n_targets, has_positions = shape_of(labels, n_classes)
+    sizes = {"n_classes": n_classes, "n_targets": n_targets, "has_positions": has_positions}
     scores = measured(loss, **sizes, also=also, has_residuals=residuals is not None)
     values = {score.name: np.full(len(outputs), np.nan) for score in scores}
-    for seed in np.flatnonzero(np.isfinite(outputs).all(axis=(1, 2))):
+    for seed in np.flatnonzero(np.isfinite(outputs).all(axis=tuple(range(1, outputs.ndim)))):
         decisions = None if decided is None else decided[seed]
         rows = SeedRows(labels, outputs[seed].astype(np.float64), loss, center, spread, weights, decisions, residuals)
         for score in scores:

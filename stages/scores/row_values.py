@@ -41,21 +41,21 @@ def row_values(
     Args:
         score: the score, or its name.
         loss: the loss that the networks were trained with.
-        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
-        outputs: (n_seeds, n_rows, n_outputs) as the networks gave them; those of rows that are not tested are not read.
+        labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices; axes of positions between.
+        outputs: (n_seeds, n_rows, …, n_outputs) as the networks gave them; of rows that are not tested not read.
         tested: bool (n_seeds, n_rows), which rows each seed tests.
         center: (n_seeds, n_targets), or what broadcasts to it; with `spread`, puts a seed's outputs into target
             units: ``output * spread + center``. The ``mse`` is measured in the seed's scaled units.
         spread: see `center`.
         weights: (n_rows,) what each row counts; None where all count alike.
-        decided: integers (n_seeds, n_rows), the class that each seed decides; None for the loss's own rule.
+        decided: integers (n_seeds, n_rows, …), the class that each seed decides; None for the loss's own rule.
         residuals: (n_seeds, n_levels), see `SeedRows.residuals`.
 
     Returns:
         float64 (n_seeds, n_rows), higher or lower being better as for the score; NaN where the seed does not test
         the row, and for the whole of a seed with an output that is not finite or whose score is not defined.
     """
-    n_targets = labels.shape[1] if labels.ndim == 2 else 1
+    n_targets = labels.shape[-1] if loss.task == "regression" else 1
     center, spread = (np.broadcast_to(numbers, (len(outputs), n_targets)) for numbers in (center, spread))
 
     def of(seed: int) -> SeedRows:
@@ -115,7 +115,9 @@ def constant_values(
     outputs = np.stack(predictions)
     if task == "regression":
         outputs = (outputs - center) / spread
-    every_row = np.broadcast_to(outputs[:, None], (len(outputs), len(labels), outputs.shape[-1]))
+    positions = labels.shape[1 : labels.ndim - (task == "regression")]
+    outputs = outputs.reshape(len(outputs), *[1] * (1 + len(positions)), -1)
+    every_row = np.broadcast_to(outputs, (len(outputs), len(labels), *positions, outputs.shape[-1]))
     loss = LOSSES[_LOSS_OF[task]]
     if score.needs_quantiles:
         loss = replace(LOSSES["quantiles"], parameters={"quantiles": LEVELS.tolist()})
@@ -136,8 +138,8 @@ def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray, weights: n
         (n_kinds,) differences of row values, a kind being a class where classes count apart; none for scores of
         errors, which have no bound, and of ranks, which nearly every row changes a little.
     """
-    if labels.ndim > 1:
-        return np.empty(0)
+    if labels.ndim > 1:  # values, or masks, of which some scores are means of what is between 0 and 1
+        return _known(score, None).reach(np.ones(1)) if _known(score, None).of_positions == "alone" else np.empty(0)
     rows = tested.any(axis=0)
     return _known(score, None).reach(np.bincount(labels[rows], None if weights is None else weights[rows]))
 

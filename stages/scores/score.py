@@ -64,6 +64,7 @@ class Score:
         needs_order: whether it is defined only for classes in an order.
         needs_quantiles: whether it scores quantiles, which of a loss that gives one value are those of what it misses
             by on rows set aside.
+        of_positions: whether it is defined where each position of a row has a target: for such ``alone``, or not.
         never_negative: whether it is defined only for targets that are never negative.
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
@@ -89,6 +90,7 @@ class Score:
     needs_vectors: bool = False
     needs_order: bool = False
     needs_quantiles: bool = False
+    of_positions: bool | Literal["alone"] = True
     never_negative: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
     quota: int | None = None
@@ -111,14 +113,20 @@ class Score:
         """Its title and its unit, for an axis."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
-    def suits(self, loss: Loss, n_targets: int) -> bool:
+    def suits(self, loss: Loss, n_targets: int, *, has_positions: bool = False) -> bool:
         """Whether it is defined for what a network predicts that is trained with a loss."""
+        if not self.goes_with(has_positions=has_positions):
+            return False
         is_missing = (self.needs_probability and not loss.outputs_probability) or not self.is_of_outputs(loss)
         return loss.task in self.tasks and not is_missing and not (self.needs_vectors and n_targets == 1)
 
     def is_of_outputs(self, loss: Loss) -> bool:
         """Whether a network's outputs alone say it, without what it misses by on rows set aside, or what rows cost."""
         return not self.costs and not (self.needs_quantiles and not loss.output.knows_quantiles)
+
+    def goes_with(self, *, has_positions: bool) -> bool:
+        """Whether it is defined where each position of a row has a target, or where a row has one."""
+        return bool(self.of_positions) if has_positions else self.of_positions != "alone"
 
     def of_mean(self, means: np.ndarray) -> np.ndarray:
         """The score that a mean of its terms comes to, as they are followed while training."""

@@ -17,6 +17,8 @@ from stages.usercode import loading
 class SeedRows:
     """Rows that one seed is scored on, as `statistic.WeightedRows`.
 
+    Where each position of a row has a target, the axes of positions stand behind that of rows in all but `weights`.
+
     Attributes:
         labels: (n_rows, n_targets) in target units, or (n_rows,) class indices.
         outputs: float64 (n_rows, n_outputs) as the network gave them.
@@ -92,8 +94,9 @@ class SeedRows:
     def of_truth(self) -> np.ndarray:
         """(n_rows,) the probability of each row's class."""
         if self.loss.task == "binary":
-            return np.where(self.labels == 1, self.outputs[:, 0], 1 - self.outputs[:, 0])
-        return self.outputs[np.arange(len(self.labels)), self.labels] / self.outputs.sum(axis=1)
+            return np.where(self.labels == 1, self.outputs[..., 0], 1 - self.outputs[..., 0])
+        of_class = np.take_along_axis(self.outputs, self.labels[..., None].astype(np.int64), axis=-1)[..., 0]
+        return of_class / self.outputs.sum(axis=-1)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """The weighted mean over rows of (n_rows, ...)."""

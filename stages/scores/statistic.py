@@ -114,18 +114,18 @@ class OfMeans(Statistic):
     def value(self, rows: WeightedRows) -> float:
         """The score; NaN where no part is defined."""
         weights = 1.0 if rows.weights is None else rows.weights[:, None]
-        above = (weights * self.terms(rows)).sum(axis=0)
+        above = (weights * self._of_rows(self.terms, rows)).sum(axis=0)
         if self.over is None:
             below = len(rows.labels) if rows.weights is None else rows.weights.sum()
         else:
-            below = (weights * self.over(rows)).sum(axis=0)
+            below = (weights * self._of_rows(self.over, rows)).sum(axis=0)
         return self._join(self._parts(above, below))
 
     def reference(self, rows: WeightedRows) -> np.ndarray:
         """The parts (n_parts,); none of a plain mean."""
         if self._is_plain:
             return np.empty(0)
-        above, below = self._both(rows)
+        above, below = self.of_rows(rows)
         return self._parts(rows.mean(above), rows.mean(below))
 
     def row_values(self, rows: WeightedRows, reference: np.ndarray) -> np.ndarray:
@@ -135,8 +135,8 @@ class OfMeans(Statistic):
         slope between these and their references, so that the mean is the score exactly.
         """
         if self._is_plain:
-            return self.terms(rows).mean(axis=1)
-        above, below = self._both(rows)
+            return self._of_rows(self.terms, rows).mean(axis=1)
+        above, below = self.of_rows(rows)
         over = rows.mean(below)
         parts = self._parts(rows.mean(above), over)
         if not (defined := np.isfinite(parts)).any():
@@ -165,9 +165,14 @@ class OfMeans(Statistic):
         """Whether it is the mean of its terms."""
         return self.over is None and not self.is_root and self.joined is None
 
-    def _both(self, rows: WeightedRows) -> tuple[np.ndarray, np.ndarray]:
-        """Both a and b."""
-        return self.terms(rows), np.ones((len(rows.labels), 1)) if self.over is None else self.over(rows)
+    def of_rows(self, rows: WeightedRows) -> tuple[np.ndarray, np.ndarray]:
+        """What each row adds to a and to b, (n_rows, n_parts) each; of its positions the mean."""
+        below = np.ones((len(rows.labels), 1)) if self.over is None else self._of_rows(self.over, rows)
+        return self._of_rows(self.terms, rows), below
+
+    def _of_rows(self, terms: Terms, rows: WeightedRows) -> np.ndarray:
+        values = terms(rows)
+        return values.mean(axis=tuple(range(1, values.ndim - 1))) if values.ndim > 2 else values
 
     def _parts(self, above: np.ndarray, below: np.ndarray | float) -> np.ndarray:
         """The parts (..., n_parts) from means or sums of a and b; NaN where that of b is 0."""

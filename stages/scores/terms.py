@@ -1,6 +1,7 @@
 """What the rows add to the means that scores are made of: written once, for arrays and for tensors while training.
 
-Each function takes `statistic.Rows` and gives (n_rows, n_parts): of values a part for each target column.
+Each function takes `statistic.Rows` and gives (n_rows, n_parts): of values a part for each target column. Where each
+position of a row has a target, most give (n_rows, …, n_parts), of which the mean over positions is what the row adds.
 """
 
 from typing import Any
@@ -81,13 +82,14 @@ def is_positive(rows: Rows) -> Any:
 def squared_error_of_r2(rows: WeightedRows) -> np.ndarray:
     """In target units; of several equal targets 0 if all are predicted, else 1, as scikit-learn has it."""
     squared = rows.errors**2
-    return np.where(_are_alike(rows), squared.mean(axis=0) > 0, squared)
+    return np.where(_are_alike(rows), squared.mean(axis=tuple(range(squared.ndim - 1))) > 0, squared)
 
 
 def squared_deviation(rows: WeightedRows) -> np.ndarray:
     """From the mean of the targets, in target units; of several equal ones 1, and not defined of one row."""
     unit = 1.0 if len(rows.labels) > 1 else np.nan
-    return np.where(_are_alike(rows), unit, (rows.labels - rows.mean(rows.labels)) ** 2)
+    means = rows.mean(rows.labels)  # of each position, if there are several
+    return np.where(_are_alike(rows), unit, (rows.labels - means.reshape(-1, means.shape[-1]).mean(axis=0)) ** 2)
 
 
 def explained(parts: np.ndarray) -> np.number:
@@ -96,7 +98,7 @@ def explained(parts: np.ndarray) -> np.number:
 
 
 def _are_alike(rows: WeightedRows) -> np.ndarray:
-    return np.ptp(rows.labels, axis=0) == 0
+    return np.ptp(rows.labels.reshape(-1, rows.labels.shape[-1]), axis=0) == 0
 
 
 def cosine(rows: WeightedRows) -> np.ndarray:
@@ -109,18 +111,18 @@ def cosine(rows: WeightedRows) -> np.ndarray:
 
 def is_right(rows: Rows) -> Any:
     """Whether a row is decided as the class that it is of."""
-    return rows.xp.where(rows.decisions == rows.labels, 1.0, 0.0)[:, None]
+    return rows.xp.where(rows.decisions == rows.labels, 1.0, 0.0)[..., None]
 
 
 def rank_error(rows: Rows) -> Any:
     """How many classes the one that is decided is away from the row's."""
-    return rows.xp.true_divide(rows.xp.abs(rows.decisions - rows.labels), 1)[:, None]
+    return rows.xp.true_divide(rows.xp.abs(rows.decisions - rows.labels), 1)[..., None]
 
 
 def moments_of_ranks(rows: WeightedRows) -> np.ndarray:
     """Rank of the row's class, of the one that is decided, their squares, and the square of their difference."""
     truth, decided = rows.labels.astype(np.float64), rows.decisions.astype(np.float64)
-    return np.stack([truth, decided, truth**2, decided**2, (truth - decided) ** 2], axis=1)
+    return np.stack([truth, decided, truth**2, decided**2, (truth - decided) ** 2], axis=-1)
 
 
 def quadratic_kappa(moments: np.ndarray) -> np.ndarray:
@@ -139,16 +141,16 @@ def is_rounded_right(rows: WeightedRows) -> np.ndarray:
 
 def surprise(rows: Rows) -> Any:
     """Minus the logarithm of the probability of the row's class, in nats."""
-    return -rows.xp.log(rows.xp.clip(rows.of_truth, _LEAST, 1 - _LEAST))[:, None]
+    return -rows.xp.log(rows.xp.clip(rows.of_truth, _LEAST, 1 - _LEAST))[..., None]
 
 
 def squared_error_of_probabilities(rows: Rows) -> Any:
     """Of class 1; of several classes the sum."""
     xp, outputs = rows.xp, rows.outputs
     if rows.loss.task == "binary":
-        return xp.square(outputs - xp.where(rows.labels == 1, 1.0, 0.0)[:, None])
-    is_class = xp.where(rows.labels[:, None] == np.arange(outputs.shape[-1]), 1.0, 0.0)
-    return xp.sum(xp.square(outputs / xp.sum(outputs, axis=-1, keepdims=True) - is_class), axis=-1)[:, None]
+        return xp.square(outputs - xp.where(rows.labels == 1, 1.0, 0.0)[..., None])
+    is_class = xp.where(rows.labels[..., None] == np.arange(outputs.shape[-1]), 1.0, 0.0)
+    return xp.sum(xp.square(outputs / xp.sum(outputs, axis=-1, keepdims=True) - is_class), axis=-1)[..., None]
 
 
 def own_costs(rows: WeightedRows, *, name: str) -> np.ndarray:
@@ -158,7 +160,7 @@ def own_costs(rows: WeightedRows, *, name: str) -> np.ndarray:
 
 def is_of_class(rows: WeightedRows, *, index: int | None = None) -> np.ndarray:
     """Whether a row is of a class: of each class a part, or of one alone."""
-    return (rows.labels[:, None] == _classes(rows, index)).astype(np.float64)
+    return (rows.labels[..., None] == _classes(rows, index)).astype(np.float64)
 
 
 def is_hit(rows: WeightedRows, *, index: int | None = None) -> np.ndarray:
@@ -183,7 +185,7 @@ def of_class_1_and_decided(rows: WeightedRows) -> np.ndarray:
 
 
 def _is_decided(rows: WeightedRows, index: int | None) -> np.ndarray:
-    return (rows.decisions[:, None] == _classes(rows, index)).astype(np.float64)
+    return (rows.decisions[..., None] == _classes(rows, index)).astype(np.float64)
 
 
 def _classes(rows: WeightedRows, index: int | None) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,10 @@ from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.records import features
-from stages.records.array_facts import ArrayFacts
+from stages.records.array_facts import ArrayFacts, packed
 from stages.records.datasets import Description, target_names, unique
 from stages.records.findings import SHOWN_ROWS, Finding
-from stages.sources import weights
+from stages.sources import masks, weights
 from stages.sources.describe import COPIES
 from stages.sources.target import Target, find_target
 
@@ -53,11 +53,11 @@ def load(
         raise UserError(f"{place}: '{column}' given; a loss sees columns of tables, and {name} is arrays; leave it out")
     groups = list(dict.fromkeys(split.column for split in splits.values() if split.column is not None))
     given = source.give(groups, f"{key}.source")
-    chosen = _chosen(given, dataset, key)
     laid_out = layout.of(given, source, f"{key}.source")
+    chosen = _chosen(given, dataset, laid_out.facts, key)
     seen = _written(given, laid_out, chosen.kept, out, key)
     facts = replace(laid_out.facts, low=seen.low, high=seen.high, missing=seen.n_missing, constant=seen.n_constant)
-    numbers = _copies(seen.hashes, chosen.target.labels)
+    numbers = _copies(seen.hashes, chosen.columns)
     rows, beside = _rows(given, chosen, key, groups=groups, weight=source.weight_name, copies=numbers)
     copies = beside.get(COPIES)
     target, findings = chosen.target, [*given.findings, *laid_out.findings, *_findings(facts, seen, dataset)]
@@ -80,6 +80,7 @@ def load(
         n_weightless=int((chosen.has_target & ~chosen.kept).sum()),
         copies=copies,
         arrays=facts,
+        target_shape=list(chosen.target.labels.shape[1:]) if chosen.is_mask else [],
     )
 
 
@@ -92,6 +93,7 @@ class _Chosen(NamedTuple):
         target: of these.
         names: what is predicted.
         lost: classes that only others have.
+        is_mask: whether each position of a row has a target.
     """
 
     has_target: np.ndarray
@@ -99,29 +101,59 @@ class _Chosen(NamedTuple):
     target: Target
     names: list[str]
     lost: list[str]
+    is_mask: bool = False
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The target as columns of a table, each (n_kept,): see `datasets.target_columns`."""
+        if self.is_mask:
+            return {target_names(1)[0]: packed(self.target.labels)}
+        labels = np.atleast_2d(self.target.labels.T)
+        return dict(zip(target_names(len(labels)), labels, strict=True))
 
 
-def _chosen(given: Given, dataset: Dataset, key: str) -> _Chosen:
+def _chosen(given: Given, dataset: Dataset, facts: ArrayFacts, key: str) -> _Chosen:
     """Which rows have a target and count for something, and what is predicted of them."""
+    [first, *others] = dataset.source.targets
+    if not others and masks.is_mask(given.beside.get(first, np.empty(0)), facts.shape[:-1]):
+        return _masked(given, dataset, facts, key)
     targets, weight = _columns(given, dataset.source.targets, f"{key}.source.target"), dataset.source.weight_name
-    kept = has_target = targets.notna().all(axis=1).to_numpy()
-    if has_target.sum() < 2:
-        count = "is 1 row" if has_target.any() else "are 0 rows"
-        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
-    if weight is not None:
-        rows = np.arange(1, len(has_target) + 1)
-        kept = weights.counting(_column(given, weight, key), has_target, rows, f"{key}.source.weight")
+    has_target = targets.notna().all(axis=1).to_numpy()
+    kept = _counting(given, weight, has_target, key)
     lost = weights.lost(targets, has_target & ~kept, kept, key)
     settings = {"positive": dataset.positive, "order": dataset.order}
     target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, **settings)
     return _Chosen(has_target, kept, target, list(targets.columns), lost)
 
 
+def _masked(given: Given, dataset: Dataset, facts: ArrayFacts, key: str) -> _Chosen:
+    """The same where each position of a row has a target."""
+    [name] = dataset.source.targets
+    if dataset.order:
+        raise UserError(f"{key}.order: goes with a class for each row, and '{name}' has one for each position")
+    values = masks.checked(given.beside[name], name, facts.shape[:-1], key)
+    has_target = ~masks.missing(values)
+    kept = _counting(given, dataset.source.weight_name, has_target, key)
+    target = masks.find_classes(values[kept], name, dataset.task, key, dataset.positive)
+    return _Chosen(has_target, kept, target, [name], [], is_mask=True)
+
+
+def _counting(given: Given, weight: str | None, has_target: np.ndarray, key: str) -> np.ndarray:
+    """Which of the rows that have a target count for something: bool (n_rows,)."""
+    if has_target.sum() < 2:
+        count = "is 1 row" if has_target.any() else "are 0 rows"
+        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
+    if weight is None:
+        return has_target
+    rows = np.arange(1, len(has_target) + 1)
+    return weights.counting(_column(given, weight, key), has_target, rows, f"{key}.source.weight")
+
+
 def _rows(
     given: Given, chosen: _Chosen, key: str, *, groups: list[str], weight: str | None, copies: np.ndarray | None
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The rows that are kept without their features, and what in them is called how, by the names that keys use."""
-    names, kept = target_names(len(labels := np.atleast_2d(chosen.target.labels.T))), chosen.kept
+    names, kept = list(chosen.columns), chosen.kept
     columns = {each: _column(given, each, key)[kept].to_numpy() for each in groups}
     if weight is not None:
         columns[weight] = _column(given, weight, key)[kept].to_numpy(np.float64)
@@ -129,7 +161,7 @@ def _rows(
         columns[COPIES] = copies
     called = dict(zip(columns, unique(list(columns), names), strict=True))
     rows = pd.DataFrame({called[each]: values for each, values in columns.items()}, index=range(kept.sum()))
-    return rows.assign(**dict(zip(names, labels, strict=True))), called
+    return rows.assign(**chosen.columns), called
 
 
 def _column(given: Given, name: str, key: str) -> pd.Series:
@@ -144,8 +176,7 @@ def _column(given: Given, name: str, key: str) -> pd.Series:
     if values.ndim > 1 and values.shape[1:] == (1,):
         values = values[:, 0]
     if values.ndim != 1:
-        each = "one number or text a row is needed; a target for each pixel (a mask) cannot be learned yet"
-        raise UserError(f"{key}: '{name}' has the shape {shown(values.shape)}; {each}")
+        raise UserError(f"{key}: '{name}' has the shape {shown(values.shape)}; one number or text a row is needed")
     return pd.Series(_decoded(values), name=name)
 
 
@@ -231,9 +262,9 @@ def _hashed(block: np.ndarray) -> np.ndarray:
     return pd.util.hash_array(np.array([row.tobytes() for row in plain], object), categorize=False)
 
 
-def _copies(hashes: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+def _copies(hashes: np.ndarray, targets: Mapping[str, Any]) -> np.ndarray | None:
     """Which rows are copies, equal in features and target: see `copies.numbered`; None without copies."""
-    columns = np.column_stack([hashes, pd.util.hash_pandas_object(pd.DataFrame(labels), index=False)])
+    columns = np.column_stack([hashes, pd.util.hash_pandas_object(pd.DataFrame(targets), index=False)])
     numbers, different = pd.factorize(pd.Series(map(tuple, columns)))
     return numbers if (1 - MOST_ALIKE) * len(numbers) <= len(different) < len(numbers) else None
 

@@ -43,7 +43,7 @@ def score_seeds(unit: Unit, outputs: np.ndarray, finished: np.ndarray) -> Scores
             measured = measure.score(
                 unit.loss,
                 labels,
-                np.where(finished[seeds, None, None], tested, np.nan),
+                np.where(finished[seeds].reshape(-1, *[1] * (tested.ndim - 1)), tested, tested.dtype.type(np.nan)),
                 center=center,
                 spread=spread,
                 also=also,

@@ -21,6 +21,7 @@ from stages.training.unit import Unit
 from stages.training.views import View
 from stages.usercode import loading
 
+NEAREST = 2.0**-11  # to 0 and 1 of a probability that is kept as float16: what it has between 1 and the next number
 GRID = 100  # points along each side of the grid that shows a two-dimensional problem's regions
 
 
@@ -90,7 +91,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
     with replicas_of(unit, seeds, chunk.candidates, unit.loss.epoch_metric) as replicas:
         history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
         outputs = unit.loss.decode(replicas.predict(table.features, view, unit.plan.scored), table.n_classes)
-        weights, outputs = replicas.weights, unit.in_units_of_the_plan(outputs)
+        weights, outputs = replicas.weights, as_kept(unit, unit.in_units_of_the_plan(outputs))
         if table.n_classes and table.n_inputs == 2 and table.features.dtype == np.float64:
             regions = _regions(replicas, unit, view)
     finished = stayed_finite([*vars(history).values(), *weights])
@@ -113,6 +114,18 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         result["objective"] = objective(*about)
         result["model"] = np.frombuffer(_model(chunk, view, [array[0] for array in weights]), np.uint8)
     return result
+
+
+def as_kept(unit: Unit, outputs: np.ndarray) -> np.ndarray:
+    """Outputs (n_seeds, n_rows, …, n_outputs) in the type in which they are kept, and scored.
+
+    Classes of positions, which are many, as float16; probabilities then not nearer to 0 and 1 than it has digits for.
+    """
+    if not (unit.table.positions and unit.table.n_classes):
+        return outputs
+    if unit.loss.outputs_probability:
+        outputs = np.clip(outputs, NEAREST, 1 - NEAREST)
+    return outputs.astype(np.float16)
 
 
 def _regions(replicas: Replicas, unit: Unit, view: View) -> Result:

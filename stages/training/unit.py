@@ -10,7 +10,7 @@ import numpy as np
 
 from stages.losses import target_transform
 from stages.losses.loss import Loss
-from stages.records import datasets, features
+from stages.records import columns, datasets, features
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
@@ -78,7 +78,7 @@ def read_table(name: str, description: Description) -> Table:
 
 def read_columns(name: str, description: Description, loss: Loss) -> np.ndarray | None:
     """Read what a loss sees of a dataset's table besides: float32 (n_rows, n_columns); None where it sees nothing."""
-    return datasets.read_loss_columns(name, description, loss.columns) if loss.columns else None
+    return columns.read_loss_columns(name, description, loss.columns) if loss.columns else None
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,10 @@ def averaged(
     rows = np.flatnonzero(n_networks)
     if n_networks.max(initial=0) < 2:
         return None
-    n_targets = labels.shape[1] if labels.ndim > 1 else run.outputs.shape[-1]
+    n_targets = labels.shape[-1] if run.loss.task == "regression" else run.outputs.shape[-1]
     center, spread = (np.broadcast_to(numbers, (plan.n_seeds, n_targets)) for numbers in plan.target_scaling.values())
-    total = np.zeros((len(rows), run.outputs.shape[-1]))
+    total = np.zeros((len(rows), *run.outputs.shape[2:]))
+    of_rows = n_networks[rows].reshape(-1, *[1] * (total.ndim - 1))
     for seed in np.flatnonzero(used.any(axis=1)):
         used_here, threshold = used[seed, rows], None if thresholds is None else thresholds[seed]
         outputs = run.outputs[seed, rows[used_here]].astype(np.float64)
@@ -72,10 +73,11 @@ def averaged(
     decided = None
     if thresholds is not None and run.loss.outputs_probability:
         shares = used[:, rows] / n_networks[rows]
-        decided = decisions.decide(run.loss, total / n_networks[rows, None], shares.T @ thresholds)
+        at = (shares.T @ thresholds).reshape(len(rows), *[1] * (total.ndim - 2), -1)
+        decided = decisions.decide(run.loss, total / of_rows, at)
     center, spread = center.mean(axis=0), spread.mean(axis=0)
     of_numbers = run.loss.output.scale(center, spread)
-    outputs = (total / n_networks[rows, None] - of_numbers[0]) / of_numbers[1]
+    outputs = (total / of_rows - of_numbers[0]) / of_numbers[1]
     counted = None if weights is None else weights[rows]
     of_all = SeedRows(labels[rows], outputs, run.loss, center, spread, counted, decided, residuals)
     value = score.statistic.value(of_all)
@@ -101,4 +103,4 @@ def _to_average(
     if loss.outputs_probability:
         return outputs / outputs.sum(axis=-1, keepdims=True) if loss.task == "multiclass" else outputs
     decided = loss.decide(outputs) if threshold is None else decisions.decide(loss, outputs, threshold)
-    return np.eye(outputs.shape[-1])[decided] if loss.task == "multiclass" else 2.0 * decided[:, None] - 1
+    return np.eye(outputs.shape[-1])[decided] if loss.task == "multiclass" else 2.0 * decided[..., None] - 1

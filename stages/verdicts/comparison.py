@@ -161,16 +161,17 @@ class Comparison:
 
     @cached_property
     def calibrated(self) -> dict[str, Calibrated]:
-        """By loss, what its probabilities are worth after calibration; none of values, nor where none can be fitted."""
-        if self.task == "regression":
+        """By loss, what its probabilities are worth after calibration; none of values, of masks, or that fits not."""
+        if self.task == "regression" or self.description.target_shape:
             return {}
         chosen = {run.loss.name: calibrate(run, self.plan, self.labels, self.weights) for run in self.runs}
         return {loss: calibration for loss, calibration in chosen.items() if calibration}
 
 
 def class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:
-    """Rows of each class (n_classes,); empty for values."""
-    return np.bincount(labels, minlength=description.n_classes) if description.classes else np.empty(0, np.int64)
+    """Rows of each class (n_classes,), or where each position of a row has one, positions; empty for values."""
+    flat = labels.ravel() if description.classes else np.empty(0, np.int64)
+    return np.bincount(flat, minlength=description.n_classes)
 
 
 def is_misleading(comparison: Comparison) -> bool:
@@ -260,7 +261,8 @@ def read(
 def default_headline(description: Description, class_sizes: Sequence[int], losses: Sequence[Loss]) -> str:
     """The score that decides where the parameters name none: see `choosing.default_headline`."""
     about = description.task, description.n_targets, class_sizes, losses
-    return choosing.default_headline(*about, is_ordered=description.is_ordered)
+    has_positions = bool(description.target_shape)
+    return choosing.default_headline(*about, is_ordered=description.is_ordered, has_positions=has_positions)
 
 
 def score_of(headline: str, description: Description, cost: Written | None, columns: Mapping[str, np.ndarray]) -> Score:

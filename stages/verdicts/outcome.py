@@ -202,13 +202,19 @@ def _shares(
     for run in (run for run in runs if run.finished.any()):
         decisions, name = decided.get(run.loss.name), run.loss.name
         tested = plan.tested[: len(run.seeds)][run.finished]
-        by_rule = run.loss.decide(np.nan_to_num(run.outputs)) if decisions is None else decisions
-        of_seeds = [
-            np.bincount(rows[mask], None if weights is None else weights[mask], minlength=n_classes)
-            for rows, mask in zip(by_rule[run.finished], tested, strict=True)
-        ]
+        of_rows = run.outputs if decisions is None else decisions
+        by_seed = ((rows[mask], mask) for rows, mask in zip(of_rows[run.finished], tested, strict=True))
+        if decisions is None:
+            by_seed = ((run.loss.decide(np.nan_to_num(rows)), mask) for rows, mask in by_seed)
+        of_seeds = [_sizes(rows, n_classes, None if weights is None else weights[mask]) for rows, mask in by_seed]
         shares[name] = np.mean([counts / counts.sum() for counts in of_seeds], axis=0)
     return shares
+
+
+def _sizes(decided: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray:
+    """How many rows are decided as each class (n_classes,), or positions of rows, by what rows count (n_rows,)."""
+    counts = None if weights is None else np.repeat(weights, decided[:1].size)
+    return np.bincount(decided.ravel(), counts, minlength=n_classes)
 
 
 def _gain(rows: np.ndarray, always: np.ndarray | None, design: Design, *, higher_is_better: bool) -> Estimate | None:

@@ -17,7 +17,8 @@ class Source(ArraySource):
         n_samples: images.
         size: pixels along each side.
         noise: standard deviation of the noise, where what is drawn is brighter than what is behind it by 1.
-        target: which ``shape`` it is, disc or square; or the ``area``, the share of the pixels that it covers.
+        target: which ``shape`` it is, disc or square; the ``area``, the share of the pixels that it covers; or the
+            ``mask``, 1 in these pixels.
         random_state: decides what is drawn.
     """
 
@@ -25,7 +26,7 @@ class Source(ArraySource):
     n_samples: Positive = 1000
     size: Annotated[Whole, Field(ge=8)] = 16
     noise: Spread = 0.5
-    target: Literal["shape", "area"] = "shape"
+    target: Literal["shape", "area", "mask"] = "shape"
     random_state: Seed = 0
 
     def give(self, named: Iterable[str], key: str) -> Given:  # noqa: ARG002
@@ -35,7 +36,7 @@ class Source(ArraySource):
         radius = rng.uniform(size / 8, size / 3, self.n_samples)
         centre = rng.uniform(radius, size - radius, (2, self.n_samples))
         grid = np.arange(size) + 0.5
-        images, areas = np.empty((self.n_samples, size, size), np.uint8), np.empty(self.n_samples)
+        images, masks = np.empty((2, self.n_samples, size, size), np.uint8)
         for row in range(self.n_samples):
             down, across = np.abs(grid - centre[0, row]), np.abs(grid - centre[1, row])
             # a square of the area of the disc, so that neither its area nor its brightness tells which it is
@@ -45,6 +46,6 @@ class Source(ArraySource):
             mask = square if is_square[row] else disc
             bright = mask + rng.normal(0, self.noise, mask.shape)
             images[row] = np.clip(85 + 85 * bright, 0, 255).round()
-            areas[row] = mask.mean()
-        names = np.where(is_square, "square", "disc")
-        return Given(Rows.of(images), {"shape": names, "area": areas}, kind="images")
+            masks[row] = mask
+        names, areas = np.where(is_square, "square", "disc"), masks.mean(axis=(1, 2))
+        return Given(Rows.of(images), {"shape": names, "area": areas, "mask": masks}, kind="images")

@@ -191,18 +191,19 @@ def _grouped(value: float, _: int = 0) -> str:
 
 
 def class_sizes(axes: Axes, labels: np.ndarray, names: list[str]) -> Axes:
-    """How many rows each class has, the largest classes first where there are too many to show.
+    """How many rows each class has, or positions of rows; the largest classes first where there are too many to show.
 
     Args:
         axes: where to draw.
-        labels: (n_rows,) class indices.
+        labels: (n_rows, …) class indices.
         names: of the classes.
     """
-    counts = np.bincount(labels, minlength=len(names))
+    counts = np.bincount(labels.ravel(), minlength=len(names))
     shown = np.sort(np.argsort(-counts, kind="stable")[:SHOWN_CLASSES])
     axes.barh(range(len(shown)), counts[shown], color=[_CLASSES[label % len(_CLASSES)] for label in shown])
     axes.set_yticks(range(len(shown)), [plain(names[label]) for label in shown])
-    axes.set(xlabel="rows", ylabel="class", ylim=(len(shown) - 0.4, -0.6))
+    counted = "rows" if labels.ndim == 1 else "positions of all rows"
+    axes.set(xlabel=counted, ylabel="class", ylim=(len(shown) - 0.4, -0.6))
     return axes
 
 

@@ -36,6 +36,8 @@ def can_be_drawn(comparison: Comparison) -> bool:
     facts = comparison.description.arrays
     if comparison.arrays is None or facts is None or comparison.description.n_targets > 1:
         return False
+    if comparison.description.target_shape:  # which has a figure of its own
+        return False
     return facts.kind == "sequences" or (facts.kind == "images" and facts.shape[-1] in (1, 3))
 
 
@@ -88,8 +90,16 @@ def _row(ax: Axes, row: np.ndarray, data: Examples) -> None:
         ax.plot(row[:, :CHANNELS], linewidth=1)
         ax.set_ylim(low, high)
         return
-    shown = (row.astype(np.float64) - low) / ((high - low) or 1)
-    if row.shape[-1] == 1:
-        ax.imshow(shown[..., 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    else:
-        ax.imshow(np.clip(np.nan_to_num(shown), 0, 1), interpolation="nearest")
+    image(ax, shown_image(row, data.ends))
+
+
+def shown_image(row: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    """An image (height, width, 1 or 3) in shares from the smallest number of all rows to the largest."""
+    low, high = ends
+    return np.clip(np.nan_to_num((row.astype(np.float64) - low) / ((high - low) or 1)), 0, 1)
+
+
+def image(ax: Axes, shown: np.ndarray) -> None:
+    """Draw an image as of `shown_image`."""
+    values = {"X": shown[..., 0], "cmap": "gray"} if shown.shape[-1] == 1 else {"X": shown}
+    ax.imshow(**values, vmin=0, vmax=1, interpolation="nearest")

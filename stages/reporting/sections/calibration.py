@@ -120,7 +120,11 @@ SECTION = Section(
             data=_data,
             grid=lambda data: side_by_side(len(data["points"]), sharey=True),
             draw=_draw,
-            applies=lambda subject: subject[0].task != "regression" and bool(_with_probabilities(subject)),
+            applies=lambda subject: (
+                subject[0].task != "regression"
+                and not subject[0].description.target_shape
+                and bool(_with_probabilities(subject))
+            ),
         ),
     ),
 )

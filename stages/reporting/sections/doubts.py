@@ -54,13 +54,14 @@ def _validity(comparison: Comparison, explained: set[tuple[str, str]]) -> list[M
 
 
 def _imbalance(comparison: Comparison) -> list[Markdown]:
-    classes, n_rows = comparison.description.classes, len(comparison.labels)
+    classes, n_rows = comparison.description.classes, comparison.labels.size
+    what = "positions" if comparison.description.target_shape else "rows"
     sizes = class_sizes(comparison.labels, comparison.description)
     if not choosing.are_unequal(sizes.tolist()):
         return []
     rarest, commonest = int(sizes.argmin()), int(sizes.argmax())
     sentence = (
-        f"Classes are unequal: {code(classes[rarest])} has {sizes[rarest]:,} of {n_rows:,} rows "
+        f"Classes are unequal: {code(classes[rarest])} has {sizes[rarest]:,} of {n_rows:,} {what} "
         f"({percent(sizes[rarest] / n_rows)}), and always saying {code(classes[commonest])} would be right in "
         f"{percent(sizes[commonest] / n_rows)}."
     )

@@ -25,8 +25,8 @@ TEMPLATE = """
 
 {{ recalls }}
 
-{{ once("The share of a class's test rows that are decided as it; `results.csv` has them as `recall_0` and so on, in"
-" this order.") }}
+{{ once("The share of what is of a class in test rows that is decided as it; `results.csv` has them as `recall_0` and"
+" so on, in this order.") }}
 
 </details>
 {% endif %}
@@ -69,7 +69,8 @@ def _recalls(comparison: Comparison) -> Table:
         )
         for index, (name, size) in enumerate(zip(classes, sizes, strict=True))
     ]
-    return Table(("class", "rows in all", *map(code, top_losses.shown(comparison))), rows)
+    counted = "positions in all" if comparison.description.target_shape else "rows in all"
+    return Table(("class", counted, *map(code, top_losses.shown(comparison))), rows)
 
 
 def _mean(values: np.ndarray) -> str:

@@ -97,7 +97,8 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
     """
     n_test, n_train = (len(plan.rows(0, *parts)) for parts in ((Part.TEST,), (Part.TRAIN, Part.VALIDATION)))
     kept = f"rows with the same {code(settings.column)} stay together" if plan.method == "group" else ""
-    alike = "each class alike" if description.classes and plan.method in ("stratified", "kfold") else ""
+    has_class = bool(description.classes) and not description.target_shape
+    alike = "each class alike" if has_class and plan.method in ("stratified", "kfold") else ""
     copies = "" if description.copies is None else _COPIES[settings.copies]
     sentence = ", ".join(filter(None, [kept, alike, copies]))
     how = f" ({sentence})" if sentence else ""

@@ -20,7 +20,7 @@ class HeldOut:
 
     Attributes:
         rows: (n,) their numbers, ascending.
-        outputs: float64 (n, n_outputs).
+        outputs: float64 (n, …, n_outputs), with axes between where each position of a row has a target.
     """
 
     rows: np.ndarray
@@ -55,10 +55,10 @@ class Unseen:
     def for_new_rows(self) -> HeldOut:
         """The same for new rows: of each row the mean of what the networks give that did not learn from it."""
         rows = np.flatnonzero(self.rows.any(axis=0))
-        seeds = self.rows[:, rows, None]
-        return HeldOut(
-            rows, np.where(seeds, self.outputs[:, rows], 0.0).sum(axis=0, dtype=np.float64) / seeds.sum(axis=0)
-        )
+        total, n_seeds = np.zeros((len(rows), *self.outputs.shape[2:])), self.rows[:, rows].sum(axis=0)
+        for of_seed, seen in zip(self.outputs, self.rows[:, rows], strict=True):
+            total[seen] += of_seed[rows[seen]]
+        return HeldOut(rows, total / n_seeds.reshape(-1, *[1] * (total.ndim - 1)))
 
 
 def of_run(run: Run, plan: Plan) -> Unseen | None:
@@ -66,7 +66,8 @@ def of_run(run: Run, plan: Plan) -> Unseen | None:
     if plan.tests_in_turn:
         unseen = Unseen(run.outputs, plan.tested[: len(run.seeds)] & run.finished[:, None])
     elif run.held_out is not None:
-        unseen = Unseen(run.held_out, plan.validated[: len(run.held_out)] & np.isfinite(run.held_out).all(axis=2))
+        is_known = np.isfinite(run.held_out).all(axis=tuple(range(2, run.held_out.ndim)))
+        unseen = Unseen(run.held_out, plan.validated[: len(run.held_out)] & is_known)
     else:
         return None
     return unseen if unseen.rows.any() else None

@@ -24,6 +24,7 @@ from stages.scores import decisions
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 from stages.scores.statistic import OfMeans
+from stages.verdicts.held_out import mask_thresholds
 from stages.verdicts.held_out.rows import HeldOut, Unseen, of_run
 
 N_RESAMPLES = 100
@@ -53,6 +54,8 @@ def of_runs(
     """
     if not n_classes or not score.is_of_decisions or not runs[0].settings.optimizer.is_tuned:
         return {}
+    if labels.ndim > 1 and n_classes > 2:  # masks of several classes take the largest output
+        return {}
     decided = {}
     for run in runs:
         if (of_others := of_run(run, plan)) is None:
@@ -60,7 +63,7 @@ def of_runs(
         settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
         outputs = np.nan_to_num(run.outputs)
         if (known := chosen.get(run.loss.name)) is not None:
-            decided[run.loss.name] = decisions.decide(run.loss, outputs, known[:, None]), known
+            decided[run.loss.name] = _decided(run.loss, outputs, known), known
             continue
         tested = plan.tested[: len(outputs)]
         decided[run.loss.name] = decide(
@@ -76,7 +79,7 @@ def for_new_rows(
 
     It is chosen on outputs averaged over the seeds that tested a row; None where none can be chosen.
     """
-    if (of_others := of_run(run, plan)) is None:
+    if (of_others := of_run(run, plan)) is None or (labels.ndim > 1 and n_classes > 2):
         return None
     settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
     return choose(score, run.loss, labels, of_others.for_new_rows(), seed=0, **settings)
@@ -99,8 +102,8 @@ def decide(
     Args:
         score: one of decisions.
         loss: what the networks were trained with.
-        labels: (n_rows,) class indices.
-        outputs: (n_seeds, n_rows, n_outputs).
+        labels: (n_rows,) class indices, or (n_rows, …) where each position of a row has one.
+        outputs: (n_seeds, n_rows, …, n_outputs).
         of_others: what thresholds are chosen on.
         tested: bool (n_seeds, n_rows), which rows each seed is scored on.
         n_classes: number of classes.
@@ -112,14 +115,22 @@ def decide(
         chosen.
     """
     usual, chosen = decisions.usual(loss, n_classes), {}
-    decided = np.empty(outputs.shape[:2], np.int64)
     for seed in range(len(outputs)):
         held_out = of_others.for_seed(seed, tested[seed])
         settings = {"n_classes": n_classes, "weights": weights, "clusters": clusters, "seed": seed}
         threshold = choose(score, loss, labels, held_out, **settings)
         chosen[seed] = usual if threshold is None else threshold
-        decided[seed] = decisions.decide(loss, outputs[seed], chosen[seed])
-    return decided, np.stack(list(chosen.values()))
+    thresholds = np.stack(list(chosen.values()))
+    return _decided(loss, outputs, thresholds), thresholds
+
+
+def _decided(loss: Loss, outputs: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """What each seed decides at its threshold: class indices (n_seeds, n_rows, …), of masks in a byte each."""
+    kind = np.int64 if outputs.ndim == 3 else np.int8
+    decided = np.empty(outputs.shape[:-1], kind)
+    for seed, threshold in enumerate(thresholds):
+        decided[seed] = decisions.decide(loss, outputs[seed], threshold)
+    return decided
 
 
 def choose(
@@ -154,12 +165,14 @@ def choose(
     counted = None if weights is None else weights[held_out.rows]
     rows = SeedRows(of_rows, held_out.outputs, loss, np.zeros(1), np.ones(1), counted)
     if score.quota is not None:
-        return _as_many(rows, score.quota, n_classes)
-    above, below = _by_decision(score, rows, n_classes)
+        return mask_thresholds.reaching(rows) if labels.ndim > 1 else _as_many(rows, score.quota, n_classes)
     clusters_of_rows = None if clusters is None else np.unique(clusters[held_out.rows], return_inverse=True)[1]
     counts = _resamples(
         len(of_rows), clusters_of_rows, N_RESAMPLES if n_classes == 2 else N_OFFSETS // n_classes**2, seed
     )
+    if labels.ndim > 1:
+        return mask_thresholds.choose(score, rows, counts if counted is None else counts * counted)
+    above, below = _by_decision(score, rows, n_classes)
     has_all = np.all([(counts * (of_rows == k)).any(axis=1) for k in range(n_classes)], axis=0)
     counts = counts[has_all] if has_all.any() else np.ones((1, len(of_rows)))
     if counted is not None:
