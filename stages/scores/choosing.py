@@ -38,9 +38,9 @@ def default_headline(
     """The score that decides between losses where the parameters name none.
 
     It is the interval score where a loss gives the ends of an interval, and the continuous ranked probability score
-    where one gives a distribution otherwise; of masks the overlap of each. It is the pinball loss where all losses estimate one quantile; it has no
-    unit for several columns of values, it counts by how many classes a decision is off where these have an order, and
-    every class alike where their sizes are unequal.
+    where one gives a distribution otherwise; of masks it is the overlap. It is the pinball loss where all losses
+    estimate one quantile; it has no unit for several columns of values, it counts by how many classes a decision is
+    off where these have an order, and every class alike where their sizes are unequal.
 
     Args:
         task: the kind of problem.
