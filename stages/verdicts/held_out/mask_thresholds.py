@@ -38,10 +38,10 @@ def reaching(rows: SeedRows) -> np.ndarray:
     """The threshold (1,) at or above which as many positions are as are of class 1, by what their rows count."""
     outputs, of_class = rows.outputs[..., 0], rows.labels == 1
     weights = np.ones(len(outputs)) if rows.weights is None else rows.weights
-    each = np.broadcast_to(weights.reshape(-1, *[1] * (outputs.ndim - 1)), outputs.shape)
+    counts = np.broadcast_to(weights.reshape(-1, *[1] * (outputs.ndim - 1)), outputs.shape)
     order = np.argsort(-outputs, axis=None, kind="stable")
-    reached = np.cumsum(each.ravel()[order])
-    return np.array([outputs.ravel()[order][np.searchsorted(reached, each[of_class].sum())]])
+    reached = np.cumsum(counts.ravel()[order])
+    return np.array([outputs.ravel()[order][np.searchsorted(reached, counts[of_class].sum())]])
 
 
 def by_threshold(score: Score, rows: SeedRows, tried: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -61,8 +61,8 @@ def by_threshold(score: Score, rows: SeedRows, tried: np.ndarray) -> tuple[np.nd
     sizes = histogram.sum(axis=2)[:, :, None]
     # shares of a row's positions by class and decision, times what one of each adds
     shares = np.stack([sizes - at_or_above, at_or_above], axis=2).reshape(n_rows, 4, -1) / labels.shape[1]
-    each = SeedRows(np.array([0, 0, 1, 1]), np.zeros((4, 1)), rows.loss, rows.center, rows.spread, None)
-    parts = score.statistic.of_rows(_decided(each, np.array([0, 1, 0, 1])))
+    kinds = SeedRows(np.array([0, 0, 1, 1]), np.zeros((4, 1)), rows.loss, rows.center, rows.spread, None)
+    parts = score.statistic.of_rows(_decided(kinds, np.array([0, 1, 0, 1])))
     return tuple(np.einsum("rkt,kp->rtp", shares, part.astype(np.float64)) for part in parts)
 
 
@@ -73,7 +73,7 @@ def _decided(rows: SeedRows, classes: np.ndarray) -> SeedRows:
 def _tried(rows: SeedRows) -> np.ndarray:
     """Thresholds, ascending, that differ: none below the smallest output, the last above the largest."""
     outputs, shares = rows.outputs[..., 0], np.linspace(0, 1, N_TRIED)
-    some = np.concatenate([np.quantile(each, shares) for each in (outputs.ravel(), outputs[rows.labels == 1])])
+    some = np.concatenate([np.quantile(values, shares) for values in (outputs.ravel(), outputs[rows.labels == 1])])
     usual = decisions.usual(rows.loss, 2)
     last = outputs.max() + max(float(np.ptp(outputs)) / outputs.size, np.finfo(np.float32).eps)
     return np.unique(np.concatenate([some, usual, [last]]))
