@@ -4,16 +4,20 @@ import numpy as np
 import pandas as pd
 
 from stages.checks.every import Seen
-from stages.parsing.dates import by_format, is_short, may_swap
+from stages.parsing.dates import DAY_FIRST, MONTH_FIRST, are_dates, by_format, by_known_form, is_short, may_swap
 from stages.parsing.number_columns import odd
 from stages.records.findings import Finding
 
 _FORMS = {  # and how many letters dates of a form have at least
-    **{"%d-%b": 5, "%d %b": 5, "%b %d": 5, "%d/%m": 3, "%m/%d": 3, "%d.%m.": 4},
-    **{"%y%m%d": 6, "%d%m%Y": 8, "%Y-%j": 8, "%Y-%m-%d %H": 12},
+    **{"%d-%b": 5, "%d %b": 5, "%b %d": 5, "%d/%m": 3, "%m/%d": 3, "%d.%m.": 4, "%H%M": 4},
+    **{"%y%m%d": 6, "%d%m%y": 6, "%d%m%Y": 8, "%Y-%j": 8, "%Y-%m-%d %H": 12},
 }
-_OF_DIGITS = {6: "%Y%m", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many a number has
-_FIRST_MONTH = 190001
+_OF_DIGITS = {  # by how many a number has
+    **{6: ["%Y%m", "%y%m%d", "%d%m%y"], 7: ["%Y%j"], 8: ["%Y%m%d", "%d%m%Y"]},
+    **{12: ["%Y%m%d%H%M"], 14: ["%Y%m%d%H%M%S"]},
+}
+_LEAST = 100_000  # of these
+_YEARS = 1900, 2100  # between which years of numbers lie
 _FEW = 10  # different values; fewer may be dates by chance
 
 
@@ -25,11 +29,17 @@ def find(seen: Seen) -> list[Finding]:
         if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(seen.written[name]):
             findings += dates(seen.written[name], values)
         elif kind == "category" and name in seen.features and name not in seen.said:
-            findings += perhaps_of_a_form(values)
+            findings += two_orders(values) or perhaps_of_a_form(values)
     names = [name for name in seen.features if seen.columns[name][1] == "number"]
     for some, numbers in seen.numbers(names):
-        are_large = (np.isnan(numbers) | (numbers >= _FIRST_MONTH)).all(axis=0)
-        findings += [each for name in np.array(some)[are_large] for each in perhaps_dates(seen.columns[name][0])]
+        missing = np.isnan(numbers)
+        are_large, are_years = (
+            (missing | is_it).all(axis=0)
+            for is_it in (numbers >= _LEAST, (numbers > _YEARS[0]) & (numbers < _YEARS[1]))
+        )
+        findings += [
+            each for name in np.array(some)[are_large | are_years] for each in perhaps_dates(seen.columns[name][0])
+        ]
     return findings
 
 
@@ -51,16 +61,34 @@ def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:
 
 
 def perhaps_dates(values: pd.Series) -> list[Finding]:
-    """Whole numbers that are all dates, written without marks, such as 20240131."""
-    least, most = f"{values.min():.0f}", f"{values.max():.0f}"
-    form = _OF_DIGITS.get(len(least))
-    if form is None or len(least) != len(most) or not "1900" <= least[:4] <= most[:4] <= "2100":
-        return []
+    """Numbers that are all dates, written without marks, such as 20240131, or as a year and a month, 2024.01."""
     present = values.dropna()
-    if present.nunique() < _FEW or (present % 1).any():
+    if present.nunique() < _FEW:
         return []
-    as_written = present.astype(np.int64).astype("str")
-    return [] if by_format(as_written, form) is None else [odd("perhaps dates", as_written, read_as=form)]
+    if (present % 1).any():
+        as_written, forms = present.map("{:.2f}".format).astype("str"), ["%Y.%m"]
+        if (as_written.astype(np.float64) != present).any():
+            return []
+    else:
+        as_written = present.astype(np.int64).astype("str")
+        lengths = as_written.str.len()
+        forms = _OF_DIGITS.get(lengths.iloc[0], []) if (lengths == lengths.iloc[0]).all() else []
+    for form in forms:
+        days = by_format(as_written, form)
+        if days is not None and days.dt.year.between(*_YEARS).all():
+            return [odd("perhaps dates", as_written, read_as=form)]
+    return []
+
+
+def two_orders(texts: pd.Series) -> list[Finding]:
+    """Texts that are all dates, but some with the day first and some with the month."""
+    present = texts.dropna()
+    if len(present) < 2 or not any(map(str.isdigit, present.iloc[0])) or not are_dates(present).all():
+        return []
+    day_first, month_first = (by_known_form(present, form).notna() for form in (DAY_FIRST, MONTH_FIRST))
+    if day_first.all() or month_first.all():
+        return []
+    return [odd("two orders", pd.concat([present[~month_first].head(1), present[~day_first].head(1)]).sort_index())]
 
 
 def perhaps_of_a_form(texts: pd.Series) -> list[Finding]:

@@ -33,6 +33,8 @@ def half_numbers(texts: pd.Series) -> list[Finding]:
         return []
     different = pd.Series(different, dtype="str").str.strip().drop_duplicates()
     holds = different.str.contains(r"^[^\w]*\d|^\d")
+    if not holds.any():
+        holds = _of_one_shape(different, texts)
     if holds.sum() < _FEWEST or holds.mean() < _MOST or different.str.fullmatch(r"0\d+").any():
         return []
     shapes = different[holds].str.replace(_NUMBER, "0", regex=True)
@@ -44,3 +46,15 @@ def half_numbers(texts: pd.Series) -> list[Finding]:
         return []  # which is told already
     half = texts[texts.str.strip().isin(different[~is_whole & holds.to_numpy()])]
     return [odd("half numbers", half, n_of=int(is_number.sum()))] if len(half) else []
+
+
+def _of_one_shape(different: pd.Series, texts: pd.Series) -> pd.Series:
+    """Which texts have the shape that most have, letters and a number, as in ``KW 48`` and ``abt. 3.5``: bool.
+
+    None where the numbers may be those of the rows, or parts of codes.
+    """
+    shapes = different.str.replace(_NUMBER, "0", regex=True)
+    is_usual = (shapes == shapes.value_counts().index[0]) & shapes.str.contains("0", regex=False)
+    has_mark = different.str.contains(r"\d[.,]\d")
+    is_code = different.str.contains(r"(?<![\d.,])0\d") | (not texts.dropna().duplicated().any())
+    return is_usual & (has_mark | ~is_code)

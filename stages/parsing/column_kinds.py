@@ -16,10 +16,17 @@ ERRORS = [
     *["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!"],
     *["#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!"],
 ]
+# letters without a width, and NULs, which nobody sees in a cell
+UNSEEN = dict.fromkeys([0, 0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)])
 EXACT = 2**53  # from which on a float does not tell all whole numbers apart
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
 _DATES = ("0001-01-01", "9999-12-31 23:59:59")  # the first and the last that can be written
 _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^unnamed: 0$)|[a-z]I[dD]$")
+
+
+def bare(text: str) -> str:
+    """A text without blanks around it and without letters that nobody sees."""
+    return (text if text.isascii() and "\0" not in text else text.translate(UNSEEN)).strip()
 
 
 def without_blanks(values: pd.Series) -> pd.Series:
@@ -27,8 +34,8 @@ def without_blanks(values: pd.Series) -> pd.Series:
     texts = values
     if values.dtype != "str":
         texts = values.where(values.isna(), values.astype(str)).astype(object).where(values.notna(), None).astype("str")
-    bare = [None if pd.isna(text) else text.strip() or text for text in texts.to_numpy(object)]
-    return pd.Series(bare, values.index, dtype="str", name=values.name)
+    plain_ones = [None if pd.isna(text) else bare(text) or text for text in texts.to_numpy(object)]
+    return pd.Series(plain_ones, values.index, dtype="str", name=values.name)
 
 
 def plain(values: pd.Series) -> pd.Series:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
+from stages.parsing.column_kinds import UNSEEN
 
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))  # letters without a width
 NO_NAME = re.compile(r"Unnamed: \d+")  # as columns without a heading are called
 
 
@@ -37,7 +37,7 @@ def words_for_nothing(source: Table, columns: Iterable[str]) -> dict[str, list[s
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).translate(_UNSEEN).split())
+    return " ".join(unicodedata.normalize("NFC", name).translate(UNSEEN).split())
 
 
 def check_unique(names: list[str], path: Path) -> None:

@@ -118,7 +118,8 @@ def _numbered(head: str, delimiter: str, *, whole: bool, quoting: int) -> list[t
 def _preamble(head: str, delimiter: str, **settings: Any) -> int:
     """How many lines before the heading are no part of the table, such as a title and a date.
 
-    The first has half of the fields of the rows or fewer, and what follows is a heading: names that differ.
+    The first has half of the fields of the rows or fewer, or ends before them. What follows is a heading: names that
+    differ.
     """
     records = _numbered(head, delimiter, **settings) if len(delimiter) == 1 else []
     filled = [sum(field.strip() != "" for field in row) for row, _ in records]
@@ -126,7 +127,8 @@ def _preamble(head: str, delimiter: str, **settings: Any) -> int:
         return 0
     usual = sorted(filled)[len(filled) // 2]
     is_padded = len(records[0][0]) == len(records[-1][0])
-    if usual < (3 if is_padded else 2) or filled[0] > usual / 2:
+    most = usual / 2 if is_padded else 0.8 * usual
+    if usual < (3 if is_padded else 2) or filled[0] > most or filled[0] == usual:
         return 0
     first = next(index for index, count in enumerate(filled) if count >= 0.8 * usual)
     heading = [field.strip() for field in records[first][0]]

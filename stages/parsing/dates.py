@@ -21,7 +21,7 @@ _LAST_AHEAD = 2068  # the same where dates may lie far ahead
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns in which they may
 _SAMPLE = 100  # different texts that show whether a column may hold dates at all
 _MANY = 2000  # different texts, of which those written alike are read at once
-_REMEMBERED = 1 << 14  # texts, which columns have in common and are looked at more than once
+_REMEMBERED = 1 << 14  # texts, which columns have in common
 _MICROSECONDS = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 # English, German, French, Spanish, Italian, Dutch, Portuguese, Scandinavian, Polish, Turkish, Russian, without accents
@@ -39,14 +39,30 @@ _MONTHS = [
     "november novembre noviembre novembro listopada listopad kasım ноября ноябрь",
     "december dezember decembre diciembre dicembre dezembro desember grudnia grudzien aralık декабря декабрь",
 ]
+_IN_FULL = [  # Czech, Ukrainian, Romanian, Greek, Finnish, of which some are others if they are cut short
+    "ledna leden січня січень ianuarie ιανουαριου ιανουαριος tammikuuta tammikuu",
+    "unora unor лютого лютии februarie φεβρουαριου φεβρουαριος helmikuuta helmikuu",
+    "brezna brezen березня березень martie μαρτιου μαρτιος maaliskuuta maaliskuu",
+    "dubna duben квітня квітень aprilie απριλιου απριλιος huhtikuuta huhtikuu",
+    "kvetna kveten травня травень μαιου μαιος toukokuuta toukokuu",
+    "cervna cerven червня червень iunie ιουνιου ιουνιος kesakuuta kesakuu",
+    "cervence cervenec липня липень iulie ιουλιου ιουλιος heinakuuta heinakuu",
+    "srpna srpen серпня серпень αυγουστου αυγουστος elokuuta elokuu",
+    "zari вересня вересень septembrie σεπτεμβριου σεπτεμβριος syyskuuta syyskuu",
+    "rijna rijen жовтня жовтень octombrie οκτωβριου οκτωβριος lokakuuta lokakuu",
+    "listopadu листопада листопад noiembrie νοεμβριου νοεμβριος marraskuuta marraskuu",
+    "prosince prosinec грудня грудень decembrie δεκεμβριου δεκεμβριος joulukuuta joulukuu",
+]
 # names may be cut short to three letters or more
 _MONTH_OF = {
     name[:length]: number
     for number, names in enumerate(_MONTHS, 1)
     for name in names.split()
     for length in range(3, len(name) + 1)
-} | {"sept": 9}
+} | {"sept": 9, **{name: number for number, names in enumerate(_IN_FULL, 1) for name in names.split()}}
 _ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}
+_ZONES |= {"MEZ": 1, "MESZ": 2, "MSK": 3, "SAST": 2, "PKT": 5, "SGT": 8, "HKT": 8, "KST": 9, "AWST": 8, "BRT": -3}
+_ZONES |= {"AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "AKST": -9, "AKDT": -8, "HST": -10}
 _ZONES |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9}
 
 _WEEKDAYS = (
@@ -54,29 +70,34 @@ _WEEKDAYS = (
     r"[^\W\d_]{0,8}\.?"
 )
 _WEEKDAY = re.compile(rf"^{_WEEKDAYS},? +|[,( ]+{_WEEKDAYS}\)?$", re.IGNORECASE)
+_CALLED = re.compile(r"""^[a-zA-Z.]+\((['"])(.+)\1\)$""")  # Timestamp('2025-01-03'), as programs write objects
 _TIME_FIRST = re.compile(r"(\d\d?:\d\d(?::\d\d)?(?: ?[AP]\.?M\.?)?),? +(.+)", re.IGNORECASE)
 _CLOCK = (
     r"(?P<hour>\d\d?)(?:(?P<between>[:.h]?|-(?=\d\d-\d\d(?![:\d])))(?P<minute>\d\d)"
     r"(?:(?P=between)(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?)?(?: (?:Uhr|hrs?))?"
 )
 _ZONE = (
-    r"(?: ?(?P<zone>(?:UTC|GMT)?[-+\u2212]\d\d?(?::?\d\d)?|[A-Z]{3,4}|Z|[A-Z]+(?:/[A-Z_]+)+)"
+    r"(?: ?\[?(?P<zone>(?:UTC|GMT)?[-+\u2212]\d\d?(?::?\d\d)?|[A-Z]{3,4}|Z|[A-Z]+(?:/[A-Z_]+)+)\]?"
     r"(?: [A-Z]{3,4}| ?\([^()]*\)|\[[^\[\]]*\])?)?"
 )
 _TIME = (
-    rf"(?:(?P<before>T|,? (?:at|um|à|om|a las|alle) |[,_]? *|:(?=\d\d:)){_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
+    r"(?:(?P<before>T|,? (?:at|um|à|om|a las|alle) |[,_]? *| ?[-|/–] |:(?=\d\d:)|-(?=\d\d\.\d\d\.\d\d))"
+    rf"{_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
 )
 _SWAPPED = re.compile(r"^\s*(\d{1,2})[-/ ](\d{1,2})[-/ ](?:\d{4}|\d\d)(?:\D.*)?$")
 _WORD = r"(?P<name>[^\W\d_]{3,12})\.?"
-_DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|\.)?", r"(?P<year>\d{4}|\d\d)"
+_PARTS = r"(?P<hour>\d\d?), ?(?P<minute>\d\d?)(?:, ?(?P<second>\d\d?)(?:, ?\d+)?)?(?P<part>)"
+_DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|er|[ºª.])?", r"(?P<year>\d{4}|\d\d)"
 _BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
 _MONTHS_OF = {"Q": 3, "T": 3, "H": 6, "S": 6}  # a quarter, a trimestre, a half, a semestre
 _SPELLINGS = [
-    rf"(?P<year>\d{{4}})(?P<mark>[-/. ])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}",  # 2025-01-03
+    rf"(?P<year>\d{{4}})(?P<mark>[-/ _:]|\. ?)(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)\.?{_TIME}",  # 2025-01-03
     rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?=[T _]\d){_TIME}",  # 20250103T1015
-    rf"(?P<year>\d{{4}})年(?P<month>\d\d?)月(?:(?P<day>\d\d?)日{_TIME})?",
+    rf"(?P<year>\d{{4}})[年년] ?(?P<month>\d\d?)[月월](?: ?(?P<day>\d\d?)[日일]{_TIME})?",
+    r"\\?/Date\((?P<epoch>-?\d{1,14})(?:[-+]\d{4})?\)\\?/",  # milliseconds, of .NET
+    rf"(?:new )?Date\((?P<year>\d{{4}}), ?(?P<from_0>\d\d?), ?(?P<day>\d\d?)(?:, ?{_PARTS})?\)",  # of JavaScript
     # 03/01/2025, in its order
-    rf"(?P<one>\d\d?)(?P<mark>[-/]|\. ?| (?=\d\d? \d{{4}}))(?P<other>\d\d?)(?P=mark){_YEAR}{_TIME}",
+    rf"(?P<one>\d\d?)(?P<mark>[-/]|\. ?| (?=\d\d? \d{{4}}))(?P<other>\d\d?)(?P=mark){_YEAR}\.?{_TIME}",
     rf"{_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_YEAR}{_TIME}",  # 3 January 2025
     rf"{_WORD}{_BETWEEN}{_DAY}[-/., ]{{1,2}}{_YEAR}{_TIME}",  # Jan 3, 2025
     rf"{_WORD} +{_DAY} +{_CLOCK}{_ZONE} (?P<year>\d{{4}})",  # Jan  3 10:15:30 2025
@@ -100,17 +121,12 @@ _SPELLINGS = [
 
 @cache
 def _patterns() -> list[re.Pattern]:
-    return [re.compile(spelling, re.IGNORECASE) for spelling in _SPELLINGS]
+    return [re.compile(each, re.IGNORECASE) for each in _SPELLINGS]
 
 
 def as_dates(texts: pd.Series) -> pd.Series | None:
     """Texts that are all dates as dates, datetime64[us] without a zone; None when they are not."""
     return fit(texts)[1]
-
-
-def form_of(texts: pd.Series) -> str | None:
-    """How texts that are all dates are written, as `by_known_form` takes it; None when they are not dates."""
-    return fit(texts)[0]
 
 
 def fit(texts: pd.Series) -> tuple[str | None, pd.Series | None]:
@@ -204,7 +220,7 @@ def _format(text: str, *, day_first: bool | None) -> str | None:
 @lru_cache(_REMEMBERED)
 def _match(text: str) -> re.Match | None:
     """How a date is written, its weekday aside and its time behind it; None where a text is none."""
-    alone = _WEEKDAY.sub("", text)
+    alone = _WEEKDAY.sub("", _CALLED.sub(r"\2", text))
     if not any(map(str.isdigit, text)):
         return None
     for written in dict.fromkeys((text, alone, _TIME_FIRST.sub(r"\2 \1", alone))):
@@ -224,6 +240,8 @@ def _moment(text: str, *, day_first: bool | None) -> int | None:
     if (match := _match(text)) is None:
         return None
     parts = match.groupdict()
+    if "epoch" in parts:
+        return 1000 * int(parts["epoch"])
     if "one" in parts:
         if day_first is None:
             return None
@@ -241,7 +259,7 @@ def _day_of(parts: dict[str, str | None]) -> int | None:
     year = int(parts["year"])
     if len(parts["year"]) == 2:
         year += 2000 if year <= _LAST_AHEAD - 2000 else 1900
-    month, day = int(parts.get("month") or 1), int(parts.get("day") or 1)
+    month, day = int(parts.get("month") or int(parts.get("from_0") or 0) + 1), int(parts.get("day") or 1)
     if parts.get("name"):
         month = _month(parts["name"])
     if which := parts.get("which") or parts.get("quarter"):
@@ -291,7 +309,7 @@ def _ahead(zone: str | None, moment: int) -> int | None:
 def is_short(text: str) -> bool:
     """Whether the year of a date has two digits."""
     match = _match(text.strip())
-    return match is not None and len(match["year"]) == 2
+    return match is not None and len(match.groupdict().get("year", "")) == 2
 
 
 def are_dates(texts: pd.Series) -> np.ndarray:
@@ -308,8 +326,8 @@ def may_swap(texts: pd.Series) -> bool:
     parts = texts.str.extract(_SWAPPED)
     if parts.isna().any(axis=None):
         return False
-    first, second = (parts[column].astype(int) for column in parts)
-    return bool((first <= 12).all() and (second <= 12).all() and (first != second).any())
+    parts = parts.astype(int)
+    return bool((parts <= 12).all(axis=None) and (parts[0] != parts[1]).any())
 
 
 @cache

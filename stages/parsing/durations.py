@@ -11,11 +11,14 @@ _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "sec
 _CLOCK = r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:[.,]\d+)?)"
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _SPELLINGS = [
-    re.compile(rf"(?P<sign>-)?{_CLOCK}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02:03
+    re.compile(rf"(?P<sign>-)?(?:(?P<days>\d+)[.:])?{_CLOCK}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02:03, 1.02:03:04
     re.compile(r"(?P<first>\d{1,3}):(?P<second>[0-5]\d)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02
+    re.compile(r"(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d[.,]\d+)"),  # 2:03.5
+    re.compile(r"(?P<hours>\d{1,3}) ?h ?(?P<minutes>[0-5]\d)"),  # 17h04
+    re.compile(r"(?P<hours>1?\d) ?(?P<half>[AaPp])\.?[Mm]\.?"),  # 11 pm
     re.compile(rf"(?P<days>-?\d+) days?(?:,? \+?{_CLOCK})?"),  # 1 days 02:03:04, as pandas writes
     re.compile(  # P1DT2H, of ISO 8601
-        rf"(?P<sign>-)?P(?=.)(?:(?P<days>{_NUMBER})D)?"
+        rf"(?P<sign>-)?P(?=.)(?:(?P<weeks>{_NUMBER})W)?(?:(?P<days>{_NUMBER})D)?"
         rf"(?:T(?:(?P<hours>{_NUMBER})H)?(?:(?P<minutes>{_NUMBER})M)?(?:(?P<seconds>{_NUMBER})S)?)?"
     ),
     re.compile(  # 1h 30m
@@ -43,7 +46,7 @@ def fit(texts: pd.Series) -> tuple[str | None, np.ndarray] | None:
     units = {match[0].strip("0123456789., ") if match.re is _SPELLINGS[-1] else ":" for match in matches}
     if len(units) == 1 and re.fullmatch(r"[^\W\d_]+\.?", *units):
         return None
-    firsts = [match["first"] for match in matches if "first" in match.groupdict()]
+    firsts = [match["first"] for match in matches if "first" in match.groupdict() and match[0] != "24:00"]
     form = SECONDS if not firsts else HOURS if max(map(int, firsts)) < 24 else MINUTES
     read = seconds(texts, form)
     return None if np.isnan(read).any() else (form, read)

@@ -10,9 +10,10 @@ from pathlib import Path
 import charset_normalizer
 
 from stages.basics.cli import UserError
-from stages.parsing.file_kinds import Opener, refusals
+from stages.parsing.file_kinds import ALLOWED, Opener, is_text, refusals
 from stages.records.findings import Finding
 
+_START = 64  # bytes that show whether a file is a text
 _CHUNK = 1 << 20  # bytes
 _SAMPLE = 1 << 14  # bytes of lines with letters that are not ASCII
 _WESTERN = "cp1252"
@@ -26,7 +27,7 @@ _UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs
 # a word of two alphabets, as no encoding that fits makes
 _TWO_ALPHABETS = re.compile(r"[a-zA-Z][^\W\d_\x00-\u024f]|[^\W\d_\x00-\u024f][a-zA-Z]")
 _WORDS = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter that is not of ASCII
-_NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ")  # what letters of other alphabets look like
+_NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ|[a-z][Ž‚„ˆ‰][a-z]")  # what letters of other alphabets look like
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
         UserError: it is not written in that, or in none that is known.
     """
     with refusals(path, "CSV"), opener() as file:
-        start = file.read(4)
+        start = file.read(_START)
+    if said is None and not is_text(start):
+        raise UserError(f"{path} is no text, but a binary file of another kind; allowed: {ALLOWED}")
     unicode = next((name for mark, name in _UNICODE.items() if start.startswith(mark)), "utf-8")
-    if (unmarked := {(1, 3): "utf-16-le", (0, 2): "utf-16-be"}.get(_zeros(start))) and unicode == "utf-8":
+    if (unmarked := {(1, 3): "utf-16-le", (0, 2): "utf-16-be"}.get(_zeros(start[:4]))) and unicode == "utf-8":
         unicode = unmarked
     encoding, findings = said or unicode, []
     n_lines, bad = _decoded(_chunks(path, opener), encoding)

@@ -5,12 +5,14 @@ Such a module has a ``NAME``, the ``KEYS`` of a source that hold for such files,
 """
 
 import bz2
+import codecs
 import csv
 import gzip
 import importlib
 import io
 import lzma
 import pkgutil
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -32,11 +34,25 @@ Opener = Callable[[], IO[bytes]]
 
 _OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_WRITE = "pandas.{}(…).to_parquet('table.parquet') makes Parquet of it"
 _PAGE = "is a page of the web; save the table that it shows or links to, as CSV or Excel"
-_NO_TABLES = {  # by how they begin
+_NO_TABLES = {  # by how they begin, in small letters
     b"version https://git-lfs": "is a pointer of Git LFS, and the table is not here; git lfs pull brings it",
-    **dict.fromkeys((b"<!doctype html", b"<html"), _PAGE),
+    **dict.fromkeys((b"<!doctype html", b"<html", b"<table"), _PAGE),
+    b"<?xml": "is XML; open it in Excel or by pandas.read_xml, and save it as CSV or Excel",
+    b"<stata_dta>": f"is a file of Stata; {_WRITE.format('read_stata')}",
+    **dict.fromkeys((b"$fl2", b"$fl3"), f"is a file of SPSS; {_WRITE.format('read_spss')}"),
+    b"\0" * 12 + b"\xc2\xea\x81\x60": f"is a file of SAS; {_WRITE.format('read_sas')}",
+    b"\x89hdf": f"is a file of HDF5; {_WRITE.format('read_hdf')}",
+    b"arrow1": f"is a file of Arrow or Feather; {_WRITE.format('read_feather')}",
+    b"orc": f"is a file of ORC; {_WRITE.format('read_orc')}",
+    b"sqlite format 3": f"is a database of SQLite; {_WRITE.format('read_sql')}",
+    **dict.fromkeys((b"rdx", b"rda3", b"rdb"), "is a file of R; there, write.csv(table, 'table.csv') writes CSV"),
+    b"%pdf": "is a PDF; copy its table to Excel, or save it as CSV",
+    **dict.fromkeys((b"\x89png", b"\xff\xd8\xff", b"gif8"), "is a picture, no table"),
 }
+# NULs are letters of UTF-16, ESC stands in Japanese, and the first and last of these letters part fields
+_TEXT = re.compile(rb"(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)?[^\x02-\x08\x0e-\x1a\x1c-\x1e]*")
 _ARCHIVES = (".zip", ".tar", ".zst", ".7z")
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what the system and decompressing refuse
 OF_FILES = ("delimiter", "encoding", "decimal", "quoting", "skip", "header", "sheet")  # keys that say how to read one
@@ -101,13 +117,24 @@ def kind_of(path: Path) -> ModuleType | None:
     """
     with path.open("rb") as file:
         start = file.read(64)
-    if what := next((what for mark, what in _NO_TABLES.items() if start.lstrip().lower().startswith(mark)), None):
+    begins = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if what := next((what for mark, what in _NO_TABLES.items() if _begins_with(begins, mark)), None):
         raise UserError(f"{path} {what}")
     if (kind := next((each for each in _kinds() if each.matches(path, start)), None)) is not None:
         return kind
     if path.suffix.lower() in _ARCHIVES or start.startswith(b"PK\x03\x04"):
         raise UserError(f"{path} is no CSV file, but a zip or another archive; allowed: {ALLOWED}")
     return None
+
+
+def _begins_with(start: bytes, mark: bytes) -> bool:
+    """Whether a file begins with a mark; letters that could begin a heading too stand before bytes of no text."""
+    return start.startswith(mark) and not (mark.isalnum() and is_text(start) and b"\0" not in start)
+
+
+def is_text(start: bytes) -> bool:
+    """Whether the first bytes of a file may be those of a text."""
+    return _TEXT.fullmatch(start) is not None
 
 
 def check_keys(kind: ModuleType | None, source: Table, path: Path, key: str) -> None:

@@ -19,9 +19,11 @@ LONG = r"[-+]?\d{16,}"  # whole numbers that a float may not tell apart
 _BLANKS = " \u00a0\u2009\u202f"  # of which the last three do not end a line
 _MINUS = "-\u2212\u2013"
 _MONEY = (
-    r"US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺฿₫₴₪]|CHF|USD|EUR|GBP|INR|JPY|CNY|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|MXN"
-    r"|Rs\.?|Fr\.|kr\.?|zł|Kč|lei"
+    r"[A-Z]{0,3}\$|[€£¥₹₩₽₺฿₫₴₪]|Rs\.?|Rp\.?|Fr\.|kr\.?|zł|Kč|lei|R(?= ?[\d,. ]+[.,]\d\d$)"
+    r"|AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR"
+    r"|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
 )
+_RADIX = re.compile(r"[-+]?0(?:[xX][0-9a-fA-F]{1,13}|[bB][01]{1,52}|[oO][0-7]{1,17})")  # which floats tell apart
 _SHARES = {"%": -2, "‰": -3}
 _SCALES = {
     **{"k": 3, "K": 3, "thousand": 3, "tsd": 3, "Tsd.": 3, "Tsd": 3, "tausend": 3, "mille": 3},
@@ -35,6 +37,7 @@ _UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punct
 _WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰]{_UNIT})$")
 _TENS = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_WIDE = str.maketrans("．，－＋％（）٫٬٪", ".,-+%().,%")  # marks of other scripts, as of their digits
 PLAIN = {  # as a program writes numbers
     mark: rf"[-+]?(?:(?:0|[1-9]\d*)(?:[eE][-+]\d+)?|(?:\d*[{mark}]\d+|\d+[{mark}])(?:[eE][-+]?\d+)?"
     r"|(?i:inf(?:inity)?))|[-+]\d+"
@@ -83,7 +86,8 @@ def _pattern(decimal: str) -> re.Pattern:
     strokes = rf"(?:{hundreds}|(?:0|[1-9]\d*)[.,])[{_MINUS}—]{{1,2}}"
     return re.compile(
         rf"(?:(?:[~≈]|ca\.?|approx\.?)[{_BLANKS}]?)?(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*"
-        rf"(?P<bracket>\()?(?P<inner>[{_MINUS}+])?(?P<body>{strokes}|{threes}|{lakhs}|{plain})(?P<blank>[{_BLANKS}]*)"
+        rf"(?P<bracket>\()?(?P<inner>[{_MINUS}+])?(?P<body>{strokes}|{threes}|{lakhs}|{plain}|(?P<dash>[{_MINUS}—]{{1,2}}))"
+        rf"(?P<blank>[{_BLANKS}]*)"
         rf"(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})?"
         rf"[{_BLANKS}]*(?P<after>{_MONEY}|[{''.join(_SHARES)}])?(?P<behind>[{_MINUS}])?(?P<close>\))?",
         re.ASCII,
@@ -106,6 +110,8 @@ def _looked(text: str, decimal: str) -> tuple[float, str, str, bool, bool, bool]
     """What `Looked` has of a text."""
     if _plain(decimal).fullmatch(text):
         return float(text.replace(decimal, ".")), "", "", False, False, True
+    if _RADIX.fullmatch(text):
+        return float(int(text, 0)), "", "", False, False, False
     return *_number(text, decimal), False
 
 
@@ -117,7 +123,7 @@ def _plain(decimal: str) -> re.Pattern:
 def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
     """A number, its mark and scale, whether it is grouped and doubtful, as `Looked` has them."""
     if not text.isascii():
-        text = "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
+        text = "".join(str(unicodedata.decimal(letter, letter)) for letter in text).translate(_WIDE)
         text = _TENS.sub(lambda power: f"^{power[0].translate(_SMALL)}", text)
     if (match := _pattern(decimal).fullmatch(text)) is None:
         return _NO_NUMBER
@@ -130,6 +136,8 @@ def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
     ):
         return _NO_NUMBER
     body, mark, scale = parts["body"], parts["before"] or parts["after"], parts["scale"]
+    if parts["dash"]:  # of money, as accountants write 0
+        return (0.0, mark, "", False, False) if mark and mark not in _SHARES else _NO_NUMBER
     group = parts["three"] or parts["lakh"] or parts["hundred"]
     power = int(re.sub(rf"[{_MINUS}]", "-", parts["power"]) or 0) + _SCALES.get(scale, 0) + _SHARES.get(mark, 0)
     digits = re.match(rf"[\d.,'’{_BLANKS}]*\d", body)[0].replace(group, "").replace(decimal, ".")

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from stages.parsing.column_kinds import UNSEEN
 from stages.records.findings import SHOWN_ROWS, Finding
 
 _TOTAL = re.compile(
@@ -14,6 +15,8 @@ _TOTAL = re.compile(
 _LAST = 3  # rows at the end in which a total is looked for
 _UNIT = re.compile(r"[^\W\d_%°€$£¥(\[][^,;]{0,14}|[%°€$£¥(\[][^\d,;]{0,14}|-?")
 _LINE = re.compile("[-=:+]{2,}")
+_FIRST = 3  # rows that may hold no data
+_MOSTLY = 0.5  # share of the rows that show whether a column holds numbers
 _SAMPLE = 200  # rows that show whether a column holds numbers below its unit
 
 
@@ -34,6 +37,7 @@ def find(table: pd.DataFrame) -> tuple[np.ndarray, list[Finding]]:
         ("heading again", _headings(table, texts)),
         ("line", _line(table)),
         ("units", _units(table, texts)),
+        ("second table", _second_table(table, texts)),
     ):
         if rows.any() and not rows.all():
             no_data |= rows
@@ -60,7 +64,7 @@ def _headings(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
     """Rows that repeat the heading: bool (n_rows,)."""
     rows = np.full(len(table), texts.shape[1] == table.shape[1] and table.shape[1] > 1)
     for name, values in texts.items() if rows.any() else ():
-        rows &= (values.str.strip() == str(name).strip()).to_numpy(bool, na_value=False)
+        rows &= (_stripped(values) == str(name).strip()).to_numpy(bool, na_value=False)
         if not rows.any():
             break
     return rows
@@ -74,22 +78,56 @@ def _line(table: pd.DataFrame) -> np.ndarray:
 
 
 def _units(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
-    """Whether the first row holds the units of columns that else hold numbers: bool (n_rows,)."""
+    """Which of the first rows hold units, types or questions of columns that else hold numbers: bool (n_rows,)."""
     rows = np.zeros(len(table), bool)
-    first = table.iloc[0]
-    if first.drop(texts.columns).notna().any():
-        return rows
-    below = texts.iloc[1 : 1 + _SAMPLE]
-    are_numbers = [
+    for n_rows in range(1, min(_FIRST, len(table) - 1) + 1):
+        if table.iloc[n_rows - 1].drop(texts.columns).notna().any():
+            break
+        of_numbers = _numbers_below(texts.iloc[n_rows : n_rows + _SAMPLE])
+        above = [_stripped(texts[of_numbers].iloc[row].dropna()) for row in range(n_rows)]
+        if of_numbers and all(_is_above(cells, len(of_numbers)) for cells in above):
+            rows[:n_rows] = True
+            break
+    return rows
+
+
+def _stripped(cells: pd.Series) -> pd.Series:
+    return cells.astype("str").str.translate(UNSEEN).str.strip()
+
+
+def _numbers_below(texts: pd.DataFrame) -> list[str]:
+    """The columns of texts that are all numbers."""
+    return [
         name
-        for name, values in below.items()
+        for name, values in texts.items()
         if values.notna().any() and pd.to_numeric(values.dropna(), errors="coerce").notna().all()
     ]
-    units = first[are_numbers].dropna().str.strip()
-    if any(unit == str(name).strip() for name, unit in units.items()):
-        return rows  # names, below others
-    rows[0] = len(are_numbers) > 0 and len(units) > len(are_numbers) / 2 and bool(units.str.fullmatch(_UNIT).all())
-    rows[0] &= bool((units.str.len() > 1).any() or units.str.contains(r"[^\W\d_]|[%°€$£¥]").any())
+
+
+def _is_above(cells: pd.Series, n_columns: int) -> bool:
+    """Whether cells above columns of numbers are units, types or questions: no names, below others, and no numbers."""
+    if len(cells) <= n_columns / 2 or any(cell == str(name).strip() for name, cell in cells.items()):
+        return False
+    are_texts = len(cells) == n_columns > 1 and cells.is_unique and bool(cells.str.contains(r"[^\W\d_]{2}").all())
+    has_unit = (cells.str.len() > 1).any() or cells.str.contains(r"[^\W\d_]|[%°€$£¥]").any()
+    return are_texts or bool(cells.str.fullmatch(_UNIT).all() and has_unit)
+
+
+def _second_table(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
+    """The rows from another heading on: names that differ, in all columns, of which two else hold numbers."""
+    rows = np.zeros(len(table), bool)
+    if texts.shape[1] < table.shape[1]:
+        return rows
+    are_numbers = texts.apply(lambda values: pd.to_numeric(values, errors="coerce").notna())
+    mostly = are_numbers.columns[are_numbers.mean() > _MOSTLY]
+    if len(mostly) < 2:
+        return rows
+    for row in np.flatnonzero(texts.notna().all(axis=1) & ~are_numbers[mostly].any(axis=1)):
+        names = _stripped(texts.iloc[row])
+        is_heading = row > 1 and names.is_unique and not any(names == [str(name).strip() for name in texts])
+        if is_heading and are_numbers[mostly].iloc[row + 1 :].any(axis=None):
+            rows[row:] = True
+            break
     return rows
 
 

@@ -15,6 +15,7 @@ from stages.parsing.column_kinds import (
     ERRORS,
     EXACT,
     MISSING,
+    bare,
     is_identifier,
     is_number,
     plain,
@@ -68,7 +69,7 @@ class Reader:
                 made = _numbers(values, self.form, decimal, sure=sure)
         present = values.notna()
         if pd.api.types.is_string_dtype(values):
-            present &= ~values.str.strip().isin(MISSING)
+            present &= ~texts_of(values).isna()
         return made.rename(values.name), (made.isna() & present).to_numpy()
 
 
@@ -250,7 +251,7 @@ def as_texts(values: pd.Series) -> pd.Series:
 
 def texts_of(values: pd.Series) -> pd.Series:
     """Texts without blanks around them, those that mean missing so."""
-    texts = [None if pd.isna(text) or (bare := text.strip()) in _MISSING else bare for text in values.to_numpy(object)]
+    texts = [None if pd.isna(text) or (seen := bare(text)) in _MISSING else seen for text in values.to_numpy(object)]
     return pd.Series(texts, values.index, dtype="str", name=values.name)
 
 
@@ -262,9 +263,9 @@ def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -
     texts = texts_of(as_texts(values))
     present = texts.dropna()
     unit = form if form not in (None, *durations.FORMS) else ""
-    bare = present.str.removesuffix(unit).str.rstrip()
-    mark = decimal if sure else numbers.mark_of(bare, decimal)
-    read = numbers.read(bare, mark, are_numbers=True, sure=sure).numbers
+    without = present.str.removesuffix(unit).str.rstrip()
+    mark = decimal if sure else numbers.mark_of(without, decimal)
+    read = numbers.read(without, mark, are_numbers=True, sure=sure).numbers
     if form in durations.FORMS:
         rest = np.isnan(read)
         read[rest] = durations.seconds(present[rest], form)

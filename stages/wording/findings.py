@@ -44,7 +44,7 @@ _SENTENCES: dict[str, str] = {
     "weightless": "{name}: 0 in {n_rows} ({rows}), left out, since what weighs 0 counts for nothing{no_classes}",
     "heading again": "{rows}: the heading again, left out",
     "line": "{row} is a line below the heading, left out",
-    "units": "{row} holds units ({value}), left out",
+    "units": "{rows} {holds} units ({values}), left out",
     "total": "{row} holds the sums or means of the others ({first}), left out",
     "perhaps total": "{row} is called {first} (if it is none of the rows to learn from: {drop_row})",
     "no heading": "names of columns are numbers ({values}; if they are a row: header: none)",
@@ -53,6 +53,15 @@ _SENTENCES: dict[str, str] = {
     "({as_numbers}; without it: drop: [{key}])",
     "perhaps of a form": "{name}: {row} holds {first}, kept as texts (if they are dates: columns: {{{key}: "
     "'{read_as}'}})",
+    "two orders": "{name}: {held}, dates with the day first and with the month first; kept as texts (write them in one "
+    "order in the file; without it: drop: [{key}])",
+    "perhaps missing": "{name}: {first} in {n_rows} ({rows}) is kept as a text (if it stands for nothing: {missing})",
+    "dashes": "{name}: {first} in {n_rows} ({rows}) is taken for missing (if it stands for 0: labels: {{{key}: "
+    "{{'{value}': 0}}}})",
+    "second table": "another table begins at {row} ({value}); it is left out, with what follows (to read it, write it "
+    "to a file of its own)",
+    "zeros unseen": "numbers that Excel shows with zeros in front, by the format {value}, are read without them (to "
+    "keep them, save the file as .xlsx)",
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows, {value} (if it is none: name it in the file)",
     "hidden sheets": "sheets that are hidden were passed over: {values} (to read one: sheet: {second})",
@@ -70,6 +79,15 @@ _WITHOUT_CELLS: dict[str, str] = {
     "half numbers": "{name}: {n_rows} half number and half text, kept as texts ({as_numbers}; without it: "
     "drop: [{key}])",
     "perhaps of a form": "{name}: kept as texts (if they are dates: columns: {{{key}: '{read_as}'}})",
+    "two orders": "{name}: dates with the day first and with the month first, kept as texts (write them in one order "
+    "in the file; without it: drop: [{key}])",
+    "perhaps missing": "{name}: a word for missing in {n_rows} ({rows}) is kept as a text (if it stands for nothing: "
+    "missing: {{{key}: [it]}})",
+    "zeros unseen": "numbers that Excel shows with zeros in front are read without them (to keep them, save the file "
+    "as .xlsx)",
+    "dashes": "{name}: a dash in {n_rows} ({rows}) is taken for missing (if it stands for 0: labels)",
+    "second table": "another table begins at {row}; it is left out, with what follows (to read it, write it to a file "
+    "of its own)",
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows (if it is none: name it in the file)",
     "merged": "{n_merged} merged over several rows or columns, each of which has the value",
@@ -93,7 +111,7 @@ _WITHOUT_CELLS: dict[str, str] = {
     "day or month": "{name}: taken for dates, whose day and month may change places (with the day first: "
     "columns: {{{key}: '{day_first}'}})",
     "preamble": "{lines} before the heading left out (to take them in: skip: 0)",
-    "units": "{row} holds units, left out",
+    "units": "{rows} {holds} units, left out",
     "total": "{row} holds the sums or means of the others, left out",
     "perhaps total": "{row} may be a total (if it is none of the rows to learn from: {drop_row})",
     "no heading": "names of columns are numbers (if they are a row: header: none)",
@@ -123,6 +141,7 @@ def in_words(finding: Finding, *, cells: bool = True) -> str:
         "day_first": _day_first(examples[0]),
         "first": _shown(examples[0]),
         "held": _held(finding),
+        "holds": "holds" if finding.n_rows == 1 else "hold",
         "kind": finding.kind,
         "key": yaml_word(finding.column),
         "labels": ", ".join(f"{yaml_word(label)}: {yaml_word(finding.read_as)}" for label in examples[1:]),

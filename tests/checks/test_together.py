@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.checks import date_doubts, every, far, infinite, leaks, zeros
+from stages.checks import date_doubts, every, far, infinite, leaks, nothing
 from stages.checks.every import Seen
 
 N_ROWS = 60
@@ -69,7 +69,7 @@ def test_checks_of_many_columns_find_what_they_find_in_each(seed, block, monkeyp
     kept = [table.columns[name][0] for name in table.features]
     alone = {
         far: [each for column in kept for each in far.far(column)],
-        zeros: [each for column in kept for each in zeros.zeros(column)],
+        nothing: [each for column in kept for each in nothing.zeros(column)],
         date_doubts: [each for column in kept for each in date_doubts.perhaps_dates(column)],
         infinite: [each for column in kept for each in infinite.infinite(written[column.name], column)],
     }

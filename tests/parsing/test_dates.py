@@ -6,7 +6,7 @@ import pytest
 
 from stages.parsing import dates
 from stages.parsing.column_kinds import plain_dates
-from stages.parsing.dates import as_dates, by_format, by_known_form, form_of, is_short, may_swap
+from stages.parsing.dates import as_dates, by_format, by_known_form, fit, is_short, may_swap
 
 
 def days(*texts, name="day"):
@@ -207,7 +207,7 @@ def test_a_mistake_of_ours_is_not_taken_for_texts_that_are_no_dates(texts, monke
 )
 def test_dates_are_read_in_every_usual_way(texts, expected):
     assert days(*texts) == [datetime.datetime(*each) for each in expected]
-    form = form_of(pd.Series(texts))
+    form = fit(pd.Series(texts))[0]
     alone = [by_known_form(pd.Series([text]), form)[0] for text in texts]
     assert alone == [datetime.datetime(*each) for each in expected]
 

@@ -13,7 +13,7 @@ from stages.params.schema import Dataset
 from stages.params.source import Table
 from stages.parsing import reading
 from stages.parsing.column_kinds import plain
-from stages.parsing.dates import as_dates, by_known_form, form_of
+from stages.parsing.dates import as_dates, by_known_form, fit
 from stages.records.winners import Input
 from stages.sources import describe, new_rows
 
@@ -133,7 +133,7 @@ def test_the_range_of_training_is_closed():
     ],
 )
 def test_how_dates_are_written_is_known_from_training(trained, form):
-    assert form_of(pd.Series(trained)) == form
+    assert fit(pd.Series(trained))[0] == form
     if form:
         read_again = by_known_form(pd.Series(trained[::-1]), form)
         assert read_again.dt.strftime("%Y-%m-%d").tolist() == [
@@ -160,11 +160,11 @@ def test_dates_are_read_as_they_were_in_training(form, days):
     texts = pd.Series([f"{day:{form}}" for day in days], name="born")
     dates = as_dates(texts)
     assert dates is not None
-    assert by_known_form(texts, form_of(texts)).tolist() == dates.tolist()
+    assert by_known_form(texts, fit(texts)[0]).tolist() == dates.tolist()
 
 
 def test_a_day_that_cannot_be_a_month_says_that_the_day_stands_first():
-    form = form_of(pd.Series(["13/01/1990", "05/04/1990"]))
+    form = fit(pd.Series(["13/01/1990", "05/04/1990"]))[0]
     assert by_known_form(pd.Series(["05/04/1990"]), form).dt.month.tolist() == [4]
 
 

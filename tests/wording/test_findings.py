@@ -100,6 +100,19 @@ WORDING = [
      "row 31 is called 'Total' (if it is none of the rows to learn from: drop_rows: [31])"),
     (Finding("no heading", examples=["0.5", "1.5"]),
      "names of columns are numbers (0.5, 1.5; if they are a row: header: none)"),
+    (Finding("two orders", "day", ["19/11/2020", "11/23/2020"], [1, 4], 2),
+     "day: rows 1, 4 hold '19/11/2020', '11/23/2020', dates with the day first and with the month first; kept as texts "
+     "(write them in one order in the file; without it: drop: [day])"),
+    (Finding("perhaps missing", "region", ["NA", "NA"], [2, 5], 2),
+     "region: 'NA' in 2 rows (rows 2, 5) is kept as a text (if it stands for nothing: missing: {region: [NA]})"),
+    (Finding("dashes", "paid", ["-"], [7], 1),
+     "paid: '-' in 1 row (row 7) is taken for missing (if it stands for 0: labels: {paid: {'-': 0}})"),
+    (Finding("second table", examples=["c, d, e"], rows=[42], n_rows=9),
+     "another table begins at row 42 (c, d, e); it is left out, with what follows (to read it, write it to a file of "
+     "its own)"),
+    (Finding("zeros unseen", examples=["00000"]),
+     "numbers that Excel shows with zeros in front, by the format 00000, are read without them (to keep them, save the "
+     "file as .xlsx)"),
     (Finding("sheets", examples=["2023", "2024"]),
      "the first of 2 sheets is read: 2023, 2024 (for another: sheet: '2024')"),
 ]  # fmt: skip

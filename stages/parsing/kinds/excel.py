@@ -14,7 +14,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing.file_kinds import Held, as_csv, members, refusals
+from stages.parsing.file_kinds import Held, as_csv, is_text, members, refusals
 from stages.records.findings import Finding
 
 NAME, KEYS = "Excel", ("sheet", "skip", "header")
@@ -28,6 +28,11 @@ _NOT_CALCULATED = re.compile(  # an empty text may be what was calculated
 _TOKENS = re.compile(rb"<(row|c)\b([^>]*)>|<v>([^<]*)</v>")
 _PREFIX = re.compile(rb"<(/?)[a-zA-Z]\w*:")  # which some programs put before the name of every tag
 _ATTRIBUTES = re.compile(r'\b([a-zA-Z]+)="([^"]*)"')
+_CONTENT = "content.xml"
+_OF_ODS = re.compile(r"<table:(?:table-|covered-table-)(row|cell)\b([^>]*)>|<text:p\b[^>]*>([^<]*)</text:p>")
+_WITH_ZEROS = re.compile(r"-?0[0-9][0-9-]*")
+_FORMATS = re.compile(rb"(?s)\x1e\x04.{4}(.\x00\x00[0-]{2,})")  # of records, each behind its length
+_WIDE_FORMATS = re.compile(rb"(?s)(.\x00\x00\x00(?:[0-]\x00){2,})")
 _PADDED = re.compile("0[0-]*0")  # as 00000 and 000-00-0000, in which a number has as many digits as there are zeros
 
 
@@ -35,7 +40,9 @@ def matches(path: Path, start: bytes) -> bool:
     """Whether a file is one of Excel or LibreOffice."""
     if start.startswith(b"PK") and (names := members(path)) is not None:
         return bool(names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
-    return start == _OLD or path.suffix.lower() in (".xlsx", ".xls", ".xlsb", ".ods")
+    # what is called .xls may be CSV, as programs write it for Excel
+    is_called = path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods")
+    return start.startswith(_OLD) or is_called or (path.suffix.lower() == ".xls" and not is_text(start))
 
 
 def read(path: Path, source: Table, key: str) -> Held:
@@ -60,8 +67,9 @@ def read(path: Path, source: Table, key: str) -> Held:
         findings.append(Finding("hidden sheets", examples=[each for each in sheets if each in hidden]))
     of_xml = _sheet_of(path, name)
     _check_formulas(of_xml)
-    for (row, column), text in _as_shown(of_xml).items():
+    for (row, column), text in (_as_shown(of_xml) | _shown_in_ods(path, name)).items():
         rows[row][column] = text
+    findings += _unseen(path)
     findings += _fill_merged(sheet, rows)
     cells = [[_cell(value) for value in row] for row in rows]
     filled = [
@@ -152,6 +160,44 @@ def _as_shown(sheet: _Sheet) -> dict[tuple[int, int], str]:
         elif kind == "n" and style in padded and value.isdigit():
             shown[place] = _in_form(value, padded[style])
     return shown
+
+
+def _shown_in_ods(path: Path, name: str) -> dict[tuple[int, int], str]:
+    """As `_as_shown`, of numbers with zeros in front in a sheet of LibreOffice, which holds what is shown."""
+    if (names := members(path)) is None or _CONTENT not in names:
+        return {}
+    with refusals(path, NAME, zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as book:
+        content = book.read(_CONTENT).decode("utf-8", "replace")
+    begin = re.search(rf'<table:table\b[^>]*\btable:name="{re.escape(html.escape(name))}"', content)
+    sheet = content[begin.end() :].partition("</table:table>")[0] if begin else ""
+    shown, row, column, attributes, height, width = {}, 0, 0, "", 0, 0
+    for kind, written, text in _OF_ODS.findall(sheet):
+        if kind == "row":
+            row, column, height, width = row + height, 0, _repeated(written), 0
+        elif kind:
+            column, attributes, width = column + width, written, _repeated(written)
+        elif _WITH_ZEROS.fullmatch(text) and 'office:value-type="float"' in attributes:
+            shown |= {(row + down, column + right): text for down in range(height) for right in range(width)}
+    return shown
+
+
+def _repeated(attributes: str) -> int:
+    found = re.search(r'table:number-(?:rows|columns)-repeated="(\d+)"', attributes)
+    return int(found[1]) if found else 1
+
+
+def _unseen(path: Path) -> list[Finding]:
+    """That numbers of older and binary files are read without the zeros that a format puts before them."""
+    names = members(path)
+    if names is None:
+        forms = [(form[:1], form[3:]) for form in _FORMATS.findall(path.read_bytes())]
+    elif "xl/styles.bin" in names:
+        with refusals(path, NAME, zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as book:
+            forms = [(form[:1], form[4::2]) for form in _WIDE_FORMATS.findall(book.read("xl/styles.bin"))]
+    else:
+        forms = []
+    held = [form.decode("latin-1") for length, form in forms if length[0] == len(form)]
+    return [Finding("zeros unseen", examples=held[:1])] if held else []
 
 
 def _in_form(digits: str, form: str) -> str:
