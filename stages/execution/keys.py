@@ -30,10 +30,11 @@ TRAINING = ("stages.training.seed_training", "train")
 # what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores
 # have a hash beside them, the user's own code counts by its files
 APART = (
+    "stages.losses.beyond_keras",
     "stages.losses.catalogue",
     "stages.losses.formulas",
     "stages.scores.catalogue",
-    "stages.scores.families.quantiles",
+    *(f"stages.scores.families.{name}" for name in ("deviances", "one_sided", "quantiles", "recall", "registry")),
     "stages.scores.terms",
     "stages.training.scoring",
     "stages.usercode.loading",

@@ -6,6 +6,7 @@ import numpy as np
 
 from stages.basics import cli
 from stages.basics.cli import UserError
+from stages.basics.words import counted
 from stages.execution.tuning import passes, selection
 from stages.losses import validity, weights
 from stages.losses.loss import Loss
@@ -97,6 +98,9 @@ def _undefined_headline(params: Params, comparison: str, table: Table, unlisted:
     key, lines = f"report.headline.{comparison}: '{headline}' needs", []
     if score.never_negative and table.labels.min() < 0:
         lines.append(f"{key} targets that are never negative; the lowest is {table.labels.min():.6g}")
+    elif score.above_zero and (n_zeros := int((table.labels == 0).sum())):
+        zeros = f"{counted(n_zeros, 'target')} {'is' if n_zeros == 1 else 'are'} 0"
+        lines.append(f"{key} targets above 0, and {zeros}")
     without = [loss.name for loss in unlisted if score.needs_probability and not loss.outputs_probability]
     return lines + [f"{key} outputs that are probabilities, and those of '{name}' are not" for name in without]
 

@@ -6,6 +6,7 @@ It needs no TensorFlow, so that stages which do not train can read it without wa
 from collections.abc import Iterable
 from dataclasses import replace
 
+from stages.losses import beyond_keras
 from stages.losses.loss import ACTIVATIONS, TASK_OF, LargeTargets, Loss, Task
 
 LOSSES = {
@@ -82,6 +83,7 @@ LOSSES = {
             parameters={"quantile": 0.5},
             limits={"quantile": "between 0 and 1"},
             estimates="quantile",
+            scored_as="pinball_{quantile:g}",
             offered=(),  # which quantile is wanted, nobody else knows
             forms={"quantiles": "quantiles"},
         ),
@@ -94,18 +96,6 @@ LOSSES = {
             parameters={"quantiles": [0.1, 0.5, 0.9]},
             limits={"quantiles": "ascending shares"},
             gives="quantiles",
-            estimates="distribution",
-            offered=(),
-        ),
-        Loss(
-            "gaussian",
-            "Gaussian",
-            "value",
-            "linear",
-            activations=("linear",),
-            parameters={"beta": 0.0},
-            limits={"beta": "0 to 1"},
-            gives="mean and spread",
             estimates="distribution",
             offered=(),
         ),
@@ -238,6 +228,7 @@ LOSSES = {
             parameters={"label_smoothing": 0.0},
             limits={"label_smoothing": "0 to below 1"},
         ),
+        *beyond_keras.ROWS,
     )
 }
 

@@ -9,6 +9,7 @@ Statistic = Literal[
     "mean",
     "median",
     "quantile",
+    "expectile",
     "mean of logarithms",
     "below the median",  # a value that depends on the loss
     "between mean and median",  # the same
@@ -25,7 +26,8 @@ class Estimand(NamedTuple):
 
     Attributes:
         statistic: which.
-        share: of a quantile: what share of targets is below it.
+        share: of a quantile: what share of targets is below it; of an expectile: what share of the errors' sum lies on
+            the lower side.
     """
 
     statistic: Statistic
@@ -36,6 +38,11 @@ MEAN, MEDIAN, MEAN_OF_LOGARITHMS = Estimand("mean"), Estimand("median"), Estiman
 BELOW_MEDIAN, DIRECTION = Estimand("below the median"), Estimand("direction")
 PROBABILITIES, RANKS, DECISIONS = Estimand("probabilities"), Estimand("ranks"), Estimand("decisions")
 DISTRIBUTION = Estimand("distribution")
+
+
+def expectile(share: float) -> Estimand:
+    """The expectile that lies below so large a share of what all targets are away from it."""
+    return MEAN if share == 0.5 else Estimand("expectile", share)
 
 
 def quantile(share: float) -> Estimand:

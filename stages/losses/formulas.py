@@ -13,6 +13,8 @@ from typing import Any
 from stages.losses.loss import Loss
 
 Formula = Callable[..., Any]
+LEAST_MEAN = 1e-7  # as Keras clips
+STEEPEST = 30.0  # of LINEX, the exponent from which it goes on in a line
 
 
 def of(loss: Loss) -> Formula:
@@ -50,9 +52,60 @@ def stopped(values: Any, xp: ModuleType) -> Any:
     return xp.stop_gradient(values) if hasattr(xp, "stop_gradient") else values
 
 
+def gamma(targets: Any, numbers: Any, xp: ModuleType) -> Any:
+    """Minus the logarithm of the gamma density, but for what no mean changes; half the gamma deviance, but for that."""
+    mean = xp.maximum(numbers, LEAST_MEAN)
+    return xp.log(mean) + targets / mean
+
+
+def tweedie(targets: Any, numbers: Any, xp: ModuleType, *, power: float) -> Any:
+    """Half the Tweedie deviance of a power between 1 and 2, but for what no mean changes."""
+    mean = xp.maximum(numbers, LEAST_MEAN)
+    return mean ** (2 - power) / (2 - power) - targets * mean ** (1 - power) / (1 - power)
+
+
+def hurdle(targets: Any, numbers: Any, xp: ModuleType) -> Any:
+    """Cross-entropy of whether a target is above 0, and of those that are the gamma loss of how large."""
+    is_above = xp.where(targets > 0, xp.ones_like(targets), xp.zeros_like(targets))
+    chance = xp.clip(numbers[..., :1], LEAST_MEAN, 1 - LEAST_MEAN)
+    surprise = -is_above * xp.log(chance) - (1 - is_above) * xp.log(1 - chance)
+    return surprise + is_above * gamma(targets, numbers[..., 1:], xp)
+
+
+def expectile(targets: Any, numbers: Any, xp: ModuleType, *, expectile: float) -> Any:
+    """The squared error, of which what is too low counts that share, and what is too high the rest to 1."""
+    return leaning(numbers - targets, expectile, xp)
+
+
+def linex(targets: Any, numbers: Any, xp: ModuleType, *, slope: float) -> Any:
+    """Exponential on one side, a line on the other (Varian 1975)."""
+    return linear_exponential(numbers - targets, slope, xp)
+
+
+def leaning(errors: Any, share: Any, xp: ModuleType) -> Any:
+    """Squares of errors (predicted minus actual), times the share where they are below 0, else times the rest to 1."""
+    return xp.where(errors < 0, share, 1 - share) * xp.square(errors)
+
+
+def linear_exponential(errors: Any, slope: Any, xp: ModuleType) -> Any:
+    """Of z = slope × error exp(z) - z - 1, and from where float32 would overflow on a line."""
+    z = slope * errors
+    near = xp.minimum(z, STEEPEST)
+    return xp.exp(near) * (1 + z - near) - z - 1
+
+
 def tilted(errors: Any, shares: Any, xp: ModuleType) -> Any:
     """Errors (predicted minus actual) by the pinball loss of quantiles below which these shares are."""
     return xp.maximum(-shares * errors, (1 - shares) * errors)
 
 
-FORMULAS: dict[str, Formula] = {"Pinball": pinball, "Quantiles": pinball_of_quantiles, "Gaussian": gaussian}
+FORMULAS: dict[str, Formula] = {
+    "Pinball": pinball,
+    "Quantiles": pinball_of_quantiles,
+    "Gaussian": gaussian,
+    "Gamma": gamma,
+    "Tweedie": tweedie,
+    "Hurdle": hurdle,
+    "Expectile": expectile,
+    "Linex": linex,
+}

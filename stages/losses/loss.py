@@ -17,11 +17,21 @@ from stages.losses.target_transform import TargetTransform
 
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index", "rank", "levels"]
-TargetRange = Literal["any", "clipped below 0", "not below 0", "away from 0", "0 to 1", "vectors"]
+TargetRange = Literal["any", "clipped below 0", "not below 0", "above 0", "away from 0", "0 to 1", "vectors"]
 ClassWeight = Literal["auto"] | dict[str, float]
 Limit = Literal[
-    "above 0", "0 or more", "0 to below 1", "between 0 and 1", "0 to 1", "true or false", "ascending shares"
+    "above 0",
+    "0 or more",
+    "0 to below 1",
+    "between 0 and 1",
+    "0 to 1",
+    "true or false",
+    "ascending shares",
+    "between 1 and 2",
+    "not 0",
 ]
+# of one column of values: what it holds
+TargetKind = Literal["counts", "many zeros", "angles"]
 
 TASK_OF: dict[Targets, Task] = {
     "value": "regression",
@@ -88,6 +98,9 @@ class Loss:
             is a share between 0 and 1.
         large_targets: regression only: the size of targets from which it trains badly; None where it does at none.
         estimates: regression only: the statistic of the target that it is best for; None where it is not known.
+        transforms: regression only: the target transforms that it may have; none for any.
+        offered_for: regression only: kinds of target for which it is offered besides.
+        scored_as: the score that is best for what it learns, by its parameters; empty where there is none.
         gives: regression only: what it gives for a target column: a value, or several numbers.
         forms: by parameter that an entry may have in place of its own, the row that is then meant.
         usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
@@ -112,6 +125,9 @@ class Loss:
     for_shares: tuple[str, ...] = ()
     large_targets: LargeTargets | None = None
     estimates: Statistic | None = None
+    transforms: tuple[TargetTransform, ...] = ()
+    offered_for: tuple[TargetKind, ...] = ()
+    scored_as: str = ""
     gives: Gives = "point"
     forms: dict[str, str] = field(default_factory=dict)
     usual_outputs: tuple[str, ...] = ()
@@ -158,6 +174,8 @@ class Loss:
         """What of the target it is best for; None for classes, and for a user's own loss, of which it is not known."""
         if self.quantile is not None:
             return estimand.quantile(self.quantile)
+        if self.estimates == "expectile":
+            return estimand.expectile(self.parameters["expectile"])
         asked = Estimand(self.estimates) if self.estimates else None
         # quantiles of a logarithm are logarithms of quantiles; means are not
         return MEAN_OF_LOGARITHMS if self.target_transform == "log" and asked == MEAN else asked
@@ -166,6 +184,12 @@ class Loss:
     def quantile(self) -> float | None:
         """The quantile that it estimates; None of others, whatever they estimate."""
         return self.parameters["quantile"] if self.estimates == "quantile" else None
+
+    @property
+    def own_score(self) -> str | None:
+        """The score that it is best by, as its row names it; None where there is none, or its parameters are chosen."""
+        is_chosen = any(name in self.options for name in self.parameters)
+        return self.scored_as.format(**self.parameters) if self.scored_as and not is_chosen else None
 
     @property
     def interval(self) -> float | None:

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-Gives = Literal["point", "quantiles", "mean and spread"]
+Gives = Literal["point", "quantiles", "mean and spread", "hurdle"]
 # what of a target's scale a number is on: center and spread, as a value is; the spread alone, as a distance; none
 Unit = Literal["value", "distance", "plain"]
+FURTHEST_LOGIT = 30.0  # a probability beyond it is 0 or 1 to the last digit of float32
 LEAST_SPREAD = 1e-3  # of a normal distribution, in scaled units: a likelihood has no bound without
 LEVELS = (np.arange(200) + 0.5) / 200  # shares at which a distribution is known that has no formula
 
@@ -115,7 +116,7 @@ class Quantiles(Output):
     def encode(self, numbers: np.ndarray) -> np.ndarray:
         """The lowest, and what the increments are softplus of."""
         steps = np.maximum(np.diff(numbers, axis=-1), 1e-6)
-        return np.concatenate([numbers[..., :1], np.log(np.expm1(steps))], axis=-1)
+        return np.concatenate([numbers[..., :1], unsoftened(steps)], axis=-1)
 
     def point(self, numbers: Any, xp: ModuleType) -> Any:
         """The median, where that is one of them; else the middle one, or the middle between the middle two."""
@@ -153,7 +154,7 @@ class MeanAndSpread(Output):
     def encode(self, numbers: np.ndarray) -> np.ndarray:
         """The mean, and what the standard deviation is softplus of."""
         spread = np.maximum(numbers[..., 1:] - LEAST_SPREAD, 1e-6)
-        return np.concatenate([numbers[..., :1], np.log(np.expm1(spread))], axis=-1)
+        return np.concatenate([numbers[..., :1], unsoftened(spread)], axis=-1)
 
     def point(self, numbers: Any, xp: ModuleType) -> Any:
         """The mean."""
@@ -173,6 +174,41 @@ class MeanAndSpread(Output):
         return numbers[..., :1] + numbers[..., 1:] * deviates(shares)
 
 
+class Hurdle(Output):
+    """Whether a target is above 0, and how large it is where it is: a probability (sigmoid), an amount (softplus)."""
+
+    units = ("plain", "value")
+
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """Probability and amount."""
+        chance = 1 / (1 + xp.exp(-xp.clip(outputs[..., :1], -FURTHEST_LOGIT, FURTHEST_LOGIT)))
+        return xp.concatenate([chance, _softplus(outputs[..., 1:], xp)], axis=-1)
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """What they are sigmoid and softplus of."""
+        chance, amount = np.clip(numbers[..., :1], 1e-6, 1 - 1e-6), np.maximum(numbers[..., 1:], 1e-6)
+        return np.concatenate([np.log(chance / (1 - chance)), unsoftened(amount)], axis=-1)
+
+    def point(self, numbers: Any, xp: ModuleType) -> Any:
+        """The mean: the probability times the amount."""
+        del xp
+        return numbers[..., :1] * numbers[..., 1:]
+
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """Twice each value, with a probability of a half."""
+        return self.encode(np.concatenate([np.full_like(values, 0.5), 2 * values], axis=-1))
+
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """The share of targets above 0, and their mean."""
+        above = values[values > 0]
+        return [np.array([(values > 0).mean(), above.mean() if len(above) else 0.0])]
+
+
+def unsoftened(values: np.ndarray) -> np.ndarray:
+    """What values above 0 are softplus of."""
+    return values + np.log(-np.expm1(-values))
+
+
 def deviates(shares: np.ndarray) -> np.ndarray:
     """The standard normal's quantiles below which these shares are."""
     return np.array([NormalDist().inv_cdf(share) for share in np.asarray(shares).tolist()])
@@ -185,11 +221,13 @@ def of(gives: Gives, parameters: dict[str, Any]) -> Output:
             return Quantiles(parameters["quantiles"])
         case "mean and spread":
             return MEAN_AND_SPREAD
+        case "hurdle":
+            return HURDLE
         case _:
             return POINT
 
 
-POINT, MEAN_AND_SPREAD = Point(), MeanAndSpread()
+POINT, MEAN_AND_SPREAD, HURDLE = Point(), MeanAndSpread(), Hurdle()
 
 
 def _softplus(values: Any, xp: ModuleType) -> Any:

@@ -44,6 +44,8 @@ Kind = Literal[
     "predictions below 0",
     "negative",  # share of the scaled targets; never_negative
     "no shares",  # share of the scaled targets
+    "not above 0",  # n_zeros: how many targets are not
+    "several columns",
     "all 0",
     "divides by 0",  # n_zeros: how many targets are 0
     "divides by little",  # share of the scaled targets; times: how many others each outweighs
@@ -150,6 +152,9 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
         seen = _transformed(loss.target_transform, seen, seen.values)
     if _is_of_batches(loss, seen):
         yield _of_batches(loss, seen, {"share": 0.0, "name": ""})
+    if loss.gives != "point" and seen.labels.size > len(seen.labels):
+        yield Reason("cannot", "several columns")
+        return
     values = seen.labels.astype(np.float32)  # as the loss sees them
     yield from _RANGES[loss.target_range](loss, values, seen.never_negative and not loss.target_transform)
     size = math.sqrt(math.fsum(np.square(values, dtype=np.float64).flat) / values.size)
@@ -200,6 +205,13 @@ def _not_below(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Re
         yield Reason("cannot", "negative", {"share": below, "never_negative": never_negative})
 
 
+def _above(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
+    if (values < 0).any():
+        yield from _not_below(_, values, never_negative)
+    elif n_zeros := int(np.sum(values == 0)):
+        yield Reason("cannot", "not above 0", {"n_zeros": n_zeros})
+
+
 def _away_from_zero(_: Loss, values: np.ndarray, never_negative: bool) -> Iterator[Reason]:
     size = np.abs(values)
     zeros = int(np.sum(size < EPSILON))
@@ -232,6 +244,7 @@ _RANGES: dict[TargetRange, Callable[[Loss, np.ndarray, bool], Iterable[Reason]]]
     "any": lambda *_: (),
     "clipped below 0": _clipped,
     "not below 0": _not_below,
+    "above 0": _above,
     "away from 0": _away_from_zero,
     "0 to 1": _shares,
     "vectors": _vectors,

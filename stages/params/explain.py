@@ -84,6 +84,7 @@ ALLOWED = {
     "too_long": "{max_length} at most",
     "tuple_type": "a list",
     "whole_type": "a whole number",
+    "zero_type": "a number other than 0",
     "word_type": "a text or a number",
 }
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
-from stages.basics.ranges import REFERENCE, Fraction, Name, Rate, Share, Spread, Weight
+from stages.basics.ranges import REFERENCE, Fraction, Name, Number, Rate, Share, Spread, Weight
 from stages.basics.section import Section
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
@@ -25,6 +25,12 @@ def _ascending(values: list[float]) -> list[float]:
     return values
 
 
+def _not_zero(value: float) -> float:
+    if not value:
+        raise PydanticCustomError("zero_type", "zero")
+    return value
+
+
 # what pydantic checks a loss's parameter by
 _WITHIN: dict[Limit, Any] = {
     "above 0": Rate,
@@ -33,10 +39,12 @@ _WITHIN: dict[Limit, Any] = {
     "between 0 and 1": Share,
     "0 to 1": Weight,
     "true or false": bool,
+    "between 1 and 2": Annotated[Number, Field(gt=1, lt=2)],
+    "not 0": Annotated[Number, AfterValidator(_not_zero)],
     "ascending shares": Annotated[list[Share], Field(min_length=2), AfterValidator(_ascending)],
 }
 # which of them is predicted is a question of its own, and nothing to tune
-_NOT_TUNED = ("quantile", "quantiles")
+NOT_TUNED = ("quantile", "quantiles", "expectile", "slope")
 
 
 def _class_weight(value: Any) -> Any:
@@ -120,11 +128,11 @@ def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
     parameters = {
-        key: (_WITHIN[limit] if key in _NOT_TUNED or limit == "true or false" else _one_or_several(_WITHIN[limit]),
+        key: (_WITHIN[limit] if key in NOT_TUNED or limit == "true or false" else _one_or_several(_WITHIN[limit]),
               row.parameters[key])
         for key, limit in row.limits.items()
     }  # fmt: skip
-    further = {"target": (TargetTransform | None, None)}
+    further = {"target": ((Literal[row.transforms] if row.transforms else TargetTransform) | None, None)}
     if row.targets != "value":
         further = {"class_weight": (_ClassWeight | None, None)}
     return create_model(
@@ -173,7 +181,7 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
     activation = values["activation"] or (is_tuned and list(row.usual_outputs)) or _activation(row, transform)
     settings = {"activation": activation} | {key: values[key] for key in row.parameters}
-    several = {key: value for key, value in settings.items() if isinstance(value, list) and key not in _NOT_TUNED}
+    several = {key: value for key, value in settings.items() if isinstance(value, list) and key not in NOT_TUNED}
     options = {key: tuple(value) for key, value in several.items() if len(value) > 1}
     parameters = settings | {key: value[0] for key, value in several.items()}
     return replace(

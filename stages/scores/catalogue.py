@@ -19,7 +19,7 @@ from stages.losses.estimand import (
 )
 from stages.losses.loss import Task
 from stages.scores import constants, terms
-from stages.scores.families import overlap, quantiles
+from stages.scores.families import overlap, registry
 from stages.scores.medians import MedianAbsoluteError
 from stages.scores.placements import RocAuc
 from stages.scores.score import Score, all_ranks, any_row, each_class, of_class
@@ -124,6 +124,16 @@ SCORES = {
             constant=_MEDIAN,
             tasks=_VALUES,
             unit="%",
+            is_measured="asked",
+        ),
+        Score(
+            "maape",
+            "mean arctangent of the absolute percentage error",
+            OfMeans(terms.angle_of_relative_error),
+            rewards=None,
+            constant=_MEDIAN,
+            tasks=_VALUES,
+            unit="radians",
             is_measured="asked",
         ),
         Score(
@@ -262,22 +272,6 @@ SCORES = {
 }
 
 
-def recall(index: int) -> Score:
-    """The recall of one class."""
-    return Score(
-        f"recall_{index}",
-        f"recall of class {index}",
-        OfMeans(partial(terms.is_hit, index=index), partial(terms.is_of_class, index=index)),
-        rewards=DECISIONS,
-        constant=constants.none,
-        tasks=_CLASSES,
-        unit="share of its rows",
-        higher_is_better=True,
-        reach=partial(of_class, index=index),
-        quota=index,
-    )
-
-
 def users(name: str) -> Score:
     """A user's own score, ``module:function``: the mean of what each row costs."""
     return Score(
@@ -310,21 +304,10 @@ def find(
         n_targets: number of target columns; None where it is not known.
         any_use: whether one may be found that cannot decide between losses.
     """
-    score = users(name) if is_own(name) else SCORES.get(name) or _of_family(name, n_classes)
+    score = users(name) if is_own(name) else SCORES.get(name) or registry.of_family(name, n_classes)
     if score is None or not (score.can_decide or any_use) or (score.needs_vectors and n_targets == 1):
         return None
     return score if task is None or task in score.tasks else None
-
-
-def _of_family(name: str, n_classes: int | None) -> Score | None:
-    if match := re.fullmatch(r"recall_(\d+)", name):
-        return recall(int(match[1])) if n_classes is None or int(match[1]) < n_classes else None
-    if match := re.fullmatch(r"pinball_(0?\.\d+)", name):
-        return quantiles.pinball(float(match[1]), name) if float(match[1]) else None
-    if name == "crps":
-        return quantiles.crps()
-    match = re.fullmatch(rf"({'|'.join(quantiles.FAMILIES)})([1-9]\d?)", name)
-    return quantiles.FAMILIES[match[1]](int(match[2]) / 100, name) if match else None
 
 
 def names_for(task: Task | None, n_targets: int | None = None, *, has_positions: bool = False) -> list[str]:

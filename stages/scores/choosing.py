@@ -8,6 +8,7 @@ from stages.losses.loss import UNEQUAL, Loss, Task
 from stages.scores import catalogue
 from stages.scores.catalogue import SCORES
 from stages.scores.families import quantiles
+from stages.scores.families.recall import recall
 from stages.scores.score import Score
 
 
@@ -38,9 +39,9 @@ def default_headline(
     """The score that decides between losses where the parameters name none.
 
     It is the interval score where a loss gives the ends of an interval, and the continuous ranked probability score
-    where one gives a distribution otherwise; of masks it is the overlap. It is the pinball loss where all losses
-    estimate one quantile; it has no unit for several columns of values, it counts by how many classes a decision is
-    off where these have an order, and every class alike where their sizes are unequal.
+    where one gives a distribution otherwise; of masks it is the overlap. It is the losses' own where all have one, as
+    the pinball loss of one quantile; it has no unit for several columns of values, it counts by how many classes a
+    decision is off where these have an order, and every class alike where their sizes are unequal.
 
     Args:
         task: the kind of problem.
@@ -57,9 +58,9 @@ def default_headline(
         return f"{quantiles.INTERVAL}{100 * max(intervals):.0f}"
     if any(loss.output.knows_quantiles for loss in losses):
         return "crps"
-    shares = {loss.quantile for loss in losses}
-    if len(shares) == 1 and None not in shares:
-        return f"pinball_{shares.pop():g}"
+    learned = {loss.own_score for loss in losses}
+    if len(learned) == 1 and (score := learned.pop()):
+        return score
     if task == "regression":
         return "r2" if n_targets > 1 else "rmse"
     if is_ordered:
@@ -69,7 +70,7 @@ def default_headline(
 
 def asked_for(headline: str, loss: Loss, *, is_ordered: bool = False) -> list[str]:
     """The scores that a loss, an order of classes and the score that decides ask for besides those of every target."""
-    of_loss = [] if loss.quantile is None else [f"pinball_{loss.quantile:g}", "coverage"]
+    of_loss = [score for score in (loss.own_score, "coverage" if loss.quantile is not None else None) if score]
     if loss.output.knows_quantiles:
         percentage = f"{100 * (loss.interval or quantiles.USUAL_INTERVAL):.0f}"
         of_loss = ["crps", *(f"{family}{percentage}" for family in quantiles.FAMILIES)]
@@ -112,7 +113,7 @@ def measured(
     """
     always = [score for score in SCORES.values() if score.is_measured == "always"]
     further = [catalogue.find(name, loss.task, any_use=True) for name in also]
-    every = [*always, *map(catalogue.recall, range(n_classes)), *(score for score in further if score)]
+    every = [*always, *map(recall, range(n_classes)), *(score for score in further if score)]
     suited = [
         score
         for score in every

@@ -73,6 +73,15 @@ def class_1(labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> n
     return np.ones(1)
 
 
+def _expectile(values: np.ndarray, share: float, weights: np.ndarray) -> float:
+    """The expectile of values (n_rows,): of a mean that weighs both sides otherwise, found in steps that only rise."""
+    found, before = float(np.average(values, weights=weights)), np.inf
+    while found != before and abs(found - before) > 1e-12 * max(abs(found), 1):
+        before = found
+        found = float(np.average(values, weights=weights * np.where(values > found, share, 1 - share)))
+    return found
+
+
 def _estimate(estimand: Estimand, values: np.ndarray, weights: np.ndarray | None) -> float:
     """An estimate from values (n_rows,), by what each counts; the mean where the estimand says no more."""
     match estimand.statistic:
@@ -80,6 +89,8 @@ def _estimate(estimand: Estimand, values: np.ndarray, weights: np.ndarray | None
             return median(values, weights)
         case "quantile":
             return quantile(values, estimand.share, weights)
+        case "expectile":
+            return _expectile(values, estimand.share, np.ones(len(values)) if weights is None else weights)
         case "mean of logarithms":
             return float(np.expm1(np.average(np.log1p(np.maximum(values, 0)), weights=weights)))
         case "below the median" if (values > 0).any():  # of shares of the target

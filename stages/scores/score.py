@@ -66,6 +66,7 @@ class Score:
             by on rows set aside.
         of_positions: whether it is defined where each position of a row has a target: for such ``alone``, or not.
         never_negative: whether it is defined only for targets that are never negative.
+        above_zero: whether it is defined only for targets above 0.
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
             losses apart (n_kinds,), a kind being a class where classes count apart; none where it has no bound.
         quota: of a score that has no best threshold the class of which as many rows are decided as are of it.
@@ -92,6 +93,7 @@ class Score:
     needs_quantiles: bool = False
     of_positions: bool | Literal["alone"] = True
     never_negative: bool = False
+    above_zero: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
     quota: int | None = None
     costs: Costs | None = None

@@ -59,6 +59,11 @@ def absolute_error_in_percent(rows: Rows) -> Any:
     return 100 * rows.xp.abs(rows.errors)
 
 
+def angle_of_relative_error(rows: WeightedRows) -> np.ndarray:
+    """At most a quarter turn, which it is where the target is 0 and the prediction is not (Kim & Kim 2016)."""
+    return np.arctan2(np.abs(rows.errors), np.abs(rows.labels))
+
+
 def size(rows: Rows) -> Any:
     """Of the target, in target units."""
     return rows.xp.abs(rows.labels)

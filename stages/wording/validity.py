@@ -17,6 +17,8 @@ _SENTENCES: dict[Kind, str] = {
     "clipped": "{percent} of the scaled targets are below 0{no_gradient} and all count as 0{to_ratio}",
     "predictions below 0": "predictions below 0 have no gradient; activation: softplus keeps them above",
     "negative": "{percent} of the scaled targets are below 0, where it is not defined{to_positive}",
+    "not above 0": "it is for targets above 0, and {zeros} 0",
+    "several columns": "it is for one target column",
     "all 0": "all targets are 0, and it divides by them",
     "divides by 0": "it divides by {zeros} at 0, which outweigh all others",
     "divides by little": "{percent} of the scaled targets are so near 0 that each weighs over {times} others",
@@ -68,6 +70,8 @@ def _words(reason: Reason) -> dict[str, str]:
             words["to_positive"] = words["to_ratio"] or "; scale the target by minmax"
         case "divides by 0":
             words["zeros"] = counted(facts["n_zeros"], "target")
+        case "not above 0":
+            words["zeros"] = f"{counted(facts['n_zeros'], 'target')} {'is' if facts['n_zeros'] == 1 else 'are'}"
         case "absent classes":
             words["and_more"] = f" and {facts['n_absent'] - 1} more have" if facts["n_absent"] > 1 else " has"
         case "whole batches":

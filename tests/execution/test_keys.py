@@ -95,13 +95,16 @@ OTHER_LOSS = {
     "estimates": "median",
     "gives": "mean and spread",
     "forms": {"deltas": "deltas"},
+    "transforms": ("ratio",),
+    "offered_for": ("counts",),
+    "scored_as": "rmse",
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
 DECIDE_NOTHING = {
     *("comparison", "dataset", "epochs", "selected_by", "data", "looks", "also_scored", "second_run", "within"),
     *("name", "aliases", "activations", "limits", "target_range", "class_weight", "steepness"),
-    *("estimates", "offered", "large_targets", "forms"),
+    *("estimates", "offered", "large_targets", "forms", "transforms", "offered_for", "scored_as"),
     *("usual_outputs", "options", "for_shares"),
 }
 

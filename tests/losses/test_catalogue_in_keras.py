@@ -29,6 +29,15 @@ WORKED = {
         [[1.5, math.log(math.expm1(1 - LEAST_SPREAD))], [1.0, math.log(math.expm1(2 - LEAST_SPREAD))]],
         (math.log(2 * math.pi) + (0.25 + 2 * LN2 + 0.25) / 2) / 2,
     ),
+    # ln of the mean, and how many times it the target is
+    "gamma": ([2, 6], [[1.0], [math.e]], (2 + 1 + 6 / math.e) / 2),
+    # power 1.5: 2 (√mean + target / √mean)
+    "tweedie": ([0, 3], [[1.0], [4.0]], (2 + 2 * (2 + 3 / 2)) / 2),
+    # of 0 the surprise that it is, of 2 that it is not, and the gamma loss of an amount of 1
+    "hurdle": ([0, 2], [[0.0, math.log(E1)], [math.log(3), math.log(E1)]], (LN2 + math.log(4 / 3) + 2) / 2),
+    "expectile": ([1, 2], [[1.5], [1.0]], (0.25 + 1) / 4),
+    # exp(z) - z - 1, too high by 0.5 and too low by 1
+    "linex": ([1, 2], [[1.5], [1.0]], (math.exp(0.5) - 1.5 + math.exp(-1)) / 2),
     "msle": ([0, -3, E1], [[E1], [0.0], [E1]], (1 + 0 + 0) / 3),
     "mape": ([2, -4], [[1.0], [-5.0]], 100 * (1 / 2 + 1 / 4) / 2),
     # within delta 1 half the square, beyond it delta × (error − delta / 2)
@@ -68,7 +77,7 @@ NOT_BY_NAME = {"categorical_generalized_cross_entropy"}
 # names of ours: of a loss that Keras has not, and of one of Keras' on other targets
 OURS = {
     *("pinball", "brier", "categorical_brier", "share_crossentropy", "rank_mse", "cumulative_link"),
-    *("quantiles", "gaussian"),
+    *("quantiles", "gaussian", "gamma", "tweedie", "hurdle", "expectile", "linex"),
 }
 
 
@@ -110,6 +119,9 @@ def test_what_the_catalogue_says_of_a_losss_parameters_is_what_keras_takes_and_h
     [
         # too high by 0.5 costs a tenth, too low by 1 nine tenths
         ("pinball", {"quantile": 0.9}, (0.1 * 0.5 + 0.9 * 1) / 2),
+        ("expectile", {"expectile": 0.9}, (0.1 * 0.25 + 0.9) / 2),
+        ("linex", {"slope": -2.0}, (math.exp(-1) + math.exp(2) - 3) / 2),
+        ("tweedie", {"power": 1.25}, (1 / 0.75 + 4 + 4**0.75 / 0.75 + 12 * 4**-0.25) / 2 - 2),
         # each row times its variance
         ("gaussian", {"beta": 1.0}, (math.log(2 * math.pi) * 5 + 0.25 + 4 * (2 * LN2 + 0.25)) / 4),
         ("huber", {"delta": 0.5}, (0.5 * 0.25 + 0.5 * (3 - 0.25)) / 2),

@@ -11,11 +11,11 @@ from stages.scores.choosing import asked_for, default_headline
 
 OF_POSITIVE = ["rmsle", "mape", "median_absolute_error"]
 OF_TASK = {
-    "regression": ["mse", "rmse", "mae", "r2", "cosine_similarity", *OF_POSITIVE, "wape", "sign_accuracy"],
+    "regression": ["mse", "rmse", "mae", "r2", "cosine_similarity", *OF_POSITIVE, "wape", "maape", "sign_accuracy"],
     "binary": ["accuracy", "roc_auc", "f1", "log_loss", "brier", "balanced_accuracy"],
     "multiclass": ["accuracy", "f1_macro", "log_loss", "brier", "balanced_accuracy"],
 }
-LOWER_IS_BETTER = {"rmse", "mse", "mae", "wape", "log_loss", "brier", *OF_POSITIVE}
+LOWER_IS_BETTER = {"rmse", "mse", "mae", "wape", "maape", "log_loss", "brier", *OF_POSITIVE}
 # by task: labels, wrong and right outputs of one network, and a loss whose outputs they could be
 EXAMPLES = {
     "regression": (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stages.losses.catalogue import LOSSES
+from stages.params import loss_entry
 from stages.records.settings import OptimizerSettings
 from stages.scores import catalogue, measure
 from stages.training.backend import keras, tf
@@ -138,13 +139,14 @@ def test_what_is_followed_of_values_far_from_0_is_the_score_that_is_measured(tra
 
 
 # every parameter that may be chosen from several, with two values of it
-CHOSEN = {"delta": (0.5, 2.0), "gamma": (0.5, 3.0), "alpha": (0.2, 0.7), "beta": (0.2, 0.7), "q": (0.3, 0.8),
+CHOSEN = {"power": (1.2, 1.8), "delta": (0.5, 2.0),
+          "gamma": (0.5, 3.0), "alpha": (0.2, 0.7), "beta": (0.2, 0.7), "q": (0.3, 0.8),
           "label_smoothing": (0.0, 0.2)}  # fmt: skip
 PARAMETERS = [
     (name, parameter)
     for name, loss in LOSSES.items()
     for parameter, limit in loss.limits.items()
-    if limit != "true or false" and parameter not in ("quantile", "quantiles")
+    if limit != "true or false" and parameter not in loss_entry.NOT_TUNED
 ]
 
 

@@ -3,13 +3,14 @@
 from stages.basics.markup import Markdown, code
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
+from stages.losses.formulas import FORMULAS
 from stages.losses.loss import Loss
 from stages.records.runs import Run
 from stages.reporting.formats import rate
 
 # losses of the catalogue that Keras has no string for, though a class
 _NO_STRING = frozenset({"categorical_generalized_cross_entropy"})
-_NOT_IN_KERAS = frozenset({"Pinball"})
+_NOT_IN_KERAS = frozenset(FORMULAS)
 _TARGETS = {
     "plus_minus_one": "targets −1 and 1",
     "one_hot": "one-hot targets",

@@ -33,6 +33,8 @@ def estimand(estimated: Estimand | None) -> str | None:
     """An estimand of values in words; None of others."""
     if estimated is None or estimated.statistic == "quantile":
         return estimated and f"the {100 * estimated.share:g} % quantile"
+    if estimated.statistic == "expectile":
+        return f"the {100 * estimated.share:g} % expectile"
     return _STATISTICS.get(estimated.statistic)
 
 
