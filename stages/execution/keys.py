@@ -34,7 +34,10 @@ APART = (
     "stages.losses.catalogue",
     "stages.losses.formulas",
     "stages.scores.catalogue",
-    *(f"stages.scores.families.{name}" for name in ("deviances", "one_sided", "quantiles", "recall", "registry")),
+    *(
+        f"stages.scores.families.{name}"
+        for name in ("circle", "deviances", "one_sided", "quantiles", "recall", "registry")
+    ),
     "stages.scores.terms",
     "stages.training.scoring",
     "stages.usercode.loading",

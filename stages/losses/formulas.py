@@ -14,6 +14,11 @@ from stages.losses.loss import Loss
 
 Formula = Callable[..., Any]
 LEAST_MEAN = 1e-7  # as Keras clips
+BESSEL_JOIN = 3.75
+BESSEL_NEAR = (1.0, 3.5156229, 3.0899424, 1.2067492, 0.2659732, 0.0360768, 0.0045813)
+BESSEL_FAR = (
+    *(0.39894228, 0.01328592, 0.00225319, -0.00157565, 0.00916281, -0.02057706, 0.02635537, -0.01647633, 0.00392377),
+)
 STEEPEST = 30.0  # of LINEX, the exponent from which it goes on in a line
 
 
@@ -82,6 +87,48 @@ def linex(targets: Any, numbers: Any, xp: ModuleType, *, slope: float) -> Any:
     return linear_exponential(numbers - targets, slope, xp)
 
 
+def circular_mse(targets: Any, numbers: Any, xp: ModuleType, *, period: float) -> Any:
+    """Squares of how far the point is from that of the target on the circle."""
+    return xp.square(numbers - _on_circle(targets, period, xp))
+
+
+def circular_distance(targets: Any, numbers: Any, xp: ModuleType, *, period: float) -> Any:
+    """1 less the cosine of the angle between point and target."""
+    length = xp.sqrt(xp.sum(xp.square(numbers), axis=-1, keepdims=True) + LEAST_MEAN)
+    return 1 - _along(targets, numbers, period, xp) / length
+
+
+def von_mises(targets: Any, numbers: Any, xp: ModuleType, *, period: float) -> Any:
+    """Minus the logarithm of von Mises' density, whose mean is the point's direction; the farther, the narrower."""
+    narrow = xp.sqrt(xp.sum(xp.square(numbers), axis=-1, keepdims=True) + LEAST_MEAN)
+    return _log_bessel(narrow, xp) - _along(targets, numbers, period, xp)
+
+
+def _on_circle(values: Any, period: float, xp: ModuleType) -> Any:
+    angles = values * (2 * math.pi / period)
+    return xp.concatenate([xp.cos(angles), xp.sin(angles)], axis=-1)
+
+
+def _along(targets: Any, numbers: Any, period: float, xp: ModuleType) -> Any:
+    """How far the point lies in the direction of the target (n_rows, 1)."""
+    return xp.sum(numbers * _on_circle(targets, period, xp), axis=-1, keepdims=True)
+
+
+def _log_bessel(values: Any, xp: ModuleType) -> Any:
+    """The logarithm of the modified Bessel function of order 0, of values of 0 or more (Abramowitz & Stegun 9.8)."""
+    small, large = xp.minimum(values, BESSEL_JOIN), xp.maximum(values, BESSEL_JOIN)
+    near = _polynomial(xp.square(small / BESSEL_JOIN), BESSEL_NEAR)
+    far = _polynomial(BESSEL_JOIN / large, BESSEL_FAR)
+    return xp.where(values < BESSEL_JOIN, xp.log(near), large - xp.log(large) / 2 + xp.log(far))
+
+
+def _polynomial(values: Any, coefficients: Sequence[float]) -> Any:
+    total = 0 * values
+    for coefficient in reversed(coefficients):
+        total = total * values + coefficient
+    return total
+
+
 def leaning(errors: Any, share: Any, xp: ModuleType) -> Any:
     """Squares of errors (predicted minus actual), times the share where they are below 0, else times the rest to 1."""
     return xp.where(errors < 0, share, 1 - share) * xp.square(errors)
@@ -108,4 +155,7 @@ FORMULAS: dict[str, Formula] = {
     "Hurdle": hurdle,
     "Expectile": expectile,
     "Linex": linex,
+    "CircularMse": circular_mse,
+    "CircularDistance": circular_distance,
+    "VonMises": von_mises,
 }

@@ -5,6 +5,7 @@ say one value (`point`) and, where they are of a whole distribution, its quantil
 the kind; everything that differs between kinds is here.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from statistics import NormalDist
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-Gives = Literal["point", "quantiles", "mean and spread", "hurdle"]
+Gives = Literal["point", "quantiles", "mean and spread", "hurdle", "direction"]
 # what of a target's scale a number is on: center and spread, as a value is; the spread alone, as a distance; none
 Unit = Literal["value", "distance", "plain"]
 FURTHEST_LOGIT = 30.0  # a probability beyond it is 0 or 1 to the last digit of float32
@@ -204,6 +205,37 @@ class Hurdle(Output):
         return [np.array([(values > 0).mean(), above.mean() if len(above) else 0.0])]
 
 
+class Direction(Output):
+    """A point in the plane, of which the direction from the center is the value: an angle, an hour of a day."""
+
+    units = ("plain", "plain")
+
+    def __init__(self, period: float) -> None:
+        """Take the length of a turn, in target units."""
+        self._turn = 2 * math.pi / period
+
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """The point: the outputs as they are."""
+        del xp
+        return outputs
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """The point."""
+        return numbers
+
+    def point(self, numbers: Any, xp: ModuleType) -> Any:
+        """The value, from 0 to below the period."""
+        return xp.mod(xp.arctan2(numbers[..., 1:], numbers[..., :1]), 2 * math.pi) / self._turn
+
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """The points of values on the circle of radius 1."""
+        return np.concatenate([np.cos(values * self._turn), np.sin(values * self._turn)], axis=-1)
+
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """The mean of their points."""
+        return [self.saying(values).mean(axis=0)]
+
+
 def unsoftened(values: np.ndarray) -> np.ndarray:
     """What values above 0 are softplus of."""
     return values + np.log(-np.expm1(-values))
@@ -223,6 +255,8 @@ def of(gives: Gives, parameters: dict[str, Any]) -> Output:
             return MEAN_AND_SPREAD
         case "hurdle":
             return HURDLE
+        case "direction":
+            return Direction(parameters["period"])
         case _:
             return POINT
 

@@ -44,7 +44,7 @@ _WITHIN: dict[Limit, Any] = {
     "ascending shares": Annotated[list[Share], Field(min_length=2), AfterValidator(_ascending)],
 }
 # which of them is predicted is a question of its own, and nothing to tune
-NOT_TUNED = ("quantile", "quantiles", "expectile", "slope")
+NOT_TUNED = ("quantile", "quantiles", "expectile", "slope", "period")
 
 
 def _class_weight(value: Any) -> Any:

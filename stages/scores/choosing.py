@@ -38,10 +38,11 @@ def default_headline(
 ) -> str:
     """The score that decides between losses where the parameters name none.
 
-    It is the interval score where a loss gives the ends of an interval, and the continuous ranked probability score
-    where one gives a distribution otherwise; of masks it is the overlap. It is the losses' own where all have one, as
-    the pinball loss of one quantile; it has no unit for several columns of values, it counts by how many classes a
-    decision is off where these have an order, and every class alike where their sizes are unequal.
+    It is the interval score where a loss gives the ends of an interval, the continuous ranked probability score where
+    one gives a distribution otherwise, and the error on the circle where one gives a direction; of masks it is the
+    overlap. It is the losses' own where all have one, as the pinball loss of one quantile; it has no unit for several
+    columns of values, it counts by how many classes a decision is off where these have an order, and every class alike
+    where their sizes are unequal.
 
     Args:
         task: the kind of problem.
@@ -58,6 +59,9 @@ def default_headline(
         return f"{quantiles.INTERVAL}{100 * max(intervals):.0f}"
     if any(loss.output.knows_quantiles for loss in losses):
         return "crps"
+    on_circle = [loss.own_score for loss in losses if loss.gives == "direction"]
+    if on_circle:
+        return on_circle[0]
     learned = {loss.own_score for loss in losses}
     if len(learned) == 1 and (score := learned.pop()):
         return score

@@ -47,6 +47,7 @@ ENCODED = {
     "quantiles": VALUES,
     "gaussian": VALUES,
     **dict.fromkeys(("gamma", "tweedie", "hurdle", "expectile", "linex"), VALUES),
+    **dict.fromkeys(("circular_mse", "circular_distance", "von_mises"), VALUES),
     "rank_mse": ([2, 0], [[2], [0]], np.float32),
     # whether a row is above the first class, and above the second
     "cumulative_link": ([2, 0, 1], [[1, 1], [0, 0], [1, 0]], np.float32),
@@ -84,6 +85,8 @@ DECIDED = {
     **dict.fromkeys(("gamma", "tweedie", "expectile", "linex"), VALUE),
     # a half of 1, and a quarter of 1
     "hurdle": ([[0.0, math.log(math.e - 1)], [-math.log(3), math.log(math.e - 1)]], [[0.5], [0.25]]),
+    # of 360 degrees, a quarter turn and an eighth back, whatever the distance
+    **dict.fromkeys(("circular_mse", "circular_distance", "von_mises"), ([[0.0, 3.0], [0.2, -0.2]], [[90.0], [315.0]])),
     "gaussian": ([[1.5, 0.3], [-1.0, 7.0]], [[1.5], [-1.0]]),
     # the second of three, softplus(ln(e - 1)) = 1 above the first
     "quantiles": ([[0.5, math.log(math.e - 1), 3.0], [-2.0, math.log(math.e - 1), 0.0]], [[1.5], [-1.0]]),
@@ -242,7 +245,7 @@ def test_whatever_it_is_called_a_loss_has_a_row_and_a_users_own_has_none():
 
 def test_every_loss_belongs_to_one_task():
     by_task = {task: names_for(task) for task in ("regression", "binary", "multiclass")}
-    assert {task: len(names) for task, names in by_task.items()} == {"regression": 17, "binary": 7, "multiclass": 9}
+    assert {task: len(names) for task, names in by_task.items()} == {"regression": 20, "binary": 7, "multiclass": 9}
     assert sorted(name for names in by_task.values() for name in names) == sorted(LOSSES) == sorted(names_for(None))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import special
 
 from stages.losses.catalogue import LOSSES, canonical_name
 from stages.losses.formulas import FORMULAS
@@ -38,6 +39,10 @@ WORKED = {
     "expectile": ([1, 2], [[1.5], [1.0]], (0.25 + 1) / 4),
     # exp(z) - z - 1, too high by 0.5 and too low by 1
     "linex": ([1, 2], [[1.5], [1.0]], (math.exp(0.5) - 1.5 + math.exp(-1)) / 2),
+    # of 90 degrees the point (0, 1), of 180 (-1, 0)
+    "circular_mse": ([90, 180], [[1.0, 1.0], [0.0, 0.5]], (1 / 2 + (1 + 0.25) / 2) / 2),
+    "circular_distance": ([90, 180], [[3.0, 4.0], [0.0, 0.5]], (1 - 0.8 + 1) / 2),
+    "von_mises": ([90, 180], [[3.0, 4.0], [0.0, 0.5]], (math.log(special.i0(5)) - 4 + math.log(special.i0(0.5))) / 2),
     "msle": ([0, -3, E1], [[E1], [0.0], [E1]], (1 + 0 + 0) / 3),
     "mape": ([2, -4], [[1.0], [-5.0]], 100 * (1 / 2 + 1 / 4) / 2),
     # within delta 1 half the square, beyond it delta × (error − delta / 2)
@@ -78,6 +83,7 @@ NOT_BY_NAME = {"categorical_generalized_cross_entropy"}
 OURS = {
     *("pinball", "brier", "categorical_brier", "share_crossentropy", "rank_mse", "cumulative_link"),
     *("quantiles", "gaussian", "gamma", "tweedie", "hurdle", "expectile", "linex"),
+    *("circular_mse", "circular_distance", "von_mises"),
 }
 
 

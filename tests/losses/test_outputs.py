@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import stats
 
-from stages.losses.outputs import HURDLE, LEAST_SPREAD, MEAN_AND_SPREAD, POINT, Quantiles
+from stages.losses.outputs import HURDLE, LEAST_SPREAD, MEAN_AND_SPREAD, POINT, Direction, Quantiles
 from stages.training.backend import keras, tf
 
 OUTPUTS = {
@@ -16,6 +16,7 @@ OUTPUTS = {
     "two quantiles": (Quantiles([0.05, 0.95]), 2),
     "mean and spread": (MEAN_AND_SPREAD, 2),
     "hurdle": (HURDLE, 2),
+    "direction": (Direction(200), 2),
 }
 
 

@@ -93,6 +93,17 @@ def test_linex_is_exponential_on_the_side_of_its_slope_and_a_line_on_the_other()
     assert scored("linex_-2", MSE, [[0.0]], [[-3.0]]) == pytest.approx(high)
 
 
+@pytest.mark.parametrize(("predicted", "error"), [(23.0, 2), (1.0, 0), (13.0, 12), (14.0, 11), (-0.5, 1.5), (49.0, 0)])
+def test_on_a_circle_an_error_is_that_of_the_shorter_way(predicted, error):
+    assert scored("circular_error_24", MSE, [[1.0]], [[predicted]]) == pytest.approx(error)
+
+
+def test_the_best_constant_on_a_circle_is_the_mean_direction():
+    constant = catalogue.find("circular_error_24", "regression").constant
+    assert constant(np.array([[23.0], [1.0], [0.5], [23.5]]), 0, None) % 24 == pytest.approx(0, abs=1e-9)
+    assert constant(np.array([[6.0], [12.0]]), 0, np.array([1.0, 1.0])) == pytest.approx(9)
+
+
 def test_maape_is_a_quarter_turn_where_the_target_is_0_and_missed():
     angles = [math.pi / 2, math.pi / 4, 0, 0]
     found = scored("maape", MSE, [[0.0], [2.0], [3.0], [0.0]], [[1.0], [4.0], [3.0], [0.0]])

@@ -2,7 +2,7 @@
 
 import re
 
-from stages.scores.families import deviances, one_sided, quantiles
+from stages.scores.families import circle, deviances, one_sided, quantiles
 from stages.scores.families.recall import recall
 from stages.scores.score import Score
 
@@ -12,6 +12,7 @@ _BY_NUMBER = {
     f"pinball_{_SHARE}": quantiles.pinball,
     f"{one_sided.EXPECTILE}{_SHARE}": one_sided.expectile,
     rf"{one_sided.LINEX}(-?(?:[1-9]\d*(?:\.\d+)?|0\.\d*[1-9]\d*))": one_sided.linex,
+    rf"{circle.CIRCULAR}([1-9]\d*(?:\.\d+)?)": circle.circular_error,
     rf"{deviances.TWEEDIE}(1\.\d*[1-9]\d*)": deviances.tweedie,
 }
 
