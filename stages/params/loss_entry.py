@@ -198,7 +198,8 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
 def _activation(row: Loss, transform: TargetTransform | None) -> str:
     """The usual output of a loss: above 0, where it is made for such targets and its transform leaves them so."""
     made_for_positive = row.target_range in ("clipped below 0", "not below 0", "away from 0")
-    return "softplus" if made_for_positive and transform in NEVER_NEGATIVE else row.activation
+    can_be = made_for_positive and "softplus" in row.activations
+    return "softplus" if can_be and transform in NEVER_NEGATIVE else row.activation
 
 
 def _custom(keys: dict[str, Any]) -> Loss:

@@ -42,11 +42,12 @@ def problem(loss):
     n_rows = sum(N_ROWS[loss.task])
     match loss.task:
         case "regression":
-            n_outputs = 2 if loss.target_range == "vectors" else 1
-            features, labels = datasets.make_regression(n_rows, 20, noise=0.1, n_targets=n_outputs, random_state=1)
-            labels = ((labels - labels.mean()) / labels.std()).reshape(n_rows, n_outputs)
-            if loss.target_range == "not below 0":
-                labels = np.random.default_rng(0).poisson(np.exp(labels))
+            n_targets = 2 if loss.target_range == "vectors" else 1
+            n_outputs = loss.n_outputs(0, n_targets)
+            features, labels = datasets.make_regression(n_rows, 20, noise=0.1, n_targets=n_targets, random_state=1)
+            labels = ((labels - labels.mean()) / labels.std()).reshape(n_rows, n_targets)
+            if loss.target_range in ("not below 0", "above 0"):
+                labels = np.random.default_rng(0).poisson(np.exp(labels)) + (loss.target_range == "above 0")
             elif loss.target_range == "away from 0":
                 labels = labels - labels.min() + 1
             elif loss.target_range == "0 to 1":
@@ -122,8 +123,8 @@ def keras_fit(model, loss, optimizer, *, train, test):
 
     `train` holds the rows of each epoch, in the order in which they are seen.
     """
-    is_own = loss.targets == "plus_minus_one" or loss.needs_order
-    metric = "mse" if loss.task == "regression" else None if is_own else "accuracy"
+    is_own = loss.targets == "plus_minus_one" or loss.needs_order or loss.gives != "point"
+    metric = None if is_own else "mse" if loss.task == "regression" else "accuracy"
     # a few small batches are sooner done than traced
     model.compile(optimizer, keras_loss(loss), metrics=[metric] if metric else [], run_eagerly=True)
     every_epoch = batches(train[0])
