@@ -91,7 +91,7 @@ def dataset_table(name: str) -> Table:
 
 
 def _parameters(loss: Loss) -> list[str]:
-    return [f"  {key}: {catalogue.shown(value)}" for key, value in loss.parameters.items()]
+    return [f"  {key}: {escape(catalogue.shown(value))}" for key, value in loss.parameters.items()]
 
 
 def _table(*columns: str) -> Table:

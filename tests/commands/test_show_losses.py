@@ -11,7 +11,7 @@ import yaml
 from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.commands import show_losses
-from stages.losses import validity
+from stages.losses import beyond_keras, validity
 from stages.losses.catalogue import LOSSES, names_for
 from stages.losses.validity import Reason
 from stages.params.load import load_params
@@ -83,6 +83,8 @@ def lines_of(text, name):
 
 
 def shown(value):
+    if isinstance(value, list):
+        return "[0.1, 0.5, 0.9]"
     return str(value).lower() if isinstance(value, bool) else f"{value:g}"
 
 
@@ -171,8 +173,9 @@ def test_on_a_dataset_what_is_compared_stands_first_by_its_own_name(project):
         "huber_small",
         "msle",
         "pinball90",
-        *("mse", "mape", "huber", "log_cosh", "poisson", "pinball", "cosine_similarity"),
+        *("mse", "mape", "huber", "log_cosh", "poisson", "pinball", "quantiles", "cosine_similarity"),
         "share_crossentropy",
+        *(row.name for row in beyond_keras.ROWS),
     ]
     heading = project("rings").splitlines()[1]
     assert re.split(r" {2,}", heading.strip()) == ["binary loss", "compared", "on rings", "why"]
