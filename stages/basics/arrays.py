@@ -53,7 +53,7 @@ def packed(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
         name: of the array; those that say which rows there are begin with it.
         values: the values.
     """
-    known = ~np.isnan(values).all(axis=tuple(range(2, values.ndim)))
+    known = known_in(values)
     if known.all():
         return {name: values}
     return {name: values[known], f"{name}_known": np.packbits(known, axis=1), f"{name}_rows": np.array(known.shape[1])}
@@ -68,3 +68,8 @@ def unpacked(name: str, written: Mapping[str, np.ndarray]) -> np.ndarray:
     every = np.full((*known.shape, *values.shape[1:]), np.nan, values.dtype)
     every[known] = values
     return every
+
+
+def known_in(values: np.ndarray) -> np.ndarray:
+    """Bool (n_seeds, n_rows): where values (n_seeds, n_rows, …) are not all NaN."""
+    return ~np.isnan(values).all(axis=tuple(range(2, values.ndim)))

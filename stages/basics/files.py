@@ -168,4 +168,5 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 def read_table(path: Path, *, stage: str, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a Parquet table that `stage` wrote, or some of its columns."""
     with reading(path, stage, *PARQUET):
-        return pd.read_parquet(path, columns=columns)
+        # what was read is freed as columns are made of it, so that it is there once
+        return pd.read_parquet(path, columns=columns, to_pandas_kwargs={"split_blocks": True, "self_destruct": True})

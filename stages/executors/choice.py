@@ -1,19 +1,24 @@
 """Which executor trains: processes of this machine, its threads, or a cluster."""
 
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from stages.basics.cli import UserError
 from stages.basics.machine import cards, memory, processors
 from stages.execution.executor import Executor
 from stages.execution.unit_training import first_chunks
 from stages.executors.threads import Threads
+from stages.records.plans import Part
 from stages.training.chunk import Chunk
 from stages.training.unit import Unit
 
 PROCESS_MEMORY = 1.5e9  # bytes of memory for a process that trains
-LARGE = 1.5e8  # bytes of a table of which every process would hold several copies
+LARGE = 1.5e8  # bytes of a table in memory of which every process would hold several copies
+COPIES = 12  # bytes of a process for each number that it uses of a table that is mapped to memory
 _PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
 
 
@@ -38,7 +43,7 @@ def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first
     """Choose an executor on this machine: as many processes as first chunks, processors and memory allow.
 
     Threads of one process do not import TensorFlow once for each, but wait for each other wherever Python runs. They
-    are for a large table, which they share, and for a graphics card, of which one process takes all memory.
+    are for a large table in memory, which they share, and for a graphics card, of which one process takes all memory.
     ``LOSSLAB_EXECUTOR`` asks for them, or for a number of processes.
 
     Args:
@@ -55,12 +60,25 @@ def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first
         n_processes = int(asked[1])
     else:
         n_chunks = sum(len(chunks_of(unit)) for unit in units)
-        n_processes = min(processors(), n_chunks, int(memory() / PROCESS_MEMORY))
-        if n_processes <= 1 or cards() or any(unit.table.features.nbytes > LARGE for unit in units):
+        tables = [unit.table.features for unit in units]
+        n_processes = min(processors(), n_chunks, int(memory() / (PROCESS_MEMORY + max(map(_used, units)))))
+        if n_processes <= 1 or cards() or any(not _is_mapped(each) and each.nbytes > LARGE for each in tables):
             return Threads()
     from stages.executors.processes import Processes
 
     return Processes(n_processes)
+
+
+def _is_mapped(features: np.ndarray) -> bool:
+    return isinstance(features, np.memmap)
+
+
+def _used(unit: Unit) -> int:
+    """Bytes that a process holds of what a unit uses of a table that is mapped to memory."""
+    if not _is_mapped(unit.table.features):
+        return 0
+    n_rows = int((unit.plan.parts != Part.UNUSED).any(axis=0).sum())
+    return COPIES * n_rows * math.prod(unit.table.features.shape[1:])
 
 
 def _asked() -> str:

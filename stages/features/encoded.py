@@ -22,7 +22,8 @@ class Numbers:
 
     Attributes:
         rows: the columns that are no features, as ``data/raw`` holds them.
-        features: float64 (n_rows, n_inputs) in their own units, or the channels of arrays.
+        features: float64 (n_rows, n_inputs) in their own units, of a large table perhaps float32 and mapped to memory;
+            or the channels of arrays.
         description: what the dataset is.
         encoder: what makes numbers of a table's columns; None for arrays.
     """
@@ -65,9 +66,10 @@ def write(name: str, method: Scaler) -> Numbers:
             encoder = encoding.fit(table, description.columns, method)
         except UserError as error:
             raise UserError(f"{paths.PARAMS}: datasets.{name}: {error}") from error
-        numbers = Numbers(rows, encoder.pipeline.transform(table), description, encoder)
+        numbers = Numbers(rows, _numbers(name, table, encoder), description, encoder)
         named = datasets.unique(encoder.names, datasets.reserved_names(description))
-        inputs = pd.DataFrame(numbers.features, columns=named, copy=False)
+        in_table = slice(0, 0 if isinstance(numbers.features, np.memmap) else None)
+        inputs = pd.DataFrame(numbers.features[:, in_table], columns=named[in_table], copy=False)
     weights = table[description.weight].to_numpy(np.float64) if description.weight else None
     datasets.write_encoded(
         name,
@@ -79,6 +81,15 @@ def write(name: str, method: Scaler) -> Numbers:
         loss_columns=table[list(description.loss_columns.values())],
     )
     return numbers
+
+
+def _numbers(name: str, table: pd.DataFrame, encoder: encoding.Encoder) -> np.ndarray:
+    """The columns of a table as numbers (n_rows, n_inputs); those of a large one are written to a file of their own."""
+    shape = len(table), len(encoder.names)
+    features.scaled_path(name).unlink(missing_ok=True)
+    if shape[0] * shape[1] <= features.LARGE:
+        return encoder.pipeline.transform(table)
+    return features.write_large(name, shape, lambda some: encoder.pipeline.transform(table.iloc[some]))
 
 
 def write_pipeline(name: str, numbers: Numbers, plan: Plan) -> None:

@@ -63,7 +63,8 @@ def fit(rows: pd.DataFrame, columns: list[Column], method: Scaler) -> Encoder:
         raise UserError(f"no column is left to learn from: {', '.join(shown)}{_way_out(list(treatments.values()))}")
     of_kind = {kind: [column.name for column in kept if column.kind == kind] for kind in _KINDS}
     by_frequency = one_hot(min_frequency=least_common(len(rows)), max_categories=MAX_CATEGORIES)
-    pipeline = transformer(of_kind, by_frequency).fit(rows)
+    # other kinds have nothing to fit, and fitting makes numbers of all rows
+    pipeline = transformer(of_kind, by_frequency).fit(rows if of_kind["category"] else rows[:1])
     for kind, names in of_kind.items():
         if names:
             before = [replace(treatments[name], no_spread=_is_flat(rows[name], kind, method)) for name in names]

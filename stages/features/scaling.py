@@ -58,7 +58,8 @@ def fit(
     keeps the inputs of a network small.
 
     Args:
-        features: float64 (n_rows, n_features) in their own units, NaN where missing; or the channels of arrays.
+        features: float64 or float32 (n_rows, n_features) in their own units, NaN where missing; or the channels of
+            arrays.
         kinds: (n_features,) the kind of the column that each comes from; empty for arrays.
         values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
         rows: the numbers of the rows to fit on.
@@ -69,11 +70,13 @@ def fit(
     of_column, n_features = np.array(kinds), features.shape[1]
     numbers = np.empty((3, n_features))
     for columns in np.array_split(np.arange(n_features), max(1, math.ceil(len(rows) * n_features / BLOCK))):
-        own = features[np.ix_(rows, columns)]
+        own = features[np.ix_(rows, columns)].astype(np.float64, copy=False)
         empty = np.isnan(own).all(axis=0)
         for chosen, block in ((columns[~empty], own[:, ~empty]), (columns[empty], features[:, columns[empty]])):
             if len(chosen):
-                numbers[:, chosen] = _fit_features(block, of_column[chosen], settings.features)
+                numbers[:, chosen] = _fit_features(
+                    block.astype(np.float64, copy=False), of_column[chosen], settings.features
+                )
     return *numbers, *_fit_scaler(values[rows], settings.target or "standard")
 
 

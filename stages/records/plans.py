@@ -124,11 +124,6 @@ class Plan:
         return scored
 
     @property
-    def trained_and_scored(self) -> np.ndarray:
-        """Bool (n_seeds, n_rows): of the rows that each seed trains on those that it is scored on."""
-        return (self.scored & (self.parts <= Part.VALIDATION))[self.split_of]
-
-    @property
     def target_scaling(self) -> dict[str, np.ndarray | float]:
         """``center`` and ``spread``, each (n_seeds, n_targets), which put a seed's outputs into target units."""
         if not self.to_train.target_center.size:  # classes have none

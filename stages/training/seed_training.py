@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from stages.basics import arrays
 from stages.basics.cli import UserError
+from stages.records.plans import Part
 from stages.training.chunk import LOSS, Chunk, Result, title
 from stages.training.fitting import fit, replicas_of, stayed_finite
 from stages.training.keras_parts import kept_loss, make_optimizer
@@ -51,16 +53,33 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
 
     try:
         how = _tune if chunk.is_tuning else _to_use if chunk.is_to_use else _finish
-        result = train_each(chunk, how, tell)
+        used = _used(chunk.unit)
+        few = chunk if used is None else replace(chunk, unit=chunk.unit.of_rows(used))
+        result = train_each(few, how, tell)
     except (Exception, SystemExit) as error:
         if isinstance(error, UserError) or (line := loading.failure(error)) is None:
             raise
         raise UserError(f"{title(chunk)}: training failed in {line}") from error
     if "outputs" in result:
-        result |= arrays.packed("outputs", result["outputs"])
+        result |= arrays.packed("outputs", _of_all(result["outputs"], used, len(chunk.unit.table.labels)))
     # in memory as they come back from a file, as sums add in that order
     result = {name: np.array(array, order="C") for name, array in result.items()}
     return result | {"seconds": np.array(time.perf_counter() - started), "told": np.array(times)}
+
+
+def _used(unit: Unit) -> np.ndarray | None:
+    """The numbers of the rows that a unit uses; None where all are to be held, as where features are in memory."""
+    used = (unit.plan.parts != Part.UNUSED).any(axis=0)
+    return None if used.all() or not isinstance(unit.table.features, np.memmap) else np.flatnonzero(used)
+
+
+def _of_all(outputs: np.ndarray, used: np.ndarray | None, n_rows: int) -> np.ndarray:
+    """The outputs (n_seeds, n_rows, …) of all rows, NaN of those that are not used."""
+    if used is None:
+        return outputs
+    every = np.full((len(outputs), n_rows, *outputs.shape[2:]), np.nan, outputs.dtype)
+    every[:, used] = outputs
+    return every
 
 
 def _tune(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from stages.basics.arrays import known_in
 from stages.losses.objectives import factor, usual
 from stages.records.datasets import Description
-from stages.records.plans import Plan
+from stages.records.plans import Part, Plan
 from stages.records.runs import Run
 from stages.scores import row_values
 from stages.scores.score import Score
@@ -115,7 +116,14 @@ def judge(
         margin: the user's margin; None for the default.
         thresholds: by loss, as in `Outcome`, where they were chosen for this score before.
     """
-    settings = {"weights": weights, "baseline": baseline, "margin": margin}
+    plan = plan.first(max(len(run.seeds) for run in runs))
+    always = _values_of_a_constant(score, plan, description, labels, weights)
+    needed = _needed(runs, plan)
+    if not needed.all() and not score.costs:  # whose costs are those of all rows
+        runs, weights = [_of_rows(run, needed) for run in runs], None if weights is None else weights[needed]
+        plan, labels = plan.of_rows(np.flatnonzero(needed)), labels[needed]
+        always = None if always is None else always[:, needed]
+    settings = {"weights": weights, "baseline": baseline, "margin": margin, "always": always}
     if score.costs:
         cheap = decide_by_costs(runs, plan, labels, score.row_costs, weights)
         by_rule = _judge(runs, score, plan, description, labels, decided={}, **settings)
@@ -132,6 +140,18 @@ def judge(
     return replace(of_thresholds, thresholds=every, to_use=to_use, by_rule=outcome)
 
 
+def _needed(runs: list[Run], plan: Plan) -> np.ndarray:
+    """Bool (n_rows,): of which rows something is known, so that it may be asked for."""
+    held_out = any(run.held_out is not None for run in runs)
+    return (plan.scored | (held_out and plan.parts == Part.VALIDATION)).any(axis=0)
+
+
+def _of_rows(run: Run, which: np.ndarray) -> Run:
+    """A run with what its networks give for some of the rows, bool (n_rows,)."""
+    held_out = None if run.held_out is None else run.held_out[:, which]
+    return replace(run, outputs=run.outputs[:, which], held_out=held_out)
+
+
 def _judge(
     runs: list[Run],
     score: Score,
@@ -143,16 +163,15 @@ def _judge(
     weights: np.ndarray | None,
     baseline: str | None,
     margin: float | None,
+    always: np.ndarray | None,
 ) -> Outcome:
-    """As `judge`, with what each seed decides of each row, by loss; none for the loss's own rule."""
+    """As `judge`, with what each seed decides of each row, by loss, none for its own rule; and values of a constant."""
     higher_is_better, looks = score.higher_is_better, runs[0].settings.looks
-    plan = plan.first(max(len(run.seeds) for run in runs))
     missed = residuals_of.of_runs(runs, score, plan, labels, weights)
     beside = {run.loss.name: Beside(decided.get(run.loss.name), missed.get(run.loss.name)) for run in runs}
     values = {run.loss.name: values_of(run, score, plan, labels, weights, beside=beside[run.loss.name]) for run in runs}
     design, factors = _design(score, plan, description, labels, weights), _factors(runs)
     scores = {run.loss.name: _test_scores(run, score, design, values[run.loss.name], decided) for run in runs}
-    always = _values_of_a_constant(score, plan, description, labels, weights)
     constant = None if always is None else float(design.means(always).mean())
     usual_margin = pairs.default_margin(list(scores.values()), constant, higher_is_better=higher_is_better)
     worst = pairs.worst_score(scores, constant, higher_is_better=higher_is_better)
@@ -262,7 +281,7 @@ def _train_scores(
     if beside.decided is None and score.is_of_outputs(run.loss):
         return run.values(score.name, "train")
     plan = plan.first(len(run.seeds))
-    scored, scaling = plan.trained_and_scored, plan.target_scaling if score.needs_quantiles else {}
+    scored, scaling = plan.trained & known_in(run.outputs), plan.target_scaling if score.needs_quantiles else {}
     values = row_values.row_values(
         score, run.loss, labels, run.outputs, scored, **scaling, weights=weights, **vars(beside)
     )

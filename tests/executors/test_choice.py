@@ -67,6 +67,19 @@ def test_a_large_table_is_shared_by_threads(of_machine):
     assert isinstance(here([small, large]), Threads)
 
 
+def test_a_large_table_that_is_mapped_to_memory_is_shared_by_as_many_processes_as_hold_what_they_use(
+    of_machine, tmp_path
+):
+    of_machine(4, 3.5)
+    [unit] = units(1, n_seeds=90)
+    unit = replace(unit, plan=replace(unit.plan, parts=np.zeros((1, int(LARGE / 8)), np.uint8)))
+    mapped = np.lib.format.open_memmap(tmp_path / "large.npy", mode="w+", dtype="float32", shape=(int(LARGE / 8), 2))
+    many = replace(unit, table=replace(unit.table, features=mapped))
+    few = replace(many, plan=replace(unit.plan, parts=np.where(np.arange(len(mapped)) < 9, 0, 3)[None]))
+    assert n_at_once(here([few])) == 3  # 1.5 GB each
+    assert n_at_once(here([many])) == 2  # and 450 MB more
+
+
 def test_a_graphics_card_is_for_one_process(of_machine):
     of_machine(8, n_cards=1)
     assert isinstance(from_environment(units(9)), Threads)

@@ -222,6 +222,29 @@ def test_of_many_rows_that_train_some_are_scored_and_of_others_no_predictions_ar
     np.testing.assert_allclose(some.values("mse", "test"), whole.values("mse", "test"), rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["mse", "hinge"])
+def test_of_a_table_that_is_mapped_to_memory_rows_that_no_seed_uses_are_left_alone(name, tmp_path):
+    """They are no numbers: what looked at one would show it."""
+    unit = make_unit(name, n_splits=2)
+    where = np.sort(np.random.default_rng(0).choice(200, len(unit.table.labels), replace=False))
+    features = np.full((200, unit.table.n_inputs), np.inf)
+    labels = np.zeros((200, *unit.table.labels.shape[1:]), unit.table.labels.dtype)
+    features[where], labels[where] = unit.table.features, unit.table.labels
+    np.save(tmp_path / "table.npy", features)
+    mapped = np.load(tmp_path / "table.npy", mmap_mode="r")
+    parts = np.full((2, 200), Part.UNUSED, np.uint8)
+    parts[:, where] = unit.plan.parts
+    large = replace(
+        unit, table=replace(unit.table, features=mapped, labels=labels), plan=replace(unit.plan, parts=parts)
+    )
+    small, _ = train(unit)
+    run, _ = train(large)
+    np.testing.assert_array_equal(run.history, small.history)
+    np.testing.assert_array_equal(run.outputs[:, where], small.outputs)
+    assert np.isnan(np.delete(run.outputs, where, axis=1)).all()
+    np.testing.assert_array_equal(run.scores["value"], small.scores["value"])
+
+
 def test_the_model_given_back_is_the_first_seeds():
     unit = make_unit("mse")
     run, file = train(unit)

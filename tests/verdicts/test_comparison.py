@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stages.records.plans import Part
 from stages.verdicts import outcome
 from stages.verdicts.comparison import by_dataset, is_misleading, names, trained_as
 
@@ -161,3 +162,35 @@ def test_whether_more_seeds_are_needed_does_not_depend_on_the_users_margin(make_
 
 def test_one_loss_alone_is_not_looked_at(make_comparison):
     assert make_comparison("mse", **LOOKS).outcome.look is None
+
+
+def among_others(comparison, n_others=50):
+    """The comparison among rows that no seed uses, of which nothing is known."""
+    n_rows = len(comparison.labels)
+    where = np.sort(np.random.default_rng(0).choice(n_rows + n_others, n_rows, replace=False))
+
+    def spread(values, axis, other):
+        shape = [*values.shape]
+        shape[axis] += n_others
+        wider = np.full(shape, other, values.dtype)
+        wider[(slice(None),) * axis + (where,)] = values
+        return wider
+
+    runs = [replace(run, outputs=spread(run.outputs, 1, np.nan)) for run in comparison.runs]
+    plan = replace(comparison.plan, parts=spread(comparison.plan.parts, 1, Part.UNUSED))
+    return replace(comparison, runs=runs, labels=spread(comparison.labels, 0, 0), plan=plan)
+
+
+def test_rows_that_no_seed_uses_change_no_verdict(make_comparison, make_shifted):
+    for comparison in (make_comparison("mse", "mae", "msle"), make_shifted()):
+        wider = among_others(comparison)
+        assert wider.outcome.pairs == comparison.outcome.pairs
+        assert wider.outcome.summaries == comparison.outcome.summaries
+        assert wider.outcome.train == comparison.outcome.train
+        assert wider.outcome.constant == comparison.outcome.constant
+        for loss, thresholds in comparison.outcome.thresholds.items():
+            np.testing.assert_array_equal(wider.outcome.thresholds[loss], thresholds)
+        assert comparison.outcome.thresholds or comparison.task == "regression"
+        assert {name: each and each.score for name, each in wider.averages.items()} == {
+            name: each and each.score for name, each in comparison.averages.items()
+        }
