@@ -12,7 +12,6 @@ from stages.basics.machine import cards, memory, processors
 from stages.execution.executor import Executor
 from stages.execution.unit_training import first_chunks
 from stages.executors.threads import Threads
-from stages.records.plans import Part
 from stages.training.chunk import Chunk
 from stages.training.unit import Unit
 
@@ -62,7 +61,7 @@ def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first
         n_chunks = sum(len(chunks_of(unit)) for unit in units)
         tables = [unit.table.features for unit in units]
         n_processes = min(processors(), n_chunks, int(memory() / (PROCESS_MEMORY + max(map(_used, units)))))
-        if n_processes <= 1 or cards() or any(not _is_mapped(each) and each.nbytes > LARGE for each in tables):
+        if n_processes <= 1 or cards() or any(not _is_mapped(table) and table.nbytes > LARGE for table in tables):
             return Threads()
     from stages.executors.processes import Processes
 
@@ -77,8 +76,7 @@ def _used(unit: Unit) -> int:
     """Bytes that a process holds of what a unit uses of a table that is mapped to memory."""
     if not _is_mapped(unit.table.features):
         return 0
-    n_rows = int((unit.plan.parts != Part.UNUSED).any(axis=0).sum())
-    return COPIES * n_rows * math.prod(unit.table.features.shape[1:])
+    return COPIES * int(unit.used.sum()) * math.prod(unit.table.features.shape[1:])
 
 
 def _asked() -> str:

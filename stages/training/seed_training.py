@@ -10,7 +10,6 @@ import numpy as np
 
 from stages.basics import arrays
 from stages.basics.cli import UserError
-from stages.records.plans import Part
 from stages.training.chunk import LOSS, Chunk, Result, title
 from stages.training.fitting import fit, replicas_of, stayed_finite
 from stages.training.keras_parts import kept_loss, make_optimizer
@@ -69,7 +68,7 @@ def train(chunk: Chunk, on_epoch: Callable[[int], None] = lambda _: None) -> Res
 
 def _used(unit: Unit) -> np.ndarray | None:
     """The numbers of the rows that a unit uses; None where all are to be held, as where features are in memory."""
-    used = (unit.plan.parts != Part.UNUSED).any(axis=0)
+    used = unit.used
     return None if used.all() or not isinstance(unit.table.features, np.memmap) else np.flatnonzero(used)
 
 

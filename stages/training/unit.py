@@ -126,6 +126,11 @@ class Unit:
         """What each seed sees in the end: it learns from all its train rows and is measured on its test rows."""
         return self._view((Part.TRAIN, Part.VALIDATION), (Part.TEST,), tuning=False)
 
+    @property
+    def used(self) -> np.ndarray:
+        """Bool (n_rows,): which rows any seed uses."""
+        return (self.plan.parts != Part.UNUSED).any(axis=0)
+
     def of_seeds(self, places: Sequence[int]) -> "Unit":
         """Keep some of the seeds, by their places."""
         seeds = tuple(self.settings.seeds[place] for place in places)
