@@ -14,6 +14,7 @@ from stages.reporting.registry import Picture, Report
 from stages.reporting.texts import published
 from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts import comparison
+from stages.verdicts.held_out import cache
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
     selected = params.selected()
     of_dataset = {name: params.dataset_of(name) for name in selected}
     check_data(params, {dataset: datasets.read_encoded(dataset).description for dataset in of_dataset.values()})
+    kept = store.from_environment()
+    fitted_before = cache.beside(kept)
     every = [
         comparison.read(
             name,
@@ -33,6 +36,7 @@ def main() -> None:
             other_names=params.other_names(name),
             cost=params.comparisons[name].cost,
             seeds_key=seeds.key(name, params.comparisons[name].seeds),
+            cache=fitted_before,
         )
         for name, losses in selected.items()
     ]
@@ -42,7 +46,7 @@ def main() -> None:
     pictures = registry.pictures(report)
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
-        _draw(pictures, folder)
+        _draw(pictures, folder, kept)
     _write_table("results.csv", data_files.results(comparisons))
     _write_table("pairs.csv", data_files.pairs(comparisons))
     _write_table("losses.csv", data_files.losses(pictures))
@@ -59,10 +63,10 @@ def main() -> None:
     cli.say(f"report: read {paths.REPORTS / 'report.html'}")
 
 
-def _draw(pictures: list[Picture], folder: Path) -> None:
+def _draw(pictures: list[Picture], folder: Path, kept: store.Store | None) -> None:
     """Draw the figures that are not kept, and show how many are done."""
     with progress.bars({"figures": len(pictures)}, unit="figures", heading="report") as show:
-        for n_done, _ in enumerate(save(pictures, folder, store.from_environment()), start=1):
+        for n_done, _ in enumerate(save(pictures, folder, kept), start=1):
             show("figures", n_done)
 
 

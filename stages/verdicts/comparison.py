@@ -24,6 +24,7 @@ from stages.scores.score import Score
 from stages.verdicts import references as beside_networks
 from stages.verdicts.averaged import Averaged, averaged
 from stages.verdicts.held_out import residuals
+from stages.verdicts.held_out.cache import NOTHING_KEPT, Cache
 from stages.verdicts.held_out.calibrated import Calibrated, calibrate
 from stages.verdicts.outcome import Outcome, judge
 from stages.verdicts.references import Beside
@@ -51,6 +52,7 @@ class Comparison:
         seeds_key: the path of the key in ``params.yaml`` that says how many seeds train.
         references: models that are no networks, on the splits of the first seeds.
         arrays: what is predicted from where that is arrays, (n_rows, …); None where it is columns.
+        cache: of thresholds and calibrations that were fitted before.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Comparison:
     seeds_key: str = "train.seeds"
     references: list[Reference] = field(default_factory=list)
     arrays: np.ndarray | None = None
+    cache: Cache = NOTHING_KEPT
 
     @property
     def description(self) -> Description:
@@ -129,13 +132,14 @@ class Comparison:
             weights=self.weights,
             baseline=self.own_baseline,
             margin=self.own_margin,
+            cache=self.cache,
         )
 
     def by(self, score: Score) -> Outcome:
         """How the losses did by another score, which is judged once."""
         if score.name not in self._by_others:
             rows = (self.plan, self.description, self.labels)
-            self._by_others[score.name] = judge(self.runs, score, *rows, weights=self.weights)
+            self._by_others[score.name] = judge(self.runs, score, *rows, weights=self.weights, cache=self.cache)
         return self._by_others[score.name]
 
     @cached_property
@@ -152,7 +156,8 @@ class Comparison:
         every = [beside_networks.looked_at_once(run), *(beside_networks.as_run(model, run) for model in fitted)]
         rows = (self.plan, self.description, self.labels)
         chosen = {name: thresholds for name, thresholds in self.outcome.thresholds.items() if name == best}
-        outcome = judge(every, self.score, *rows, weights=self.weights, margin=self.own_margin, thresholds=chosen)
+        settings = {"weights": self.weights, "margin": self.own_margin, "cache": self.cache}
+        outcome = judge(every, self.score, *rows, **settings, thresholds=chosen)
         called = [other.loss.name for other in every[1:]]
         return [
             Beside(model, outcome.summaries[name], outcome.pairs[name, best], outcome.scores[name])
@@ -164,7 +169,8 @@ class Comparison:
         """By loss, what its probabilities are worth after calibration; none of values, of masks, or that fits not."""
         if self.task == "regression" or self.description.target_shape:
             return {}
-        chosen = {run.loss.name: calibrate(run, self.plan, self.labels, self.weights) for run in self.runs}
+        data = self.plan, self.labels, self.weights
+        chosen = {run.loss.name: calibrate(run, *data, self.cache) for run in self.runs}
         return {loss: calibration for loss, calibration in chosen.items() if calibration}
 
 
@@ -208,6 +214,7 @@ def read(
     seeds_key: str = "train.seeds",
     cost: Written | None = None,
     project: Path = paths.HERE,
+    cache: Cache = NOTHING_KEPT,
 ) -> Comparison:
     """Read a dataset, its plan and its runs, each file once.
 
@@ -222,6 +229,7 @@ def read(
         seeds_key: as in `Comparison`.
         cost: what wrong decisions cost, as the parameters say it, which then decides; None where it is not said.
         project: its folder.
+        cache: as in `Comparison`.
 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
@@ -255,6 +263,7 @@ def read(
         seeds_key=seeds_key,
         references=references.read(name, project),
         arrays=features.read(dataset, description, project) if description.arrays else None,
+        cache=cache,
     )
 
 

@@ -18,6 +18,7 @@ from stages.verdicts.advice import Advice, advise
 from stages.verdicts.design import Design, blocks, scores_of
 from stages.verdicts.held_out import residuals as residuals_of
 from stages.verdicts.held_out import thresholds as thresholds_chosen
+from stages.verdicts.held_out.cache import NOTHING_KEPT, Cache
 from stages.verdicts.held_out.calibrated import decide_by_costs
 from stages.verdicts.intervals import Estimate
 from stages.verdicts.pairs import Pair
@@ -102,6 +103,7 @@ def judge(
     baseline: str | None = None,
     margin: float | None = None,
     thresholds: Mapping[str, np.ndarray] | None = None,
+    cache: Cache = NOTHING_KEPT,
 ) -> Outcome:
     """Judge the runs of a comparison.
 
@@ -115,6 +117,7 @@ def judge(
         baseline: the loss that the user compares the others with; None for the one that is recommended.
         margin: the user's margin; None for the default.
         thresholds: by loss, as in `Outcome`, where they were chosen for this score before.
+        cache: of thresholds and calibrations that were fitted before.
     """
     plan = plan.first(max(len(run.seeds) for run in runs))
     always = _values_of_a_constant(score, plan, description, labels, weights)
@@ -125,10 +128,10 @@ def judge(
         always = None if always is None else always[:, needed]
     settings = {"weights": weights, "baseline": baseline, "margin": margin, "always": always}
     if score.costs:
-        cheap = decide_by_costs(runs, plan, labels, score.row_costs, weights)
+        cheap = decide_by_costs(runs, plan, labels, score.row_costs, weights, cache=cache)
         by_rule = _judge(runs, score, plan, description, labels, decided={}, **settings)
         return replace(_judge(runs, score, plan, description, labels, decided=cheap, **settings), by_rule=by_rule)
-    of_classes = {"n_classes": description.n_classes, "weights": weights}
+    of_classes = {"n_classes": description.n_classes, "weights": weights, "cache": cache}
     decided = thresholds_chosen.of_runs(runs, score, plan, labels, **of_classes, chosen=thresholds or {})
     outcome = _judge(runs, score, plan, description, labels, decided={}, **settings)
     if not decided:

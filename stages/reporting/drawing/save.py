@@ -7,19 +7,15 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-import PIL
 
+from stages.basics.digest import digest, of_code
 from stages.records.store import DamagedError, Store
 from stages.reporting import drawing, sections
 from stages.reporting.drawing import svg
-from stages.reporting.drawing.digest import digest
 from stages.reporting.registry import Figure, Picture
 
 LIMIT = 200_000_000  # bytes of figures that are kept
@@ -96,11 +92,6 @@ def _draw(job: _Job) -> None:
     job.path.write_text(svg.drawn(job.figure.draw, job.figure.grid(job.data), job.data), encoding="utf-8")
 
 
-@cache
 def _drawing() -> str:
     """A hash of what draws: of the modules here and of the sections, and of the libraries."""
-    seen = sha256(repr((mpl.__version__, np.__version__, PIL.__version__)).encode())
-    for folder in (*drawing.__path__, *sections.__path__):
-        for module in sorted(Path(folder).glob("*.py")):
-            seen.update(module.name.encode() + module.read_bytes())
-    return seen.hexdigest()
+    return of_code((*drawing.__path__, *sections.__path__), ("matplotlib", "numpy", "pillow"))

@@ -13,7 +13,8 @@ from stages.records.runs import Run
 from stages.scores import calibration, decisions
 from stages.scores.calibration import Calibration
 from stages.scores.costs import cheapest
-from stages.verdicts.held_out.rows import of_run
+from stages.verdicts.held_out.cache import NOTHING_KEPT, Cache
+from stages.verdicts.held_out.rows import HeldOut, Unseen, of_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,9 @@ class Calibrated:
         return len(after) > 0 and not after.mean() >= before.mean()
 
 
-def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | None) -> Calibrated | None:
+def calibrate(
+    run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | None, cache: Cache = NOTHING_KEPT
+) -> Calibrated | None:
     """Calibrate the networks of a loss for classes; None where none of them knows rows that it did not learn from.
 
     Args:
@@ -49,6 +52,7 @@ def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | No
         plan: which rows each seed trains and tests on.
         labels: (n_rows,) class indices.
         weights: (n_rows,) what each row counts; None where all count alike.
+        cache: of what was fitted before.
     """
     if (unseen := of_run(run, plan)) is None:
         return None
@@ -56,26 +60,53 @@ def calibrate(run: Run, plan: Plan, labels: np.ndarray, weights: np.ndarray | No
     calibrated = np.full(strengths.shape, np.nan)
     raw = calibration.Calibration(1.0, (0.0,) * strengths.shape[2]).probabilities(strengths)
     scores = {name: np.full((2, len(strengths)), np.nan) for name in ("log_loss", "brier")}
+    of_seeds, to_use = _fitted(run, unseen, plan, labels, weights, cache=cache)
     for seed in np.flatnonzero(run.finished):
         tested = plan.tested[seed]
-        held_out = unseen.for_seed(seed, tested)
-        counted = None if weights is None else weights[held_out.rows]
-        fitted = calibration.fit(decisions.strengths(run.loss, held_out.outputs), labels[held_out.rows], counted)
-        if fitted is not None:
+        if fitted := of_seeds[seed]:
             calibrated[seed] = fitted.probabilities(strengths[seed])
         counted = None if weights is None else weights[tested]
         for row, probabilities in enumerate((raw[seed], calibrated[seed])):
             if np.isfinite(probabilities).all() and (row or run.loss.outputs_probability):
                 scores["log_loss"][row, seed] = calibration.log_loss(probabilities[tested], labels[tested], counted)
                 scores["brier"][row, seed] = calibration.brier(probabilities[tested], labels[tested], counted)
-    held_out = unseen.for_new_rows()
-    counted = None if weights is None else weights[held_out.rows]
-    to_use = calibration.fit(decisions.strengths(run.loss, held_out.outputs), labels[held_out.rows], counted)
     return Calibrated(raw if run.loss.outputs_probability else None, calibrated, scores, to_use)
 
 
+def _fitted(
+    run: Run, unseen: Unseen, plan: Plan, labels: np.ndarray, weights: np.ndarray | None, *, cache: Cache
+) -> tuple[list[Calibration | None], Calibration | None]:
+    """The calibration of each seed, and that of new rows; None where none can be fitted, or a seed failed."""
+    tested = plan.tested[: len(run.seeds)]
+
+    def of(held_out: HeldOut) -> np.ndarray:
+        counted = None if weights is None else weights[held_out.rows]
+        strengths = decisions.strengths(run.loss, held_out.outputs)
+        fitted = calibration.fit(strengths, labels[held_out.rows], counted)
+        return np.array((fitted.slope, *fitted.offsets) if fitted else [np.nan])
+
+    def fit() -> dict[str, np.ndarray]:
+        seeds = np.flatnonzero(run.finished)
+        of_seeds = {f"seed {seed}": of(unseen.for_seed(seed, tested[seed])) for seed in seeds}
+        return {**of_seeds, "new rows": of(unseen.for_new_rows())}
+
+    found = cache.fitted(("calibration", run.loss, labels, unseen, tested, run.finished, weights), fit)
+    made = {
+        name: Calibration(float(numbers[0]), tuple(map(float, numbers[1:])))
+        for name, numbers in found.items()
+        if np.isfinite(numbers).all()
+    }
+    return [made.get(f"seed {seed}") for seed in range(len(run.seeds))], made.get("new rows")
+
+
 def decide_by_costs(
-    runs: list[Run], plan: Plan, labels: np.ndarray, costs: np.ndarray, weights: np.ndarray | None
+    runs: list[Run],
+    plan: Plan,
+    labels: np.ndarray,
+    costs: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    cache: Cache = NOTHING_KEPT,
 ) -> dict[str, np.ndarray]:
     """What each network decides (n_seeds, n_rows), by loss: what is expected to cost least by calibrated probabilities.
 
@@ -85,7 +116,7 @@ def decide_by_costs(
     decided = {}
     for run in runs:
         by_rule = run.loss.decide(np.nan_to_num(run.outputs))
-        if (calibrated := calibrate(run, plan, labels, weights)) is None:
+        if (calibrated := calibrate(run, plan, labels, weights, cache)) is None:
             decided[run.loss.name] = by_rule
         else:
             is_calibrated = np.isfinite(calibrated.probabilities).all(axis=2)

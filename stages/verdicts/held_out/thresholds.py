@@ -20,11 +20,12 @@ import numpy as np
 from stages.losses.loss import Loss
 from stages.records.plans import Plan
 from stages.records.runs import Run
-from stages.scores import decisions
+from stages.scores import catalogue, decisions
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 from stages.scores.statistic import OfMeans
 from stages.verdicts.held_out import mask_thresholds
+from stages.verdicts.held_out.cache import NOTHING_KEPT, Cache
 from stages.verdicts.held_out.rows import HeldOut, Unseen, of_run
 
 N_RESAMPLES = 100
@@ -44,10 +45,11 @@ def of_runs(
     n_classes: int,
     weights: np.ndarray | None,
     chosen: Mapping[str, np.ndarray],
+    cache: Cache = NOTHING_KEPT,
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What the networks of each loss decide at thresholds of their own, and these: see `decide`.
 
-    Of losses in `chosen` the thresholds (n_seeds, 1 or n_classes) are known.
+    Of losses in `chosen` the thresholds (n_seeds, 1 or n_classes) are known; others may be in the cache.
 
     None where losses decide by their own rule: where the score is not one of decisions; where networks are trained at
     one given rate, as they were published; where no row is left that a network did not learn from.
@@ -67,13 +69,20 @@ def of_runs(
             continue
         tested = plan.tested[: len(outputs)]
         decided[run.loss.name] = decide(
-            score, run.loss, labels, outputs, of_others=of_others, tested=tested, **settings
+            score, run.loss, labels, outputs, of_others=of_others, tested=tested, **settings, cache=cache
         )
     return decided
 
 
 def for_new_rows(
-    run: Run, score: Score, plan: Plan, labels: np.ndarray, *, n_classes: int, weights: np.ndarray | None
+    run: Run,
+    score: Score,
+    plan: Plan,
+    labels: np.ndarray,
+    *,
+    n_classes: int,
+    weights: np.ndarray | None,
+    cache: Cache = NOTHING_KEPT,
 ) -> np.ndarray | None:
     """The threshold for rows that no network has seen, where several answer by their mean: see `decide`.
 
@@ -82,7 +91,13 @@ def for_new_rows(
     if (of_others := of_run(run, plan)) is None or (labels.ndim > 1 and n_classes > 2):
         return None
     settings = {"n_classes": n_classes, "weights": weights, "clusters": plan.clusters}
-    return choose(score, run.loss, labels, of_others.for_new_rows(), seed=0, **settings)
+
+    def fit() -> dict[str, np.ndarray]:
+        threshold = choose(score, run.loss, labels, of_others.for_new_rows(), seed=0, **settings)
+        return {} if threshold is None else {"threshold": threshold}
+
+    decided_by = ("for new rows", score.name, run.loss, labels, of_others, settings)
+    return _unless_own(cache, score).fitted(decided_by, fit).get("threshold")
 
 
 def decide(
@@ -96,6 +111,7 @@ def decide(
     n_classes: int,
     weights: np.ndarray | None = None,
     clusters: np.ndarray | None = None,
+    cache: Cache = NOTHING_KEPT,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What each seed decides at the threshold that is chosen for it on rows that it is not scored on.
 
@@ -109,18 +125,24 @@ def decide(
         n_classes: number of classes.
         weights: (n_rows,) what each row counts; None where all count alike.
         clusters: (n_rows,) rows with the same number are drawn together; None where each is drawn by itself.
+        cache: of thresholds that were chosen before.
 
     Returns:
         Class indices (n_seeds, n_rows), and the thresholds (n_seeds, 1 or n_classes): the loss's own where none can be
         chosen.
     """
-    usual, chosen = decisions.usual(loss, n_classes), {}
-    for seed in range(len(outputs)):
-        held_out = of_others.for_seed(seed, tested[seed])
-        settings = {"n_classes": n_classes, "weights": weights, "clusters": clusters, "seed": seed}
-        threshold = choose(score, loss, labels, held_out, **settings)
-        chosen[seed] = usual if threshold is None else threshold
-    thresholds = np.stack(list(chosen.values()))
+    settings = {"n_classes": n_classes, "weights": weights, "clusters": clusters}
+
+    def fit() -> dict[str, np.ndarray]:
+        usual, chosen = decisions.usual(loss, n_classes), []
+        for seed in range(len(outputs)):
+            held_out = of_others.for_seed(seed, tested[seed])
+            threshold = choose(score, loss, labels, held_out, **settings, seed=seed)
+            chosen.append(usual if threshold is None else threshold)
+        return {"thresholds": np.stack(chosen)}
+
+    decided_by = ("of seeds", score.name, loss, labels, of_others, tested, settings)
+    thresholds = _unless_own(cache, score).fitted(decided_by, fit)["thresholds"]
     return _decided(loss, outputs, thresholds), thresholds
 
 
@@ -131,6 +153,11 @@ def _decided(loss: Loss, outputs: np.ndarray, thresholds: np.ndarray) -> np.ndar
     for seed, threshold in enumerate(thresholds):
         decided[seed] = decisions.decide(loss, outputs[seed], threshold)
     return decided
+
+
+def _unless_own(cache: Cache, score: Score) -> Cache:
+    """Where thresholds of a score are kept: nowhere those of a user's own score, whose code is not hashed."""
+    return NOTHING_KEPT if catalogue.is_own(score.name) else cache
 
 
 def choose(

@@ -1,7 +1,10 @@
-"""A hash of what is drawn: equal arrays, texts and numbers have an equal one."""
+"""Hashes by which results are kept: of data, equal arrays, texts and numbers having an equal one, and of code."""
 
 import hashlib
 from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,16 @@ def digest(value: Any) -> str:
     """
     seen = hashlib.sha256()
     _add(seen, value)
+    return seen.hexdigest()
+
+
+@cache
+def of_code(folders: tuple[str, ...], libraries: tuple[str, ...]) -> str:
+    """The hash of all Python modules below some folders, and of the versions of some libraries."""
+    seen = hashlib.sha256(repr([(library, version(library)) for library in libraries]).encode())
+    for folder in folders:
+        for module in sorted(Path(folder).rglob("*.py")):
+            seen.update(module.relative_to(folder).as_posix().encode() + module.read_bytes())
     return seen.hexdigest()
 
 
@@ -37,7 +50,7 @@ def _add(seen: "hashlib._Hash", value: Any) -> None:
         case _ if is_dataclass(value):
             parts = [getattr(value, field.name) for field in fields(value)]
         case _:
-            raise TypeError(f"{type(value).__name__} is not data to draw")
+            raise TypeError(f"{type(value).__name__} is not plain data")
     seen.update(f"{type(value).__name__} {len(parts)}:".encode())
     for part in parts:
         if isinstance(part, str):

@@ -1,4 +1,4 @@
-"""The hash of what is drawn."""
+"""The hash of data, and of code."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.reporting.drawing.digest import digest
+from stages.basics.digest import digest
 
 
 @dataclass(frozen=True)
@@ -55,5 +55,5 @@ def test_equal_values_have_equal_hashes_wherever_they_lie_in_memory():
 
 
 def test_what_is_no_data_is_refused():
-    with pytest.raises(TypeError, match="function is not data to draw"):
+    with pytest.raises(TypeError, match="function is not plain data"):
         digest([1, lambda: None])
