@@ -1,5 +1,6 @@
 """Stage `report`: compare the runs in Markdown, with figures, tables of results and DVC's metrics."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -24,19 +25,21 @@ def main() -> None:
     of_dataset = {name: params.dataset_of(name) for name in selected}
     check_data(params, {dataset: datasets.read_encoded(dataset).description for dataset in of_dataset.values()})
     kept = store.from_environment()
-    fitted_before = cache.beside(kept)
+    judged_before = cache.beside(kept)
     every = [
-        comparison.read(
-            name,
-            of_dataset[name],
-            losses,
-            headline=params.report.headline.get(name),
-            baseline=params.baseline(name),
-            margin=params.report.margin.get(name),
-            other_names=params.other_names(name),
-            cost=params.comparisons[name].cost,
-            seeds_key=seeds.key(name, params.comparisons[name].seeds),
-            cache=fitted_before,
+        replace(
+            comparison.read(
+                name,
+                of_dataset[name],
+                losses,
+                headline=params.report.headline.get(name),
+                baseline=params.baseline(name),
+                margin=params.report.margin.get(name),
+                other_names=params.other_names(name),
+                cost=params.comparisons[name].cost,
+                seeds_key=seeds.key(name, params.comparisons[name].seeds),
+            ),
+            cache=judged_before,
         )
         for name, losses in selected.items()
     ]

@@ -214,7 +214,6 @@ def read(
     seeds_key: str = "train.seeds",
     cost: Written | None = None,
     project: Path = paths.HERE,
-    cache: Cache = NOTHING_KEPT,
 ) -> Comparison:
     """Read a dataset, its plan and its runs, each file once.
 
@@ -229,7 +228,6 @@ def read(
         seeds_key: as in `Comparison`.
         cost: what wrong decisions cost, as the parameters say it, which then decides; None where it is not said.
         project: its folder.
-        cache: as in `Comparison`.
 
     Raises:
         UserError: a file is missing or damaged, or the headline score is not defined for these runs.
@@ -239,19 +237,17 @@ def read(
     labels, plan = datasets.read_labels(dataset, description, project), plans.read_plan(name, project)
     trained = [runs.read(name, loss.name, project) for loss in losses]
     sizes = class_sizes(labels, description).tolist()
-    headline = headline or default_headline(description, sizes, losses)
     columns = datasets.read_costs(dataset, costs.columns_of(cost), project)
-    score = score_of(headline, description, cost, columns)
+    score = score_of(headline or default_headline(description, sizes, losses), description, cost, columns)
     check_headline(trained, score)
     plan = plan.first(max(len(run.seeds) for run in trained))
-    in_the_plane = trained[0].regions is not None
     seen = list(plans.seen_by_losses(plan, description, labels, trained[0].settings.batch_size))
     return Comparison(
         name=name,
         dataset=dataset,
         runs=trained,
         encoded=encoded,
-        features=features.read_columns(dataset, description, project) if in_the_plane else None,
+        features=features.read_columns(dataset, description, project) if trained[0].regions is not None else None,
         labels=labels,
         plan=plan,
         score=score,
@@ -263,7 +259,6 @@ def read(
         seeds_key=seeds_key,
         references=references.read(name, project),
         arrays=features.read(dataset, description, project) if description.arrays else None,
-        cache=cache,
     )
 
 

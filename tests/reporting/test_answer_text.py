@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stages.records.store import Store
 from stages.reporting.formats import at_place, place_of, signed_at
 from stages.reporting.texts import answer_text
+from stages.verdicts.held_out import cache
 from stages.verdicts.pairs import mirror
 from tests.reporting.conftest import with_scores
 
@@ -131,7 +133,9 @@ def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, gen
     assert answer_text.sureness(make_decided(few)) == "How sure that is, 1 seed cannot say: at least 3 can."
 
 
-def test_a_score_that_would_choose_another_loss_is_named_with_it(make_decided, generator):
+def test_a_score_that_would_choose_another_loss_is_named_with_it_and_judged_once(
+    make_decided, generator, tmp_path, monkeypatch
+):
     decided = right(generator, 0.9)
     comparison = make_decided({"binary_crossentropy": decided, "binary_crossentropy_2": decided})
     assert comparison.outcome.advice.best == "binary_crossentropy"
@@ -143,6 +147,12 @@ def test_a_score_that_would_choose_another_loss_is_named_with_it(make_decided, g
     assert said.startswith("Another score would choose another loss: by ")
     assert "log loss" in said
     assert said.endswith(": `binary_crossentropy_2`.")
+    kept = replace(comparison, runs=[timid, other], cache=cache.beside(Store(tmp_path)))
+    assert answer_text.by_other_scores(kept) == said
+    monkeypatch.delattr(type(comparison), "by")
+    assert answer_text.by_other_scores(replace(kept)) == said
+    with pytest.raises(AttributeError, match="by"):  # other rows are judged anew
+        answer_text.by_other_scores(replace(kept, weights=np.linspace(0.9, 1.1, len(kept.labels))))
 
 
 def test_no_score_is_asked_where_every_network_failed(make_comparison):

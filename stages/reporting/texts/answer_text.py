@@ -2,17 +2,14 @@
 
 import math
 
-import numpy as np
-
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.losses.estimand import Estimand
+from stages.reporting import other_choices
 from stages.reporting.formats import NAMED, at_place, enumerated, listed, place_of, place_of_ends, power_of
 from stages.reporting.markdown import Table
 from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
-from stages.scores import catalogue
-from stages.scores.score import Score
 from stages.verdicts.comparison import Comparison
 from stages.verdicts.pairs import FEWEST_SEEDS, Pair
 from stages.verdicts.statistics import lacking
@@ -179,30 +176,8 @@ def sureness(comparison: Comparison) -> Markdown:
 def by_other_scores(comparison: Comparison) -> Markdown:
     """Which losses other scores would choose, where these are better by them than the recommended one."""
     chosen: dict[str, list[str]] = {}
-    for score in _others(comparison):
-        if (loss := _choice(comparison, score)) and loss != comparison.outcome.advice.best:
+    for score in other_choices.scores(comparison):
+        if loss := other_choices.choice(comparison, score):
             chosen.setdefault(loss, []).append(str(text(score.title)))
     named = [f"by {enumerated(titles)}: {code(loss)}" for loss, titles in list(chosen.items())[:NAMED]]
     return Markdown(f"Another score would choose another loss: {'; '.join(named)}.") if named else Markdown()
-
-
-def _others(comparison: Comparison) -> list[Score]:
-    measured = set.intersection(*(set(run.scores["metric"]) for run in comparison.runs))
-    found = (catalogue.find(name, comparison.task) for name in sorted(measured))
-    return [score for score in found if score and score.can_decide and score.name != comparison.score.name]
-
-
-def _choice(comparison: Comparison, score: Score) -> str | None:
-    """The loss that a score would choose, where the recommended one is worse by it by more than its margin."""
-    best, sign = comparison.outcome.advice.best, 1 if score.higher_is_better else -1
-    values = {run.loss.name: run.values(score.name, "test")[run.finished] for run in comparison.runs}
-    means = {loss: float(each.mean()) for loss, each in values.items() if len(each) and np.isfinite(each).all()}
-    if best not in means:
-        return None
-    leader = max(means, key=lambda loss: sign * means[loss])
-    error = 1 - means[leader] if score.higher_is_better else means[leader]
-    if not sign * (means[leader] - means[best]) > 0.05 * error:  # a first look, which costs nothing
-        return None
-    outcome = comparison.by(score)
-    pair = outcome.pairs[outcome.advice.best, best] if outcome.advice.best != best else None
-    return outcome.advice.best if pair and pair.verdict == "better" else None

@@ -1,6 +1,6 @@
-"""What was fitted before on rows that networks did not learn from: thresholds and calibrations, beside the unit store.
+"""What was found before of a comparison: thresholds, calibrations, and what other scores choose; beside the unit store.
 
-Finding thresholds of several classes takes most of a report's time, and a new table changes nothing for the others.
+Finding these takes most of a report's time, and a new table changes nothing for the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,43 +9,50 @@ from typing import Any
 
 import numpy as np
 
-from stages import losses, scores
+from stages import losses, records, scores, verdicts
 from stages.basics.digest import digest, of_code
 from stages.records.store import DamagedError, Store
-from stages.verdicts import held_out
+from stages.scores import catalogue
+from stages.scores.score import Score
 
 LIMIT = 200_000_000  # bytes that are kept
-FOLDER = ".held_out"  # in that of the unit store
+FOLDER = ".verdicts"  # in that of the unit store
 
 
 @dataclass(frozen=True)
 class Cache:
-    """Arrays that were fitted, by a hash of all that decides them.
+    """Arrays that were found, by a hash of all that decides them.
 
     Attributes:
-        store: where they are kept; None to fit them each time.
+        store: where they are kept; None to find them each time.
     """
 
     store: Store | None = None
 
-    def fitted(self, decided_by: Sequence[Any], fit: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """What was fitted before, or is fitted now.
+    def for_score(self, score: Score) -> "Cache":
+        """Where what follows from a score is kept: nowhere of a user's own one, whose code is not hashed."""
+        return NOTHING_KEPT if catalogue.is_own(score.name) else self
+
+    def get_or_find(
+        self, decided_by: Sequence[Any], find: Callable[[], dict[str, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """What was found before, or is found now.
 
         Args:
-            decided_by: all that decides it beside the code of scores, losses and what is here: plain data.
-            fit: does it.
+            decided_by: all that decides it beside the code of scores, losses, records and verdicts: plain data.
+            find: does it.
         """
         if self.store is None:
-            return fit()
+            return find()
         key = digest((*decided_by, _code()))
         try:
-            found = self.store.get(key)
+            arrays = self.store.get(key)
         except DamagedError:
-            found = None
-        if found is None:
-            found = fit()
-            self.store.put(key, found)
-        return found
+            arrays = None
+        if arrays is None:
+            arrays = find()
+            self.store.put(key, arrays)
+        return arrays
 
 
 NOTHING_KEPT = Cache()
@@ -57,4 +64,5 @@ def beside(store: Store | None) -> Cache:
 
 
 def _code() -> str:
-    return of_code((*held_out.__path__, *scores.__path__, *losses.__path__), ("numpy", "scipy"))
+    packages = (losses, records, scores, verdicts)
+    return of_code(tuple(path for package in packages for path in package.__path__), ("numpy", "scipy", "pandas"))

@@ -90,13 +90,13 @@ def _fitted(
         of_seeds = {f"seed {seed}": of(unseen.for_seed(seed, tested[seed])) for seed in seeds}
         return {**of_seeds, "new rows": of(unseen.for_new_rows())}
 
-    found = cache.fitted(("calibration", run.loss, labels, unseen, tested, run.finished, weights), fit)
-    made = {
+    numbers_of = cache.get_or_find(("calibration", run.loss, labels, unseen, tested, run.finished, weights), fit)
+    calibrations = {
         name: Calibration(float(numbers[0]), tuple(map(float, numbers[1:])))
-        for name, numbers in found.items()
+        for name, numbers in numbers_of.items()
         if np.isfinite(numbers).all()
     }
-    return [made.get(f"seed {seed}") for seed in range(len(run.seeds))], made.get("new rows")
+    return [calibrations.get(f"seed {seed}") for seed in range(len(run.seeds))], calibrations.get("new rows")
 
 
 def decide_by_costs(

@@ -20,7 +20,7 @@ import numpy as np
 from stages.losses.loss import Loss
 from stages.records.plans import Plan
 from stages.records.runs import Run
-from stages.scores import catalogue, decisions
+from stages.scores import decisions
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 from stages.scores.statistic import OfMeans
@@ -97,7 +97,7 @@ def for_new_rows(
         return {} if threshold is None else {"threshold": threshold}
 
     decided_by = ("for new rows", score.name, run.loss, labels, of_others, settings)
-    return _unless_own(cache, score).fitted(decided_by, fit).get("threshold")
+    return cache.for_score(score).get_or_find(decided_by, fit).get("threshold")
 
 
 def decide(
@@ -142,7 +142,7 @@ def decide(
         return {"thresholds": np.stack(chosen)}
 
     decided_by = ("of seeds", score.name, loss, labels, of_others, tested, settings)
-    thresholds = _unless_own(cache, score).fitted(decided_by, fit)["thresholds"]
+    thresholds = cache.for_score(score).get_or_find(decided_by, fit)["thresholds"]
     return _decided(loss, outputs, thresholds), thresholds
 
 
@@ -153,11 +153,6 @@ def _decided(loss: Loss, outputs: np.ndarray, thresholds: np.ndarray) -> np.ndar
     for seed, threshold in enumerate(thresholds):
         decided[seed] = decisions.decide(loss, outputs[seed], threshold)
     return decided
-
-
-def _unless_own(cache: Cache, score: Score) -> Cache:
-    """Where thresholds of a score are kept: nowhere those of a user's own score, whose code is not hashed."""
-    return NOTHING_KEPT if catalogue.is_own(score.name) else cache
 
 
 def choose(
