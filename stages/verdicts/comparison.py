@@ -169,8 +169,7 @@ class Comparison:
         """By loss, what its probabilities are worth after calibration; none of values, of masks, or that fits not."""
         if self.task == "regression" or self.description.target_shape:
             return {}
-        data = self.plan, self.labels, self.weights
-        chosen = {run.loss.name: calibrate(run, *data, self.cache) for run in self.runs}
+        chosen = {run.loss.name: calibrate(run, self.plan, self.labels, self.weights, self.cache) for run in self.runs}
         return {loss: calibration for loss, calibration in chosen.items() if calibration}
 
 
