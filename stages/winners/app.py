@@ -4,6 +4,7 @@ import csv
 import sys
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,19 +20,19 @@ from stages.records.winners import Recommended, Winner
 from stages.scores import catalogue, decisions, measure
 from stages.scores.calibration import Calibration
 from stages.sources import new_rows
-from stages.winners import new_arrays
+from stages.winners import new_arrays, positions
 from stages.winners.predictor import Predictions, Predictor
 
 SHOWN_ROWS = 3  # of the predictions, in the terminal
 LONGEST = 30  # letters of a cell there
 
 
-def output_for(file: Path) -> Path:
+def output_for(file: Path, ending: str = ".csv") -> Path:
     """Where the predictions of a file go: beside it."""
     name = file.name
-    for ending in (".gz", ".bz2", ".xz"):
-        name = name.removesuffix(ending)
-    return file.with_name(f"{Path(name).stem}-predictions.csv")
+    for packed in (".gz", ".bz2", ".xz"):
+        name = name.removesuffix(packed)
+    return file.with_name(f"{Path(name).stem}-predictions{ending}")
 
 
 def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
@@ -40,10 +41,10 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     Raises:
         UserError: the rows cannot be read, hold none of the columns, or the predictions cannot go there.
     """
-    _check(out, file)
-    winner = predictor.winner
+    winner, truth = predictor.winner, None
+    _check(out, file, winner)
     if winner.description.arrays:
-        new, rows = new_arrays.read(predictor, file)
+        new, rows, truth = new_arrays.read(predictor, file)
     else:
         new = reading.read_new(file, predictor.source, winner.description.csv, winner.columns)
         rows = new.rows
@@ -55,10 +56,13 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
         *_threshold(winner),
         *_calibration(winner),
         *_unused(predictor, new),
-        *_scores(predictor, new, predicted),
+        *(_scores(predictor, new, predicted) if truth is None else _scores_of_masks(winner, truth, predicted)),
     ]
     replaces = " (it replaces the file that was there)" if out.exists() else ""
-    _write(out, new, predicted.table, winner.description.classes)
+    if predicted.arrays:
+        _write_arrays(out, new, predicted.arrays)
+    else:
+        _write(out, new, predicted.table, winner.description.classes)
     settings = winner.settings
     networks = f"the average of {counted(len(settings.seeds), 'network')} trained on {winner.n_rows:,} rows"
     cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}{doubt(winner)}")
@@ -90,12 +94,23 @@ def doubt(winner: Winner) -> str:
     return "" if winner.recommended.beats_constant else "; not surely better than a constant prediction"
 
 
-def _check(out: Path, file: Path) -> None:
+def ending(winner: Winner) -> str:
+    """What the file of predictions ends in."""
+    return ".npz" if winner.description.target_shape else ".csv"
+
+
+def _check(out: Path, file: Path, winner: Winner) -> None:
     """Refuse places where predictions would take that of something else, or could not be read."""
     if out.resolve() == file.resolve():
         raise UserError(f"{out} is the file of the rows; give the predictions another place")
     if out.is_dir():
-        raise UserError(f"{out} is a folder; name a file in it, as {out / output_for(file).name}")
+        raise UserError(f"{out} is a folder; name a file in it, as {out / output_for(file, ending(winner)).name}")
+    if winner.description.target_shape:
+        if out.suffix.lower() not in (".npz", ".npy"):
+            raise UserError(
+                f"{out}: masks are written as arrays; name a file that ends in .npz, or .npy for them alone"
+            )
+        return
     if out.suffix.lower() in _NO_CSV:
         raise UserError(f"{out}: predictions are written as CSV; name a file that ends in .csv")
 
@@ -120,6 +135,16 @@ def _write(out: Path, new: reading.NewFile, table: pd.DataFrame, classes: list[s
             encoding=encoding,
             quoting=quoting,
         )
+
+
+def _write_arrays(out: Path, new: reading.NewFile, arrays: dict[str, np.ndarray]) -> None:
+    """Write what is predicted of each position of rows; of images in a folder what each is called too."""
+    with files.replacing(out) as temporary, temporary.open("wb") as file:
+        if out.suffix.lower() == ".npy":
+            np.save(file, arrays["prediction"])
+        else:
+            names = {"image": new.cells["image"].to_numpy(str)} if "image" in new.cells else {}
+            np.savez_compressed(file, **arrays, **names)
 
 
 def _threshold(winner: Winner) -> list[str]:
@@ -171,7 +196,7 @@ def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
 
 def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) -> list[str]:
     """How good the predictions are, where the rows have a target."""
-    winner, recommended = predictor.winner, predictor.winner.recommended
+    winner = predictor.winner
     columns = list(new.rows.columns)
     description, loss, targets = winner.description, winner.settings.loss, ", ".join(winner.description.targets)
     found = [column_names.find(name, columns) for name in description.targets]
@@ -193,15 +218,30 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         outputs = (outputs - center) / spread
         if winner.residuals:
             scale["residuals"] = np.array(winner.residuals)
-    also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]
     counted_as, decided = weights[known] if weighted else None, predicted.decided
     decided = None if decided is None else decided[None, known]
-    scores = measure.score(loss, labels, outputs, also=also, weights=counted_as, decided=decided, **scale)
+    scale |= {"weights": counted_as, "decided": decided}
+    return _told(winner, f"{counted(int(known.sum()), 'row')} with {targets}{weighted}", labels, outputs, **scale)
+
+
+def _scores_of_masks(winner: Winner, truth: np.ndarray, predicted: Predictions) -> list[str]:
+    """How good the predictions are by the masks (n_rows, …) that stand beside the rows."""
+    name = winner.description.targets[0]
+    if (labels := positions.classes_of(truth, winner)) is None:
+        return [f"{name} beside them is of other classes or another size, so the predictions are not scored"]
+    outputs, decided = predicted.outputs[None], predicted.decided[None]
+    return _told(winner, f"{counted(len(labels), 'row')} with {name}", labels, outputs, decided=decided)
+
+
+def _told(winner: Winner, rows: str, labels: np.ndarray, outputs: np.ndarray, **settings: Any) -> list[str]:
+    """The scores of rows in words; settings are those of `measure.score`."""
+    recommended = winner.recommended
+    also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]
+    scores = measure.score(winner.settings.loss, labels, outputs, also=also, **settings)
     shown = {name: values[0] for name, values in scores.items() if name in (recommended.score, *_USUAL)}
     told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
-    n_rows = counted(int(known.sum()), "row")
     learned = f"rows that it learned from say nothing of new ones{_on_test_rows(recommended)}"
-    return [f"{n_rows} with {targets}{weighted}: {told} ({learned})"]
+    return [f"{rows}: {told} ({learned})"]
 
 
 def _on_test_rows(recommended: Recommended) -> str:
@@ -222,7 +262,7 @@ def _weights(predictor: Predictor, new: reading.NewFile) -> tuple[np.ndarray, st
     return new_rows.numbers(new.rows[name], predictor.source, new.written.decimal), f", weighted by {name}"
 
 
-_USUAL = ("rmse", "mae", "accuracy")
+_USUAL = ("rmse", "mae", "accuracy", "dice")
 _NO_CSV = (".xlsx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".json", ".jsonl", ".pyz")
 
 
@@ -235,9 +275,17 @@ def usage(winner: Winner, name: str) -> str:
         f"{counted(len(winner.settings.seeds), 'network')} trained on {winner.n_rows:,} rows."
     )
     gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside {new}."
+    if winner.description.target_shape:
+        gives = f"Writes arrays: prediction, p and spread of each position: to predictions.npz, else beside {new}."
     costs = f", and what decisions cost from {printable(', '.join(winner.cost_columns))}" if winner.cost_columns else ""
     reads = f"Reads {_arrays(arrays)}." if arrays else f"Reads the columns {inputs}{costs}."
-    parts = [f"usage: python {name} {new} [predictions.csv]", about, _trained(winner.settings), reads, gives]
+    parts = [
+        f"usage: python {name} {new} [predictions{ending(winner)}]",
+        about,
+        _trained(winner.settings),
+        reads,
+        gives,
+    ]
     return "\n\n".join(fill(printable(part), cli.WIDEST, break_on_hyphens=False) for part in parts)
 
 
@@ -272,9 +320,10 @@ def main(file: Path) -> None:
                 cli.say(line)
             return
         case [rows]:
-            out = output_for(Path(rows))
+            out = None
         case [rows, given]:
-            out = Path(given) if given else output_for(Path(rows))
+            out = Path(given) if given else None
         case _:
             raise UserError(f"usage: python {file.name} new.csv [predictions.csv]")
-    predict_file(Predictor(file), Path(rows), out)
+    predictor = Predictor(file)
+    predict_file(predictor, Path(rows), out or output_for(Path(rows), ending(predictor.winner)))

@@ -15,8 +15,10 @@ from stages.records.datasets import CsvFormat
 from stages.winners.predictor import Predictor
 
 
-def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray]:
+def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndarray | None]:
     """The rows of a file or folder, as a table of what each is called and of its target where it has one; and arrays.
+
+    And where each position of a row has a target, these of all rows as they stand beside, if they do.
 
     Raises:
         UserError: they cannot be read, or there are none.
@@ -33,7 +35,9 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray]:
     beside = pd.DataFrame({name: values.astype(str) for name, values in known.items()})
     cells = pd.concat([pd.DataFrame({"image" if NAMES in given.beside else "row": names}), beside], axis=1)
     written = CsvFormat(delimiter=",", encoding="utf-8", decimal=".")
-    return NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL), given.rows.read(slice(None))
+    new = NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL)
+    of_positions = bool(predictor.winner.description.target_shape)
+    return new, given.rows.read(slice(None)), given.beside.get(source.targets[0]) if of_positions else None
 
 
 def _known(columns: list[np.ndarray | None], names: list[str], n_rows: int) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from stages.scores.costs import cheapest, of_rows
 from stages.sources import array_rows, new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
+from stages.winners import positions
 
 if TYPE_CHECKING:
     import keras
@@ -44,12 +45,15 @@ class Predictions:
             are predicted, the probabilities, or the votes, of two classes the share of class 1 less that of class 0.
         decided: (n_rows,) the indices of the classes that are decided; None for values.
         notes: in a line each, what of the rows is not as it was in training.
+        arrays: where each position of a row has a target, what is predicted of them: see `positions.Answers`; the table
+            then sums up each row, and the axes of positions stand behind that of rows in all others.
     """
 
     table: pd.DataFrame
     outputs: np.ndarray
     notes: list[str]
     decided: np.ndarray | None = None
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Predictor:
@@ -92,6 +96,8 @@ class Predictor:
         """
         if arrays := self.winner.description.arrays:
             features, notes = array_rows.as_trained(np.asarray(rows), arrays, self.array_source)
+            if self.winner.description.target_shape:
+                return self._of_positions(features, notes)
             rows = pd.DataFrame(index=range(len(features)))
         else:
             features, notes = self._encoded(rows.reset_index(drop=True), decimal)
@@ -102,6 +108,12 @@ class Predictor:
         table[failed], scored[failed] = np.nan, np.nan
         notes = [*map(printable, notes), *_without_prediction(failed)]
         return Predictions(table.set_index(rows.index), scored, notes, decided)
+
+    def _of_positions(self, features: np.ndarray, notes: list[str]) -> Predictions:
+        """What is predicted of each position of rows."""
+        made = positions.answers(self.winner, lambda some: self._in_units(self._outputs(some)), self._decide, features)
+        notes = [*map(printable, notes), *_without_prediction(made.failed)]
+        return Predictions(made.table, made.outputs, notes, made.decided, made.arrays)
 
     def _encoded(self, rows: pd.DataFrame, decimal: str) -> tuple[np.ndarray, list[str]]:
         """Rows of a table as numbers, float64 (n_rows, n_inputs), and what of them is not as it was in training."""
@@ -143,7 +155,8 @@ class Predictor:
             name, _, function = settings.model.partition(":")
             build = getattr(self._own_code.module(name), function)
             return build(self.winner.n_inputs, n_outputs, loss.activation)
-        return Network.of(settings, self.winner.n_inputs, n_outputs).build(0)
+        along = description.target_shape[: None if description.classes else -1]
+        return Network.of(settings, self.winner.n_inputs, n_outputs, tuple(along)).build(0)
 
     @cached_property
     def _known(self) -> dict[str, set[str]]:
