@@ -246,6 +246,11 @@ def known_as(name: str) -> str:
     return _NAMES.get(name, name)
 
 
+def parts_of(loss: Loss) -> list[tuple[float, Loss]]:
+    """The losses that a sum is of, and what each is multiplied by; none of another."""
+    return [(weight, replace(LOSSES[name], parameters=dict(own))) for weight, name, own in loss.parts]
+
+
 def row_of(loss: Loss) -> Loss | None:
     """The row of the catalogue that a loss was made of, whatever it is called; None of a user's own."""
     return next((row for row in LOSSES.values() if (row.function, row.targets) == (loss.function, loss.targets)), None)

@@ -103,6 +103,7 @@ class Loss:
         scored_as: the score that is best for what it learns, by its parameters; empty where there is none.
         gives: regression only: what it gives for a target column: a value, or several numbers.
         forms: by parameter that an entry may have in place of its own, the row that is then meant.
+        parts: of a sum of losses of the catalogue: the weight, the name and the parameters of each.
         usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
         options: what is chosen for it by tuning: ``activation`` and parameters by name, and the values of each.
     """
@@ -130,6 +131,7 @@ class Loss:
     scored_as: str = ""
     gives: Gives = "point"
     forms: dict[str, str] = field(default_factory=dict)
+    parts: tuple[tuple[float, str, dict[str, Any]], ...] = ()
     usual_outputs: tuple[str, ...] = ()
     options: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 

@@ -242,7 +242,7 @@ def _compared(params: Params) -> dict[str, list[str]]:
             try:
                 names[name].append(loss_entry.resolve(entry, None).name)
             except EntryError:
-                names[name].append(str(entry if isinstance(entry, str) else entry.get("loss")))
+                names[name].append(str(entry if isinstance(entry, str) else entry.get("as", entry.get("loss"))))
     return names
 
 

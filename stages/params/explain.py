@@ -143,6 +143,10 @@ SENTENCES = {
     "several_tasks": "losses of one task are compared; {losses}{instead}",
     "source_unclear": "is neither a generator nor a file; allowed: {allowed} or {{file: …, target: …}}",
     "sizes_part": "rungs.{name}: {part:,} given; allowed: {most:,} at most, as {name} says",
+    "sum_of_own": "{value} is your own, and a sum is of losses of the catalogue; add them up in your own function",
+    "sum_unlike": "{value} cannot be added to '{first}': the losses of a sum have the same targets and outputs, and "
+    "one value of each parameter; leave it out",
+    "sum_weights": "{n_weights} given for {n_losses} losses; each needs one",
     "target_dropped": "{value} is the target; allowed: other columns",
     "target_twice": "{value} stands twice",
     "too_short": "is empty; allowed: at least one",

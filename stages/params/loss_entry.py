@@ -144,6 +144,21 @@ def _schema(name: str) -> type[Section]:
     )
 
 
+class Sum(Section):
+    """A sum of losses of the catalogue, which is one loss.
+
+    Attributes:
+        sum: what it is of: names, or mappings as of a comparison's losses.
+        weights: what each is multiplied by; 1 when not given.
+    """
+
+    sum: Annotated[list[str | dict[str, Any]], Field(min_length=2)]
+    weights: list[Rate] | None = None
+
+
+Sum = create_model("Sum", __base__=Sum, **{"as": (Name | None, None)})
+
+
 def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = False) -> Loss:
     """The loss that an entry asks for.
 
@@ -156,17 +171,54 @@ def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = 
         EntryError: it cannot be had.
     """
     keys = {"loss": entry} if isinstance(entry, str) else entry
-    if "loss" not in keys:
-        raise EntryError(Mistake("loss", "missing"))
-    name = keys["loss"]
-    if not isinstance(name, str):
-        raise EntryError(Mistake("loss", "loss_type", name))
-    loss = _custom(keys) if ":" in name else _catalogued(keys, task, is_tuned=is_tuned)
+    if "sum" in keys:
+        loss = _sum(keys, task)
+        name = loss.name
+    else:
+        name = _name_in(keys)
+        loss = _custom(keys) if ":" in name else _catalogued(keys, task, is_tuned=is_tuned)
     if task not in (None, loss.task):
         names = tuple(catalogue.names_for(task))
         facts = {"own_task": loss.task, "task": task, "namesakes": catalogue.namesakes(name, [task])}
         raise EntryError(Mistake("", "wrong_task", name, names, facts))
     return loss
+
+
+def _name_in(keys: dict[str, Any]) -> str:
+    """The name of the loss that an entry asks for."""
+    if "loss" not in keys:
+        raise EntryError(Mistake("loss", "missing"))
+    if not isinstance(keys["loss"], str):
+        raise EntryError(Mistake("loss", "loss_type", keys["loss"]))
+    return keys["loss"]
+
+
+def _sum(keys: dict[str, Any], task: Task | None) -> Loss:
+    values, losses = _validated(Sum, keys), []
+    for index, entry in enumerate(values["sum"]):
+        try:
+            own = {"loss": entry} if isinstance(entry, str) else entry
+            if ":" in _name_in(own):
+                raise EntryError(Mistake("", "sum_of_own", own["loss"]))
+            losses.append(_catalogued({**own}, task, is_tuned=False))
+        except EntryError as error:
+            raise EntryError(*(mistake.below(f"sum[{index}]") for mistake in error.mistakes)) from error
+    first, weights = losses[0], values["weights"] or [1.0] * len(losses)
+    if len(weights) != len(losses):
+        raise EntryError(Mistake("weights", "sum_weights", facts={"n_weights": len(weights), "n_losses": len(losses)}))
+    for index, loss in enumerate(losses):
+        plain = loss == replace(LOSSES[catalogue.canonical_name(loss.name)], parameters=loss.parameters)
+        if not plain or (loss.targets, loss.activation) != (first.targets, first.activation) or loss.gives != "point":
+            raise EntryError(Mistake(f"sum[{index}]", "sum_unlike", loss.name, facts={"first": first.name}))
+    return Loss(
+        _own_name(values["as"]) or "_and_".join(loss.name for loss in losses),
+        "Sum",
+        first.targets,
+        first.activation,
+        activations=(first.activation,),
+        per_row=all(loss.per_row for loss in losses),
+        parts=tuple((float(weight), loss.name, loss.parameters) for weight, loss in zip(weights, losses, strict=True)),
+    )
 
 
 def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> Loss:
@@ -244,7 +296,7 @@ def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Ite
         except EntryError as error:
             yield from (mistake.below(f"[{index}]") for mistake in error.mistakes)
             continue
-        name = entry if isinstance(entry, str) else entry["loss"]
+        name = entry if isinstance(entry, str) else entry.get("loss", loss.name)
         if loss.name in seen:
             other = seen[loss.name]
             same = catalogue.canonical_name(name) == catalogue.canonical_name(other) is not None

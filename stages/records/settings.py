@@ -173,7 +173,8 @@ class Settings(_Record):
     def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written = handler(self)
         if "loss" in written:
-            written["loss"] = {key: value for key, value in written["loss"].items() if value is not None}
+            of_loss = written["loss"].items()
+            written["loss"] = {key: value for key, value in of_loss if value is not None and (value or key != "parts")}
         return {key: value for key, value in written.items() if value or key not in _LEFT_OUT}
 
     @property

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from stages.losses import formulas
+from stages.losses.catalogue import parts_of
 from stages.losses.loss import Loss
 from stages.losses.target_transform import FURTHEST_LOG
 from stages.records.settings import OptimizerSettings
@@ -100,6 +101,18 @@ class _OverPositions:
         return tf.reduce_mean(of_rows if sample_weight is None else of_rows * sample_weight)
 
 
+class _Sum:
+    """A sum of losses, each times its weight."""
+
+    def __init__(self, parts: Sequence[tuple[float, Callable[..., tf.Tensor]]]) -> None:
+        """Take the weights and the losses."""
+        self._parts = parts
+
+    def __call__(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> tf.Tensor:
+        """The loss, as of Keras' own."""
+        return tf.add_n([weight * loss(y_true, y_pred, sample_weight=sample_weight) for weight, loss in self._parts])
+
+
 def is_per_row(loss: Loss, positions: Sequence[int] = ()) -> bool:
     """Whether a loss has a value for each row; of rows with positions each of Keras' has."""
     return loss.per_row or bool(positions and not loss.is_custom)
@@ -113,6 +126,9 @@ def keras_loss(loss: Loss, positions: Sequence[int] = (), **settings: Any) -> Ca
         positions: of a row, see `Table.positions`; a loss of a whole batch is then one of each row.
         settings: further arguments of the Keras loss.
     """
+    if loss.parts:
+        settings = settings if loss.per_row else {}  # what gives a value for a batch has nothing to reduce
+        return _Sum([(weight, keras_loss(part, positions, **settings)) for weight, part in parts_of(loss)])
     if positions and is_per_row(loss, positions):
         return _OverPositions(keras_loss(loss, **_unreduced(loss, positions)))
     if loss.is_custom and (loss.columns or not loss.per_row):

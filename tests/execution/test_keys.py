@@ -98,6 +98,7 @@ OTHER_LOSS = {
     "transforms": ("ratio",),
     "offered_for": ("counts",),
     "scored_as": "rmse",
+    "parts": ((1.0, "mse", {}), (2.0, "mae", {})),
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards

@@ -95,6 +95,12 @@ WORDING = [
      "'ys' is not a class; did you mean 'yes'? Classes: no, yes"),
     ({"kind": "class_weight_type", "value": 3},
      "3 given; allowed: auto, or a mapping of classes to numbers, as in {no: 1, yes: 5}"),
+    ({"kind": "sum_of_own", "value": "mine:f"},
+     "'mine:f' is your own, and a sum is of losses of the catalogue; add them up in your own function"),
+    ({"kind": "sum_unlike", "value": "hinge", "facts": {"first": "dice"}},
+     "'hinge' cannot be added to 'dice': the losses of a sum have the same targets and outputs, and one value of each "
+     "parameter; leave it out"),
+    ({"kind": "sum_weights", "facts": {"n_weights": 3, "n_losses": 2}}, "3 given for 2 losses; each needs one"),
     ({"kind": "needs_positions", "value": "iou"},
      "'iou' is for masks, and the target is one for each row; choose another score"),
     ({"kind": "one_class_a_row", "value": "cost"},

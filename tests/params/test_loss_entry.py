@@ -360,3 +360,32 @@ def test_whatever_an_entry_holds_it_is_a_loss_of_the_task_or_refused(entry, task
         assert task in (None, loss.task)
         assert loss.activation in loss.activations
         assert all(math.isfinite(value) for value in loss.parameters.values())
+
+
+def test_a_sum_is_one_loss_with_a_name():
+    both = loss_entry.resolve(
+        {"sum": ["dice", {"loss": "tversky", "alpha": 0.3}], "weights": [1, 2], "as": "both"}, "binary"
+    )
+    assert (both.name, both.targets, both.activation, both.per_row) == ("both", "zero_one", "sigmoid", False)
+    assert both.parts == ((1.0, "dice", {}), (2.0, "tversky", {"alpha": 0.3, "beta": 0.5}))
+    assert loss_entry.resolve({"sum": ["mse", "mae"]}, "regression").name == "mse_and_mae"
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "kind"),
+    [
+        ({"sum": ["dice"]}, "sum", "too_short"),
+        ({"sum": ["dice", "hinge"]}, "sum[1]", "sum_unlike"),
+        ({"sum": ["dice", {"loss": "tversky", "alpha": [0.1, 0.2]}]}, "sum[1]", "sum_unlike"),
+        ({"sum": ["dice", "mine:loss"]}, "sum[1]", "sum_of_own"),
+        ({"sum": ["dice", "dyce"]}, "sum[1]", "unknown_loss"),
+        ({"sum": ["dice", {"delta": 1}]}, "sum[1].loss", "missing"),
+        ({"sum": ["dice", "brier"], "weights": [1]}, "weights", "sum_weights"),
+        ({"sum": ["dice", "brier"], "weights": [1, 0]}, "weights[1]", "greater_than"),
+        ({"sum": ["dice", "brier"], "loss": "dice"}, "", "unknown_key"),
+    ],
+)
+def test_what_cannot_be_summed_is_refused_with_its_place(entry, key, kind):
+    with pytest.raises(EntryError) as error:
+        loss_entry.resolve(entry, "binary")
+    assert [(mistake.key, mistake.kind) for mistake in error.value.mistakes] == [(key, kind)]

@@ -8,7 +8,7 @@ from stages.params import loss_entry
 from stages.records.settings import OptimizerSettings
 from stages.scores import catalogue, measure
 from stages.training.backend import keras, tf
-from stages.training.keras_parts import keras_loss, loss_maker, make_optimizer, row_metric
+from stages.training.keras_parts import is_per_row, kept_loss, keras_loss, loss_maker, make_optimizer, row_metric
 
 
 @pytest.mark.parametrize(
@@ -175,3 +175,21 @@ def test_a_loss_of_a_parameter_as_a_tensor_is_keras_own_with_that_number(name, p
         np.testing.assert_allclose(found[-1], value_and_gradient(expected), rtol=1e-5, atol=1e-6)
     if (name, parameter) != ("categorical_focal_crossentropy", "alpha"):  # of which it is a factor
         assert not np.allclose(*found, rtol=1e-3)
+
+
+@pytest.mark.parametrize("positions", [(), (3, 2)])
+def test_a_sum_of_losses_is_each_times_its_weight_and_gives_a_value_for_each_row_where_all_do(positions):
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 2, (5, *positions, 1)).astype(np.float32)
+    outputs = rng.uniform(0.1, 0.9, targets.shape).astype(np.float32)
+    parts = {"dice": 2.0, "binary_crossentropy": 0.5}
+    both = loss_entry.resolve({"sum": list(parts), "weights": list(parts.values())}, "binary")
+    values = {name: float(keras_loss(LOSSES[name], positions)(targets, outputs)) for name in parts}
+    assert float(keras_loss(both, positions)(targets, outputs)) == pytest.approx(
+        sum(parts[name] * value for name, value in values.items()), rel=1e-6
+    )
+    assert is_per_row(both, positions) == bool(positions)
+    assert kept_loss(both) is None
+    of_rows = loss_entry.resolve({"sum": ["brier", "binary_crossentropy"]}, "binary")
+    assert of_rows.per_row
+    assert keras_loss(of_rows, reduction="none")(targets, outputs).shape[0] == 5

@@ -22,7 +22,7 @@ _TARGETS = {
 
 def compiled(run: Run) -> Markdown:
     """The call of `compile` that trains as a run was trained, and for how long."""
-    line = f"model.compile({_optimizer(run)}, {_loss(run.loss)})"
+    line = f"model.compile({_optimizer(run)}, {_loss(run.loss, run.outputs.ndim - 3)})"
     epochs = f"{run.n_epochs:,} epochs of batches of {run.settings.batch_size}"
     return Markdown(", ".join([_as_code(line), epochs, *_beside(run.loss)]))
 
@@ -39,14 +39,26 @@ def _optimizer(run: Run) -> str:
     return f"{optimizer.name}({', '.join([first, *more])})"
 
 
-def _loss(loss: Loss) -> str:
+def _loss(loss: Loss, n_axes: int = 0) -> str:
+    """The loss, of rows with so many axes along which each position has a target."""
+    if loss.parts:
+        terms = [(weight, _loss(part, n_axes)) for weight, part in catalogue.parts_of(loss)]
+        calls = [f"{'' if weight == 1 else f'{weight:g} * '}{_call(term)}(y, p)" for weight, term in terms]
+        return f"lambda y, p: {' + '.join(calls)}"
     if loss.is_custom:
         return loss.function.partition(":")[2]
     usual = LOSSES[catalogue.canonical_name(loss.function)]
     unusual = [f"{name}={_value(value)}" for name, value in loss.parameters.items() if value != usual.parameters[name]]
+    if n_axes and not loss.per_row:  # one value for each row
+        unusual.append(f"axis={tuple(range(1, n_axes + 2))}")
     if unusual or usual.name in _NO_STRING or loss.function in _NOT_IN_KERAS:
         return f"{loss.function}({', '.join(unusual)})"
     return f'"{usual.name}"'
+
+
+def _call(loss: str) -> str:
+    """What is called with targets and outputs, of a loss as `compile` takes it."""
+    return f"keras.losses.get({loss})" if loss.startswith('"') else loss
 
 
 def _value(value: object) -> str:

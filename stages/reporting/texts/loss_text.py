@@ -41,6 +41,9 @@ def estimand(estimated: Estimand | None) -> str | None:
 def in_full(loss: Loss) -> str:
     """What a loss is, where its name alone does not say it: its function and the parameters that are not usual."""
     usual = catalogue.row_of(loss)
+    if loss.parts:
+        parts = [f"{'' if weight == 1 else f'{weight:g} × '}{name}" for weight, name, _ in loss.parts]
+        return " + ".join(parts)
     if usual is None:
         return loss.function
     unusual = [
