@@ -67,5 +67,6 @@ def test_every_entry_is_trained_and_gets_a_verdict(tmp_path):
         assert verdicts[name]["headline"] == score
     for name, comparison in params["comparisons"].items():
         trained = {path.name for path in (tmp_path / "data/runs" / name).iterdir()}
-        named = [entry if isinstance(entry, str) else entry.get("as") or entry["loss"] for entry in comparison["losses"]]
+        losses = comparison["losses"]
+        named = [entry if isinstance(entry, str) else entry.get("as") or entry["loss"] for entry in losses]
         assert {each.partition(":")[2] or each for each in named} == trained, name
