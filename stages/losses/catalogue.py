@@ -248,7 +248,7 @@ def known_as(name: str) -> str:
 
 def parts_of(loss: Loss) -> list[tuple[float, Loss]]:
     """The losses that a sum is of, and what each is multiplied by; none of another."""
-    return [(weight, replace(LOSSES[name], parameters=dict(own))) for weight, name, own in loss.parts]
+    return [(weight, replace(LOSSES[name], parameters=dict(values))) for weight, name, values in loss.parts]
 
 
 def row_of(loss: Loss) -> Loss | None:
