@@ -21,6 +21,7 @@ _PARTS = {
     "loss per_row": "whether the loss has a value for each row",
     "loss columns": "the columns that the loss sees",
     "loss target_transform": "the transform of the target",
+    "loss gives": "what the network gives of a value",
     "loss parts": "the losses of a sum",
     "optimizer": "the optimizer",
     "epochs": "the epochs",
