@@ -29,7 +29,9 @@ def find(seen: Seen) -> list[Finding]:
         if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(seen.written[name]):
             findings += dates(seen.written[name], values)
         elif kind == "category" and name in seen.features and name not in seen.said:
-            findings += two_orders(values) or perhaps_of_a_form(values)
+            first = next((text for text in values.to_numpy(object) if isinstance(text, str)), "")
+            if any(map(str.isdigit, first)):
+                findings += two_orders(values) or perhaps_of_a_form(values)
     names = [name for name in seen.features if seen.columns[name][1] == "number"]
     for some, numbers in seen.numbers(names):
         missing = np.isnan(numbers)
@@ -50,14 +52,15 @@ def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:
         texts: (n_rows,) as they are written.
         days: (n_rows,) what they were taken for.
     """
-    present = texts[days.notna()].astype(str)
+    present = np.flatnonzero(days.notna().to_numpy())
     if not len(present):
         return []
-    first = present.head(1).rename(texts.name)
-    read_as = days[first.index[0]].date()
-    if is_short(first.iloc[0]):
-        return [odd("century", first, read_as=read_as)]
-    return [odd("day or month", first, read_as=read_as)] if may_swap(present) else []
+    cells, place = texts.to_numpy(object), present[0]
+    first = texts.iloc[[place]]
+    if is_short(cells[place]):
+        return [odd("century", first, read_as=days.iloc[place].date())]
+    may_be_two = may_swap(dict.fromkeys(cells[present]))
+    return [odd("day or month", first, read_as=days.iloc[place].date())] if may_be_two else []
 
 
 def perhaps_dates(values: pd.Series) -> list[Finding]:
@@ -83,7 +86,7 @@ def perhaps_dates(values: pd.Series) -> list[Finding]:
 def two_orders(texts: pd.Series) -> list[Finding]:
     """Texts that are all dates, but some with the day first and some with the month."""
     present = texts.dropna()
-    if len(present) < 2 or not any(map(str.isdigit, present.iloc[0])) or not are_dates(present).all():
+    if len(present) < 2 or not are_dates(present).all():
         return []
     day_first, month_first = (by_known_form(present, form).notna() for form in (DAY_FIRST, MONTH_FIRST))
     if day_first.all() or month_first.all():

@@ -10,8 +10,8 @@ from stages.records.findings import Finding
 
 _FEWEST = 20  # other rows; among fewer nothing is told
 _NEAR = 0.4  # of the distance from the smallest other number to their median
-_WORDS = [word for word in MISSING if any(map(str.isalpha, word))]
-_DASHES = r"\s*[-\u2013\u2014]+\s*"
+_WORDS = frozenset(word for word in MISSING if any(map(str.isalpha, word)))
+_DASHES = frozenset("-\u2013\u2014")
 _GROUPED = r"[^\d-]*[($\u20ac\u00a3\u00a5]|.*\d[.,' ]\d{3}(?!\d)"  # as accountants write numbers
 
 
@@ -51,7 +51,8 @@ def zeros(values: pd.Series) -> list[Finding]:
 
 def words(texts: pd.Series) -> list[Finding]:
     """Words that mean missing elsewhere, among texts that are kept as they are."""
-    return [odd("perhaps missing", texts[texts == word]) for word in _WORDS if (texts == word).any()]
+    held = _WORDS.intersection(texts.to_numpy(object))
+    return [odd("perhaps missing", texts[texts == word]) for word in MISSING if word in held]
 
 
 def dashes(written: pd.Series, values: pd.Series) -> list[Finding]:
@@ -61,7 +62,9 @@ def dashes(written: pd.Series, values: pd.Series) -> list[Finding]:
         written: (n_rows,) the column as it was read.
         values: the same as it is kept.
     """
-    alone = written[written.str.fullmatch(_DASHES, na=False) & values.isna()]
+    if not any(isinstance(cell, str) and cell.strip() in _DASHES for cell in written.to_numpy(object)):
+        return []
+    alone = written[written.str.strip().isin(_DASHES) & values.isna()]
     if not len(alone) or not written.str.match(_GROUPED, na=False).any():
         return []
     return [odd("dashes", alone.str.strip())]

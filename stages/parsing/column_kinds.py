@@ -1,6 +1,8 @@
 """The kind of each column of a table, and its values as they are kept."""
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ ERRORS = [
 ]
 # letters without a width, and NULs, which nobody sees in a cell
 UNSEEN = dict.fromkeys([0, 0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)])
+_MISSING = frozenset(MISSING)
 EXACT = 2**53  # from which on a float does not tell all whole numbers apart
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
 _DATES = ("0001-01-01", "9999-12-31 23:59:59")  # the first and the last that can be written
@@ -27,6 +30,69 @@ _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^un
 def bare(text: str) -> str:
     """A text without blanks around it and without letters that nobody sees."""
     return (text if text.isascii() and "\0" not in text else text.translate(UNSEEN)).strip()
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of a column: each different one once, as what one means is found out once; none is missing.
+
+    Attributes:
+        different: those that differ, in the order in which they come.
+        codes: integers (n_rows,): the place of each row's text among them.
+        rows: integers (n_rows,): the rows of the column.
+        name: of the column.
+    """
+
+    different: list[str]
+    codes: np.ndarray
+    rows: np.ndarray
+    name: object = None
+
+    @classmethod
+    def of(cls, values: pd.Series) -> "Texts":
+        """Those of a column of texts, as they are seen, but for what is missing or says so."""
+        codes, different = pd.factorize(values.to_numpy(object))
+        seen = [bare(text) for text in different]
+        if any(text in _MISSING for text in seen) or len(set(seen)) < len(seen):
+            places = {text: place for place, text in enumerate(dict.fromkeys(seen))}
+            codes = np.array([*map(places.get, seen), -1])[codes]
+            seen, all_of = list(places), cls(list(places), codes, np.arange(len(codes)), values.name)
+            return all_of.where(np.array([text not in _MISSING for text in seen], bool), codes >= 0)
+        present = codes >= 0
+        return cls(seen, codes[present], np.flatnonzero(present), values.name)
+
+    def where(self, of_different: np.ndarray, of_rows: np.ndarray | None = None) -> "Texts":
+        """Those of which this holds, bool (n_different,) and (n_rows,)."""
+        kept = np.append(of_different, False)[self.codes] if of_rows is None else of_rows & of_different[self.codes]
+        places = np.cumsum(of_different) - 1
+        different = [text for text, is_kept in zip(self.different, of_different, strict=True) if is_kept]
+        return Texts(different, places[self.codes[kept]], self.rows[kept], self.name)
+
+    def head(self, n_rows: int) -> "Texts":
+        """The first rows."""
+        if n_rows >= len(self.codes):
+            return self
+        codes = self.codes[:n_rows]
+        return Texts(self.different[: codes.max(initial=-1) + 1], codes, self.rows[:n_rows], self.name)
+
+    def as_written(self) -> pd.Series:
+        """The texts themselves, under their rows."""
+        texts = np.array(self.different, object)[self.codes]
+        return pd.Series(texts, self.rows, dtype="str", name=self.name)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """In how many rows each is: (n_different,)."""
+        return np.bincount(self.codes, minlength=len(self.different))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def spread(self, of_each: np.ndarray, n_rows: int, missing: object) -> np.ndarray:
+        """What each means, (n_different,), in its rows of so many: (n_rows,)."""
+        made = np.full(n_rows, missing, of_each.dtype)
+        made[self.rows] = of_each[self.codes]
+        return made
 
 
 def without_blanks(values: pd.Series) -> pd.Series:

@@ -7,6 +7,7 @@ import calendar
 import datetime
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ import pandas as pd
 
 NAMED, ISO, DAY_FIRST, MONTH_FIRST = "named", "ISO8601", "day first", "month first"  # how a column's dates are written
 LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
-_LAST_DATE = pd.Timestamp(LAST_YEAR, 12, 31, 23, 59, 59, 999_999)
+_LAST_DATE = np.datetime64(f"{LAST_YEAR}-12-31T23:59:59.999999")
 _LAST_AHEAD = 2068  # the same where dates may lie far ahead
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns in which they may
 _SAMPLE = 100  # different texts that show whether a column may hold dates at all
@@ -126,77 +127,92 @@ def _patterns() -> list[re.Pattern]:
 
 def as_dates(texts: pd.Series) -> pd.Series | None:
     """Texts that are all dates as dates, datetime64[us] without a zone; None when they are not."""
-    return fit(texts)[1]
+    codes, different = pd.factorize(texts.astype("str").to_numpy(object))
+    moments = fit(different, texts.name)[1]
+    return None if moments is None else pd.Series(moments[codes], texts.index, name=texts.name)
 
 
-def fit(texts: pd.Series) -> tuple[str | None, pd.Series | None]:
-    """How texts (n_rows,), none missing, are written as dates, and the dates; None where they are not all dates.
+def fit(texts: Iterable[str], name: object = "") -> tuple[str | None, np.ndarray | None]:
+    """How texts that differ, none missing, are written as dates; and datetime64[us] (n_texts,) without a zone.
 
-    Where either order of day and month would do, the day stands first before a point and the month elsewhere.
+    None where they are not all dates, as of a column of this name. Where either order of day and month would do, the
+    day stands first before a point and the month elsewhere.
     """
-    texts = texts.astype("str")
-    sample = [text.strip() for text in texts.head(_SAMPLE).unique()]
-    if not len(texts) or not all(map(_match, sample)):
+    texts = [text.strip() for text in texts]
+    sample = texts[:_SAMPLE]
+    if not texts or not all(map(_match, sample)):
         return None, None
     orders = (True, False) if "." in sample[0] else (False, True)
     for day_first in orders:
         if all(_moment(text, day_first=day_first) is not None for text in sample):
-            dates = _read(texts, day_first=day_first)
-            if dates.notna().all():
-                return _form(texts, day_first=day_first), in_their_century(dates, texts)
+            moments = _read(texts, day_first=day_first)
+            if not np.isnat(moments).any():
+                return _form(texts, day_first=day_first), in_their_century(moments, texts, name)
     return None, None
 
 
-def _form(texts: pd.Series, *, day_first: bool) -> str:
-    matches = [match for text in texts.unique() if (match := _match(text.strip()))]
-    if any("one" in match.groupdict() for match in matches):
+def _form(texts: Iterable[str], *, day_first: bool) -> str:
+    groups = {match.re: match.re.groupindex for text in texts if (match := _match(text))}.values()
+    if any("one" in each for each in groups):
         return DAY_FIRST if day_first else MONTH_FIRST
-    return ISO if all("mark" in match.groupdict() for match in matches) else NAMED
+    return ISO if all("mark" in each for each in groups) else NAMED
 
 
 def by_known_form(texts: pd.Series, form: str) -> pd.Series:
-    """New texts as dates, where it is known how dates of their column are written; NaT where one is no such date.
+    """As `moments_of`, of a column of texts (n_rows,), none missing."""
+    return pd.Series(moments_of(list(texts), form, texts.name), texts.index, name=texts.name)
+
+
+def moments_of(texts: Sequence[str], form: str, name: object) -> np.ndarray:
+    """New texts as dates, datetime64[us] (n_texts,), where it is known how dates of their column are written.
+
+    NaT where one is no such date.
 
     A date that leaves no doubt is one however the others are written.
 
     Args:
-        texts: (n_rows,), none missing.
+        texts: none missing.
         form: what `fit` gave for those known, or a format of ``strptime``.
+        name: of the column.
     """
+    texts = [text.strip() for text in texts]
     if "%" not in form:
         day_first = {DAY_FIRST: True, MONTH_FIRST: False}.get(form)
-        return in_their_century(_read(texts, day_first=day_first), texts)
-    dates = _by_format(texts.str.strip(), form)
-    rest = texts[dates.isna()]
-    dates[rest.index] = _read(rest, day_first=None)
-    return in_their_century(dates, texts)
+        return in_their_century(_read(texts, day_first=day_first), texts, name)
+    moments = _by_format(texts, form)
+    rest = np.flatnonzero(np.isnat(moments))
+    moments[rest] = _read([texts[place] for place in rest], day_first=None)
+    return in_their_century(moments, texts, name)
 
 
 def by_format(texts: pd.Series, form: str) -> pd.Series | None:
     """Texts as the dates that a format of ``strptime`` makes of them; None where one is no such date."""
-    dates = _by_format(texts.astype("str").str.strip(), form)
-    return None if dates.isna().any() else in_their_century(dates, texts)
+    bare = [text.strip() for text in texts.astype("str")]
+    moments = _by_format(bare, form)
+    if np.isnat(moments).any():
+        return None
+    return pd.Series(in_their_century(moments, bare, texts.name), texts.index, name=texts.name)
 
 
-def _by_format(texts: pd.Series, form: str) -> pd.Series:
+def _by_format(texts: Sequence[str], form: str) -> np.ndarray:
+    texts = pd.Series(texts, dtype="str")
     if "%b" in form.lower():  # which ``strptime`` knows in English alone
         names = calendar.month_name if "%B" in form else calendar.month_abbr
         texts = texts.str.replace(r"[^\W\d_]{3,}", lambda word: names[_month(word[0]) or 0] or word[0], regex=True)
     dates = pd.to_datetime(texts, format=form, utc=True, errors="coerce")
-    return dates.dt.tz_localize(None).astype("datetime64[us]")
+    return dates.dt.tz_localize(None).to_numpy("datetime64[us]", copy=True)
 
 
-def _read(texts: pd.Series, *, day_first: bool | None) -> pd.Series:
+def _read(texts: Sequence[str], *, day_first: bool | None) -> np.ndarray:
     """Texts as dates, NaT where one is none; None: no date whose day and month may change places is read."""
-    codes, different = pd.factorize(texts.to_numpy(object))
-    moments = np.full(len(different), "NaT", "M8[us]")
-    if len(different) > _MANY and (form := _format(different[0], day_first=day_first)):
-        moments = _by_format(pd.Series(different, dtype="str"), form).to_numpy(copy=True)
-    rest = np.isnat(moments)
-    slowly = (_moment(text.strip(), day_first=day_first) for text in different[rest])
+    moments = np.full(len(texts), "NaT", "M8[us]")
+    if len(texts) > _MANY and (form := _format(texts[0], day_first=day_first)):
+        moments = _by_format(texts, form)
+    rest = np.flatnonzero(np.isnat(moments))
+    slowly = (_moment(texts[place], day_first=day_first) for place in rest)
     missing = np.iinfo(np.int64).min  # as NumPy has it
     moments[rest] = np.array([missing if each is None else each for each in slowly], np.int64).view("M8[us]")
-    return pd.Series(moments[codes], texts.index, name=texts.name)
+    return moments
 
 
 def _format(text: str, *, day_first: bool | None) -> str | None:
@@ -235,6 +251,7 @@ def _is_named(match: re.Match) -> bool:
     return "name" not in match.re.groupindex or _month(match["name"]) is not None
 
 
+@lru_cache(_REMEMBERED)
 def _moment(text: str, *, day_first: bool | None) -> int | None:
     """A date in microseconds since 1970, in UTC where it has a zone; None where a text is no date."""
     if (match := _match(text)) is None:
@@ -312,22 +329,23 @@ def is_short(text: str) -> bool:
     return match is not None and len(match.groupdict().get("year", "")) == 2
 
 
-def are_dates(texts: pd.Series) -> np.ndarray:
-    """Which texts are dates, in either order of day and month: bool (n_rows,)."""
-    codes, different = pd.factorize(texts.to_numpy(object))
-    are = [any(_moment(text.strip(), day_first=order) is not None for order in (True, False)) for text in different]
-    return np.array(are, bool)[codes]
+def are_dates(texts: Iterable[str]) -> np.ndarray:
+    """Which texts are dates, in either order of day and month: bool (n_texts,)."""
+    are = {}
+    for text in texts:
+        if text not in are:
+            are[text] = any(_moment(text.strip(), day_first=order) is not None for order in (True, False))
+    return np.array([are[text] for text in texts], bool)
 
 
-def may_swap(texts: pd.Series) -> bool:
+def may_swap(texts: Iterable[str]) -> bool:
     """Whether day and month of all these dates may change places, and in one of them that makes another date."""
-    if not len(texts) or not _SWAPPED.match(texts.iloc[0]):
-        return False
-    parts = texts.str.extract(_SWAPPED)
-    if parts.isna().any(axis=None):
-        return False
-    parts = parts.astype(int)
-    return bool((parts <= 12).all(axis=None) and (parts[0] != parts[1]).any())
+    makes_another = False
+    for text in texts:
+        if (match := _SWAPPED.match(text)) is None or max(map(int, match.groups())) > 12:
+            return False
+        makes_another |= int(match[1]) != int(match[2])
+    return makes_another
 
 
 @cache
@@ -337,10 +355,9 @@ def _month(word: str) -> int | None:
     return _MONTH_OF.get(plain)
 
 
-def in_their_century(dates: pd.Series, texts: pd.Series) -> pd.Series:
+def in_their_century(moments: np.ndarray, texts: Sequence[str], name: object) -> np.ndarray:
     """Dates whose years have two digits, none later than tables hold, unless the column is of what is due."""
-    late = dates > _LAST_DATE
-    if not late.any() or _AHEAD.search(str(texts.name)):
-        return dates
-    late &= texts.astype("str").map(is_short)
-    return dates.mask(late, dates.where(late) - pd.DateOffset(years=100))
+    late = [place for place in np.flatnonzero(moments > _LAST_DATE) if is_short(texts[place])]
+    if late and not _AHEAD.search(str(name)):
+        moments[late] = (pd.Series(moments[late]) - pd.DateOffset(years=100)).to_numpy()
+    return moments

@@ -1,12 +1,15 @@
 """Durations and times of day as people and programs write them, in seconds: to add a way to write one is a line."""
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 # what durations are in, the first two where a time has two parts and begins with them
 HOURS, MINUTES, SECONDS = FORMS = ("hours", "minutes", "seconds")
+_REMEMBERED = 1 << 14  # texts
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 _CLOCK = r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:[.,]\d+)?)"
 _NUMBER = r"\d+(?:[.,]\d+)?"
@@ -31,18 +34,20 @@ _SPELLINGS = [
 ]
 
 
-def fit(texts: pd.Series) -> tuple[str | None, np.ndarray] | None:
-    """Texts (n_rows,), none missing, that are all durations or times of day, in seconds.
+def fit(texts: Iterable[str]) -> tuple[str | None, np.ndarray] | None:
+    """Texts, none missing, that are all durations or times of day, in seconds.
 
     Two parts are hours and minutes, or minutes and seconds where one of the first is no hour of a day. Numbers with one
     unit behind each, as in 5 m, are no durations.
 
     Returns:
-        One of `FORMS`; and float64 (n_rows,). None where a text is none.
+        One of `FORMS`; and float64 (n_texts,). None where a text is none.
     """
-    different = texts.unique()
-    if not all(map(_match, different[:100])) or not all(matches := list(map(_match, different))):
-        return None
+    matches = []
+    for text in texts:
+        if (match := _match(text)) is None:
+            return None
+        matches.append(match)
     units = {match[0].strip("0123456789., ") if match.re is _SPELLINGS[-1] else ":" for match in matches}
     if len(units) == 1 and re.fullmatch(r"[^\W\d_]+\.?", *units):
         return None
@@ -52,17 +57,17 @@ def fit(texts: pd.Series) -> tuple[str | None, np.ndarray] | None:
     return None if np.isnan(read).any() else (form, read)
 
 
-def seconds(texts: pd.Series, form: str) -> np.ndarray:
-    """Durations and times of day in seconds, float64 (n_rows,), NaN where a text is none.
+def seconds(texts: Iterable[str], form: str) -> np.ndarray:
+    """Durations and times of day in seconds, float64 (n_texts,), NaN where a text is none.
 
     Args:
-        texts: (n_rows,), none missing.
+        texts: none missing.
         form: what the first of two parts is, as `fit` has it; where that has none, hours if it is an hour of a day.
     """
-    codes, different = pd.factorize(texts)
-    return np.array([_seconds(text, form) for text in different] or [np.nan])[codes]
+    return np.array([_seconds(text, form) for text in texts], float)
 
 
+@lru_cache(_REMEMBERED)
 def _match(text: str) -> re.Match | None:
     return next((match for spelling in _SPELLINGS if (match := spelling.fullmatch(text))), None)
 

@@ -7,11 +7,11 @@ word for thousands or millions. Which mark is the decimal one a column tells: by
 import math
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-import pandas as pd
 
 OTHER_MARK = {".": ",", ",": "."}  # the mark that may group digits, by the decimal mark
 CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
@@ -23,6 +23,7 @@ _MONEY = (
     r"|AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR"
     r"|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
 )
+_ZEROS = re.compile(r"^([-+]?)0+(?=\d)")  # in front of other digits
 _RADIX = re.compile(r"[-+]?0(?:[xX][0-9a-fA-F]{1,13}|[bB][01]{1,52}|[oO][0-7]{1,17})")  # which floats tell apart
 _SHARES = {"%": -2, "‰": -3}
 _SCALES = {
@@ -30,7 +31,6 @@ _SCALES = {
     **{"M": 6, "mn": 6, "mln": 6, "Mio.": 6, "Mio": 6, "million": 6, "millions": 6, "Millionen": 6, "Mill.": 6},
     **{"B": 9, "bn": 9, "Mrd.": 9, "Mrd": 9, "billion": 9, "billions": 9, "Milliarden": 9, "tn": 12, "trillion": 12},
 }
-_SAMPLE = 100  # texts that show whether all may have a unit
 _REMEMBERED = 1 << 16  # texts, which columns have in common and are looked at more than once
 _LETTERS = ("K", "M", "B")  # of which a code may be one
 _UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
@@ -94,15 +94,14 @@ def _pattern(decimal: str) -> re.Pattern:
     )
 
 
+_KINDS = (float, str, str, bool, bool, bool)  # of what is said of a text
 _NO_NUMBER = (math.nan, "", "", False, False)
 
 
-def look(texts: pd.Series, decimal: str) -> Looked:
+def look(texts: Iterable[str], decimal: str) -> Looked:
     """Look at texts (none missing, no blanks around them) as numbers with this decimal mark."""
-    codes, different = pd.factorize(texts.to_numpy(object))
-    read = [_looked(text, decimal) for text in different] or [_looked("", decimal)]
-    numbers, marks, scales, *flags = (np.array(column)[codes] for column in zip(*read, strict=True))
-    return Looked(numbers, marks, scales, *(flag.astype(bool) for flag in flags))
+    columns = list(zip(*(_looked(text, decimal) for text in texts), strict=True)) or [()] * 6
+    return Looked(*(np.array(column, kind) for column, kind in zip(columns, _KINDS, strict=True)))
 
 
 @lru_cache(_REMEMBERED)
@@ -149,28 +148,35 @@ def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
 
 def are_numbers(texts: list[str]) -> np.ndarray:
     """Which texts one decimal mark or the other makes numbers: bool (n_texts,)."""
-    return np.logical_or(*(look(pd.Series(texts, dtype="str"), mark).is_number for mark in OTHER_MARK))
+    return np.logical_or(*(look(texts, mark).is_number for mark in OTHER_MARK))
 
 
-def mark_of(texts: pd.Series, usual: str) -> str:
-    """The decimal mark of a column: the one that alone makes numbers of more texts; else the usual one of its file."""
-    if not any("." in text or "," in text for text in texts.unique()):
+def mark_of(texts: Iterable[str], usual: str, counts: np.ndarray | int = 1) -> str:
+    """The decimal mark of a column: the one that alone makes numbers of more texts; else the usual one of its file.
+
+    Args:
+        texts: as of `look`.
+        usual: mark.
+        counts: how often each of them stands there.
+    """
+    if not any("." in text or "," in text for text in texts):
         return usual
     usually, otherwise = (look(texts, mark).is_number for mark in (usual, OTHER_MARK[usual]))
-    return usual if (usually & ~otherwise).sum() >= (otherwise & ~usually).sum() else OTHER_MARK[usual]
+    more = ((usually.astype(int) - otherwise) * counts).sum()
+    return usual if more >= 0 else OTHER_MARK[usual]
 
 
-def read(texts: pd.Series, decimal: str, *, are_numbers: bool = False, sure: bool = False) -> Looked:
+def read(texts: Sequence[str], decimal: str, *, are_numbers: bool = False, sure: bool = False) -> Looked:
     """Look at texts as numbers with this decimal mark, and where that makes none of them with the other.
 
     Args:
-        texts: (n_rows,), none missing, no blanks around them.
+        texts: none missing, no blanks around them.
         decimal: the column's mark, as `mark_of` has it.
         are_numbers: whether the column is known to be one of numbers, so that digits behind a 0 are no codes.
         sure: whether there is no other mark.
     """
     if are_numbers:
-        texts = texts.str.replace(r"^([-+]?)0+(?=\d)", r"\1", regex=True)
+        texts = [_ZEROS.sub(r"\1", text) for text in texts]
     looked = look(texts, decimal)
     if sure or looked.is_number.all():
         return looked
@@ -180,15 +186,16 @@ def read(texts: pd.Series, decimal: str, *, are_numbers: bool = False, sure: boo
     return Looked(*merged, looked.plain)
 
 
-def with_unit(texts: pd.Series, decimal: str) -> tuple[Looked, str] | None:
+def with_unit(texts: Sequence[str], decimal: str, counts: np.ndarray | int = 1) -> tuple[Looked, str] | None:
     """Texts that are numbers with one unit behind each, such as ``14 kg``, and the unit; None where they are not."""
-    if not all(map(_WITH_UNIT.match, texts.head(_SAMPLE))):
-        return None
-    parts = texts.str.extract(_WITH_UNIT)
-    if parts["unit"].isna().any() or len(set(parts["unit"])) > 1:
-        return None
-    looked = read(parts["number"], mark_of(parts["number"], decimal))
-    return (looked, parts["unit"].iloc[0]) if looked.is_number.all() and not (looked.marks != "").any() else None
+    matches = []
+    for text in texts:
+        if (match := _WITH_UNIT.match(text)) is None or match["unit"] != (matches or [match])[0]["unit"]:
+            return None
+        matches.append(match)
+    bare = [match["number"] for match in matches]
+    looked = read(bare, mark_of(bare, decimal, counts))
+    return (looked, matches[0]["unit"]) if looked.is_number.all() and not (looked.marks != "").any() else None
 
 
 def may_be_codes(looked: Looked) -> bool:

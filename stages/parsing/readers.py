@@ -4,6 +4,7 @@ What a reader has to remember is plain data, in `Reader`: what the column is, an
 decimal mark is no part of it: that is found in each file anew.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,8 +15,7 @@ from stages.parsing import dates, durations, number_columns, numbers
 from stages.parsing.column_kinds import (
     ERRORS,
     EXACT,
-    MISSING,
-    bare,
+    Texts,
     is_identifier,
     is_number,
     plain,
@@ -26,7 +26,8 @@ from stages.parsing.column_kinds import (
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 
-_MISSING, _ERRORS = frozenset(MISSING), frozenset(ERRORS)
+_ERRORS = frozenset(ERRORS)
+_DIGITS = re.compile(r"[-+]?[0-9]+")
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 _SAMPLE = 100  # rows that show whether most texts are dates
 _AS_NUMBERS = _BOOLEANS | {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
@@ -49,28 +50,34 @@ class Reader:
     nothing: tuple[str | int | float, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
 
-    def read(self, values: pd.Series, decimal: str, *, sure: bool = False) -> tuple[pd.Series, np.ndarray]:
+    def read(
+        self, values: pd.Series, decimal: str, *, sure: bool = False, texts: Texts | None = None
+    ) -> tuple[pd.Series, np.ndarray]:
         """The values (n_rows,) as ``data/raw`` holds them, and which of them are none of their kind: bool (n_rows,).
 
         Args:
             values: as a file holds them, or texts as they are written.
             decimal: the decimal mark of the file, where a column does not show another.
             sure: whether the parameters say that it is this one.
+            texts: what the values are as `Texts`, where that is known.
         """
         values = settled(values, self)
         match self.kind:
             case "category":
                 return without_blanks(as_texts(values).mask(_are_errors(values))), np.zeros(len(values), bool)
             case "date":
-                made = _dates(values, self.form)
+                made = _dates(values, self.form, texts)
             case "boolean":
-                made = _booleans(values)
+                made = _booleans(values, texts)
             case _:
-                made = _numbers(values, self.form, decimal, sure=sure)
-        present = values.notna()
-        if pd.api.types.is_string_dtype(values):
-            present &= ~texts_of(values).isna()
-        return made.rename(values.name), (made.isna() & present).to_numpy()
+                made = _numbers(values, self.form, decimal, texts, sure=sure)
+        refused = made.isna().to_numpy()
+        if refused.any():
+            present = values.notna().to_numpy(bool, copy=True)
+            if pd.api.types.is_string_dtype(values):
+                present &= np.isin(np.arange(len(values)), Texts.of(values).rows)
+            refused = refused & present
+        return made.rename(values.name), refused
 
 
 @dataclass(frozen=True)
@@ -130,55 +137,64 @@ def fit(
     errors = values[_are_errors(values)]
     if len(errors):
         values = values.drop(errors.index).reindex(values.index)
-    kind, form, decided = _found_out(values, decimal, said, quoted=quoted, typed=typed, sure=sure)
+    by_type = _by_type(values)
+    texts = Texts.of(as_texts(values)) if by_type is None or said not in (None, by_type) else None
+    kind, form, decided = _found_out(by_type, texts, decimal, said, quoted=quoted, typed=typed, sure=sure)
     if kind is None:
         return None
     form = durations.SECONDS if are_durations and kind == "number" else form
-    read = Reader(kind, form).read(values, decimal, sure=sure)[0]
+    read = Reader(kind, form).read(values, decimal, sure=sure, texts=texts)[0]
     findings = [*([number_columns.odd("errors", errors)] if len(errors) else []), *decided.findings]
     return Fitted(Reader(kind, form, words.nothing, words.labels), read, decided.grouping, findings)
 
 
 def _found_out(
-    values: pd.Series, decimal: str, said: str | None, *, quoted: bool, typed: bool, sure: bool
+    by_type: Kind | None,
+    present: Texts | None,
+    decimal: str,
+    said: str | None,
+    *,
+    quoted: bool,
+    typed: bool,
+    sure: bool,
 ) -> tuple[Kind | None, str | None, number_columns.Decided]:
     """What a column is, how it is written, and what is odd about that; no kind where it is not what is said."""
     no_texts = number_columns.Decided(False)
-    by_type = _by_type(values)
-    if said == "category" or (by_type is not None and said in (None, by_type)):
+    if said == "category" or present is None:
         return said if said == "category" else by_type, None, no_texts
-    present = texts_of(as_texts(values)).dropna()
     if said is None and not len(present) and not typed:
         return "number", None, no_texts  # words for nothing alone
     if said in (None, "number"):
-        is_text = typed and said is None and numbers.look(present, ".").plain.all()
+        is_text = typed and said is None and numbers.look(present.different, ".").plain.all()
         how = {"quoted": quoted, "forced": said is not None, "sure": sure}
         decided = no_texts if is_text else number_columns.decide(present, decimal, **how)
         if decided.are_numbers or said is not None:
             return "number" if decided.are_numbers or not len(present) else None, decided.form, decided
-        if len(present) and present.str.lower().isin(_BOOLEANS).all():
+        if len(present) and all(text.lower() in _BOOLEANS for text in present.different):
             return "boolean", None, decided
         form, others = _dates_and_others(present)
         if form is None:
             return "category", None, decided
         return "date", form, number_columns.Decided(False, findings=others)
-    form = said if "%" in said else dates.fit(present)[0] or (dates.ISO if not len(present) else None)
-    is_date = form is not None and (not len(present) or dates.by_known_form(present, form).notna().all())
+    different, name = present.different, present.name
+    form = said if "%" in said else dates.fit(different, name)[0] or (dates.ISO if not different else None)
+    is_date = form is not None and not np.isnat(dates.moments_of(different, form, name)).any()
     return "date" if is_date else None, form, no_texts
 
 
-def _dates_and_others(present: pd.Series) -> tuple[str | None, list[Finding]]:
+def _dates_and_others(present: Texts) -> tuple[str | None, list[Finding]]:
     """How texts are written as dates, of which a few among many may be none; None where too many are."""
-    form = dates.fit(present)[0]
+    form = dates.fit(present.different, present.name)[0]
     if form is not None or len(present) < number_columns.FEW:
         return form, []
-    if dates.are_dates(present.head(_SAMPLE)).mean() < number_columns.MOST:
+    sample = present.head(_SAMPLE)
+    if dates.are_dates(sample.different)[sample.codes].mean() < number_columns.MOST:
         return None, []
-    are_dates = dates.are_dates(present)
-    if are_dates.mean() < number_columns.MOST or present[are_dates].nunique() <= number_columns.DIFFER:
+    are_dates = dates.are_dates(present.different)
+    if are_dates[present.codes].mean() < number_columns.MOST or are_dates.sum() <= number_columns.DIFFER:
         return None, []
-    others = number_columns.odd("odd texts", present[~are_dates], n_of=len(present), read_as="dates")
-    return dates.fit(present[are_dates])[0], [others]
+    others = number_columns.odd("odd texts", present.where(~are_dates), n_of=len(present), read_as="dates")
+    return dates.fit(present.where(are_dates).different, present.name)[0], [others]
 
 
 def _is_numeric(values: pd.Series) -> bool:
@@ -224,7 +240,7 @@ def _are_errors(values: pd.Series) -> np.ndarray:
     """Which values are texts that stand for what a spreadsheet could not calculate: bool (n_rows,)."""
     if not pd.api.types.is_string_dtype(values):
         return np.zeros(len(values), bool)
-    return np.array([isinstance(value, str) and value in _ERRORS for value in values.to_numpy(object)], bool)
+    return np.array([value in _ERRORS for value in values.to_numpy(object)], bool)
 
 
 def _called(values: pd.Series, labels: dict[str, str]) -> pd.Series:
@@ -249,53 +265,54 @@ def as_texts(values: pd.Series) -> pd.Series:
     return values.astype(object).where(values.notna(), None).map(str, na_action="ignore").astype("str")
 
 
-def texts_of(values: pd.Series) -> pd.Series:
-    """Texts without blanks around them, those that mean missing so."""
-    texts = [None if pd.isna(text) or (seen := bare(text)) in _MISSING else seen for text in values.to_numpy(object)]
-    return pd.Series(texts, values.index, dtype="str", name=values.name)
-
-
-def _numbers(values: pd.Series, form: str | None, decimal: str, *, sure: bool) -> pd.Series:
+def _numbers(values: pd.Series, form: str | None, decimal: str, texts: Texts | None, *, sure: bool) -> pd.Series:
     if _by_type(values) in ("number", "boolean"):
         return plain_numbers(values)
     if values.dtype == object:
         values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
-    texts = texts_of(as_texts(values))
-    present = texts.dropna()
-    unit = form if form not in (None, *durations.FORMS) else ""
-    without = present.str.removesuffix(unit).str.rstrip()
-    mark = decimal if sure else numbers.mark_of(without, decimal)
-    read = numbers.read(without, mark, are_numbers=True, sure=sure).numbers
+        texts = None
+    texts = Texts.of(as_texts(values)) if texts is None else texts
+    different = texts.different
+    if form not in (None, *durations.FORMS):
+        different = [text.removesuffix(form).rstrip() for text in different]
+    mark = decimal if sure else numbers.mark_of(different, decimal, texts.counts)
+    read = numbers.read(different, mark, are_numbers=True, sure=sure).numbers
     if form in durations.FORMS:
-        rest = np.isnan(read)
-        read[rest] = durations.seconds(present[rest], form)
-    made = pd.Series(read, present.index)
-    if (np.abs(read) >= EXACT).any() and present.str.fullmatch(r"[-+]?\d+").all():
-        exact = pd.to_numeric(present, dtype_backend="numpy_nullable")
+        rest = np.flatnonzero(np.isnan(read))
+        read[rest] = durations.seconds([different[place] for place in rest], form)
+    made = pd.Series(texts.spread(read, len(values), np.nan), values.index)
+    if (np.abs(read) >= EXACT).any() and all(map(_DIGITS.fullmatch, different)):
+        exact = pd.to_numeric(texts.as_written(), dtype_backend="numpy_nullable")
         # what is too long for 64 bits stays a float
-        made = exact if pd.api.types.is_integer_dtype(exact) else made
-    return plain_numbers(_whole(made.reindex(values.index)))
+        if pd.api.types.is_integer_dtype(exact):
+            made = exact.reindex(range(len(values))).set_axis(values.index)
+    return plain_numbers(_whole(made))
 
 
 def _whole(values: pd.Series) -> pd.Series:
     """Numbers as whole ones where all are."""
-    is_whole = values.notna().all() and (values.abs() < EXACT).all() and not (values % 1).any()
-    return values.astype(np.int64) if is_whole else values
+    numbers = values.to_numpy()
+    are_whole = numbers.dtype.kind == "f" and bool((np.abs(numbers) < EXACT).all() and not (numbers % 1).any())
+    return pd.Series(numbers.astype(np.int64), values.index) if are_whole else values
 
 
-def _booleans(values: pd.Series) -> pd.Series:
+def _booleans(values: pd.Series, texts: Texts | None) -> pd.Series:
     if _by_type(values) in ("number", "boolean"):
         return plain_numbers(values)
-    return texts_of(as_texts(values)).str.lower().map(_AS_NUMBERS).astype(np.float64)
+    texts = Texts.of(as_texts(values)) if texts is None else texts
+    read = np.array([_AS_NUMBERS.get(text.lower(), np.nan) for text in texts.different], float)
+    return pd.Series(texts.spread(read, len(values), np.nan), values.index)
 
 
-def _dates(values: pd.Series, form: str | None) -> pd.Series:
+def _dates(values: pd.Series, form: str | None, texts: Texts | None) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(values):
         return plain_dates(values)
-    texts = texts_of(as_texts(values)).dropna()
-    made = dates.by_known_form(texts, form or dates.ISO)
-    rest = texts[made.isna()]
+    texts = Texts.of(as_texts(values)) if texts is None else texts
+    moments = dates.moments_of(texts.different, form or dates.ISO, texts.name)
+    places = np.flatnonzero(np.isnat(moments))
+    rest = [texts.different[place] for place in places]
     # training may have had no order of day and month: then that of a file holds which leaves no doubt
-    if len(rest) and form in (None, dates.ISO, dates.NAMED) and dates.fit(rest)[0] and not dates.may_swap(rest):
-        made[rest.index] = dates.fit(rest)[1]
-    return plain_dates(made).reindex(values.index)
+    if rest and form in (None, dates.ISO, dates.NAMED) and not dates.may_swap(rest):
+        of_rest = dates.fit(rest, texts.name)[1]
+        moments[places] = moments[places] if of_rest is None else of_rest
+    return plain_dates(pd.Series(texts.spread(moments, len(values), np.datetime64("NaT")), values.index))

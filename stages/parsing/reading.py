@@ -116,7 +116,7 @@ def _in_marks(part: Parsed, first: Parsed) -> pd.DataFrame:
     ours = {
         name: values.where(is_date | ~values.str.contains(r"^\W*\d[\d.,' ]*\W*$", na=False), swapped[name])
         for name, values in texts.items()
-        if (is_date := dates.fit(values.dropna())[0] is not None) is not None
+        if (is_date := dates.fit(values.dropna().unique())[0] is not None) is not None
     }
     return part.table.assign(**ours)
 

@@ -9,6 +9,7 @@ from stages.basics import suggest
 from stages.basics.cli import UserError
 from stages.params.source import EVERY, Table
 from stages.parsing import column_names, readers
+from stages.parsing.column_kinds import Texts
 from stages.parsing.readers import Fitted
 from stages.parsing.reading import Reading
 
@@ -154,7 +155,7 @@ def fit(read: Reading, name: str, source: Table, kinds: Mapping[str, str], key: 
     }
     if (fitted := readers.fit(read.table[name], read.decimal, said=said, **how)) is not None:
         return fitted
-    present = readers.texts_of(readers.as_texts(read.table[name])).dropna()
+    present = Texts.of(readers.as_texts(read.table[name])).as_written()
     is_none = (readers.fit(present.iloc[[row]], read.decimal, said=said, **how) is None for row in range(len(present)))
     row = next((row for row, none in enumerate(is_none) if none), 0)
     what, way_out = (

@@ -15,6 +15,7 @@ from stages.basics.cli import UserError
 from stages.features import encoding
 from stages.params.schema import Dataset, Split
 from stages.parsing import dates, numbers, readers
+from stages.parsing.column_kinds import MISSING, Texts
 from stages.sources import describe
 from tests.sources.test_odd_tables import as_excel
 
@@ -33,10 +34,11 @@ LETTERS = "abcxyzÄéßø東 -_'."
 def is_plain(text):
     """Whether a text is no number, date, boolean or word for missing, and no blanks stand around it."""
     alone = pd.Series([text], dtype="str")
-    is_number = numbers.are_numbers([text])[0] or readers.number_columns.decide(alone, ".", quoted=True).are_numbers
+    seen = readers.number_columns.decide(Texts.of(alone), ".", quoted=True)
+    is_number = numbers.are_numbers([text])[0] or seen.are_numbers
     return (
         text.strip() == text
-        and text not in readers.MISSING
+        and text not in MISSING
         and text.lower() not in ("true", "false")
         and not is_number
         and not dates.are_dates(alone)[0]
