@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stages.checks.every import Seen
-from stages.parsing.dates import DAY_FIRST, MONTH_FIRST, are_dates, by_format, by_known_form, is_short, may_swap
+from stages.parsing.dates import DAY_FIRST, MONTH_FIRST, are_dates, by_format, is_short, may_swap, moments_of
 from stages.parsing.number_columns import odd
 from stages.records.findings import Finding
 
@@ -88,7 +88,9 @@ def two_orders(texts: pd.Series) -> list[Finding]:
     present = texts.dropna()
     if len(present) < 2 or not are_dates(present).all():
         return []
-    day_first, month_first = (by_known_form(present, form).notna() for form in (DAY_FIRST, MONTH_FIRST))
+    day_first, month_first = (
+        ~np.isnat(moments_of(list(present), form, texts.name)) for form in (DAY_FIRST, MONTH_FIRST)
+    )
     if day_first.all() or month_first.all():
         return []
     return [odd("two orders", pd.concat([present[~month_first].head(1), present[~day_first].head(1)]).sort_index())]

@@ -122,7 +122,7 @@ _SPELLINGS = [
 
 @cache
 def _patterns() -> list[re.Pattern]:
-    return [re.compile(each, re.IGNORECASE) for each in _SPELLINGS]
+    return [re.compile(spelling, re.IGNORECASE) for spelling in _SPELLINGS]
 
 
 def as_dates(texts: pd.Series) -> pd.Series | None:
@@ -156,11 +156,6 @@ def _form(texts: Iterable[str], *, day_first: bool) -> str:
     if any("one" in each for each in groups):
         return DAY_FIRST if day_first else MONTH_FIRST
     return ISO if all("mark" in each for each in groups) else NAMED
-
-
-def by_known_form(texts: pd.Series, form: str) -> pd.Series:
-    """As `moments_of`, of a column of texts (n_rows,), none missing."""
-    return pd.Series(moments_of(list(texts), form, texts.name), texts.index, name=texts.name)
 
 
 def moments_of(texts: Sequence[str], form: str, name: object) -> np.ndarray:
@@ -225,12 +220,10 @@ def _format(text: str, *, day_first: bool | None) -> str | None:
     order = ("%Y", "%m", "%d") if "month" in parts else ("%d", "%m", year) if day_first else ("%m", "%d", year)
     if "one" in parts and day_first is None:
         return None
-    form = mark.join(order)
+    form, between = mark.join(order), parts["between"]
     if parts["minute"]:
-        seconds = f"{parts['between']}%S" if parts["second"] else ""
-        form += f"{parts['before']}%H{parts['between']}%M{seconds}{'.%f' if parts['part'] else ''}"
-    blank = " " * (parts["zone"] is not None and match.string[match.start("zone") - 1] == " ")
-    return f"{form}{blank}%z" if parts["zone"] else form
+        form += f"{parts['before']}%H{between}%M" + f"{between}%S" * bool(parts["second"]) + ".%f" * bool(parts["part"])
+    return f"{form}{' ' * (match.string[match.start('zone') - 1] == ' ')}%z" if parts["zone"] else form
 
 
 @lru_cache(_REMEMBERED)
@@ -241,14 +234,10 @@ def _match(text: str) -> re.Match | None:
         return None
     for written in dict.fromkeys((text, alone, _TIME_FIRST.sub(r"\2 \1", alone))):
         for pattern in _patterns():
-            if (match := pattern.fullmatch(written)) and _is_named(match):
+            match = pattern.fullmatch(written)
+            if match and ("name" not in match.re.groupindex or _month(match["name"])):
                 return match
     return None
-
-
-def _is_named(match: re.Match) -> bool:
-    """Whether a month that goes by its name, if there is one, is a month's."""
-    return "name" not in match.re.groupindex or _month(match["name"]) is not None
 
 
 @lru_cache(_REMEMBERED)
@@ -331,11 +320,9 @@ def is_short(text: str) -> bool:
 
 def are_dates(texts: Iterable[str]) -> np.ndarray:
     """Which texts are dates, in either order of day and month: bool (n_texts,)."""
-    are = {}
-    for text in texts:
-        if text not in are:
-            are[text] = any(_moment(text.strip(), day_first=order) is not None for order in (True, False))
-    return np.array([are[text] for text in texts], bool)
+    return np.array(
+        [any(_moment(text.strip(), day_first=order) is not None for order in (True, False)) for text in texts], bool
+    )
 
 
 def may_swap(texts: Iterable[str]) -> bool:

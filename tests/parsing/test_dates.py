@@ -6,7 +6,11 @@ import pytest
 
 from stages.parsing import dates
 from stages.parsing.column_kinds import plain_dates
-from stages.parsing.dates import as_dates, by_format, by_known_form, fit, is_short, may_swap
+from stages.parsing.dates import as_dates, by_format, fit, is_short, may_swap, moments_of
+
+
+def by_known_form(texts, form):
+    return pd.Series(moments_of(list(texts), form, texts.name), texts.index)
 
 
 def days(*texts, name="day"):

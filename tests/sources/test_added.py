@@ -77,10 +77,11 @@ def test_a_date_form_is_a_line_in_the_grammar(monkeypatch):
     assert load(text)[1].columns[0].kind == "category"
     form = r"day (?P<day>\d\d?) of (?P<month>\d\d)/(?P<year>\d{4})"
     patterns = [*dates._patterns(), re.compile(form)]
-    for remembered in (dates._match, dates._patterns):
+    for remembered in (dates._match, dates._moment, dates._patterns):
         remembered.cache_clear()
     monkeypatch.setattr(dates, "_patterns", lambda: patterns)
     table, description = load(text)
-    dates._match.cache_clear()
+    for remembered in (dates._match, dates._moment):
+        remembered.cache_clear()
     assert description.columns[0].kind == "date"
     assert [f"{day:%Y-%m-%d}" for day in table["when"]] == [f"2025-03-{row + 1:02}" for row in range(30)]
