@@ -96,7 +96,7 @@ def test_the_winner_writes_masks_in_the_values_of_training_and_scores_them_where
     np.savez("other.npz", x=x, masks=masks * 7)
     app.predict_file(predictor, Path("other.npz"), Path("other-out.npz"))
     assert "masks beside them is of other classes or another size" in capsys.readouterr().out
-    with pytest.raises(UserError, match=r"out.csv: masks are written as arrays; name a file that ends in .npz"):
+    with pytest.raises(UserError, match=r"out.csv: what is predicted are arrays; name a file that ends in .npz"):
         app.predict_file(predictor, Path("new.npz"), Path("out.csv"))
 
 

@@ -89,6 +89,11 @@ class ArraySource(Section):
         return [target] if isinstance(target, str) else list(target)
 
     @property
+    def gives_features(self) -> bool:
+        """Whether the features themselves are what is predicted."""
+        return self.targets == [FEATURES]
+
+    @property
     def weight_name(self) -> str | None:
         """The name of what says what each row counts."""
         return getattr(self, "weight", None)
@@ -136,4 +141,5 @@ class ArraySource(Section):
         return None
 
 
+FEATURES = "features"  # the target of networks that are to give again what they are given
 NAMES = "name of the row"  # under which `Given.beside` has what each new row is called, where it has a name

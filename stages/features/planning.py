@@ -57,7 +57,7 @@ def make_plan(
         key=key,
         sizes=sizes,
     )
-    values = np.empty((len(labels), 0)) if description.classes else labels
+    values = _to_scale(labels, description)
 
     def fit(fitted_on: Iterable[np.ndarray]) -> Scaling:
         lines = [scaling.fit(features, kinds, values, numbers, scale) for numbers in fitted_on]
@@ -69,6 +69,13 @@ def make_plan(
         to_tune = fit(np.flatnonzero(own == Part.TRAIN) for own in divided.parts)
         to_train = fit(np.flatnonzero(own <= Part.VALIDATION) for own in divided.parts)
     return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
+
+
+def _to_scale(labels: np.ndarray, description: Description) -> np.ndarray | Channels:
+    """What of a target is scaled: values (n_rows, n_targets), or those of positions by channel; nothing of classes."""
+    if description.classes:
+        return np.empty((len(labels), 0))
+    return Channels(labels) if description.target_shape else labels
 
 
 def check_sizes(comparison: str, plan: Plan, sizes: Sizes) -> None:
@@ -98,7 +105,7 @@ def without_spread(
 def all_rows(
     features: np.ndarray | Channels,
     kinds: list[Kind],
-    values: np.ndarray,
+    values: np.ndarray | Channels,
     *,
     scale: Scale,
     n_seeds: int,
@@ -149,7 +156,7 @@ def plan_to_use(
     return all_rows(
         features,
         kinds,
-        np.empty((len(labels), 0)) if description.classes else labels,
+        _to_scale(labels, description),
         scale=setup.data.scale,
         n_seeds=n_seeds,
         labels=labels,

@@ -50,7 +50,7 @@ class KnownScaler(TransformerMixin, BaseEstimator):
 
 
 def fit(
-    features: np.ndarray | Channels, kinds: list[Kind], values: np.ndarray, rows: np.ndarray, settings: Scale
+    features: np.ndarray | Channels, kinds: list[Kind], values: np.ndarray | Channels, rows: np.ndarray, settings: Scale
 ) -> Numbers:
     """Fit the numbers of one split: one line of each array of a `Scaling`.
 
@@ -61,12 +61,13 @@ def fit(
         features: float64 or float32 (n_rows, n_features) in their own units, NaN where missing; or the channels of
             arrays.
         kinds: (n_features,) the kind of the column that each comes from; empty for arrays.
-        values: (n_rows, n_targets) the target in its own units; (n_rows, 0) where it is classes.
+        values: (n_rows, n_targets) the target in its own units, or the channels of targets of positions; (n_rows, 0)
+            where it is classes.
         rows: the numbers of the rows to fit on.
         settings: how features and target are scaled.
     """
     if isinstance(features, Channels):
-        return *features.fit(rows, settings.features), *_fit_scaler(values[rows], settings.target or "standard")
+        return *features.fit(rows, settings.features), *_fit_target(values, rows, settings.target or "standard")
     of_column, n_features = np.array(kinds), features.shape[1]
     numbers = np.empty((3, n_features))
     for columns in np.array_split(np.arange(n_features), max(1, math.ceil(len(rows) * n_features / BLOCK))):
@@ -77,7 +78,15 @@ def fit(
                 numbers[:, chosen] = _fit_features(
                     block.astype(np.float64, copy=False), of_column[chosen], settings.features
                 )
-    return *numbers, *_fit_scaler(values[rows], settings.target or "standard")
+    return *numbers, *_fit_target(values, rows, settings.target or "standard")
+
+
+def _fit_target(values: np.ndarray | Channels, rows: np.ndarray, method: Scaler) -> Numbers:
+    """Center and spread of a target, (n_targets,) each."""
+    if isinstance(values, Channels):
+        _, center, spread = values.fit(rows, method)
+        return center.ravel(), spread.ravel()
+    return _fit_scaler(values[rows], method)
 
 
 def _fit_features(features: np.ndarray, kinds: np.ndarray, method: Scaler) -> np.ndarray:

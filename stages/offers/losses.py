@@ -12,6 +12,14 @@ from stages.losses.validity import Seen, Validity
 from stages.params import loss_entry
 
 Entry = str | dict[str, Any]
+# for values of each position, as images that are to be given again: also between their ends, as cross-entropy needs it
+OF_POSITIONS: tuple[Entry, ...] = (
+    "mse",
+    "mae",
+    "huber",
+    {"loss": "mse", "target": "minmax", "activation": "sigmoid", "as": "mse_sigmoid"},
+    {"loss": "share_crossentropy", "target": "minmax", "as": "crossentropy_minmax"},
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,11 @@ def offers(task: Task, labels: np.ndarray, seen: list[Seen], *, is_ordered: bool
     """
     rows = [LOSSES[name] for name in catalogue.names_for(task)]
     rows = [row for row in rows if is_ordered or not row.needs_order]
-    is_positive = task == "regression" and labels.shape[1] == 1 and (labels >= 0).all()
-    if are_shares(task, labels):
+    is_column = task == "regression" and labels.ndim == 2 and labels.shape[1] == 1
+    is_positive = is_column and (labels >= 0).all()
+    if task == "regression" and labels.ndim > 2:
+        entries = list(OF_POSITIONS)
+    elif are_shares(task, labels):
         entries = [entry for row in rows for entry in [*_entries(row, is_positive=False), *_for_shares(row)]]
     else:
         entries = [entry for row in rows for entry in _entries(row, is_positive=is_positive)]
@@ -71,7 +82,12 @@ def _entries(row: Loss, *, is_positive: bool) -> list[Entry]:
 
 def are_shares(task: Task, labels: np.ndarray) -> bool:
     """Whether a target is one column of values between 0 and 1."""
-    return task == "regression" and labels.shape[1] == 1 and bool(((labels >= 0) & (labels <= 1)).all())
+    return (
+        task == "regression"
+        and labels.ndim == 2
+        and labels.shape[1] == 1
+        and bool(((labels >= 0) & (labels <= 1)).all())
+    )
 
 
 def _for_shares(row: Loss) -> list[Entry]:

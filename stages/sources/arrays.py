@@ -12,13 +12,13 @@ import pandas as pd
 from stages.arrays import layout
 from stages.arrays.held import shown
 from stages.arrays.layout import Layout
-from stages.arrays.source import Given
+from stages.arrays.source import FEATURES, Given
 from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.records import features
 from stages.records.array_facts import ArrayFacts, packed
-from stages.records.datasets import Description, target_names, unique
+from stages.records.datasets import Description, Inference, target_names, unique
 from stages.records.findings import SHOWN_ROWS, Finding
 from stages.sources import masks, weights
 from stages.sources.describe import COPIES
@@ -54,7 +54,7 @@ def load(
     groups = list(dict.fromkeys(split.column for split in splits.values() if split.column is not None))
     given = source.give(groups, f"{key}.source")
     laid_out = layout.of(given, source, f"{key}.source")
-    chosen = _chosen(given, dataset, laid_out.facts, key)
+    chosen = _chosen(given, dataset, laid_out, key)
     seen = _written(given, laid_out, chosen.kept, out, key)
     facts = replace(laid_out.facts, low=seen.low, high=seen.high, missing=seen.n_missing, constant=seen.n_constant)
     numbers = _copies(seen.hashes, chosen.columns)
@@ -68,7 +68,7 @@ def load(
         kind = "copies apart" if dataset.split.copies == "apart" else "copies"
         findings.append(Finding(kind, "", [], places[:SHOWN_ROWS], len(places), len(rows)))
     return rows, Description(
-        **target.facts(is_said=dataset.known_task is not None),
+        **target.facts(is_said=dataset.known_task is not None or chosen.gives_features),
         targets=chosen.names,
         files=given.files,
         csv=None,
@@ -94,6 +94,7 @@ class _Chosen(NamedTuple):
         names: what is predicted.
         lost: classes that only others have.
         is_mask: whether each position of a row has a target.
+        gives_features: whether it is the features.
     """
 
     has_target: np.ndarray
@@ -102,6 +103,7 @@ class _Chosen(NamedTuple):
     names: list[str]
     lost: list[str]
     is_mask: bool = False
+    gives_features: bool = False
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -112,9 +114,12 @@ class _Chosen(NamedTuple):
         return dict(zip(target_names(len(labels)), labels, strict=True))
 
 
-def _chosen(given: Given, dataset: Dataset, facts: ArrayFacts, key: str) -> _Chosen:
+def _chosen(given: Given, dataset: Dataset, laid_out: Layout, key: str) -> _Chosen:
     """Which rows have a target and count for something, and what is predicted of them."""
+    facts = laid_out.facts
     [first, *others] = dataset.source.targets
+    if dataset.source.gives_features and first not in given.beside:
+        return _giving_features(given, dataset, laid_out, key)
     if not others and masks.is_mask(given.beside.get(first, np.empty(0)), facts.shape[:-1]):
         return _masked(given, dataset, facts, key)
     targets, weight = _columns(given, dataset.source.targets, f"{key}.source.target"), dataset.source.weight_name
@@ -136,6 +141,24 @@ def _masked(given: Given, dataset: Dataset, facts: ArrayFacts, key: str) -> _Cho
     kept = _counting(given, dataset.source.weight_name, has_target, key)
     target = masks.find_classes(values[kept], name, dataset.task, key, dataset.positive)
     return _Chosen(has_target, kept, target, [name], [], is_mask=True)
+
+
+def _giving_features(given: Given, dataset: Dataset, laid_out: Layout, key: str) -> _Chosen:
+    """The same where the features are what is predicted: of rows in which no number is missing."""
+    for setting, value in (("positive", dataset.positive), ("order", dataset.order)):
+        if value is not None:
+            raise UserError(f"{key}.{setting}: goes with classes, and the features are values; leave it out")
+    if dataset.task not in (None, "regression"):
+        raise UserError(f"{key}.task: the features are values, which are a regression; leave it out")
+    blocks = [laid_out.stored(given.rows.read(some)).astype(np.float32) for some in given.rows.blocks()]
+    values = np.concatenate(blocks)
+    has_target = ~masks.missing(values)
+    kept = _counting(given, dataset.source.weight_name, has_target, key)
+    has_positions, n_values = values.ndim > 2, values.shape[-1]
+    names = [FEATURES] if has_positions or n_values == 1 else [f"{FEATURES}_{k}" for k in range(1, n_values + 1)]
+    labels = values[kept] if has_positions else values[kept].astype(np.float64)
+    target = Target("regression", labels, [], Inference("numbers", labels[0].size), [])
+    return _Chosen(has_target, kept, target, names, [], is_mask=has_positions, gives_features=True)
 
 
 def _counting(given: Given, weight: str | None, has_target: np.ndarray, key: str) -> np.ndarray:

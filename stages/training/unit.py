@@ -206,7 +206,10 @@ class Unit:
         """Give a plan's scaling with that of the loss's own transform of the target, fitted on the same rows."""
         values, on_all = self.table.labels.astype(np.float64), self.settings.data.scale.fit_on == "all"
         fitted = [
-            target_transform.fit(self.loss.target_transform, values if on_all else values[rows]) for rows in train
+            target_transform.fit(
+                self.loss.target_transform, (values if on_all else values[rows]).reshape(-1, values.shape[-1])
+            )
+            for rows in train
         ]
         center, spread = (np.stack(numbers) for numbers in zip(*fitted, strict=True))
         return replace(planned, target_center=center, target_spread=spread)

@@ -56,7 +56,7 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
         *_threshold(winner),
         *_calibration(winner),
         *_unused(predictor, new),
-        *(_scores(predictor, new, predicted) if truth is None else _scores_of_masks(winner, truth, predicted)),
+        *_scores_of(predictor, new, predicted, truth),
     ]
     replaces = " (it replaces the file that was there)" if out.exists() else ""
     if predicted.arrays:
@@ -108,7 +108,7 @@ def _check(out: Path, file: Path, winner: Winner) -> None:
     if winner.description.target_shape:
         if out.suffix.lower() not in (".npz", ".npy"):
             raise UserError(
-                f"{out}: masks are written as arrays; name a file that ends in .npz, or .npy for them alone"
+                f"{out}: what is predicted are arrays; name a file that ends in .npz, or .npy for them alone"
             )
         return
     if out.suffix.lower() in _NO_CSV:
@@ -224,6 +224,21 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
     return _told(winner, f"{counted(int(known.sum()), 'row')} with {targets}{weighted}", labels, outputs, **scale)
 
 
+def _scores_of(
+    predictor: Predictor, new: reading.NewFile, predicted: Predictions, truth: np.ndarray | None
+) -> list[str]:
+    """How good the predictions are, whatever is predicted: by the rows, or by what stands beside them (n_rows, …)."""
+    winner = predictor.winner
+    if winner.description.target_shape and not winner.description.classes:
+        return [f"error: root of the mean squared difference from the row, {_middle(predicted.table['error'])}"]
+    return _scores(predictor, new, predicted) if truth is None else _scores_of_masks(winner, truth, predicted)
+
+
+def _middle(errors: pd.Series) -> str:
+    """Where errors lie."""
+    return f"from {number(errors.min())} to {number(errors.max())}, {number(errors.median())} in the middle"
+
+
 def _scores_of_masks(winner: Winner, truth: np.ndarray, predicted: Predictions) -> list[str]:
     """How good the predictions are by the masks (n_rows, …) that stand beside the rows."""
     name = winner.description.targets[0]
@@ -276,7 +291,8 @@ def usage(winner: Winner, name: str) -> str:
     )
     gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside {new}."
     if winner.description.target_shape:
-        gives = f"Writes arrays: prediction, p and spread of each position: to predictions.npz, else beside {new}."
+        what = "prediction, p and spread" if winner.description.classes else "prediction and spread"
+        gives = f"Writes arrays: {what} of each position: to predictions.npz, else beside {new}."
     costs = f", and what decisions cost from {printable(', '.join(winner.cost_columns))}" if winner.cost_columns else ""
     reads = f"Reads {_arrays(arrays)}." if arrays else f"Reads the columns {inputs}{costs}."
     parts = [

@@ -20,15 +20,15 @@ class Answers:
         arrays: what is written: ``prediction`` (n_rows, …), of masks the values that training's had, and float32 the
             ``spread`` of the networks there; of masks ``p`` too, the probability of class 1, or of each class.
         table: a line for each row: `Winner.outputs`.
-        outputs: (n_rows, …, n_outputs) as outputs of the loss, to be scored.
-        decided: int8 (n_rows, …) class indices.
+        outputs: (n_rows, …, n_outputs) as outputs of the loss, to be scored; values in target units.
+        decided: int8 (n_rows, …) class indices; None of values.
         failed: bool (n_rows,), of which rows what networks give is not finite.
     """
 
     arrays: dict[str, np.ndarray]
     table: pd.DataFrame
     outputs: np.ndarray
-    decided: np.ndarray
+    decided: np.ndarray | None
     failed: np.ndarray
 
 
@@ -49,11 +49,15 @@ def answers(
     shape, n_networks = winner.description.target_shape, len(winner.settings.seeds)
     size = max(1, AT_ONCE // (n_networks * math.prod(shape) * max(winner.description.n_classes, 1)))
     starts = range(0, max(len(features), 1), size)
-    blocks = [_answer(winner, outputs_of(features[start : start + size]), decide) for start in starts]
+    if winner.description.classes:
+        blocks = [_answer(winner, outputs_of(features[start : start + size]), decide) for start in starts]
+    else:
+        parts = [features[start : start + size] for start in starts]
+        blocks = [_given_again(part, winner.settings.loss.decide(outputs_of(part))) for part in parts]
     arrays = {name: np.concatenate([block.arrays[name] for block in blocks]) for name in blocks[0].arrays}
-    outputs, decided, failed = (
-        np.concatenate([getattr(block, name) for block in blocks]) for name in ("outputs", "decided", "failed")
-    )
+    outputs, failed = (np.concatenate([getattr(block, name) for block in blocks]) for name in ("outputs", "failed"))
+    has_classes = bool(winner.description.classes)
+    decided = np.concatenate([block.decided for block in blocks]) if has_classes else None
     return Answers(arrays, pd.concat([block.table for block in blocks], ignore_index=True), outputs, decided, failed)
 
 
@@ -80,6 +84,16 @@ def _answer(winner: Winner, outputs: np.ndarray, decide: Callable[[np.ndarray], 
     }
     arrays = {"prediction": _values(classes)[decided], "p": p, "spread": of_decided.astype(np.float32)}
     return Answers(arrays, pd.DataFrame(columns), scored, decided, failed)
+
+
+def _given_again(features: np.ndarray, values: np.ndarray) -> Answers:
+    """What networks give again (n_networks, n_rows, …, n_channels) of features, and how far off it is of each row."""
+    axes = tuple(range(1, features.ndim))
+    failed = ~np.isfinite(values).all(axis=(0, *(axis + 1 for axis in axes)))
+    mean, spread = values.mean(axis=0), _spread(values)
+    error = np.sqrt(((mean - features) ** 2).mean(axis=axes))  # NaN where a number of the row is missing
+    arrays = {"prediction": mean.astype(np.float32), "spread": spread.astype(np.float32)}
+    return Answers(arrays, pd.DataFrame({"error": np.where(failed, np.nan, error)}), mean, None, failed)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from stages.arrays import held
 from stages.arrays.held import Held
-from stages.arrays.source import ArraySource, Given, Kind, Rows
+from stages.arrays.source import FEATURES, ArraySource, Given, Kind, Rows
 from stages.basics.cli import UserError
 from stages.records.findings import Finding
 
@@ -23,7 +23,7 @@ class Source(ArraySource):
     Attributes:
         arrays: the file or folder, in ``data/external``.
         features: the name of the array to predict from, whose first axis is the rows.
-        target: the array to predict, or several of values.
+        target: the array to predict, or several of values; or ``features``, unless an array is called so.
         weight: the array that says what each row counts.
         kind: what a row is; by its shape when not given.
         channels: where a row's channels stand; ``last``, as Keras has them, when not given.
@@ -47,7 +47,8 @@ class Source(ArraySource):
     def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
         """What ``make try`` writes: the features are ``x``, or the only array that can be."""
         every, target = held.look(path), target or "y"
-        wanted = held.find(every, target, path, "TARGET")
+        is_given = target == FEATURES and target not in every
+        wanted = None if is_given else held.find(every, target, path, "TARGET")
         own = cls.model_fields["features"].default
         others = [name for name, each in every.items() if name != target and _may_be_features(each, wanted)]
         features = own if own in every or len(others) != 1 else others[0]
@@ -59,7 +60,8 @@ class Source(ArraySource):
         path = Path(self.arrays)
         every = held.look(path)
         features = held.find(every, self.features, path, f"{key}.features")
-        wanted = {name: held.find(every, name, path, f"{key}.target") for name in self.targets}
+        targets = [] if self.gives_features and FEATURES not in every else self.targets
+        wanted = {name: held.find(every, name, path, f"{key}.target") for name in targets}
         others = [*named, *([self.weight] if self.weight else [])]
         wanted |= {name: held.find(every, name, path, key) for name in others}
         for each in (features, *wanted.values()):
@@ -75,7 +77,7 @@ class Source(ArraySource):
         return Given(rows, beside, [path.as_posix()], self.kind, findings)
 
 
-def _may_be_features(held: Held, target: Held) -> bool:
+def _may_be_features(held: Held, target: Held | None) -> bool:
     """Whether an array may be what the target is predicted from: numbers, as many rows, more than one for each."""
     numbers = held.dtype.kind in "biuf"
-    return numbers and len(held.shape) > 1 and held.shape[:1] == target.shape[:1]
+    return numbers and len(held.shape) > 1 and (target is None or held.shape[:1] == target.shape[:1])

@@ -12,11 +12,11 @@ class Source(ArraySource):
     """``sklearn.datasets.load_digits``: 1,797 images of 8 × 8, from 0 to 16.
 
     Attributes:
-        target: which digit it is.
+        target: which digit it is; or the ``features``.
     """
 
     generator: Literal["digits"]
-    target: Literal["digit"] = "digit"
+    target: Literal["digit", "features"] = "digit"
 
     def give(self, named: Iterable[str], key: str) -> Given:  # noqa: ARG002
         """All of them."""

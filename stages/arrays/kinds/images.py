@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from stages.arrays.source import NAMES, ArraySource, Given, Rows
+from stages.arrays.source import FEATURES, NAMES, ArraySource, Given, Rows
 from stages.basics.cli import UserError
 from stages.basics.ranges import Positive
 from stages.records.array_facts import ArrayFacts
@@ -26,7 +26,7 @@ class Source(ArraySource):
         images: the folder, in ``data/external``, with a folder in it for each class.
         size: rows and columns of pixels to which all are brought.
         colours: whether each is one channel, ``grey``, or three, ``colour``; as the images are when not given.
-        target: what the folders name.
+        target: the ``class`` that the folders name; or the ``features``.
     """
 
     OF_FILES: ClassVar[str | None] = "images"
@@ -34,7 +34,7 @@ class Source(ArraySource):
     images: str
     size: tuple[Positive, Positive] = (32, 32)
     colours: Literal["grey", "colour"] | None = None
-    target: Literal["class"] = "class"
+    target: Literal["class", "features"] = "class"
 
     @classmethod
     def takes(cls, path: Path) -> bool:
@@ -44,8 +44,11 @@ class Source(ArraySource):
     @classmethod
     def entry(cls, path: Path, place: str, target: str) -> dict[str, Any]:
         """What ``make try`` writes: the size is that of the images where they have one, at most 64."""
-        if target not in ("", "class"):
-            raise UserError(f"TARGET={target}: what the folders of {path} name is called class: TARGET=class")
+        if target not in ("", "class", FEATURES):
+            raise UserError(
+                f"TARGET={target}: what the folders of {path} name is called class: TARGET=class; the images "
+                f"themselves: TARGET={FEATURES}"
+            )
         sizes, _ = _look([file for files in _classes(path).values() for file in files])
         [((width, height), _)] = sizes.most_common(1)
         factor = min(1.0, 64 / max(width, height))
@@ -83,7 +86,7 @@ class Source(ArraySource):
         names = [file.relative_to(path).as_posix() if path.is_dir() else file.name for file in files]
         beside: dict[str, np.ndarray] = {NAMES: np.array(names)}
         if isinstance(learned, cls) and all("/" in name for name in names):
-            beside[learned.target] = np.array([name.split("/")[0] for name in names])
+            beside["class"] = np.array([name.split("/")[0] for name in names])
         return Given(_rows(files, (height, width), "L" if n_channels == 1 else "RGB"), beside, [path.as_posix()])
 
     def _mode(self, modes: Counter) -> str:

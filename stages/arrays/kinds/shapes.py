@@ -18,7 +18,7 @@ class Source(ArraySource):
         size: pixels along each side.
         noise: standard deviation of the noise, where what is drawn is brighter than what is behind it by 1.
         target: which ``shape`` it is, disc or square; the ``area``, the share of the pixels that it covers; or the
-            ``mask``, 1 in these pixels.
+            ``mask``, 1 in these pixels; or the ``features``.
         random_state: decides what is drawn.
     """
 
@@ -26,7 +26,7 @@ class Source(ArraySource):
     n_samples: Positive = 1000
     size: Annotated[Whole, Field(ge=8)] = 16
     noise: Spread = 0.5
-    target: Literal["shape", "area", "mask"] = "shape"
+    target: Literal["shape", "area", "mask", "features"] = "shape"
     random_state: Seed = 0
 
     def give(self, named: Iterable[str], key: str) -> Given:  # noqa: ARG002

@@ -23,7 +23,8 @@ class Source(ArraySource):
         n_samples: sequences.
         steps: values of each.
         noise: its standard deviation, where waves go from -1 to 1.
-        target: the ``form``, sine, square or triangle; or the ``frequency``, in waves over all steps.
+        target: the ``form``, sine, square or triangle; or the ``frequency``, in waves over all steps; or the
+            ``features``.
         random_state: decides what is made.
     """
 
@@ -31,7 +32,7 @@ class Source(ArraySource):
     n_samples: Positive = 1000
     steps: Annotated[Whole, Field(ge=8)] = 32
     noise: Spread = 0.3
-    target: Literal["form", "frequency"] = "form"
+    target: Literal["form", "frequency", "features"] = "form"
     random_state: Seed = 0
 
     def give(self, named: Iterable[str], key: str) -> Given:  # noqa: ARG002

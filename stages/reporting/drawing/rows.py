@@ -75,22 +75,23 @@ def draw(axes: np.ndarray, data: Examples) -> None:
             if place >= len(rows):
                 ax.axis("off")
                 continue
-            _row(ax, rows[place], data)
+            draw_row(ax, rows[place], is_image=data.is_image, ends=data.ends)
             if is_grouped and not place:
                 ax.set_ylabel(plain(data.names[group][:LONGEST]), rotation=0, ha="right", va="center")
             elif not is_grouped:
                 ax.set_xlabel(data.names[place])
 
 
-def _row(ax: Axes, row: np.ndarray, data: Examples) -> None:
-    low, high = data.ends
+def draw_row(ax: Axes, row: np.ndarray, *, is_image: bool, ends: tuple[float, float]) -> None:
+    """Draw an image, or a sequence, on the scale of these ends."""
+    low, high = ends
     ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
-    if not data.is_image:
+    if not is_image:
         ax.plot(row[:, :CHANNELS], linewidth=1)
         ax.set_ylim(low, high)
         return
-    image(ax, shown_image(row, data.ends))
+    image(ax, shown_image(row, ends))
 
 
 def shown_image(row: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

@@ -11,6 +11,7 @@ from stages.reporting.drawing.plots import Grid
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import columns_text, setup_text
+from stages.verdicts.comparison import Comparison
 from stages.wording import findings
 
 TEMPLATE = """
@@ -80,10 +81,19 @@ def _data(subject: Subject) -> dict[str, Any]:
     first = subject[0]
     return {
         "features": first.features,
-        "labels": first.labels,
+        "labels": first.labels.reshape(-1, first.labels.shape[-1]) if _of_channels(first) else first.labels,
         "classes": first.description.classes,
-        "targets": first.description.targets,
+        "targets": _channels(first.labels.shape[-1]) if _of_channels(first) else first.description.targets,
     }
+
+
+def _of_channels(comparison: Comparison) -> bool:
+    """Whether each position of a row has values to predict."""
+    return bool(comparison.description.target_shape and not comparison.description.classes)
+
+
+def _channels(number: int) -> list[str]:
+    return [f"channel {index}" for index in range(1, number + 1)] if number > 1 else ["numbers of all rows"]
 
 
 def _grid(data: dict[str, Any]) -> Grid:
