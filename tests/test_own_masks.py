@@ -1,4 +1,4 @@
-"""Masks from an .npz file to decisions: what runs keep, what the report says and draws, what the winner writes."""
+"""Masks and reconstructions from an .npz file on: what runs keep, what the report shows, what winners write."""
 
 import runpy
 from pathlib import Path
@@ -11,7 +11,7 @@ from sklearn.metrics import jaccard_score
 from stages import generate, report, scale, train, winner
 from stages.arrays.kinds.shapes import Source
 from stages.basics.cli import UserError
-from stages.records import datasets, plans, runs, winners
+from stages.records import datasets, features, plans, runs, winners
 from stages.winners import app
 from stages.winners.predictor import Predictor
 from tests.projects import run_all
@@ -19,14 +19,23 @@ from tests.projects import run_all
 SUM = "dice_and_binary_crossentropy"
 SHARED = {"epochs": 8, "seeds": 2, "batch_size": 8, "network": {"kind": "conv", "filters": [4]}}
 PARAMS = {
-    "datasets": {"cells": {"source": {"arrays": "data/external/cells.npz", "target": "masks"}}},
+    "datasets": {
+        "cells": {"source": {"arrays": "data/external/cells.npz", "target": "masks"}},
+        "again": {"source": {"arrays": "data/external/cells.npz", "target": "features"}},
+    },
     "comparisons": {
         "cells": {
             "losses": ["binary_crossentropy", {"sum": ["dice", "binary_crossentropy"], "weights": [2, 0.5]}],
             "optimizer": {"name": "Adam", "learning_rate": 0.03},
             "split": {"method": "kfold", "folds": 3},
             **SHARED,
-        }
+        },
+        "again": {
+            "losses": ["mse", {"loss": "share_crossentropy", "target": "minmax", "as": "crossentropy"}],
+            "optimizer": {"name": "Adam", "learning_rate": 0.02},
+            "split": {"method": "shuffle", "train": 18},
+            **SHARED,
+        },
     },
 }
 
@@ -106,3 +115,35 @@ def test_from_python_it_gives_masks_and_a_line_for_each_image():
     shares = (predicted.arrays["prediction"] == 255).mean(axis=(1, 2))
     pd.testing.assert_series_equal(predicted.table["share_255"], pd.Series(shares, name="share_255"))
     np.testing.assert_allclose(predicted.table.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("loss", ["mse", "crossentropy"])
+def test_what_networks_give_again_is_scored_row_by_row_in_own_units(loss):
+    run, plan = runs.read("again", loss), plans.read_plan("again")
+    scaling, kept = plan.to_train, features.read("again", datasets.read_encoded("again").description)
+    for seed, split in enumerate(plan.split_of):
+        # the target is on the scale of what is given
+        np.testing.assert_allclose(scaling.target_center[split], scaling.center[split].ravel())
+        np.testing.assert_allclose(scaling.target_spread[split], scaling.spread[split].ravel())
+        rows = plan.tested[seed]
+        predicted = run.outputs[seed, rows] * scaling.target_spread[split] + scaling.target_center[split]
+        error = np.sqrt(np.mean((predicted - kept[rows].astype(float)) ** 2))
+        assert run.values("rmse", "test")[seed] == pytest.approx(error, rel=1e-5)
+    if loss == "crossentropy":  # which stays between the ends of the rows it learned from
+        trained = ~rows & (plan.parts[split] != 3)
+        assert kept[trained].min() - 1e-3 <= predicted.min() <= predicted.max() <= kept[trained].max() + 1e-3
+
+
+def test_what_came_back_is_drawn_and_the_winner_gives_rows_again_with_their_error(capsys):
+    assert "](figures/again-reconstructions.svg)" in Path("reports/report.md").read_text(encoding="utf-8")
+    assert Path("reports/figures/again-reconstructions.svg").is_file()
+    x, _ = drawn(5, seed=7)
+    np.savez("more.npz", x=x)
+    predictor = Predictor(winners.path_of("again"))
+    app.predict_file(predictor, Path("more.npz"), Path("more-out.npz"))
+    with np.load("more-out.npz") as written:
+        assert set(written) == {"prediction", "spread"}
+        assert written["prediction"].shape == (5, 8, 8, 1)
+        errors = np.sqrt(((written["prediction"][..., 0] - x.astype(float)) ** 2).mean(axis=(1, 2)))
+    np.testing.assert_allclose(predictor.predict(x).table["error"], errors, rtol=1e-5)
+    assert "error: root of the mean squared difference from the row" in capsys.readouterr().out

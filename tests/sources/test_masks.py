@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from stages.basics.cli import UserError
+from stages.losses.validity import Seen
+from stages.offers.losses import offers
 from stages.params.schema import Dataset, Split
 from stages.records import datasets
 from stages.sources import arrays
@@ -97,3 +99,52 @@ def test_many_values_are_seen_in_the_first_rows_alone_and_one_in_the_last_is_not
     masks = np.zeros((300, 2, 2), np.uint8)
     masks[250, 0, 0], masks[-1, 1, 1] = 1, 2
     assert find_classes(masks, "y", None, "k", None).classes == ["0", "1", "2"]
+
+
+def test_the_features_may_be_the_target_and_rows_that_miss_a_number_are_left_out(load):
+    x = RNG.normal(size=(12, 8, 9, 2)).astype(np.float32)
+    x[4, 1, 1, 0] = np.nan
+    rows, description = load(MASKS, x, target="features")
+    assert (description.task, description.targets, description.target_shape) == ("regression", ["features"], [8, 9, 2])
+    assert (description.n_targets, description.inferred, description.classes) == (2, None, [])
+    labels = datasets.labels_of(rows, description)
+    np.testing.assert_array_equal(labels, np.delete(x, 4, axis=0))
+    assert labels.dtype == np.float32
+    assert description.n_without_target(len(rows)) == 1
+
+
+def test_features_of_vectors_are_as_many_targets(load):
+    x = RNG.normal(size=(12, 3))
+    rows, description = load(MASKS, x, target="features")
+    assert (description.targets, description.target_shape) == (["features_1", "features_2", "features_3"], [])
+    np.testing.assert_allclose(datasets.labels_of(rows, description), x, rtol=1e-6)
+
+
+def test_an_array_that_is_called_features_is_meant_where_there_is_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/external").mkdir(parents=True)
+    np.savez("data/external/own.npz", x=X, features=np.arange(12) % 2)
+    own = Dataset(source={"arrays": "data/external/own.npz", "target": "features"})
+    _, description = arrays.load("own", own, {}, out=None)
+    assert (description.task, description.target_shape) == ("binary", [])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ({"positive": "1"}, "positive: goes with classes, and the features are values; leave it out"),
+        ({"task": "binary"}, "task: the features are values, which are a regression; leave it out"),
+    ],
+)
+def test_what_goes_with_classes_is_refused_of_features(load, dataset, message):
+    with pytest.raises(UserError, match=message):
+        load(MASKS, target="features", dataset=dataset)
+
+
+def test_losses_for_values_of_positions_are_offered_between_their_ends_too():
+    labels = RNG.uniform(0, 255, (6, 3, 3, 1)).astype(np.float32)
+    seen = Seen(labels.reshape(-1, 1) / 255, "regression", [], [255.0], 32, labels.reshape(-1, 1), has_positions=True)
+    made = {offer.loss.name: offer for offer in offers("regression", labels, [seen])}
+    assert set(made) == {"mse", "mae", "huber", "mse_sigmoid", "crossentropy_minmax"}
+    assert made["crossentropy_minmax"].is_made
+    assert made["mse_sigmoid"].loss.activation == "sigmoid"
