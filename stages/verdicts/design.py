@@ -60,27 +60,26 @@ class Design:
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """What each cell counts, a seed and a cluster, 1 in all: (n_seeds, n_clusters)."""
+        """What each cell counts, a seed and a cluster of which it tests a row: (n_cells,), 1 in all."""
         return self.sums(np.ones(self.tested.shape))
 
     @cached_property
-    def overlap(self) -> np.ndarray:
-        """How much two seeds share: (n_seeds, n_seeds), the products of their weights, summed over clusters."""
-        return self.weights @ self.weights.T
+    def seed_of(self) -> np.ndarray:
+        """The seed of each cell: integers (n_cells,), ascending."""
+        return self._cells[0]
 
     @cached_property
-    def n_cells(self) -> int:
-        """How many cells there are."""
-        return int((self.weights > 0).sum())
+    def cluster_of(self) -> np.ndarray:
+        """The cluster of each cell: integers (n_cells,), from 0 to `n_clusters` less 1."""
+        return self._cells[1]
 
     def sums(self, values: np.ndarray) -> np.ndarray:
-        """Values (n_seeds, n_rows), weighted, summed over each cluster: (n_seeds, n_clusters), whose total is the mean.
+        """Values (n_seeds, n_rows), weighted, summed over each cell: (n_cells,), whose total is the mean.
 
         Those that are not tested are not read.
         """
-        weighted = np.where(self._cells, values[:, self._rows], 0.0)
-        weighted *= self._of_a_row
-        return weighted if self.clusters is None else np.add.reduceat(weighted, self._starts, axis=1)
+        weighted = values[self._places] * self._of_a_row
+        return weighted if self.clusters is None else np.add.reduceat(weighted, self._cells[2])
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """The mean of each seed (n_seeds,) over the rows that it tests, of (n_seeds, n_rows); NaN where it failed."""
@@ -109,17 +108,27 @@ class Design:
         return np.unique(self.clusters[self._rows], return_index=True)[1]
 
     @cached_property
-    def _cells(self) -> np.ndarray:
-        """Bool (n_seeds, n_rows that any seed tests)."""
-        return self.tested[:, self._rows]
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """The seed and the row of all that is tested and counts, seed by seed, and the rows of one cluster together."""
+        seeds, places = np.nonzero(self.tested[:, self._rows])
+        return seeds, self._rows[places]
+
+    @cached_property
+    def _cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each cell its seed, its cluster, and where in `_places` it begins: integers (n_cells,)."""
+        seeds, rows = self._places
+        number = np.empty(self.tested.shape[1], np.intp)  # of a row's cluster
+        number[self._rows] = np.repeat(np.arange(self.n_clusters), np.diff([*self._starts, len(self._rows)]))
+        clusters = number[rows]
+        begins = np.flatnonzero(np.diff(seeds, prepend=-1) | np.diff(clusters, prepend=-1))
+        return seeds[begins], clusters[begins], begins
 
     @cached_property
     def _of_a_row(self) -> np.ndarray:
-        """What each row counts that a seed tests: (n_seeds, 1 or as many as there are)."""
-        if self.counts is None:
-            return 1 / (self.n_seeds * self.tested.sum(axis=1, keepdims=True))
-        counts = self.counts[self._rows]
-        return counts / (self.n_seeds * (self._cells * counts).sum(axis=1, keepdims=True))
+        """What each of `_places` counts."""
+        seeds, rows = self._places
+        counts = np.ones(len(rows)) if self.counts is None else self.counts[rows]
+        return counts / (self.n_seeds * np.bincount(seeds, counts))[seeds]
 
 
 def scores_of(values: np.ndarray, tested: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:

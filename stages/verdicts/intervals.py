@@ -26,7 +26,7 @@ from scipy.special import ndtr, ndtri, stdtrit
 from stages.verdicts import cuts
 from stages.verdicts.cuts import Cuts
 from stages.verdicts.design import Design
-from stages.verdicts.table import Table, evenness
+from stages.verdicts.table import Table, by_seed, evenness
 
 CONFIDENCE = 0.95
 ALPHA = 1 - CONFIDENCE
@@ -104,10 +104,11 @@ def estimate(values: np.ndarray, design: Design) -> Estimate:
         design: which are.
     """
     sums, weights = design.sums(values), design.weights
-    means = sums.sum(axis=1) * design.n_seeds
+    means = by_seed(sums, design.seed_of) * design.n_seeds
     rounding = ROUNDING * float(np.abs(sums).max() / weights.max())
     mean = float(means.mean()) if abs(means.mean()) > rounding else 0.0
-    table = Table(np.ones(len(means), bool), sums - weights * means[:, None], weights, design.is_crossed)
+    cells = design.seed_of, design.cluster_of, sums - weights * means[design.seed_of], weights
+    table = Table(np.ones(len(means), bool), *cells, design.is_crossed)
     by_cluster, n = table.by_cluster(means), design.n_clusters
     unseen = (design.reach / n) ** 2 / 2
     result = Estimate(

@@ -24,33 +24,49 @@ class Table:
 
     Attributes:
         seeds: bool (n_all_seeds,), which of all these are.
-        deviations: (n_seeds, n_clusters), weighted; each seed's sum is 0.
-        weights: (n_seeds, n_clusters) what each cell counts, 1 in all.
+        seed_of: (n_cells,) the place of each cell's seed among these, ascending; each has a cell.
+        cluster_of: (n_cells,) the number of each cell's cluster, from 0; each has a cell.
+        deviations: (n_cells,), weighted; each seed's sum is 0.
+        weights: (n_cells,) what each cell counts, 1 in all.
         is_crossed: whether all seeds test the same rows.
     """
 
     seeds: np.ndarray
+    seed_of: np.ndarray
+    cluster_of: np.ndarray
     deviations: np.ndarray
     weights: np.ndarray
     is_crossed: bool
+
+    @cached_property
+    def n_seeds(self) -> int:
+        """Number of these seeds."""
+        return int(self.seeds.sum())
+
+    @cached_property
+    def n_clusters(self) -> int:
+        """Number of clusters."""
+        return int(self.cluster_of.max()) + 1
 
     def without(self, some: np.ndarray) -> "Table":
         """The table of the others, in which they count for all: `some` are the numbers of seeds to leave out."""
         seeds = self.seeds.copy()
         seeds[some] = False
-        kept, share = seeds[self.seeds], self.seeds.sum() / seeds.sum()
-        seen = self.weights[kept].any(axis=0)
-        deviations, weights = (cells[kept][:, seen] * share for cells in (self.deviations, self.weights))
-        return Table(seeds, deviations, weights, self.is_crossed)
+        kept, share = seeds[self.seeds], self.n_seeds / seeds.sum()
+        cells = kept[self.seed_of]
+        is_seen = np.zeros(self.n_clusters, bool)
+        is_seen[self.cluster_of[cells]] = True
+        places = ((np.cumsum(each) - 1)[of[cells]] for each, of in ((kept, self.seed_of), (is_seen, self.cluster_of)))
+        return Table(seeds, *places, self.deviations[cells] * share, self.weights[cells] * share, self.is_crossed)
 
     @cached_property
     def scatter(self) -> np.ndarray:
         """How far the rows of each seed scatter about its mean (n_seeds,), whatever that is."""
-        return np.sqrt((self.deviations**2).sum(axis=1) / (self.weights**2).sum(axis=1))
+        return np.sqrt(self._by_seed(self.deviations**2) / self._by_seed(self.weights**2))
 
     def by_cluster(self, means: np.ndarray) -> np.ndarray:
         """The centred sums of the clusters (n_clusters,) where all seeds have these means (n_all_seeds,)."""
-        return self._sums + centred(means[self.seeds]) @ self.weights
+        return self._sums + self._of_clusters(centred(means[self.seeds])[self.seed_of] * self.weights)
 
     def variances(self, fixed: np.ndarray, cut: np.ndarray, sign: int) -> tuple[np.ndarray, np.ndarray]:
         """The variances that the clusters' sums and the cells give, as functions of a level c.
@@ -70,9 +86,8 @@ class Table:
             along, beside, overlap = self._products
             rows += _quadratic(u, v, sign * along, overlap)
             cells += _quadratic(u, v, sign * beside, np.diag(overlap.diagonal()))
-        n_seeds, n_clusters = self.weights.shape
-        free = (n_seeds - 1) * (n_clusters - 1) if self.is_crossed else self._n_cells - 1
-        n_cells = n_seeds * n_clusters if self.is_crossed else self._n_cells
+        n_seeds, n_clusters, n_cells = self.n_seeds, self.n_clusters, len(self.weights)
+        free = (n_seeds - 1) * (n_clusters - 1) if self.is_crossed else n_cells - 1
         return rows * n_clusters / max(n_clusters - 1, 1), cells * n_cells / max(free, 1)
 
     def lasting_variance(self, means: np.ndarray) -> float:
@@ -83,7 +98,7 @@ class Table:
         """
         nothing = np.zeros((1, len(means)))
         [[rows, *_]], [[cells, *_]] = self.variances(means[None], nothing, 1)
-        of_sums, of_cells = (float((shares**2).sum()) for shares in (self.weights.sum(axis=0), self.weights))
+        of_sums, of_cells = (float(shares @ shares) for shares in (self._of_clusters(self.weights), self.weights))
         if self.is_crossed:  # its cells are without what the clusters' sums hold
             return max(rows - cells, 0.0)
         several = 1 - of_cells / of_sums
@@ -92,23 +107,43 @@ class Table:
     @cached_property
     def _squares(self) -> tuple[float, float]:
         """Sums of squares: of clusters, and of cells; of these, where seeds and clusters are crossed, of the rest."""
-        cells = self.deviations - self._sums / len(self.deviations) if self.is_crossed else self.deviations
-        return float(self._sums @ self._sums), float(np.vdot(cells, cells))
+        cells = self.deviations - self._sums[self.cluster_of] / self.n_seeds if self.is_crossed else self.deviations
+        return float(self._sums @ self._sums), float(cells @ cells)
 
     @cached_property
     def _products(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Of the weights of each seed with the clusters' sums, with its own deviations, and with the weights of all."""
-        by_seed = (self.weights * self.deviations).sum(axis=1)
-        return self.weights @ self._sums, by_seed, self.weights @ self.weights.T
+        along = self._by_seed(self.weights * self._sums[self.cluster_of])
+        overlap, of_one = np.empty((self.n_seeds, self.n_seeds)), np.zeros(self.n_clusters)
+        for seed, cells in enumerate(of_seeds(self.seed_of)):
+            of_one[self.cluster_of[cells]] = self.weights[cells]
+            overlap[seed] = self._by_seed(self.weights * of_one[self.cluster_of])
+            of_one[self.cluster_of[cells]] = 0.0
+        return along, self._by_seed(self.weights * self.deviations), overlap
 
     @cached_property
     def _sums(self) -> np.ndarray:
         """Of each cluster (n_clusters,)."""
-        return self.deviations.sum(axis=0)
+        return self._of_clusters(self.deviations)
 
-    @cached_property
-    def _n_cells(self) -> int:
-        return int(np.count_nonzero(self.weights))
+    def _by_seed(self, values: np.ndarray) -> np.ndarray:
+        """Values of cells summed by seed: (n_seeds,)."""
+        return by_seed(values, self.seed_of)
+
+    def _of_clusters(self, values: np.ndarray) -> np.ndarray:
+        """Values of cells summed by cluster: (n_clusters,)."""
+        return np.bincount(self.cluster_of, values, self.n_clusters)
+
+
+def of_seeds(seed_of: np.ndarray) -> list[slice]:
+    """The cells of each seed, where cells of one stand together: `seed_of` is the seed of each, ascending."""
+    ends = np.cumsum(np.bincount(seed_of))
+    return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def by_seed(values: np.ndarray, seed_of: np.ndarray) -> np.ndarray:
+    """Values of cells summed by seed: (n_seeds,), each as precisely as NumPy sums."""
+    return np.array([values[cells].sum() for cells in of_seeds(seed_of)])
 
 
 def centred(values: np.ndarray) -> np.ndarray:

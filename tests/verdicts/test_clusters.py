@@ -25,9 +25,10 @@ def test_sums_by_cluster_worked_by_hand():
     design = Design(tested, NO_BOUND, np.array([7, 2, 7, 2, 2]))
     values = np.array([[1.0, 2, 3, np.nan, 5], [np.nan, 4, 9, 6, np.nan]])
     # a seed counts a half, each of its rows as much; the cluster 2 stands before the cluster 7
-    np.testing.assert_allclose(design.sums(values), [[2 / 6, 4 / 6], [10 / 4, 0]])
-    np.testing.assert_allclose(design.weights, [[1 / 6, 2 / 6], [2 / 4, 0]])
-    assert (design.n_rows, design.n_clusters, design.n_cells, design.is_crossed) == (4, 2, 3, False)
+    np.testing.assert_allclose(design.sums(values), [2 / 6, 4 / 6, 10 / 4])
+    np.testing.assert_allclose(design.weights, [1 / 6, 2 / 6, 2 / 4])
+    assert (design.seed_of.tolist(), design.cluster_of.tolist()) == ([0, 0, 1], [0, 1, 0])
+    assert (design.n_rows, design.n_clusters, design.is_crossed) == (4, 2, False)
     assert estimate(values, design).mean == pytest.approx((2 + 5) / 2)
 
 
