@@ -190,9 +190,12 @@ def freedom_of_sums(sums: np.ndarray) -> np.ndarray:
 def satterthwaite(variance: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray | float]]) -> np.ndarray:
     """Degrees of freedom of a variance (n,) made of parts, each with its own: those of Satterthwaite (1946).
 
+    Where nothing varies they are those of the part that has the fewest.
+
     Args:
         variance: what the parts come to.
         parts: each part (n,), and its degrees of freedom.
     """
     spread = sum(part**2 / df for part, df in parts)
-    return np.maximum(np.divide(variance**2, spread, out=np.full_like(variance, np.inf), where=spread > 0), 1.0)
+    fewest = np.minimum.reduce([np.broadcast_to(df, variance.shape) for _, df in parts]).astype(np.float64)
+    return np.maximum(np.divide(variance**2, spread, out=fewest, where=spread > 0), 1.0)
