@@ -27,7 +27,9 @@ MAY_IMPORT = {
     "usercode": {"sourcecode", "basics"},
     "training": {"records", "scores", "losses", "usercode", "sourcecode", "basics"},
     "execution": {"training", "params", "wording", "records", "scores", "losses", "usercode", "sourcecode", "basics"},
-    "budgets": {"executors", "execution", "features", "training", "params", "wording", "records", "basics"},
+    "budgets": {
+        *("executors", "execution", "references", "features", "training", "params", "wording", "records", "basics"),
+    },
     "executors": {"execution", "training", "usercode", "basics"},
     "references": {"execution", "training", "params", "records", "scores", "losses", "sourcecode", "basics"},
     "verdicts": {"records", "scores", "losses", "basics"},

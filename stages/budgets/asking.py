@@ -1,5 +1,7 @@
 """What a comparison asks for, and units by which it is probed how fast its losses train."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,8 @@ from stages.params.schema import Params, Train
 from stages.records.columns import loss_column_names
 from stages.records.datasets import Description, Kind, labels_of
 from stages.records.plans import Part
+from stages.records.settings import LOOK
+from stages.references import fitting
 from stages.training.unit import Table, Unit
 
 
@@ -48,6 +52,10 @@ def asked_of(params: Params, comparison: str, rows: pd.DataFrame, description: D
         seeds=seeds.most(setup.seeds),
         is_tuned=setup.optimizer.is_tuned(),
         candidates=candidates,
+        is_apart=bool(description.classes) and setup.optimizer.is_tuned() and (plan.method == "first" or plan.fixed),
+        n_references=min(LOOK, seeds.most(setup.seeds)) if fitting.are_wanted(params, comparison) else 0,
+        cells=math.prod(np.atleast_1d(units[0].table.n_inputs))
+        * max(units[0].table.n_classes, units[0].table.n_targets),
         schedules=len({each.schedule for unit in units for each in first_candidates(unit)}),
     )
 
