@@ -58,7 +58,7 @@ def load(
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
     has_target = _with_target(targets, f"{key}.source")
     kept = _kept(choice, tidied, has_target, read, key, costs=costs)
-    features = features[kept].reset_index(drop=True)
+    features = features if kept.all() else features[kept].reset_index(drop=True)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns = _columns(fitted, features, own_names, target, choice)
     if (differ := copies.numbered(features, columns, target.labels)) is not None:

@@ -39,8 +39,9 @@ def read(path: Path, _: Table, __: str) -> Held:
         held = pyarrow.parquet.read_table(path)
         held = held.flatten() if nested else held
         lossy = [name for name in held.column_names if held[name].type in _WHOLE and held[name].null_count]
-        table = held.to_pandas()
-        table = table.assign(**{name: held[name].to_pandas(types_mapper=_WHOLE.get) for name in lossy})
+        exact = {name: held[name].to_pandas(types_mapper=_WHOLE.get) for name in lossy}
+        # what was read is freed as columns are made of it, so that it is there once
+        table = held.to_pandas(split_blocks=True, self_destruct=True).assign(**exact)
     texts = list(table.select_dtypes("str"))
     table[texts] = table[texts].mask(table[texts] == "")  # an empty text is missing in every kind of file
     if all(name is None for name in table.index.names):
