@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+CHUNKS = 500  # that a child trains before another takes its place: TensorFlow frees not all of a program
 KEPT = 10**9  # bytes of tables and plans that a child keeps for the next chunk
 IDLE = 300  # seconds after which a child without work ends, so that it holds no memory for a client that is gone
 
@@ -100,6 +101,7 @@ class Child:
         self._process.stdout.close()
         self._kept: dict[str, int] = {}
         self._is_ended = False
+        self.n_chunks = 0  # that it was sent
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -135,6 +137,7 @@ class Child:
                 _send(self._to, "shared", digest, sent)
                 self._kept[digest] = len(sent)
         _send(self._to, "chunk", content=chunk)
+        self.n_chunks += 1
         for digest in _too_old(self._kept):
             del self._kept[digest]
         while (answer := self._answer())[0] == "epochs":
@@ -188,7 +191,7 @@ class Children:
         """
         if (child := self._take()) is None:
             return "died", None
-        is_well = False
+        goes_on = False
         try:
             if mistake := child.facts.get("mistake"):
                 return "error", mistake
@@ -197,7 +200,7 @@ class Children:
             if reason := child.facts.get("missing"):
                 return "user", f"a process that trains cannot start: {reason}"
             answer = child.run(chunk, shared, on_epoch)
-            is_well = True
+            goes_on = child.n_chunks < CHUNKS
             return answer
         except EndedError:
             return "died", None
@@ -206,8 +209,8 @@ class Children:
         finally:
             with self._lock:
                 self._busy.discard(child)
-                self._idle += [child] if is_well else []
-            if not is_well:
+                self._idle += [child] if goes_on else []
+            if not goes_on:
                 child.end()
 
     def _take(self) -> Child | None:

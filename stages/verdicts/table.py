@@ -56,7 +56,7 @@ class Table:
         cells = kept[self.seed_of]
         is_seen = np.zeros(self.n_clusters, bool)
         is_seen[self.cluster_of[cells]] = True
-        places = ((np.cumsum(each) - 1)[of[cells]] for each, of in ((kept, self.seed_of), (is_seen, self.cluster_of)))
+        places = ((np.cumsum(which) - 1)[of[cells]] for which, of in ((kept, self.seed_of), (is_seen, self.cluster_of)))
         return Table(seeds, *places, self.deviations[cells] * share, self.weights[cells] * share, self.is_crossed)
 
     @cached_property

@@ -17,6 +17,7 @@ from stages.basics import arrays
 from stages.basics.cli import UserError
 from stages.execution import keys
 from stages.execution.cutting import compiling, cut
+from stages.executors import child as child_module
 from stages.executors import packing
 from stages.executors.child import Child, Children, EndedError
 from stages.executors.processes import Processes, Task, best_for, result_of
@@ -137,6 +138,22 @@ def test_a_loss_of_ones_own_that_ends_its_process_is_named_and_all_others_are_tr
     with pytest.raises(UserError, match=r"^train: made_up/deadly, seeds 4 to 9: 3 workers died"):
         train()
     assert sorted(ended) == ["made_up/mild", "made_up/mse"]
+
+
+@pytest.mark.thorough
+def test_a_process_that_has_trained_many_chunks_ends_and_gives_its_memory_back(units, tmp_path, monkeypatch):
+    [chunk] = cut(units[1], [Candidate(0.1)], 1)
+    content, shared = packing.pack(chunk)
+    children = Children(tmp_path, packing.STAGES.parent)
+    monkeypatch.setattr(child_module, "CHUNKS", 2)
+    try:
+        alive = []
+        for _ in range(2):
+            assert children.run(content, packing.contents(shared))[0] == "result"
+            alive.append(["stages.executors.child" in each.cmdline() for each in psutil.Process().children()])
+        assert (sum(alive[0]), sum(alive[1])) == (1, 0)
+    finally:
+        children.end()
 
 
 @pytest.mark.endurance
