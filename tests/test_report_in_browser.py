@@ -176,5 +176,40 @@ def test_print_loses_nothing(browser, project):
     paper.close()
 
 
+def test_who_reads_in_the_dark_prints_black_on_white(browser, project):
+    """Contents and links back to them are not printed; nothing is beyond the paper, and no part is left folded."""
+    paper = browser.new_page(viewport={"width": 718, "height": 1000}, color_scheme="dark")
+    paper.goto((project / "reports/report.html").as_uri())
+    style = "element => [getComputedStyle(element).color, getComputedStyle(element).backgroundColor]"
+    light, dark = "rgb(230, 237, 243)", "rgb(13, 17, 23)"
+    assert paper.locator("html").evaluate(style) == [light, dark]
+    paper.emulate_media(media="print", color_scheme="dark")
+    assert paper.locator("html").evaluate(style) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert paper.locator("main a").first.evaluate(style)[0] == "rgb(0, 0, 0)"
+    assert not paper.locator("nav").is_visible()
+    assert not paper.locator(".jump").is_visible()
+    beyond = (
+        "all => all.filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"
+    )
+    assert paper.locator("main td, main th, main img, main p").evaluate_all(beyond) == []
+    paper.close()
+
+
+def test_on_a_phone_every_cell_but_the_first_of_a_row_is_named_once(browser, project):
+    width, height = SCREENS["phone"]
+    phone = browser.new_page(viewport={"width": width, "height": height})
+    phone.goto((project / "reports/report.html").as_uri())
+    named = """all => all.filter(each => each.textContent).map(each => {
+      const said = getComputedStyle(each, "::before").content;
+      const head = each.dataset.head, isFirst = !each.previousElementSibling;
+      const expected = isFirst ? "none" : `"${head}${head.endsWith("?") ? " " : ": "}"`;
+      return said === expected ? "" : `${said} in the place of ${expected}`;
+    }).filter(Boolean)"""
+    cells = phone.locator("main td")
+    assert cells.count() > 100
+    assert cells.evaluate_all(named) == []
+    phone.close()
+
+
 def test_the_page_is_small_enough_to_send(project):
     assert (project / "reports/report.html").stat().st_size < MAX_BYTES
