@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from sklearn import datasets as generators
 
@@ -10,8 +11,9 @@ from stages.basics import cli, paths
 from stages.params import experiment
 from stages.params.load import check_data, load_params
 from stages.params.schema import Dataset, Split
-from stages.params.source import Table
+from stages.params.source import MakeMultilabel, Table
 from stages.records import datasets, features
+from stages.records.array_facts import packed
 from stages.records.datasets import Column, Description
 from stages.sources import arrays, describe, loss_columns, weights
 from stages.wording import findings
@@ -26,11 +28,12 @@ def generate(generator: str, **arguments: object) -> pd.DataFrame:
         arguments: its keyword arguments.
 
     Returns:
-        (n_samples, n_features + 1): the columns ``x1`` … ``xN`` and ``target``, unscaled.
+        (n_samples, n_features + 1): the columns ``x1`` … ``xN`` and ``target``, unscaled; several labels of a row are
+        packed into one: see `datasets.labels_of`.
     """
     values, target = getattr(generators, generator)(**arguments)
     table = pd.DataFrame(values, columns=[f"x{i + 1}" for i in range(values.shape[1])])
-    return table.assign(target=target)
+    return table.assign(target=packed(target.astype(np.int8)) if target.ndim > 1 and target.dtype == int else target)
 
 
 def load(
@@ -49,13 +52,15 @@ def load(
         return describe.load(name, dataset, splits, costs, for_losses)
     if isinstance(dataset.source, ArraySource):
         return arrays.load(name, dataset, splits, for_losses, out=features.raw_path(name))
+    n_labels = dataset.source.n_classes if isinstance(dataset.source, MakeMultilabel) else 0
     table, seen = loss_columns.of_generator(generate(**dataset.source.model_dump()), for_losses)
     return table, Description(
         task=dataset.known_task,
         inferred=None,
         other_tasks=[],
-        classes=[str(index) for index in range(dataset.source.n_classes())],
-        targets=["target"],
+        classes=[str(index) for index in range(dataset.source.target_classes())],
+        targets=[f"label_{number + 1}" for number in range(n_labels)] or ["target"],
+        target_shape=[n_labels] if n_labels else [],
         files=[],
         csv=None,
         n_read=len(table),

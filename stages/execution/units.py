@@ -158,7 +158,7 @@ def headline_of(params: Params, comparison: str, table: Table) -> str:
         class_sizes,
         losses,
         is_ordered=params.setup(comparison).data.order is not None,
-        has_positions=bool(table.positions),
+        has_positions=choosing.shape_of(table.labels, table.n_classes)[1],
     )
 
 

@@ -15,6 +15,7 @@ from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
 from stages.scores import costs
+from stages.scores.score import HasPositions
 
 
 def contradictions(params: Params) -> Iterator[Mistake]:
@@ -35,7 +36,7 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         if not isinstance(dataset.source, ArraySource):
             yield from unsuited_network(params, name, (1,))
         made = isinstance(dataset.source, Generator)
-        sizes = {"n_classes": dataset.source.n_classes(), "n_targets": 1} if made else {}
+        sizes = {"n_classes": dataset.source.target_classes(), "n_targets": 1} if made else {}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
         yield from _headline(params, name, dataset.known_task, **sizes)
         if not dataset.order and dataset.known_task in (None, "multiclass"):
@@ -63,7 +64,7 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
             if description.arrays:
                 yield from unsuited_network(params, comparison, description.arrays.shape)
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
-            yield from _headline(params, comparison, task, has_positions=bool(description.target_shape), **sizes)
+            yield from _headline(params, comparison, task, has_positions=description.has_positions, **sizes)
             yield from _cost(f"comparisons.{comparison}.cost", params, comparison, description)
             yield from _class_weights(f"comparisons.{comparison}.losses", params.comparisons[comparison], description)
             yield from source_mistakes.of_positions(params, comparison, description)
@@ -214,7 +215,7 @@ def _class_split(key: str, split: Split, task: Task | None) -> Iterator[Mistake]
 
 
 def _headline(
-    params: Params, name: str, task: Task | None, *, has_positions: bool = False, **sizes: int
+    params: Params, name: str, task: Task | None, *, has_positions: HasPositions = False, **sizes: int
 ) -> Iterator[Mistake]:
     headline, key = params.report.headline.get(name), f"report.headline.{name}"
     if headline is None:

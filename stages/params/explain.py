@@ -125,9 +125,10 @@ SENTENCES = {
     "order_of_task": "gives classes an order, and task: {task} is not for it; leave task out",
     "not_compared": "{value} is not a loss compared{nearest} Allowed: {names}",
     "not_compared_here": "{value} is not a loss compared here{nearest} Allowed: {names}",
+    "needs_labels": "{value} is for several yes/no columns, and the target is not; choose another score",
     "needs_positions": "{value} is for masks, and the target is one for each row; choose another score",
     "nothing_selected": "is empty; allowed: all, or any of {names}",
-    "one_class_a_row": "{value} needs one class for each row, and masks have one at each position; leave it out",
+    "one_class_a_row": "{value} needs one class for each row, and masks and labels have several; leave it out",
     "one_figure_twice": "{value} makes the figure {figure}, and so does a loss of {other}; "
     "give it another name with as:",
     "other": "{value} given: {message}",

@@ -66,7 +66,7 @@ class Dataset(Section):
             return "multiclass"
         if self.task or not isinstance(self.source, Generator):
             return self.task
-        return catalogue.task_of(self.source.n_classes())
+        return catalogue.task_of(self.source.target_classes())
 
 
 class Comparison(Section):

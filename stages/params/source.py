@@ -95,7 +95,7 @@ class MakeRegression(Generator):
     shuffle: bool = True
     random_state: Seed
 
-    def n_classes(self) -> int:
+    def target_classes(self) -> int:
         """Number of classes of the target; 0 for values."""
         return 0
 
@@ -110,7 +110,7 @@ class MakeCircles(Generator):
     factor: Fraction = 0.8
     random_state: Seed
 
-    def n_classes(self) -> int:
+    def target_classes(self) -> int:
         """Number of classes of the target."""
         return 2
 
@@ -127,9 +127,26 @@ class MakeBlobs(Generator):
     shuffle: bool = True
     random_state: Seed
 
-    def n_classes(self) -> int:
+    def target_classes(self) -> int:
         """Number of classes of the target."""
         return self.centers
+
+
+class MakeMultilabel(Generator):
+    """Arguments of ``sklearn.datasets.make_multilabel_classification``, whose target is several yes/no columns."""
+
+    generator: Literal["make_multilabel_classification"]
+    n_samples: Positive = 100
+    n_features: Positive = 20
+    n_classes: Annotated[Whole, Field(ge=2)] = 5
+    n_labels: Positive = 2
+    length: Positive = 50
+    allow_unlabeled: bool = True
+    random_state: Seed
+
+    def target_classes(self) -> int:
+        """Number of classes of each column of the target."""
+        return 2
 
 
 class Table(Section):
@@ -138,7 +155,7 @@ class Table(Section):
     Attributes:
         file: CSV (also compressed), Excel, JSON or Parquet, in ``data/external``; a pattern (``*``) names
             several, read as one in natural order.
-        target: the column to predict, or several columns of values.
+        target: the column to predict, or several columns of values or of yes and no.
         features: the columns to predict from; all others when not given.
         drop: columns to leave out.
         delimiter: what stands between the values of a CSV file, as pandas takes it; found out when not given.
@@ -173,7 +190,12 @@ class Table(Section):
     weight: Column | None = None
 
 
-_GENERATORS = {"make_regression": MakeRegression, "make_circles": MakeCircles, "make_blobs": MakeBlobs}
+_GENERATORS = {
+    "make_regression": MakeRegression,
+    "make_circles": MakeCircles,
+    "make_blobs": MakeBlobs,
+    "make_multilabel_classification": MakeMultilabel,
+}
 _OF_FILES = {mark: kind for mark, kind in registry.kinds().items() if kind.OF_FILES}
 _EVERY: dict[str, type[Section]] = _GENERATORS | registry.kinds()
 

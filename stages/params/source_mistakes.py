@@ -32,7 +32,7 @@ def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
     for given, value in (("positive", dataset.positive), ("order", dataset.order)):
         if value is not None:
             yield Mistake(f"{key}.{given}", "names_without_table", facts={"generator": source.generator})
-    n_classes, task = source.n_classes(), catalogue.task_of(source.n_classes())
+    n_classes, task = source.target_classes(), catalogue.task_of(source.target_classes())
     if dataset.task not in (None, task):
         target = f"{n_classes} classes" if n_classes else "values"
         facts = {"generator": source.generator, "target": target, "own_task": task}
@@ -52,12 +52,12 @@ def of_positions(params: Params, name: str, description: Description) -> Iterato
     """
     comparison, headline = params.comparisons[name], params.report.headline.get(name)
     score = scores.find(headline, description.task) if headline else None
+    if score and not score.goes_with(has_positions=description.has_positions):
+        of_masks, of_labels = score.of_positions == "alone", score.of_labels == "alone"
+        kind = "needs_positions" if of_masks else "needs_labels" if of_labels else "one_class_a_row"
+        yield Mistake(f"report.headline.{name}", kind, headline)
     if not description.target_shape:
-        if score and score.of_positions == "alone":
-            yield Mistake(f"report.headline.{name}", "needs_positions", headline)
         return
-    if score and not score.of_positions:
-        yield Mistake(f"report.headline.{name}", "one_class_a_row", headline)
     if comparison.cost:
         yield Mistake(f"comparisons.{name}.cost", "one_class_a_row", "cost")
     for index, entry in enumerate(comparison.losses):

@@ -23,7 +23,7 @@ from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
 Positive = Literal["the rarer", "as said"]
-Values = Literal["values", "texts", "whole numbers", "numbers", "target columns", "target columns of 0 and 1"]
+Values = Literal["values", "texts", "whole numbers", "numbers", "target columns", "yes/no columns"]
 Reason = Literal["identifier", "empty", "constant", "always", "rare"]
 Imputed = Literal["median", "most frequent"]
 ScaledBy = Literal["standard", "minmax", "robust"]
@@ -104,7 +104,8 @@ class Description:
             it as numbers.
         arrays: what is predicted from, where that is no columns.
         target_shape: of what is predicted of a row where each of its positions has a target: (height, width) of masks,
-            and behind it the number of values where they are no classes; empty where a row has one.
+            and behind it the number of values where they are no classes; (n_targets,) of labels, which are several
+            yes/no columns; empty where a row has one.
     """
 
     task: Task
@@ -147,6 +148,16 @@ class Description:
     def n_classes(self) -> int:
         """Number of classes; 0 for values."""
         return len(self.classes)
+
+    @property
+    def has_positions(self) -> bool | Literal["labels"]:
+        """Whether each position of a row has a target, or a row several labels."""
+        return "labels" if self.are_labels else bool(self.target_shape)
+
+    @property
+    def are_labels(self) -> bool:
+        """Whether several columns are predicted of which each is one of the two classes: those of `target_shape`."""
+        return bool(self.classes) and len(self.targets) > 1
 
 
 @dataclass(frozen=True)

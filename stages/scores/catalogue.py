@@ -19,10 +19,10 @@ from stages.losses.estimand import (
 )
 from stages.losses.loss import Task
 from stages.scores import constants, terms
-from stages.scores.families import overlap, registry
+from stages.scores.families import labels, overlap, registry
 from stages.scores.medians import MedianAbsoluteError
 from stages.scores.placements import RocAuc
-from stages.scores.score import Score, all_ranks, any_row, each_class, of_class
+from stages.scores.score import HasPositions, Score, all_ranks, any_row, each_class, of_class
 from stages.scores.statistic import OfMeans
 
 _VALUES: tuple[Task, ...] = ("regression",)
@@ -168,6 +168,7 @@ SCORES = {
             higher_is_better=True,
             is_followed=True,
             reach=any_row,
+            of_labels=True,
         ),
         Score(
             "roc_auc",
@@ -220,6 +221,7 @@ SCORES = {
             unit="nats",
             is_followed=True,
             needs_probability=True,
+            of_labels=True,
         ),
         Score(
             "brier",
@@ -231,6 +233,7 @@ SCORES = {
             unit="squared error of probabilities",
             is_followed=True,
             needs_probability=True,
+            of_labels=True,
         ),
         Score(
             "balanced_accuracy",
@@ -268,6 +271,7 @@ SCORES = {
             needs_order=True,
         ),
         *overlap.SCORES,
+        *labels.SCORES,
     )
 }
 
@@ -310,7 +314,7 @@ def find(
     return score if task is None or task in score.tasks else None
 
 
-def names_for(task: Task | None, n_targets: int | None = None, *, has_positions: bool = False) -> list[str]:
+def names_for(task: Task | None, n_targets: int | None = None, *, has_positions: HasPositions = False) -> list[str]:
     """The scores of one task, or of any, that can decide; families of scores, as ``recall_0``, stand besides."""
     of_target = [name for name, score in SCORES.items() if score.goes_with(has_positions=has_positions)]
     return [name for name in of_target if find(name, task, n_targets=n_targets)]

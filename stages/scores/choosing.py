@@ -9,7 +9,7 @@ from stages.scores import catalogue
 from stages.scores.catalogue import SCORES
 from stages.scores.families import quantiles
 from stages.scores.families.recall import recall
-from stages.scores.score import Score
+from stages.scores.score import HasPositions, Score
 
 
 def are_unequal(class_sizes: Sequence[int]) -> bool:
@@ -17,13 +17,15 @@ def are_unequal(class_sizes: Sequence[int]) -> bool:
     return len(class_sizes) > 0 and max(class_sizes) >= UNEQUAL * min(class_sizes)
 
 
-def shape_of(labels: np.ndarray, n_classes: int) -> tuple[int, bool]:
-    """How many values are predicted of a row, or of each of its positions; and whether these have targets.
+def shape_of(labels: np.ndarray, n_classes: int) -> tuple[int, HasPositions]:
+    """How many values are predicted of a row, or of each of its positions; and whether these have targets, or labels.
 
     Args:
         labels: (n_rows, …, n_targets) values, or (n_rows, …) class indices.
         n_classes: number of classes; 0 for values.
     """
+    if n_classes and labels.ndim == 2:
+        return 1, "labels"
     return 1 if n_classes else labels.shape[-1], labels.ndim > (1 if n_classes else 2)
 
 
@@ -34,15 +36,12 @@ def default_headline(
     losses: Sequence[Loss] = (),
     *,
     is_ordered: bool = False,
-    has_positions: bool = False,
+    has_positions: HasPositions = False,
 ) -> str:
     """The score that decides between losses where the parameters name none.
 
-    It is the interval score where a loss gives the ends of an interval, the continuous ranked probability score where
-    one gives a distribution otherwise, and the error on the circle where one gives a direction; of masks it is the
-    overlap. It is the losses' own where all have one, as the pinball loss of one quantile; it has no unit for several
-    columns of values, it counts by how many classes a decision is off where these have an order, and every class alike
-    where their sizes are unequal.
+from stages.scores.families.recall import recall
+from stages.scores.score import HasPositions, Score
 
     Args:
         task: the kind of problem.
@@ -50,8 +49,10 @@ def default_headline(
         class_sizes: (n_classes,) rows of each class.
         losses: those that are compared.
         is_ordered: whether classes have an order.
-        has_positions: whether each position of a row has a target.
+        has_positions: whether each position of a row has a target, or a row several labels.
     """
+    if has_positions == "labels":
+        return "macro_f1"
     if has_positions:
         return "rmse" if task == "regression" else "iou"
     intervals = [loss.interval for loss in losses if loss.interval]
@@ -103,7 +104,7 @@ def measured(
     n_targets: int,
     also: Sequence[str] = (),
     has_residuals: bool = False,
-    has_positions: bool = False,
+    has_positions: HasPositions = False,
 ) -> list[Score]:
     """The scores that networks are measured by, each once.
 
@@ -113,7 +114,7 @@ def measured(
         n_targets: number of target columns.
         also: names of further scores.
         has_residuals: whether it is known what they miss by on rows set aside.
-        has_positions: whether each position of a row has a target.
+        has_positions: whether each position of a row has a target, or a row several labels.
     """
     always = [score for score in SCORES.values() if score.is_measured == "always"]
     further = [catalogue.find(name, loss.task, any_use=True) for name in also]

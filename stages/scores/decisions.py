@@ -35,13 +35,15 @@ def decide(loss: Loss, outputs: np.ndarray, threshold: np.ndarray) -> np.ndarray
     Args:
         loss: what the networks were trained with, for classes.
         outputs: (..., n_outputs) as the networks gave them.
-        threshold: (..., 1) the threshold of two classes, or (..., n_classes) the offset of each of several.
+        threshold: (..., 1) the threshold of two classes, or (..., n_classes) the offset of each of several; of outputs
+            (..., n_labels, 1) also (..., n_labels), the threshold of each label.
 
     Returns:
         Class indices (...).
     """
     if loss.task == "binary":
-        return (outputs[..., 0] >= threshold[..., 0]).astype(np.int64)
+        of_labels = threshold.shape[-1] > 1
+        return (outputs[..., 0] >= (threshold if of_labels else threshold[..., 0])).astype(np.int64)
     return (strengths(loss, outputs) + threshold).argmax(axis=-1)
 
 

@@ -12,6 +12,7 @@ from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.losses.outputs import LEVELS
 from stages.scores import catalogue
+from stages.scores.constants import Constant
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 
@@ -105,10 +106,13 @@ def constant_values(
     Returns:
         As `row_values`; None where such a prediction has no score, or one that says nothing.
     """
-    score = _known(score, task)
+    score, are_labels = _known(score, task), task != "regression" and labels.ndim == 2
     counted = [None if weights is None else weights[rows] for rows in trained]
     predictions = [
-        score.constant_for(rows)(labels[rows], n_classes, count) for rows, count in zip(trained, counted, strict=True)
+        _of_labels(score.constant, labels[rows], n_classes, count)
+        if are_labels
+        else score.constant_for(rows)(labels[rows], n_classes, count)
+        for rows, count in zip(trained, counted, strict=True)
     ]
     if any(prediction is None for prediction in predictions):
         return None
@@ -116,13 +120,19 @@ def constant_values(
     if task == "regression":
         outputs = (outputs - center) / spread
     positions = labels.shape[1 : labels.ndim - (task == "regression")]
-    outputs = outputs.reshape(len(outputs), *[1] * (1 + len(positions)), -1)
+    outputs = outputs.reshape(len(outputs), 1, *(positions if are_labels else [1] * len(positions)), -1)
     every_row = np.broadcast_to(outputs, (len(outputs), len(labels), *positions, outputs.shape[-1]))
     loss = LOSSES[_LOSS_OF[task]]
     if score.needs_quantiles:
         loss = replace(LOSSES["quantiles"], parameters={"quantiles": LEVELS.tolist()})
     values = row_values(score, loss, labels, every_row, tested, center=center, spread=spread, weights=weights)
     return values if np.isfinite(values[tested]).all() else None
+
+
+def _of_labels(constant: Constant, labels: np.ndarray, n_classes: int, weights: np.ndarray | None) -> np.ndarray | None:
+    """The outputs (n_labels,) that are best for each column of labels by itself; None where one has none."""
+    of_each = [constant(column, n_classes, weights) for column in labels.T]
+    return None if any(one is None for one in of_each) else np.concatenate(of_each)
 
 
 def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -138,10 +148,13 @@ def reach(score: Score | str, labels: np.ndarray, tested: np.ndarray, weights: n
         (n_kinds,) differences of row values, a kind being a class where classes count apart; none for scores of
         errors, which have no bound, and of ranks, which nearly every row changes a little.
     """
+    known, rows = _known(score, None), tested.any(axis=0)
+    if known.of_labels == "alone":
+        counts = np.ones(len(labels)) if weights is None else weights
+        return known.reach(np.append(counts[rows].sum(), counts[rows] @ labels[rows]))
     if labels.ndim > 1:  # values, or masks, of which some scores are means of what is between 0 and 1
-        return _known(score, None).reach(np.ones(1)) if _known(score, None).of_positions == "alone" else np.empty(0)
-    rows = tested.any(axis=0)
-    return _known(score, None).reach(np.bincount(labels[rows], None if weights is None else weights[rows]))
+        return known.reach(np.ones(1)) if known.of_positions == "alone" else np.empty(0)
+    return known.reach(np.bincount(labels[rows], None if weights is None else weights[rows]))
 
 
 def _known(score: Score | str, task: Task | None) -> Score:

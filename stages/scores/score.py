@@ -14,6 +14,9 @@ from stages.scores.statistic import OfMeans, Statistic
 # of decisions, by class and what it is taken for: a number, or the column that holds it for each row
 Costs = tuple[tuple[float | str, ...], ...]
 
+# whether each position of a row has a target, as of masks; or whether a row has several labels
+HasPositions = bool | Literal["labels"]
+
 
 def _unbounded(sizes: np.ndarray) -> np.ndarray:
     """Of errors, which have no bound, and of ranks, which nearly every row changes a little."""
@@ -65,6 +68,7 @@ class Score:
         needs_quantiles: whether it scores quantiles, which of a loss that gives one value are those of what it misses
             by on rows set aside.
         of_positions: whether it is defined where each position of a row has a target: for such ``alone``, or not.
+        of_labels: the same where a row has several labels.
         never_negative: whether it is defined only for targets that are never negative.
         above_zero: whether it is defined only for targets above 0.
         reach: of the numbers of rows of each class (n_classes,), the most that one row of each kind can tell two
@@ -92,6 +96,7 @@ class Score:
     needs_order: bool = False
     needs_quantiles: bool = False
     of_positions: bool | Literal["alone"] = True
+    of_labels: bool | Literal["alone"] = False
     never_negative: bool = False
     above_zero: bool = False
     reach: Callable[[np.ndarray], np.ndarray] = _unbounded
@@ -115,7 +120,7 @@ class Score:
         """Its title and its unit, for an axis."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
-    def suits(self, loss: Loss, n_targets: int, *, has_positions: bool = False) -> bool:
+    def suits(self, loss: Loss, n_targets: int, *, has_positions: HasPositions = False) -> bool:
         """Whether it is defined for what a network predicts that is trained with a loss."""
         if not self.goes_with(has_positions=has_positions):
             return False
@@ -126,9 +131,13 @@ class Score:
         """Whether a network's outputs alone say it, without what it misses by on rows set aside, or what rows cost."""
         return not self.costs and not (self.needs_quantiles and not loss.output.knows_quantiles)
 
-    def goes_with(self, *, has_positions: bool) -> bool:
+    def goes_with(self, *, has_positions: HasPositions) -> bool:
         """Whether it is defined where each position of a row has a target, or where a row has one."""
-        return bool(self.of_positions) if has_positions else self.of_positions != "alone"
+        if has_positions == "labels":
+            return bool(self.of_labels)
+        if has_positions:
+            return bool(self.of_positions)
+        return "alone" not in (self.of_positions, self.of_labels)
 
     def of_mean(self, means: np.ndarray) -> np.ndarray:
         """The score that a mean of its terms comes to, as they are followed while training."""

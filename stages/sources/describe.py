@@ -17,6 +17,7 @@ from stages.parsing import readers, reading
 from stages.parsing.column_kinds import counts_on
 from stages.parsing.readers import Fitted
 from stages.parsing.reading import Reading
+from stages.records.array_facts import packed
 from stages.records.datasets import Column, CsvFormat, Description, Kind, target_names, unique
 from stages.records.findings import Finding
 from stages.sources import choosing, loss_columns, weights
@@ -44,14 +45,16 @@ def load(
 
     Returns:
         The rows: features; columns that group rows, say what decisions cost, or are for losses; which are copies; and
-        the target, in ``target`` (``target_1`` and so on for several) as values or class indices. And what they are.
+        the target, in ``target`` (``target_1`` and so on for several columns of values) as values or class indices, of
+        several yes/no columns packed. And what they are.
     """
     source, key = dataset.source, f"{paths.PARAMS}: datasets.{name}"
     read, choice, fitted = _chosen(source, splits, key, costs=costs, for_losses=for_losses)
     tidied = {column: each.tidied for column, each in fitted.items()}
     targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
     names = target_names(len(choice.targets))
-    *unlike, copied = unique([*choice.kept, *loss_columns.called(choice.for_losses), COPIES], names)
+    taken = [*names, *target_names(1)]  # several yes/no columns are one there
+    *unlike, copied = unique([*choice.kept, *loss_columns.called(choice.for_losses), COPIES], taken)
     own_names = dict(zip(choice.kept, unlike, strict=False))
     seen_as = dict(zip(choice.for_losses, unlike[len(own_names) :], strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
@@ -66,7 +69,11 @@ def load(
     seen = {"has_target": has_target, "kept": kept, "lost": lost, "copies": differ}
     findings = _findings(read, fitted, dataset, choice, key, columns=columns, target=target, splits=splits, **seen)
     features = features.assign(**loss_columns.of_table(fitted, choice, seen_as, for_losses, kept=kept, rows=read.rows))
-    return features.assign(**dict(zip(names, np.atleast_2d(target.labels.T), strict=True))), Description(
+    are_labels = bool(target.classes) and target.labels.ndim > 1
+    named, values = (
+        (target_names(1), [packed(target.labels)]) if are_labels else (names, np.atleast_2d(target.labels.T))
+    )
+    return features.assign(**dict(zip(named, values, strict=True))), Description(
         **target.facts(is_said=dataset.known_task is not None),
         targets=source.target,
         files=[path.as_posix() for path in read.files],
@@ -81,6 +88,7 @@ def load(
         costs={name: own_names[column] for name, column in choice.costs.items()},
         loss_columns=seen_as,
         findings=findings,
+        target_shape=list(target.labels.shape[1:]) if are_labels else [],
     )
 
 
@@ -156,7 +164,7 @@ def _findings(
         said=set(choice.kinds),
         asked_for=choice.asked_for,
         labels=target.labels,
-        n_classes=len(target.classes),
+        n_classes=0 if target.labels.ndim > 1 else len(target.classes),
         copies_apart=dataset.split.copies == "apart",
         methods={split.method for split in splits.values()},
         **of_rows,

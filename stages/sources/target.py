@@ -1,6 +1,6 @@
 """What a table's target is: the task that it makes, and its values or classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,8 @@ class Target:
 
     Attributes:
         task: the kind of problem.
-        labels: (n_rows, n_targets) values, or (n_rows,) class indices.
+        labels: (n_rows, n_targets) values, or (n_rows,) class indices; of several yes/no columns int8
+            (n_rows, n_targets).
         classes: the classes' names in the order of their indices; empty for values.
         inferred: what the task is taken from where the parameters do not say it.
         other_tasks: what else the values could be taken for.
@@ -92,7 +93,7 @@ def _in_order(target: Target, order: Sequence[str], key: str) -> Target:
 
 def _with_positive(target: Target, positive: str | None, key: str) -> Target:
     """The class that scores are about as class 1: the one that is said, or where classes are unequal the rarer."""
-    sizes, classes = np.bincount(target.labels, minlength=2), target.classes
+    sizes, classes = np.bincount(target.labels.ravel(), minlength=2), target.classes
     if positive is not None and positive not in classes:
         raise UserError(f"{key}.positive: {suggest.not_one_of(positive, classes, 'a class', 'Classes')}")
     is_rarer = positive is None and max(sizes) >= UNEQUAL * min(sizes)
@@ -199,13 +200,16 @@ def _infer(numbers: np.ndarray | None, counts: pd.Series) -> tuple[Task | None, 
 
 
 def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
-    if task not in (None, "regression"):
+    if task == "multiclass":
         raise UserError(
-            f"{key}.task: several target columns make a regression; '{task}' given; for classes add a dataset for "
-            f"each, as with target: {yaml_word(str(columns.columns[0]))}"
+            f"{key}.task: several target columns are values (regression) or yes/no (binary); '{task}' given; "
+            f"for classes add a dataset for each, as with target: {yaml_word(str(columns.columns[0]))}"
         )
     values = {name: plain(columns[name]) for name in columns}
     numbers_of = {name: _numbers(each, key) for name, each in values.items()}
+    values = {name: each if numbers_of[name] is not None else _texts(each) for name, each in values.items()}
+    if task != "regression" and (found := _yes_or_no(values, numbers_of, key, is_said=task is not None)) is not None:
+        return found
     for name, numbers in numbers_of.items():
         if numbers is None:
             raise UserError(
@@ -215,9 +219,41 @@ def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
         if not np.ptp(numbers):
             raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
     labels = np.column_stack(list(numbers_of.values()))
-    are_flags = np.isin(labels, (0, 1)).all()
-    inferred = Inference("target columns of 0 and 1" if are_flags else "target columns", len(numbers_of))
-    return Target("regression", labels, [], inferred, [])
+    others: list[Task] = ["binary"] if all(len(np.unique(column)) == 2 for column in labels.T) else []
+    return Target("regression", labels, [], Inference("target columns", len(numbers_of)), others)
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    return without_blanks(values) if pd.api.types.is_string_dtype(values) else values
+
+
+def _yes_or_no(
+    values: Mapping[str, pd.Series], numbers_of: Mapping[str, np.ndarray | None], key: str, *, is_said: bool
+) -> Target | None:
+    """Columns of which each holds the same two values; None where they do not, and nobody says that they do."""
+    encoded = {
+        name: _classes(each, are_numbers=numbers_of[name] is not None)
+        for name, each in values.items()
+        if is_said or each.nunique() <= 2
+    }
+    if len(encoded) < len(values):
+        return None
+    (first, (_, classes)), *_ = encoded.items()
+    for name, (_, own) in encoded.items():
+        if len(own) == 1 and is_said:
+            raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
+        if len(own) != 2 or own != classes:
+            if not is_said:
+                return None
+            shown = f"{len(own):,} different values" if len(own) != 2 else f"the values {own[0]} and {own[1]}"
+            theirs = f"{len(classes):,}" if len(classes) != 2 else f"{classes[0]} and {classes[1]}"
+            raise UserError(
+                f"{key}.source.target: '{name}' has {shown}, and '{first}' {theirs}; several yes/no targets need "
+                f"the same two values; labels: {{{yaml_word(name)}: {{…}}}} beside file: calls them alike"
+            )
+    labels = np.column_stack([column for column, _ in encoded.values()]).astype(np.int8)
+    others: list[Task] = [] if any(numbers is None for numbers in numbers_of.values()) else ["regression"]
+    return Target("binary", labels, classes, Inference("yes/no columns", len(encoded)), others)
 
 
 def _numbers(values: pd.Series, key: str) -> np.ndarray | None:

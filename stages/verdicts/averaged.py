@@ -73,7 +73,9 @@ def averaged(
     decided = None
     if thresholds is not None and run.loss.outputs_probability:
         shares = used[:, rows] / n_networks[rows]
-        at = (shares.T @ thresholds).reshape(len(rows), *[1] * (total.ndim - 2), -1)
+        at = shares.T @ thresholds
+        if labels.ndim != 2:  # labels have a threshold each
+            at = at.reshape(len(rows), *[1] * (total.ndim - 2), -1)
         decided = decisions.decide(run.loss, total / of_rows, at)
     center, spread = center.mean(axis=0), spread.mean(axis=0)
     of_numbers = run.loss.output.scale(center, spread)

@@ -264,8 +264,8 @@ def read(
 def default_headline(description: Description, class_sizes: Sequence[int], losses: Sequence[Loss]) -> str:
     """The score that decides where the parameters name none: see `choosing.default_headline`."""
     about = description.task, description.n_targets, class_sizes, losses
-    has_positions = bool(description.target_shape)
-    return choosing.default_headline(*about, is_ordered=description.is_ordered, has_positions=has_positions)
+    kind = {"is_ordered": description.is_ordered, "has_positions": description.has_positions}
+    return choosing.default_headline(*about, **kind)
 
 
 def score_of(headline: str, description: Description, cost: Written | None, columns: Mapping[str, np.ndarray]) -> Score:

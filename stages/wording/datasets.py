@@ -53,7 +53,7 @@ def inferred(inference: Inference) -> str:
     match inference.values:
         case "values":
             return "two different values"
-        case "target columns" | "target columns of 0 and 1":
+        case "target columns" | "yes/no columns":
             return f"{inference.count:,} {inference.values}"
     return f"{inference.count:,} different {inference.values}"
 
@@ -70,8 +70,6 @@ def task(name: str, description: Description) -> str:
     classes = f" ({', '.join(some)}{more})" if some else ""
     targets, why = " and ".join(description.targets), inferred(description.inferred)
     line = f"{targets}: {why}{classes}, so the task is {description.task}"
-    if description.inferred.values == "target columns of 0 and 1":
-        return f"{line} (for classes add a dataset for each, as with target: {yaml_word(description.targets[0])})"
     return f"{line} ({other_tasks(name, description)})" if description.other_tasks else line
 
 

@@ -14,6 +14,7 @@ of it.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from stages.scores import decisions
 from stages.scores.score import Score
 from stages.scores.seed_rows import SeedRows
 from stages.scores.statistic import OfMeans
-from stages.verdicts.held_out import mask_thresholds
+from stages.verdicts.held_out import label_thresholds, mask_thresholds
 from stages.verdicts.held_out.cache import NOTHING_KEPT, Cache
 from stages.verdicts.held_out.rows import HeldOut, Unseen, of_run
 
@@ -171,7 +172,7 @@ def choose(
     Args:
         score: one of decisions.
         loss: what the networks were trained with.
-        labels: (n_rows,) class indices.
+        labels: (n_rows,) class indices, or (n_rows, n_labels) of labels.
         held_out: what it is chosen on.
         n_classes: number of classes.
         weights: (n_rows,) what each row counts; None where all count alike.
@@ -182,6 +183,11 @@ def choose(
         As `decisions.decide` takes it; None where a class has none of these rows.
     """
     of_rows = labels[held_out.rows]
+    if labels.ndim == 2:
+        one = partial(choose, loss=loss, n_classes=n_classes, seed=seed)
+        of_rows = {"weights": weights, "clusters": clusters}
+        usual = float(decisions.usual(loss, n_classes)[0])
+        return label_thresholds.choose(score.name, labels, held_out, one, usual=usual, **of_rows)
     if len(np.unique(of_rows)) < n_classes:
         return None
     counted = None if weights is None else weights[held_out.rows]
