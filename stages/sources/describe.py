@@ -53,7 +53,8 @@ def load(
     tidied = {column: each.tidied for column, each in fitted.items()}
     targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
     names = target_names(len(choice.targets))
-    taken = [*names, *target_names(1)]  # several yes/no columns are one there
+    may_be_labels = pd.Series(targets.to_numpy().ravel()).nunique() <= 2  # several yes/no columns are one there
+    taken = [*names, *(target_names(1) if may_be_labels else [])]
     *unlike, copied = unique([*choice.kept, *loss_columns.called(choice.for_losses), COPIES], taken)
     own_names = dict(zip(choice.kept, unlike, strict=False))
     seen_as = dict(zip(choice.for_losses, unlike[len(own_names) :], strict=True))

@@ -110,7 +110,7 @@ def _finish(chunk: Chunk, on_epoch: Callable[[int], None]) -> Result:
         history = fit(replicas, unit, view, seeds, epochs=chunk.epochs, on_epoch=on_epoch)
         outputs = unit.loss.decode(replicas.predict(table.features, view, unit.plan.scored), table.n_classes)
         weights, outputs = replicas.weights, as_kept(unit, unit.in_units_of_the_plan(outputs))
-        if table.n_classes and table.n_inputs == 2 and table.features.dtype == np.float64:
+        if table.n_classes and table.n_inputs == 2 and table.features.dtype == np.float64 and not table.positions:
             regions = _regions(replicas, unit, view)
     finished = stayed_finite([*vars(history).values(), *weights])
     scores = score_seeds(unit, outputs, finished)

@@ -943,8 +943,12 @@ def test_several_target_columns_must_be_numbers_that_differ():
         f"{KEY}.source.target: 'same' has a single value; there is nothing to learn"
     )
     assert refusal(load, content, target=["fine", "x"], task="binary") == (
-        f"{KEY}.task: several target columns make a regression; 'binary' given; for classes add a dataset for "
-        "each, as with target: fine"
+        f"{KEY}.source.target: 'x' has the values 1 and 2, and 'fine' 1.5 and 2.5; several yes/no targets need the "
+        "same two values; labels: {x: {…}} beside file: calls them alike"
+    )
+    assert refusal(load, content, target=["fine", "x"], task="multiclass") == (
+        f"{KEY}.task: several target columns are values (regression) or yes/no (binary); 'multiclass' given; for "
+        "classes add a dataset for each, as with target: fine"
     )
     assert refusal(load, content, target=["fine", "far"]).endswith(" has infinite values; mend or remove these rows")
 

@@ -536,22 +536,23 @@ def test_texts_that_are_not_all_called_by_numbers_stay_texts():
 
 
 def test_several_targets_of_texts_are_refused_with_two_ways_out():
-    content = lines("x,a,b", X, ["yes", "no", "no"] * 10, ["no", "yes"] * 15)
+    content = lines("x,a,b", X, ["yes", "no", "perhaps"] * 10, ["no", "yes"] * 15)
     told = refusal(content, target=["a", "b"])
     assert told == (
         f"{KEY}.source.target: 'a' is not numbers, and one of several targets must be; labels: {{a: {{'no': 0, "
-        "'yes': 1}} beside file: makes them so, in whatever order; or add a dataset for each, as with target: a"
+        "perhaps: 1, 'yes': 2}} beside file: makes them so, in whatever order; or add a dataset for each, as with "
+        "target: a"
     )
-    labels = {"a": {"no": 0, "yes": 1}, "b": {"no": 0, "yes": 1}}
-    assert load(content, target=["a", "b"], labels=labels)[0]["target_1"].tolist()[:3] == [1, 0, 0]
-    assert "add a dataset for each, as with target: a" in refusal(content, target=["a", "b"], task="binary")
+    labels = {"a": {"no": 0, "perhaps": 1, "yes": 2}, "b": {"no": 0, "yes": 1}}
+    assert load(content, target=["a", "b"], labels=labels)[0]["target_1"].tolist()[:3] == [2, 0, 1]
+    assert "several yes/no targets need the same two values" in refusal(content, target=["a", "b"], task="binary")
 
 
-def test_several_targets_of_0_and_1_are_values_and_what_makes_them_classes_is_said():
+def test_several_targets_of_0_and_1_are_labels_and_what_makes_them_values_is_said():
     _, description = load(lines("x,a,b", X, [0, 1, 0] * 10, [1, 0] * 15), target=["a", "b"])
     assert task("own", description) == (
-        "a and b: 2 target columns of 0 and 1, so the task is regression (for classes add a dataset for each, as with "
-        "target: a)"
+        "a and b: 2 yes/no columns (0, 1), so the task is binary (for another: task: regression under datasets.own in "
+        "params.yaml)"
     )
 
 

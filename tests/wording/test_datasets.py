@@ -37,6 +37,7 @@ def test_how_a_csv_file_is_written(csv, words):
         ("whole numbers", 3, "3 different whole numbers"),
         ("numbers", 2345, "2,345 different numbers"),
         ("target columns", 2, "2 target columns"),
+        ("yes/no columns", 3, "3 yes/no columns"),
     ],
 )
 def test_what_decided_the_task(values, count, words):

@@ -79,10 +79,14 @@ def _columns(subject: Subject, *, cells: bool) -> Table:
 
 def _data(subject: Subject) -> dict[str, Any]:
     first = subject[0]
+    if first.description.are_labels:  # the rows that have each
+        classes, labels = first.description.targets, np.nonzero(first.labels)[1]
+    else:
+        classes, labels = first.description.classes, first.labels
     return {
         "features": first.features,
-        "labels": first.labels.reshape(-1, first.labels.shape[-1]) if _of_channels(first) else first.labels,
-        "classes": first.description.classes,
+        "labels": labels.reshape(-1, labels.shape[-1]) if _of_channels(first) else labels,
+        "classes": classes,
         "targets": _channels(first.labels.shape[-1]) if _of_channels(first) else first.description.targets,
     }
 

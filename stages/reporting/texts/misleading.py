@@ -58,6 +58,7 @@ class Misleading:
             for comparison in comparisons
             for run in comparison.runs
             if run.loss.targets == "plus_minus_one" and not run.loss.is_custom and run.finished.any()
+            if len(run.values("rounded_accuracy", "test"))
         ]
         head = ("comparison", "loss", "rounded output equals target", "sign of the output")
         clipped = [
