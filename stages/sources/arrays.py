@@ -80,7 +80,7 @@ def load(
         n_weightless=int((chosen.has_target & ~chosen.kept).sum()),
         copies=copies,
         arrays=facts,
-        target_shape=list(chosen.target.labels.shape[1:]) if chosen.is_mask else [],
+        target_shape=list(chosen.target.labels.shape[1:]) if chosen.is_packed else [],
     )
 
 
@@ -106,9 +106,14 @@ class _Chosen(NamedTuple):
     gives_features: bool = False
 
     @property
+    def is_packed(self) -> bool:
+        """Whether what is predicted of a row is kept as one: masks, and several yes/no columns."""
+        return self.is_mask or (bool(self.target.classes) and self.target.labels.ndim > 1)
+
+    @property
     def columns(self) -> dict[str, Any]:
         """The target as columns of a table, each (n_kept,): see `datasets.target_columns`."""
-        if self.is_mask:
+        if self.is_packed:
             return {target_names(1)[0]: packed(self.target.labels)}
         labels = np.atleast_2d(self.target.labels.T)
         return dict(zip(target_names(len(labels)), labels, strict=True))

@@ -96,7 +96,7 @@ def doubt(winner: Winner) -> str:
 
 def ending(winner: Winner) -> str:
     """What the file of predictions ends in."""
-    return ".npz" if winner.description.target_shape else ".csv"
+    return ".npz" if winner.description.has_positions is True else ".csv"
 
 
 def _check(out: Path, file: Path, winner: Winner) -> None:
@@ -105,7 +105,7 @@ def _check(out: Path, file: Path, winner: Winner) -> None:
         raise UserError(f"{out} is the file of the rows; give the predictions another place")
     if out.is_dir():
         raise UserError(f"{out} is a folder; name a file in it, as {out / output_for(file, ending(winner)).name}")
-    if winner.description.target_shape:
+    if winner.description.has_positions is True:
         if out.suffix.lower() not in (".npz", ".npy"):
             raise UserError(
                 f"{out}: what is predicted are arrays; name a file that ends in .npz, or .npy for them alone"
@@ -158,6 +158,11 @@ def _threshold(winner: Winner) -> list[str]:
         what = "logarithms of probabilities" if loss.outputs_probability else "outputs"
         return [f"a class is decided by the largest of the {what} after these offsets: {offsets} ({best})"]
     what, threshold = "a probability" if loss.outputs_probability else "an output", winner.threshold[0]
+    if winner.description.are_labels:
+        each = zip(winner.description.targets, map(number, winner.threshold), strict=True)
+        return [
+            f"{classes[1]} is decided from {what} of {', '.join(f'{cut} ({name})' for name, cut in each)} on, {best}"
+        ]
     if winner.calibration:
         own = Calibration(winner.calibration.slope, tuple(winner.calibration.offsets))
         threshold = own.probabilities(decisions.strengths(loss, np.array([threshold])))[1]
@@ -206,12 +211,13 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         return [f"{targets} stands twice, so the predictions are not scored"]
     truth = new_rows.targets(new.rows[found], description, predictor.source, new.written.decimal)
     weights, weighted = _weights(predictor, new)
-    known = np.isfinite(truth).all(axis=1) & np.isfinite(predicted.outputs).all(axis=1) & (weights >= 0)
+    is_known = np.isfinite(predicted.outputs).all(axis=tuple(range(1, predicted.outputs.ndim)))
+    known = np.isfinite(truth).all(axis=1) & is_known & (weights >= 0)
     if not weights[known].any():
         return []
     labels, outputs, scale = truth[known], predicted.outputs[None, known], {}
     if description.classes:
-        labels = labels[:, 0].astype(np.int64)
+        labels = labels.astype(np.int8) if description.are_labels else labels[:, 0].astype(np.int64)
     else:
         scale = {"center": np.array(winner.target_center), "spread": np.array(winner.target_spread)}
         center, spread = loss.output.scale(**scale)
@@ -290,7 +296,7 @@ def usage(winner: Winner, name: str) -> str:
         f"{counted(len(winner.settings.seeds), 'network')} trained on {winner.n_rows:,} rows."
     )
     gives = f"Writes the rows and beside them {', '.join(winner.outputs)}: to predictions.csv, else beside {new}."
-    if winner.description.target_shape:
+    if winner.description.has_positions is True:
         what = "prediction, p and spread" if winner.description.classes else "prediction and spread"
         gives = f"Writes arrays: {what} of each position: to predictions.npz, else beside {new}."
     costs = f", and what decisions cost from {printable(', '.join(winner.cost_columns))}" if winner.cost_columns else ""

@@ -36,7 +36,7 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndar
     cells = pd.concat([pd.DataFrame({"image" if NAMES in given.beside else "row": names}), beside], axis=1)
     written = CsvFormat(delimiter=",", encoding="utf-8", decimal=".")
     new = NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL)
-    of_positions = bool(predictor.winner.description.target_shape)
+    of_positions = predictor.winner.description.has_positions is True
     return new, given.rows.read(slice(None)), given.beside.get(source.targets[0]) if of_positions else None
 
 

@@ -25,7 +25,7 @@ from stages.scores.costs import cheapest, of_rows
 from stages.sources import array_rows, new_rows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
-from stages.winners import positions
+from stages.winners import labels, positions
 
 if TYPE_CHECKING:
     import keras
@@ -96,15 +96,19 @@ class Predictor:
         """
         if arrays := self.winner.description.arrays:
             features, notes = array_rows.as_trained(np.asarray(rows), arrays, self.array_source)
-            if self.winner.description.target_shape:
+            if self.winner.description.has_positions is True:
                 return self._of_positions(features, notes)
             rows = pd.DataFrame(index=range(len(features)))
         else:
             features, notes = self._encoded(rows.reset_index(drop=True), decimal)
         costs = self._costs(rows, decimal)
         outputs = self._outputs(features)
-        failed = ~np.isfinite(outputs).all(axis=(0, 2))
-        table, scored, decided = self._answers(self._in_units(np.where(failed[:, None], 1, outputs)), costs)
+        failed = ~np.isfinite(outputs).all(axis=(0, *range(2, outputs.ndim)))
+        given = self._in_units(np.where(failed.reshape(-1, *[1] * (outputs.ndim - 2)), 1, outputs))
+        if self.winner.description.are_labels:
+            table, scored, decided = labels.answers(self.winner, given, self._decide)
+        else:
+            table, scored, decided = self._answers(given, costs)
         table[failed], scored[failed] = np.nan, np.nan
         notes = [*map(printable, notes), *_without_prediction(failed)]
         return Predictions(table.set_index(rows.index), scored, notes, decided)
