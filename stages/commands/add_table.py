@@ -2,6 +2,8 @@
 
 python -m stages.commands.add_table FILE TARGET [NAME [KEYS]]   what ``make try FILE=… TARGET=… [AS=…] [WITH=…]`` runs
 
+TARGET may be several columns: ``a,b,c``.
+
 The file or folder is copied to ``data/external`` unless it is there; a generator's name stands for what it makes.
 Nothing that exists is changed.
 """
@@ -221,6 +223,32 @@ def within_budget(params: Params, name: str, judged: Judged) -> Made | None:
         return None
 
 
+def _judged(
+    name: str, file: Path, entry: dict[str, dict[str, object]], text: str, settings: dict[str, int]
+) -> tuple[Dataset, Judged]:
+    """The losses for a target; what is no column, but texts between commas, is several of them, as `entry` then says.
+
+    Args:
+        name: of the dataset.
+        file: of its table.
+        entry: of the dataset.
+        text: that ``params.yaml`` holds.
+        settings: of `judge`.
+    """
+    dataset, target = (
+        parse_params(with_entry(text, "datasets", name, entry)).datasets[name],
+        entry["source"].get("target"),
+    )
+    try:
+        return dataset, judge(name, file, dataset, **settings)
+    except UserError as error:
+        if "," not in str(target) or f"'{target}' is not a column" not in str(error):
+            raise
+    entry["source"]["target"] = [each.strip() for each in str(target).split(",") if each.strip()]
+    dataset = parse_params(with_entry(text, "datasets", name, entry)).datasets[name]
+    return dataset, judge(name, file, dataset, **settings)
+
+
 def main() -> None:
     """Add the table that the command line names."""
     file, target, own_name, more = [*sys.argv[1:], "", "", "", ""][:4]
@@ -236,11 +264,11 @@ def main() -> None:
     _check_name(name, params)
     source = kind.entry(file, place, target) if kind else {"file": place, "target": target}
     entry, text = _entry(more, source), paths.PARAMS.read_bytes().decode("utf-8")
-    dataset = parse_params(with_entry(text, "datasets", name, entry)).datasets[name]
     # a number of seeds that the user chose for all comparisons stays in force
     in_looks = {"seeds": {"at_most": AT_MOST}} if params.train.seeds == Train().seeds else {}
     n_seeds = AT_MOST if in_looks else seeds.most(params.train.seeds)
-    judged = judge(name, file, dataset, n_seeds=n_seeds, batch_size=params.train.batch_size)
+    settings = {"n_seeds": n_seeds, "batch_size": params.train.batch_size}
+    dataset, judged = _judged(name, file, entry, text, settings)
     if judged.dataset != dataset and not kind:
         entry["source"]["columns"] = judged.dataset.source.columns
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")

@@ -2,13 +2,14 @@
 
 import textwrap
 
+import numpy as np
 import pandas as pd
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from stages.basics.words import distinct_numbers, printable
-from stages.records.datasets import Description, Treatment, target_names
+from stages.records.datasets import Description, Treatment, labels_of
 from stages.reporting.texts import columns_text
 
 SHOWN = 40  # columns of a table; more are counted
@@ -36,10 +37,11 @@ def columns_table(table: pd.DataFrame, description: Description, treatments: lis
             _text(columns_text.done(treatment)),
         )
     without = description.n_without_target(len(table))
-    for name, column in zip(description.targets, target_names(description.n_targets), strict=True):
-        values = (
-            table[column].map(lambda index: description.classes[int(index)]) if description.classes else table[column]
-        )
+    labels = labels_of(table, description)
+    for name, column in zip(description.targets, np.atleast_2d(labels.T), strict=True):
+        values = pd.Series(column)
+        if description.classes:
+            values = values.map(lambda index: description.classes[int(index)])
         kind = "classes" if description.classes else "number"
         done = f"predicted ({description.task})" + ("; rows without it left out" if without else "")
         shown.add_row(_text(name), kind, _text(_example(values, kind)), _count(without), done)
