@@ -50,7 +50,7 @@ def test_labels_are_learned_together_and_each_is_decided_at_its_own_threshold(tm
         ["no", "yes", "no"],
         ["yes", "no", "yes"],
     ]
-    assert [name for name in table if "art" in name][0] == "prediction_art"
+    assert next(name for name in table if "art" in name) == "prediction_art"
     rows.to_csv("new.csv", index=False)
     capsys.readouterr()
     app.predict_file(predictor, tmp_path / "new.csv", tmp_path / "out.csv")

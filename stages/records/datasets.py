@@ -104,8 +104,7 @@ class Description:
             it as numbers.
         arrays: what is predicted from, where that is no columns.
         target_shape: of what is predicted of a row where each of its positions has a target: (height, width) of masks,
-            and behind it the number of values where they are no classes; (n_targets,) of labels, which are several
-            yes/no columns; empty where a row has one.
+            and behind it the number of values where they are no classes; (n_targets,) of labels; empty of one target.
     """
 
     task: Task
@@ -151,13 +150,8 @@ class Description:
 
     @property
     def has_positions(self) -> bool | Literal["labels"]:
-        """Whether each position of a row has a target, or a row several labels."""
-        return "labels" if self.are_labels else bool(self.target_shape)
-
-    @property
-    def are_labels(self) -> bool:
-        """Whether several columns are predicted of which each is one of the two classes: those of `target_shape`."""
-        return bool(self.classes) and len(self.targets) > 1
+        """Whether each position of a row has a target; or a row several labels, which are yes/no columns."""
+        return "labels" if self.classes and len(self.targets) > 1 else bool(self.target_shape)
 
 
 @dataclass(frozen=True)
@@ -332,9 +326,8 @@ def labels_of(table: pd.DataFrame, description: Description) -> np.ndarray:
 
 def target_columns(labels: np.ndarray, description: Description) -> dict[str, Any]:
     """What `labels_of` gives, as columns of a table."""
-    if description.target_shape:
-        return {names_of_target(description)[0]: packed(labels)}
-    return dict(zip(names_of_target(description), np.atleast_2d(labels.T), strict=True))
+    columns = [packed(labels)] if description.target_shape else np.atleast_2d(labels.T)
+    return dict(zip(names_of_target(description), columns, strict=True))
 
 
 def _facts(description: Description) -> dict[str, Any]:

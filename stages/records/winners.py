@@ -141,7 +141,7 @@ class Winner:
     def outputs(self) -> list[str]:
         """The columns that it answers with, in their order: see `names_of`."""
         share = "p" if self.settings.loss.outputs_probability or self.calibration else "votes"
-        if self.description.are_labels:
+        if self.description.has_positions == "labels":
             return [f"{column}{of}" for of in self._of_targets for column in ("prediction", "spread", share)]
         if self.description.target_shape:  # of how many positions each class is decided, as a share; or how far off
             return [f"share_{name}" for name in self.description.classes] or ["error"]

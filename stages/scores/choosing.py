@@ -40,8 +40,8 @@ def default_headline(
 ) -> str:
     """The score that decides between losses where the parameters name none.
 
-from stages.scores.families.recall import recall
-from stages.scores.score import HasPositions, Score
+    from stages.scores.families.recall import recall
+    from stages.scores.score import HasPositions, Score
 
     Args:
         task: the kind of problem.

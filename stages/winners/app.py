@@ -158,7 +158,7 @@ def _threshold(winner: Winner) -> list[str]:
         what = "logarithms of probabilities" if loss.outputs_probability else "outputs"
         return [f"a class is decided by the largest of the {what} after these offsets: {offsets} ({best})"]
     what, threshold = "a probability" if loss.outputs_probability else "an output", winner.threshold[0]
-    if winner.description.are_labels:
+    if winner.description.has_positions == "labels":
         each = zip(winner.description.targets, map(number, winner.threshold), strict=True)
         return [
             f"{classes[1]} is decided from {what} of {', '.join(f'{cut} ({name})' for name, cut in each)} on, {best}"
@@ -217,7 +217,7 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         return []
     labels, outputs, scale = truth[known], predicted.outputs[None, known], {}
     if description.classes:
-        labels = labels.astype(np.int8) if description.are_labels else labels[:, 0].astype(np.int64)
+        labels = labels.astype(np.int8) if description.has_positions == "labels" else labels[:, 0].astype(np.int64)
     else:
         scale = {"center": np.array(winner.target_center), "spread": np.array(winner.target_spread)}
         center, spread = loss.output.scale(**scale)

@@ -105,7 +105,7 @@ class Predictor:
         outputs = self._outputs(features)
         failed = ~np.isfinite(outputs).all(axis=(0, *range(2, outputs.ndim)))
         given = self._in_units(np.where(failed.reshape(-1, *[1] * (outputs.ndim - 2)), 1, outputs))
-        if self.winner.description.are_labels:
+        if self.winner.description.has_positions == "labels":
             table, scored, decided = labels.answers(self.winner, given, self._decide)
         else:
             table, scored, decided = self._answers(given, costs)

@@ -23,7 +23,7 @@ def test_columns_of_the_same_two_values_are_labels_and_come_back_as_they_were(tm
     a, b = ["yes", "no", "no", None, "yes"] * 6, ["no", "yes", "no", "yes", "yes"] * 6
     table, description = described(tmp_path, {"x": range(30), "target": range(30), "a": a, "b": b})
     assert (description.task, description.targets, description.classes) == ("binary", ["a", "b"], ["no", "yes"])
-    assert (description.target_shape, description.are_labels) == ([2], True)
+    assert (description.target_shape, description.has_positions == "labels") == ([2], True)
     assert description.inferred == datasets.Inference("yes/no columns", 2)
     assert description.other_tasks == []
     # a row without one of them is left out

@@ -79,7 +79,7 @@ def _columns(subject: Subject, *, cells: bool) -> Table:
 
 def _data(subject: Subject) -> dict[str, Any]:
     first = subject[0]
-    if first.description.are_labels:  # the rows that have each
+    if first.description.has_positions == "labels":  # the rows that have each
         classes, labels = first.description.targets, np.nonzero(first.labels)[1]
     else:
         classes, labels = first.description.classes, first.labels

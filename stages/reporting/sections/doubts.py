@@ -54,7 +54,7 @@ def _validity(comparison: Comparison, explained: set[tuple[str, str]]) -> list[M
 
 
 def _imbalance(comparison: Comparison) -> list[Markdown]:
-    if comparison.description.are_labels:  # each of which has its own share, in a table
+    if comparison.description.has_positions == "labels":  # each of which has its own share, in a table
         return []
     classes, n_rows = comparison.description.classes, comparison.labels.size
     what = "positions" if comparison.description.target_shape else "rows"

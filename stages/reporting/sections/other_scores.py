@@ -43,7 +43,7 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
     return {
         "scores": _scores(comparison),
         "note": _NOTE_ON_VALUES if is_regression else _NOTE_ON_CLASSES,
-        "recalls": None if is_regression or comparison.description.are_labels else _recalls(comparison),
+        "recalls": None if is_regression or comparison.description.has_positions == "labels" else _recalls(comparison),
     }
 
 

@@ -59,7 +59,7 @@ def _table(comparison: Comparison) -> Table:
         rows.append((code(loss), *middle, *scores, Markdown(at_rule)))
     rules = dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs)
     usual = " or ".join(rules) if len(rules) < 3 else "by each loss's rule"
-    names, of_labels = comparison.description, comparison.description.are_labels
+    names, of_labels = comparison.description, comparison.description.has_positions == "labels"
     what = "threshold" if of_two else f"offsets of {', '.join(names.classes)}"
     what = f"thresholds of {', '.join(names.targets)}" if of_labels else what
     there = (what, f"{name} there") if thresholds else (name,)

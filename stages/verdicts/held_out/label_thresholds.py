@@ -21,26 +21,22 @@ def choose(
     labels: np.ndarray,
     held_out: HeldOut,
     choose_one: Callable[..., np.ndarray | None],
-    *,
-    usual: float,
-    weights: np.ndarray | None,
-    clusters: np.ndarray | None,
+    **of_rows: np.ndarray | None,
 ) -> np.ndarray:
-    """The thresholds (n_labels,) that are best for a score; the usual one where none can be chosen.
+    """The thresholds (n_labels,) that are best for a score; NaN where none can be chosen.
 
     Args:
         score: the name of one of decisions.
         labels: (n_rows, n_labels).
         held_out: what they are chosen on, with outputs (n, n_labels, 1).
         choose_one: chooses the threshold of one column of labels: see `thresholds.choose`.
-        usual: the loss's own threshold.
-        weights: (n_rows,) what each row counts; None where all count alike.
-        clusters: (n_rows,) rows with the same number are drawn together; None where each is drawn by itself.
+        of_rows: ``weights`` and ``clusters`` (n_rows,), as there.
     """
     n_rows, n_labels = labels.shape
     by_itself = catalogue.find(_BY_ITSELF.get(score, "accuracy"), "binary")
     if score == TOGETHER:
         numbers = np.add.outer(held_out.rows * n_labels, np.arange(n_labels)).ravel()
+        clusters, weights = of_rows["clusters"], of_rows["weights"]
         together = np.repeat(np.arange(n_rows) if clusters is None else clusters, n_labels)
         counts = None if weights is None else np.repeat(weights, n_labels)
         every = HeldOut(numbers, held_out.outputs.reshape(-1, 1))
@@ -53,9 +49,8 @@ def choose(
                 by_itself,
                 labels=labels[:, label],
                 held_out=HeldOut(held_out.rows, held_out.outputs[:, label]),
-                weights=weights,
-                clusters=clusters,
+                **of_rows,
             )
             for label in range(n_labels)
         ]
-    return np.array([usual if one is None else one[0] for one in of_labels])
+    return np.array([np.nan if one is None else one[0] for one in of_labels])

@@ -8,8 +8,7 @@ The best threshold of few rows is mostly chance, so it is chosen in many bootstr
 what is averaged is how many rows it calls class 1, so that losses whose outputs rank the rows alike get decisions that
 are alike, whatever unit these are in (sigmoid, tanh, linear). Of several classes it is the offsets.
 
-Recall of one class has no best threshold, since everything could be called that class: there as many rows are as are
-of it.
+Recall of one class has no best threshold: there as many rows are called that class as are of it.
 """
 
 from collections.abc import Mapping
@@ -55,9 +54,8 @@ def of_runs(
     None where losses decide by their own rule: where the score is not one of decisions; where networks are trained at
     one given rate, as they were published; where no row is left that a network did not learn from.
     """
-    if not n_classes or not score.is_of_decisions or not runs[0].settings.optimizer.is_tuned:
-        return {}
-    if labels.ndim > 1 and n_classes > 2:  # masks of several classes take the largest output
+    has_own = score.is_of_decisions and runs[0].settings.optimizer.is_tuned
+    if not n_classes or not has_own or (labels.ndim > 1 and n_classes > 2):  # of which masks take the largest output
         return {}
     decided = {}
     for run in runs:
@@ -185,9 +183,8 @@ def choose(
     of_rows = labels[held_out.rows]
     if labels.ndim == 2:
         one = partial(choose, loss=loss, n_classes=n_classes, seed=seed)
-        of_rows = {"weights": weights, "clusters": clusters}
-        usual = float(decisions.usual(loss, n_classes)[0])
-        return label_thresholds.choose(score.name, labels, held_out, one, usual=usual, **of_rows)
+        found = label_thresholds.choose(score.name, labels, held_out, one, weights=weights, clusters=clusters)
+        return np.where(np.isnan(found), loss.threshold, found)
     if len(np.unique(of_rows)) < n_classes:
         return None
     counted = None if weights is None else weights[held_out.rows]
