@@ -27,7 +27,7 @@ F1 on test rows, the mean over seeds, {{ how }}:
 
 def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
     [comparison] = subject
-    if not comparison.description.has_positions == "labels":
+    if comparison.description.has_positions != "labels":
         return None
     at_own = bool(comparison.outcome.thresholds)
     how = "at the thresholds of the losses" if at_own else "decided by the losses' own rules"
