@@ -17,7 +17,8 @@ LOSS_OF: dict[Task, str] = {
     "binary": "binary_crossentropy",
     "multiclass": "categorical_crossentropy",
 }
-SMOOTH = [score for score in SCORES.values() if not isinstance(score.statistic, MedianAbsoluteError)]
+OF_ROWS = [score for score in SCORES.values() if score.goes_with(has_positions=False)]
+SMOOTH = [score for score in OF_ROWS if not isinstance(score.statistic, MedianAbsoluteError)]
 CASES = [(task, score.name) for task in LOSS_OF for score in SMOOTH if task in score.tasks]
 CASES += [("regression", "pinball_0.9"), ("binary", "recall_1"), ("multiclass", "recall_2")]
 
