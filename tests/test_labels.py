@@ -63,7 +63,8 @@ def test_labels_are_learned_together_and_each_is_decided_at_its_own_threshold(tm
 
 
 def test_make_try_takes_several_columns_and_says_what_they_are(tmp_path, monkeypatch, capsys):
-    run_all(tmp_path, {"datasets": {}, "comparisons": {}}, {}, lambda _: None)
+    made = {"source": {"generator": "make_regression", "random_state": 1}}
+    run_all(tmp_path, {"datasets": {"made": made}, "comparisons": {"made": {"losses": ["mse"]}}}, {}, lambda _: None)
     monkeypatch.chdir(tmp_path)
     write_table(tmp_path)
     monkeypatch.setattr(sys, "argv", ["add_table", "posts.csv", "sport, news,art"])
