@@ -159,10 +159,10 @@ def _threshold(winner: Winner) -> list[str]:
         return [f"a class is decided by the largest of the {what} after these offsets: {offsets} ({best})"]
     what, threshold = "a probability" if loss.outputs_probability else "an output", winner.threshold[0]
     if winner.description.has_positions == "labels":
-        each = zip(winner.description.targets, map(number, winner.threshold), strict=True)
-        return [
-            f"{classes[1]} is decided from {what} of {', '.join(f'{cut} ({name})' for name, cut in each)} on, {best}"
+        each = [
+            f"{number(cut)} ({name})" for cut, name in zip(winner.threshold, winner.description.targets, strict=True)
         ]
+        return [f"{classes[1]} is decided from {what} of {', '.join(each)} on, {best}"]
     if winner.calibration:
         own = Calibration(winner.calibration.slope, tuple(winner.calibration.offsets))
         threshold = own.probabilities(decisions.strengths(loss, np.array([threshold])))[1]
@@ -211,8 +211,8 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         return [f"{targets} stands twice, so the predictions are not scored"]
     truth = new_rows.targets(new.rows[found], description, predictor.source, new.written.decimal)
     weights, weighted = _weights(predictor, new)
-    is_known = np.isfinite(predicted.outputs).all(axis=tuple(range(1, predicted.outputs.ndim)))
-    known = np.isfinite(truth).all(axis=1) & is_known & (weights >= 0)
+    outputs = predicted.outputs.reshape(len(truth), -1)
+    known = np.isfinite(truth).all(axis=1) & np.isfinite(outputs).all(axis=1) & (weights >= 0)
     if not weights[known].any():
         return []
     labels, outputs, scale = truth[known], predicted.outputs[None, known], {}
