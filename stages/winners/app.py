@@ -201,8 +201,7 @@ def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
 
 def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) -> list[str]:
     """How good the predictions are, where the rows have a target."""
-    winner = predictor.winner
-    columns = list(new.rows.columns)
+    winner, columns = predictor.winner, list(new.rows.columns)
     description, loss, targets = winner.description, winner.settings.loss, ", ".join(winner.description.targets)
     found = [column_names.find(name, columns) for name in description.targets]
     if None in found:

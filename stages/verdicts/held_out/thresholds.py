@@ -183,8 +183,8 @@ def choose(
     of_rows = labels[held_out.rows]
     if labels.ndim == 2:
         one = partial(choose, loss=loss, n_classes=n_classes, seed=seed)
-        found = label_thresholds.choose(score.name, labels, held_out, one, weights=weights, clusters=clusters)
-        return np.where(np.isnan(found), loss.threshold, found)
+        cuts = label_thresholds.choose(score.name, labels, held_out, one, weights=weights, clusters=clusters)
+        return np.where(np.isnan(cuts), loss.threshold, cuts)
     if len(np.unique(of_rows)) < n_classes:
         return None
     counted = None if weights is None else weights[held_out.rows]
