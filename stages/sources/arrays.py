@@ -108,7 +108,7 @@ class _Chosen(NamedTuple):
     @property
     def is_packed(self) -> bool:
         """Whether what is predicted of a row is kept as one: masks, and several yes/no columns."""
-        return self.is_mask or (bool(self.target.classes) and self.target.labels.ndim > 1)
+        return self.is_mask or self.target.are_labels
 
     @property
     def columns(self) -> dict[str, Any]:

@@ -52,10 +52,7 @@ def load(
     read, choice, fitted = _chosen(source, splits, key, costs=costs, for_losses=for_losses)
     tidied = {column: each.tidied for column, each in fitted.items()}
     targets = pd.DataFrame({column: _target_values(read.table[column], fitted[column]) for column in choice.targets})
-    names = target_names(len(choice.targets))
-    may_be_labels = pd.Series(targets.to_numpy().ravel()).nunique() <= 2  # several yes/no columns are one there
-    taken = [*names, *(target_names(1) if may_be_labels else [])]
-    *unlike, copied = unique([*choice.kept, *loss_columns.called(choice.for_losses), COPIES], taken)
+    *unlike, copied = unique([*choice.kept, *loss_columns.called(choice.for_losses), COPIES], _reserved(targets))
     own_names = dict(zip(choice.kept, unlike, strict=False))
     seen_as = dict(zip(choice.for_losses, unlike[len(own_names) :], strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
@@ -70,11 +67,7 @@ def load(
     seen = {"has_target": has_target, "kept": kept, "lost": lost, "copies": differ}
     findings = _findings(read, fitted, dataset, choice, key, columns=columns, target=target, splits=splits, **seen)
     features = features.assign(**loss_columns.of_table(fitted, choice, seen_as, for_losses, kept=kept, rows=read.rows))
-    are_labels = bool(target.classes) and target.labels.ndim > 1
-    named, values = (
-        (target_names(1), [packed(target.labels)]) if are_labels else (names, np.atleast_2d(target.labels.T))
-    )
-    return features.assign(**dict(zip(named, values, strict=True))), Description(
+    return features.assign(**_of_target(target)), Description(
         **target.facts(is_said=dataset.known_task is not None),
         targets=source.target,
         files=[path.as_posix() for path in read.files],
@@ -89,8 +82,22 @@ def load(
         costs={name: own_names[column] for name, column in choice.costs.items()},
         loss_columns=seen_as,
         findings=findings,
-        target_shape=list(target.labels.shape[1:]) if are_labels else [],
+        target_shape=list(target.labels.shape[1:]) if target.are_labels else [],
     )
+
+
+def _reserved(targets: pd.DataFrame) -> list[str]:
+    """What the target may be called in ``data/raw``: several yes/no columns are one there."""
+    is_one = pd.Series(targets.to_numpy().ravel()).nunique() <= 2
+    return [*target_names(len(targets.columns)), *(target_names(1) if is_one else [])]
+
+
+def _of_target(target: Target) -> dict[str, Any]:
+    """The target as columns of ``data/raw``."""
+    if target.are_labels:
+        return {target_names(1)[0]: packed(target.labels)}
+    columns = np.atleast_2d(target.labels.T)
+    return dict(zip(target_names(len(columns)), columns, strict=True))
 
 
 def _chosen(

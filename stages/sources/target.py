@@ -43,6 +43,11 @@ class Target:
     positive: Positive | None = None
     is_ordered: bool = False
 
+    @property
+    def are_labels(self) -> bool:
+        """Whether it is several yes/no columns."""
+        return bool(self.classes) and self.labels.ndim > 1
+
     def facts(self, *, is_said: bool) -> dict[str, Any]:
         """What a `Description` says of it, where the parameters say its task or do not."""
         names = "task", "other_tasks", "classes", "positive", "is_ordered"
