@@ -222,6 +222,33 @@ def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights:
     return axes
 
 
+def intervals(axes: Axes, points: dict[str, tuple[float, float]], *, asked: float, colors: dict[str, str]) -> Axes:
+    """How wide the intervals of each loss are against what they hold, with its name beside its point.
+
+    Args:
+        axes: where to draw.
+        points: by loss, the percentage of targets that its intervals hold, and how wide they are.
+        asked: the percentage that they are to hold: the dashed line.
+        colors: by loss.
+    """
+    axes.axvline(asked, linestyle="--", color="black", linewidth=0.8)
+    for loss, (held, width) in points.items():
+        axes.scatter(held, width, color=colors[loss], s=40)
+        side = "left" if held <= asked else "right"
+        axes.annotate(
+            loss, (held, width), (6 if side == "left" else -6, 4), textcoords="offset points", ha=side, fontsize="small"
+        )
+    widest = max(width for _, width in points.values())
+    away = max([5.0, *(abs(held - asked) for held, _ in points.values())])
+    axes.set(
+        xlim=(asked - 1.4 * away, asked + 1.4 * away),
+        ylim=(0, 1.2 * widest),
+        xlabel="targets that intervals hold (%)",
+        ylabel="mean width (target units)",
+    )
+    return axes
+
+
 def side_by_side(axes: Axes, curves: dict[str, np.ndarray], colors: dict[str, str], label: str, *, log: bool) -> Axes:
     """A score over epochs, every loss in one chart: the median over seeds and the band that holds the middle 80 %.
 
