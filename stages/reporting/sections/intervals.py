@@ -17,8 +17,8 @@ from stages.verdicts.coverage import Coverage, of_loss
 
 TEMPLATE = """
 {% if table %}
-Intervals of {{ asked }}, on rows not trained on{{ once(" (those of a loss that gives one value are as wide for every row:"
-" from what it misses by on rows that a network is not scored on)") }}:
+Intervals of {{ asked }}, on rows not trained on{{ once(" (of a loss that gives one value they are as wide for every"
+" row: from what it misses by on rows that a network is not scored on)") }}:
 
 {{ table }}
 

@@ -3,7 +3,7 @@
 import math
 
 from stages.basics.markup import Markdown, code, text
-from stages.basics.words import counted
+from stages.basics.words import counted, number, percent
 from stages.losses.estimand import Estimand
 from stages.reporting import other_choices
 from stages.reporting.formats import NAMED, at_place, enumerated, listed, place_of, place_of_ends, power_of
@@ -11,6 +11,7 @@ from stages.reporting.markdown import Table
 from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.coverage import of_loss
 from stages.verdicts.pairs import FEWEST_SEEDS, Pair
 from stages.verdicts.statistics import lacking
 
@@ -47,7 +48,9 @@ def gives(comparison: Comparison) -> Markdown:
     if not summary.n:
         return Markdown()
     value, title = score_of(comparison, outcome.advice.best), text(score.title)
-    if score.unit == "target units":
+    if score.needs_quantiles:
+        said = _of_intervals(comparison, value, title)
+    elif score.unit == "target units":
         said = f"Predictions miss by about **{value}** ({title}, on rows not trained on)."
     elif score.name == "accuracy":
         said = f"Of rows not trained on, **{value}** are decided rightly ({title})."
@@ -59,9 +62,20 @@ def gives(comparison: Comparison) -> Markdown:
         others = f"{beside[0].upper()}{beside[1:]}." if beside else ""
         return Markdown(" ".join(filter(None, [said, others, as_good])))
     guess = _guess(score.rewards) if comparison.task == "regression" else "the same for every row"
+    guess = "the same intervals" if score.needs_quantiles else guess
     constant = at_place(outcome.constant, place_of(math.nan, outcome.constant))
     others = f"; {beside}" if beside else ""
     return Markdown(" ".join(filter(None, [said, f"Always guessing {guess} gives {constant}{others}.", as_good])))
+
+
+def _of_intervals(comparison: Comparison, value: str, title: Markdown) -> str:
+    """What the intervals of the recommended loss hold, how wide they are, and what they are worth by the score."""
+    [run] = [run for run in comparison.runs if run.loss.name == comparison.outcome.advice.best]
+    found = of_loss(comparison, run)
+    return (
+        f"It gives {percent(found.asked)} intervals that held **{percent(found.held)}** of the rows not trained on and "
+        f"are {number(found.width)} wide on average. The {title} is about **{value}**."
+    )
 
 
 def _guess(rewards: Estimand | None) -> str:
