@@ -4,7 +4,7 @@ A loss has the same colour as everywhere (`top_losses.colors`); train is always 
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -222,31 +222,26 @@ def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights:
     return axes
 
 
-def intervals(axes: Axes, points: dict[str, tuple[float, float]], *, asked: float, colors: dict[str, str]) -> Axes:
-    """How wide the intervals of each loss are against what they hold, with its name beside its point.
+def intervals(axes: Sequence[Axes], points: dict[str, tuple[float, float]], *, asked: float, colors: list[str]) -> None:
+    """What the intervals of each loss hold and how wide they are, a line for each, in two charts beside each other.
 
     Args:
-        axes: where to draw.
+        axes: two that share their y axis.
         points: by loss, the percentage of targets that its intervals hold, and how wide they are.
         asked: the percentage that they are to hold: the dashed line.
-        colors: by loss.
+        colors: of each loss.
     """
-    axes.axvline(asked, linestyle="--", color="black", linewidth=0.8)
-    for loss, (held, width) in points.items():
-        axes.scatter(held, width, color=colors[loss], s=40)
-        side = "left" if held <= asked else "right"
-        axes.annotate(
-            loss, (held, width), (6 if side == "left" else -6, 4), textcoords="offset points", ha=side, fontsize="small"
-        )
-    widest = max(width for _, width in points.values())
-    away = max([5.0, *(abs(held - asked) for held, _ in points.values())])
-    axes.set(
-        xlim=(asked - 1.4 * away, asked + 1.4 * away),
-        ylim=(0, 1.2 * widest),
-        xlabel="targets that intervals hold (%)",
-        ylabel="mean width (target units)",
-    )
-    return axes
+    places = np.arange(len(points))[::-1]
+    held, width = np.array(list(points.values())).T
+    axes[0].axvline(asked, linestyle="--", color="black", linewidth=0.8)
+    away = 1.3 * max(5.0, np.abs(held - asked).max())
+    axes[0].set(xlim=(asked - away, asked + away), xlabel="targets that intervals hold (%)")
+    axes[1].set(xlim=(0, 1.1 * width.max()), xlabel="mean width (target units)")
+    for ax, values in zip(axes, (held, width), strict=True):
+        ax.scatter(values, places, c=colors, s=40)
+        ax.set(yticks=places, ylim=(-0.6, len(points) - 0.4))
+    axes[0].set_yticklabels(list(points))
+    axes[1].tick_params(labelleft=False)
 
 
 def side_by_side(axes: Axes, curves: dict[str, np.ndarray], colors: dict[str, str], label: str, *, log: bool) -> Axes:
