@@ -102,6 +102,27 @@ def _ordered(generator: np.random.Generator, n_rows: int) -> Drawn:
     return x, np.digitize(place, [-1.8, -0.9, 0.3, 2.2]), None
 
 
+def _uneven(generator: np.random.Generator, n_rows: int) -> Drawn:
+    """A noise whose size depends on the features."""
+    x = generator.uniform(-2, 2, size=(n_rows, 5))
+    size = 0.2 + 0.2 * (x[:, 0] + 2) + 0.3 * (x[:, 3] > 0)
+    return x, 2 * np.sin(x[:, 0]) + x[:, 1] * x[:, 2] + size * generator.normal(size=n_rows), None
+
+
+def _zeros(generator: np.random.Generator, n_rows: int) -> Drawn:
+    """Amounts of which two thirds are 0, and whose mean is a product over the features."""
+    x = generator.normal(size=(n_rows, 5))
+    chance, mean = expit(0.8 * x[:, 0] - 0.5 * x[:, 1] - 0.8), np.exp(1 + 0.5 * x[:, 2] + 0.4 * x[:, 0])
+    return x, np.where(generator.random(n_rows) < chance, generator.gamma(1.5, mean / 1.5), 0.0), None
+
+
+def _degrees(generator: np.random.Generator, n_rows: int) -> Drawn:
+    """Directions that lie on both sides of north."""
+    x = generator.normal(size=(n_rows, 4))
+    angle = 90 * np.tanh(x[:, 0]) + 30 * x[:, 1] + np.degrees(generator.vonmises(0, 4, n_rows))
+    return x, angle % 360, None
+
+
 def _groups(generator: np.random.Generator, n_rows: int) -> Drawn:
     """Groups of 5 to 45 rows, which share most of three features and of a noise with heavy tails."""
     sizes = generator.integers(5, 46, n_rows)
@@ -128,6 +149,9 @@ PROBLEMS = {
     "3 % positives": Problem("binary", OF_TWO, ("accuracy", "balanced_accuracy"), _rare),
     "easy classes": Problem("multiclass", OF_MORE, ("accuracy",), _easy),
     "ordered classes": Problem("multiclass", OF_ORDER, ("rank_error", "quadratic_kappa"), _ordered),
+    "uneven spread": Problem("regression", ("gaussian", "quantiles"), ("crps", "interval_score_80"), _uneven),
+    "many zeros": Problem("regression", ("mse", "tweedie", "hurdle"), ("tweedie_deviance_1.5",), _zeros),
+    "degrees": Problem("regression", ("mse", "circular_mse", "von_mises"), ("circular_error_360",), _degrees),
     "groups": Problem("regression", OF_VALUES, ("rmse",), _groups, ("groups, one split", "groups, folds")),
     "time 0.5": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.75), ("time",)),
     "time 0.8": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.92), ("time",)),
@@ -397,7 +421,7 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
     candidates = [Candidate(chosen.rate, chosen.schedule)]
     with replicas_of(every, seeds, candidates, loss.epoch_metric) as replicas:
         fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
-        return loss.decode(replicas.predict(table.features, view), table.n_classes)
+        return every.in_units_of_the_plan(loss.decode(replicas.predict(table.features, view), table.n_classes))
 
 
 def settings_of(loss: Loss, selected_by: str, n_seeds: int) -> Settings:
