@@ -240,6 +240,31 @@ def test_a_target_between_0_and_1_is_offered_losses_whose_predictions_stay_there
     ) in out
 
 
+@pytest.mark.parametrize(
+    ("target", "value", "line"),
+    [
+        ("visits", lambda i: i * 7 % 31 % 17,
+         "holds small whole numbers, none below 0, and may be a count; for that there is {loss: poisson, target: "
+         "ratio} under comparisons.seen.losses, and to judge by headline: {seen: poisson_deviance}"),
+        ("cost", lambda i: i * 7 % 31 * 1.5 * (i % 4 > 0),
+         "is 0 in 28 % of the rows and above 0 in the others; for that there is tweedie, hurdle under "
+         "comparisons.seen.losses, and to judge by headline: {seen: tweedie_deviance_1.5}"),
+        ("hour", lambda i: i * 7 % 31 / 31 * 24,
+         "lies between 0 and 24, and may begin anew there, so that 23 is next to 0; for that there is {loss: "
+         "circular_mse, period: 24}, {loss: circular_distance, period: 24}, {loss: von_mises, period: 24} under "
+         "comparisons.seen.losses, and to judge by headline: {seen: circular_error_24}"),
+        ("price", lambda i: 100 + i * 7 % 31, None),
+        ("hour", lambda i: 1 + i * 7 % 31 / 31, None),
+    ],
+)  # fmt: skip
+def test_what_else_a_target_may_be_is_said_with_the_keys_for_it(project, tmp_path, capsys, *, target, value, line):
+    rows = "".join(f"{i * 5 % 29},{value(i)}\n" for i in range(90))
+    (tmp_path / "seen.csv").write_text(f"x,{target}\n{rows}")
+    project(tmp_path / "seen.csv", target, "", "task: regression")
+    out = capsys.readouterr().out
+    assert (f"try: '{target}' {line} under report in params.yaml\n" in out) if line else "for that there is" not in out
+
+
 def test_whole_numbers_may_be_grades_and_with_their_order_are_offered_losses_of_ranks(project, tmp_path, capsys):
     rows = "".join(f"{i * 7 % 31},{3 + i * i % 7 % 5}\n" for i in range(90))
     (tmp_path / "wines.csv").write_text(f"x,quality\n{rows}")
