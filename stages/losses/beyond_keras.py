@@ -26,6 +26,7 @@ ROWS = (
         target_transform="ratio",
         estimates="mean",
         scored_as="gamma_deviance",
+        offered=(),
     ),
     Loss(
         "tweedie",

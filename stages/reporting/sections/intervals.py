@@ -13,7 +13,7 @@ from stages.reporting.drawing.plots import Grid
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.verdicts.comparison import Comparison
-from stages.verdicts.coverage import Coverage, of_loss
+from stages.verdicts.held_out.coverage import Coverage, of_loss
 
 TEMPLATE = """
 {% if table %}

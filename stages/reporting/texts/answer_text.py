@@ -11,7 +11,7 @@ from stages.reporting.markdown import Table
 from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
 from stages.verdicts.comparison import Comparison
-from stages.verdicts.coverage import of_loss
+from stages.verdicts.held_out.coverage import of_loss
 from stages.verdicts.pairs import FEWEST_SEEDS, Pair
 from stages.verdicts.statistics import lacking
 
