@@ -232,16 +232,25 @@ def _order(name: str, judged: Judged) -> Iterator[str]:
         )
 
 
-def within_budget(params: Params, name: str, judged: Judged) -> Made | None:
-    """The plan of a table's comparison where it has a budget, or would take longer than is usual."""
+def within_budget(params: Params, name: str, judged: Judged) -> tuple[Made | None, dict[str, object]]:
+    """Plan a table's comparison where it has a budget, or would take longer than is usual.
+
+    Returns:
+        The plan, and what the comparison is to say: the budget, where it has none yet; where there is time for all,
+        that losses which are tuned are tried once more, otherwise.
+    """
     facts = name, judged.table, judged.description
     if params.has_budget(name):
-        return making.make(params, *facts, budget=params.setup(name).budget)
+        return making.make(params, *facts, budget=params.setup(name).budget), {}
     try:
-        return making.make_where_longer(params, *facts, budget=BUDGET)
+        made = making.make_where_longer(params, *facts, budget=BUDGET)
     except TooShortError:
         cli.say(f"try: the least there is to train takes longer than {BUDGET}; it has no budget, and takes long")
-        return None
+        return None, {}
+    if made:
+        return made, {"budget": BUDGET}
+    is_new = params.setup(name).optimizer.is_tuned() and not params.asks_for_second_run(name)
+    return None, {"second_run": True} if is_new else {}
 
 
 def _judged(
@@ -295,9 +304,8 @@ def main() -> None:
         cli.say("try: the only columns to predict from tell rows apart, so the entry says that they are numbers")
     losses = [offer.entry for offer in judged.offers if offer.is_made]
     added = parse_params(with_entries(text, name, entry, {"losses": losses, **in_looks}))
-    made = within_budget(added, name, judged)
-    budget = {"budget": BUDGET} if made and not added.has_budget(name) else {}
-    text = with_entries(text, name, entry, {"losses": losses, **in_looks, **budget})
+    made, so_much = within_budget(added, name, judged)
+    text = with_entries(text, name, entry, {"losses": losses, **in_looks, **so_much})
     added = parse_params(text)
     if not is_made:
         _copy(file, destination)

@@ -1,6 +1,7 @@
 """Does the order of the losses survive? Each loss again, as it was chosen, with one thing of its training changed.
 
-A small run: the seeds that tuned, at the rates around a chosen one, for the epochs chosen, measured on validation rows.
+A small run: the seeds that tuned, at the rates around a chosen one, for the epochs chosen, measured on validation rows
+by a score that all losses of the comparison have.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from stages.execution.trials import best_of, shown, train_trials
 from stages.params.optimizer import SETTINGS
 from stages.records.runs import Tuning
 from stages.records.settings import OptimizerSettings
-from stages.training.chunk import Candidate
+from stages.training.chunk import LOSS, Candidate
 from stages.training.unit import Unit
 
 FACTORS = (1 / 3, 1.0, 3.0)  # of a rate, which are tried
@@ -50,6 +51,12 @@ def variations(unit: Unit, rate: float) -> dict[str, tuple[Unit, float]]:
     }
 
 
+def measured_by(unit: Unit) -> str:
+    """Name the score by which the losses of a comparison are measured alike: none has the unit of its own value."""
+    by = unit.settings.selected_by
+    return by if unit.loss.task == "regression" and by != LOSS else unit.loss.epoch_metric
+
+
 async def tried_otherwise(unit: Unit, tuning: Tuning, train: TrainChunks) -> Tuning:
     """Add to a tuning what its choice scores where something is varied.
 
@@ -58,12 +65,11 @@ async def tried_otherwise(unit: Unit, tuning: Tuning, train: TrainChunks) -> Tun
         tuning: what came of it.
         train: trains chunks.
     """
-    chosen = unit.settings.model_copy(update={"loss": unit.loss.at(tuning.options)})
-    few = replace(unit.of_seeds(range(tuning.n_seeds)), settings=chosen.model_copy(
-        update={"seeds": unit.settings.seeds[: tuning.n_seeds]}))  # fmt: skip
-    others = variations(few, tuning.rate)
+    few, by = unit.of_seeds(range(tuning.n_seeds)), measured_by(unit)
+    chosen = few.settings.model_copy(update={"loss": unit.loss.at(tuning.options), "selected_by": by})
+    others = variations(replace(few, settings=chosen), tuning.rate)
     values = await asyncio.gather(*(_values(*other, tuning, train) for other in others.values()))
-    return replace(tuning, varied=np.array(list(others)), values=np.vstack([tuning.values, *values]))
+    return replace(tuning, varied=np.array(list(others)), varied_by=by, values=np.stack(values))
 
 
 async def _values(unit: Unit, around: float, tuning: Tuning, train: TrainChunks) -> np.ndarray:

@@ -333,6 +333,5 @@ def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
         if unit.settings.within
         else best.horizon == longest and best.still_falls and longest > unit.settings.epochs,
         firmness=firmness(checked or halved, chosen - (len(halved) if checked else 0)),
-        values=to_score(best.costs)[None],
         checked=np.arange(len(trials)) >= len(halved) if checked else None,
     )

@@ -74,10 +74,10 @@ class Tuning:
         at_edge: whether the best is at an end of the rates that were tried, so that one beyond may be better.
         at_last_epoch: whether the epochs are the most that were tried, so that more may be better.
         firmness: the share of resamples of the seeds in which the same trial is best.
-        values: (1 + n_varied, n_seeds), the validation score of each seed that chose, as chosen and with each of
-            `varied`; NaN where it failed.
-        checked: bool (n_trials,), whether a trial was trained on as many rows as in the end; None where all were.
         varied: (n_varied,) in words, what was changed to see whether the order of the losses survives.
+        varied_by: the name of the score that measured these.
+        values: (n_varied, n_seeds), this score on validation rows of each seed that chose; NaN where it failed.
+        checked: bool (n_trials,), whether a trial was trained on as many rows as in the end; None where all were.
     """
 
     rates: np.ndarray
@@ -97,8 +97,9 @@ class Tuning:
     at_edge: bool
     at_last_epoch: bool
     firmness: float
-    values: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     varied: np.ndarray = field(default_factory=lambda: np.array([], np.str_))
+    varied_by: str = ""
+    values: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     checked: np.ndarray | None = None
 
     @property

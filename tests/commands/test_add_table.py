@@ -121,6 +121,7 @@ def test_the_projects_own_parameters_keep_every_line(project, tmp_path, defaults
         "  own.name-1:\n",
         f"    losses: [{FIT_VALUES}, {TRANSFORMED}]\n",
         "    seeds: {at_most: 60}\n",
+        "    second_run: true\n",
     ]
 
 
@@ -134,6 +135,16 @@ def test_as_many_seeds_train_as_are_needed_unless_a_number_was_chosen_for_all(pr
     Path("params.yaml").write_text(PARAMS, encoding="utf-8")
     project(tmp_path / "houses.csv", "price")
     assert load_params().setup("houses").seeds == 2
+
+
+def test_losses_that_are_tuned_are_tried_with_another_optimizer_and_a_wider_network_unless_all_are(
+    project, tmp_path, defaults_text
+):
+    tuned = defaults_text.replace("second_run: false", "second_run: true")
+    Path("params.yaml").write_text(tuned, encoding="utf-8")
+    project(tmp_path / "houses.csv", "price")
+    assert "second_run" not in "".join(added(tuned, Path("params.yaml").read_text(encoding="utf-8")))
+    assert load_params().asks_for_second_run("houses")
 
 
 def test_a_table_that_would_take_longer_than_ten_minutes_gets_a_budget_and_a_plan_said_in_a_line(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.execution.second_run import WIDER, planned_cost, tried_otherwise, variations
+from stages.execution.second_run import WIDER, measured_by, planned_cost, tried_otherwise, variations
 from stages.execution.trials import best_of, train_trials
 from stages.execution.tuning import tune
 from stages.records.settings import OptimizerSettings
@@ -56,17 +56,40 @@ def test_what_was_chosen_is_tried_at_three_rates_for_the_epochs_chosen_by_the_se
 
     tuning, expected = run_alone(work)
     assert tuning.varied.tolist() == ["Adam", WIDER]
-    assert tuning.values.shape == (3, 10)
-    np.testing.assert_allclose(tuning.values[2], expected, rtol=1e-5)
-    assert tuning.values[0].mean() == pytest.approx(tuning.curves[tuning.chosen, tuning.epochs - 1], rel=1e-6)
+    assert (tuning.values.shape, tuning.varied_by) == ((2, 10), "mse")
+    np.testing.assert_allclose(tuning.values[1], expected, rtol=1e-5)
     assert not np.allclose(tuning.values[0], tuning.values[1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "selected_by", "expected"),
+    [
+        ("mse", "rmse", "rmse"),
+        ("mae", "loss", "mse"),
+        ("binary_crossentropy", "log_loss", "accuracy"),
+        ("hinge", "loss", "accuracy"),
+    ],
+)
+def test_losses_are_measured_by_a_score_that_all_have(loss, selected_by, expected):
+    unit = make_unit(loss)
+    unit = replace(unit, settings=unit.settings.model_copy(update={"selected_by": selected_by}))
+    assert measured_by(unit) == expected
+
+
+def test_a_loss_that_is_chosen_by_its_own_value_is_tried_by_accuracy():
+    unit = asked("hinge", epochs=2)
+    tuning = run_alone(
+        lambda train: tune(replace(unit, settings=unit.settings.model_copy(update={"selected_by": "loss"})), train)
+    )
+    assert (tuning.score, tuning.varied_by) == ("loss", "accuracy")
+    assert ((tuning.values >= 0) & (tuning.values <= 1)).all()
 
 
 def test_where_it_is_not_asked_for_nothing_is_trained():
     unit = asked(epochs=1)
     plain = replace(unit, settings=unit.settings.model_copy(update={"second_run": False}))
     tuning = run_alone(lambda train: tune(plain, train))
-    assert (tuning.values.shape, len(tuning.varied)) == ((1, 3), 0)
+    assert (tuning.values.size, len(tuning.varied)) == (0, 0)
 
 
 def test_it_costs_six_networks_a_seed():

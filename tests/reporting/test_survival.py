@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.records.settings import Within
@@ -12,17 +13,21 @@ NOISE = np.random.default_rng(0).normal(0, 1e-3, 10)
 
 @pytest.fixture
 def varied(make_comparison, make_tuning):
-    """A factory of a comparison by mse of losses, each with its mean as chosen, with Adam, and with a wider network."""
+    """A factory of a comparison of losses, each with its mean on test rows, with Adam, and with a wider network."""
 
     def make(score="mse", **means):
         comparison = make_comparison(*means)
         runs = []
         for run in comparison.runs:
-            values = np.array(means[run.loss.name])[:, None] + NOISE
+            tested, *values = np.array(means[run.loss.name])[:, None] + NOISE
+            others = run.scores[(run.scores["metric"] != score) | (run.scores["part"] != "test")]
+            own = {"seed": run.seeds, "part": "test", "metric": score, "value": tested[: len(run.seeds)]}
+            scores = pd.concat([others, pd.DataFrame(own)])
             names = np.array(["Adam", "a network twice as wide"])
             optimizer = run.settings.optimizer.model_copy(update={"learning_rate": (0.01, 0.1)})
             settings = run.settings.model_copy(update={"optimizer": optimizer})
-            runs.append(replace(run, settings=settings, tuning=make_tuning(score, values=values, varied=names)))
+            tuning = make_tuning("loss", values=np.stack(values), varied=names, varied_by=score)
+            runs.append(replace(run, settings=settings, scores=scores, tuning=tuning))
         return replace(comparison, runs=runs, own_margin=0.1)
 
     return make
@@ -54,14 +59,24 @@ def test_that_no_two_losses_are_apart_is_said(varied):
     )
 
 
-def test_losses_that_were_tuned_by_their_own_values_are_not_compared(varied):
-    assert "no unit in common" in does_it_survive(varied("loss", mse=(1, 2, 3), mae=(2, 3, 1)))
+def test_losses_that_were_tuned_by_their_own_values_are_compared_by_the_score_of_all(varied):
+    comparison = varied("accuracy", mse=(0.9, 0.8, 0.7), mae=(0.7, 0.7, 0.8))
+    assert {run.tuning.score for run in comparison.runs} == {"loss"}
+    line = does_it_survive(replace(comparison, own_margin=0.01))
+    assert "a network twice as wide `mae` is ahead of `mse`, the other way round (validation accuracy" in line
+
+
+def test_a_loss_that_was_settled_sooner_is_compared_on_the_seeds_that_it_has(varied):
+    comparison = varied("mae", mse=(1, 2, 1), mae=(2, 3, 1.05))
+    first, second = comparison.runs
+    few = replace(first, scores=first.scores[first.scores["seed"].isin(first.seeds[:2])])
+    assert "clearly apart" not in does_it_survive(replace(comparison, runs=[few, second]))
 
 
 def test_where_it_was_not_tried_that_is_said_with_the_key(varied, make_comparison):
     comparison = varied(mse=(1, 2, 3), mae=(2, 3, 1))
     untried = [replace(run, tuning=replace(run.tuning, varied=np.array([], str))) for run in comparison.runs]
-    assert "`train: {second_run: true}`" in does_it_survive(replace(comparison, runs=untried))
+    assert "`second_run: true` under the comparison" in does_it_survive(replace(comparison, runs=untried))
     assert does_it_survive(make_comparison("mse", "mae")) == ""
     assert survival.SECTION.content([make_comparison("mse", "mae")], None) is None
 

@@ -1,5 +1,6 @@
 """Whether the order of the losses survives another optimizer and a wider network, in a line."""
 
+from collections.abc import Mapping
 from itertools import permutations
 from typing import Any
 
@@ -23,19 +24,15 @@ TEMPLATE = """
 SURE = 2  # standard errors
 _NOT_TRIED = Markdown(
     "**Does it survive?** Not tried with another optimizer or a wider network; "
-    "`train: {second_run: true}` in `params.yaml` does."
+    "`second_run: true` under the comparison in `params.yaml` does."
 )
 _NO_TIME = Markdown(
     "**Does it survive?** Not tried with another optimizer or a wider network: a budget leaves no time."
-)
-_WITHOUT_UNIT = Markdown(
-    "**Does it survive?** Cannot be said: losses were tuned by their own values, which have no unit in common."
 )
 # what is said in place of these where they stand in the report already
 _NOT_SAID = {
     _NOT_TRIED: Markdown("**Does it survive?** Not tried."),
     _NO_TIME: Markdown("**Does it survive?** Not tried."),
-    _WITHOUT_UNIT: Markdown("**Does it survive?** Cannot be said."),
 }
 
 
@@ -55,13 +52,13 @@ def does_it_survive(comparison: Comparison) -> Markdown:
     varied = [str(variant) for variant in tuned[0].tuning.varied]
     if not varied or any([str(variant) for variant in run.tuning.varied] != varied for run in tuned):
         return _NO_TIME if tuned[0].settings.within else _NOT_TRIED
-    scores = {run.tuning.score for run in tuned}
-    if len(scores) > 1 or scores == {"loss"}:
-        return _WITHOUT_UNIT
-    [score] = scores
+    score = tuned[0].tuning.varied_by
     margin = comparison.outcome.margin if comparison.score.name == score else 0.0
-    before = _ahead(tuned, 0, score, margin)
-    turned = {what: before & _behind(tuned, place, score, margin) for place, what in enumerate(varied, start=1)}
+    before = _ahead({run.loss.name: run.values(score, "test") for run in tuned}, score, margin)
+    turned = {
+        what: before & {pair[::-1] for pair in _ahead(_values(tuned, place), score, margin)}
+        for place, what in enumerate(varied)
+    }
     holds = [_with(what) for what, pairs in turned.items() if not pairs]
     parts = [f"{enumerated(holds)} the order holds"] if holds else []
     for what, pairs in turned.items():
@@ -80,21 +77,22 @@ def _with(what: str) -> str:
     return f"with {what}"
 
 
-def _ahead(runs: list[Run], place: int, score: str, margin: float) -> set[tuple[str, str]]:
-    """The pairs of losses of which the first is ahead by more than the margin and chance."""
+def _values(runs: list[Run], place: int) -> dict[str, np.ndarray]:
+    return {run.loss.name: run.tuning.values[place] for run in runs}
+
+
+def _ahead(values: Mapping[str, np.ndarray], score: str, margin: float) -> set[tuple[str, str]]:
+    """The pairs of losses of which the first is ahead by more than the margin and chance, on the seeds both have."""
     row = catalogue.find(score, None)
     sign = 1 if row is not None and row.higher_is_better else -1
     pairs = set()
-    for one, other in permutations(runs, 2):
-        gains = sign * (one.tuning.values[place] - other.tuning.values[place])
+    for one, other in permutations(values, 2):
+        n_both = min(len(values[one]), len(values[other]))
+        gains = sign * (values[one][:n_both] - values[other][:n_both])
         gains = gains[np.isfinite(gains)]
         if len(gains) > 1 and gains.mean() > max(margin, SURE * gains.std(ddof=1) / np.sqrt(len(gains))):
-            pairs.add((one.loss.name, other.loss.name))
+            pairs.add((one, other))
     return pairs
-
-
-def _behind(runs: list[Run], place: int, score: str, margin: float) -> set[tuple[str, str]]:
-    return {(behind, ahead) for ahead, behind in _ahead(runs, place, score, margin)}
 
 
 SECTION = Section(part="sure", order=27, template=TEMPLATE, content=_content)
