@@ -54,13 +54,24 @@ class Trial:
 
     @property
     def costs(self) -> np.ndarray:
-        """The cost of every seed after so many epochs, (n_seeds,)."""
-        return self.curves[:, self.epochs - 1]
+        """The cost of every seed, (n_seeds,), after the epochs that are best for the other half of the seeds.
+
+        The best of many epochs flatters itself on the seeds that chose it, as a rate that falls, which has one epoch to
+        choose from, cannot. Seeds take turns, so that both halves have splits alike.
+        """
+        costs, is_second = self.curves[:, self.epochs - 1].copy(), np.arange(len(self.curves)) % 2 == 1
+        if self.is_whole or self.candidate.schedule == "cosine":
+            return costs
+        finished = np.isfinite(self.curves).all(axis=1)
+        for half in (is_second, ~is_second):
+            if others := self.curves[~half & finished].tolist():
+                costs[half] = self.curves[half, np.mean(others, axis=0).argmin()]
+        return costs
 
     @property
     def cost(self) -> tuple[int, float]:
-        """Rank a trial, lower is better: by seeds that failed, then by the mean cost."""
-        return self.n_failed, float(self.mean[self.epochs - 1])
+        """Rank a trial, lower is better: by seeds that failed, then by the mean cost of the others."""
+        return self.n_failed, float(np.nanmean(self.costs)) if self.n_failed < len(self.curves) else math.inf
 
     @property
     def still_falls(self) -> bool:

@@ -321,6 +321,7 @@ def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
         parameter_names=np.array(parameters, np.str_),
         horizons=np.array([trial.horizon for trial in trials]),
         curves=curves,
+        reached=np.array([np.nan if trial.n_failed else to_score(trial.cost[1]) for trial in trials]),
         n_failed=np.array([trial.n_failed for trial in trials]),
         chosen=chosen,
         score=unit.settings.selected_by,

@@ -64,6 +64,8 @@ class Tuning:
         horizons: (n_trials,) epochs trained.
         curves: (n_trials, n_epochs), the mean over seeds of the validation score after every epoch (for ``rmse`` the
             root of the mean squared error); NaN beyond the horizon, and where a seed failed.
+        reached: (n_trials,) the mean validation score by which trials were compared: of a rate that stays after epochs
+            that the other half of the seeds chose; NaN where a seed failed. None: the best of its curve.
         n_failed: (n_trials,) how many seeds failed.
         chosen: the number of the trial that is best.
         score: the name of the score that chose; ``loss`` for the loss itself.
@@ -101,6 +103,7 @@ class Tuning:
     varied_by: str = ""
     values: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     checked: np.ndarray | None = None
+    reached: np.ndarray | None = None
 
     @property
     def schedule(self) -> Schedule:

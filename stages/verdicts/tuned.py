@@ -13,7 +13,8 @@ from stages.scores import catalogue
 class Tried:
     """One learning rate and schedule, the best mean validation score there, and after how many epochs.
 
-    The score is that of any epoch of a rate that stays, and of the last of one that falls; NaN where seeds failed.
+    The score is that by which it was compared: of a rate that stays after epochs that the other half of the seeds
+    chose, which may be others, and of one that falls after the last; NaN where seeds failed.
     """
 
     rate: float
@@ -84,7 +85,8 @@ def _tried(tuning: Tuning, trial: int) -> Tried:
     values = tuning.curves[trial, epochs]
     costs = np.where(np.isfinite(values), cost(tuning, 1.0) * values, np.inf)
     epoch = int(epochs[costs.argmin()])
-    return Tried(float(tuning.rates[trial]), schedule, float(tuning.curves[trial, epoch]), epoch + 1)
+    value = tuning.curves[trial, epoch] if tuning.reached is None else tuning.reached[trial]
+    return Tried(float(tuning.rates[trial]), schedule, float(value), epoch + 1)
 
 
 def _better(tuning: Tuning, one: Tried | None, other: Tried) -> Tried:
