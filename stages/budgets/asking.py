@@ -74,7 +74,7 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     labels = labels[drawn]
     features, known, kinds = _made_up(rows, description, scale.features, n_rows, rng)
     table = Table(features, labels, description.n_classes, np.ones(n_rows) if description.weight else None)
-    values = np.empty((n_rows, 0)) if description.classes else labels
+    values = planning.to_scale(labels, description)
     plan = planning.all_rows(known, kinds, values, scale=scale, n_seeds=max(networks))
     every = [
         settings_of(params, comparison, loss, table, description.classes) for loss in params.selected()[comparison]

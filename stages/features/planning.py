@@ -57,7 +57,7 @@ def make_plan(
         key=key,
         sizes=sizes,
     )
-    values = _to_scale(labels, description)
+    values = to_scale(labels, description)
 
     def fit(fitted_on: Iterable[np.ndarray]) -> Scaling:
         lines = [scaling.fit(features, kinds, values, numbers, scale) for numbers in fitted_on]
@@ -71,7 +71,7 @@ def make_plan(
     return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
 
 
-def _to_scale(labels: np.ndarray, description: Description) -> np.ndarray | Channels:
+def to_scale(labels: np.ndarray, description: Description) -> np.ndarray | Channels:
     """What of a target is scaled: values (n_rows, n_targets), or those of positions by channel; nothing of classes."""
     if description.classes:
         return np.empty((len(labels), 0))
@@ -156,7 +156,7 @@ def plan_to_use(
     return all_rows(
         features,
         kinds,
-        _to_scale(labels, description),
+        to_scale(labels, description),
         scale=setup.data.scale,
         n_seeds=n_seeds,
         labels=labels,
