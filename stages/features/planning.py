@@ -1,5 +1,6 @@
 """The plan of a comparison: its rows divided for every seed, and the numbers that scale them for each split."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -68,7 +69,8 @@ def make_plan(
     else:
         to_tune = fit(np.flatnonzero(own == Part.TRAIN) for own in divided.parts)
         to_train = fit(np.flatnonzero(own <= Part.VALIDATION) for own in divided.parts)
-    return Plan(**vars(divided), to_tune=to_tune, to_train=to_train)
+    n_positions = math.prod(description.target_shape or [1])
+    return Plan(**vars(divided), to_tune=to_tune, to_train=to_train, n_positions=n_positions)
 
 
 def to_scale(labels: np.ndarray, description: Description) -> np.ndarray | Channels:

@@ -22,6 +22,7 @@ from stages.records.datasets import Description
 Method = Literal["first", "shuffle", "stratified", "kfold", "group"]
 Clusters = Literal["groups", "copies", "groups and copies"]
 TRAIN_ROWS_SCORED = 20_000  # of the rows that a seed trains on; more would tell no more of how well it knows them
+FEWEST_SCORED = 100  # of them, where each has so many targets that fewer rows have as many
 
 
 class Part(IntEnum):
@@ -82,6 +83,7 @@ class Plan:
             every row is its own. They decide nothing of what is trained, beyond what `parts` says.
         clusters_are: what the rows of a cluster have in common: a value of the column that groups rows, all that they
             hold, or either, and what is joined by it; None without clusters.
+        n_positions: of a row, each of which has a target.
     """
 
     method: Method
@@ -94,6 +96,7 @@ class Plan:
     wanted_folds: int = 0
     clusters: np.ndarray | None = None
     clusters_are: Clusters | None = None
+    n_positions: int = 1
 
     @property
     def n_seeds(self) -> int:
@@ -181,9 +184,10 @@ class Plan:
     def scored_rows(self, split: int, *parts: Part) -> np.ndarray:
         """The same of those that are scored: all that are tested on, and of many that train some, drawn."""
         rows = self.split_rows(split, *parts)
-        if Part.TEST in parts or len(rows) <= TRAIN_ROWS_SCORED:
+        most = max(TRAIN_ROWS_SCORED // self.n_positions, min(FEWEST_SCORED, TRAIN_ROWS_SCORED))
+        if Part.TEST in parts or len(rows) <= most:
             return rows
-        return np.sort(np.random.default_rng(len(rows)).choice(rows, TRAIN_ROWS_SCORED, replace=False))
+        return np.sort(np.random.default_rng(len(rows)).choice(rows, most, replace=False))
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ class _Facts:
     fixed: bool
     wanted_folds: int
     clusters_are: Clusters | None = None
+    n_positions: int = 1
 
 
 _FACTS = TypeAdapter(_Facts)
@@ -212,9 +217,9 @@ def write_plan(name: str, plan: Plan) -> None:
         arrays |= {f"{scaled}_{field.name}": getattr(scaling, field.name) for field in fields(Scaling)}
     with files.replacing(paths.PLANS / f"{name}.npz") as temporary:
         np.savez_compressed(temporary, **arrays)
-    facts = asdict(_Facts(plan.method, plan.n_folds, plan.fixed, plan.wanted_folds, plan.clusters_are))
-    if plan.clusters_are is None:
-        del facts["clusters_are"]
+    facts = asdict(_Facts(**{field.name: getattr(plan, field.name) for field in fields(_Facts)}))
+    usual = {"clusters_are": None, "n_positions": 1}
+    facts = {name: value for name, value in facts.items() if name not in usual or value != usual[name]}
     files.write_json(paths.PLANS / f"{name}.json", facts)
 
 

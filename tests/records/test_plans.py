@@ -41,6 +41,9 @@ def test_of_many_rows_that_train_a_seed_some_are_scored_and_all_that_it_tests(pl
     assert again.scored_rows(0, TEST).tolist() == [0]
     assert len(again.scored_rows(0, TRAIN, VALIDATION)) == 2
     assert again.scored.sum(axis=1).tolist() == [3, 4]
+    of_masks = replace(again, n_positions=2)  # fewer rows have as many targets
+    monkeypatch.setattr(plans, "FEWEST_SCORED", 1)
+    assert len(of_masks.scored_rows(0, TRAIN, VALIDATION)) == 1
     alone = again.of_seeds([1])  # what is scored is not decided by the seeds beside
     np.testing.assert_array_equal(alone.scored[0], again.scored[1])
 

@@ -1,11 +1,15 @@
 """Targets of each position of a row: what they are taken for, how they are kept, what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 
 from stages.basics.cli import UserError
+from stages.budgets.asking import units_to_probe
 from stages.losses.validity import Seen
 from stages.offers.losses import offers
+from stages.params.load import parse_params
 from stages.params.schema import Dataset, Split
 from stages.records import datasets
 from stages.sources import arrays
@@ -148,3 +152,14 @@ def test_losses_for_values_of_positions_are_offered_between_their_ends_too():
     assert set(made) == {"mse", "mae", "huber", "mse_sigmoid", "crossentropy_minmax"}
     assert made["crossentropy_minmax"].is_made
     assert made["mse_sigmoid"].loss.activation == "sigmoid"
+
+
+@pytest.mark.parametrize(("target", "n_scaled"), [("mask", 0), ("features", 1)])
+def test_how_fast_losses_train_is_measured_on_rows_of_such_targets(target, n_scaled):
+    source = {"generator": "shapes", "n_samples": 12, "size": 8, "target": target}
+    loss = "dice" if target == "mask" else "mse"
+    params = parse_params(json.dumps({"datasets": {"s": {"source": source}}, "comparisons": {"s": {"losses": [loss]}}}))
+    rows, description = arrays.load("s", params.datasets["s"], {}, out=None)
+    [unit] = units_to_probe(params, "s", rows, description)
+    assert unit.table.positions == (8, 8)
+    assert unit.plan.to_train.target_center.shape == (1, n_scaled)
