@@ -27,11 +27,13 @@ from scipy.signal import lfilter
 from scipy.special import expit, stdtrit
 
 from stages.basics.machine import processors
+from stages.features.channels import Channels
 from stages.features.planning import make_plan
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, Task
 from stages.params.schema import Scale, Split
-from stages.records.datasets import Description, target_names
+from stages.records.datasets import Description, target_columns
+from stages.records.networks import Conv
 from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
@@ -63,6 +65,10 @@ class Problem:
         scores: those that decide, one after the other.
         draw: gives so many rows.
         designs: how they are divided, one after the other: see `plan_of`.
+        network: the layers before the dense ones; dense layers on a table where None.
+        sizes: the fewest rows of a table, and the most.
+        n_new: rows that are left over at most.
+        epochs: the most there are.
     """
 
     task: Task
@@ -70,6 +76,10 @@ class Problem:
     scores: tuple[str, ...]
     draw: Draw
     designs: tuple[str, ...] = DESIGNS
+    network: Conv | None = None
+    sizes: tuple[int, int] = (SMALLEST, LARGEST)
+    n_new: int = N_NEW
+    epochs: int = 100
 
 
 def _heavy(generator: np.random.Generator, n_rows: int) -> Drawn:
@@ -140,8 +150,29 @@ def _series(memory: float, generator: np.random.Generator, n_rows: int) -> Drawn
     return x, x[:, 0] + 0.7 * x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + noise, None
 
 
+def _spots(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images of 8 × 8 pixels, in each of which noise hides a bright spot of a few pixels; and its pixels as a mask."""
+    grid, centre = np.arange(8) + 0.5, generator.uniform(1, 7, (n_rows, 2, 1))
+    down, across = (np.abs(grid - centre[:, axis]) for axis in range(2))
+    masks = (down[:, :, None] ** 2 + across[:, None] ** 2 <= generator.uniform(0.6, 1.4, (n_rows, 1, 1)) ** 2).astype(
+        int
+    )
+    return (masks + 0.5 * generator.normal(size=masks.shape))[..., None].astype(np.float32), masks
+
+
+def _rare_pixels(generator: np.random.Generator, n_rows: int) -> Drawn:
+    return *_spots(generator, n_rows), None
+
+
+def _given_again(generator: np.random.Generator, n_rows: int) -> Drawn:
+    images, _ = _spots(generator, n_rows)
+    return images, images, None
+
+
 OF_VALUES, OF_TWO = ("mse", "mae", "huber"), ("binary_crossentropy", "hinge", "squared_hinge")
 OF_MORE = ("categorical_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge")
+OF_MASKS = ("binary_crossentropy", "dice", "binary_focal_crossentropy")
+OF_IMAGES = {"network": Conv(kind="conv", filters=(4,)), "sizes": (100, 200), "n_new": 1000, "epochs": 30}
 OF_ORDER = ("categorical_crossentropy", "rank_mse", "cumulative_link")
 PROBLEMS = {
     "heavy-tailed": Problem("regression", OF_VALUES, ("rmse",), _heavy),
@@ -152,6 +183,8 @@ PROBLEMS = {
     "uneven spread": Problem("regression", ("gaussian", "quantiles"), ("crps", "interval_score_80"), _uneven),
     "many zeros": Problem("regression", ("mse", "tweedie", "hurdle"), ("tweedie_deviance_1.5",), _zeros),
     "degrees": Problem("regression", ("mse", "circular_mse", "von_mises"), ("circular_error_360",), _degrees),
+    "rare pixels": Problem("binary", OF_MASKS, ("iou",), _rare_pixels, **OF_IMAGES),
+    "images given again": Problem("regression", OF_VALUES, ("rmse",), _given_again, **OF_IMAGES),
     "groups": Problem("regression", OF_VALUES, ("rmse",), _groups, ("groups, one split", "groups, folds")),
     "time 0.5": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.75), ("time",)),
     "time 0.8": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.92), ("time",)),
@@ -165,8 +198,8 @@ class Table:
     Attributes:
         problem: where it comes from.
         n_rows: rows of the table.
-        features: (n_rows + n_new, n_features).
-        labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices.
+        features: (n_rows + n_new, n_features), or of images (n_rows + n_new, height, width, 1).
+        labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices; axes of positions between.
         groups: (n_rows,) the number of each row's group; None where rows have none.
     """
 
@@ -179,7 +212,7 @@ class Table:
     @property
     def n_classes(self) -> int:
         """Number of classes; 0 for values."""
-        return int(self.labels.max()) + 1 if self.labels.ndim == 1 else 0
+        return 0 if self.problem.task == "regression" else int(self.labels.max()) + 1
 
 
 # from a table, the plan of all seeds, a loss, the score that decides and how many of the seeds choose learning rate and
@@ -190,7 +223,8 @@ Learner = Callable[[Table, Plan, Loss, str, int], np.ndarray]
 def draw_table(problem: Problem, number: int, n_new: int) -> Table:
     """One table of a problem, which its number decides."""
     generator = np.random.default_rng((2, number))
-    n_rows = int(generator.integers(SMALLEST, LARGEST + 1))
+    smallest, largest = problem.sizes
+    n_rows, n_new = int(generator.integers(smallest, largest + 1)), min(n_new, problem.n_new)
     if "time" in problem.designs:
         n_rows += FURTHER_IN_TIME
     features, labels, groups = problem.draw(generator, n_rows + n_new)
@@ -200,7 +234,7 @@ def draw_table(problem: Problem, number: int, n_new: int) -> Table:
         problem,
         n_rows,
         features,
-        labels[:, None] if problem.task == "regression" else labels,
+        labels[:, None] if problem.task == "regression" and labels.ndim == 1 else labels,
         None if groups is None else groups[:n_rows],
     )
 
@@ -208,21 +242,28 @@ def draw_table(problem: Problem, number: int, n_new: int) -> Table:
 def plan_of(table: Table, design: str, n_seeds: int) -> Plan:
     """One split for all seeds, or folds; by groups, or the first rows in the order of time."""
     rows = slice(table.n_rows)
-    targets = pd.DataFrame(table.labels[rows], columns=target_names(1))
     classes = [str(index) for index in range(table.n_classes)]
     description = Description(table.problem.task, None, [], classes, ["y"], ["made up"], None, table.n_rows, [])
+    is_image = table.problem.network is not None
+    if is_image:
+        description = replace(description, target_shape=list(table.labels.shape[1:]))
+    targets = pd.DataFrame(target_columns(table.labels[rows].astype(_KEPT[is_image, bool(classes)]), description))
     if table.groups is not None:
         targets["group"], description = table.groups, replace(description, groups={"group": "group"})
     split = {
-        "one split": Split(method="stratified" if classes else "shuffle", train=0.75, fixed=True),
+        "one split": Split(method="stratified" if classes and not is_image else "shuffle", train=0.75, fixed=True),
         "folds": Split(method="kfold"),
         "groups, one split": Split(method="group", column="group", train=0.5, fixed=True),
         "groups, folds": Split(method="group", column="group", folds=10),
         "time": Split(method="first", train=0.6),
     }[design]
-    features = table.features[rows]
-    kinds = ["number"] * features.shape[1]
+    features = Channels(table.features[rows]) if is_image else table.features[rows]
+    kinds = [] if is_image else ["number"] * features.shape[1]
     return make_plan(targets, description, features, kinds, split=split, scale=Scale(), n_seeds=n_seeds, key="split")
+
+
+# as what labels are kept: by whether they are of positions, and whether they are classes
+_KEPT = {(True, True): np.int8, (True, False): np.float32, (False, True): np.int64, (False, False): np.float64}
 
 
 @dataclass(frozen=True)
@@ -414,6 +455,9 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
 
     rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
     settings = settings_of(loss, tuning.selection(score, loss), n_seeds)
+    if table.problem.network is not None:
+        layers = {"network": table.problem.network, "hidden": (), "epochs": table.problem.epochs}
+        settings = settings.model_copy(update=layers)
     few = Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds]))
     chosen = run_alone(lambda trains: tuning.tune(few, trains))
     every = Unit(settings, rows, plan)
