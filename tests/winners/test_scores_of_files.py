@@ -27,6 +27,8 @@ VALUES = {
     "precise": (5812346.0, 0.4, {"loss": "mse", "target": "log", "as": "logs"}),
     "shares": (1e-9, 1e-10, {"loss": "mape", "target": "ratio"}),
     "quantile": (100.0, 7.0, {"loss": "pinball", "quantile": 0.9, "as": "p90"}),
+    "intervals": (100.0, 7.0, {"loss": "pinball", "quantiles": [0.1, 0.5, 0.9], "as": "three"}),
+    "likely": (-40.0, 0.1, {"loss": "gaussian", "beta": 0.5}),
     "scaled": (250.0, 80.0, "mse"),
     "weighted": (-40.0, 3.0, "mse"),
 }
@@ -39,6 +41,7 @@ CLASSES = {
 }
 HEADLINES = dict.fromkeys(VALUES, "rmse") | {name: score for name, (_, score) in CLASSES.items()}
 HEADLINES |= {"scaled": "mse", "shares": "mape", "quantile": "pinball_0.9", "prices": "rmsle", "far": "r2"}
+HEADLINES |= {"intervals": "interval_score_80", "likely": "interval_score_80"}
 HEADLINES |= {"several": "cosine_similarity"}
 
 
@@ -124,6 +127,9 @@ OF_SHARES = {
 
 def score_of(rows, score, trained):
     """A score by pandas and scikit-learn alone, from the rows of a file of predictions."""
+    if score == "interval_score_80":
+        low, high, truth = (rows[name].to_numpy() for name in ("q0.1", "q0.9", "y"))
+        return (high - low + 10 * np.maximum(low - truth, 0) + 10 * np.maximum(truth - high, 0)).mean()
     targets = ["y"] if "y" in rows else ["east", "north", "up"]
     truth, predicted = rows[targets].to_numpy(), rows.filter(regex="^prediction").to_numpy()
     if score in ("mse", "cosine_similarity"):
