@@ -4,10 +4,10 @@ from itertools import chain
 
 from stages.basics import cli, paths
 from stages.basics.progress import bars
-from stages.execution.looks import groups, train_looks
+from stages.execution.looks import groups, longest_first, train_looks
 from stages.execution.refit import RefitsAhead
 from stages.execution.scheduler import Scheduler, Tally
-from stages.execution.unit_training import Training, planned, try_first
+from stages.execution.unit_training import Training, planned, try_first, work
 from stages.execution.units import headline_of, units
 from stages.executors import choice
 from stages.params import experiment
@@ -71,7 +71,7 @@ def main() -> None:
         scheduler = Scheduler(executor, kept, on_progress=on_progress)
         ahead = RefitsAhead(selected, scheduler)
         try_first(selected, scheduler)
-        scheduler.run([finish(places) for places in groups(selected)])
+        scheduler.run([finish(places) for places in longest_first(groups(selected), list(map(work, selected)))])
         references.write(fitted())
     new = {name: tally.new for name, tally in tallies.items()}
     for line in chain(*outcomes.values(), what_was_new(new)):

@@ -84,8 +84,7 @@ def _slow(unit: Unit) -> Speed:
 
 
 def _planned(params: Params, comparison: str, asked: Asked, units: list[Unit], budget: str) -> Made:
-    with choice.here(units, lambda unit: [unit] * len(POINTS)) as executor:
-        speeds, n_workers = probe(units, executor), executor.n_workers
+    speeds, n_workers = _probed(units)
 
     def takes(sizes: Sizes) -> float:
         return seconds_of(sizes, asked, speeds, n_workers)
@@ -101,6 +100,12 @@ def _planned(params: Params, comparison: str, asked: Asked, units: list[Unit], b
             f"allowed: none, or {enough} and more"
         )
     return Made(_plan(budget, full, takes(sizes), sizes), asked)
+
+
+def _probed(units: list[Unit]) -> tuple[dict[str, Speed], int]:
+    """How fast the losses of units train where they will be trained, and how many chunks at a time are there."""
+    with choice.from_environment(units, lambda unit: [unit] * len(POINTS)) as executor:
+        return probe(units, executor), executor.n_workers
 
 
 def _plan(budget: str, full: float, planned: float, plan: Sizes | str) -> Budgeted:

@@ -72,12 +72,12 @@ def room(unit: Unit, n_candidates: int, epochs: int) -> int:
     if not n_more:
         return 0
     n_seeds = min(_n_seeds(unit, n_last, epochs), len(unit.settings.seeds))
-    return n_more if n_more * n_seeds * _cost(unit, epochs) <= TRACING else 0
+    return n_more if n_more * n_seeds * cost(unit, epochs) <= TRACING else 0
 
 
 def compiling(unit: Unit) -> int:
     """What compiling the program of a chunk takes, as networks times epochs of a unit that take as long."""
-    return round(TRACING / _cost(unit, 1))
+    return round(TRACING / cost(unit, 1))
 
 
 def most_at_once(unit: Unit) -> int:
@@ -96,12 +96,12 @@ def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
     """How many seeds a chunk with so many candidates holds."""
     sizes = _sizes(unit)
     of_batch = max(1, sizes.numbers * unit.settings.batch_size)
-    most = min(WEIGHTS / sizes.weights, NUMBERS / of_batch, LIMIT / _cost(unit, epochs)) / n_candidates
+    most = min(WEIGHTS / sizes.weights, NUMBERS / of_batch, LIMIT / cost(unit, epochs)) / n_candidates
     largest = LOOK if unit.settings.looks else SIZES[0]
     return next((size for size in SIZES if size <= min(most, largest)), 1)
 
 
-def _cost(unit: Unit, epochs: int) -> int:
+def cost(unit: Unit, epochs: int) -> int:
     """Rows × products × epochs of one network."""
     return _sizes(unit).products * len(unit.table.labels) * epochs
 

@@ -20,6 +20,16 @@ def groups(units: Sequence[Unit]) -> list[list[int]]:
     return list(together.values())
 
 
+def longest_first(groups_of_units: Sequence[list[int]], work: Sequence[float]) -> list[list[int]]:
+    """Sort groups of units by what they take, so that no long one begins when all others end.
+
+    Args:
+        groups_of_units: the places of each, of `groups`.
+        work: what each unit takes.
+    """
+    return sorted(groups_of_units, key=lambda places: -sum(work[place] for place in places))
+
+
 async def train_looks(trainings: Sequence[Training], go_on: GoOn) -> list[Run]:
     """Train the losses of a comparison look by look until more seeds are not needed; a fixed number is one look.
 

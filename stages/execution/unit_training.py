@@ -10,7 +10,7 @@ import pandas as pd
 from stages.basics import cli
 from stages.basics.arrays import unpacked
 from stages.execution import second_run
-from stages.execution.cutting import N_CANDIDATES, compiling, cut, most_at_once
+from stages.execution.cutting import N_CANDIDATES, compiling, cost, cut, most_at_once
 from stages.execution.scheduler import Scheduler, TrainChunks
 from stages.execution.tuning import N_CHECKED, N_SEEDS, first_candidates, horizons, rungs, tune, variants
 from stages.records.runs import Regions, Run, Tuning
@@ -148,6 +148,11 @@ def planned(unit: Unit) -> int:
     n_chunks = -(-n_networks // most_at_once(unit)) + (planned_chunks(unit) if settings.is_tuned else 0)
     training = n_networks * settings.epochs + (planned_cost(unit) if settings.is_tuned else 0) + otherwise
     return training + n_chunks * compiling(unit)
+
+
+def work(unit: Unit) -> float:
+    """Estimate what a unit takes, to compare it with others: rows × products × epochs × networks."""
+    return float(planned(unit)) * cost(unit, 1)
 
 
 def planned_cost(unit: Unit) -> int:

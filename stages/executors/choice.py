@@ -21,11 +21,12 @@ COPIES = 12  # bytes of a process for each number that it uses of a table that i
 _PROCESSES = re.compile(r"processes:([1-9]\d{0,3})")
 
 
-def from_environment(units: Sequence[Unit]) -> Executor:
+def from_environment(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first_chunks) -> Executor:
     """Choose the executor that ``LOSSLAB_EXECUTOR`` names, or one on this machine; results do not depend on it.
 
     Args:
         units: what is to be trained.
+        chunks_of: gives what is trained first of each.
 
     Raises:
         UserError: it names no executor.
@@ -35,7 +36,7 @@ def from_environment(units: Sequence[Unit]) -> Executor:
         from stages.executors.cluster import Cluster
 
         return Cluster(where.removeprefix("dask://"))
-    return here(units)
+    return here(units, chunks_of)
 
 
 def here(units: Sequence[Unit], chunks_of: Callable[[Unit], list[Chunk]] = first_chunks) -> Executor:

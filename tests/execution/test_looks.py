@@ -3,8 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from stages.execution.looks import groups, train_looks
+from stages.execution.looks import groups, longest_first, train_looks
 from stages.execution.scheduler import LostError
+from stages.execution.unit_training import work
+from tests.training.units import make_unit
 
 
 class Training:
@@ -76,3 +78,15 @@ def test_losses_that_are_looked_at_are_trained_together_and_others_by_themselves
 
     units = [unit("a", "mse", (10, 20)), unit("b", "mse", ()), unit("a", "mae", (10, 20)), unit("b", "mae", ())]
     assert groups(units) == [[0, 2], [1], [3]]
+
+
+def test_what_takes_longest_begins_first_and_of_equals_what_came_first():
+    assert longest_first([[0, 2], [1], [3], [4]], [1, 5, 3, 4, 9]) == [[4], [1], [0, 2], [3]]
+    settings = {"rates": (0.01, 0.03)}
+    short, long, wide = (
+        make_unit("mse", **settings),
+        make_unit("mse", epochs=90, **settings),
+        make_unit("mse", hidden=[500]),
+    )
+    assert work(short) < work(long)
+    assert work(make_unit("mse")) < work(wide)

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("distributed", reason="Dask is not installed: make setup EXTRA=dask")
 
 from stages.basics.cli import UserError
+from stages.budgets import making
 from stages.execution import keys
 from stages.executors import packing
 from stages.executors.choice import from_environment
@@ -73,6 +74,17 @@ def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_w
         assert all(len(set(log)) == len(log) for log in logs.values())
         modules = [client.run_on_scheduler(lambda: set(sys.modules)), *client.run(lambda: set(sys.modules)).values()]
         assert not set.union(*modules) & {"tensorflow", "keras", "stages"}
+
+
+@thorough
+def test_a_budgets_plan_gives_the_same_bytes_on_two_workers_and_counts_them(two, monkeypatch):
+    within = {"budget": "1m", "minutes": 5, "rows": 50, "horizons": (2, 6), "tuning_rows": 20, "tuning_seeds": 2}
+    planned = [make_unit(name, rates=(0.01, 0.03, 0.1), within=within) for name in ("mse", "mae")]
+    assert results(planned, Cluster(str(two.file))) == results(planned, Threads(2))
+    monkeypatch.setattr(making, "probe", lambda units, executor: {unit.loss.name: executor for unit in units})
+    monkeypatch.setenv("LOSSLAB_EXECUTOR", f"dask://{two.file}")
+    speeds, n_workers = making._probed(planned)
+    assert (list(speeds), n_workers) == (["mse", "mae"], 2)
 
 
 @pytest.mark.endurance
