@@ -3,8 +3,8 @@
 python -m tests.benchmarks.growth measure [--of rows columns] [--most 2]   adds lines to tests/benchmarks/growth.csv
 python -m tests.benchmarks.growth draw                                     draws docs/growth.svg of these
 
-One of the five is varied, the others stay: 5,000 rows, 20 columns, two losses, ten seeds, one process. With workers what
-is measured is the clock, so nothing else may run then. Reference models are left out, and the store is off.
+One of the five is varied, the others stay: 5,000 rows, 20 columns, two losses, ten seeds, one process. With workers
+the clock is measured, so nothing else may run then. Reference models are left out, and the store is off.
 """
 
 import argparse
