@@ -77,7 +77,7 @@ ALLOWED = {
     "rows_type": "rows (a whole number, 1 or more) or a share (above 0, below 1)",
     "seeds_type": "a whole number, or {{at_most: 60}}: as many as are needed",
     "selector_type": "all, one name, or a list of names",
-    "shares_type": "shares between 0 and 1 that rise, as in [0.1, 0.5, 0.9]",
+    "shares_type": "two shares or more, between 0 and 1, that rise, as in [0.1, 0.5, 0.9]",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.', not starting with '-' or '.'",
     "string_too_short": "{min_length} or more letters",
     "string_type": "a name",

@@ -20,7 +20,7 @@ from stages.params.source import Column as ColumnName
 
 
 def _ascending(values: list[float]) -> list[float]:
-    if values != sorted(set(values)):
+    if len(values) < 2 or values != sorted(set(values)):
         raise PydanticCustomError("shares_type", "not ascending")
     return values
 
@@ -41,7 +41,7 @@ _WITHIN: dict[Limit, Any] = {
     "true or false": bool,
     "between 1 and 2": Annotated[Number, Field(gt=1, lt=2)],
     "not 0": Annotated[Number, AfterValidator(_not_zero)],
-    "ascending shares": Annotated[list[Share], Field(min_length=2), AfterValidator(_ascending)],
+    "ascending shares": Annotated[list[Share], AfterValidator(_ascending)],
 }
 # which of them is predicted is a question of its own, and nothing to tune
 NOT_TUNED = ("quantile", "quantiles", "expectile", "slope", "period")

@@ -309,7 +309,9 @@ def find(
         any_use: whether one may be found that cannot decide between losses.
     """
     score = users(name) if is_own(name) else SCORES.get(name) or registry.of_family(name, n_classes)
-    if score is None or not (score.can_decide or any_use) or (score.needs_vectors and n_targets == 1):
+    if score is None or not (score.can_decide or any_use):
+        return None
+    if n_targets is not None and (score.needs_quantiles if n_targets > 1 else score.needs_vectors):
         return None
     return score if task is None or task in score.tasks else None
 

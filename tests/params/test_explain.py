@@ -87,7 +87,7 @@ WORDING = [
     ({"kind": "order_of_task", "facts": {"task": "regression"}},
      "gives classes an order, and task: regression is not for it; leave task out"),
     ({"kind": "shares_type", "value": [0.9, 0.1]},
-     "a list given; allowed: shares between 0 and 1 that rise, as in [0.1, 0.5, 0.9]"),
+     "a list given; allowed: two shares or more, between 0 and 1, that rise, as in [0.1, 0.5, 0.9]"),
     ({"kind": "zero_type", "value": 0}, "0 given; allowed: a number other than 0"),
     ({"kind": "order_type", "value": "low"},
      "'low' given; allowed: three classes or more, from the lowest to the highest, as in [low, medium, high]"),

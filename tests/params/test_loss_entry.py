@@ -1,6 +1,7 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -212,6 +213,12 @@ MISTAKES = [
     ({"loss": "poisson", "activation": []}, None, "activation", "too_short"),
     ({"loss": "poisson", "activation": ["x"]}, None, "activation[0]", "literal_error"),
     ({"loss": "pinball", "quantile": [0.1, 0.9]}, None, "quantile", "float_type"),
+    *(({"loss": "pinball", "quantiles": given}, None, "quantiles", "shares_type") for given in ([0.9, 0.1], [0.5], [])),
+    ({"loss": "pinball", "quantile": 0.5, "quantiles": [0.1, 0.9]}, None, "", "unknown_key"),
+    ({"loss": "gaussian", "target": "log"}, None, "target", "literal_error"),
+    ({"loss": "hurdle", "target": "standard"}, None, "target", "literal_error"),
+    ({"loss": "linex", "slope": 0}, None, "slope", "zero_type"),
+    ({"loss": "tweedie", "power": 2}, None, "power", "less_than"),
     ({"loss": "mse", "activation": "softmax"}, None, "activation", "literal_error"),
     ({"loss": "hinge", "activation": "sigmoid"}, None, "activation", "literal_error"),
     ({"loss": "poisson", "activation": "linear"}, None, "activation", "literal_error"),
@@ -359,7 +366,7 @@ def test_whatever_an_entry_holds_it_is_a_loss_of_the_task_or_refused(entry, task
     if loss:
         assert task in (None, loss.task)
         assert loss.activation in loss.activations
-        assert all(math.isfinite(value) for value in loss.parameters.values())
+        assert np.isfinite(np.hstack([0, *loss.parameters.values()])).all()
 
 
 def test_a_sum_is_one_loss_with_a_name():

@@ -119,6 +119,11 @@ def test_a_name_that_says_no_score_is_none(name):
     assert catalogue.find(name, None) is None
 
 
+def test_quantiles_are_scored_of_one_target_column_alone():
+    assert catalogue.find("crps", "regression", n_targets=2) is None
+    assert catalogue.find("interval_score_80", "regression", n_targets=1).name == "interval_score_80"
+
+
 @pytest.mark.parametrize("name", ["coverage_80", "width_80"])
 def test_coverage_and_width_decide_nothing(name):
     assert catalogue.find(name, "regression") is None
