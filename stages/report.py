@@ -10,7 +10,7 @@ from stages.params import experiment, seeds
 from stages.params.load import check_data, load_params
 from stages.records import datasets, store, winners
 from stages.reporting import data_files, html_page, page, registry
-from stages.reporting.drawing.save import save
+from stages.reporting.drawing.save import Drawing
 from stages.reporting.registry import Picture, Report
 from stages.reporting.texts import published
 from stages.reporting.texts.verdict_text import verdict
@@ -45,11 +45,9 @@ def main() -> None:
     ]
     comparisons = comparison.by_dataset(every)
     report = Report(comparisons, published.read(), cells=params.report.cells)
-    text = page.markdown(report)
-    pictures = registry.pictures(report)
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()
-        _draw(pictures, folder, kept)
+        pictures, text = _drawn(report, folder, kept)
     _write_table("results.csv", data_files.results(comparisons))
     _write_table("pairs.csv", data_files.pairs(comparisons))
     _write_table("losses.csv", data_files.losses(pictures))
@@ -66,11 +64,18 @@ def main() -> None:
     cli.say(f"report: read {paths.REPORTS / 'report.html'}")
 
 
-def _draw(pictures: list[Picture], folder: Path, kept: store.Store | None) -> None:
-    """Draw the figures that are not kept, and show how many are done."""
-    with progress.bars({"figures": len(pictures)}, unit="figures", heading="report") as show:
-        for n_done, _ in enumerate(save(pictures, folder, kept), start=1):
-            show("figures", n_done)
+def _drawn(report: Report, folder: Path, kept: store.Store | None) -> tuple[list[Picture], str]:
+    """The figures, of which those that are not kept are drawn while others are worked out, and the text."""
+    pictures = []
+    with Drawing(folder, kept) as drawing:
+        for picture in registry.each_picture(report):
+            drawing.add(picture)
+            pictures.append(picture)
+        text = page.markdown(report)
+        with progress.bars({"figures": len(pictures)}, unit="figures", heading="report") as show:
+            for n_done, _ in enumerate(drawing.done(), start=1):
+                show("figures", n_done)
+    return pictures, text
 
 
 def _write_table(name: str, table: pd.DataFrame) -> None:

@@ -219,12 +219,14 @@ def printed(report: Report, parts: Sequence[Part] = PARTS) -> Iterator[tuple[Par
             yield part, subject, [(section, content) for section, content in contents if content is not None]
 
 
+def each_picture(report: Report) -> Iterator[Picture]:
+    """Every figure of the report, in its order, each as soon as it can be told."""
+    for _, subject, sections in printed(report):
+        for section, _ in sections:
+            for figure in section.figures:
+                yield from figure.pictures(subject)
+
+
 def pictures(report: Report) -> list[Picture]:
     """Every figure of the report, in its order."""
-    return [
-        picture
-        for _, subject, sections in printed(report)
-        for section, _ in sections
-        for figure in section.figures
-        for picture in figure.pictures(subject)
-    ]
+    return list(each_picture(report))

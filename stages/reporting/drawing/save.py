@@ -4,11 +4,11 @@ What was drawn is kept beside the unit store, by a hash of all that it depends o
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from stages.basics.digest import digest, of_code
 from stages.records.store import DamagedError, Store
 from stages.reporting import drawing, sections
 from stages.reporting.drawing import svg
-from stages.reporting.registry import Figure, Picture
+from stages.reporting.drawing.plots import Grid
+from stages.reporting.registry import Picture
 
 LIMIT = 200_000_000  # bytes of figures that are kept
 
@@ -25,37 +26,65 @@ LIMIT = 200_000_000  # bytes of figures that are kept
 class _Job:
     """What is to be drawn into a file."""
 
-    figure: Figure
+    draw: Callable[[np.ndarray, Any], None]
+    grid: Grid
     data: Any
     path: Path
 
 
-def save(pictures: Sequence[Picture], folder: Path, store: Store | None = None) -> Iterator[str]:
-    """Draw figures into a folder, several at a time; gives the name of each that is done.
+class Drawing:
+    """Figures that are drawn into a folder by processes of their own, while this one goes on."""
 
-    Args:
-        pictures: what to draw.
-        folder: where the files go.
-        store: beside which figures are kept; None to draw all of them.
-    """
-    kept = store and replace(store, folder=store.folder / ".figures", limit=min(store.limit, LIMIT))
-    jobs, keys = [], []
-    for picture in pictures:
-        job = _Job(picture.figure, picture.data, folder / picture.file)
-        key = digest((job.figure.name, job.data, _drawing())) if kept else ""
-        if drawn := _kept(kept, key):
+    def __init__(self, folder: Path, store: Store | None = None) -> None:
+        """Begin.
+
+        Args:
+            folder: where the files go.
+            store: beside which figures are kept; None to draw all of them.
+        """
+        self._folder = folder
+        self._kept = store and replace(store, folder=store.folder / ".figures", limit=min(store.limit, LIMIT))
+        self._pool = ProcessPoolExecutor() if (os.cpu_count() or 1) > 1 else None
+        self._found: list[str] = []
+        self._jobs: list[tuple[_Job, str, Future[None] | None]] = []
+
+    def add(self, picture: Picture) -> None:
+        """Draw a figure, if it is not kept."""
+        data = picture.data
+        job = _Job(picture.figure.draw, picture.figure.grid(data), data, self._folder / picture.file)
+        key = digest((picture.figure.name, data, _drawing())) if self._kept else ""
+        if drawn := _read(self._kept, key):
             job.path.write_bytes(drawn)
-            yield picture.file
+            self._found.append(picture.file)
         else:
-            jobs.append(job)
-            keys.append(key)
-    for number in _drawn(jobs):
-        if kept:
-            kept.put(keys[number], {"svg": np.frombuffer(jobs[number].path.read_bytes(), np.uint8)})
-        yield jobs[number].path.name
+            self._jobs.append((job, key, self._pool.submit(_draw, job) if self._pool else None))
+
+    def done(self) -> Iterator[str]:
+        """Wait for all, and give the name of each that is done."""
+        yield from self._found
+        for job, key, drawn in self._jobs:
+            drawn.result() if drawn else _draw(job)
+            if self._kept:
+                self._kept.put(key, {"svg": np.frombuffer(job.path.read_bytes(), np.uint8)})
+            yield job.path.name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
 
 
-def _kept(store: Store | None, key: str) -> bytes | None:
+def save(pictures: Iterable[Picture], folder: Path, store: Store | None = None) -> Iterator[str]:
+    """Draw figures into a folder, several at a time; gives the name of each that is done. See `Drawing`."""
+    with Drawing(folder, store) as under_way:
+        for picture in pictures:
+            under_way.add(picture)
+        yield from under_way.done()
+
+
+def _read(store: Store | None, key: str) -> bytes | None:
     """A figure that was drawn before; None where there is none, or it was damaged."""
     try:
         picture = store and store.get(key)
@@ -64,32 +93,8 @@ def _kept(store: Store | None, key: str) -> bytes | None:
     return picture["svg"].tobytes() if picture else None
 
 
-def _drawn(jobs: list[_Job]) -> Iterator[int]:
-    """Draw, and give the number of each that is done."""
-    if len(jobs) < 2 or (os.cpu_count() or 1) < 2:
-        for number, job in enumerate(jobs):
-            _draw(job)
-            yield number
-        return
-    # each process gets all of them as it starts: what is drawn may be large
-    with ProcessPoolExecutor(initializer=_hold, initargs=(jobs,)) as executor:
-        yield from executor.map(_save, range(len(jobs)))
-
-
-_held: list[_Job] = []  # by a process that draws
-
-
-def _hold(jobs: list[_Job]) -> None:
-    _held.extend(jobs)
-
-
-def _save(number: int) -> int:
-    _draw(_held[number])
-    return number
-
-
 def _draw(job: _Job) -> None:
-    job.path.write_text(svg.drawn(job.figure.draw, job.figure.grid(job.data), job.data), encoding="utf-8")
+    job.path.write_text(svg.drawn(job.draw, job.grid, job.data), encoding="utf-8")
 
 
 def _drawing() -> str:
