@@ -66,11 +66,8 @@ def main() -> None:
 
 def _drawn(report: Report, folder: Path, kept: store.Store | None) -> tuple[list[Picture], str]:
     """The figures, of which those that are not kept are drawn while others are worked out, and the text."""
-    pictures = []
     with Drawing(folder, kept) as drawing:
-        for picture in registry.each_picture(report):
-            drawing.add(picture)
-            pictures.append(picture)
+        pictures = [drawing.add(picture) for picture in registry.each_picture(report)]
         text = page.markdown(report)
         with progress.bars({"figures": len(pictures)}, unit="figures", heading="report") as show:
             for n_done, _ in enumerate(drawing.done(), start=1):

@@ -48,8 +48,8 @@ class Drawing:
         self._found: list[str] = []
         self._jobs: list[tuple[_Job, str, Future[None] | None]] = []
 
-    def add(self, picture: Picture) -> None:
-        """Draw a figure, if it is not kept."""
+    def add(self, picture: Picture) -> Picture:
+        """Draw a figure, if it is not kept, and give it back."""
         data = picture.data
         job = _Job(picture.figure.draw, picture.figure.grid(data), data, self._folder / picture.file)
         key = digest((picture.figure.name, data, _drawing())) if self._kept else ""
@@ -58,6 +58,7 @@ class Drawing:
             self._found.append(picture.file)
         else:
             self._jobs.append((job, key, self._pool.submit(_draw, job) if self._pool else None))
+        return picture
 
     def done(self) -> Iterator[str]:
         """Wait for all, and give the name of each that is done."""
