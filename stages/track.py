@@ -15,7 +15,7 @@ from stages.records import durations, references, runs, store, winners
 from stages.records.runs import Run
 from stages.tracking import alike, contents, mlflow_store, registry
 from stages.tracking import references as reference_runs
-from stages.tracking.mlflow_store import Told
+from stages.tracking.mlflow_store import Summary
 from stages.tracking.origin import origin
 from stages.tracking.pages import Headline
 
@@ -60,7 +60,7 @@ def _log(
             page,
             contents.as_decided(run, headline.name, of_loss.get("decided")),
             fingerprint=fingerprints[run.loss.name],
-            told=Told(
+            summary=Summary(
                 headline,
                 of_loss["verdict"],
                 of_loss["note"],
@@ -73,7 +73,7 @@ def _log(
             **how,
         )
     for model in references.read(name):
-        of_it = {"headline": headline.name, "told": verdict["references"][model.name]}
+        of_it = {"headline": headline.name, "summary": verdict["references"][model.name]}
         n_new["reference model"] += reference_runs.log_once(
             client, page, name, params.dataset_of(name), model, **of_it, **how
         )

@@ -256,7 +256,10 @@ NO_NAMES = {"told", "own", "made", "each", "given", "there", "found", "odd"}
 
 @pytest.mark.parametrize(
     "package",
-    ["records", "losses", "wording", "training", "execution", "executors", "verdicts", "interactive", "offers"],
+    [
+        *("records", "losses", "wording", "training", "execution", "executors", "verdicts", "interactive", "offers"),
+        *("reporting", "tracking", "winners"),
+    ],
 )
 def test_names_are_read_as_names(root, package):
     for file in modules(root, package):

@@ -263,14 +263,16 @@ def test_an_experiment_in_the_workspace_ends_with_what_stays_and_the_way_back(pr
 
 def test_a_run_lasts_as_long_as_its_training_did(project, client, make_run):
     del project
-    told = mlflow_store.Told(pages.Headline("mse", False), "better", "a note", "#0072B2", figures=[], seconds=12.5)
+    summary = mlflow_store.Summary(
+        pages.Headline("mse", False), "better", "a note", "#0072B2", figures=[], seconds=12.5
+    )
     experiment = client.create_experiment("losslab/regression")
     mlflow_store.log_once(
         client,
         experiment,
         make_run("mse", epochs=4),
         fingerprint="some",
-        told=told,
+        summary=summary,
         tags={},
         options=Track(),
         cells=True,

@@ -44,10 +44,10 @@ def at_place(value: float, place: int, power: int | None = None) -> str:
     if not math.isfinite(value):
         return "–"
     rounded = round(value, -place)
-    own = power_of(place, value)
-    if not rounded or own is None:
+    own_power = power_of(place, value)
+    if not rounded or own_power is None:
         return f"{rounded:,.{max(-place, 0)}f}" if rounded or place >= _SMALL else "0"
-    power = own if power is None else power
+    power = own_power if power is None else power
     return f"{rounded * 10.0**-power:.{max(power - place, 0)}f}e{power}"
 
 

@@ -12,15 +12,19 @@ _NONE = -1
 def scores(comparison: Comparison) -> list[Score]:
     """The scores that could decide too, and were measured of every loss."""
     names = set.intersection(*(set(run.scores["metric"]) for run in comparison.runs))
-    found = (catalogue.find(name, comparison.task) for name in sorted(names))
-    return [score for score in found if score and score.can_decide and score.name != comparison.score.name]
+    candidates = (catalogue.find(name, comparison.task) for name in sorted(names))
+    return [score for score in candidates if score and score.can_decide and score.name != comparison.score.name]
 
 
 def choice(comparison: Comparison, score: Score) -> str | None:
     """The loss that a score would choose, where the recommended one is worse by it by more than its margin."""
     best, sign = comparison.outcome.advice.best, 1 if score.higher_is_better else -1
     values = {run.loss.name: run.values(score.name, "test")[run.finished] for run in comparison.runs}
-    means = {loss: float(each.mean()) for loss, each in values.items() if len(each) and np.isfinite(each).all()}
+    means = {
+        loss: float(finished.mean())
+        for loss, finished in values.items()
+        if len(finished) and np.isfinite(finished).all()
+    }
     if best not in means:
         return None
     leader = max(means, key=lambda loss: sign * means[loss])

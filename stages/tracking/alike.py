@@ -32,8 +32,8 @@ T = TypeVar("T")
 
 def search(client: MlflowClient, experiment: str, tag: str, value: str) -> list[Run]:
     """The runs of an experiment that have this tag, the first first."""
-    found = client.search_runs([experiment], f"tags.`{tag}` = '{value}'", max_results=MOST)
-    return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
+    runs = client.search_runs([experiment], f"tags.`{tag}` = '{value}'", max_results=MOST)
+    return sorted(runs, key=lambda run: (run.info.start_time, run.info.run_id))
 
 
 def only_one(client: MlflowClient, runs: list[Run], lock: str, finished: Collection[str] = ("FINISHED",)) -> Run | None:
@@ -75,11 +75,11 @@ def one_run(
         lock: that is held.
         log: logs it; the identifier of the run.
     """
-    found, new = only_one(client, search(client, experiment, FINGERPRINT, fingerprint), lock), ""
-    if not found:
+    logged, new = only_one(client, search(client, experiment, FINGERPRINT, fingerprint), lock), ""
+    if not logged:
         new = log()
-        found = only_one(client, search(client, experiment, FINGERPRINT, fingerprint), lock)
-    return found, found.info.run_id == new
+        logged = only_one(client, search(client, experiment, FINGERPRINT, fingerprint), lock)
+    return logged, logged.info.run_id == new
 
 
 def is_left(begun_under: str | None, started: int, lock: str, *, begun: bool) -> bool:

@@ -165,10 +165,10 @@ def figures(names: list[str]) -> list[Path]:
 
 def digest(paths_of: list[Path]) -> str:
     """A hash of files and their names."""
-    found = hashlib.sha256()
+    seen = hashlib.sha256()
     for path in paths_of:
-        found.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
-    return found.hexdigest()
+        seen.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
+    return seen.hexdigest()
 
 
 def _flat(settings: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -47,8 +47,8 @@ MODEL = "model"  # the name of the first seed's model
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is told of a run beside its numbers.
+class Summary:
+    """What is said of a run beside its numbers.
 
     Attributes:
         headline: the score that decides.
@@ -151,7 +151,7 @@ def log_once(
     run: Run,
     *,
     fingerprint: str,
-    told: Told,
+    summary: Summary,
     tags: dict[str, str],
     options: Track,
     cells: bool,
@@ -164,7 +164,7 @@ def log_once(
         experiment: identifier of the experiment.
         run: what to log.
         fingerprint: identifies the result; a run of the experiment with it that is finished is not logged again.
-        told: what to tell of it.
+        summary: what to tell of it.
         tags: more tags of a new run.
         options: what else to log; added to a run that was logged without.
         cells: whether a model that is logged has some rows as an example.
@@ -173,17 +173,21 @@ def log_once(
     Returns:
         Whether it was logged now.
     """
-    note = f"{told.note} [All losses]({pages.scores(experiment)}); the figures are among the artifacts."
-    said = {NOTE: note, pages.COLOR: told.color, pages.VERDICT: pages.word(told.verdict, tags, last_word=last_word)}
-    log = partial(_log, client, experiment, run, told, tags | {FINGERPRINT: fingerprint} | said)
-    found, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
-    run_id = found.info.run_id
+    note = f"{summary.note} [All losses]({pages.scores(experiment)}); the figures are among the artifacts."
+    said = {
+        NOTE: note,
+        pages.COLOR: summary.color,
+        pages.VERDICT: pages.word(summary.verdict, tags, last_word=last_word),
+    }
+    log = partial(_log, client, experiment, run, summary, tags | {FINGERPRINT: fingerprint} | said)
+    logged, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
+    run_id = logged.info.run_id
     if not is_new:
-        _add(client, found, run, told, said if last_word else {})
+        _add(client, logged, run, summary, said if last_word else {})
     if EXPERIMENT in tags:
-        alike.belongs_to(client, run_id, tags[EXPERIMENT], told.verdict)
+        alike.belongs_to(client, run_id, tags[EXPERIMENT], summary.verdict)
     if options.per_seed:
-        _log_seeds(client, experiment, run, run_id, told.headline.name)
+        _log_seeds(client, experiment, run, run_id, summary.headline.name)
     if options.model:
         model = Model(experiment, run_id, MODEL)
         if not models.only_one(client, model, lock_name()):
@@ -200,9 +204,9 @@ def mark_alone(client: MlflowClient, experiment: str, fingerprints: Collection[s
         experiment: identifier of the experiment.
         fingerprints: of the results that the last verdict is on.
     """
-    for each in alike.search(client, experiment, pages.VERDICT, pages.RECOMMENDED):
-        if each.data.tags.get(FINGERPRINT) not in fingerprints:
-            client.set_tag(each.info.run_id, pages.VERDICT, f"{pages.RECOMMENDED} before")
+    for logged in alike.search(client, experiment, pages.VERDICT, pages.RECOMMENDED):
+        if logged.data.tags.get(FINGERPRINT) not in fingerprints:
+            client.set_tag(logged.info.run_id, pages.VERDICT, f"{pages.RECOMMENDED} before")
 
 
 def run_of(client: MlflowClient, experiment: str, fingerprint: str) -> str:
@@ -216,17 +220,17 @@ def run_of(client: MlflowClient, experiment: str, fingerprint: str) -> str:
     return alike.search(client, experiment, FINGERPRINT, fingerprint)[0].info.run_id
 
 
-def _log(client: MlflowClient, experiment: str, run: Run, told: Told, tags: dict[str, str]) -> str:
+def _log(client: MlflowClient, experiment: str, run: Run, summary: Summary, tags: dict[str, str]) -> str:
     """Log one run, which took as long as its training did; its identifier."""
     started = int(time.time() * 1000)
     run_id = begin(client, experiment, run.loss.name, tags, started)
     log_rows(client, run_id, run.dataset)
     settings = contents.parameters(run).items()
     client.log_batch(run_id, params=[Param(key, str(value)[:LONGEST]) for key, value in settings])
-    log_numbers(client, run_id, list(contents.numbers(run, told.headline.name)))
+    log_numbers(client, run_id, list(contents.numbers(run, summary.headline.name)))
     client.log_artifact(run_id, str(runs.folder(run.comparison, run.loss.name) / "history.csv"))
-    _log_figures(client, run_id, told, {})
-    client.set_terminated(run_id, end_time=None if told.seconds is None else started + round(told.seconds * 1000))
+    _log_figures(client, run_id, summary, {})
+    client.set_terminated(run_id, end_time=None if summary.seconds is None else started + round(summary.seconds * 1000))
     return run_id
 
 
@@ -244,19 +248,19 @@ def log_rows(client: MlflowClient, run_id: str, dataset: str) -> None:
     client.log_inputs(run_id, datasets=[DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
 
 
-def _add(client: MlflowClient, logged: mlflow.entities.Run, run: Run, told: Told, tags: dict[str, str]) -> None:
+def _add(client: MlflowClient, logged: mlflow.entities.Run, run: Run, summary: Summary, tags: dict[str, str]) -> None:
     """Let a run that was logged before have these tags, its figures and every new number, as another may decide."""
     run_id = logged.info.run_id
-    log_new_numbers(client, logged, list(contents.numbers(run, told.headline.name)))
+    log_new_numbers(client, logged, list(contents.numbers(run, summary.headline.name)))
     for tag, value in tags.items():
         client.set_tag(run_id, tag, value)
     if tags:
-        _log_figures(client, run_id, told, logged.data.tags)
+        _log_figures(client, run_id, summary, logged.data.tags)
 
 
-def _log_figures(client: MlflowClient, run_id: str, told: Told, tags: dict[str, str]) -> None:
+def _log_figures(client: MlflowClient, run_id: str, summary: Summary, tags: dict[str, str]) -> None:
     """Log the figures, unless a tag says that the run has them as they are."""
-    figures = contents.figures(told.figures)
+    figures = contents.figures(summary.figures)
     digest = contents.digest(figures)
     if tags.get(FIGURES) != digest:
         for figure in figures:
@@ -266,9 +270,9 @@ def _log_figures(client: MlflowClient, run_id: str, told: Told, tags: dict[str, 
 
 def log_new_numbers(client: MlflowClient, logged: mlflow.entities.Run, numbers: list[Number]) -> None:
     """Log those final numbers that a run has not, or has otherwise."""
-    final = [each for each in numbers if each.name.startswith((contents.DECIDES, contents.FINAL))]
+    final = [number for number in numbers if number.name.startswith((contents.DECIDES, contents.FINAL))]
     log_numbers(
-        client, logged.info.run_id, [each for each in final if logged.data.metrics.get(each.name) != each.value]
+        client, logged.info.run_id, [number for number in final if logged.data.metrics.get(number.name) != number.value]
     )
 
 

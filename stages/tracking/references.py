@@ -28,7 +28,7 @@ def log_once(
     reference: Reference,
     *,
     headline: str,
-    told: dict[str, Any],
+    summary: dict[str, Any],
     tags: dict[str, str],
     last_word: bool,
 ) -> bool:
@@ -41,8 +41,8 @@ def log_once(
         dataset: the name of its dataset.
         reference: the model.
         headline: the score that decides.
-        told: its ``verdict``, its ``note``, and ``decided``, the score of each seed where decisions are not by its own
-            rule.
+        summary: its ``verdict``, its ``note``, and ``decided``, the score of each seed where decisions are not by its
+            own rule.
         tags: more tags of a new run.
         last_word: whether a run that was logged before gets this note and this verdict.
 
@@ -50,8 +50,8 @@ def log_once(
         Whether it was logged now.
     """
     fingerprint = references.fingerprint(comparison, reference.name)
-    words = {pages.NOTE: told["note"], pages.VERDICT: told["verdict"]}
-    numbers = list(numbers_of(reference, headline, told.get("decided")))
+    words = {pages.NOTE: summary["note"], pages.VERDICT: summary["verdict"]}
+    numbers = list(numbers_of(reference, headline, summary.get("decided")))
     more = tags | {FINGERPRINT: fingerprint, pages.COLOR: GREY} | words
 
     def log() -> str:
@@ -63,20 +63,20 @@ def log_once(
         client.set_terminated(run_id)
         return run_id
 
-    found, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
+    logged, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
     if not is_new:
-        log_new_numbers(client, found, numbers)
+        log_new_numbers(client, logged, numbers)
         for tag, text in words.items() if last_word else ():
-            client.set_tag(found.info.run_id, tag, text)
+            client.set_tag(logged.info.run_id, tag, text)
     if EXPERIMENT in tags:
-        alike.belongs_to(client, found.info.run_id, tags[EXPERIMENT], told["verdict"])
+        alike.belongs_to(client, logged.info.run_id, tags[EXPERIMENT], summary["verdict"])
     return is_new
 
 
 def parameters(reference: Reference) -> dict[str, Any]:
     """What a model is: its class, the arguments of that, and on how many seeds and rows it was fitted."""
-    made = {"model": reference.model or "the same answer for every row", "seeds": len(reference.seeds)}
-    return made | {"rows_learned": reference.n_learned} | reference.arguments
+    settings = {"model": reference.model or "the same answer for every row", "seeds": len(reference.seeds)}
+    return settings | {"rows_learned": reference.n_learned} | reference.arguments
 
 
 def numbers_of(reference: Reference, headline: str, decided: list[float | None] | None) -> Iterator[Number]:
@@ -87,10 +87,10 @@ def numbers_of(reference: Reference, headline: str, decided: list[float | None] 
         headline: the score that decides.
         decided: its value on the test rows of each seed, where that is not by the model's own rule.
     """
-    scores = {(part, name): values for part, each in reference.scores.items() for name, values in each.items()}
+    scores = {(part, name): values for part, by_name in reference.scores.items() for name, values in by_name.items()}
     if decided is not None:
-        if (own := scores.pop(("test", headline), None)) is not None:
-            scores["test", f"{headline}_by_its_own_rule"] = own
+        if (by_rule := scores.pop(("test", headline), None)) is not None:
+            scores["test", f"{headline}_by_its_own_rule"] = by_rule
         scores["test", headline] = decided
     for (part, score), values in scores.items():
         if np.isfinite(known := np.array(values, float)).any():

@@ -54,10 +54,11 @@ def _only_one(client: MlflowClient, name: str, digest: str) -> str | None:
     """Of the versions of a model that are this file the first; the others, of another machine, are deleted."""
     versions = client.search_model_versions(f"name = '{name}'")
     same = sorted(
-        (each for each in versions if each.tags.get(FINGERPRINT) == digest), key=lambda each: int(each.version)
+        (version for version in versions if version.tags.get(FINGERPRINT) == digest),
+        key=lambda version: int(version.version),
     )
-    for each in same[1:]:
-        client.delete_model_version(name, each.version)
+    for version in same[1:]:
+        client.delete_model_version(name, version.version)
     return same[0].version if same else None
 
 

@@ -164,8 +164,8 @@ def _threshold(winner: Winner) -> list[str]:
         ]
         return [f"{classes[1]} is decided from {what} of {', '.join(each)} on, {best}"]
     if winner.calibration:
-        own = Calibration(winner.calibration.slope, tuple(winner.calibration.offsets))
-        threshold = own.probabilities(decisions.strengths(loss, np.array([threshold])))[1]
+        calibration = Calibration(winner.calibration.slope, tuple(winner.calibration.offsets))
+        threshold = calibration.probabilities(decisions.strengths(loss, np.array([threshold])))[1]
         what = "a probability"
     return [f"{classes[1]} is decided from {what} of {number(threshold)} on, {best}"]
 
@@ -203,12 +203,12 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
     """How good the predictions are, where the rows have a target."""
     winner, columns = predictor.winner, list(new.rows.columns)
     description, loss, targets = winner.description, winner.settings.loss, ", ".join(winner.description.targets)
-    found = [column_names.find(name, columns) for name in description.targets]
-    if None in found:
+    headings = [column_names.find(name, columns) for name in description.targets]
+    if None in headings:
         return []
-    if any(columns.count(name) > 1 for name in found):
+    if any(columns.count(name) > 1 for name in headings):
         return [f"{targets} stands twice, so the predictions are not scored"]
-    truth = new_rows.targets(new.rows[found], description, predictor.source, new.written.decimal)
+    truth = new_rows.targets(new.rows[headings], description, predictor.source, new.written.decimal)
     weights, weighted = _weights(predictor, new)
     outputs = predicted.outputs.reshape(len(truth), -1)
     known = np.isfinite(truth).all(axis=1) & np.isfinite(outputs).all(axis=1) & (weights >= 0)
@@ -259,9 +259,9 @@ def _told(winner: Winner, rows: str, labels: np.ndarray, outputs: np.ndarray, **
     also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]
     scores = measure.score(winner.settings.loss, labels, outputs, also=also, **settings)
     shown = {name: values[0] for name, values in scores.items() if name in (recommended.score, *_USUAL)}
-    told = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
+    written = ", ".join(f"{name} {number(value)}" for name, value in shown.items() if np.isfinite(value))
     learned = f"rows that it learned from say nothing of new ones{_on_test_rows(recommended)}"
-    return [f"{rows}: {told} ({learned})"]
+    return [f"{rows}: {written} ({learned})"]
 
 
 def _on_test_rows(recommended: Recommended) -> str:

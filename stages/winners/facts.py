@@ -26,9 +26,9 @@ def inputs_of(rows: pd.DataFrame, encoded: datasets.Encoded) -> list[Input]:
         rows: as ``data/raw`` holds them.
         encoded: what they are.
     """
-    used = {each.column for each in encoded.treatments if not each.left_out}
+    used = {treatment.column for treatment in encoded.treatments if not treatment.left_out}
     inputs = []
-    for column in (each for each in encoded.description.columns if each.name in used):
+    for column in (column for column in encoded.description.columns if column.name in used):
         low, high = _range(rows[column.name], column)
         inputs.append(
             Input(

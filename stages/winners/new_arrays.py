@@ -26,32 +26,32 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndar
     facts, source = predictor.winner.description.arrays, predictor.array_source
     if not file.exists():
         raise UserError(f"{file} is not there; give an .npz or .npy file, or a folder of such or of images")
-    given = _given(source, facts, file)
-    if not len(given.rows):
+    new_rows = _given(source, facts, file)
+    if not len(new_rows.rows):
         raise UserError(f"{file} holds no rows")
-    n_rows = len(given.rows)
-    known = _known([given.beside.get(name) for name in source.targets], predictor.winner.description.targets, n_rows)
-    names = given.beside.get(NAMES, np.arange(1, n_rows + 1))
+    n_rows = len(new_rows.rows)
+    known = _known([new_rows.beside.get(name) for name in source.targets], predictor.winner.description.targets, n_rows)
+    names = new_rows.beside.get(NAMES, np.arange(1, n_rows + 1))
     beside = pd.DataFrame({name: values.astype(str) for name, values in known.items()})
-    cells = pd.concat([pd.DataFrame({"image" if NAMES in given.beside else "row": names}), beside], axis=1)
+    cells = pd.concat([pd.DataFrame({"image" if NAMES in new_rows.beside else "row": names}), beside], axis=1)
     written = CsvFormat(delimiter=",", encoding="utf-8", decimal=".")
     new = NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL)
     of_positions = predictor.winner.description.has_positions is True
-    return new, given.rows.read(slice(None)), given.beside.get(source.targets[0]) if of_positions else None
+    return new, new_rows.rows.read(slice(None)), new_rows.beside.get(source.targets[0]) if of_positions else None
 
 
 def _known(columns: list[np.ndarray | None], names: list[str], n_rows: int) -> dict[str, np.ndarray]:
     """The targets (n_rows,) of new rows by their names; none where one is not there, or not of each row."""
-    if any(each is None or each.shape[:1] != (n_rows,) or each.ndim > 2 for each in columns):
+    if any(column is None or column.shape[:1] != (n_rows,) or column.ndim > 2 for column in columns):
         return {}
-    every = [column for each in columns for column in each.reshape(n_rows, -1).T]
+    every = [column for target in columns for column in target.reshape(n_rows, -1).T]
     return dict(zip(names, every, strict=True)) if len(every) == len(names) else {}
 
 
 def _given(source: ArraySource, facts: ArrayFacts, file: Path) -> Given:
     """New rows, each kind of source being asked whether it knows such a file."""
     for kind in registry.kinds().values():
-        given = kind.new(file, facts, source)
-        if given is not None:
-            return given
+        new_rows = kind.new(file, facts, source)
+        if new_rows is not None:
+            return new_rows
     return held.new_rows(file, getattr(source, "features", "x"), source.targets)

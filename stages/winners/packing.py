@@ -90,14 +90,14 @@ def pack(
     arrays = {field.name: getattr(scaling, field.name) for field in fields(Scaling)}
     networks = io.BytesIO()
     np.savez(networks, **arrays, **{f"weight_{number}": array for number, array in enumerate(weights)})
-    own = imports.every_file() if winner.settings.model else []
-    code = {file: (PROJECT / file).read_bytes() for file in _reached(own)}
+    custom_files = imports.every_file() if winner.settings.model else []
+    code = {file: (PROJECT / file).read_bytes() for file in _reached(custom_files)}
     content = {
         winners.FACTS: winners.ADAPTER.dump_json(winner, indent=2),
         "networks.npz": networks.getvalue(),
         **({"encoder.json": pipelines.to_json(encoder)} if encoder else {}),
         "requirements.txt": "".join(f"{line}\n" for line in winner.requirements).encode(),
-        **{f"{winners.CUSTOM}{file.relative_to(paths.CUSTOM).as_posix()}": file.read_bytes() for file in own},
+        **{f"{winners.CUSTOM}{file.relative_to(paths.CUSTOM).as_posix()}": file.read_bytes() for file in custom_files},
     }
     # the code of each file is a package of its own, so that several can be loaded beside each other
     package = f"losslab_{_digest(content | code)}"
@@ -109,9 +109,9 @@ def pack(
             archive.writestr(zipfile.ZipInfo(name), member, zipfile.ZIP_DEFLATED)
 
 
-def _reached(own: Iterable[Path]) -> list[str]:
+def _reached(custom_files: Iterable[Path]) -> list[str]:
     """The project's modules that run when a winner does, those included that the user's own files import."""
-    names = {name for file in own if file.suffix == ".py" for name in names_imported(file)}
+    names = {name for file in custom_files if file.suffix == ".py" for name in names_imported(file)}
     of_own = (file_of(name, PROJECT) for name in names if name.startswith("stages."))
     files = files_reached([*(PROJECT / file for file in _CODE), *(file for file in of_own if file)], PROJECT)
     return sorted(file.relative_to(PROJECT).as_posix() for file in files)

@@ -115,15 +115,17 @@ class Predictor:
 
     def _of_positions(self, features: np.ndarray, notes: list[str]) -> Predictions:
         """What is predicted of each position of rows."""
-        made = positions.answers(self.winner, lambda some: self._in_units(self._outputs(some)), self._decide, features)
-        notes = [*map(printable, notes), *_without_prediction(made.failed)]
-        return Predictions(made.table, made.outputs, notes, made.decided, made.arrays)
+        answers = positions.answers(
+            self.winner, lambda some: self._in_units(self._outputs(some)), self._decide, features
+        )
+        notes = [*map(printable, notes), *_without_prediction(answers.failed)]
+        return Predictions(answers.table, answers.outputs, notes, answers.decided, answers.arrays)
 
     def _encoded(self, rows: pd.DataFrame, decimal: str) -> tuple[np.ndarray, list[str]]:
         """Rows of a table as numbers, float64 (n_rows, n_inputs), and what of them is not as it was in training."""
         new = new_rows.as_trained(rows, self.winner.inputs, self.source, self._known, decimal=decimal)
         if not new.n_present:
-            names = ", ".join(each.name for each in self.winner.inputs)
+            names = ", ".join(column.name for column in self.winner.inputs)
             raise UserError(f"none of the columns is there that it predicts from: {names}")
         # scikit-learn transforms no fewer than one row
         return self._encoder.transform(new.table) if len(rows) else np.empty((0, self.winner.n_inputs)), new.notes
@@ -195,9 +197,9 @@ class Predictor:
             table = pd.DataFrame(np.concatenate(columns, axis=1), columns=winner.outputs)
             return table, predicted if loss.gives == "point" else mean, None
         if winner.calibration:
-            made = self._calibrated(mean)
-            decided = cheapest(made, costs) if costs is not None else self._decide(mean)
-            return self._table(self._calibrated(outputs), made, decided)
+            calibrated = self._calibrated(mean)
+            decided = cheapest(calibrated, costs) if costs is not None else self._decide(mean)
+            return self._table(self._calibrated(outputs), calibrated, decided)
         if not loss.outputs_probability:  # networks vote, and the votes decide
             votes = np.eye(winner.description.n_classes)[self._decide(outputs)]
             shares = _rounded(votes.mean(axis=0), 1.0)
@@ -236,8 +238,8 @@ class Predictor:
 
     def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities (..., n_classes) of outputs (..., n_outputs)."""
-        made = Calibration(self.winner.calibration.slope, tuple(self.winner.calibration.offsets))
-        return made.probabilities(decisions.strengths(self.winner.settings.loss, outputs))
+        calibration = Calibration(self.winner.calibration.slope, tuple(self.winner.calibration.offsets))
+        return calibration.probabilities(decisions.strengths(self.winner.settings.loss, outputs))
 
     def _decide(self, outputs: np.ndarray) -> np.ndarray:
         """Class indices (...) of outputs (..., n_outputs), at the winner's threshold."""

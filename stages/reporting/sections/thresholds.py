@@ -55,15 +55,15 @@ def _table(comparison: Comparison) -> Table:
             doubt = threshold_text.caution(comparison, outcome.pairs[loss, outcome.baseline])
             at_rule = f"**{pair.verdict}**" + (f" ({doubt})" if doubt else "")
         middle = (", ".join(map(_cut, np.median(thresholds[loss], axis=0))),) if thresholds else ()
-        scores = (plus_minus(each.summaries[loss]) for each in (outcome, outcome.by_rule))
+        scores = (plus_minus(judged.summaries[loss]) for judged in (outcome, outcome.by_rule))
         rows.append((code(loss), *middle, *scores, Markdown(at_rule)))
     rules = dict.fromkeys(threshold_text.rule(run.loss) for run in comparison.runs)
     usual = " or ".join(rules) if len(rules) < 3 else "by each loss's rule"
     names, of_labels = comparison.description, comparison.description.has_positions == "labels"
     what = "threshold" if of_two else f"offsets of {', '.join(names.classes)}"
     what = f"thresholds of {', '.join(names.targets)}" if of_labels else what
-    there = (what, f"{name} there") if thresholds else (name,)
-    return Table(("loss", *there, f"{name} {usual}", f"verdict {usual}"), rows)
+    heads = (what, f"{name} there") if thresholds else (name,)
+    return Table(("loss", *heads, f"{name} {usual}", f"verdict {usual}"), rows)
 
 
 def _cut(value: float) -> str:

@@ -39,7 +39,7 @@ def ahead_by_rule_only(comparison: Comparison) -> list[str]:
     ahead: list[str] = []
     behind: list[str] = []
     for loss in (loss for loss in comparison.losses if loss != best):
-        before, now = (each.pairs[loss, best].verdict for each in (by_rule, outcome))
+        before, now = (judged.pairs[loss, best].verdict for judged in (by_rule, outcome))
         if before == "better" and now != "better":
             ahead.append(loss)
         if before == "worse" and now != "worse":
