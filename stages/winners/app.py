@@ -159,10 +159,10 @@ def _threshold(winner: Winner) -> list[str]:
         return [f"a class is decided by the largest of the {what} after these offsets: {offsets} ({best})"]
     what, threshold = "a probability" if loss.outputs_probability else "an output", winner.threshold[0]
     if winner.description.has_positions == "labels":
-        each = [
+        cuts = [
             f"{number(cut)} ({name})" for cut, name in zip(winner.threshold, winner.description.targets, strict=True)
         ]
-        return [f"{classes[1]} is decided from {what} of {', '.join(each)} on, {best}"]
+        return [f"{classes[1]} is decided from {what} of {', '.join(cuts)} on, {best}"]
     if winner.calibration:
         calibration = Calibration(winner.calibration.slope, tuple(winner.calibration.offsets))
         threshold = calibration.probabilities(decisions.strengths(loss, np.array([threshold])))[1]

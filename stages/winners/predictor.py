@@ -104,11 +104,11 @@ class Predictor:
         costs = self._costs(rows, decimal)
         outputs = self._outputs(features)
         failed = ~np.isfinite(outputs).all(axis=(0, *range(2, outputs.ndim)))
-        given = self._in_units(np.where(failed.reshape(-1, *[1] * (outputs.ndim - 2)), 1, outputs))
+        in_units = self._in_units(np.where(failed.reshape(-1, *[1] * (outputs.ndim - 2)), 1, outputs))
         if self.winner.description.has_positions == "labels":
-            table, scored, decided = labels.answers(self.winner, given, self._decide)
+            table, scored, decided = labels.answers(self.winner, in_units, self._decide)
         else:
-            table, scored, decided = self._answers(given, costs)
+            table, scored, decided = self._answers(in_units, costs)
         table[failed], scored[failed] = np.nan, np.nan
         notes = [*map(printable, notes), *_without_prediction(failed)]
         return Predictions(table.set_index(rows.index), scored, notes, decided)

@@ -31,8 +31,8 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
     [comparison] = subject
     of_each = _of_each(comparison)
     rows = [
-        (code(loss), percent(each.held), number(each.width), _origin(comparison, loss))
-        for loss, each in of_each.items()
+        (code(loss), percent(coverage.held), number(coverage.width), _origin(comparison, loss))
+        for loss, coverage in of_each.items()
     ]
     asked = percent(next(iter(of_each.values())).asked) if of_each else ""
     return {"table": Table(("loss", "hold", "width", "from"), rows) if rows else "", "asked": asked}
@@ -47,7 +47,7 @@ def _origin(comparison: Comparison, loss: str) -> str:
 def _of_each(comparison: Comparison) -> dict[str, Coverage]:
     """What intervals come to of each loss that is shown, where there are any."""
     every = {run.loss.name: of_loss(comparison, run) for run in top_losses.runs(comparison)}
-    return {loss: each for loss, each in every.items() if each and math.isfinite(each.held)}
+    return {loss: coverage for loss, coverage in every.items() if coverage and math.isfinite(coverage.held)}
 
 
 def _data(subject: Subject) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _draw(axes: np.ndarray, data: dict[str, Any]) -> None:
     every = data["intervals"]
     charts.intervals(
         axes[0],
-        {loss: (100 * each.held, each.width) for loss, each in every.items()},
+        {loss: (100 * coverage.held, coverage.width) for loss, coverage in every.items()},
         asked=100 * next(iter(every.values())).asked,
         colors=[data["colors"][loss] for loss in every],
     )

@@ -35,13 +35,13 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
 
 
 def _table(comparison: Comparison) -> Table:
-    runs, there = top_losses.runs(comparison), comparison.labels.mean(axis=0)
+    runs, shares = top_losses.runs(comparison), comparison.labels.mean(axis=0)
     scores = [_f1(comparison, run) for run in runs]
     n_rows = comparison.labels.sum(axis=0)
     rows = [
         (
             text(name),
-            f"{counted(int(n_rows[label]), 'row')} ({there[label]:.0%})",
+            f"{counted(int(n_rows[label]), 'row')} ({shares[label]:.0%})",
             *(number(of_loss[label]) if np.isfinite(of_loss[label]) else "–" for of_loss in scores),
         )
         for label, name in enumerate(comparison.description.targets)

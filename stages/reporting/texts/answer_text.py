@@ -71,10 +71,10 @@ def gives(comparison: Comparison) -> Markdown:
 def _of_intervals(comparison: Comparison, value: str, title: Markdown) -> str:
     """What the intervals of the recommended loss hold, how wide they are, and what they are worth by the score."""
     [run] = [run for run in comparison.runs if run.loss.name == comparison.outcome.advice.best]
-    found = of_loss(comparison, run)
+    coverage = of_loss(comparison, run)
     return (
-        f"It gives {percent(found.asked)} intervals that held **{percent(found.held)}** of the rows not trained on and "
-        f"are {number(found.width)} wide on average. The {title} is about **{value}**."
+        f"It gives {percent(coverage.asked)} intervals that held **{percent(coverage.held)}** of the rows not trained "
+        f"on and are {number(coverage.width)} wide on average. The {title} is about **{value}**."
     )
 
 
