@@ -28,10 +28,8 @@ def find(seen: Seen) -> list[Finding]:
         values, kind = seen.columns[name]
         if kind == "date" and name not in seen.said and pd.api.types.is_string_dtype(seen.written[name]):
             findings += dates(seen.written[name], values)
-        elif kind == "category" and name in seen.features and name not in seen.said:
-            first = next((text for text in values.to_numpy(object) if isinstance(text, str)), "")
-            if any(map(str.isdigit, first)):
-                findings += two_orders(values) or perhaps_of_a_form(values)
+    for values in (seen.columns[name][0] for name in seen.with_digits(seen.features)):
+        findings += two_orders(values) or perhaps_of_a_form(values)
     names = [name for name in seen.features if seen.columns[name][1] == "number"]
     for some, numbers in seen.numbers(names):
         missing = np.isnan(numbers)

@@ -88,6 +88,22 @@ class Seen:
         """These columns as float64 (n_read, n_columns), of a table that is looked at in one block."""
         return np.column_stack([as_floats(self.columns[name][0]) for name in self._at])
 
+    def different(self, name: str) -> list[str]:
+        """The different texts of a column of texts, in their order."""
+        if name not in self._different:
+            texts = pd.unique(self.columns[name][0].to_numpy(object))
+            self._different[name] = [text for text in texts if isinstance(text, str)]
+        return self._different[name]
+
+    @cached_property
+    def _different(self) -> dict[str, list[str]]:
+        return {}
+
+    def with_digits(self, names: Iterable[str]) -> list[str]:
+        """The columns of texts of which one has a digit, as all numbers and dates have, and whose kind is not said."""
+        texts = (name for name in names if self.columns[name][1] == "category" and name not in self.said)
+        return [name for name in texts if any(any(map(str.isdigit, text)) for text in self.different(name))]
+
     @property
     def used(self) -> list[str]:
         """The features and the targets."""

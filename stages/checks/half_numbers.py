@@ -18,8 +18,7 @@ _NUMBER = r"\d+(?:[.,]\d+)*"
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets whose kind is not said."""
-    texts = [name for name in seen.used if seen.columns[name][1] == "category" and name not in seen.said]
-    return [each for name in texts for each in half_numbers(seen.columns[name][0])]
+    return [each for name in seen.with_digits(seen.used) for each in half_numbers(seen.columns[name][0])]
 
 
 def half_numbers(texts: pd.Series) -> list[Finding]:

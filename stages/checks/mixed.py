@@ -17,8 +17,7 @@ _MOST = 0.8  # share of texts that are numbers or dates, from which the others a
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets whose kind is not said."""
-    texts = [name for name in seen.used if seen.columns[name][1] == "category" and name not in seen.said]
-    return [each for name in texts for each in mixed(seen.columns[name][0])]
+    return [each for name in seen.with_digits(seen.used) for each in mixed(seen.columns[name][0])]
 
 
 def mixed(texts: pd.Series) -> list[Finding]:

@@ -22,7 +22,7 @@ def find(seen: Seen) -> list[Finding]:
     findings = [each for some in with_zeros for name in some for each in zeros(seen.columns[name][0])]
     for name in (name for name in seen.used if name not in seen.said):
         values, kind = seen.columns[name]
-        if kind == "category":
+        if kind == "category" and not _WORDS.isdisjoint(seen.different(name)):
             findings += words(values)
         elif kind == "number" and pd.api.types.is_string_dtype(seen.written[name]):
             findings += dashes(seen.written[name], values)
@@ -51,7 +51,7 @@ def zeros(values: pd.Series) -> list[Finding]:
 
 def words(texts: pd.Series) -> list[Finding]:
     """Words that mean missing elsewhere, among texts that are kept as they are."""
-    held = _WORDS.intersection(texts.to_numpy(object))
+    held = _WORDS.intersection(texts.unique())
     return [odd("perhaps missing", texts[texts == word]) for word in MISSING if word in held]
 
 

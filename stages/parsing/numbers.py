@@ -32,6 +32,7 @@ _SCALES = {
     **{"B": 9, "bn": 9, "Mrd.": 9, "Mrd": 9, "billion": 9, "billions": 9, "Milliarden": 9, "tn": 12, "trillion": 12},
 }
 _REMEMBERED = 1 << 16  # texts, which columns have in common and are looked at more than once
+_FEW = 1000  # texts, of which a look is remembered
 _LETTERS = ("K", "M", "B")  # of which a code may be one
 _UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
 _WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰]{_UNIT})$")
@@ -100,8 +101,19 @@ _NO_NUMBER = (math.nan, "", "", False, False)
 
 def look(texts: Iterable[str], decimal: str) -> Looked:
     """Look at texts (none missing, no blanks around them) as numbers with this decimal mark."""
+    texts = tuple(texts)
+    return (_look_again if len(texts) <= _FEW else _look)(texts, decimal)
+
+
+def _look(texts: tuple[str, ...], decimal: str) -> Looked:
     columns = list(zip(*(_looked(text, decimal) for text in texts), strict=True)) or [()] * 6
-    return Looked(*(np.array(column, kind) for column, kind in zip(columns, _KINDS, strict=True)))
+    made = [np.array(column, kind) for column, kind in zip(columns, _KINDS, strict=True)]
+    for each in made:
+        each.flags.writeable = False
+    return Looked(*made)
+
+
+_look_again = lru_cache(64)(_look)  # a column is looked at for what it is, for its decimal mark, and to be read
 
 
 @lru_cache(_REMEMBERED)

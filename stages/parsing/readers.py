@@ -276,7 +276,7 @@ def _numbers(values: pd.Series, form: str | None, decimal: str, texts: Texts | N
     if form not in (None, *durations.FORMS):
         different = [text.removesuffix(form).rstrip() for text in different]
     mark = decimal if sure else numbers.mark_of(different, decimal, texts.counts)
-    read = numbers.read(different, mark, are_numbers=True, sure=sure).numbers
+    read = numbers.read(different, mark, are_numbers=True, sure=sure).numbers.copy()
     if form in durations.FORMS:
         rest = np.flatnonzero(np.isnan(read))
         read[rest] = durations.seconds([different[place] for place in rest], form)
