@@ -105,7 +105,8 @@ class RefitsAhead:
         if self._n_left[name] or not self._scheduler.keeps:
             return
         units = [unit for unit in self._units if unit.settings.comparison == name]
-        if sum(len(unit.settings.seeds) for unit in units) * len(units[0].table.labels) > CELLS:
+        is_judged = len(trained) == len(units)  # in looks, after the last of which
+        if not is_judged and sum(len(unit.settings.seeds) for unit in units) * len(units[0].table.labels) > CELLS:
             return
         every = [runs.read(name, unit.loss.name) for unit in units]
         loss = recommend(every) if len(every) > 1 else every[0].loss.name

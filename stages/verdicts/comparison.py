@@ -181,8 +181,8 @@ def class_sizes(labels: np.ndarray, description: Description) -> np.ndarray:
 
 def is_misleading(comparison: Comparison) -> bool:
     """Whether accuracy decides although classes are so unequal that it says little."""
-    sizes = class_sizes(comparison.labels, comparison.description)
-    return comparison.score.name == "accuracy" and choosing.are_unequal(sizes.tolist())
+    sizes = class_sizes(comparison.labels, comparison.description).tolist()
+    return comparison.score.name == "accuracy" and choosing.are_unequal(sizes)
 
 
 def names(comparison: Comparison) -> list[str]:
@@ -319,9 +319,8 @@ class Looking:
             labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
             weights: (n_rows,) what each row counts; None where all count alike.
         """
-        self.score = score
-        self._rows = (plan, description, labels)
-        self._weights, self.look = weights, None
+        self.score, self._rows, self._weights = score, (plan, description, labels), weights
+        self.look, self._judged = None, ([], None)  # the last is by losses and numbers of seeds, which decide it
 
     def __call__(self, runs: list[Run]) -> tuple[str, ...]:
         """The losses of which more seeds are to be trained.
@@ -346,5 +345,7 @@ class Looking:
         return None
 
     def _outcome(self, runs: list[Run]) -> Outcome:
-        check_headline(runs, self.score)
-        return judge(runs, self.score, *self._rows, weights=self._weights)
+        if (sizes := [(run.loss.name, len(run.seeds)) for run in runs]) != self._judged[0]:
+            check_headline(runs, self.score)
+            self._judged = sizes, judge(runs, self.score, *self._rows, weights=self._weights)
+        return self._judged[1]

@@ -6,9 +6,11 @@ import shutil
 import pytest
 import yaml
 
-from stages import generate, report, scale, train, winner
+from stages import generate, report, scale, settings, train, winner
 from stages.execution import refit
 from stages.records import store
+from stages.verdicts import comparison
+from stages.verdicts.outcome import judge
 from tests.projects import run_all
 
 pytestmark = pytest.mark.thorough
@@ -106,3 +108,19 @@ def test_what_nobody_may_use_is_not_trained(project, monkeypatch, reason):
     train.main()
     monkeypatch.delenv("LOSSLAB_STORE", raising=False)
     assert to_use() == []
+
+
+def test_what_came_in_looks_is_judged_already_whatever_its_size(project, monkeypatch):
+    shutil.rmtree(project / ".losslab")
+    monkeypatch.setattr(refit, "CELLS", 0)
+    params = {**PARAMS, "compare": "rings", "train": {**PARAMS["train"], "seeds": {"at_most": 20}}}
+    (project / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    judged = []
+    monkeypatch.setattr(
+        comparison, "judge", lambda runs, *rest, **more: judged.append(len(runs[0].seeds)) or judge(runs, *rest, **more)
+    )
+    settings.main()
+    scale.main()
+    train.main()
+    assert judged in ([10], [10, 20])
+    assert [name.partition("/")[0] for name in to_use()] == ["rings"]
