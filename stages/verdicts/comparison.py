@@ -240,7 +240,7 @@ def read(
     score = score_of(headline or default_headline(description, sizes, losses), description, cost, columns)
     check_headline(trained, score)
     plan = plan.first(max(len(run.seeds) for run in trained))
-    seen = list(plans.seen_by_losses(plan, description, labels, trained[0].settings.batch_size))
+    seen = plans.seen_by_losses(plan, description, labels, trained[0].settings.batch_size)
     return Comparison(
         name=name,
         dataset=dataset,
@@ -250,7 +250,7 @@ def read(
         labels=labels,
         plan=plan,
         score=score,
-        validity=judge_all(losses, seen),
+        validity=judge_all(losses, list(seen)),
         own_baseline=baseline,
         own_margin=margin,
         other_names=other_names or {},
@@ -335,11 +335,7 @@ class Looking:
         return self.look.going if self.look else ()
 
     def recommend(self, runs: list[Run]) -> str | None:
-        """The name of the loss to train with; None where the score is not defined for the runs.
-
-        Args:
-            runs: of every loss, in the order of the parameters.
-        """
+        """The name of the loss to train with, of these with runs; None where the score is not defined for them."""
         with suppress(UserError):
             return self._outcome(runs).advice.best
         return None
