@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.basics import paths
-from stages.budgets.probe import N_STEPS, POINTS
+from stages.budgets.probe import N_STEPS, OF_ARRAYS, POINTS
 from stages.budgets.work import Asked
 from stages.execution.tuning import first_candidates, variants
 from stages.execution.units import settings_of
@@ -67,7 +67,7 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     """
     params = params.model_copy(update={"loss": ["all"], "compare": ["all"]})
     scale, rng = params.setup(comparison).data.scale, np.random.default_rng(0)
-    networks, batches = zip(*POINTS, strict=True)
+    networks, batches = zip(*(OF_ARRAYS if description.arrays else POINTS), strict=True)
     n_rows = N_STEPS * max(batches)
     labels = labels_of(rows, description)
     drawn = rng.integers(len(labels), size=n_rows)

@@ -1,6 +1,7 @@
 """How fast each loss trains here: a few seconds of training, of as many chunks at a time as there will be."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from stages.training.unit import Unit
 
 N_STEPS = 4  # of an epoch
 POINTS = ((10, 32), (30, 256))  # networks, and rows per step
+OF_ARRAYS = ((2, 8), (5, 32))  # the same where a row is an image or a sequence, which takes a thousand times as long
 EPOCHS = 10  # that are trained before it is told how many are done
 LONG, MOST_PARTS = 0.8, 20  # seconds that are measured, in parts of so many epochs, of which there are some at most
 
@@ -48,6 +50,11 @@ class _Measured:
         return replace(self.chunk, epochs=(1 + n_parts) * EPOCHS)
 
 
+def points_of(features: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
+    """With how many networks and rows per step it is measured, by the shape of the features (n_rows, …)."""
+    return POINTS if features.ndim == 2 else OF_ARRAYS
+
+
 def probe(units: list[Unit], executor: Executor) -> dict[str, Speed]:
     """How fast the losses of some units train, by name.
 
@@ -60,22 +67,23 @@ def probe(units: list[Unit], executor: Executor) -> dict[str, Speed]:
         return _Measured(chunk, executor.submit(chunk, lambda _: None))
 
     before = time.perf_counter()
-    first = [begin(_chunk(unit, *point)) for unit in units for point in POINTS]
+    points = points_of(units[0].table.features)
+    first = [begin(_chunk(unit, *point)) for unit in units for point in points]
     done, _ = wait([each.result for each in first], return_when=FIRST_COMPLETED)
     start = time.perf_counter() - before - max(float(result.result()["seconds"]) for result in done)
     # the first chunk of a process takes longer
     program = float(np.median([each.program for each in first]))
     steps = [each.epoch / N_STEPS for each in [begin(each.longer()) for each in first]]
-    names, n_points = [unit.loss.name for unit in units], len(POINTS)
+    names, n_points = [unit.loss.name for unit in units], len(points)
     return {
-        name: _speed(steps[place : place + n_points], program, max(start, 0.0))
+        name: _speed(points, steps[place : place + n_points], program, max(start, 0.0))
         for name, place in zip(names, range(0, len(steps), n_points), strict=True)
     }
 
 
-def _speed(steps: list[float], program: float, start: float) -> Speed:
+def _speed(points: Sequence[tuple[int, int]], steps: list[float], program: float, start: float) -> Speed:
     """The line through two measured steps; neither of its numbers is below 0."""
-    few, many = (n_networks * batch_size for n_networks, batch_size in POINTS)
+    few, many = (n_networks * batch_size for n_networks, batch_size in points)
     row = max((steps[1] - steps[0]) / (many - few), steps[1] / many / 10)
     return Speed(step=max(steps[0] - row * few, 0.0), row=row, program=program, start=start)
 
