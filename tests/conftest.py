@@ -282,7 +282,7 @@ def make_run(labels, loaded):
 def _outputs(loss, rows, n_seeds):
     match loss.activation:
         case _ if loss.task == "regression":
-            return np.stack([rows + 0.1 * (seed + 1) for seed in range(n_seeds)])
+            return np.stack([loss.output.saying(rows + 0.1 * (seed + 1)) for seed in range(n_seeds)])
         case "tanh":
             one = 0.4 * loss.encode(rows, 2)
         case "sigmoid" if loss.task == "binary":

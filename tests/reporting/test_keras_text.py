@@ -6,9 +6,10 @@ import keras
 import pytest
 
 from stages.losses.catalogue import LOSSES, canonical_name
+from stages.losses.formulas import FORMULAS
 from stages.reporting.texts.keras_text import compiled
 
-NOT_IN_KERAS = {"pinball"}
+NOT_IN_KERAS = {name for name, row in LOSSES.items() if not hasattr(keras.losses, row.function)}
 
 
 def line(run):
@@ -31,6 +32,13 @@ def test_keras_compiles_what_is_to_be_typed(make_run, name):
     assert float(optimizer.learning_rate) == pytest.approx(run.learning_rate)
     expected = getattr(keras.losses, run.loss.function)
     assert isinstance(loss, expected) or loss is keras.losses.get(canonical_name(run.loss.function))
+
+
+@pytest.mark.parametrize("name", sorted(NOT_IN_KERAS))
+def test_of_a_loss_that_keras_lacks_it_is_said_where_its_formula_is(make_run, name):
+    function = LOSSES[name].function
+    assert function in FORMULAS
+    assert f"`{function}` is by its formula" in compiled(make_run(name))
 
 
 def test_a_rate_that_falls_and_gradients_that_are_cut_are_typed(make_run, make_tuning):

@@ -67,8 +67,9 @@ def _value(value: object) -> str:
 
 def _beside(loss: Loss) -> list[str]:
     """What a network needs besides, where it is not what the task says by itself."""
-    parts = []
-    row = catalogue.row_of(loss)
+    parts, row = [], catalogue.row_of(loss)
+    if loss.function in _NOT_IN_KERAS:
+        parts.append(f"where {code(loss.function)} is by its formula in `stages/losses/formulas.py`, as Keras lacks it")
     is_of_values = row is not None and row.name != catalogue.canonical_name(loss.function)  # by its name in Keras
     if (loss.task == "binary" and loss.targets == "plus_minus_one") or (loss.task == "multiclass" and is_of_values):
         parts.append(f"with {_TARGETS[loss.targets]} and a last layer of {code(loss.activation)}")
