@@ -39,7 +39,10 @@ def test_a_figure_has_the_size_and_the_axes_asked_for():
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_losses_that_are_compared_have_colours_of_their_own(task):
     names = names_for(task)
-    assert len(set(plots.colors_of(names).values())) == len(names)
+    for some in (names[:10], names[-10:], names[::2][:10]):
+        colors = plots.colors_of(some)
+        assert len(set(colors.values())) == len(some)
+        assert all(colors[name] == plots.colors_of([name])[name] for name in set(some) & set(names[:10]))
 
 
 def test_a_variant_and_a_loss_of_ones_own_have_colours_that_the_others_have_not():

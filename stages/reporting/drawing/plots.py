@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, ScalarForm
 from stages.basics.words import counted, one_line
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
+from stages.losses.loss import Loss
 from stages.records.runs import Regions
 
 _PALETTE = (
@@ -62,17 +63,19 @@ STYLE = {
 def colors_of(losses: list[str]) -> dict[str, str]:
     """The colours of the losses of a comparison.
 
-    One of the catalogue has the same colour on every page; a variant or a loss of the user's own has
-    one that none of the others has, as far as the colours go.
+    The first of the catalogue have the same colour on every page; one further down, a variant or a loss of the user's
+    own has one that none of the others has, as far as the colours go.
     """
-    of_catalogue = {
-        name: _PALETTE[catalogue.names_for(LOSSES[name].task).index(name) % len(_PALETTE)]
-        for name in losses
-        if name in LOSSES
-    }
+    of_catalogue = {name: color for name in losses if name in LOSSES for color in _color_of(LOSSES[name])}
     free = [color for color in _PALETTE if color not in of_catalogue.values()] or list(_PALETTE)
     others = [name for name in losses if name not in of_catalogue]
     return of_catalogue | {name: free[i % len(free)] for i, name in enumerate(others)}
+
+
+def _color_of(loss: Loss) -> tuple[str, ...]:
+    """The colour that a loss of the catalogue always has; none of those for which there is none left."""
+    place = catalogue.names_for(loss.task).index(loss.name)
+    return _PALETTE[place : place + 1]
 
 
 def plain(name: str) -> str:
