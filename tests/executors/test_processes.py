@@ -260,6 +260,7 @@ def test_a_result_that_is_something_else_is_refused_in_a_line_and_not_read(units
 ANSWERS = """import gc
 from multiprocessing.connection import Connection
 
+gc.unfreeze()
 for pipe in gc.get_objects():
     if isinstance(pipe, Connection) and pipe.writable:
         for content in {}:
