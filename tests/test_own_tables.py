@@ -396,8 +396,9 @@ def test_every_run_is_in_mlflow_sorted_by_its_headline(project):
         (
             {"losses": ["hinge"]},
             "params.yaml: comparisons.diabetes.losses[0]: 'hinge' is a loss for a binary task; losses for a regression "
-            "task: mse, mae, msle, mape, huber, log_cosh, poisson, pinball, cosine_similarity, "
-            "share_crossentropy",
+            "task: mse, mae, msle, mape, huber, log_cosh, poisson, pinball, quantiles, cosine_similarity, "
+            "share_crossentropy, gaussian, gamma, tweedie, hurdle, expectile, linex, circular_mse, circular_distance, "
+            "von_mises",
         ),
         (
             {"losses": ["cosine_similarity"]},

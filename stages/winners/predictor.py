@@ -1,6 +1,7 @@
 """Predict rows as a user has them, from the file of a winner alone: see `records.winners` for what it holds."""
 
 import io
+import math
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -191,7 +192,7 @@ class Predictor:
             point = loss.output.point(mean, np)
             unit = target_transform.slope(loss.target_transform, point, self._scaling.target_spread[0])
             predicted, spread = _rounded(point, unit), _rounded(_spread(loss.output.point(outputs, np)), unit)
-            columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), -1)]
+            columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), 2 * math.prod(point.shape[1:]))]
             if winner.shares:
                 columns.append(_rounded(self._quantiles(mean, np.array(winner.shares)), unit))
             table = pd.DataFrame(np.concatenate(columns, axis=1), columns=winner.outputs)
