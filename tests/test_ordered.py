@@ -38,7 +38,7 @@ def write_table(place):
     table.to_csv(place / "reviews.csv", index=False)
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_classes_in_an_order_are_learned_in_three_ways_and_decided_as_classes(tmp_path, monkeypatch):
     run_all(tmp_path, PARAMS, {}, write_table, generate, scale, train, report, winner)
     monkeypatch.chdir(tmp_path)

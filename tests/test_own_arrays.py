@@ -77,7 +77,7 @@ def project(trained, monkeypatch):
     return trained
 
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.endurance
 
 
 def test_features_are_kept_as_they_are_and_read_from_where_they_lie():

@@ -31,7 +31,7 @@ def write_table(place):
     pd.DataFrame({"x": x.round(4), "share": share.round(4)}).to_csv(place / "shares.csv", index=False)
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 def test_predictions_of_shares_lie_between_0_and_1_however_far_rows_are(tmp_path, monkeypatch):
     run_all(tmp_path, PARAMS, {}, write_table, generate, scale, train, report, winner)
     monkeypatch.chdir(tmp_path)

@@ -104,7 +104,7 @@ def test_in_the_order_of_time_intervals_hold_the_truth(correlation, n_rows, at_l
         assert naive / 400 < 0.85
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 @pytest.mark.parametrize("n_folds", [1, 10])
 @pytest.mark.parametrize("sizes", ["equal", "unequal"])
 def test_in_twenty_groups_intervals_hold_the_truth(n_folds, sizes):
