@@ -99,6 +99,15 @@ def test_any_values_are_drawn_within_the_axes(values):
     assert all(low <= line.get_xdata()[0] <= high for line in marks(axes))
 
 
+@pytest.mark.parametrize("width", [0.01, 0.03, 0.07, 0.1, 0.13, 0.3, 0.8])
+def test_a_number_on_the_axis_is_where_it_says(width):
+    axes = drawn([Row("mae", 0.8, "0.8", 0.8, 0.8 + width, "worse")], margin=0.0, best=0.8)
+    low, high = axes.get_xlim()
+    ticks = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    assert len(ticks) > 1
+    assert [float(label.get_text()) for label in ticks] == pytest.approx([tick.get_position()[0] for tick in ticks])
+
+
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 123_456.0])
 @pytest.mark.parametrize("n_losses", [2, 5, 16])
 def test_no_label_lies_over_another(scale, n_losses):

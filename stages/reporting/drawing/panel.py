@@ -122,7 +122,7 @@ def draw(axes: Axes, panel: Panel) -> None:
     axes.set(xlim=(low, high), ylim=(len(panel.rows) - 0.4, -0.6))
     axes.set_xlabel("\n".join(_label(panel)))
     axes.figure.legend(handles=_key(panel), loc="outside lower left", ncols=_KEY_COLUMNS, fontsize=9, **_CLOSE)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
 
 
