@@ -1,7 +1,6 @@
 """What runs when the file of a winner does: ``python houses.pyz new.csv [predictions.csv]``."""
 
 import csv
-import math
 import sys
 from pathlib import Path
 from textwrap import fill
@@ -211,7 +210,7 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         return [f"{targets} stands twice, so the predictions are not scored"]
     truth = new_rows.targets(new.rows[headings], description, predictor.source, new.written.decimal)
     weights, weighted = _weights(predictor, new)
-    outputs = predicted.outputs.reshape(len(truth), math.prod(predicted.outputs.shape[1:]))
+    outputs = predicted.outputs.reshape(len(truth), np.prod(predicted.outputs.shape[1:], dtype=int))
     known = np.isfinite(truth).all(axis=1) & np.isfinite(outputs).all(axis=1) & (weights >= 0)
     if not weights[known].any():
         return []
