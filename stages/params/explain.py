@@ -150,6 +150,7 @@ SENTENCES = {
     "sum_weights": "{n_weights} given for {n_losses} losses; each needs one",
     "target_dropped": "{value} is the target; allowed: other columns",
     "target_twice": "{value} stands twice",
+    "too_few": "{actual_length} given; allowed: {min_length} or more",
     "too_short": "is empty; allowed: at least one",
     "unknown_comparison": "{value} is not a comparison{nearest} Comparisons: {names}",
     "unknown_dataset": "{value} is not a dataset{nearest} Datasets: {names}",
@@ -211,6 +212,8 @@ def _mistake(detail: ErrorDetails, key: str) -> Mistake:
             names = _quoted(context["expected"])
             unknown = "unknown_task" if key.endswith(".task") else kind
             return Mistake(key, unknown if isinstance(value, str) else "literal_type", value, names)
+        case "too_short" if context["min_length"] > 1:
+            return Mistake(key, "too_few", value, facts=context)
         case _ if kind in ALLOWED or kind in SENTENCES:
             return Mistake(key, kind, value, facts=context)
         case _:

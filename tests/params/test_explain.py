@@ -157,6 +157,8 @@ WORDING = [
     ({"kind": "target_dropped", "value": "price"}, "'price' is the target; allowed: other columns"),
     ({"kind": "target_twice", "value": "price"}, "'price' stands twice"),
     ({"kind": "too_long", "value": [1, 2, 3], "facts": {"max_length": 2}}, "a list given; allowed: 2 at most"),
+    ({"kind": "too_few", "value": ["mse"], "facts": {"actual_length": 1, "min_length": 2}},
+     "1 given; allowed: 2 or more"),
     ({"kind": "too_short", "value": []}, "is empty; allowed: at least one"),
     ({"kind": "looks_type", "value": 45}, "45 given; allowed: a multiple of 10: seeds come in looks of ten"),
     ({"kind": "seeds_type", "value": "all"},

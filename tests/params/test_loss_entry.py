@@ -381,7 +381,7 @@ def test_a_sum_is_one_loss_with_a_name():
 @pytest.mark.parametrize(
     ("entry", "key", "kind"),
     [
-        ({"sum": ["dice"]}, "sum", "too_short"),
+        ({"sum": ["dice"]}, "sum", "too_few"),
         ({"sum": ["dice", "hinge"]}, "sum[1]", "sum_unlike"),
         ({"sum": ["dice", {"loss": "tversky", "alpha": [0.1, 0.2]}]}, "sum[1]", "sum_unlike"),
         ({"sum": ["dice", "mine:loss"]}, "sum[1]", "sum_of_own"),
