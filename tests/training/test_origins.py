@@ -27,7 +27,7 @@ def at_origins(name, **changes):
     return replace(unit, plan=replace(unit.plan, method="first", parts=parts))
 
 
-@pytest.mark.thorough
+@pytest.mark.endurance
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
