@@ -81,13 +81,9 @@ def _moves_with(numbers: np.ndarray, labels: np.ndarray) -> bool:
         return False
     if abs(correlation(numbers, labels)) > 0.9998:
         return True
-    return abs(correlation(_ranks(numbers), _ranks(labels))) > 0.9999
+    from scipy.stats import rankdata
 
-
-def _ranks(numbers: np.ndarray) -> np.ndarray:
-    """The rank of each number, (n_rows,); those that are equal share their mean."""
-    different, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[places] if len(different) < len(numbers) else places
+    return abs(correlation(rankdata(numbers), rankdata(labels))) > 0.9999
 
 
 def _separates(numbers: np.ndarray, classes: np.ndarray) -> bool:

@@ -88,11 +88,11 @@ class Texts:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def spread(self, of_each: np.ndarray, n_rows: int, missing: object) -> np.ndarray:
-        """What each means, (n_different,), in its rows of so many: (n_rows,)."""
-        made = np.full(n_rows, missing, of_each.dtype)
+    def spread(self, of_each: np.ndarray, index: pd.Index) -> pd.Series:
+        """What each means, numbers or dates (n_different,), in its rows, nothing in the others: (n_rows,)."""
+        made = np.full(len(index), "NaT" if of_each.dtype.kind == "M" else np.nan, of_each.dtype)
         made[self.rows] = of_each[self.codes]
-        return made
+        return pd.Series(made, index)
 
 
 def without_blanks(values: pd.Series) -> pd.Series:

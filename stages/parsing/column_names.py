@@ -30,10 +30,9 @@ def by_column(settings: dict[str, object], columns: Iterable[str]) -> dict[str, 
     return {column: value for name, value in settings.items() if (column := find(name, columns)) is not None}
 
 
-def words_for_nothing(source: Table, columns: Iterable[str]) -> dict[str, list[str | int | float]]:
-    """By column, what the parameters say that stands for nothing."""
-    own = by_column(source.missing, columns)
-    return {name: [*source.missing.get(EVERY, []), *own.get(name, [])] for name in columns}
+def words_for_nothing(source: Table, column: str) -> tuple[str | int | float, ...]:
+    """What the parameters say that stands for nothing in a column."""
+    return *source.missing.get(EVERY, []), *by_column(source.missing, [column]).get(column, [])
 
 
 def _plain(name: str) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.parsing.column_names import check_unique
-from stages.parsing.csv_format import is_expression
+from stages.parsing.csv_format import is_expression, quoting_of
 from stages.parsing.file_kinds import Opener, first_line, refusals
 from stages.parsing.numbers import are_numbers
 from stages.records.datasets import CsvFormat, unique
@@ -57,7 +57,7 @@ class CsvFile:
             "decimal": written.decimal,
             "skipinitialspace": self.has_blanks,
             "skiprows": written.skipped,
-            "quoting": csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
+            "quoting": quoting_of(self.source),
         } | settings
         refusal = f"{self.path} cannot be read as CSV: "
         try:
@@ -90,9 +90,8 @@ class CsvFile:
 
     def records(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """What Python's own reader makes of lines."""
-        quoting = csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL
         mark = self.written.delimiter
-        return csv.reader(lines, delimiter=mark, quoting=quoting, skipinitialspace=mark != " ")
+        return csv.reader(lines, delimiter=mark, quoting=quoting_of(self.source), skipinitialspace=mark != " ")
 
     def filled(self) -> Iterator[tuple[int, list[str]]]:
         """The records from the heading on, but for empty lines, which count."""

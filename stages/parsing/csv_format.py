@@ -35,7 +35,7 @@ def sniff(head: str, encoding: str, source: Table, *, whole: bool = True) -> Csv
         head, delimiter, skipped = head[match.end() :], delimiter or match[1], 1
     if source.skip:
         head, skipped = "".join(head.splitlines(keepends=True)[source.skip :]), skipped + source.skip
-    settings = {"whole": whole, "quoting": csv.QUOTE_NONE if source.quoting == "none" else csv.QUOTE_MINIMAL}
+    settings = {"whole": whole, "quoting": quoting_of(source)}
     marks = _DELIMITERS if delimiter is None else [delimiter]
     before = {mark: 0 if source.skip is not None else _preamble(head, mark, **settings) for mark in marks}
     heads = {mark: "".join(head.splitlines(keepends=True)[lines:]) if lines else head for mark, lines in before.items()}
@@ -68,6 +68,11 @@ def lines_before(head: str, source: Table, written: CsvFormat) -> int:
     """How many lines before the heading were taken for no part of the table."""
     has_first = _FIRST_LINE.match(head.removeprefix("\ufeff")) is not None
     return written.skipped - has_first - (source.skip or 0)
+
+
+def quoting_of(source: Table) -> int:
+    """Whether quotes may stand around fields, as `csv` has it."""
+    return csv.QUOTE_NONE if source.quoting == "none" else csv.QUOTE_MINIMAL
 
 
 def is_expression(csv_format: CsvFormat) -> bool:

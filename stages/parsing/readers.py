@@ -62,15 +62,25 @@ class Reader:
             texts: what the values are as `Texts`, where that is known.
         """
         values = settled(values, self)
-        match self.kind:
-            case "category":
-                return without_blanks(as_texts(values).mask(_are_errors(values))), np.zeros(len(values), bool)
-            case "date":
-                made = _dates(values, self.form, texts)
-            case "boolean":
-                made = _booleans(values, texts)
-            case _:
-                made = _numbers(values, self.form, decimal, texts, sure=sure)
+        if self.kind == "category":
+            return without_blanks(as_texts(values).mask(_are_errors(values))), np.zeros(len(values), bool)
+        by, is_date = by_type(values), self.kind == "date"
+        if by == "date" and is_date:
+            made = plain_dates(values)
+        elif by in ("number", "boolean") and not is_date:
+            made = plain_numbers(values)
+        else:
+            if values.dtype == object:
+                values, texts = values.map(_without_booleans), None
+            texts = Texts.of(as_texts(values)) if texts is None else texts
+            match self.kind:
+                case "date":
+                    made = plain_dates(texts.spread(_dates(texts, self.form), values.index))
+                case "boolean":
+                    of_each = [_AS_NUMBERS.get(text.lower(), np.nan) for text in texts.different]
+                    made = texts.spread(np.array(of_each, float), values.index)
+                case _:
+                    made = _numbers(texts, self.form, decimal, values.index, sure=sure)
         refused = made.isna().to_numpy()
         if refused.any():
             present = values.notna().to_numpy(bool, copy=True)
@@ -137,9 +147,9 @@ def fit(
     errors = values[_are_errors(values)]
     if len(errors):
         values = values.drop(errors.index).reindex(values.index)
-    by_type = _by_type(values)
-    texts = Texts.of(as_texts(values)) if by_type is None or said not in (None, by_type) else None
-    kind, form, decided = _found_out(by_type, texts, decimal, said, quoted=quoted, typed=typed, sure=sure)
+    by = by_type(values)
+    texts = Texts.of(as_texts(values)) if by is None or said not in (None, by) else None
+    kind, form, decided = _found_out(by, texts, decimal, said, quoted=quoted, typed=typed, sure=sure)
     if kind is None:
         return None
     form = durations.SECONDS if are_durations and kind == "number" else form
@@ -149,7 +159,7 @@ def fit(
 
 
 def _found_out(
-    by_type: Kind | None,
+    by: Kind | None,
     present: Texts | None,
     decimal: str,
     said: str | None,
@@ -161,7 +171,7 @@ def _found_out(
     """What a column is, how it is written, and what is odd about that; no kind where it is not what is said."""
     no_texts = number_columns.Decided(False)
     if said == "category" or present is None:
-        return said if said == "category" else by_type, None, no_texts
+        return said if said == "category" else by, None, no_texts
     if said is None and not len(present) and not typed:
         return "number", None, no_texts  # words for nothing alone
     if said in (None, "number"):
@@ -202,7 +212,7 @@ def _is_numeric(values: pd.Series) -> bool:
     return isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
 
 
-def _by_type(values: pd.Series) -> Kind | None:
+def by_type(values: pd.Series) -> Kind | None:
     """The kind of values that are no texts; None where they are."""
     if pd.api.types.is_bool_dtype(values):
         return "boolean"
@@ -265,13 +275,11 @@ def as_texts(values: pd.Series) -> pd.Series:
     return values.astype(object).where(values.notna(), None).map(str, na_action="ignore").astype("str")
 
 
-def _numbers(values: pd.Series, form: str | None, decimal: str, texts: Texts | None, *, sure: bool) -> pd.Series:
-    if _by_type(values) in ("number", "boolean"):
-        return plain_numbers(values)
-    if values.dtype == object:
-        values = values.map(lambda value: float(value) if isinstance(value, (bool, np.bool_)) else value)
-        texts = None
-    texts = Texts.of(as_texts(values)) if texts is None else texts
+def _without_booleans(value: object) -> object:
+    return float(value) if isinstance(value, (bool, np.bool_)) else value
+
+
+def _numbers(texts: Texts, form: str | None, decimal: str, index: pd.Index, *, sure: bool) -> pd.Series:
     different = texts.different
     if form not in (None, *durations.FORMS):
         different = [text.removesuffix(form).rstrip() for text in different]
@@ -280,34 +288,19 @@ def _numbers(values: pd.Series, form: str | None, decimal: str, texts: Texts | N
     if form in durations.FORMS:
         rest = np.flatnonzero(np.isnan(read))
         read[rest] = durations.seconds([different[place] for place in rest], form)
-    made = pd.Series(texts.spread(read, len(values), np.nan), values.index)
+    made = texts.spread(read, index)
     if (np.abs(read) >= EXACT).any() and all(map(_DIGITS.fullmatch, different)):
         exact = pd.to_numeric(texts.as_written(), dtype_backend="numpy_nullable")
         # what is too long for 64 bits stays a float
         if pd.api.types.is_integer_dtype(exact):
-            made = exact.reindex(range(len(values))).set_axis(values.index)
-    return plain_numbers(_whole(made))
+            made = exact.reindex(range(len(index))).set_axis(index)
+    found = made.to_numpy()
+    if found.dtype.kind == "f" and (np.abs(found) < EXACT).all() and not (found % 1).any():
+        return made.astype(np.int64)
+    return plain_numbers(made)
 
 
-def _whole(values: pd.Series) -> pd.Series:
-    """Numbers as whole ones where all are."""
-    numbers = values.to_numpy()
-    are_whole = numbers.dtype.kind == "f" and bool((np.abs(numbers) < EXACT).all() and not (numbers % 1).any())
-    return pd.Series(numbers.astype(np.int64), values.index) if are_whole else values
-
-
-def _booleans(values: pd.Series, texts: Texts | None) -> pd.Series:
-    if _by_type(values) in ("number", "boolean"):
-        return plain_numbers(values)
-    texts = Texts.of(as_texts(values)) if texts is None else texts
-    read = np.array([_AS_NUMBERS.get(text.lower(), np.nan) for text in texts.different], float)
-    return pd.Series(texts.spread(read, len(values), np.nan), values.index)
-
-
-def _dates(values: pd.Series, form: str | None, texts: Texts | None) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return plain_dates(values)
-    texts = Texts.of(as_texts(values)) if texts is None else texts
+def _dates(texts: Texts, form: str | None) -> np.ndarray:
     moments = dates.moments_of(texts.different, form or dates.ISO, texts.name)
     places = np.flatnonzero(np.isnat(moments))
     rest = [texts.different[place] for place in places]
@@ -315,4 +308,4 @@ def _dates(values: pd.Series, form: str | None, texts: Texts | None) -> pd.Serie
     if rest and form in (None, dates.ISO, dates.NAMED) and not dates.may_swap(rest):
         of_rest = dates.fit(rest, texts.name)[1]
         moments[places] = moments[places] if of_rest is None else of_rest
-    return plain_dates(pd.Series(texts.spread(moments, len(values), np.datetime64("NaT")), values.index))
+    return moments

@@ -1,7 +1,6 @@
 """Reading the files of a user's table: CSV, however it is written, Excel, JSON and Parquet."""
 
 import codecs
-import csv
 import glob
 import io
 import re
@@ -18,16 +17,17 @@ import pandas as pd
 from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import column_names, dates, encodings, file_kinds
+from stages.parsing import column_names, dates, encodings, file_kinds, readers
 from stages.parsing.column_names import check_unique
 from stages.parsing.csv_file import CsvFile
-from stages.parsing.csv_format import lines_before, sniff
+from stages.parsing.csv_format import lines_before, quoting_of, sniff
 from stages.parsing.csv_table import Parsed, parse
 from stages.parsing.file_kinds import Opener
 from stages.parsing.numbers import OTHER_MARK, look, mark_of
 from stages.records.datasets import CsvFormat
 from stages.records.findings import Finding
 
+_LIKE_A_NUMBER, _SWAPPED = r"^\W*\d[\d.,' ]*\W*$", str.maketrans(".,", ",.")
 _HEAD = 1 << 16  # bytes that are looked at to find out how a CSV file is written
 _PLAIN = {
     "delimiter": ",",
@@ -112,13 +112,12 @@ def _in_marks(part: Parsed, first: Parsed) -> pd.DataFrame:
     if not (part.written and first.written) or part.written.decimal == first.written.decimal:
         return part.table
     texts = part.table.select_dtypes("str")
-    swapped = {name: values.str.translate(str.maketrans(".,", ",.")) for name, values in texts.items()}
-    ours = {
-        name: values.where(is_date | ~values.str.contains(r"^\W*\d[\d.,' ]*\W*$", na=False), swapped[name])
-        for name, values in texts.items()
-        if (is_date := dates.fit(values.dropna().unique())[0] is not None) is not None
+    numbers = [values for _, values in texts.items() if dates.fit(values.dropna().unique())[0] is None]
+    swapped = {
+        values.name: values.mask(values.str.contains(_LIKE_A_NUMBER, na=False), values.str.translate(_SWAPPED))
+        for values in numbers
     }
-    return part.table.assign(**ours)
+    return part.table.assign(**swapped)
 
 
 def _findings(files: list[Path], parts: list[Parsed]) -> list[Finding]:
@@ -182,25 +181,19 @@ def read_new(path: Path, source: Table, known: CsvFormat | None, names: Iterable
 
 
 def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> NewFile:
-    kind, encoding, quoting = file_kinds.kind_of(path), "utf-8", csv.QUOTE_MINIMAL
-    if kind is None:
-        opener = file_kinds.opener(path)
-        # its own decimal mark is found out; that of training holds only where it leaves doubt
-        parsed = _read_csv(path, opener, source.model_copy(update={"decimal": None}), _as_texts)
-        cells, written, encoding = parsed.table, parsed.written, parsed.written.encoding
-        quoting = csv.QUOTE_NONE if source.quoting == "none" else quoting
-        with opener() as file:
-            encoding = "utf-8-sig" if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else encoding
+    # its own decimal mark is found out; that of training holds only where it leaves doubt
+    parsed = _parsed(path, source.model_copy(update={"decimal": None}), str(path), lambda file, _: _as_texts(file))
+    cells, written, encoding, quoting = parsed.table, parsed.written, "utf-8", quoting_of(source)
+    if written is None:
+        written = CsvFormat(",", encoding, ".")
+        if parsed.typed:
+            return NewFile(cells, cells, written, encoding, quoting)
+    else:
+        with file_kinds.opener(path)() as file:
+            has_mark = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+        encoding = "utf-8-sig" if has_mark else written.encoding
         usual = source.decimal or (known.decimal if known and written.delimiter == known.delimiter else None)
         written = replace(written, decimal=_new_mark(cells, usual, known) if usual else written.decimal)
-    else:
-        held, written = kind.read(path, source, str(path)), CsvFormat(",", "utf-8", ".")
-        if isinstance(held.cells, pd.DataFrame):
-            table = held.cells.reset_index(drop=True)
-            table.columns = list(map(str, table.columns))
-            return NewFile(table, table, written, encoding, quoting)
-        content = held.cells
-        cells = _read_csv(path, lambda: io.BytesIO(content), source.model_copy(update=_PLAIN), _as_texts).table
     rows = cells.set_axis(range(cells.shape[1]), axis=1).apply(lambda texts: texts.str.lstrip(" ")).replace("", np.nan)
     rows.columns = [name.lstrip(" ") or f"Unnamed: {number}" for number, name in enumerate(cells.columns)]
     return NewFile(cells, rows, written, encoding, quoting)
@@ -224,44 +217,35 @@ def _new_mark(cells: pd.DataFrame, usual: str, known: CsvFormat | None) -> str:
 
 def _read_file(path: Path, source: Table, key: str, texts: Iterable[str] = ()) -> Parsed:
     """One file's table, with these columns as texts where it is no Parquet."""
-    kind = file_kinds.kind_of(path)
-    file_kinds.check_keys(kind, source, path, key)
-    if kind is None:
-        parsed = _read_csv(path, file_kinds.opener(path), source, lambda file: parse(file, texts))
-    else:
-        held = kind.read(path, source, key)
-        if isinstance(held.cells, pd.DataFrame):
-            parsed = _without_rows(held.cells.reset_index(drop=True), source)
-        else:
-            content, plain = held.cells, source.model_copy(update=_PLAIN | ({"skip": 0} if source.skip else {}))
-            parsed = _read_csv(
-                path, lambda: io.BytesIO(content), plain, lambda file: parse(file, texts, places=held.places)
-            )
-        parsed = replace(parsed, written=None, findings=[*held.findings, *parsed.findings])
-    columns = list(map(str, parsed.table.columns))
-    check_unique(columns, path)
-    parsed.table.columns = columns
+    file_kinds.check_keys(file_kinds.kind_of(path), source, path, key)
+    parsed = _parsed(path, source, key, lambda file, places: parse(file, texts, places))
+    if parsed.typed and source.drop_rows:
+        rows = np.setdiff1d(parsed.rows, source.drop_rows)
+        parsed = replace(parsed, table=parsed.table.iloc[rows - 1].reset_index(drop=True), rows=rows)
+    check_unique(list(parsed.table.columns), path)
     return parsed
 
 
-def _without_rows(table: pd.DataFrame, source: Table) -> Parsed:
-    rows = np.setdiff1d(np.arange(1, len(table) + 1), source.drop_rows)
-    return Parsed(table.iloc[rows - 1].reset_index(drop=True), None, rows, typed=True)
+def _parsed(path: Path, source: Table, key: str, read: Callable[[CsvFile, np.ndarray | None], Parsed]) -> Parsed:
+    """A file of any kind, by what reads CSV: a file, and where each of its records stands if that is known."""
+    if (kind := file_kinds.kind_of(path)) is None:
+        parsed = _read_csv(path, file_kinds.opener(path), source, lambda file: read(file, None))
+    else:
+        held = kind.read(path, source, key)
+        if isinstance(held.cells, pd.DataFrame):
+            table = held.cells.reset_index(drop=True)
+            parsed = Parsed(table, None, np.arange(1, len(table) + 1), typed=True)
+        else:
+            content, plain = held.cells, source.model_copy(update=_PLAIN | ({"skip": 0} if source.skip else {}))
+            parsed = _read_csv(path, lambda: io.BytesIO(content), plain, lambda file: read(file, held.places))
+        parsed = replace(parsed, written=None, findings=[*held.findings, *parsed.findings])
+    parsed.table.columns = list(map(str, parsed.table.columns))
+    return parsed
 
 
 def _holds(values: pd.Series) -> str:
-    """What a column holds, as it was read: nothing, booleans, numbers, dates or texts."""
-    present = values.dropna()
-    if not len(present):
-        return "nothing"
-    match pd.api.types.infer_dtype(present):
-        case "boolean":
-            return "booleans"
-        case "integer" | "floating" | "mixed-integer-float" | "decimal":
-            return "numbers"
-        case "datetime64" | "datetime" | "date":
-            return "dates"
-    return "texts"
+    """What a column holds, as it was read: nothing, a kind of values, or texts."""
+    return "nothing" if values.isna().all() else readers.by_type(values) or "texts"
 
 
 def _are_mixed(held: set[str]) -> bool:

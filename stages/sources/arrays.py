@@ -168,9 +168,7 @@ def _giving_features(given: Given, dataset: Dataset, laid_out: Layout, key: str)
 
 def _counting(given: Given, weight: str | None, has_target: np.ndarray, key: str) -> np.ndarray:
     """Which of the rows that have a target count for something: bool (n_rows,)."""
-    if has_target.sum() < 2:
-        count = "is 1 row" if has_target.any() else "are 0 rows"
-        raise UserError(f"{key}.source: there {count} with a target; at least 2 are needed")
+    weights.check_count(has_target, f"{key}.source")
     if weight is None:
         return has_target
     rows = np.arange(1, len(has_target) + 1)

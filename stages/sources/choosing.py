@@ -80,13 +80,14 @@ def choose(
     def meant(names: Iterable[str], its_key: str) -> list[str]:
         return [_meant(name, table, its_key, is_csv=is_csv) for name in names]
 
+    def named(keys: Mapping[str, str] | None) -> dict[str, str]:
+        return {name: _meant(name, table, its_key, is_csv=is_csv) for name, its_key in (keys or {}).items()}
+
     targets = meant(source.target, f"{key}.source.target")
     asked_for = meant(source.features or [], f"{key}.source.features")
     dropped = meant(source.drop, f"{key}.source.drop")
-    grouping = {name: meant([name], its_key)[0] for name, its_key in groups.items()}
-    costing = {name: meant([name], its_key)[0] for name, its_key in (costs or {}).items()}
     weight = meant([source.weight] if source.weight else [], f"{key}.source.weight")
-    seen = {name: meant([name], its_key)[0] for name, its_key in (for_losses or {}).items()}
+    grouping, costing, seen = map(named, (groups, costs, for_losses))
     for name in (name for name, column in seen.items() if column in targets):
         raise UserError(f"{for_losses[name]}: '{name}' is the target, which y_true holds; allowed: other columns")
     for section in ("missing", "columns", "labels"):
@@ -144,14 +145,13 @@ def fit(read: Reading, name: str, source: Table, kinds: Mapping[str, str], key: 
     Raises:
         UserError: it cannot be what it is said to be.
     """
-    said, labels = kinds.get(name), column_names.by_column(source.labels, [name]).get(name)
-    words = tuple(column_names.words_for_nothing(source, [name])[name]) if source.missing else ()
+    said = kinds.get(name)
     how = {
         "quoted": read.is_quoted,
         "typed": read.typed,
         "sure": source.decimal is not None,
-        "nothing": words,
-        "labels": labels,
+        "nothing": column_names.words_for_nothing(source, name),
+        "labels": column_names.by_column(source.labels, [name]).get(name),
     }
     if (fitted := readers.fit(read.table[name], read.decimal, said=said, **how)) is not None:
         return fitted

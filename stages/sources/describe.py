@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from stages.basics import paths
-from stages.basics.cli import UserError
 from stages.checks import copies, every, identifiers
 from stages.checks.every import Seen
 from stages.params.schema import Dataset, Split
@@ -57,7 +56,8 @@ def load(
     seen_as = dict(zip(choice.for_losses, unlike[len(own_names) :], strict=True))
     # what a column is shows in all rows, so that datasets of one table agree on it whichever target they have
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
-    has_target = _with_target(targets, f"{key}.source")
+    has_target = targets.notna().all(axis=1).to_numpy()
+    weights.check_count(has_target, f"{key}.source")
     kept = _kept(choice, tidied, has_target, read, key, costs=costs)
     features = features if kept.all() else features[kept].reset_index(drop=True)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
@@ -181,15 +181,6 @@ def _findings(
     findings = [*read.findings, *map(read.placed, [*of_readers, *every.find(seen)])]
     order = {name: number for number, name in enumerate(["", *read.table])}
     return sorted(findings, key=lambda each: order[each.column])
-
-
-def _with_target(targets: pd.DataFrame, key: str) -> np.ndarray:
-    """Which rows have a target: bool (n_rows,)."""
-    has_target = targets.notna().all(axis=1).to_numpy()
-    if has_target.sum() < 2:
-        count = "is 1 row" if has_target.any() else "are 0 rows"
-        raise UserError(f"{key}: there {count} with a target; at least 2 are needed")
-    return has_target
 
 
 def _target(

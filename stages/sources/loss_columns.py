@@ -10,6 +10,7 @@ from stages.basics.cli import UserError
 from stages.params.schema import Params
 from stages.parsing.readers import Fitted
 from stages.records.columns import days
+from stages.sources import weights
 from stages.sources.choosing import Choice
 
 LARGEST = 2**24  # up to this float32, in which networks calculate, tells whole numbers apart
@@ -81,13 +82,8 @@ def _numbers(values: pd.Series, column: str, rows: np.ndarray, key: str) -> np.n
     else:
         codes, _ = pd.factorize(values, sort=True)
         numbers = np.where(codes < 0, np.nan, codes)
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if len(bad):
-        held = "nothing" if np.isnan(numbers[bad[0]]) else f"{numbers[bad[0]]:g}"
-        raise UserError(
-            f"{key}: row {rows[bad[0]]:,} holds {held} in '{column}', and a loss needs a number of every row "
-            "(to leave rows out: drop_rows)"
-        )
+    if first := weights.first_of(~np.isfinite(numbers), numbers, rows, column):
+        raise UserError(f"{key}: {first}, and a loss needs a number of every row (to leave rows out: drop_rows)")
     if len(numbers) and (numbers % 1 == 0).all() and np.abs(numbers).max() > LARGEST:
         raise UserError(
             f"{key}: '{column}' holds whole numbers above {LARGEST:,}, which networks do not tell apart (float32); "

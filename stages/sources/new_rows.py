@@ -63,12 +63,12 @@ def as_trained(
     rows = rows.set_axis(names, axis=1)
     columns, notes = {}, []
     for own in inputs:
-        name = column_names.find(own.name, names)
+        name, reader = column_names.find(own.name, names), _reader(own.name, own.kind, own.form, source)
         if name is None:
-            columns[own.own_name] = _reader(own, source).read(pd.Series(None, rows.index, dtype="str"), decimal)[0]
+            columns[own.own_name] = reader.read(pd.Series(None, rows.index, dtype="str"), decimal)[0]
             notes.append(_absent(own, names, inputs))
             continue
-        reader, categories = _reader(own, source), known.get(own.own_name, set())
+        categories = known.get(own.own_name, set())
         values = plain(rows[name]).rename(own.name)
         made, refused = reader.read(values, decimal)
         if own.kind == "category":
@@ -93,7 +93,7 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
     for name, values in rows.items():
         kind = "category" if description.classes else "number"
         kind = "boolean" if set(description.classes) == {"True", "False"} else kind
-        made = _reader(_input(str(name), kind, description.forms.get(str(name))), source).read(values, decimal)[0]
+        made = _reader(str(name), kind, description.forms.get(str(name)), source).read(values, decimal)[0]
         columns.append(_indices(made, description.classes) if description.classes else made)
     return np.column_stack([column.to_numpy(np.float64, na_value=np.nan) for column in columns])
 
@@ -110,7 +110,7 @@ def _indices(values: pd.Series, classes: list[str]) -> pd.Series:
 
 def numbers(column: pd.Series, source: Table, decimal: str, form: str | None = None) -> np.ndarray:
     """A column of numbers that networks do not predict from, float64 (n_rows,), NaN where it holds none."""
-    return _reader(_input(str(column.name), "number", form), source).read(column, decimal)[0].to_numpy(np.float64)
+    return _reader(str(column.name), "number", form, source).read(column, decimal)[0].to_numpy(np.float64)
 
 
 def costs(rows: pd.DataFrame, winner: Winner, source: Table, decimal: str) -> dict[str, np.ndarray]:
@@ -139,15 +139,10 @@ def costs(rows: pd.DataFrame, winner: Winner, source: Table, decimal: str) -> di
     return columns
 
 
-def _input(name: str, kind: Kind, form: str | None) -> Input:
-    return Input(name, "", kind, form, None, None, 0)
-
-
-def _reader(own: Input, source: Table) -> Reader:
+def _reader(name: str, kind: Kind, form: str | None, source: Table) -> Reader:
     """What reads a column as it was read in training."""
-    labels = column_names.by_column(source.labels, [own.name]).get(own.name, {})
-    words = tuple(column_names.words_for_nothing(source, [own.name])[own.name])
-    return Reader(own.kind, own.form, words, labels)
+    labels = column_names.by_column(source.labels, [name]).get(name, {})
+    return Reader(kind, form, column_names.words_for_nothing(source, name), labels)
 
 
 def _as_written(texts: pd.Series, values: pd.Series, known: set[str]) -> pd.Series:

@@ -11,6 +11,13 @@ from stages.scores.costs import columns_of
 SMALLEST = float(np.finfo(np.float32).tiny)  # networks calculate with float32; less than this is 0 to them
 
 
+def check_count(has_target: np.ndarray, key: str) -> None:
+    """Refuse a table in which fewer than two rows have a target: bool (n_rows,)."""
+    if has_target.sum() < 2:
+        count = "is 1 row" if has_target.any() else "are 0 rows"
+        raise UserError(f"{key}: there {count} with a target; at least 2 are needed")
+
+
 def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: str) -> np.ndarray:
     """Which rows have a target and count for something. What weighs 0 next to the others is as good as not there.
 
@@ -26,18 +33,7 @@ def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: 
     Raises:
         UserError: a row with a target has no weight, 0 or more; or fewer than 2 count for something.
     """
-    if not pd.api.types.is_numeric_dtype(weights):
-        raise UserError(f"{key}: '{weights.name}' is no numbers, and what a row counts is one, 0 or more")
-    numbers = weights.to_numpy(np.float64, na_value=np.nan)
-    bad = np.flatnonzero(has_target & ~(np.isfinite(numbers) & (numbers >= 0)))
-    if len(bad):
-        row, value = rows[bad[0]], numbers[bad[0]]
-        held = "nothing" if np.isnan(value) else f"{value:g}"
-        raise UserError(
-            f"{key}: row {row:,} holds {held} in '{weights.name}'; what a row counts is a number, 0 or more "
-            "(to leave rows out: drop_rows)"
-        )
-    numbers = np.where(has_target, numbers, 0)
+    numbers = np.where(has_target, _of_each(weights, has_target, rows, key, "what a row counts"), 0)
     if not numbers.any():
         raise UserError(f"{key}: '{weights.name}' is 0 in every row; some must count for something")
     counting = numbers / numbers.max() >= SMALLEST
@@ -68,18 +64,34 @@ def check_costs(costs: pd.Series, kept: np.ndarray, rows: np.ndarray, key: str) 
     Raises:
         UserError: a row that is used has none, 0 or more; or all are 0.
     """
-    what = "what a decision costs is a number, 0 or more"
-    if not pd.api.types.is_numeric_dtype(costs) or pd.api.types.is_bool_dtype(costs):
-        raise UserError(f"{key}: '{costs.name}' is no numbers, and {what}")
-    numbers = costs.to_numpy(np.float64, na_value=np.nan)
-    bad = np.flatnonzero(kept & ~(np.isfinite(numbers) & (numbers >= 0)))
-    if len(bad):
-        held = "nothing" if np.isnan(numbers[bad[0]]) else f"{numbers[bad[0]]:g}"
-        raise UserError(
-            f"{key}: row {rows[bad[0]]:,} holds {held} in '{costs.name}'; {what} (to leave rows out: drop_rows)"
-        )
-    if not numbers[kept].any():
+    if not _of_each(costs, kept, rows, key, "what a decision costs")[kept].any():
         raise UserError(f"{key}: '{costs.name}' is 0 in every row, so no decision costs anything")
+
+
+def _of_each(values: pd.Series, used: np.ndarray, rows: np.ndarray, key: str, what: str) -> np.ndarray:
+    """A column of which each row that is used, bool (n_rows,), must hold a number, 0 or more: float64 (n_rows,)."""
+    if not pd.api.types.is_numeric_dtype(values):
+        raise UserError(f"{key}: '{values.name}' is no numbers, and {what} is a number, 0 or more")
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    if first := first_of(used & ~(np.isfinite(numbers) & (numbers >= 0)), numbers, rows, values.name):
+        raise UserError(f"{key}: {first}; {what} is a number, 0 or more (to leave rows out: drop_rows)")
+    return numbers
+
+
+def first_of(bad: np.ndarray, numbers: np.ndarray, rows: np.ndarray, name: object) -> str | None:
+    """Which is the first bad row, bool (n_rows,), and what it holds; None where none is bad.
+
+    Args:
+        bad: those that hold no such number as they should.
+        numbers: (n_rows,) what they hold.
+        rows: (n_rows,) their numbers in the file, from 1.
+        name: of the column.
+    """
+    if not bad.any():
+        return None
+    at = bad.argmax()
+    held = "nothing" if np.isnan(numbers[at]) else f"{numbers[at]:g}"
+    return f"row {rows[at]:,} holds {held} in '{name}'"
 
 
 def lost(targets: pd.DataFrame, left_out: np.ndarray, kept: np.ndarray, key: str) -> list[str]:

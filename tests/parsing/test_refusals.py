@@ -30,7 +30,7 @@ OURS = {
     "own.csv.gz": [(odd_rows, "find"), (reading, "_preamble")],
     "own.json": [(odd_rows, "find"), (json_rows, "as_csv")],
     "own.xlsx": [(odd_rows, "find"), (excel, "as_csv")],
-    "own.parquet": [(reading, "check_unique"), (reading, "_without_rows")],
+    "own.parquet": [(reading, "check_unique"), (reading, "_parsed")],
 }
 
 

@@ -5,7 +5,6 @@ import html
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +64,13 @@ def read(path: Path, source: Table, key: str) -> Held:
     findings = [Finding("sheets", examples=seen)] if source.sheet is None and len(seen) > 1 else []
     if source.sheet is None and seen != sheets:
         findings.append(Finding("hidden sheets", examples=[each for each in sheets if each in hidden]))
-    of_xml = _sheet_of(path, name)
-    _check_formulas(of_xml)
-    for (row, column), text in (_as_shown(of_xml) | _shown_in_ods(path, name)).items():
+    xml, styles = _xml_of(path, name)
+    if uncalculated := _NOT_CALCULATED.findall(xml):
+        raise UserError(
+            f"{path}: {len(uncalculated):,} cells of sheet '{name}' hold formulas whose values are not in the file, "
+            f"{uncalculated[0].decode()} first; open it in Excel or LibreOffice, save it, and try again"
+        )
+    for (row, column), text in (_as_shown(xml, styles) | _shown_in_ods(path, name)).items():
         rows[row][column] = text
     findings += _unseen(path)
     findings += _fill_merged(sheet, rows)
@@ -121,39 +124,16 @@ def _fill_merged(sheet: CalamineSheet, rows: list[list[object]]) -> list[Finding
     return [Finding("merged", examples=list(map(str, merged[:3])), n_rows=len(merged))] if merged else []
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """The XML of a sheet and of the styles of its book; empty where a file has none."""
-
-    path: Path
-    name: str
-    xml: bytes = b""
-    styles: bytes = b""
-
-
-def _check_formulas(sheet: _Sheet) -> None:
-    """Refuse a sheet with formulas that no program has calculated, whose cells would be empty.
-
-    Raises:
-        UserError: there are some.
-    """
-    if cells := _NOT_CALCULATED.findall(sheet.xml):
-        raise UserError(
-            f"{sheet.path}: {len(cells):,} cells of sheet '{sheet.name}' hold formulas whose values are not in the "
-            f"file, {cells[0].decode()} first; open it in Excel or LibreOffice, save it, and try again"
-        )
-
-
-def _as_shown(sheet: _Sheet) -> dict[tuple[int, int], str]:
+def _as_shown(xml: bytes, styles: bytes) -> dict[tuple[int, int], str]:
     """What a person sees in cells of errors, ``#REF!``, and of numbers with zeros in front, ``007``.
 
     Returns:
         By row and column of the sheet, counted from 0, the text in it.
     """
-    padded = _padded(sheet.styles)
+    padded = _padded(styles)
     marks = [b't="e"', *(f's="{style}"'.encode() for style in padded)]
     shown = {}
-    for place, attributes, value in _cells(sheet.xml) if any(mark in sheet.xml for mark in marks) else ():
+    for place, attributes, value in _cells(xml) if any(mark in xml for mark in marks) else ():
         kind, style = attributes.get("t", "n"), attributes.get("s")
         if kind == "e":
             shown[place] = value
@@ -245,16 +225,15 @@ def _tags(name: str, text: str) -> list[dict[str, str]]:
     return [dict(_ATTRIBUTES.findall(tag)) for tag in re.findall(rf"<{name}\b([^>]*)>", text)]
 
 
-def _sheet_of(path: Path, name: str) -> _Sheet:
-    """A sheet of a book as XML, of which older and other kinds of books have none."""
+def _xml_of(path: Path, name: str) -> tuple[bytes, bytes]:
+    """The XML of a sheet, and that of the styles of its book; both empty of older and other kinds of books."""
     if (names := members(path)) is None or _BOOK not in names:
-        return _Sheet(path, name)
+        return b"", b""
     with refusals(path, NAME, zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as book:
         relation = {html.unescape(each.decode()): link.decode() for each, link in _SHEET.findall(book.read(_BOOK))}
         relations = book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
         found = re.search(rf'<Relationship\b[^>]*?\bId="{re.escape(relation.get(name, ""))}"[^>]*>', relations)
         file = found and re.search(r'\bTarget="/?(?:xl/)?([^"]*)"', found[0])
-        xml, styles = (
-            book.read(part) if part in names else b"" for part in (f"xl/{file[1]}" if file else "", "xl/styles.xml")
-        )
-    return _Sheet(path, name, *(_PREFIX.sub(rb"<\1", part) if b"<row" not in xml else part for part in (xml, styles)))
+        parts = [f"xl/{file[1]}" if file else "", "xl/styles.xml"]
+        xml, styles = (book.read(part) if part in names else b"" for part in parts)
+    return xml if b"<row" in xml else _PREFIX.sub(rb"<\1", xml), _PREFIX.sub(rb"<\1", styles)
