@@ -13,10 +13,16 @@ MISSING = [
     *["none", "nil", "(null)", "<null>", "[NULL]", "NaT"],
     *["NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"],
 ]
-# what a spreadsheet could not calculate, which is nothing in any column
+# what a spreadsheet could not calculate, which is nothing in any column: as Excel says it in English, German, French,
+# Spanish, Italian, Portuguese, Dutch, Polish and Russian, and as Google's and LibreOffice's do
 ERRORS = [
     *["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!"],
-    *["#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!"],
+    *["#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#ERROR!", "Loading..."],
+    *["#BEZUG!", "#WERT!", "#ZAHL!", "#NV", "#ÜBERLAUF!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!"],
+    *["#¡DIV/0!", "#¡REF!", "#¡VALOR!", "#¿NOMBRE?", "#¡NUM!", "#¡NULO!", "#RIF!", "#VALORE!", "#NOME?", "#N/D"],
+    *["#VALOR!", "#NÚM!", "#NULO!", "#DEEL/0!", "#VERW!", "#WAARDE!", "#NAAM?", "#GETAL!", "#LEEG!", "#N/B", "#NB"],
+    *["#ARG!", "#ADR!", "#NAZWA?", "#LICZBA!", "#ZERO!", "#N/D!", "#ДЕЛ/0!", "#ССЫЛКА!", "#ЗНАЧ!", "#ИМЯ?", "#ЧИСЛО!"],
+    *["#ПУСТО!", "#Н/Д", *(f"Err:{number}" for number in range(501, 541))],
 ]
 # letters without a width, and NULs, which nobody sees in a cell
 UNSEEN = dict.fromkeys([0, 0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)])

@@ -3,6 +3,8 @@
 import base64
 import csv
 import io
+import re
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -270,6 +272,20 @@ def test_zeros_that_old_files_of_excel_do_not_tell_are_named():
     assert "by the format 00000, are read without them (to keep them, save the file as .xlsx)" in told(description)[0]
 
 
+def test_errors_in_old_files_of_excel_are_named_as_in_new_ones():
+    content = bytearray(zlib.decompress(base64.b85decode(_XLS)))
+    _, second, third = [match.start() for match in re.finditer(rb"\xbd\x00\x12\x00", content)][:3]
+    # numbers give way to a cell of an error and to a formula that gives one, each before a record that fills
+    of_cell = struct.pack("<HHHHHBB", 0x205, 8, 2, 0, 15, 7, 1) + struct.pack("<HH6x", 0xEF, 6)
+    of_formula = struct.pack("<HHHHH", 6, 22, 3, 0, 15) + bytes([2, 0, 15, 0, 0, 0, 255, 255, *[0] * 8])
+    content[second : second + 22] = of_cell
+    content[third : third + 42] = of_formula + struct.pack("<HH12x", 0xEF, 12)
+    assert (
+        "code: rows 2, 3 hold '#DIV/0!', '#VALUE!', which a spreadsheet could not calculate; taken for missing"
+        in told(load(bytes(content), file="own.xls")[1])
+    )
+
+
 def test_zeros_that_binary_files_of_excel_do_not_tell_are_named():
     with zipfile.ZipFile("own.xlsb", "w") as book:
         book.writestr("xl/styles.bin", b"\x2c\x10\xa4\0" + b"\x05\0\0\0" + "00000".encode("utf-16-le") + b"\x01")
@@ -279,32 +295,60 @@ def test_zeros_that_binary_files_of_excel_do_not_tell_are_named():
     assert excel._unseen(Path("own.xlsb")) == []
 
 
-def test_zeros_that_libreoffice_shows_are_kept():
-    def cell(kind, value, shown):
-        attributes = f'office:value-type="{kind}"' + f' office:value="{value}"' * (kind == "float")
-        return f"<table:table-cell {attributes}><text:p>{shown}</text:p></table:table-cell>"
+@pytest.mark.parametrize("said", ["#WERT!", "#NV", "#VALEUR!", "#¡DIV/0!", "#N/D", "#ДЕЛ/0!", "#ERROR!", "Err:502"])
+@pytest.mark.parametrize("cells", [X, ["rgb"[row % 3] for row in range(N_ROWS)], [f"{day:%Y-%m-%d}" for day in DAYS]])
+def test_errors_of_spreadsheets_in_other_languages_are_nothing_and_named(cells, said):
+    usual = written(cells)[1].columns[0].kind
+    table, description = written([*cells[:7], said, *cells[8:]])
+    assert description.columns[0].kind == usual
+    assert table["a"].isna().sum() == 1
+    assert f"a: row 8 holds {said!r}, which a spreadsheet could not calculate; taken for missing" in told(description)
 
-    def row(*cells, more=""):
-        return f"<table:table-row{more}>{''.join(cells)}</table:table-row>"
 
-    rows = [row(cell("string", "", "code"), cell("string", "", "z"), cell("string", "", "y"))]
-    twice = ' table:number-rows-repeated="2"'
-    for at, y in enumerate(Y):
-        rows.append(
-            row(cell("float", 37 * at, f"{37 * at:05}"), cell("float", at % 7, at % 7), cell("float", y, y), more=twice)
-        )
-    names = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+def of_ods(kind, value, shown):
+    """A cell of LibreOffice; what it could not calculate is an empty text there."""
+    value = {"float": f'"float" office:value="{value}"', "string": '"string"'}.get(
+        kind, f'"string" office:string-value="" calcext:value-type="{kind}"'
     )
+    return f"<table:table-cell office:value-type={value}><text:p>{shown}</text:p></table:table-cell>"
+
+
+def as_ods(rows, repeated=1):
+    """A file of LibreOffice, of rows of cells, those below the heading repeated."""
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "calcext")
+    )
+    heading, *below = ["".join(row) for row in rows]
+    below = [f'<table:table-row table:number-rows-repeated="{repeated}">{row}</table:table-row>' for row in below]
     with zipfile.ZipFile("own.ods", "w") as book:
         book.writestr("META-INF/manifest.xml", "<manifest/>")
         book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         book.writestr(
             "content.xml",
             f'<?xml version="1.0"?><office:document-content {names}><office:body><office:spreadsheet>'
-            f'<table:table table:name="S &amp; T">{"".join(rows)}</table:table>'
-            "</office:spreadsheet></office:body></office:document-content>",
+            f'<table:table table:name="S &amp; T"><table:table-row>{heading}</table:table-row>{"".join(below)}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
         )
+
+
+def test_zeros_that_libreoffice_shows_are_kept():
+    rows = [[of_ods("string", "", name) for name in ("code", "z", "y")]]
+    for at, y in enumerate(Y):
+        numbers = (37 * at, f"{37 * at:05}"), (at % 7, at % 7), (y, y)
+        rows.append([of_ods("float", *each) for each in numbers])
+    as_ods(rows, repeated=2)
     table, description = load(None, file="own.ods")
     assert table["code"].tolist() == [f"{37 * at:05}" for at in range(N_ROWS) for _ in range(2)]
     assert [column.kind for column in description.columns] == ["category", "number"]
+
+
+def test_errors_of_libreoffice_are_named():
+    rows = [[of_ods("string", "", name) for name in ("y", "x")]]
+    rows += [[of_ods("float", y, y), of_ods("float", x, x)] for x, y in zip(X, Y, strict=True)]
+    for row in (4, N_ROWS):
+        rows[row][1] = of_ods("error", "", "#DIV/0!")
+    as_ods(rows)
+    assert told(load(None, file="own.ods")[1]) == [
+        "x: rows 4, 40 hold '#DIV/0!', which a spreadsheet could not calculate; taken for missing"
+    ]

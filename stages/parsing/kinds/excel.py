@@ -29,9 +29,14 @@ _PREFIX = re.compile(rb"<(/?)[a-zA-Z]\w*:")  # which some programs put before th
 _ATTRIBUTES = re.compile(r'\b([a-zA-Z]+)="([^"]*)"')
 _CONTENT = "content.xml"
 _OF_ODS = re.compile(r"<table:(?:table-|covered-table-)(row|cell)\b([^>]*)>|<text:p\b[^>]*>([^<]*)</text:p>")
+_AN_ERROR = 'calcext:value-type="error"'
 _WITH_ZEROS = re.compile(r"-?0[0-9][0-9-]*")
 _FORMATS = re.compile(rb"(?s)\x1e\x04.{4}(.\x00\x00[0-]{2,})")  # of records, each behind its length
 _WIDE_FORMATS = re.compile(rb"(?s)(.\x00\x00\x00(?:[0-]\x00){2,})")
+_OLD_SHEET = re.compile(rb"\x09\x08\x10\x00\x00\x06\x10\x00")  # the record that a sheet of .xls begins with
+# of .xls a cell that holds an error, and one whose formula gives one: row, column, and which error
+_OLD_ERROR = re.compile(rb"(?s)\x05\x02\x08\x00(..)(..)..(.)\x01|\x06\x00..(..)(..)..\x02.(.)...\xff\xff")
+_ERROR_OF = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _PADDED = re.compile("0[0-]*0")  # as 00000 and 000-00-0000, in which a number has as many digits as there are zeros
 
 
@@ -70,8 +75,10 @@ def read(path: Path, source: Table, key: str) -> Held:
             f"{path}: {len(uncalculated):,} cells of sheet '{name}' hold formulas whose values are not in the file, "
             f"{uncalculated[0].decode()} first; open it in Excel or LibreOffice, save it, and try again"
         )
-    for (row, column), text in (_as_shown(xml, styles) | _shown_in_ods(path, name)).items():
-        rows[row][column] = text
+    shown = _as_shown(xml, styles) | _shown_in_ods(path, name) | _errors_of_old(path, sheets.index(name))
+    for (row, column), text in shown.items():
+        if row < len(rows) and column < len(rows[row]):  # errors alone are none that the library counts
+            rows[row][column] = text
     findings += _unseen(path)
     findings += _fill_merged(sheet, rows)
     cells = [[_cell(value) for value in row] for row in rows]
@@ -142,8 +149,20 @@ def _as_shown(xml: bytes, styles: bytes) -> dict[tuple[int, int], str]:
     return shown
 
 
+def _errors_of_old(path: Path, number: int) -> dict[tuple[int, int], str]:
+    """As `_as_shown`, of errors in the sheet of .xls that has this number, from 0."""
+    content = path.read_bytes()
+    begins = [match.end() for match in _OLD_SHEET.finditer(content)] if content.startswith(_OLD) else []
+    if number >= len(begins):
+        return {}
+    sheet = content[begins[number] : (*begins, None)[number + 1]]
+    held = ([each for each in match.groups() if each is not None] for match in _OLD_ERROR.finditer(sheet))
+    errors = {tuple(int.from_bytes(each, "little") for each in place): code[0] for *place, code in held}
+    return {place: _ERROR_OF[code] for place, code in errors.items() if code in _ERROR_OF}
+
+
 def _shown_in_ods(path: Path, name: str) -> dict[tuple[int, int], str]:
-    """As `_as_shown`, of numbers with zeros in front in a sheet of LibreOffice, which holds what is shown."""
+    """As `_as_shown`, of a sheet of LibreOffice, which holds what is shown."""
     if (names := members(path)) is None or _CONTENT not in names:
         return {}
     with refusals(path, NAME, zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as book:
@@ -156,7 +175,7 @@ def _shown_in_ods(path: Path, name: str) -> dict[tuple[int, int], str]:
             row, column, height, width = row + height, 0, _repeated(written), 0
         elif kind:
             column, attributes, width = column + width, written, _repeated(written)
-        elif _WITH_ZEROS.fullmatch(text) and 'office:value-type="float"' in attributes:
+        elif _AN_ERROR in attributes or (_WITH_ZEROS.fullmatch(text) and 'office:value-type="float"' in attributes):
             shown |= {(row + down, column + right): text for down in range(height) for right in range(width)}
     return shown
 
