@@ -63,8 +63,8 @@ def _compare(frame: pd.DataFrame, target: Any, losses: Any, name: str, keywords:
     project.write_params(wanted)
     lines = []
     for stage in ("generate", "scale", "train"):
-        said = [in_keywords(line, name) for line in project.run(stage) if not is_summary(line)]
-        for line in said:
+        printed = [in_keywords(line, name) for line in project.run(stage) if not is_summary(line)]
+        for line in printed:
             cli.say(line)
-        lines += said
+        lines += printed
     return Answer(read(params, project), project, lines)

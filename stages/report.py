@@ -26,7 +26,7 @@ def main() -> None:
     check_data(params, {dataset: datasets.read_encoded(dataset).description for dataset in of_dataset.values()})
     kept = store.from_environment()
     judged_before = cache.beside(kept)
-    every = [
+    trained = [
         replace(
             comparison.read(
                 name,
@@ -43,7 +43,7 @@ def main() -> None:
         )
         for name, losses in selected.items()
     ]
-    comparisons = comparison.by_dataset(every)
+    comparisons = comparison.by_dataset(trained)
     report = Report(comparisons, published.read(), cells=params.report.cells)
     with files.replacing(paths.FIGURES) as folder:
         folder.mkdir()

@@ -35,8 +35,8 @@ def main() -> None:
     files.write_json(paths.TRACKED, tracked)
     n_runs = sum(map(len, trained.values()))
     others = [counted(n_new[kind], f"new {kind}") for kind in ("reference model", "model") if n_new[kind]]
-    said = ", ".join([f"{n_new['run']} new of {n_runs} runs", *others])
-    cli.say(f"track: {said} in {mlflow_store.address()}; look at them with: make ui")
+    summary = ", ".join([f"{n_new['run']} new of {n_runs} runs", *others])
+    cli.say(f"track: {summary} in {mlflow_store.address()}; look at them with: make ui")
     for line in experiment.what_stays():
         cli.say(f"track: {line}")
 
@@ -48,10 +48,10 @@ def _log(
     name, tags, kept = its_runs[0].comparison, origin(), store.from_environment()
     # what MLflow shows first is of all losses, and not of an experiment that runs beside the workspace
     is_whole = len(its_runs) == len(params.one_of_each(name, params.compared()[name]))
-    how = {"tags": tags, "last_word": paths.in_workspace() and is_whole}
+    marks = {"tags": tags, "last_word": paths.in_workspace() and is_whole}
     headline = Headline(verdict["headline"], verdict["higher_is_better"])
     place = f"{params.track.experiment}/{name}"
-    page = mlflow_store.experiment_of(client, place, verdict["verdict"], headline, last_word=how["last_word"])
+    page = mlflow_store.experiment_of(client, place, verdict["verdict"], headline, last_word=marks["last_word"])
     n_new: Counter[str] = Counter()
     for run in its_runs:
         of_loss = verdict["losses"][run.loss.name]
@@ -70,14 +70,14 @@ def _log(
             ),
             options=params.track,
             cells=params.report.cells,
-            **how,
+            **marks,
         )
     for model in references.read(name):
         of_it = {"headline": headline.name, "summary": verdict["references"][model.name]}
         n_new["reference model"] += reference_runs.log_once(
-            client, page, name, params.dataset_of(name), model, **of_it, **how
+            client, page, name, params.dataset_of(name), model, **of_it, **marks
         )
-    if how["last_word"]:
+    if marks["last_word"]:
         mlflow_store.mark_alone(client, page, fingerprints.values())
         if winner := winners.read(name):
             run_id = mlflow_store.run_of(client, page, fingerprints[winner.settings.loss.name])

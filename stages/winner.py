@@ -20,14 +20,14 @@ from stages.winners.app import doubt
 
 def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
     """Train units, or take them from the store: of each the weights of the networks that did not fail."""
-    every, made = list(units.values()), {}
+    all_units, made = list(units.values()), {}
 
     async def finish(unit: Unit) -> None:
         made[unit.settings.comparison] = await refit.refit(unit, scheduler.trainer(unit, Tally()))
 
     with (
-        choice.here(every, refit.chunks_of) as executor,
-        bars({each.name: planned(each) for each in every}, unit="", heading="to use") as show,
+        choice.here(all_units, refit.chunks_of) as executor,
+        bars({each.name: planned(each) for each in all_units}, unit="", heading="to use") as show,
     ):
         scheduler = Scheduler(
             executor,
@@ -35,15 +35,15 @@ def train(units: dict[str, Unit]) -> dict[str, list[np.ndarray]]:
             stage="winner",
             on_progress=lambda unit, done: show(unit.name, done),
         )
-        scheduler.run([finish(unit) for unit in every])
+        scheduler.run([finish(unit) for unit in all_units])
     return {name: made[name] for name in units}
 
 
 def main() -> None:
     """Write ``data/winners/<comparison>.pyz`` for every comparison that has a recommended loss."""
     params = load_params()
-    every = winners.read_recommended()
-    recommended = {name: every[name] for name in params.selected()}
+    all_units = winners.read_recommended()
+    recommended = {name: all_units[name] for name in params.selected()}
     losses = {name: best.loss for name, best in recommended.items() if best}
     encoders = {name: pipelines.encoder_of(name, params.dataset_of(name)) for name in losses}
     units = refit.units_of(params, losses)

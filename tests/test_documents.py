@@ -4,10 +4,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from stages.params.load import check_params
 from tests import documents
 from tests.documents import PAGES, differs
 from tests.projects import ROOT, clone_into
@@ -109,6 +113,26 @@ def test_every_command_prints_what_is_shown(tmp_path):
             (tmp_path / "params.yaml").write_text(
                 re.sub("^compare: all ", "compare: flats ", params, flags=re.MULTILINE)
             )
+
+
+def entries(page: Path) -> Iterator[dict[str, Any]]:
+    """The entries of params.yaml that a page shows, each as whole parameters: of a table where no dataset is said."""
+    for block in re.findall(r"^```yaml\n(.+?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        entry = yaml.safe_load(block)
+        if not {"datasets", "comparisons", "report"} & set(entry):
+            entry = {"comparisons": {"houses": entry}}
+        [named] = [*entry.get("comparisons", {}), *entry.get("report", {}).get("headline", {})]
+        entry.setdefault("comparisons", {}).setdefault(named, {"losses": ["brier"]})
+        source = {"file": "data/external/houses.csv", "target": "price"}
+        yield {"datasets": {named: {"source": source}}, **entry}
+
+
+@pytest.mark.parametrize("page", ["docs/losses.md", "docs/tables.md", "stages/custom/README.md"])
+def test_entries_that_a_page_shows_are_taken_as_parameters(root, page):
+    shown = list(entries(root / page))
+    assert shown
+    for entry in shown:
+        check_params(entry)
 
 
 def test_make_help_names_every_target(root):

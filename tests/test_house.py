@@ -262,11 +262,13 @@ NO_NAMES = {"told", "own", "made", "each", "given", "there", "found", "odd"}
     ],
 )
 def test_names_are_read_as_names(root, package):
+    is_shown = package in ("wording", "interactive", "reporting", "tracking", "winners")
+    barred = NO_NAMES | {"every", "said", "how"} if is_shown else NO_NAMES
     for file in modules(root, package):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.FunctionDef(name=name):
-                    assert name not in NO_NAMES, f"{file}: {node.lineno}"
+                    assert name.strip("_") not in barred, f"{file}: {node.lineno}"
 
 
 def sentences(node):

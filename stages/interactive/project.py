@@ -67,7 +67,7 @@ class Project:
         Raises:
             UserError: the stage says what is wrong, or was killed.
         """
-        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wrong:
+        with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as wrong:
             reading, writing = os.pipe()
             with os.fdopen(reading, encoding="utf-8") as shown:
                 try:
@@ -76,7 +76,7 @@ class Project:
                         cwd=self.folder,
                         env=self._environment | {progress.PIPE: str(writing)},
                         stdin=subprocess.DEVNULL,
-                        stdout=said,
+                        stdout=printed,
                         stderr=wrong,
                         pass_fds=[writing],
                     )
@@ -87,7 +87,7 @@ class Project:
                     process.wait()
                 finally:
                     _end(process)
-            lines, mistake = (_text(file) for file in (said, wrong))
+            lines, mistake = (_text(file) for file in (printed, wrong))
         if process.returncode < 0:
             by = signal.Signals(-process.returncode).name
             raise UserError(f"stage {stage} was ended by {by}; what was trained by then is kept, so call it again")

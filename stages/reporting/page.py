@@ -25,8 +25,8 @@ def first_screens(report: Report, *, figures: bool = True) -> str:
     """The first screen of each comparison as Markdown, to stand alone, with or without figures."""
     parts = [part for part in registry.PARTS if part.name == "answer"]
     once, printed = Once(), registry.printed(report, parts)
-    every = (_bodies(subject, sections, once, figures=figures) for _, subject, sections in printed)
-    return blocks(body for bodies in every for body in bodies) + "\n"
+    screens = (_bodies(subject, sections, once, figures=figures) for _, subject, sections in printed)
+    return blocks(body for bodies in screens for body in bodies) + "\n"
 
 
 def _bodies(subject: Subject, sections: list[Printed], once: Once, *, figures: bool = True) -> list[str]:

@@ -79,7 +79,7 @@ def _whole(report: Report) -> list[Subject]:
     return [report.comparisons]
 
 
-def _each(report: Report) -> list[Subject]:
+def _alone(report: Report) -> list[Subject]:
     return [[comparison] for comparison in report.comparisons]
 
 
@@ -90,8 +90,8 @@ PARTS = (
     Part("answer", lambda report: [[one] for one in report.comparisons if report.is_published(one)]),
     Part("over all", _whole, heading="Over all tables"),
     Part("all sure", _whole, heading="How sure"),
-    Part("sure", _each, of_each="How sure: {comparison}"),
-    Part("details", _each, heading="Details", of_each="Details: {comparison}"),
+    Part("sure", _alone, of_each="How sure: {comparison}"),
+    Part("details", _alone, heading="Details", of_each="Details: {comparison}"),
     Part("published", lambda report: report.of_datasets, heading="Published figures"),
     Part("data", lambda report: report.of_datasets, heading="Your data", of_each="The data: {dataset}"),
     Part("method", _whole),
@@ -203,8 +203,8 @@ class Section:
 def sections() -> tuple[Section, ...]:
     """Every section, in the order of the report within its part."""
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
-    every = [importlib.import_module(name).SECTION for name in names]
-    return tuple(sorted(every, key=lambda section: section.order))
+    found_sections = [importlib.import_module(name).SECTION for name in names]
+    return tuple(sorted(found_sections, key=lambda section: section.order))
 
 
 Printed = tuple[Section, dict[str, Any]]  # a section, and what its template prints

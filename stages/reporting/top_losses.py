@@ -34,8 +34,8 @@ def colors(comparison: Comparison) -> dict[str, str]:
 
 def in_color(comparison: Comparison) -> dict[str, str]:
     """The losses that have a colour where all are lines in one chart, and which."""
-    every = colors(comparison)
-    return {loss: every[loss] for loss in _best(comparison, plots.N_COLORS)}
+    of_all = colors(comparison)
+    return {loss: of_all[loss] for loss in _best(comparison, plots.N_COLORS)}
 
 
 def who(comparison: Comparison) -> Markdown:

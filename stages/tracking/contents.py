@@ -112,14 +112,14 @@ def numbers(run: Run, headline: str) -> Iterator[Number]:
                     yield Number(f"{name}_sd", seeds.std(ddof=1), epoch)
     for (part, score), rows in run.scores.groupby(["part", "metric"], sort=False):
         summary = summarise(rows["value"].to_numpy())
-        every = {
+        summaries = {
             "": summary.mean,
             "_sd": summary.sd,
             "_low": summary.mean - summary.half_width,
             "_high": summary.mean + summary.half_width,
         }
         name = final(part, score, headline)
-        yield from (Number(name + ending, value) for ending, value in every.items() if math.isfinite(value))
+        yield from (Number(name + ending, value) for ending, value in summaries.items() if math.isfinite(value))
     yield Number(f"{FINAL}failed_seeds", len(run.failed))
     for step, tried in enumerate(best_of_each_rate(run.tuning) if run.tuning else [], start=1):
         yield Number(f"{TUNING}learning_rate", tried.rate, step)
@@ -159,8 +159,7 @@ def scaled_file(dataset: str) -> ScaledFile:
 
 def figures(names: list[str]) -> list[Path]:
     """Of the report's figures with these names those that are there."""
-    every = [paths.FIGURES / name for name in names]
-    return [path for path in every if path.exists()]
+    return [path for name in names if (path := paths.FIGURES / name).exists()]
 
 
 def digest(paths_of: list[Path]) -> str:

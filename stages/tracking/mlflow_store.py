@@ -174,16 +174,16 @@ def log_once(
         Whether it was logged now.
     """
     note = f"{summary.note} [All losses]({pages.scores(experiment)}); the figures are among the artifacts."
-    said = {
+    marks = {
         NOTE: note,
         pages.COLOR: summary.color,
         pages.VERDICT: pages.word(summary.verdict, tags, last_word=last_word),
     }
-    log = partial(_log, client, experiment, run, summary, tags | {FINGERPRINT: fingerprint} | said)
+    log = partial(_log, client, experiment, run, summary, tags | {FINGERPRINT: fingerprint} | marks)
     logged, is_new = alike.one_run(client, experiment, fingerprint, lock_name(), log)
     run_id = logged.info.run_id
     if not is_new:
-        _add(client, logged, run, summary, said if last_word else {})
+        _add(client, logged, run, summary, marks if last_word else {})
     if EXPERIMENT in tags:
         alike.belongs_to(client, run_id, tags[EXPERIMENT], summary.verdict)
     if options.per_seed:
@@ -307,7 +307,7 @@ def _children(client: MlflowClient, experiment: str, parent: str) -> dict[int, m
     for child in alike.search(client, experiment, MLFLOW_PARENT_RUN_ID, parent):
         by_seed.setdefault(int(child.data.tags["seed"]), []).append(child)
     whole = {
-        seed: alike.only_one(client, every, lock_name(), ("FINISHED", "FAILED")) for seed, every in by_seed.items()
+        seed: alike.only_one(client, of_seed, lock_name(), ("FINISHED", "FAILED")) for seed, of_seed in by_seed.items()
     }
     return {seed: child for seed, child in whole.items() if child}
 

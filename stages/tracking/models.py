@@ -39,8 +39,8 @@ def only_one(client: MlflowClient, wanted: Model, lock: str) -> LoggedModel | No
     """
     named = f"source_run_id = '{wanted.run_id}' AND name = '{wanted.name}'"
     order = [{"field_name": "creation_timestamp", "ascending": True}]
-    every = client.search_logged_models([wanted.experiment], named, order_by=order)
-    models = [model for model in every if wanted.tags.items() <= model.tags.items()]
+    logged = client.search_logged_models([wanted.experiment], named, order_by=order)
+    models = [model for model in logged if wanted.tags.items() <= model.tags.items()]
     whole = [model for model in models if model.status == LoggedModelStatus.READY]
     for model in models:
         begun = model.status == LoggedModelStatus.PENDING

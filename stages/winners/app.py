@@ -226,7 +226,7 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
     counted_as, decided = weights[known] if weighted else None, predicted.decided
     decided = None if decided is None else decided[None, known]
     scale |= {"weights": counted_as, "decided": decided}
-    return _told(winner, f"{counted(int(known.sum()), 'row')} with {targets}{weighted}", labels, outputs, **scale)
+    return _in_words(winner, f"{counted(int(known.sum()), 'row')} with {targets}{weighted}", labels, outputs, **scale)
 
 
 def _scores_of(
@@ -250,10 +250,10 @@ def _scores_of_masks(winner: Winner, truth: np.ndarray, predicted: Predictions) 
     if (labels := positions.classes_of(truth, winner)) is None:
         return [f"{name} beside them is of other classes or another size, so the predictions are not scored"]
     outputs, decided = predicted.outputs[None], predicted.decided[None]
-    return _told(winner, f"{counted(len(labels), 'row')} with {name}", labels, outputs, decided=decided)
+    return _in_words(winner, f"{counted(len(labels), 'row')} with {name}", labels, outputs, decided=decided)
 
 
-def _told(winner: Winner, rows: str, labels: np.ndarray, outputs: np.ndarray, **settings: Any) -> list[str]:
+def _in_words(winner: Winner, rows: str, labels: np.ndarray, outputs: np.ndarray, **settings: Any) -> list[str]:
     """The scores of rows in words; settings are those of `measure.score`."""
     recommended = winner.recommended
     also = [name for name in winner.settings.also_scored if not catalogue.is_own(name)]

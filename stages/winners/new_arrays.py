@@ -26,7 +26,7 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndar
     facts, source = predictor.winner.description.arrays, predictor.array_source
     if not file.exists():
         raise UserError(f"{file} is not there; give an .npz or .npy file, or a folder of such or of images")
-    new_rows = _given(source, facts, file)
+    new_rows = _read(source, facts, file)
     if not len(new_rows.rows):
         raise UserError(f"{file} holds no rows")
     n_rows = len(new_rows.rows)
@@ -44,11 +44,11 @@ def _known(columns: list[np.ndarray | None], names: list[str], n_rows: int) -> d
     """The targets (n_rows,) of new rows by their names; none where one is not there, or not of each row."""
     if any(column is None or column.shape[:1] != (n_rows,) or column.ndim > 2 for column in columns):
         return {}
-    every = [column for target in columns for column in target.reshape(n_rows, -1).T]
-    return dict(zip(names, every, strict=True)) if len(every) == len(names) else {}
+    arrays = [column for target in columns for column in target.reshape(n_rows, -1).T]
+    return dict(zip(names, arrays, strict=True)) if len(arrays) == len(names) else {}
 
 
-def _given(source: ArraySource, facts: ArrayFacts, file: Path) -> Given:
+def _read(source: ArraySource, facts: ArrayFacts, file: Path) -> Given:
     """New rows, each kind of source being asked whether it knows such a file."""
     for kind in registry.kinds().values():
         new_rows = kind.new(file, facts, source)

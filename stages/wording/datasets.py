@@ -149,12 +149,12 @@ def scaled_by_channel(arrays: ArrayFacts, method: str) -> str:
     """What is done to arrays before networks see them."""
     numbers = f"numbers from {arrays.low:.6g} to {arrays.high:.6g}"
     filled = "; the mean of the channel stands for what is missing" if arrays.missing else ""
-    how = {
+    scaling = {
         "none": "are not scaled",
         "standard": "are scaled to mean 0 and deviation 1 by channel",
         "minmax": "are scaled to 0 to 1 by channel",
     }
-    return f"{numbers} {how[method]}{filled}"
+    return f"{numbers} {scaling[method]}{filled}"
 
 
 def became_inputs(treatments: list[Treatment]) -> str:

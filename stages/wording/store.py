@@ -99,7 +99,7 @@ def _code(before: Any, after: Any) -> list[str]:
 
 
 def _of_loss_and_score(before: Any, after: Any) -> list[str]:
-    if [how for how, _ in before] != [how for how, _ in after]:
+    if [followed for followed, _ in before] != [followed for followed, _ in after]:
         return ["the score that is followed"]
     return _code(*({name: digest for _, files in side for name, digest in files.items()} for side in (before, after)))
 

@@ -28,9 +28,9 @@ class Ranks:
     colors: dict[str, str]
 
 
-def height(every: list[Ranks]) -> float:
+def height(charts: list[Ranks]) -> float:
     """In inches."""
-    return sum(1.2 + _LINE * 0.6 * len(one.ranks) for one in every)
+    return sum(1.2 + _LINE * 0.6 * len(one.ranks) for one in charts)
 
 
 def joined(ranks: dict[str, float], apart: float) -> list[tuple[float, float]]:

@@ -38,10 +38,10 @@ def tuned(axes: Axes, lines: Lines, chosen: tuple[Schedule, int, float], color: 
         label: name of the score.
         log: whether its axis is logarithmic.
     """
-    every = horizons(lines)
+    lengths = horizons(lines)
     for (schedule, horizon), points in lines.items():
         rates, values = (np.array([getattr(point, name) for point in points]) for name in ("rate", "value"))
-        style = {"color": color, "alpha": _shade(horizon, every), "marker": _mark(horizon, every), "markersize": 4}
+        style = {"color": color, "alpha": _shade(horizon, lengths), "marker": _mark(horizon, lengths), "markersize": 4}
         axes.plot(rates, values, _LINES[schedule], linewidth=1.4, **style)
         if (schedule, horizon) == chosen[:2]:
             best = rates == chosen[2]
@@ -62,10 +62,10 @@ def tuned(axes: Axes, lines: Lines, chosen: tuple[Schedule, int, float], color: 
     return axes
 
 
-def legend(axes: Axes, every: list[Lines]) -> None:
+def legend(axes: Axes, charts: list[Lines]) -> None:
     """What the lines and marks of all charts mean, below them: the schedules, and the horizons."""
-    schedules = [drawn for drawn in _LINES if any(drawn == schedule for lines in every for schedule, _ in lines)]
-    lengths = sorted({horizon for lines in every for _, horizon in lines})
+    schedules = [drawn for drawn in _LINES if any(drawn == schedule for lines in charts for schedule, _ in lines)]
+    lengths = sorted({horizon for lines in charts for _, horizon in lines})
     handles = [
         Line2D([], [], color="black", linestyle=_LINES[schedule], label=_CALLED[schedule]) for schedule in schedules
     ]
@@ -83,9 +83,9 @@ def horizons(lines: Lines) -> list[int]:
     return sorted({horizon for _, horizon in lines})
 
 
-def _shade(horizon: int, every: list[int]) -> float:
-    return 1.0 if len(every) == 1 else _PALEST + (1 - _PALEST) * every.index(horizon) / (len(every) - 1)
+def _shade(horizon: int, lengths: list[int]) -> float:
+    return 1.0 if len(lengths) == 1 else _PALEST + (1 - _PALEST) * lengths.index(horizon) / (len(lengths) - 1)
 
 
-def _mark(horizon: int, every: list[int]) -> str:
-    return MARKERS[every.index(horizon) % len(MARKERS)]
+def _mark(horizon: int, lengths: list[int]) -> str:
+    return MARKERS[lengths.index(horizon) % len(MARKERS)]

@@ -59,14 +59,14 @@ def _data(subject: Subject) -> dict[str, Any]:
     points = {}
     for run in _with_probabilities(subject):
         calibrated = comparison.calibrated.get(run.loss.name)
-        of_loss = {"as given": _forecasts(comparison, run, _given(run))} if run.loss.outputs_probability else {}
+        of_loss = {"as given": _forecasts(comparison, run, _uncalibrated(run))} if run.loss.outputs_probability else {}
         points[run.loss.name] = of_loss | (
             {"calibrated": _forecasts(comparison, run, calibrated.probabilities)} if calibrated else {}
         )
     return {"points": points, "colors": top_losses.colors(comparison), "is binary": comparison.task == "binary"}
 
 
-def _given(run: Run) -> np.ndarray:
+def _uncalibrated(run: Run) -> np.ndarray:
     """The probabilities of each class as networks give them (n_seeds, n_rows, n_classes)."""
     outputs = run.outputs.astype(np.float64)
     if run.loss.task == "binary":

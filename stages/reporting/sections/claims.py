@@ -31,19 +31,19 @@ _HOW = {
 
 
 def _content(_: Subject, report: Report) -> dict[str, Any] | None:
-    every = [claim for on_it in report.of_datasets for claim in claims(report.reference, on_it)]
-    if not every:
+    tried = [claim for on_it in report.of_datasets for claim in claims(report.reference, on_it)]
+    if not tried:
         return None
-    tuned = list(dict.fromkeys(claim.comparison.name for claim in every if claim.comparison.is_tuned))
-    counts = sorted({claim.n_seeds for claim in every})
+    tuned = list(dict.fromkeys(claim.comparison.name for claim in tried if claim.comparison.is_tuned))
+    counts = sorted({claim.n_seeds for claim in tried})
     return {
-        "n": len(every),
-        "n_hold": sum(claim.holds for claim in every),
+        "n": len(tried),
+        "n_hold": sum(claim.holds for claim in tried),
         "n_seeds": f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0],
-        "tried": _HOW[frozenset(claim.comparison.is_tuned for claim in every)],
+        "tried": _HOW[frozenset(claim.comparison.is_tuned for claim in tried)],
         "tuned": listed(tuned) if tuned else "",
         "source": report.reference.source,
-        "table": Table(("published", "does it hold?", "what we find"), list(map(_row, every))),
+        "table": Table(("published", "does it hold?", "what we find"), list(map(_row, tried))),
     }
 
 

@@ -46,8 +46,8 @@ def _origin(comparison: Comparison, loss: str) -> str:
 
 def _of_each(comparison: Comparison) -> dict[str, Coverage]:
     """What intervals come to of each loss that is shown, where there are any."""
-    every = {run.loss.name: of_loss(comparison, run) for run in top_losses.runs(comparison)}
-    return {loss: coverage for loss, coverage in every.items() if coverage and math.isfinite(coverage.held)}
+    coverages = {run.loss.name: of_loss(comparison, run) for run in top_losses.runs(comparison)}
+    return {loss: coverage for loss, coverage in coverages.items() if coverage and math.isfinite(coverage.held)}
 
 
 def _data(subject: Subject) -> dict[str, Any]:
@@ -56,12 +56,12 @@ def _data(subject: Subject) -> dict[str, Any]:
 
 
 def _draw(axes: np.ndarray, data: dict[str, Any]) -> None:
-    every = data["intervals"]
+    coverages = data["intervals"]
     charts.intervals(
         axes[0],
-        {loss: (100 * coverage.held, coverage.width) for loss, coverage in every.items()},
-        asked=100 * next(iter(every.values())).asked,
-        colors=[data["colors"][loss] for loss in every],
+        {loss: (100 * coverage.held, coverage.width) for loss, coverage in coverages.items()},
+        asked=100 * next(iter(coverages.values())).asked,
+        colors=[data["colors"][loss] for loss in coverages],
     )
 
 

@@ -17,7 +17,7 @@ from stages.verdicts.comparison import Comparison
 TEMPLATE = """
 <details><summary>Each label</summary>
 
-F1 on test rows, the mean over seeds, {{ how }}:
+F1 on test rows, the mean over seeds, {{ rule }}:
 
 {{ table }}
 
@@ -30,8 +30,8 @@ def _content(subject: Subject, _: Report) -> dict[str, Any] | None:
     if comparison.description.has_positions != "labels":
         return None
     at_own = bool(comparison.outcome.thresholds)
-    how = "at the thresholds of the losses" if at_own else "decided by the losses' own rules"
-    return {"how": how, "table": _table(comparison)}
+    rule = "at the thresholds of the losses" if at_own else "decided by the losses' own rules"
+    return {"rule": rule, "table": _table(comparison)}
 
 
 def _table(comparison: Comparison) -> Table:

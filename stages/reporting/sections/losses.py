@@ -90,9 +90,9 @@ def _cell(average: Averaged | None, summary: Summary) -> str:
 
 def _data(subject: Subject) -> dict[str, Any]:
     [comparison] = subject
-    every = comparison.outcome.scores
+    scores = comparison.outcome.scores
     return {
-        "values": {loss: every[loss] for loss in top_losses.shown(comparison)},
+        "values": {loss: scores[loss] for loss in top_losses.shown(comparison)},
         "colors": top_losses.colors(comparison),
         "label": f"test {comparison.score.label}",
         "is error": not comparison.score.higher_is_better,

@@ -48,9 +48,9 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
 
 
 def _scores(comparison: Comparison) -> Table:
-    every = dict.fromkeys(metric for run in comparison.runs for metric in run.scores["metric"])
+    names = dict.fromkeys(metric for run in comparison.runs for metric in run.scores["metric"])
     # only the published figures need the first, and recalls have a table
-    metrics = [name for name in every if name != "rounded_accuracy" and not name.startswith("recall_")]
+    metrics = [name for name in names if name != "rounded_accuracy" and not name.startswith("recall_")]
     rows = [
         (code(run.loss.name), part, *(_mean(run.values(metric, part)) for metric in metrics))
         for run in top_losses.runs(comparison)

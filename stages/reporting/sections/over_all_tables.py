@@ -65,12 +65,12 @@ def _chance(tables: Tables) -> Markdown:
     shown = {loss: pooled for loss, pooled in tables.pooled.items() if pooled}
     better = [code(loss) for loss, pooled in shown.items() if pooled.low > 0]
     worse = [code(loss) for loss, pooled in shown.items() if pooled.high < 0]
-    said = [f"{enumerated(better)} better"] if better else []
-    said += [f"{enumerated(worse)} worse"] if worse else []
+    clauses = [f"{enumerated(better)} better"] if better else []
+    clauses += [f"{enumerated(worse)} worse"] if worse else []
     reference = code(tables.reference)
-    if not said:
+    if not clauses:
         return Markdown(f"On average no loss is shown to be better or worse than {reference}.")
-    return Markdown(f"Against {reference} on average, shown to be {'; '.join(said)}.")
+    return Markdown(f"Against {reference} on average, shown to be {'; '.join(clauses)}.")
 
 
 def _table(tables: Tables) -> Table:

@@ -49,23 +49,23 @@ def gives(comparison: Comparison) -> Markdown:
         return Markdown()
     value, title = score_of(comparison, outcome.advice.best), text(score.title)
     if score.needs_quantiles:
-        said = _of_intervals(comparison, value, title)
+        result = _of_intervals(comparison, value, title)
     elif score.unit == "target units":
-        said = f"Predictions miss by about **{value}** ({title}, on rows not trained on)."
+        result = f"Predictions miss by about **{value}** ({title}, on rows not trained on)."
     elif score.name == "accuracy":
-        said = f"Of rows not trained on, **{value}** are decided rightly ({title})."
+        result = f"Of rows not trained on, **{value}** are decided rightly ({title})."
     else:
         unit = f" ({text(score.unit)})" if score.unit else ""
-        said = f"On rows not trained on, the {title}{unit} is about **{value}**."
+        result = f"On rows not trained on, the {title}{unit} is about **{value}**."
     beside, as_good = reference_text.values(comparison), reference_text.as_good(comparison)
     if outcome.constant is None:
         others = f"{beside[0].upper()}{beside[1:]}." if beside else ""
-        return Markdown(" ".join(filter(None, [said, others, as_good])))
+        return Markdown(" ".join(filter(None, [result, others, as_good])))
     guess = _guess(score.rewards) if comparison.task == "regression" else "the same for every row"
     guess = "the same intervals" if score.needs_quantiles else guess
     constant = at_place(outcome.constant, place_of(math.nan, outcome.constant))
     others = f"; {beside}" if beside else ""
-    return Markdown(" ".join(filter(None, [said, f"Always guessing {guess} gives {constant}{others}.", as_good])))
+    return Markdown(" ".join(filter(None, [result, f"Always guessing {guess} gives {constant}{others}.", as_good])))
 
 
 def _of_intervals(comparison: Comparison, value: str, title: Markdown) -> str:

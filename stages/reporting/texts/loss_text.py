@@ -77,5 +77,5 @@ def covers(run: Run) -> str:
 def named(loss: Loss, *, full: bool = False) -> Markdown:
     """The name of a loss with its target transform and, in full, what it is."""
     what = f" = {text(in_full(loss))}" if full and in_full(loss) else ""
-    how = f"{',' * bool(what)} {text(variant(loss))}" if variant(loss) else ""
-    return Markdown(f"{code(loss.name)}{what}{how}")
+    framing = f"{',' * bool(what)} {text(variant(loss))}" if variant(loss) else ""
+    return Markdown(f"{code(loss.name)}{what}{framing}")

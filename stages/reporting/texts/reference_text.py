@@ -49,18 +49,18 @@ def _is(beside: Beside, kind: str) -> bool:
 def reasons(comparison: Comparison) -> list[str]:
     """The same with how much and how sure it is, for each model of which that is said."""
     best = code(comparison.outcome.advice.best)
-    said = []
+    sentences = []
     for beside in comparison.beside:
         name, score = title(comparison, beside.reference), text(comparison.score.name)
         name = f"{name[0].upper()}{name[1:]} ({score} {value(beside)})"
         by = f": difference {difference(beside.pair)}"
         if beside.pair.verdict == "better":
-            said.append(f"{name} is better than the networks of {best}{by}.")
+            sentences.append(f"{name} is better than the networks of {best}{by}.")
         elif beside.pair.verdict == "equivalent":
-            said.append(f"{name} is as good as the networks of {best}{by}.")
+            sentences.append(f"{name} is as good as the networks of {best}{by}.")
         elif _is(beside, "inconclusive"):
-            said.append(f"{name} may be better than the networks of {best}, which is not sure{by}.")
-    return said
+            sentences.append(f"{name} may be better than the networks of {best}, which is not sure{by}.")
+    return sentences
 
 
 def notes(comparison: Comparison) -> list[Markdown]:

@@ -65,9 +65,9 @@ def _margin(comparison: Comparison, score: str, pairs: list[_Both]) -> float:
     return MATTERS * min(abs(pair.best) for pair in pairs)
 
 
-def _turned(pair: _Both, every: list[_Both], by: str, margin: float) -> str:
+def _turned(pair: _Both, pairs: list[_Both], by: str, margin: float) -> str:
     """That a loss would have been behind others that it is not behind of; empty where there are none."""
-    others = [other for other in every if other.loss != pair.loss]
+    others = [other for other in pairs if other.loss != pair.loss]
     behind = [other for other in others if pair.constant > other.constant + margin]
     overtaken = [other.loss for other in behind if pair.best < other.best + margin]
     if not overtaken:

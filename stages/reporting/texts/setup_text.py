@@ -47,7 +47,7 @@ def setup(comparison: Comparison) -> Table:
         rows.append(("tuning", tuning_text.how_chosen(comparison)))
     if any(run.loss.target_transform for run in comparison.runs):
         rows.append(("targets", TRANSFORMED))
-    return Table(("what", "how"), [(what, Markdown(how)) for what, how in rows])
+    return Table(("what", "how"), [(name, Markdown(sentences)) for name, sentences in rows])
 
 
 def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded, *, cells: bool = True) -> Markdown:
@@ -101,9 +101,9 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
     alike = "each class alike" if has_class and plan.method in ("stratified", "kfold") else ""
     copies = "" if description.copies is None else _COPIES[settings.copies]
     sentence = ", ".join(filter(None, [kept, alike, copies]))
-    how = f" ({sentence})" if sentence else ""
+    remark = f" ({sentence})" if sentence else ""
     if plan.n_folds:
-        return _folds(plan, description, how)
+        return _folds(plan, description, remark)
     if plan.method == "first":
         copied = " rows, counting all copies of them," if copies and settings.copies == "together" else ""
         if settings.origins:
@@ -113,13 +113,13 @@ def split(plan: Plan, description: Description, settings: SplitSettings) -> str:
                 f"{n_train:,} to {most:,} rows, and the next {n_test:,} test."
             )
         return f"The first {n_train:,}{copied} train, the other {n_test:,} test."
-    drawn = f"{n_train:,} {datasets.row(description)}s drawn at random train{how}, the other {n_test:,} test"
+    drawn = f"{n_train:,} {datasets.row(description)}s drawn at random train{remark}, the other {n_test:,} test"
     return f"{drawn}, the same for every seed." if plan.fixed else f"For each seed {drawn}."
 
 
-def _folds(plan: Plan, description: Description, how: str) -> str:
+def _folds(plan: Plan, description: Description, remark: str) -> str:
     fewer = f" ({datasets.fewer_folds(plan, description)})" if plan.wanted_folds else ""
-    text = f"Divided into {plan.n_folds} folds{how}{fewer}: each seed tests on one of them and trains on the others"
+    text = f"Divided into {plan.n_folds} folds{remark}{fewer}: each seed tests on one of them and trains on the others"
     if plan.n_seeds > plan.n_folds:
         return f"{text}; after {plan.n_folds} seeds the {datasets.row(description)}s are divided anew."
     unused = plan.n_folds - plan.n_seeds

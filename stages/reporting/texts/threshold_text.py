@@ -67,10 +67,10 @@ def _why(comparison: Comparison, ahead: str, behind: str) -> str:
     return f"{where} the difference {_NOW.get(outcome.pairs[ahead, behind].verdict, 'is not sure')}"
 
 
-def _sentence(comparison: Comparison, ahead: list[str], behind: list[str], how: str) -> str:
+def _sentence(comparison: Comparison, ahead: list[str], behind: list[str], rule: str) -> str:
     means = {loss: number(summary.mean) for loss, summary in comparison.outcome.by_rule.summaries.items()}
     first, second = (enumerated([f"`{loss}` ({means[loss]})" for loss in losses]) for losses in (ahead, behind))
     return (
-        f"{how[0].upper()}{how[1:]} {first} would be better than {second} in {text(comparison.score.name)}: "
-        f"ahead {how} only; {_why(comparison, ahead[0], behind[0])}."
+        f"{rule[0].upper()}{rule[1:]} {first} would be better than {second} in {text(comparison.score.name)}: "
+        f"ahead {rule} only; {_why(comparison, ahead[0], behind[0])}."
     )

@@ -41,11 +41,11 @@ def by_rows(comparison: Comparison) -> Markdown:
     best = {loss: best_by_rows(tuning) for loss, tuning in tuned.items()}
     if within is None or len(tuned) < 2 or len(scores) > 1 or "loss" in scores or not all(best.values()):
         return Markdown()
-    few, every = (sorted(tuned, key=lambda loss, place=place: cost(tuned[loss], best[loss][place])) for place in (0, 1))
+    few, last = (sorted(tuned, key=lambda loss, place=place: cost(tuned[loss], best[loss][place])) for place in (0, 1))
     values = "; ".join(f"{code(loss)} {number(fewer)} and {number(more)}" for loss, (fewer, more) in best.items())
-    order = "the order of the losses is the same" if few == every else "the order of the losses changed"
-    if few[0] != every[0]:
-        order = f"{code(few[0])} was ahead at first, and then {code(every[0])}"
+    order = "the order of the losses is the same" if few == last else "the order of the losses changed"
+    if few[0] != last[0]:
+        order = f"{code(few[0])} was ahead at first, and then {code(last[0])}"
     return Markdown(
         f"From {within.tuning_rows:,} rows to {within.rows:,} the best validation {text(scores.pop())} went: {values}. "
         f"So {order}. That decides nothing."
