@@ -119,11 +119,13 @@ def entries(page: Path) -> Iterator[dict[str, Any]]:
     """The entries of params.yaml that a page shows, each as whole parameters: of a table where no dataset is said."""
     for block in re.findall(r"^```yaml\n(.+?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
         entry = yaml.safe_load(block)
-        if not {"datasets", "comparisons", "report"} & set(entry):
-            entry = {"comparisons": {"houses": entry}}
+        source = {"file": "data/external/houses.csv", "target": "price"}
+        if "losses" in entry:  # of several tasks
+            for loss in entry.pop("losses"):
+                yield {"datasets": {"a": {"source": source}}, "comparisons": {"a": {"losses": [loss], **entry}}}
+            continue
         [named] = [*entry.get("comparisons", {}), *entry.get("report", {}).get("headline", {})]
         entry.setdefault("comparisons", {}).setdefault(named, {"losses": ["brier"]})
-        source = {"file": "data/external/houses.csv", "target": "price"}
         yield {"datasets": {named: {"source": source}}, **entry}
 
 
