@@ -108,6 +108,21 @@ def test_the_first_screen_shows_question_answer_score_guess_what_to_avoid_how_su
     assert "Predict: make predict " in seen
 
 
+def test_the_default_report_opens_with_the_claims_which_losses_to_use_and_what_a_wrong_choice_costs(page):
+    # without the table of one's own, which stands before them
+    page.evaluate("""() => {
+      const claims = document.getElementById("what-became-of-the-published-claims");
+      while (claims.previousElementSibling.tagName != "H1") claims.previousElementSibling.remove();
+    }""")
+    seen = " ".join(page.evaluate(SEEN).split())
+    assert re.search(r"Of 6 published differences between losses, \d holds?\.", seen)
+    for problem in ("regression", "circles", "blobs"):
+        name = re.escape(problem)
+        assert re.search(rf"{name} ?(Any of|No clear|Use|Three).{{0,60}}(use|keep) \w+", seen, re.IGNORECASE), seen
+    if page.viewport_size["width"] > 500:
+        assert "a wrong choice costs at most (95" in seen
+
+
 def test_nothing_is_wider_than_the_screen_and_no_text_is_cut(page):
     page.evaluate("document.querySelectorAll('details').forEach(block => block.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

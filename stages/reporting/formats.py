@@ -57,6 +57,12 @@ def power_of(place: int, *values: float) -> int | None:
     return math.floor(math.log10(largest)) if place < _SMALL and 0 < largest < 1e-3 else None
 
 
+def power_beside(mean: float, place: int, *differences: float) -> int | None:
+    """The power of ten by which differences are written: that of the score beside which they stand, or their own."""
+    power = power_of(place, mean)
+    return power_of(place, *differences) if power is None else power
+
+
 def signed_at(value: float, place: int, power: int | None = None) -> str:
     """A difference rounded to a decimal place, with its sign: see `at_place`."""
     shown = at_place(abs(value), place, power)

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from stages.records.store import Store
+from stages.reporting import page
 from stages.reporting.formats import at_place, place_of, signed_at
+from stages.reporting.registry import Report
 from stages.reporting.texts import answer_text
+from stages.reporting.texts.published import NOTHING
 from stages.verdicts.held_out import cache
 from stages.verdicts.pairs import mirror
 from tests.reporting.conftest import with_scores
@@ -84,6 +87,20 @@ def test_numbers_of_one_cell_have_one_power_of_ten(make_decided, generator):
     pair = comparison.outcome.pairs["hinge", "squared_hinge"]
     small = replace(pair, estimate=replace(pair.estimate, mean=6.3e-6), low=-3e-7, high=1.7e-5)
     assert answer_text.against_best(small) == "0.63e-5 worse (1.70e-5 worse to 0.03e-5 better)"
+    # that of the score above it
+    assert answer_text.against_best(small, 2.3e-6) == "6.3e-6 worse (17.0e-6 worse to 0.3e-6 better)"
+    assert answer_text.against_best(small, 0.25) == "0.63e-5 worse (1.70e-5 worse to 0.03e-5 better)"
+
+
+def test_of_two_comparisons_on_the_same_rows_each_says_why_its_errors_are_of_another_size(make_comparison, make_tuning):
+    usual = make_comparison("mse", "msle")
+    tuned = make_comparison("mse", "msle", comparison="fair", dataset="regression", tuning=make_tuning())
+    text = page.markdown(Report([usual, tuned], NOTHING)).partition("\n## How sure")[0]
+    first, second = re.split(r"^## fair: .*$", text, flags=re.MULTILINE)
+    assert "All losses have one rate here; in `fair` each has the rate and the epochs that suit it, so errors " in first
+    assert "Each loss has the rate and the epochs that suit it; in `regression` all have one rate, so errors " in second
+    alone = page.markdown(Report([usual], NOTHING)).partition("\n## How sure")[0]
+    assert "errors there" not in alone
 
 
 def test_many_losses_of_one_verdict_share_a_row(make_decided, generator):

@@ -1,5 +1,6 @@
 """What became of the published claims stands first, after the user's own tables."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 
 from stages.reporting import page
 from stages.reporting.registry import Report
-from stages.reporting.texts import published
+from stages.reporting.texts import answer_text, published
 from stages.reporting.texts.published import Claim, claims
 
 BINARY = ["binary_crossentropy", "hinge", "squared_hinge"]
@@ -44,11 +45,51 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     assert claim.verdict == tuned.outcome.pairs["mse", "msle"].verdict
     assert claim.comparison.name == "fair"
     text = page.markdown(Report([usual, tuned], reference))
-    assert "each loss at its own best: see `fair`, where a loss has the learning rate" in " ".join(text.split())
+    opening = " ".join(text.partition("\n## regression: ")[0].split())
+    assert "each loss at its own best: with the learning rate and the number of epochs that suit it." in opening
+    assert "**Of 1 published difference between losses, " in opening
     [alone] = claims(reference, [usual])
     assert alone.comparison.name == "regression"
     text = page.markdown(Report([usual], reference))
     assert "at the one learning rate that was published." in " ".join(text.split())
+
+
+def test_beside_the_claims_stands_what_to_train_with_what_it_gives_and_what_a_wrong_choice_costs(
+    make_comparison, make_tuning, reference
+):
+    usual = make_comparison("mse", "msle")
+    fair = make_comparison("mse", "msle", comparison="fair", dataset="regression", tuning=make_tuning())
+    one = replace(
+        make_comparison("categorical_crossentropy"), other_names={"categorical_crossentropy": ["kl_divergence"]}
+    )
+    text = page.markdown(Report([usual, fair, one], reference))
+    opening = text.partition("\n## regression: ")[0]
+    _, _, first, second = opening.split("| problem |")[1].split("\n\n")[0].splitlines()
+    assert first.startswith("| [fair](#fair-which-loss-to-train-with) | **")
+    score = answer_text.score_of(fair, fair.outcome.advice.best)
+    assert f"** | {fair.score.name} {score} | {answer_text.cost_of_being_wrong(fair)} |" in first
+    assert second.endswith(" | nothing: there is no other |")
+    assert "\n## fair: which loss to train with?\n" in text
+    assert opening.index("| problem |") < opening.index("| published |")
+
+
+@pytest.mark.parametrize(
+    ("cost", "rival", "cell"),
+    [
+        (0.012, "msle", "0.012 (`msle`)"),
+        (0.0, None, "nothing"),
+        (math.nan, None, "not known: too few seeds"),
+        (9.0, "msle", "not known: too few seeds or rows"),
+    ],
+)
+def test_what_a_wrong_choice_costs_fits_a_cell(make_comparison, cost, rival, cell):
+    comparison = make_comparison("mse", "msle")
+    outcome = comparison.outcome
+    summaries = outcome.summaries | {"mse": replace(outcome.summaries["mse"], mean=0.5)}
+    of_msle = replace(outcome.pairs["mse", "msle"], verdict="inconclusive")
+    advice = replace(outcome.advice, best="mse", equal=[], open=[of_msle], beaten=[], cost=cost, rival=rival)
+    comparison.__dict__["outcome"] = replace(outcome, summaries=summaries, advice=advice)
+    assert answer_text.cost_of_being_wrong(comparison) == cell
 
 
 @pytest.mark.parametrize(

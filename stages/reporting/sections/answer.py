@@ -10,6 +10,7 @@ from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
 from stages.reporting.drawing import panel
 from stages.reporting.drawing.plots import Grid
+from stages.reporting.formats import listed
 from stages.reporting.html_page import anchor
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import answer_text, keras_text
@@ -25,6 +26,7 @@ TEMPLATE = """
 
 {{ sureness }}
 {{ others }}
+{{ sizes }}
 
 {% if train %}
 **Train:** {{ train }}
@@ -58,11 +60,25 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
         "table": answer_text.table(comparison) if learned else None,
         "sureness": answer_text.sureness(comparison) if learned else "",
         "others": answer_text.by_other_scores(comparison) if learned else "",
+        "sizes": _why_of_another_size(comparison, report) if learned else "",
         "train": keras_text.compiled(run) if is_used else "",
         "predict": _to_use(comparison, report.predict) if is_used else "",
         "size": _size(comparison),
         "links": _links(comparison) if report.is_linked else "",
     }
+
+
+def _why_of_another_size(comparison: Comparison, report: Report) -> Markdown:
+    """Why the errors are of another size than in a comparison on the same rows; empty where there is none."""
+    [on_it] = [group for group in report.of_datasets if comparison in group]
+    others = [other.name for other in on_it if other.is_tuned is not comparison.is_tuned]
+    if not others:
+        return Markdown()
+    if comparison.is_tuned:
+        training = f"Each loss has the rate and the epochs that suit it; in {listed(others)} all have one rate"
+    else:
+        training = f"All losses have one rate here; in {listed(others)} each has the rate and the epochs that suit it"
+    return Markdown(f"{training}, so errors there are of another size.")
 
 
 def _size(comparison: Comparison) -> Markdown:

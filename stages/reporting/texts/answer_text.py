@@ -6,7 +6,7 @@ from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number, percent
 from stages.losses.estimand import Estimand
 from stages.reporting import other_choices
-from stages.reporting.formats import NAMED, at_place, enumerated, listed, place_of, place_of_ends, power_of
+from stages.reporting.formats import NAMED, at_place, enumerated, listed, place_of, place_of_ends, power_beside
 from stages.reporting.markdown import Table
 from stages.reporting.texts import reference_text
 from stages.reporting.texts.verdict_text import surely_beats_constant, verdict
@@ -131,14 +131,20 @@ def _row(comparison: Comparison, pair: Pair) -> tuple[str, ...]:
     summary = comparison.outcome.summaries[pair.against]
     failed = f"; {summary.n_failed} of {summary.n + summary.n_failed} failed" if summary.n_failed else ""
     verdict_of_loss = f"{_WORDS[pair.verdict]}{failed}"
-    return (code(pair.against), score_of(comparison, pair.against), against_best(pair), verdict_of_loss)
+    difference = against_best(pair, comparison.outcome.summaries[pair.loss].mean)
+    return (code(pair.against), score_of(comparison, pair.against), difference, verdict_of_loss)
 
 
-def against_best(pair: Pair) -> str:
-    """How far a loss is from the recommended one, of a pair of which that is the first, and the interval."""
+def against_best(pair: Pair, mean: float = math.nan) -> str:
+    """How far a loss is from the recommended one, and the interval.
+
+    Args:
+        pair: of which the recommended loss is the first.
+        mean: its score, which stands above; where it is written by a power of ten, so are the differences.
+    """
     few = pair.verdict == "too few seeds"
     place = place_of(math.nan if few else (pair.high - pair.low) / 2, pair.difference)
-    power = power_of(place, pair.difference, pair.low, pair.high)
+    power = power_beside(mean, place, pair.difference, pair.low, pair.high)
     difference = _sided(pair.difference, place, power) if pair.difference else "the same"
     if few or math.isnan(pair.low) or pair.low == pair.high:
         return difference
@@ -176,15 +182,40 @@ def sureness(comparison: Comparison) -> Markdown:
         return Markdown(f"How sure that is, {few} cannot say: at least {FEWEST_SEEDS} can.")
     error = "what is missing to a perfect 1" if comparison.score.higher_is_better else "the error"
     share = "" if comparison.own_margin is not None else f" (5 % of {error})"
-    margin = f"Differences below {at_place(outcome.margin, place_of(outcome.margin))}{share} count as none."
+    margin = f"Differences below {_beside_score(comparison, outcome.margin)}{share} count as none."
     if not advice.cost or advice.rival is None:
         return Markdown(f"No other loss is better: that is 95 % sure. {margin}")
-    score = comparison.score
-    if advice.cost >= lacking(outcome.summaries[advice.best].mean, higher_is_better=score.higher_is_better):
-        # the interval reaches beyond a perfect score
+    if not (most := _cost(comparison)):
         return Markdown(f"Whether {code(advice.rival)} is better after all, so few seeds or rows cannot say. {margin}")
-    most = at_place(advice.cost, place_of(advice.cost))
     return Markdown(f"If {code(advice.rival)} is better after all, then by at most {most} (95 % sure). {margin}")
+
+
+def _cost(comparison: Comparison) -> str:
+    """By how much another loss may be better; empty where the interval reaches beyond a perfect score."""
+    outcome, advice = comparison.outcome, comparison.outcome.advice
+    mean = outcome.summaries[advice.best].mean
+    if advice.cost >= lacking(mean, higher_is_better=comparison.score.higher_is_better):
+        return ""
+    return _beside_score(comparison, advice.cost)
+
+
+def _beside_score(comparison: Comparison, difference: float) -> str:
+    """A difference of scores, in two digits."""
+    outcome, place = comparison.outcome, place_of(difference)
+    return at_place(difference, place, power_beside(outcome.summaries[outcome.advice.best].mean, place, difference))
+
+
+def cost_of_being_wrong(comparison: Comparison) -> Markdown:
+    """What `sureness` says in a sentence, for a cell of a table: how much better which other loss may be."""
+    advice = comparison.outcome.advice
+    if all(pair.verdict == "same objective" for pair in (*advice.equal, *advice.open, *advice.beaten)):
+        return Markdown("nothing: there is no other")
+    if math.isnan(advice.cost):
+        return Markdown("not known: too few seeds")
+    if not advice.cost or advice.rival is None:
+        return Markdown("nothing")
+    most = _cost(comparison)
+    return Markdown(f"{most} ({code(advice.rival)})" if most else "not known: too few seeds or rows")
 
 
 def by_other_scores(comparison: Comparison) -> Markdown:

@@ -13,7 +13,7 @@ from stages.basics.cli import UserError
 from stages.basics.markup import Markdown, code, text
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
-from stages.reporting.formats import at_place, difference, interval, place_of, place_of_ends, power_of
+from stages.reporting.formats import at_place, difference, interval, place_of, place_of_ends, power_beside
 from stages.reporting.markdown import Table
 from stages.reporting.texts import answer_text
 from stages.scores import catalogue
@@ -191,13 +191,13 @@ def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, pa
 
 def _how_sure(comparison: Comparison, pair: Pair) -> str:
     """What the difference between the first loss of a pair and the second may be on new rows."""
-    other = comparison.outcome.summaries[pair.against].mean
+    mean, other = (comparison.outcome.summaries[loss].mean for loss in (pair.loss, pair.against))
     is_open = pair.low <= 0 and pair.high >= lacking(other, higher_is_better=comparison.score.higher_is_better)
     if pair.verdict == "too few seeds" or not math.isfinite(pair.low) or is_open:
         return "; so few seeds or rows cannot say which is better"
     near, far = sorted((abs(pair.low), abs(pair.high)))
     place = place_of_ends(pair.low, pair.high, place_of((pair.high - pair.low) / 2, pair.difference))
-    power = power_of(place, pair.low, pair.high)
+    power = power_beside(min(mean, other, key=abs), place, pair.low, pair.high)
     if pair.low * pair.high > 0:
         side = "better" if pair.low > 0 else "worse"
         return f": {side} by {at_place(near, place, power)} to {at_place(far, place, power)} (95 % sure)"
