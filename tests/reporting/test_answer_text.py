@@ -144,7 +144,7 @@ def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, gen
     open_one = make_decided(near)
     cost = open_one.outcome.advice.cost
     said = answer_text.sureness(open_one)
-    assert f"` is better after all, then by at most {at_place(cost, place_of(cost))} (95 % sure)." in said
+    assert f"` is better after all, then by at most **{at_place(cost, place_of(cost))}** (95 % sure)." in said
     assert "(5 % of what is missing to a perfect 1)" in said
     few = {name: values[:1] for name, values in near.items()}
     assert answer_text.sureness(make_decided(few)) == "How sure that is, 1 seed cannot say: at least 3 can."

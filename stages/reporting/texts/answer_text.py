@@ -187,7 +187,7 @@ def sureness(comparison: Comparison) -> Markdown:
         return Markdown(f"No other loss is better: that is 95 % sure. {margin}")
     if not (most := _cost(comparison)):
         return Markdown(f"Whether {code(advice.rival)} is better after all, so few seeds or rows cannot say. {margin}")
-    return Markdown(f"If {code(advice.rival)} is better after all, then by at most {most} (95 % sure). {margin}")
+    return Markdown(f"If {code(advice.rival)} is better after all, then by at most **{most}** (95 % sure). {margin}")
 
 
 def _cost(comparison: Comparison) -> str:
