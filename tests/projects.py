@@ -90,6 +90,8 @@ def clone_into(folder: Path) -> Run:
     run("git", "clone", "--quiet", str(ROOT), ".")
     run("git", "config", "user.email", "tests@example.com")
     run("git", "config", "user.name", "Tests")
+    # a clone on one disk has every loose object of the repository, which DVC's Git would pack, in Python, for a minute
+    run("git", "config", "gc.auto", "0")
     shutil.copy(DEFAULTS, folder / "params.yaml")
     for place in ("data/external", "stages/custom"):
         for path in (path for path in (folder / place).iterdir() if path.name != "README.md"):
