@@ -62,7 +62,8 @@ def _compare(frame: pd.DataFrame, target: Any, losses: Any, name: str, keywords:
     params = check_params(wanted)
     project.write_params(wanted)
     lines = []
-    for stage in ("generate", "scale", "train"):
+    plan = ["commands.budget"] if params.has_budget(name) else []
+    for stage in ("generate", *plan, "scale", "train"):
         printed = [in_keywords(line, name) for line in project.run(stage) if not is_summary(line)]
         for line in printed:
             cli.say(line)

@@ -2,6 +2,7 @@
 
 import code
 import gc
+import io
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from matplotlib.figure import Figure
 
 from stages import generate, report, scale, train, winner
 from stages.commands import add_table
-from stages.interactive.keywords import FRAME, KEYWORDS, in_keywords, values
+from stages.interactive.keywords import FRAME, KEYWORDS, in_keywords, is_summary, values
 from stages.interactive.project import Project
 from stages.interactive.reading import with_offered_losses
 from stages.notebook import CompareError, compare
@@ -101,12 +102,25 @@ def test_the_answer_is_that_of_the_pipeline_for_the_same_table(answer, pipelines
     assert answer.table.loc[answer.loss, "verdict"] == "recommended"
 
 
+class Terminal(io.StringIO):
+    """A stream that is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.mark.thorough
-def test_its_first_screen_and_its_figures_are_those_of_the_report(answer, pipelines):
+def test_its_first_screen_and_its_figures_are_those_of_the_report(answer, pipelines, monkeypatch):
     of_report = (pipelines / "reports/report.md").read_text(encoding="utf-8")
     screen = of_report.split("\n## ")[1].split("\n\n")
     shown = answer._repr_markdown_().removeprefix("## ").strip().split("\n\n")
     assert repr(answer) == answer._repr_markdown_()
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "80")
+    in_terminal = repr(answer)
+    assert in_terminal.split() == answer._repr_markdown_().split()
+    assert max(len(line) for line in in_terminal.split("\n") if not line.startswith("|")) <= 80
+    monkeypatch.undo()
     theirs = [block for block in screen if not block.startswith(("![", "**Predict", "[")) and "](#" not in block]
     assert [block for block in shown if not block.startswith("**Predict") and "losses ×" not in block] == theirs
     assert any(block.startswith("**Predict:** `answer.predict(frame)`") for block in shown)
@@ -239,7 +253,11 @@ def test_the_page_about_it_is_so(tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 5
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    checks = 'assert answer.loss in ("mae", "huber"), answer.loss\nassert answer._comparison.name == "flats"\n'
+    checks = (
+        'assert answer.loss in ("mae", "huber"), answer.loss\nassert answer._comparison.name == "flats"\n'
+        'try:\n    compare(flats, "rent", losses=["mse", "mae"], budget="0.01m")\n'
+        'except CompareError as error:\n    assert str(error).startswith("budget: 0.01m is less than "), error\n'
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "LOSSLAB_"))}
     done = subprocess.run(
         [sys.executable, "-"],
@@ -251,7 +269,8 @@ def test_the_page_about_it_is_so(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].startswith("target: 'rents' is not a column; did you mean 'rent'?")
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("target: 'rents' is not a column; did you mean 'rent'?") for line in lines)
     assert {path.name for path in tmp_path.iterdir()} == {"examples", "losses.png", ".losslab"}
     assert documents.reading_ease(documents.prose(ROOT / "docs/notebook.md")) >= 50
 
@@ -327,10 +346,22 @@ def test_numbers_of_numpy_and_tuples_are_taken_as_those_of_python():
         ("for another: task: binary under datasets.t in params.yaml", "for another: task: binary"),
         ("to keep rows together: split: {column: a} beside source:", "to keep rows together: split: {column: a}"),
         ("params.yaml: report.headline.t: 'r2' needs", "headline: 'r2' needs"),
+        ("params.yaml: datasets.t.source: there are 0 rows with a target", "frame: there are 0 rows with a target"),
+        ("budget: t: all of it takes 1 min, within 10m", "all of it takes 1 min, within 10m"),
+        (
+            "params.yaml: comparisons.t.budget: 1m is less than t takes at least",
+            "budget: 1m is less than t takes at least",
+        ),
     ],
 )
 def test_what_stages_say_is_said_by_the_callers_keywords(line, said):
     assert in_keywords(line, "t") == said
+
+
+def test_of_a_plan_the_sentence_is_said_and_not_its_numbers():
+    printed = ["# how to read it", "budget: 5m", "minutes: {full: 48, planned: 4}", "plan:", "  rows: 600"]
+    sentence, where = "budget: t: 600 of 800 rows train", "budget: data/budgets/t.yaml holds it; keep it in git"
+    assert [line for line in [*printed, sentence, where] if not is_summary(line)] == [sentence]
 
 
 def test_every_key_of_a_table_and_its_comparison_is_a_keyword():

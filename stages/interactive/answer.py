@@ -1,5 +1,6 @@
 """The answer to a comparison: its verdict, the table of its losses, figures, and networks for new rows."""
 
+import sys
 from functools import cached_property
 from typing import Any
 
@@ -101,7 +102,8 @@ class Answer:
         return html_page.part(page.first_screens(self._report), folder)
 
     def __repr__(self) -> str:
-        return self._repr_markdown_()
+        lines = self._repr_markdown_().split("\n")
+        return "\n".join(line if line.startswith("|") else cli.wrapped(line, sys.stdout) for line in lines)
 
 
 def _table(comparison: Comparison) -> pd.DataFrame:

@@ -93,12 +93,15 @@ def in_keywords(line: str, name: str) -> str:
     its_name = re.escape(name)
     line = re.sub(rf"(?:/\S*/)?{re.escape(FRAME.as_posix())}", "the frame", line)
     line = re.sub(rf" under datasets\.{its_name} in {paths.PARAMS}| beside (?:file|source):", "", line)
+    line = re.sub(rf"\bdatasets\.{its_name}\.source: ", "frame: ", line)
     line = re.sub(rf"\b(?:datasets|comparisons)\.{its_name}\.(?:source\.)?", "", line)
     line = re.sub(rf"\breport\.(headline|baseline|margin)(?:\.{its_name}\b)?", r"\1", line)
     line = re.sub(rf"^(?:datasets|comparisons)\.{its_name}: ", "name: ", line.removeprefix(f"{paths.PARAMS}: "))
+    line = re.sub(rf"^budget: {its_name}: ", "", line)
     return re.sub(rf"^(?:generate|scale|train|winner|predict): (?:{its_name}: )?", "", line)
 
 
 def is_summary(line: str) -> bool:
-    """Whether a stage says no more than how much it wrote, and where."""
-    return re.search(rf" in {paths.EXTERNAL.parent}/\w+$", line) is not None
+    """Whether a stage says no more than what it wrote, and where; of a plan its numbers, which a sentence follows."""
+    is_plan = re.match(r"#|budget: (?!\S+: )|plan:|minutes:|  ", line) is not None
+    return is_plan or re.search(rf" in {paths.EXTERNAL.parent}/\w+$", line) is not None
