@@ -96,6 +96,7 @@ def test_what_a_wrong_choice_costs_fits_a_cell(make_comparison, cost, rival, cel
     ("low", "high", "said"),
     [
         (-0.0123, 0.0204, "mse 0.0200 against 0.0500; it may be up to 0.020 better, or up to 0.012 worse (95 % sure)."),
+        (-0.2, 0.0004, "mse 0.0200 against 0.0500; it may be up to 0.20 worse (95 % sure)."),
         (0.0104, 0.0204, "mse 0.0200 against 0.0500: better by 0.0104 to 0.0204 (95 % sure)."),
         (-0.0204, -0.0104, "mse 0.0200 against 0.0500: worse by 0.0104 to 0.0204 (95 % sure)."),
         (-0.0123, 0.06, "mse 0.0200 against 0.0500; so few seeds or rows cannot say which is better."),

@@ -201,8 +201,9 @@ def _how_sure(comparison: Comparison, pair: Pair) -> str:
     if pair.low * pair.high > 0:
         side = "better" if pair.low > 0 else "worse"
         return f": {side} by {at_place(near, place, power)} to {at_place(far, place, power)} (95 % sure)"
-    most, least = (at_place(abs(end), place, power) for end in (pair.high, pair.low))
-    return f"; it may be up to {most} better, or up to {least} worse (95 % sure)"
+    ends = {"better": at_place(abs(pair.high), place, power), "worse": at_place(abs(pair.low), place, power)}
+    sides = [f"up to {end} {side}" for side, end in ends.items() if any(digit in end for digit in "123456789")]
+    return f"; it may be {', or '.join(sides)} (95 % sure)"
 
 
 def _published_of(reference: Reference, on_it: list[Comparison]) -> dict[str, float]:
