@@ -76,7 +76,7 @@ def test_beside_the_claims_stands_what_to_train_with_what_it_gives_and_what_a_wr
 @pytest.mark.parametrize(
     ("cost", "rival", "cell"),
     [
-        (0.012, "msle", "0.012 (`msle`)"),
+        (0.012, "msle", "0.012, if `msle` is better"),
         (0.0, None, "nothing"),
         (math.nan, None, "not known: too few seeds"),
         (9.0, "msle", "not known: too few seeds or rows"),

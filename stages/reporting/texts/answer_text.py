@@ -215,7 +215,7 @@ def cost_of_being_wrong(comparison: Comparison) -> Markdown:
     if not advice.cost or advice.rival is None:
         return Markdown("nothing")
     most = _cost(comparison)
-    return Markdown(f"{most} ({code(advice.rival)})" if most else "not known: too few seeds or rows")
+    return Markdown(f"{most}, if {code(advice.rival)} is better" if most else "not known: too few seeds or rows")
 
 
 def by_other_scores(comparison: Comparison) -> Markdown:
