@@ -46,9 +46,9 @@ def short(name: str) -> str:
 
 
 def plain(markdown: str) -> str:
-    """What a line of Markdown says, without its marks."""
+    """What a paragraph of Markdown says, in a line without its marks."""
     [line] = MarkdownIt("commonmark", {"html": False}).parseInline(markdown)
-    return "".join(part.content for part in line.children or [])
+    return "".join(" " if part.type in ("softbreak", "hardbreak") else part.content for part in line.children or [])
 
 
 def _escaped(special: re.Match) -> str:

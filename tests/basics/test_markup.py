@@ -109,6 +109,10 @@ def test_what_is_said_in_markdown_can_be_had_plain(value):
         assert plain(f"**Train with {code('mse')}**: {text(value)}") == f"Train with mse: {seen(value)}"
 
 
+def test_lines_of_a_paragraph_are_parted_by_a_blank():
+    assert plain("**Use `mse`.**\nIt misses by 3.\\\nNo more.") == "Use mse. It misses by 3. No more."
+
+
 @pytest.mark.parametrize("name", ["mse", "squared_hinge", "houses.2024-v1", "größe", "a b", "f1", "3.14", "-5"])
 def test_plain_names_and_numbers_stay_as_they_are(name):
     assert text(name) == name
