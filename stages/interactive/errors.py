@@ -1,4 +1,4 @@
-"""What a caller gets for a mistake: its line, and in a notebook nothing of where in our code it was noticed."""
+"""The error that a caller gets for a mistake: one line, without a traceback in a notebook."""
 
 from stages.basics.cli import UserError
 

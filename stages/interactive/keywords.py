@@ -1,4 +1,4 @@
-"""What a caller asks for, by the keys of ``params.yaml``; and what stages say, by the caller's keywords."""
+"""The caller's keywords as keys of ``params.yaml``, and what stages say in the caller's keywords."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 
 def in_keywords(line: str, name: str) -> str:
-    """What a stage says of a comparison, by the keywords that a caller has in place of the paths of keys.
+    """What a stage says of a comparison, with the caller's keywords in the place of paths in ``params.yaml``.
 
     Args:
         line: the line.

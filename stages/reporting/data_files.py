@@ -75,7 +75,7 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
 
 
 def losses(pictures: list[Picture]) -> pd.DataFrame:
-    """For DVC's plots: what the figure of the first screen draws, best first: the columns `LOSSES`."""
+    """What the figure of the first screen draws, for DVC's plots: the columns `LOSSES`, the best loss first."""
     rows = []
     for picture in pictures:
         if picture.figure.name == FIRST:
@@ -91,7 +91,7 @@ def losses(pictures: list[Picture]) -> pd.DataFrame:
 
 
 def curves(comparisons: list[Comparison]) -> pd.DataFrame:
-    """For DVC's plots: a score by epoch, its mean and the band that holds the middle 80 % of the seeds."""
+    """A score by epoch, for DVC's plots: its mean, and the band that holds the middle 80 % of the seeds."""
     tables = []
     for comparison in comparisons:
         colors = top_losses.colors(comparison)
@@ -108,7 +108,7 @@ def curves(comparisons: list[Comparison]) -> pd.DataFrame:
 
 
 def scores(comparisons: list[Comparison]) -> pd.DataFrame:
-    """For DVC's plots: the score that decides, of every seed that did not fail: the columns `SCORES`."""
+    """The score that decides, for DVC's plots: a row for every seed that did not fail, with the columns `SCORES`."""
     tables = []
     for comparison in comparisons:
         name, colors = f"{comparison.name}: test {comparison.score.name}", top_losses.colors(comparison)
@@ -125,7 +125,7 @@ def _axis(score: str) -> str:
 
 
 def tuning(comparisons: list[Comparison]) -> pd.DataFrame:
-    """For DVC's plots: the best validation score at each learning rate and schedule tried: the columns `TUNING`."""
+    """The best validation score at each learning rate and schedule tried, for DVC's plots: the columns `TUNING`."""
     rows = []
     for comparison in comparisons:
         colors = top_losses.colors(comparison)
@@ -201,7 +201,7 @@ def recommended(comparison: Comparison) -> Recommended | None:
 
 
 def _calibrating(comparison: Comparison, loss: str) -> Calibrating | None:
-    """What makes better probabilities of a loss's outputs for new rows; None where nothing does."""
+    """The calibration that makes a loss's probabilities better on new rows; None where none does."""
     calibrated = comparison.calibrated.get(loss)
     is_asked = calibrated and (calibrated.is_better or comparison.score.costs)
     if not is_asked or not (to_use := calibrated.to_use):
@@ -214,7 +214,7 @@ def _calibrating(comparison: Comparison, loss: str) -> Calibrating | None:
 
 
 def verdicts(comparisons: list[Comparison], pictures: list[Picture]) -> dict[str, Any]:
-    """For MLflow: of each comparison the score that decides, the verdict and its figures; of each loss what is its own.
+    """What MLflow shows: the score that decides, verdict and figures of each comparison, and what is of each loss.
 
     Args:
         comparisons: the comparisons.
@@ -261,7 +261,7 @@ def _of_reference(comparison: Comparison, reference: Reference) -> dict[str, Any
 
 
 def word(comparison: Comparison, loss: str) -> str:
-    """The verdict on a loss in a word or two; of one of a baseline's own it is against that."""
+    """The verdict on a loss in a word or two, against the baseline where a baseline was chosen."""
     outcome = comparison.outcome
     if len(comparison.losses) == 1:
         return "trained alone"
@@ -278,7 +278,7 @@ def _first_screen(comparison: Comparison) -> str:
 
 
 def _decided(comparison: Comparison, loss: str) -> dict[str, list[float | None]]:
-    """The test score of each seed, where that is not what the loss's own rule gives; None of a seed that failed."""
+    """The test score of each seed, None of one that failed, where decisions are not by the loss's own rule."""
     if comparison.outcome.by_rule is None:
         return {}
     return {"decided": as_json(comparison.outcome.scores[loss])}

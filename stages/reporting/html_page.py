@@ -98,7 +98,7 @@ def _list(links: list[str]) -> str:
 
 
 def _fold(state: StateBlock, line: int, _: int, silent: bool) -> bool:
-    """Take a line that begins or ends a folded part, the only HTML of the report's own, for what it is."""
+    """Read a line that begins or ends a folded part, which is the only HTML in the report's Markdown."""
     folded = _FOLDED.fullmatch(state.getLines(line, line + 1, state.blkIndent, keepLastLF=False))
     if not folded:
         return False

@@ -49,7 +49,7 @@ class Report:
         return list(by_dataset.values())
 
     def is_published(self, comparison: Comparison) -> bool:
-        """Whether a comparison is one of losses on a dataset that something was published of."""
+        """Whether something was published on the losses of a comparison, on its dataset."""
         published = self.reference.scores.get(comparison.dataset, {})
         return any(loss in published for loss in comparison.losses)
 
@@ -211,7 +211,7 @@ Printed = tuple[Section, dict[str, Any]]  # a section, and what its template pri
 
 
 def printed(report: Report, parts: Sequence[Part] = PARTS) -> Iterator[tuple[Part, Subject, list[Printed]]]:
-    """What the report prints: of each part and subject the sections that have something to say, with what it is."""
+    """What the report prints: for each part and subject, the sections with something to say and what they say."""
     for part in parts:
         for subject in part.subjects(report):
             of_part = [section for section in sections() if section.part == part.name]

@@ -36,7 +36,7 @@ class Number:
 
 @dataclass(frozen=True)
 class ScaledFile:
-    """Rows that a run learned from: what they are called, the hash by which DVC knows the file, and where it is."""
+    """The rows that a run learned from: their name, the hash by which DVC knows their file, and its place."""
 
     name: str
     md5: str
@@ -44,7 +44,7 @@ class ScaledFile:
 
 
 def parameters(run: Run) -> dict[str, Any]:
-    """The settings of a run, those within others by a path with dots; of the seeds their number.
+    """The settings of a run. Nested keys are joined by dots; for the seeds their number stands.
 
     Where the learning rate and the epochs were tuned, those are the chosen ones, and what they were chosen from and by
     which score stands beside them.
@@ -128,7 +128,7 @@ def numbers(run: Run, headline: str) -> Iterator[Number]:
 
 
 def epochs_shown(n_epochs: int) -> list[int]:
-    """The epochs of a curve, from 1: all, or of many so many as a chart can show, the first and the last among them."""
+    """The epochs of a curve, from 1: all, or as many as a chart can show, with the first and the last."""
     return np.unique(np.linspace(1, n_epochs, min(n_epochs, POINTS)).round().astype(int)).tolist()
 
 

@@ -79,7 +79,7 @@ def address() -> str:
 
 
 def lock() -> Path:
-    """The file that is locked while something is logged: of a database in a file beside it, else of the project."""
+    """The file that is locked while something is logged: beside a database that is a file, else in the project."""
     database = address().removeprefix("sqlite:///")
     is_file = database != address() and database and "?" not in database
     return Path(f"{Path(database).absolute()}.lock") if is_file else root() / "mlflow.db.lock"
@@ -249,7 +249,7 @@ def log_rows(client: MlflowClient, run_id: str, dataset: str) -> None:
 
 
 def _add(client: MlflowClient, logged: mlflow.entities.Run, run: Run, summary: Summary, tags: dict[str, str]) -> None:
-    """Let a run that was logged before have these tags, its figures and every new number, as another may decide."""
+    """Add tags, figures and new numbers to a run that was logged before: another score may decide now."""
     run_id = logged.info.run_id
     log_new_numbers(client, logged, list(contents.numbers(run, summary.headline.name)))
     for tag, value in tags.items():
@@ -302,7 +302,7 @@ def _log_seeds(client: MlflowClient, experiment: str, run: Run, parent: str, hea
 
 
 def _children(client: MlflowClient, experiment: str, parent: str) -> dict[int, mlflow.entities.Run]:
-    """The child runs that are whole, by seed; of a seed's others none stays."""
+    """The complete child runs, by seed; unfinished ones and copies are deleted."""
     by_seed: dict[int, list[mlflow.entities.Run]] = {}
     for child in alike.search(client, experiment, MLFLOW_PARENT_RUN_ID, parent):
         by_seed.setdefault(int(child.data.tags["seed"]), []).append(child)

@@ -30,7 +30,7 @@ class Model:
 
 
 def only_one(client: MlflowClient, wanted: Model, lock: str) -> LoggedModel | None:
-    """Of models that are the same the first that is whole; the others, and what was left unfinished, are deleted.
+    """The first complete one of models that are the same; the others and unfinished ones are deleted.
 
     Args:
         client: of the store.

@@ -51,7 +51,7 @@ def register_once(client: MlflowClient, name: str, run_id: str, winner: Winner, 
 
 
 def _only_one(client: MlflowClient, name: str, digest: str) -> str | None:
-    """Of the versions of a model that are this file the first; the others, of another machine, are deleted."""
+    """The first version of a model that holds this file; later ones, from another machine, are deleted."""
     versions = client.search_model_versions(f"name = '{name}'")
     same = sorted(
         (version for version in versions if version.tags.get(FINGERPRINT) == digest),

@@ -138,7 +138,7 @@ def _write(out: Path, new: reading.NewFile, table: pd.DataFrame, classes: list[s
 
 
 def _write_arrays(out: Path, new: reading.NewFile, arrays: dict[str, np.ndarray]) -> None:
-    """Write what is predicted of each position of rows; of images in a folder what each is called too."""
+    """Write the predictions of each position of each row; for images of a folder their names too."""
     with files.replacing(out) as temporary, temporary.open("wb") as file:
         if out.suffix.lower() == ".npy":
             np.save(file, arrays["prediction"])
@@ -148,7 +148,7 @@ def _write_arrays(out: Path, new: reading.NewFile, arrays: dict[str, np.ndarray]
 
 
 def _threshold(winner: Winner) -> list[str]:
-    """At what classes are decided, where that is not the loss's own rule."""
+    """A line with the threshold by which classes are decided; none where the loss's own rule decides."""
     if winner.threshold is None:
         return []
     loss, classes = winner.settings.loss, winner.description.classes
@@ -265,7 +265,7 @@ def _in_words(winner: Winner, rows: str, labels: np.ndarray, outputs: np.ndarray
 
 
 def _on_test_rows(recommended: Recommended) -> str:
-    """What to expect of new rows: what averages of networks scored on rows not learned from, and what one did."""
+    """What to expect of new rows: the scores of averaged networks, and of one, on rows they did not learn from."""
     one = f"{number(recommended.mean)} for one network"
     if recommended.averaged is None or recommended.averaged_over is None:
         return f"; on test rows {recommended.score} {one}"

@@ -1,4 +1,4 @@
-"""What the file of a winner says of it: from where it comes, and what of each column is known from training."""
+"""What a winner's file says: where it comes from, and what training knew of each column."""
 
 from dataclasses import replace
 from typing import Any

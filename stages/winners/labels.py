@@ -1,4 +1,4 @@
-"""What a winner answers of several labels: of each what is decided, its probability, and how far networks differ."""
+"""A winner's answer for several labels: for each the decision, its probability, and how far networks differ."""
 
 from collections.abc import Callable
 

@@ -16,7 +16,7 @@ from stages.winners.predictor import Predictor
 
 
 def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndarray | None]:
-    """The rows of a file or folder, as a table of what each is called and of its target where it has one; and arrays.
+    """The rows of a file or folder: a table with their names, and targets where these are there, and their arrays.
 
     And where each position of a row has a target, these of all rows as they stand beside, if they do.
 

@@ -87,7 +87,7 @@ def _answer(winner: Winner, outputs: np.ndarray, decide: Callable[[np.ndarray], 
 
 
 def _given_again(features: np.ndarray, values: np.ndarray) -> Answers:
-    """What networks give again (n_networks, n_rows, …, n_channels) of features, and how far off it is of each row."""
+    """The features as networks give them again (n_networks, n_rows, …, n_channels), and how far off each row is."""
     axes = tuple(range(1, features.ndim))
     failed = ~np.isfinite(values).all(axis=(0, *(axis + 1 for axis in axes)))
     mean, spread = values.mean(axis=0), _spread(values)

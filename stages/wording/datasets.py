@@ -80,7 +80,7 @@ def in_order(description: Description) -> str:
 
 
 def positive(name: str, description: Description) -> str:
-    """Which of two classes scores are about where there is a reason, and what to write for the other; else empty."""
+    """Which of two classes the scores are about and what to write for the other; empty where no reason was needed."""
     if description.positive is None:
         return ""
     other, chosen = (yaml_word(textwrap.shorten(name, SHOWN_CLASS, placeholder="…")) for name in description.classes)

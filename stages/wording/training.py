@@ -67,7 +67,7 @@ def without_mapping(comparison: str, layer: str, kind: str) -> str:
 
 
 def what_was_new(reasons: Mapping[str, str | None]) -> list[str]:
-    """Lines that tell why units that the store had something of were not found in it, the most frequent reason first.
+    """Why units were not found in the store though it had something of them, a line each, the most frequent first.
 
     Args:
         reasons: by unit what of it is new, in words; None where there is nothing to say.
@@ -86,7 +86,7 @@ def _some(units: list[str]) -> str:
 
 
 def came_from(units: Sequence[tuple[int, int]]) -> str:
-    """In words: how many units the store gave; of each, how many of its chunks the store gave, and how many it has."""
+    """How many units the store gave, in words, from the number of chunks of each that it gave and of all its chunks."""
     n_whole = sum(n_stored == n_chunks for n_stored, n_chunks in units)
     n_partly = sum(0 < n_stored < n_chunks for n_stored, n_chunks in units)
     parts = [

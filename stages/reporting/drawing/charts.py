@@ -142,7 +142,7 @@ def forest(axes: Axes, rows: list[ForestRow]) -> Axes:
 
 
 def are_far_apart(score: Score | None, *values: np.ndarray) -> bool:
-    """Whether values are errors (of a loss itself where there is no score) that lie orders of magnitude apart."""
+    """Whether values are errors that lie orders of magnitude apart; without a score they are of the loss itself."""
     return (score is None or not score.higher_is_better) and are_orders_apart(*values)
 
 
@@ -163,7 +163,7 @@ def legend(axes: Axes) -> None:
 
 
 def _thinned(n: int) -> np.ndarray:
-    """The epochs that are drawn, counted from 0: of too many to tell apart some, the first and the last among them."""
+    """The epochs that are drawn, counted from 0. Of too many some are left out, never the first or last."""
     return np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int))
 
 
@@ -173,7 +173,7 @@ def _in_legend(loss: str) -> str:
 
 
 def _told_apart(losses: Iterable[str], colors: dict[str, str]) -> tuple[list[str], list[tuple[str, str | None]]]:
-    """The losses that have a colour, and those that have none with what they are called together in a legend."""
+    """The losses that have a colour; and the others, the first of them with the legend's label for all."""
     named, unnamed = [loss for loss in losses if loss in colors], [loss for loss in losses if loss not in colors]
     labels = [f"{len(unnamed)} others", *[None] * len(unnamed)]
     return named, list(zip(unnamed, labels, strict=False))
@@ -198,7 +198,7 @@ def _scale_in_margins(axes: Axes, low: float, high: float) -> None:
 
 
 def reliability(axes: Axes, forecast: np.ndarray, happened: np.ndarray, weights: np.ndarray, color: str) -> Axes:
-    """Of the rows in each of ten bins of predicted probability the share that are of the class: a reliability curve.
+    """A reliability curve: ten bins of predicted probability, and the share of each bin's rows that are of the class.
 
     On the dashed line the two are equal.
 

@@ -73,7 +73,7 @@ def colors_of(losses: list[str]) -> dict[str, str]:
 
 
 def _color_of(loss: Loss) -> tuple[str, ...]:
-    """The colour that a loss of the catalogue always has; none of those for which there is none left."""
+    """The colour that a loss of the catalogue always has; None where colours do not suffice."""
     place = catalogue.names_for(loss.task).index(loss.name)
     return _PALETTE[place : place + 1]
 

@@ -34,7 +34,7 @@ def height(charts: list[Ranks]) -> float:
 
 
 def joined(ranks: dict[str, float], apart: float) -> list[tuple[float, float]]:
-    """From where to where losses reach that are not told apart: the longest such stretches of two losses or more."""
+    """The longest stretches of two losses or more that are not told apart: where each begins and ends."""
     values = sorted(ranks.values())
     stretches = []
     for place, start in enumerate(values):

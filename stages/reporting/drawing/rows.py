@@ -42,7 +42,7 @@ def can_be_drawn(comparison: Comparison) -> bool:
 
 
 def examples(comparison: Comparison) -> Examples:
-    """The first rows of each class; of values those nearest to the ends and to points between, evenly many rows apart.
+    """The first rows of each class. Where targets are values: rows from the smallest to the largest, at even ranks.
 
     Args:
         comparison: one whose rows can be drawn.

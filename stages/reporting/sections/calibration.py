@@ -75,7 +75,7 @@ def _uncalibrated(run: Run) -> np.ndarray:
 
 
 def _forecasts(comparison: Comparison, run: Run, probabilities: np.ndarray) -> np.ndarray:
-    """Of every seed and test row the probability given, whether it happened, and what it counts: (3, n_points).
+    """Forecasts (3, n_points) of every seed and test row: the probability, whether it happened, and the row's weight.
 
     Of two classes that of class 1, of several that of the most probable.
     """

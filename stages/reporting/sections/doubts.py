@@ -92,7 +92,7 @@ def _failures(comparison: Comparison) -> list[Markdown]:
 
 
 def _astray(comparison: Comparison) -> list[Markdown]:
-    """Of losses with seeds that went astray which these are; and what share of the recommended loss's seeds does."""
+    """Which seeds of which losses went astray, and what share of the recommended loss's seeds did."""
     scores = comparison.outcome.scores
     sentences = [
         _who_went_astray(comparison, run.loss.name, scores[run.loss.name])

@@ -25,7 +25,7 @@ def _content(subject: Subject, _: Report) -> dict[str, Any]:
 
 
 def _reached(comparison: Comparison) -> Markdown:
-    """After how many epochs each loss is as good as the recommended one is at its end, by the medians over seeds."""
+    """The epochs that each loss needs to become as good as the recommended one ends, by the medians over seeds."""
     metric, best = comparison.epoch_metric, comparison.outcome.advice.best
     score = catalogue.find(metric, comparison.task)
     sign = 1 if score and score.higher_is_better else -1
