@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,8 +41,18 @@ def conv(shape, n_outputs, activation):
         layers.Dense(n_outputs, activation=activation),
     ])
 """
+META = np.column_stack([CLASSES + RNG.normal(0, 0.3, N_ROWS), RNG.normal(size=N_ROWS)])
+OWN += """
+
+def both(shapes, n_outputs, activation):
+    layers = keras.layers
+    image, meta = (keras.Input(shapes[name], name=name) for name in ("image", "meta"))
+    joined = layers.Concatenate()([layers.Flatten()(layers.Conv2D(2, 3, activation="relu")(image)), meta])
+    return keras.Model({"image": image, "meta": meta}, layers.Dense(n_outputs, activation=activation)(joined))
+"""
 PARAMS = {
     "datasets": {
+        "parts": {"source": {"arrays": "data/external/parts.npz", "features": ["image", "meta"]}},
         "pixels": {"source": {"arrays": "data/external/pixels.npz"}},
         "cells": {"source": {"images": "data/external/cells", "size": [SIZE, SIZE]}},
         "waves": {"source": {"generator": "waves", "n_samples": 60, "steps": 16, "target": "frequency"}},
@@ -50,6 +61,9 @@ PARAMS = {
         "pixels": COMPARISON | {"references": True},
         "own": {key: value for key, value in ONE.items() if key != "hidden"}
         | {"dataset": "pixels", "model": "my_nets:conv"},
+        "parts": ONE | {"losses": ["binary_crossentropy", "brier"]},
+        "own_parts": {key: value for key, value in ONE.items() if key != "hidden"}
+        | {"dataset": "parts", "model": "my_nets:both"},
         "cells": ONE,
         "waves": ONE | {"losses": ["mse"]},
     },
@@ -58,6 +72,7 @@ PARAMS = {
 
 def write(folder):
     np.savez(folder / "pixels.npz", x=PIXELS, y=CLASSES)
+    np.savez(folder / "parts.npz", image=PIXELS, meta=META, y=CLASSES)
     for row, pixels in enumerate(PIXELS[..., 0]):
         path = folder / "cells" / ["above", "below"][CLASSES[row]] / f"{row:02}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +144,25 @@ def test_a_winner_decides_on_new_arrays_by_their_channels_own_scale():
         predictor.predict(PIXELS[0])
     with pytest.raises(Exception, match="networks need numbers"):
         predictor.predict(PIXELS.astype(str))
+
+
+@pytest.mark.parametrize("name", ["parts", "own_parts"])
+def test_several_inputs_go_by_name_from_the_file_to_the_winner(name, capsys):
+    assert runs.read(name, "binary_crossentropy").values("accuracy", "test").mean() > 0.9
+    given = {"image": PIXELS, "meta": META}
+    table = runpy.run_path(f"data/winners/{name}.pyz")["load"]().predict(given).table
+    assert (table["prediction"] == CLASSES.astype(str)).mean() > 0.9
+    np.savez("parts.npz", **given, y=CLASSES)
+    assert predict(name, "parts.npz")["prediction"].tolist() == table["prediction"].tolist()
+    assert "60 rows with y: accuracy" in capsys.readouterr().out
+    # a row without its image says what is missing
+    np.savez("meta.npz", meta=META)
+    with pytest.raises(UserError, match="holds no array 'image'"):
+        predict(name, "meta.npz")
+    served = mlflow.pyfunc.load_model(f"models:/losslab-{name}@winner")
+    assert served.metadata.signature.inputs.input_names() == ["image", "meta"]
+    answers = served.predict({"image": PIXELS[:4], "meta": META[:4].astype(np.float32)})
+    assert answers["prediction"].tolist() == table["prediction"][:4].tolist()
 
 
 def predict(name, file, out="predictions.csv"):

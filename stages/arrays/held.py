@@ -1,7 +1,7 @@
 """Arrays that an ``.npz`` file or a folder of ``.npy`` files holds. Nothing is ever unpickled."""
 
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,18 +93,29 @@ def checked(held: Held, path: Path) -> Held:
     return held
 
 
-def new_rows(path: Path, name: str, targets: Iterable[str]) -> Given:
-    """New rows to predict: the array of this name, or the only one; and of their targets those that are there.
+def new_rows(path: Path, names: Sequence[str], targets: Iterable[str]) -> Given:
+    """New rows to predict: the arrays of these names, or the only one; and of their targets those that are there.
 
     Raises:
-        UserError: there is none, or it holds Python objects.
+        UserError: one is not there, has other rows than the first, or holds Python objects.
     """
     is_one = path.suffix.lower() == ".npy" and path.is_file()
     every = {path.stem: _of_file(path)} if is_one else look(path)
-    [only, *others] = every.values()
-    chosen = checked(only, path) if not others else find(every, name, path, "new rows")
-    beside = {each: checked(every[each], path).read() for each in targets if each in every and every[each] != chosen}
-    return Given(Rows.of(chosen.read()), beside, [path.as_posix()])
+    if len(names) > 1:
+        chosen = [find(every, name, path, "new rows") for name in names]
+    else:
+        [only, *others] = every.values()
+        chosen = [checked(only, path) if not others else find(every, names[0], path, "new rows")]
+    inputs = {each.name: Rows.of(each.read()) for each in chosen}
+    lengths = {name: rows.shape[0] if rows.shape else 1 for name, rows in inputs.items()}
+    if len(set(lengths.values())) > 1:
+        said = " and ".join(f"'{name}' {length:,}" for name, length in lengths.items())
+        raise UserError(f"{path}: each row needs all inputs; of rows {said}")
+    beside = {
+        each: checked(every[each], path).read() for each in targets if each in every and every[each] not in chosen
+    }
+    [first, *others] = inputs.values()
+    return Given(first, beside, [path.as_posix()], inputs=inputs if others else {})
 
 
 def _of_file(path: Path) -> Held:

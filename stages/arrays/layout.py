@@ -1,4 +1,7 @@
-"""How the features of a row lie: what a row is, its channels last, and as which numbers they are kept."""
+"""How the features of a row lie: what a row is, its channels last, and as which numbers they are kept.
+
+Where a network has several inputs, a row is kept as the numbers of all, one input after the other.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.arrays.held import shown
-from stages.arrays.source import ArraySource, Given
+from stages.arrays.source import ArraySource, Given, Rows
 from stages.basics.cli import UserError
-from stages.records.array_facts import ArrayFacts, ArrayKind, Stored
+from stages.records.array_facts import ArrayFacts, ArrayKind, Input, Stored, slices
 from stages.records.findings import Finding
 
 FEWEST_PIXELS = 8  # along each side of what is taken for an image of one channel, where nothing says what it is
@@ -37,14 +40,62 @@ def of(given: Given, source: ArraySource, key: str) -> Layout:
     Raises:
         UserError: they are no numbers, or their shape is not that of what they are said to be.
     """
-    shape, dtype = given.rows.shape[1:], given.rows.dtype
+    if not given.inputs:
+        return _of_rows(given.rows, source, given.kind, key)
+    may_be = [name for name, rows in given.inputs.items() if _may_be(rows, getattr(source, "kind", None))]
+    if not may_be:
+        raise UserError(f"{key}.kind: no input can be {source.kind}; leave it out")
+    every = {
+        name: _of_rows(rows, source, None, f"{key}: '{name}'", asks=name in may_be)
+        for name, rows in given.inputs.items()
+    }
+    return _side_by_side(every, given.inputs)
+
+
+def _may_be(rows: Rows, kind: ArrayKind | None) -> bool:
+    """Whether what a source says rows are can be said of these."""
+    return kind is None or not _AXES[kind] or len(rows.shape) - 1 in _AXES[kind]
+
+
+def _side_by_side(every: dict[str, Layout], given: dict[str, Rows]) -> Layout:
+    """How several inputs lie in one row."""
+    inputs = [
+        Input(name, each.facts.kind, each.facts.shape, each.facts.dtype, source_shape=each.facts.source_shape)
+        for name, each in every.items()
+    ]
+    are_small = all(each.facts.dtype == "uint8" for each in every.values())
+    stored: Stored = "uint8" if are_small else "float32"
+    facts = ArrayFacts("vectors", [sum(each.n_values for each in inputs)], stored, 0.0, 0.0, inputs=inputs)
+    places = slices(tuple((name, rows.shape[1:]) for name, rows in given.items()))
+
+    def as_kept(rows: np.ndarray) -> np.ndarray:
+        blocks = [
+            every[name].stored(rows[:, place].reshape(len(rows), *given[name].shape[1:]))
+            for name, place in places.items()
+        ]
+        return np.concatenate([block.reshape(len(rows), -1).astype(stored, copy=False) for block in blocks], axis=1)
+
+    return Layout(facts, as_kept, [finding for each in every.values() for finding in each.findings])
+
+
+def _of_rows(rows: Rows, source: ArraySource, known: ArrayKind | None, key: str, *, asks: bool = True) -> Layout:
+    """How rows of one array lie.
+
+    Args:
+        rows: the array.
+        source: what it is of.
+        known: what a row is, where the source knows it.
+        key: what messages about mistakes begin with.
+        asks: whether what a source says rows are is said of these.
+    """
+    shape, dtype = rows.shape[1:], rows.dtype
     if dtype.kind not in "biuf":
         raise UserError(f"{key}: the features are {dtype}, and networks need numbers")
     if not all(shape):
-        raise UserError(f"{key}: the features have the shape {shown(given.rows.shape)}, which holds nothing")
+        raise UserError(f"{key}: the features have the shape {shown(rows.shape)}, which holds nothing")
     shape = shape or (1,)
-    asked = getattr(source, "kind", None)
-    kind, findings = (asked or given.kind, []) if asked or given.kind else _kind(shape, dtype)
+    asked = getattr(source, "kind", None) if asks else None
+    kind, findings = (asked or known, []) if asked or known else _kind(shape, dtype)
     if _AXES[kind] and len(shape) not in _AXES[kind]:
         axes = "1 axis" if _AXES[kind] == (1,) else f"{' or '.join(map(str, _AXES[kind]))} axes"
         raise UserError(f"{key}.kind: {kind} have {axes} besides that of the rows; theirs are {shown(shape)}")
@@ -55,13 +106,13 @@ def of(given: Given, source: ArraySource, key: str) -> Layout:
     own = (*shape[1:], shape[0]) if first else shape
     own = (*own, 1) if kind in ("images", "sequences") and not has_channels else own
     stored: Stored = "uint8" if dtype in (np.uint8, np.bool_) else "float32"
-    written = list(given.rows.shape[1:])
+    written = list(rows.shape[1:])
     facts = ArrayFacts(kind, list(own), stored, 0.0, 0.0, source_shape=written if written != list(own) else None)
 
-    def as_kept(rows: np.ndarray) -> np.ndarray:
+    def as_kept(some: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
-            numbers = rows.astype(stored)
-        return (np.moveaxis(numbers, 1, -1) if first else numbers).reshape(len(rows), *own)
+            numbers = some.astype(stored)
+        return (np.moveaxis(numbers, 1, -1) if first else numbers).reshape(len(some), *own)
 
     return Layout(facts, as_kept, findings)
 

@@ -1,7 +1,8 @@
 """What a kind of source that gives arrays is, and what it gives."""
 
+import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +36,19 @@ class Rows:
         """Those that an array holds, in memory or mapped to it."""
         return cls(array.shape, array.dtype, lambda some: np.asarray(array[some]))
 
+    @classmethod
+    def side_by_side(cls, several: Sequence["Rows"]) -> "Rows":
+        """Those of several arrays as one of two axes: the numbers of a row one after the other."""
+        n_rows, n_values = len(several[0]), sum(math.prod(each.shape[1:]) for each in several)
+
+        def read(some: Any) -> np.ndarray:
+            blocks = [each.read(some) for each in several]
+            return np.concatenate([block.reshape(len(block), -1) for block in blocks], axis=1)
+
+        dtypes = [each.dtype for each in several]
+        are_numbers = all(dtype.kind in "biuf" for dtype in dtypes)
+        return cls((n_rows, n_values), np.result_type(*dtypes) if are_numbers else np.dtype(object), read)
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -49,11 +63,12 @@ class Given:
     """What a source gives.
 
     Attributes:
-        rows: the features.
+        rows: the features; of several inputs the numbers of all.
         beside: what else is known of each row, by name: (n_rows,) or (n_rows, n_columns).
         files: what was read; empty for what is made.
         kind: what a row is, where the source knows it.
         findings: what is odd.
+        inputs: where there are several inputs, each by its name.
     """
 
     rows: Rows
@@ -61,6 +76,7 @@ class Given:
     files: list[str] = field(default_factory=list)
     kind: Kind | None = None
     findings: list[Finding] = field(default_factory=list)
+    inputs: Mapping[str, Rows] = field(default_factory=dict)
 
 
 class ArraySource(Section):
@@ -92,6 +108,11 @@ class ArraySource(Section):
     def gives_features(self) -> bool:
         """Whether the features themselves are what is predicted."""
         return self.targets == [FEATURES]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of the arrays that are predicted from, where they have names."""
+        return getattr(self, "features", [])
 
     @property
     def weight_name(self) -> str | None:

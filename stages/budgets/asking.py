@@ -73,7 +73,8 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     drawn = rng.integers(len(labels), size=n_rows)
     labels = labels[drawn]
     features, known, kinds = _made_up(rows, description, scale.features, n_rows, rng)
-    table = Table(features, labels, description.n_classes, np.ones(n_rows) if description.weight else None)
+    weights, inputs = np.ones(n_rows) if description.weight else None, description.inputs
+    table = Table(features, labels, description.n_classes, weights, inputs)
     values = planning.to_scale(labels, description)
     plan = planning.all_rows(known, kinds, values, scale=scale, n_seeds=max(networks))
     every = [
@@ -94,7 +95,7 @@ def _made_up(
     """Made-up features (n_rows, …) of as many numbers as a dataset's, and what scales them: see `planning.all_rows`."""
     if description.arrays:
         features = rng.normal(size=(n_rows, *description.arrays.shape)).astype(np.float32)
-        return features, Channels(features), []
+        return features, Channels(features, description.inputs), []
     n_inputs = len(encoding.fit(rows, description.columns, method).names)
     features = rng.normal(size=(n_rows, n_inputs))
     return features, features, ["number"] * n_inputs

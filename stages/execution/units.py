@@ -47,7 +47,7 @@ def units(params: Params, say: Callable[[str], None] = cli.say) -> list[Unit]:
             say(f"train: {name}: {planned(within, len(table.labels), seeds.most(setup.seeds))}")
         for kept, others in params.other_names(name).items():
             say(f"train: {name}: {kept} is trained for {' and '.join(others)} too: names of one objective")
-        cannot += [mistake_in_words(mistake) for mistake in unsuited_network(params, name, table.features.shape[1:])]
+        cannot += [mistake_in_words(mistake) for mistake in unsuited_network(params, name, table.shapes)]
         cannot += _no_rows_to_choose_by(name, setup, plan)
         cannot += _undefined_headline(params, name, table, [loss for loss in losses if loss not in setup.losses])
         cannot += _cannot_learn(name, setup, losses, judged)
@@ -116,8 +116,8 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         comparison=comparison,
         dataset=setup.dataset,
         model=written.model,
-        network=(network := networks.settled(written.network, table.features.shape[1:])),
-        hidden=written.hidden if network is None or "hidden" in written.model_fields_set else (),
+        network=(network := networks.settled(written.network, table.shapes)),
+        hidden=written.hidden if network is None or table.inputs or "hidden" in written.model_fields_set else (),
         hidden_activation=written.activation,
         dropout=written.dropout,
         batch_norm=written.batch_norm,

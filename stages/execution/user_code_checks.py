@@ -17,7 +17,7 @@ from stages.training.fitting import fit, replicas_of
 from stages.training.networks import CustomNetwork, save_model
 from stages.training.probes import objective, punishment
 from stages.training.scales import shared_features, shared_targets
-from stages.training.unit import Table, Unit
+from stages.training.unit import Unit
 
 BATCH, LEFT = 32, 7  # train rows that a trial looks at: a batch, and a last one that is smaller
 SEEDS = 2  # copies of a network that a trial trains together
@@ -63,12 +63,7 @@ def few_rows(unit: Unit) -> Unit:
     scaling = Scaling(*(getattr(plan.to_train, field.name)[[split]] for field in fields(Scaling)))
     return Unit(
         unit.settings.model_copy(update={"seeds": seeds, "optimizer": optimizer, "batch_size": BATCH}),
-        Table(
-            table.features[few],
-            table.labels[few],
-            table.n_classes,
-            None if table.weights is None else table.weights[few],
-        ),
+        table.take(few),
         Plan(
             method=plan.method,
             n_folds=0,

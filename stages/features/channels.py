@@ -1,7 +1,8 @@
 """The scale of features that are arrays: one center and one spread for each channel, over all numbers of a row.
 
 What each row adds to the sums of its channels is summed up once, in two passes over the file; the scale of a split is
-made of the sums of its rows, so that a hundred splits cost no more than one.
+made of the sums of its rows, so that a hundred splits cost no more than one. Where a row is the numbers of several
+inputs side by side, each has channels of its own.
 """
 
 from collections.abc import Iterator
@@ -11,32 +12,40 @@ import numpy as np
 
 from stages.arrays.source import Rows
 from stages.params.division import Scaler
+from stages.records.array_facts import Inputs, slices
 
 
 class Channels:
     """The channels of features that are arrays."""
 
-    def __init__(self, features: np.ndarray) -> None:
+    def __init__(self, features: np.ndarray | Rows, inputs: Inputs = ()) -> None:
         """Begin.
 
         Args:
             features: (n_rows, …, n_channels), uint8 or float32, NaN where missing; perhaps mapped to memory.
+            inputs: of which a row (n_numbers,) is made; empty for one.
         """
-        self._features = features
-        self._shape = (*[1] * (features.ndim - 2), features.shape[-1])
+        rows = features if isinstance(features, Rows) else Rows.of(features)
+        self._rows, self._shape = rows, (*[1] * (len(rows.shape) - 2), rows.shape[-1])
+        places = slices(inputs)
+        self._inputs = [(Channels(_part(rows, places[name], shape)), shape) for name, shape in inputs]
 
     def __len__(self) -> int:
-        return len(self._features)
+        return len(self._rows)
 
     def fit(self, rows: np.ndarray, method: Scaler) -> np.ndarray:
-        """Fill, center and spread: (3, 1, …, n_channels). The mean of a channel stands for what is missing in it.
+        """Fill, center and spread: (3, 1, …, n_channels), or (3, n_numbers) where a row is made of several inputs.
 
-        A channel that these rows do not have is taken as in all rows.
+        The mean of a channel stands for what is missing in it. A channel that these rows do not have is taken as in
+        all rows.
 
         Args:
             rows: the numbers of the rows to fit on.
             method: ``none``, ``standard`` or ``minmax``.
         """
+        if self._inputs:
+            fitted = [(channels.fit(rows, method), shape) for channels, shape in self._inputs]
+            return np.concatenate([np.broadcast_to(own, (3, *shape)).reshape(3, -1) for own, shape in fitted], axis=1)
         counts = self._sums["count"][rows].sum(axis=0)
         empty = counts == 0
         mean = self._mean + self._sums["deviation"][rows].sum(axis=0) / np.where(empty, 1, counts)
@@ -77,7 +86,11 @@ class Channels:
 
     def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Some rows at a time, float64 (n_some, n_numbers, n_channels)."""
-        rows = Rows.of(self._features)
-        for some in rows.blocks():
-            block = rows.read(some)
+        for some in self._rows.blocks():
+            block = self._rows.read(some)
             yield some, block.reshape(len(block), -1, block.shape[-1]).astype(np.float64)
+
+
+def _part(rows: Rows, place: slice, shape: tuple[int, ...]) -> Rows:
+    """One of several inputs of which rows are made."""
+    return Rows((len(rows), *shape), rows.dtype, lambda some: rows.read(some)[:, place].reshape(-1, *shape))

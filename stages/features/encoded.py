@@ -58,7 +58,7 @@ def write(name: str, method: Scaler) -> Numbers:
     beside = [*description.groups.values(), *filter(None, [description.copies])]
     rows = table[[*datasets.names_of_target(description), *beside]]
     if description.arrays:
-        numbers = Numbers(rows, Channels(features.read_raw(name)), description)
+        numbers = Numbers(rows, Channels(features.read_raw(name), description.inputs), description)
         features.write_scaled(name)
         inputs = pd.DataFrame(index=rows.index)
     else:

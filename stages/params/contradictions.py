@@ -34,7 +34,7 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         if comparison.split:
             yield from _split(f"{key}.split", comparison.split, dataset.source)
         if not isinstance(dataset.source, ArraySource):
-            yield from unsuited_network(params, name, (1,))
+            yield from unsuited_network(params, name, [(1,)])
         made = isinstance(dataset.source, Generator)
         sizes = {"n_classes": dataset.source.target_classes(), "n_targets": 1} if made else {}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
@@ -62,7 +62,7 @@ def contradictions_with_data(params: Params, descriptions: Mapping[str, Descript
                 yield from _comparison_of_task(f"comparisons.{comparison}", params.comparisons[comparison], task)
         for comparison in on_it:
             if description.arrays:
-                yield from unsuited_network(params, comparison, description.arrays.shape)
+                yield from unsuited_network(params, comparison, description.arrays.shapes)
             sizes = {"n_classes": description.n_classes, "n_targets": description.n_targets}
             yield from _headline(params, comparison, task, has_positions=description.has_positions, **sizes)
             yield from _cost(f"comparisons.{comparison}.cost", params, comparison, description)
@@ -109,22 +109,23 @@ def _split(key: str, split: Split, source: Source) -> Iterator[Mistake]:
         yield from no_row_to_test(key, split.train, source.n_samples)
 
 
-def unsuited_network(params: Params, name: str, shape: Sequence[int]) -> Iterator[Mistake]:
+def unsuited_network(params: Params, name: str, shapes: Sequence[Sequence[int]]) -> Iterator[Mistake]:
     """A network that does not take the rows of its dataset.
 
     Args:
         params: the parameters.
         name: of the comparison.
-        shape: of a row; of a table its number of columns alone.
+        shapes: of a row, of a table its number of columns alone; or of each of several inputs.
     """
-    network, kinds = params.comparisons[name].network, networks.suited(len(shape))
+    network, kinds = params.comparisons[name].network, networks.suited(*map(len, shapes))
     if network is None or network.kind in kinds:
         return
     fewest, most = networks.AXES[network.kind]
+    every = [f"{len(shape)} ({' × '.join(map(str, shape))})" if len(shape) > 1 else "one" for shape in shapes]
     facts = {
         "axes": f"{fewest} to {most}" if fewest < most else f"{most}",
         "dataset": params.dataset_of(name),
-        "has": f"{len(shape)} ({' × '.join(map(str, shape))})" if len(shape) > 1 else "one, as of any table",
+        "has": ", ".join(every) if every != ["one"] else "one, as of any table",
     }
     yield Mistake(f"comparisons.{name}.network", "unsuited_network", network.kind, tuple(kinds), facts)
 

@@ -103,6 +103,7 @@ SENTENCES = {
     "class_unknown": "{value} is not a class{nearest} Classes: {names}",
     "column_without_group": "goes with method: group; the method is {method}",
     "copies_without_table": "goes with a table; {generator} makes no copies of rows",
+    "feature_is_target": "{value} is the target; allowed: other arrays",
     "file_outside": "{value} is not in {folder}, where DVC sees it change; copy it there, "
     "or let this do it: make try FILE=… TARGET=…",
     "fixed_without_draw": "goes with method: shuffle, stratified or group, without folds; the method is {method}",

@@ -78,6 +78,8 @@ def _order(key: str, dataset: Dataset) -> Iterator[Mistake]:
 def _arrays(key: str, dataset: Dataset, source: ArraySource) -> Iterator[Mistake]:
     if source.place is not None:
         yield from _outside(f"{key}.source.{source.OF_FILES}", source.place)
+    for name in set(source.feature_names) & set(source.targets):
+        yield Mistake(f"{key}.source.features", "feature_is_target", name)
     if dataset.scale.features == "robust":
         yield Mistake(f"{key}.scale.features", "scale_of_channels", dataset.scale.features)
 

@@ -2,13 +2,45 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 ArrayKind = Literal["images", "sequences", "vectors", "arrays"]
 Stored = Literal["uint8", "float32"]
+
+
+# what a network has of a row where it has several inputs: their names and shapes, channels last
+Inputs = tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One of several arrays that are predicted from.
+
+    Attributes:
+        name: of it, and of the network's input.
+        kind: what of a row it is.
+        shape: of a row's, its channels last.
+        dtype: as which it would be kept alone.
+        low: the smallest number.
+        high: the largest.
+        source_shape: the shape of a row's as its source gives it, where that is another.
+    """
+
+    name: str
+    kind: ArrayKind
+    shape: list[int]
+    dtype: Stored = "float32"
+    low: float = 0.0
+    high: float = 0.0
+    source_shape: list[int] | None = None
+
+    @property
+    def n_values(self) -> int:
+        """Numbers of a row."""
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -24,6 +56,7 @@ class ArrayFacts:
         missing: in how many rows a number is missing.
         constant: how many of the numbers of a row are the same in all rows.
         source_shape: the shape of a row as its source gives it, where that is another.
+        inputs: where a network has several inputs, what they are; a row is the numbers of all of them side by side.
     """
 
     kind: ArrayKind
@@ -34,6 +67,7 @@ class ArrayFacts:
     missing: int = 0
     constant: int = 0
     source_shape: list[int] | None = None
+    inputs: list[Input] = field(default_factory=list)
 
     @property
     def n_values(self) -> int:
@@ -41,9 +75,20 @@ class ArrayFacts:
         return math.prod(self.shape)
 
     @property
-    def scale_shape(self) -> tuple[int, ...]:
-        """The shape of what has one number for each channel, as it goes with rows: 1 along all other axes."""
-        return (*[1] * (len(self.shape) - 1), self.shape[-1])
+    def shapes(self) -> list[list[int]]:
+        """The shape of a row, or of what each of several inputs has of it."""
+        return [each.shape for each in self.inputs] or [self.shape]
+
+    @property
+    def of_inputs(self) -> Inputs:
+        """The names and shapes of several inputs; empty where there is one."""
+        return tuple((each.name, tuple(each.shape)) for each in self.inputs)
+
+
+def slices(inputs: Inputs) -> dict[str, slice]:
+    """Where in a row the numbers of each of several inputs stand, by its name."""
+    ends = np.cumsum([0, *(math.prod(shape) for _, shape in inputs)]).tolist()
+    return {name: slice(*ends[place : place + 2]) for place, (name, _) in enumerate(inputs)}
 
 
 def packed(labels: np.ndarray) -> list[bytes]:

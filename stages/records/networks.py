@@ -118,22 +118,22 @@ Shaped = Annotated[
 ]
 
 
-def suited(n_axes: int) -> list[str]:
-    """The kinds of network that take rows of so many axes, channels included."""
-    return [kind for kind, (fewest, most) in AXES.items() if fewest <= n_axes <= most]
+def suited(*n_axes: int) -> list[str]:
+    """The kinds of network that take rows of so many axes, channels included; of several inputs any of them."""
+    return [kind for kind, (fewest, most) in AXES.items() if any(fewest <= each <= most for each in n_axes)]
 
 
-def settled(network: Shaped | None, shape: Sequence[int]) -> Shaped | None:
+def settled(network: Shaped | None, shapes: Sequence[Sequence[int]]) -> Shaped | None:
     """A network with all that its parameters leave to the shape of a row; None for dense layers on a table.
 
     Args:
         network: as the parameters have it; None where they do not say, which is convolutions for images and sequences.
-        shape: of a row; of a table its number of columns alone.
+        shapes: of a row, of a table its number of columns alone; or of each of several inputs.
     """
     if network is None:
-        network = Conv(kind="conv") if len(shape) in (2, 3) else Dense(kind="dense")
+        network = Conv(kind="conv") if any(len(shape) in (2, 3) for shape in shapes) else Dense(kind="dense")
     if network.kind == "conv" and network.filters is None:
-        longest = max(shape[:-1], default=1)
+        longest = max((length for shape in shapes for length in shape[:-1]), default=1)
         n_blocks = 1 + (longest >= 2 * network.pool) + (longest > LONG) + (longest > LONGER)
         network = network.model_copy(update={"filters": tuple(FIRST_FILTERS << block for block in range(n_blocks))})
     return None if network.kind == "dense" else network

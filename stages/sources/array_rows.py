@@ -1,6 +1,6 @@
 """New arrays to predict, as networks were trained on such."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -13,11 +13,14 @@ from stages.records.array_facts import ArrayFacts
 SHOWN = 3  # rows that a note names
 
 
-def as_trained(rows: np.ndarray, facts: ArrayFacts, source: ArraySource) -> tuple[np.ndarray, list[str]]:
+ArrayRows = np.ndarray | Mapping[str, np.ndarray]  # of several inputs each by its name
+
+
+def as_trained(rows: ArrayRows, facts: ArrayFacts, source: ArraySource) -> tuple[np.ndarray, list[str]]:
     """Make of new rows what they would be in ``data/raw``.
 
     Args:
-        rows: as they are given.
+        rows: as they are given; of several inputs each by its name.
         facts: what the networks were trained on.
         source: where that came from.
 
@@ -25,8 +28,33 @@ def as_trained(rows: np.ndarray, facts: ArrayFacts, source: ArraySource) -> tupl
         Float32 (n_rows, …), channels last; and in a line each, what of them is not as it was in training.
 
     Raises:
-        UserError: they are no numbers, or of another shape.
+        UserError: they are no numbers, of another shape, or an input is not there.
     """
+    if not facts.inputs:
+        return _as_trained(np.asarray(rows), facts, source)
+    names = [each.name for each in facts.inputs]
+    if not isinstance(rows, Mapping) or (missing := [name for name in names if name not in rows]):
+        lacks = f"; {' and '.join(missing)} not given" if isinstance(rows, Mapping) else ""
+        form = ", ".join(f'"{name}": …' for name in names)
+        raise UserError(f"new rows are given by input: {{{form}}}{lacks}")
+    laid_out, notes = [], []
+    for each in facts.inputs:
+        own = ArrayFacts(each.kind, each.shape, each.dtype, each.low, each.high, facts.missing, 0, each.source_shape)
+        try:
+            values, about = _as_trained(np.asarray(rows[each.name]), own, source)
+        except UserError as error:
+            raise UserError(f"{each.name}: {error}") from None
+        laid_out.append(values.reshape(len(values), -1))
+        notes += [f"{each.name}: {note}" for note in about]
+    lengths = [len(values) for values in laid_out]
+    if len(set(lengths)) > 1:
+        said = " and ".join(f"{name} {length:,}" for name, length in zip(names, lengths, strict=True))
+        raise UserError(f"each row needs all inputs; of rows {said}")
+    return np.concatenate(laid_out, axis=1), notes
+
+
+def _as_trained(rows: np.ndarray, facts: ArrayFacts, source: ArraySource) -> tuple[np.ndarray, list[str]]:
+    """The same of one input."""
     wanted = tuple(facts.source_shape if facts.source_shape is not None else facts.shape)
     if rows.dtype.kind not in "biuf":
         raise UserError(f"the new rows are {rows.dtype}, and networks need numbers")

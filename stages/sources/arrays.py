@@ -17,7 +17,7 @@ from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.records import features
-from stages.records.array_facts import ArrayFacts, packed
+from stages.records.array_facts import ArrayFacts, packed, slices
 from stages.records.datasets import Description, Inference, target_names, unique
 from stages.records.findings import SHOWN_ROWS, Finding
 from stages.sources import masks, weights
@@ -56,7 +56,7 @@ def load(
     laid_out = layout.of(given, source, f"{key}.source")
     chosen = _chosen(given, dataset, laid_out, key)
     seen = _written(given, laid_out, chosen.kept, out, key)
-    facts = replace(laid_out.facts, low=seen.low, high=seen.high, missing=seen.n_missing, constant=seen.n_constant)
+    facts = seen.told(laid_out.facts, key)
     numbers = _copies(seen.hashes, chosen.columns)
     rows, beside = _rows(given, chosen, key, groups=groups, weight=source.weight_name, copies=numbers)
     copies = beside.get(COPIES)
@@ -124,8 +124,12 @@ def _chosen(given: Given, dataset: Dataset, laid_out: Layout, key: str) -> _Chos
     facts = laid_out.facts
     [first, *others] = dataset.source.targets
     if dataset.source.gives_features and first not in given.beside:
+        _refuse_several(given, f"{key}.source.target", "what is predicted from")
         return _giving_features(given, dataset, laid_out, key)
-    if not others and masks.is_mask(given.beside.get(first, np.empty(0)), facts.shape[:-1]):
+    of_first = given.beside.get(first, np.empty(0))
+    if not others and given.inputs and of_first.ndim > 2:
+        _refuse_several(given, f"{key}.source.target", "a class for each position")
+    if not others and masks.is_mask(of_first, facts.shape[:-1]):
         return _masked(given, dataset, facts, key)
     targets, weight = _columns(given, dataset.source.targets, f"{key}.source.target"), dataset.source.weight_name
     has_target = targets.notna().all(axis=1).to_numpy()
@@ -134,6 +138,12 @@ def _chosen(given: Given, dataset: Dataset, laid_out: Layout, key: str) -> _Chos
     settings = {"positive": dataset.positive, "order": dataset.order}
     target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, **settings)
     return _Chosen(has_target, kept, target, list(targets.columns), lost)
+
+
+def _refuse_several(given: Given, key: str, target: str) -> None:
+    """Refuse a target that is of one input, where there are several."""
+    if given.inputs:
+        raise UserError(f"{key}: {target} goes with one input, and there are {len(given.inputs)}: features: names them")
 
 
 def _masked(given: Given, dataset: Dataset, facts: ArrayFacts, key: str) -> _Chosen:
@@ -242,12 +252,24 @@ class _Seen(NamedTuple):
     high: float
     missing: np.ndarray
     hashes: np.ndarray
-    n_constant: int
+    lows: np.ndarray
+    highs: np.ndarray
 
-    @property
-    def n_missing(self) -> int:
-        """Rows in which a number is missing."""
-        return int(self.missing.sum())
+    def told(self, facts: ArrayFacts, key: str) -> ArrayFacts:
+        """Facts with what the numbers are.
+
+        Raises:
+            UserError: one of several inputs holds none.
+        """
+        lows, highs = self.lows.ravel(), self.highs.ravel()
+        inputs = []
+        for each, (name, some) in zip(facts.inputs, slices(facts.of_inputs).items(), strict=True):
+            if not np.isfinite(lows[some]).any():
+                raise UserError(f"{key}.source.features: '{name}' holds nothing but NaN; leave it out")
+            inputs.append(replace(each, low=_lowest(lows[some]), high=-_lowest(-highs[some])))
+        constant = int((lows == highs).sum())
+        missing = int(self.missing.sum())
+        return replace(facts, low=self.low, high=self.high, missing=missing, constant=constant, inputs=inputs)
 
 
 def _written(given: Given, laid_out: Layout, kept: np.ndarray, out: Path | None, key: str) -> _Seen:
@@ -278,8 +300,11 @@ def _written(given: Given, laid_out: Layout, kept: np.ndarray, out: Path | None,
         raise UserError(f"{key}.source: the features hold nothing but NaN; there is nothing to learn from")
     if (lows == highs).all() and lows.min() == highs.max():
         raise UserError(f"{key}.source: the features are {lows.flat[0]:g} everywhere; there is nothing to learn from")
-    low, high = float(np.nanmin(lows[np.isfinite(lows)])), float(np.nanmax(highs[np.isfinite(highs)]))
-    return _Seen(low, high, missing, hashes, int((lows == highs).sum()))
+    return _Seen(_lowest(lows), -_lowest(-highs), missing, hashes, lows, highs)
+
+
+def _lowest(numbers: np.ndarray) -> float:
+    return float(numbers[np.isfinite(numbers)].min())
 
 
 def _hashed(block: np.ndarray) -> np.ndarray:
@@ -299,10 +324,11 @@ def _findings(facts: ArrayFacts, seen: _Seen, dataset: Dataset) -> list[Finding]
     """What is odd about the numbers."""
     found, ends = [], [f"{facts.low:.6g}", f"{facts.high:.6g}"]
     if facts.constant:
-        found.append(Finding("constant numbers", facts.kind, n_rows=facts.constant, n_of=facts.n_values))
+        rows = "rows" if facts.inputs else facts.kind
+        found.append(Finding("constant numbers", rows, n_rows=facts.constant, n_of=facts.n_values))
     if facts.missing:
-        rows = (np.flatnonzero(seen.missing)[:SHOWN_ROWS] + 1).tolist()
-        found.append(Finding("missing numbers", facts.kind, [], rows, facts.missing, len(seen.missing)))
+        places = (np.flatnonzero(seen.missing)[:SHOWN_ROWS] + 1).tolist()
+        found.append(Finding("missing numbers", facts.kind, [], places, facts.missing, len(seen.missing)))
     if dataset.scale.features == "none" and max(abs(facts.low), abs(facts.high)) > UNSCALED:
         found.append(Finding("unscaled", facts.kind, ends))
     return found

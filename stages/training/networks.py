@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.records.array_facts import Inputs
 from stages.records.networks import Shaped
 from stages.records.settings import Settings
 from stages.training.backend import keras
-from stages.training.layers import build
+from stages.training.layers import build, several
 from stages.training.layers.sizes import Sizes, of_model
 from stages.usercode import loading
 
@@ -43,6 +44,7 @@ class Network:
         positions: lengths of the axes along which each position has outputs; empty where a row has them.
         gives_input: whether it is to give what it is given.
         has_levels: whether its outputs are levels that differ in their biases alone.
+        inputs: of which `n_features` numbers are made, where it has several.
     """
 
     n_features: int | tuple[int, ...]
@@ -56,6 +58,7 @@ class Network:
     positions: tuple[int, ...] = ()
     gives_input: bool = False
     has_levels: bool = False
+    inputs: Inputs = ()
 
     @classmethod
     def of(
@@ -64,6 +67,7 @@ class Network:
         n_features: int | tuple[int, ...],
         n_outputs: int,
         positions: tuple[int, ...] = (),
+        inputs: Inputs = (),
     ) -> "Network":
         """The one that a run's settings describe, with the output activation of its loss."""
         return cls(
@@ -79,6 +83,7 @@ class Network:
             # targets that are values at each position of a row, of the row's own shape, are the row
             gives_input=settings.loss.task == "regression" and n_features == (*positions, n_outputs),
             has_levels=settings.loss.targets == "levels" and not positions,
+            inputs=inputs,
         )
 
     @property
@@ -129,6 +134,7 @@ class Network:
             self.hidden,
             build.Outputs(self.n_outputs, self.activation, self.positions, self.gives_input, self.has_levels),
             build.Style(self.hidden_activation, start, self.dropout, batch_norm=self.batch_norm),
+            inputs=self.inputs,
         )
 
     def _layers(self) -> list[keras.layers.Layer]:
@@ -157,12 +163,15 @@ _BATCH_NORM = (1, 0, 0, 1)
 class CustomNetwork:
     """A user's own network: a function ``build(n_features, n_outputs, activation)`` that gives a Keras model.
 
+    Where it has several inputs, it is given their shapes by their names.
+
     Attributes:
         reference: ``module:function``, the module a file in ``stages/custom``.
         n_features: number of inputs; of rows of several axes their shape.
         n_outputs: units of the last layer; where each position of a row has outputs of its own, those of a position.
         activation: activation of the last layer.
         positions: as of `Network`.
+        inputs: as of `Network`.
     """
 
     reference: str
@@ -170,13 +179,19 @@ class CustomNetwork:
     n_outputs: int
     activation: str
     positions: tuple[int, ...] = ()
+    inputs: Inputs = ()
 
     def build(self, seed: int) -> keras.Model:
         """Build the model after ``keras.utils.set_random_seed(seed)``."""
         function = loading.find(self.reference)
         with _drawing:
             keras.utils.set_random_seed(seed)
-            return function(self.n_features, self.n_outputs, self.activation)
+            return self.built_by(function)
+
+    def built_by(self, function: Callable) -> keras.Model:
+        """The model that the user's function gives; where it has several inputs, made one that takes a whole row."""
+        model = function(dict(self.inputs) or self.n_features, self.n_outputs, self.activation)
+        return several.taking_rows(model, self.inputs) if self.inputs else model
 
     def initial_weights(self, seeds: tuple[int, ...]) -> list[np.ndarray]:
         """What every seed begins with, stacked: one array (n_seeds, *shape) for each variable."""

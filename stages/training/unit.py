@@ -11,6 +11,7 @@ import numpy as np
 from stages.losses import target_transform
 from stages.losses.loss import Loss
 from stages.records import columns, datasets, features
+from stages.records.array_facts import Inputs
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
@@ -31,12 +32,14 @@ class Table:
         labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
         n_classes: number of classes; 0 for values.
         weights: (n_rows,) what each row counts, in training and in every score; None where all count alike.
+        inputs: where a network has several inputs, those of which a row's features are made.
     """
 
     features: np.ndarray
     labels: np.ndarray
     n_classes: int
     weights: np.ndarray | None = None
+    inputs: Inputs = ()
 
     @property
     def n_targets(self) -> int:
@@ -54,6 +57,11 @@ class Table:
         shape = self.features.shape[1:]
         return shape[0] if len(shape) == 1 else shape
 
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of a row, or of what each of several inputs has of it."""
+        return [shape for _, shape in self.inputs] or [self.features.shape[1:]]
+
     def take(self, numbers: np.ndarray) -> "Table":
         """Some of the rows."""
         weights = None if self.weights is None else self.weights[numbers]
@@ -62,7 +70,7 @@ class Table:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that is in it."""
-        digest = sha256(f"{self.n_classes}".encode())
+        digest = sha256(f"{self.n_classes} {self.inputs}".encode())
         for array in (self.features, self.labels, *(() if self.weights is None else (self.weights,))):
             digest.update(f"{array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
@@ -73,7 +81,8 @@ def read_table(name: str, description: Description) -> Table:
     """Read the rows of a dataset."""
     values = features.read(name, description)
     weights = datasets.read_weights(name, description)
-    return Table(values, datasets.read_labels(name, description), description.n_classes, weights)
+    labels = datasets.read_labels(name, description)
+    return Table(values, labels, description.n_classes, weights, description.inputs)
 
 
 def read_columns(name: str, description: Description, loss: Loss) -> np.ndarray | None:
@@ -156,11 +165,11 @@ class Unit:
         from stages.training.networks import CustomNetwork, Network
 
         settings, loss = self.settings, self.loss
-        n_features = self.table.n_inputs
+        n_features, along = self.table.n_inputs, (self.table.positions, self.table.inputs)
         n_outputs = loss.n_outputs(self.table.n_classes, self.table.n_targets)
         if settings.model:
-            return CustomNetwork(settings.model, n_features, n_outputs, loss.activation, self.table.positions)
-        return Network.of(settings, n_features, n_outputs, self.table.positions)
+            return CustomNetwork(settings.model, n_features, n_outputs, loss.activation, *along)
+        return Network.of(settings, n_features, n_outputs, *along)
 
     def in_units_of_the_plan(self, outputs: np.ndarray) -> np.ndarray:
         """Scale outputs (n_seeds, n_rows, n_outputs) as the plan scales targets, whatever the loss learns by."""

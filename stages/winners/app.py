@@ -14,7 +14,6 @@ from stages.basics.cli import UserError
 from stages.basics.words import between, counted, number, printable
 from stages.parsing import column_names, reading
 from stages.records import datasets
-from stages.records.array_facts import ArrayFacts
 from stages.records.settings import Settings
 from stages.records.winners import Recommended, Winner
 from stages.scores import catalogue, decisions, measure
@@ -299,7 +298,7 @@ def usage(winner: Winner, name: str) -> str:
         what = "prediction, p and spread" if winner.description.classes else "prediction and spread"
         gives = f"Writes arrays: {what} of each position: to predictions.npz, else beside {new}."
     costs = f", and what decisions cost from {printable(', '.join(winner.cost_columns))}" if winner.cost_columns else ""
-    reads = f"Reads {_arrays(arrays)}." if arrays else f"Reads the columns {inputs}{costs}."
+    reads = f"Reads {new_arrays.wanted(arrays)}." if arrays else f"Reads the columns {inputs}{costs}."
     parts = [
         f"usage: python {name} {new} [predictions{ending(winner)}]",
         about,
@@ -308,13 +307,6 @@ def usage(winner: Winner, name: str) -> str:
         gives,
     ]
     return "\n\n".join(fill(printable(part), cli.WIDEST, break_on_hyphens=False) for part in parts)
-
-
-def _arrays(arrays: ArrayFacts) -> str:
-    """What it reads, where it predicts from arrays."""
-    shape = " × ".join(map(str, arrays.source_shape if arrays.source_shape is not None else arrays.shape))
-    images = ", or an image, or a folder of images" if arrays.kind == "images" else ""
-    return f"arrays of rows of {shape}, as .npz, .npy or a folder of .npy{images}"
 
 
 def _trained(settings: Settings) -> str:

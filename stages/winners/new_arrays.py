@@ -10,12 +10,13 @@ from stages.arrays import held, registry
 from stages.arrays.source import NAMES, ArraySource, Given
 from stages.basics.cli import UserError
 from stages.parsing.reading import NewFile
-from stages.records.array_facts import ArrayFacts
+from stages.records.array_facts import ArrayFacts, Input
 from stages.records.datasets import CsvFormat
+from stages.sources.array_rows import ArrayRows
 from stages.winners.predictor import Predictor
 
 
-def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndarray | None]:
+def read(predictor: Predictor, file: Path) -> tuple[NewFile, ArrayRows, np.ndarray | None]:
     """The rows of a file or folder: a table with their names, and targets where these are there, and their arrays.
 
     And where each position of a row has a target, these of all rows as they stand beside, if they do.
@@ -37,7 +38,24 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, np.ndarray, np.ndar
     written = CsvFormat(delimiter=",", encoding="utf-8", decimal=".")
     new = NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL)
     of_positions = predictor.winner.description.has_positions is True
-    return new, new_rows.rows.read(slice(None)), new_rows.beside.get(source.targets[0]) if of_positions else None
+    rows = {name: each.read(slice(None)) for name, each in new_rows.inputs.items()}
+    truth = new_rows.beside.get(source.targets[0]) if of_positions else None
+    return new, rows or new_rows.rows.read(slice(None)), truth
+
+
+def wanted(arrays: ArrayFacts) -> str:
+    """What new rows are read from, in words."""
+    if arrays.inputs:
+        every = ", ".join(f"{each.name} ({_shape(each)})" for each in arrays.inputs)
+        return f"arrays of rows, one for each input, as .npz or a folder of .npy: {every}"
+    shape = _shape(arrays)
+    images = ", or an image, or a folder of images" if arrays.kind == "images" else ""
+    return f"arrays of rows of {shape}, as .npz, .npy or a folder of .npy{images}"
+
+
+def _shape(arrays: ArrayFacts | Input) -> str:
+    """The shape of a row as its source gave it."""
+    return " × ".join(map(str, arrays.source_shape if arrays.source_shape is not None else arrays.shape)) or "1"
 
 
 def _known(columns: list[np.ndarray | None], names: list[str], n_rows: int) -> dict[str, np.ndarray]:
@@ -54,4 +72,4 @@ def _read(source: ArraySource, facts: ArrayFacts, file: Path) -> Given:
         new_rows = kind.new(file, facts, source)
         if new_rows is not None:
             return new_rows
-    return held.new_rows(file, getattr(source, "features", "x"), source.targets)
+    return held.new_rows(file, source.feature_names or ["x"], source.targets)

@@ -24,6 +24,7 @@ from stages.scores import decisions
 from stages.scores.calibration import Calibration
 from stages.scores.costs import cheapest, of_rows
 from stages.sources import array_rows, new_rows
+from stages.sources.array_rows import ArrayRows
 from stages.usercode import loading
 from stages.usercode.isolation import IsolatedCode
 from stages.winners import labels, positions
@@ -83,12 +84,13 @@ class Predictor:
         self.source = Table(**plain) if of_table else Table(file="-", target=self.winner.description.targets)
         self.array_source = None if of_table else SOURCE.validate_python(source)
 
-    def predict(self, rows: pd.DataFrame | np.ndarray, decimal: str = ".") -> Predictions:
+    def predict(self, rows: pd.DataFrame | ArrayRows, decimal: str = ".") -> Predictions:
         """Predict rows.
 
         Args:
             rows: (n_rows, n_columns) with the columns of the table that it learned from, values or texts; others are
-                not used. Or where it learned from arrays (n_rows, …), each of the shape that it learned from.
+                not used. Or where it learned from arrays (n_rows, …), each of the shape that it learned from; of
+                several inputs each by its name.
             decimal: the decimal mark of numbers that are texts.
 
         Raises:
@@ -96,7 +98,7 @@ class Predictor:
                 the rows are of another shape, or the user's own network failed.
         """
         if arrays := self.winner.description.arrays:
-            features, notes = array_rows.as_trained(np.asarray(rows), arrays, self.array_source)
+            features, notes = array_rows.as_trained(rows, arrays, self.array_source)
             if self.winner.description.has_positions is True:
                 return self._of_positions(features, notes)
             rows = pd.DataFrame(index=range(len(features)))
@@ -154,16 +156,19 @@ class Predictor:
         return ensemble.predict(self._network(), self._weights, self._scaling)
 
     def _network(self) -> "keras.Model":
-        from stages.training.networks import Network
+        from stages.training.networks import CustomNetwork, Network
 
         settings, loss, description = self.winner.settings, self.winner.settings.loss, self.winner.description
         n_outputs = loss.n_outputs(description.n_classes, description.n_targets)
         if settings.model:
             name, _, function = settings.model.partition(":")
             build = getattr(self._own_code.module(name), function)
-            return build(self.winner.n_inputs, n_outputs, loss.activation)
-        along = description.target_shape[: None if description.classes else -1]
-        return Network.of(settings, self.winner.n_inputs, n_outputs, tuple(along)).build(0)
+            own = CustomNetwork(
+                settings.model, self.winner.n_inputs, n_outputs, loss.activation, inputs=description.inputs
+            )
+            return own.built_by(build)
+        along = tuple(description.target_shape[: None if description.classes else -1])
+        return Network.of(settings, self.winner.n_inputs, n_outputs, along, description.inputs).build(0)
 
     @cached_property
     def _known(self) -> dict[str, set[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from stages.basics import paths
 from stages.basics.words import counted, yaml_word
-from stages.records.array_facts import ArrayFacts
+from stages.records.array_facts import ArrayFacts, Input
 from stages.records.datasets import CsvFormat, Description, Inference, Treatment
 from stages.records.plans import Part, Plan
 
@@ -133,8 +133,11 @@ def rows_of(n_rows: int, description: Description) -> str:
     return f"{counted(n_rows, row(description))}{of_shape}"
 
 
-def shape_of(arrays: ArrayFacts) -> str:
-    """The shape of a row: of images and sequences the channels are named."""
+def shape_of(arrays: ArrayFacts | Input) -> str:
+    """The shape of a row: of images and sequences the channels are named, of several inputs all are."""
+    if isinstance(arrays, ArrayFacts) and arrays.inputs:
+        every = [f"{each.name} ({_KIND_OF_INPUT[each.kind]}{shape_of(each)})" for each in arrays.inputs]
+        return f"{len(every)} inputs, {', '.join(every)}"
     *axes, channels = arrays.shape
     sizes = " × ".join(f"{size:,}" for size in axes)
     match arrays.kind:
@@ -142,19 +145,31 @@ def shape_of(arrays: ArrayFacts) -> str:
             return f"{sizes} pixels and {counted(channels, 'channel')}"
         case "sequences":
             return f"{counted(axes[0], 'step')} and {counted(channels, 'channel')}"
+    if len(arrays.shape) == 1:
+        return counted(channels, "number")
     return " × ".join(f"{size:,}" for size in arrays.shape) + " numbers"
+
+
+_KIND_OF_INPUT = {"arrays": "arrays of ", "images": "images of ", "sequences": "sequences of ", "vectors": ""}
+
+
+def ends_of(arrays: ArrayFacts) -> str:
+    """The smallest number and the largest; of several inputs those of each."""
+    if arrays.inputs:
+        every = [f"of {each.name} from {each.low:.6g} to {each.high:.6g}" for each in arrays.inputs]
+        return f"numbers {', '.join(every)}"
+    return f"numbers from {arrays.low:.6g} to {arrays.high:.6g}"
 
 
 def scaled_by_channel(arrays: ArrayFacts, method: str) -> str:
     """What is done to arrays before networks see them."""
-    numbers = f"numbers from {arrays.low:.6g} to {arrays.high:.6g}"
     filled = "; the mean of the channel stands for what is missing" if arrays.missing else ""
     scaling = {
         "none": "are not scaled",
         "standard": "are scaled to mean 0 and deviation 1 by channel",
         "minmax": "are scaled to 0 to 1 by channel",
     }
-    return f"{numbers} {scaling[method]}{filled}"
+    return f"{ends_of(arrays)} {scaling[method]}{filled}"
 
 
 def became_inputs(treatments: list[Treatment]) -> str:

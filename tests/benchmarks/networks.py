@@ -70,7 +70,7 @@ def measure(case: str, epochs: int) -> tuple[float, float, int]:
     loss, (features, labels) = LOSSES[name], ARRAYS[data]()
     shape, positions, n_train = features.shape[1:], labels.shape[1:], 4 * len(features) // 5
     n_outputs = loss.n_outputs(N_CLASSES[data], 1)
-    network = Network(shape, (), n_outputs, loss.activation, before=settled(before, shape), positions=positions)
+    network = Network(shape, (), n_outputs, loss.activation, before=settled(before, [shape]), positions=positions)
     rows, seeds = Rows(features, loss.encode(labels, N_CLASSES[data])), tuple(range(N_SEEDS))
     view = View(np.zeros(N_SEEDS, int), [np.arange(n_train)], [np.arange(n_train, len(features))])
 

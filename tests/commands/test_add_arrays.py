@@ -19,6 +19,7 @@ comparisons:
 train: {seeds: 2, optimizer: {name: SGD, learning_rate: 0.01}}
 """
 RNG = np.random.default_rng(0)
+META = RNG.normal(size=(40, 3))
 X, Y = RNG.integers(0, 255, (40, 8, 8)).astype(np.uint8), np.arange(40) % 2
 USAGE = "make help names every key; usage: make try FILE=houses.csv TARGET=price"
 
@@ -31,6 +32,7 @@ def run(tmp_path, monkeypatch, capsys):
     Path("params.yaml").write_text(PARAMS, encoding="utf-8")
     np.savez(tmp_path / "cells.npz", x=X, y=Y, extra=Y)
     np.savez(tmp_path / "named.npz", pixels=X, label=Y)
+    np.savez(tmp_path / "parts.npz", x_image=X, x_meta=META, y=Y)
     for row in range(8):
         path = tmp_path / "photos" / "ab"[row % 2] / f"{row}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +69,14 @@ def test_the_features_are_the_only_array_that_can_be(run):
         "features": "pixels",
         "target": "label",
     }
+
+
+def test_arrays_whose_names_begin_with_x_are_several_inputs(run):
+    lines, source = run("../parts.npz", "y")
+    assert source == {"arrays": "data/external/parts.npz", "features": ["x_image", "x_meta"], "target": "y"}
+    told = "40 rows of 2 inputs, x_image (images of 8 × 8 pixels and 1 channel), x_meta (3 numbers), kept as float32"
+    assert lines[0].startswith(f"try: {told}; numbers of x_image from 0 to {X.max()}, of x_meta from ")
+    assert any("rows are taken for images of 8 × 8 pixels (if they are sequences of 8" in line for line in lines)
 
 
 def test_keys_can_be_given_at_once(run):

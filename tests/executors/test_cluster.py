@@ -5,6 +5,7 @@ import socket
 import sys
 from dataclasses import replace
 
+import numpy as np
 import psutil
 import pytest
 
@@ -74,6 +75,18 @@ def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_w
         assert all(len(set(log)) == len(log) for log in logs.values())
         modules = [client.run_on_scheduler(lambda: set(sys.modules)), *client.run(lambda: set(sys.modules)).values()]
         assert not set.union(*modules) & {"tensorflow", "keras", "stages"}
+
+
+@thorough
+def test_arrays_of_several_inputs_that_are_mapped_to_a_file_train_to_the_same_bytes_on_workers(two, tmp_path):
+    """The workers are told nothing of the file: its bytes travel."""
+    unit = make_unit("binary_crossentropy", n_features=24, epochs=1, network={"kind": "conv", "filters": [2]})
+    np.save(tmp_path / "x.npy", unit.table.features.astype(np.float32))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    table = replace(unit.table, features=mapped, inputs=(("image", (4, 5, 1)), ("beside", (4,))))
+    unit = replace(unit, table=table)
+    on_threads = results([unit], Threads(1))
+    assert results([unit], Cluster(str(two.file))) == on_threads
 
 
 @thorough

@@ -123,7 +123,7 @@ def test_a_network_that_gives_its_input_has_fewer_numbers_in_its_middle():
     ],
 )
 def test_the_shape_of_a_row_decides_where_the_parameters_do_not(shape, expected):
-    assert settled(None, shape) == expected
+    assert settled(None, [shape]) == expected
 
 
 def keras_loss_of_positions(loss):

@@ -84,7 +84,7 @@ def _table(description: Description, n_rows: int) -> str:
 def _arrays(settings: dict[str, Any], n_rows: int, description: Description, *, cells: bool) -> str:
     rows, arrays = datasets.rows_of(n_rows, description), description.arrays
     where = f"in {code(description.files[0])}" if description.files else f"made by {code(settings['generator'])}"
-    return f"{rows} {where}" + (f", with numbers from {arrays.low:.6g} to {arrays.high:.6g}" if cells else "")
+    return f"{rows} {where}" + (f", with {datasets.ends_of(arrays)}" if cells else "")
 
 
 def split(plan: Plan, description: Description, settings: SplitSettings) -> str:

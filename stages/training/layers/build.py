@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stages.records.networks import Attention, Conv, Recurrent, Shaped
+from stages.records.array_facts import Inputs
+from stages.records.networks import Attention, Conv, Recurrent, Shaped, suited
 from stages.training.backend import keras
+from stages.training.layers import several
 
 NARROWER = 4  # times fewer numbers than a row has, what a convolutional network that is to give it again makes of it
 
@@ -66,7 +68,13 @@ class Outputs:
 
 
 def build(
-    network: Shaped | None, shape: tuple[int, ...], hidden: tuple[int, ...], outputs: Outputs, style: Style
+    network: Shaped | None,
+    shape: tuple[int, ...],
+    hidden: tuple[int, ...],
+    outputs: Outputs,
+    style: Style,
+    *,
+    inputs: Inputs = (),
 ) -> keras.Model:
     """Build a network from Keras' global random state.
 
@@ -76,9 +84,14 @@ def build(
         hidden: units of the dense layers.
         outputs: what it gives.
         style: of its layers.
+        inputs: of which a row is made, where there are several: each that the kind of network suits has such layers
+            of its own.
     """
     rows = keras.Input(shape, name="features")
-    last = rows if network is None else _BEFORE[network.kind](network, rows, outputs, style)
+    if inputs:
+        last = _joined(network, rows, inputs, outputs, style)
+    else:
+        last = rows if network is None else _BEFORE[network.kind](network, rows, outputs, style)
     is_for_each = network is not None and bool(outputs.positions)
     if not is_for_each and len(last.shape) > 2:
         last = keras.layers.Flatten(name="flat")(last)
@@ -92,6 +105,20 @@ def build(
         shaped = keras.layers.Reshape((*outputs.positions, outputs.n), name="positions")(flat)
         after = keras.layers.Activation(outputs.activation, name="output")(shaped)
     return keras.Model(rows, after, name="network")
+
+
+def _joined(network: Shaped | None, rows: Tensor, inputs: Inputs, outputs: Outputs, style: Style) -> Tensor:
+    """What the layers of each input give, side by side."""
+    if network is None:
+        return rows
+    branches = []
+    for place, part in enumerate(several.apart(rows, inputs).values(), start=1):
+        last, shape = part, part.shape[1:]
+        if network.kind in suited(len(shape)):
+            own = keras.Input(shape)
+            last = keras.Model(own, _BEFORE[network.kind](network, own, outputs, style), name=f"branch_{place}")(part)
+        branches.append(keras.layers.Flatten(name=f"flat_{place}")(last))
+    return keras.layers.Concatenate(name="joined")(branches)
 
 
 def _dense(outputs: Outputs, last: Tensor) -> Tensor:

@@ -29,6 +29,10 @@ def of_model(model: keras.Model) -> Sizes:
     """
     products, numbers = 0, 0
     for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            inside = of_model(layer)
+            products, numbers = products + inside.products, numbers + inside.numbers
+            continue
         shape = _shape(layer, "output")
         kernels = sum(math.prod(variable.shape) for variable in layer.trainable_variables if len(variable.shape) > 1)
         # a recurrent layer goes through all its steps, whatever it gives
