@@ -64,9 +64,20 @@ def own(unit, name):
     return replace(unit, settings=unit.settings.model_copy(update={"loss": loss}))
 
 
+def on_mapped_arrays(folder):
+    """A unit on arrays of two inputs in a file that is mapped to memory, of which workers are told nothing."""
+    unit = make_unit("binary_crossentropy", n_features=24, epochs=1, network={"kind": "conv", "filters": [2]})
+    np.save(folder / "x.npy", unit.table.features.astype(np.float32))
+    mapped, inputs = np.load(folder / "x.npy", mmap_mode="r"), (("image", (4, 5, 1)), ("beside", (4,)))
+    settings = unit.settings.model_copy(update={"comparison": "arrays"})
+    return replace(unit, settings=settings, table=replace(unit.table, features=mapped, inputs=inputs))
+
+
 @thorough
-def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_worker(units, on_threads, two):
-    assert results(units, Cluster(str(two.file))) == on_threads
+def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_worker(units, on_threads, two, tmp_path):
+    of_arrays = on_mapped_arrays(tmp_path)
+    expected = [here | of_mapped for here, of_mapped in zip(on_threads, results([of_arrays], Threads(1)), strict=True)]
+    assert list(results([*units, of_arrays], Cluster(str(two.file)))) == expected
     with two.client() as client:
         logs = client.run(
             lambda dask_worker: [key for each in dask_worker.transfer_incoming_log for key in each["keys"]]
@@ -75,18 +86,6 @@ def test_results_are_the_same_bytes_as_on_threads_and_rows_travel_once_to_each_w
         assert all(len(set(log)) == len(log) for log in logs.values())
         modules = [client.run_on_scheduler(lambda: set(sys.modules)), *client.run(lambda: set(sys.modules)).values()]
         assert not set.union(*modules) & {"tensorflow", "keras", "stages"}
-
-
-@thorough
-def test_arrays_of_several_inputs_that_are_mapped_to_a_file_train_to_the_same_bytes_on_workers(two, tmp_path):
-    """The workers are told nothing of the file: its bytes travel."""
-    unit = make_unit("binary_crossentropy", n_features=24, epochs=1, network={"kind": "conv", "filters": [2]})
-    np.save(tmp_path / "x.npy", unit.table.features.astype(np.float32))
-    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-    table = replace(unit.table, features=mapped, inputs=(("image", (4, 5, 1)), ("beside", (4,))))
-    unit = replace(unit, table=table)
-    on_threads = results([unit], Threads(1))
-    assert results([unit], Cluster(str(two.file))) == on_threads
 
 
 @thorough
