@@ -15,6 +15,7 @@ from stages.features.channels import Channels
 from stages.params import seeds
 from stages.params.division import Scaler
 from stages.params.schema import Params, Train
+from stages.records.array_facts import inputs_of
 from stages.records.columns import loss_column_names
 from stages.records.datasets import Description, Kind, labels_of
 from stages.records.plans import Part
@@ -73,7 +74,7 @@ def units_to_probe(params: Params, comparison: str, rows: pd.DataFrame, descript
     drawn = rng.integers(len(labels), size=n_rows)
     labels = labels[drawn]
     features, known, kinds = _made_up(rows, description, scale.features, n_rows, rng)
-    weights, inputs = np.ones(n_rows) if description.weight else None, description.inputs
+    weights, inputs = np.ones(n_rows) if description.weight else None, inputs_of(description.arrays)
     table = Table(features, labels, description.n_classes, weights, inputs)
     values = planning.to_scale(labels, description)
     plan = planning.all_rows(known, kinds, values, scale=scale, n_seeds=max(networks))
@@ -95,7 +96,7 @@ def _made_up(
     """Made-up features (n_rows, …) of as many numbers as a dataset's, and what scales them: see `planning.all_rows`."""
     if description.arrays:
         features = rng.normal(size=(n_rows, *description.arrays.shape)).astype(np.float32)
-        return features, Channels(features, description.inputs), []
+        return features, Channels(features, inputs_of(description.arrays)), []
     n_inputs = len(encoding.fit(rows, description.columns, method).names)
     features = rng.normal(size=(n_rows, n_inputs))
     return features, features, ["number"] * n_inputs

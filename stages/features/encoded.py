@@ -12,6 +12,7 @@ from stages.features.channels import Channels
 from stages.features.scaling import KnownScaler
 from stages.params.division import Scaler
 from stages.records import datasets, features
+from stages.records.array_facts import inputs_of
 from stages.records.datasets import Description, Encoded, Kind, Treatment
 from stages.records.plans import Plan
 
@@ -58,7 +59,7 @@ def write(name: str, method: Scaler) -> Numbers:
     beside = [*description.groups.values(), *filter(None, [description.copies])]
     rows = table[[*datasets.names_of_target(description), *beside]]
     if description.arrays:
-        numbers = Numbers(rows, Channels(features.read_raw(name), description.inputs), description)
+        numbers = Numbers(rows, Channels(features.read_raw(name), inputs_of(description.arrays)), description)
         features.write_scaled(name)
         inputs = pd.DataFrame(index=rows.index)
     else:

@@ -77,12 +77,12 @@ class ArrayFacts:
     @property
     def shapes(self) -> list[list[int]]:
         """The shape of a row, or of what each of several inputs has of it."""
-        return [each.shape for each in self.inputs] or [self.shape]
+        return [one.shape for one in self.inputs] or [self.shape]
 
-    @property
-    def of_inputs(self) -> Inputs:
-        """The names and shapes of several inputs; empty where there is one."""
-        return tuple((each.name, tuple(each.shape)) for each in self.inputs)
+
+def inputs_of(facts: ArrayFacts | None) -> Inputs:
+    """The names and shapes of several inputs; empty where there is one, and of a table."""
+    return tuple((one.name, tuple(one.shape)) for one in facts.inputs) if facts else ()
 
 
 def slices(inputs: Inputs) -> dict[str, slice]:

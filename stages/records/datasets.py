@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from stages.basics import files, paths
 from stages.losses.loss import Task
-from stages.records.array_facts import ArrayFacts, Inputs, packed, unpacked
+from stages.records.array_facts import ArrayFacts, packed, unpacked
 from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
@@ -137,11 +137,6 @@ class Description:
     def n_without_target(self, n_rows: int) -> int:
         """Rows that were read and left out because they have no target, where so many are kept."""
         return self.n_read - self.n_weightless - n_rows
-
-    @property
-    def inputs(self) -> Inputs:
-        """Of which a row is made, where a network has several inputs."""
-        return self.arrays.of_inputs if self.arrays else ()
 
     @property
     def n_targets(self) -> int:

@@ -120,7 +120,7 @@ Shaped = Annotated[
 
 def suited(*n_axes: int) -> list[str]:
     """The kinds of network that take rows of so many axes, channels included; of several inputs any of them."""
-    return [kind for kind, (fewest, most) in AXES.items() if any(fewest <= each <= most for each in n_axes)]
+    return [kind for kind, (fewest, most) in AXES.items() if any(fewest <= axes <= most for axes in n_axes)]
 
 
 def settled(network: Shaped | None, shapes: Sequence[Sequence[int]]) -> Shaped | None:

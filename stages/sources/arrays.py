@@ -17,7 +17,7 @@ from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.records import features
-from stages.records.array_facts import ArrayFacts, packed, slices
+from stages.records.array_facts import ArrayFacts, inputs_of, packed, slices
 from stages.records.datasets import Description, Inference, target_names, unique
 from stages.records.findings import SHOWN_ROWS, Finding
 from stages.sources import masks, weights
@@ -263,7 +263,7 @@ class _Seen(NamedTuple):
         """
         lows, highs = self.lows.ravel(), self.highs.ravel()
         inputs = []
-        for each, (name, some) in zip(facts.inputs, slices(facts.of_inputs).items(), strict=True):
+        for each, (name, some) in zip(facts.inputs, slices(inputs_of(facts)).items(), strict=True):
             if not np.isfinite(lows[some]).any():
                 raise UserError(f"{key}.source.features: '{name}' holds nothing but NaN; leave it out")
             inputs.append(replace(each, low=_lowest(lows[some]), high=-_lowest(-highs[some])))

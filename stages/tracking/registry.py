@@ -107,8 +107,8 @@ def signature(winner: Winner) -> ModelSignature:
     arrays = winner.description.arrays
     asked = [ColSpec(AnyType(), name) for name in winner.columns]
     if arrays:
-        named = [(each, each.name) for each in arrays.inputs] or [(arrays, None)]
-        asked = [TensorSpec(np.dtype(each.dtype), (-1, *each.shape), name) for each, name in named]
+        named = [(one, one.name) for one in arrays.inputs] or [(arrays, None)]
+        asked = [TensorSpec(np.dtype(one.dtype), (-1, *one.shape), name) for one, name in named]
     text = ("prediction",) if winner.description.classes else ()
     answered = [ColSpec(DataType.string if name in text else DataType.double, name) for name in winner.outputs]
     return ModelSignature(Schema(asked), Schema(answered))

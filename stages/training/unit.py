@@ -11,7 +11,7 @@ import numpy as np
 from stages.losses import target_transform
 from stages.losses.loss import Loss
 from stages.records import columns, datasets, features
-from stages.records.array_facts import Inputs
+from stages.records.array_facts import Inputs, inputs_of
 from stages.records.datasets import Description
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
@@ -82,7 +82,7 @@ def read_table(name: str, description: Description) -> Table:
     values = features.read(name, description)
     weights = datasets.read_weights(name, description)
     labels = datasets.read_labels(name, description)
-    return Table(values, labels, description.n_classes, weights, description.inputs)
+    return Table(values, labels, description.n_classes, weights, inputs_of(description.arrays))
 
 
 def read_columns(name: str, description: Description, loss: Loss) -> np.ndarray | None:

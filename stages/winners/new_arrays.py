@@ -38,7 +38,7 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, ArrayRows, np.ndarr
     written = CsvFormat(delimiter=",", encoding="utf-8", decimal=".")
     new = NewFile(cells, beside, written, "utf-8", csv.QUOTE_MINIMAL)
     of_positions = predictor.winner.description.has_positions is True
-    rows = {name: each.read(slice(None)) for name, each in new_rows.inputs.items()}
+    rows = {name: array.read(slice(None)) for name, array in new_rows.inputs.items()}
     truth = new_rows.beside.get(source.targets[0]) if of_positions else None
     return new, rows or new_rows.rows.read(slice(None)), truth
 
@@ -46,7 +46,7 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, ArrayRows, np.ndarr
 def wanted(arrays: ArrayFacts) -> str:
     """What new rows are read from, in words."""
     if arrays.inputs:
-        every = ", ".join(f"{each.name} ({_shape(each)})" for each in arrays.inputs)
+        every = ", ".join(f"{one.name} ({_shape(one)})" for one in arrays.inputs)
         return f"arrays of rows, one for each input, as .npz or a folder of .npy: {every}"
     shape = _shape(arrays)
     images = ", or an image, or a folder of images" if arrays.kind == "images" else ""

@@ -19,6 +19,7 @@ from stages.losses import target_transform
 from stages.losses.outputs import LEVELS
 from stages.params.source import SOURCE, Table
 from stages.records import winners
+from stages.records.array_facts import inputs_of
 from stages.records.plans import Scaling
 from stages.scores import decisions
 from stages.scores.calibration import Calibration
@@ -159,16 +160,15 @@ class Predictor:
         from stages.training.networks import CustomNetwork, Network
 
         settings, loss, description = self.winner.settings, self.winner.settings.loss, self.winner.description
-        n_outputs = loss.n_outputs(description.n_classes, description.n_targets)
+        n_outputs, inputs = loss.n_outputs(description.n_classes, description.n_targets), inputs_of(description.arrays)
         if settings.model:
             name, _, function = settings.model.partition(":")
             build = getattr(self._own_code.module(name), function)
-            own = CustomNetwork(
-                settings.model, self.winner.n_inputs, n_outputs, loss.activation, inputs=description.inputs
-            )
-            return own.built_by(build)
+            shapes = {"n_features": self.winner.n_inputs, "inputs": inputs}
+            network = CustomNetwork(settings.model, n_outputs=n_outputs, activation=loss.activation, **shapes)
+            return network.built_by(build)
         along = tuple(description.target_shape[: None if description.classes else -1])
-        return Network.of(settings, self.winner.n_inputs, n_outputs, along, description.inputs).build(0)
+        return Network.of(settings, self.winner.n_inputs, n_outputs, along, inputs).build(0)
 
     @cached_property
     def _known(self) -> dict[str, set[str]]:

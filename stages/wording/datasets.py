@@ -136,7 +136,7 @@ def rows_of(n_rows: int, description: Description) -> str:
 def shape_of(arrays: ArrayFacts | Input) -> str:
     """The shape of a row: of images and sequences the channels are named, of several inputs all are."""
     if isinstance(arrays, ArrayFacts) and arrays.inputs:
-        every = [f"{each.name} ({_KIND_OF_INPUT[each.kind]}{shape_of(each)})" for each in arrays.inputs]
+        every = [f"{one.name} ({_KIND_OF_INPUT[one.kind]}{shape_of(one)})" for one in arrays.inputs]
         return f"{len(every)} inputs, {', '.join(every)}"
     *axes, channels = arrays.shape
     sizes = " × ".join(f"{size:,}" for size in axes)
@@ -156,7 +156,7 @@ _KIND_OF_INPUT = {"arrays": "arrays of ", "images": "images of ", "sequences": "
 def ends_of(arrays: ArrayFacts) -> str:
     """The smallest number and the largest; of several inputs those of each."""
     if arrays.inputs:
-        every = [f"of {each.name} from {each.low:.6g} to {each.high:.6g}" for each in arrays.inputs]
+        every = [f"of {one.name} from {one.low:.6g} to {one.high:.6g}" for one in arrays.inputs]
         return f"numbers {', '.join(every)}"
     return f"numbers from {arrays.low:.6g} to {arrays.high:.6g}"
 

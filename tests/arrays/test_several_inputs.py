@@ -12,6 +12,7 @@ from stages.features.channels import Channels
 from stages.losses.catalogue import LOSSES
 from stages.params.load import load_params
 from stages.params.schema import Dataset
+from stages.records.array_facts import inputs_of
 from stages.records.networks import Conv, settled
 from stages.sources import array_rows, arrays
 from stages.training.backend import keras
@@ -66,7 +67,7 @@ def test_a_row_is_the_numbers_of_all_inputs_and_each_is_told(load):
     facts = description.arrays
     expected = [np.moveaxis(IMAGES, 1, -1).reshape(N_ROWS, -1), META, AGES[:, None]]
     np.testing.assert_array_equal(features, np.concatenate(expected, axis=1).astype(np.float32))
-    assert description.inputs == INPUTS
+    assert inputs_of(description.arrays) == INPUTS
     assert [each.kind for each in facts.inputs] == ["images", "vectors", "vectors"]
     assert rows_of(N_ROWS, description) == (
         "59 rows of 3 inputs, image (images of 9 × 8 pixels and 2 channels), meta (3 numbers), age (1 number)"
@@ -80,7 +81,7 @@ def test_a_row_is_the_numbers_of_all_inputs_and_each_is_told(load):
 def test_each_channel_of_each_input_has_a_scale_of_its_own(load):
     _, description, features = load()
     rows = np.arange(30)
-    fill, center, spread = Channels(features, description.inputs).fit(rows, "standard")
+    fill, center, spread = Channels(features, inputs_of(description.arrays)).fit(rows, "standard")
     images, meta = np.moveaxis(IMAGES[rows], 1, -1).astype(float), META[rows].astype(np.float32).astype(float)
     center_of = [np.tile(images.mean(axis=(0, 1, 2)), 72), meta.mean(axis=0), [AGES[rows].mean()]]
     spread_of = [np.tile(images.std(axis=(0, 1, 2)), 72), meta.std(axis=0), [AGES[rows].std()]]

@@ -36,6 +36,7 @@ WORDING = [
     ({"kind": "encoding_type", "value": "utf-88"},
      "'utf-88' given; allowed: a name that Python knows an encoding by, as in utf-8, cp1252 or latin-1"),
     ({"kind": "entry_type", "value": None}, "nothing given; allowed: a loss's name, or a mapping with the key loss"),
+    ({"kind": "feature_is_target", "value": "y"}, "'y' is the target; allowed: other arrays"),
     ({"kind": "file_outside", "value": "a.csv", "facts": {"folder": "data/external"}},
      "'a.csv' is not in data/external, where DVC sees it change; copy it there, "
      "or let this do it: make try FILE=… TARGET=…"),

@@ -115,8 +115,9 @@ def _joined(network: Shaped | None, rows: Tensor, inputs: Inputs, outputs: Outpu
     for place, part in enumerate(several.apart(rows, inputs).values(), start=1):
         last, shape = part, part.shape[1:]
         if network.kind in suited(len(shape)):
-            own = keras.Input(shape)
-            last = keras.Model(own, _BEFORE[network.kind](network, own, outputs, style), name=f"branch_{place}")(part)
+            start = keras.Input(shape)
+            branch = keras.Model(start, _BEFORE[network.kind](network, start, outputs, style), name=f"branch_{place}")
+            last = branch(part)
         branches.append(keras.layers.Flatten(name=f"flat_{place}")(last))
     return keras.layers.Concatenate(name="joined")(branches)
 
