@@ -46,8 +46,8 @@ def read(predictor: Predictor, file: Path) -> tuple[NewFile, ArrayRows, np.ndarr
 def wanted(arrays: ArrayFacts) -> str:
     """What new rows are read from, in words."""
     if arrays.inputs:
-        every = ", ".join(f"{one.name} ({_shape(one)})" for one in arrays.inputs)
-        return f"arrays of rows, one for each input, as .npz or a folder of .npy: {every}"
+        inputs = ", ".join(f"{one.name} ({_shape(one)})" for one in arrays.inputs)
+        return f"arrays of rows, one for each input, as .npz or a folder of .npy: {inputs}"
     shape = _shape(arrays)
     images = ", or an image, or a folder of images" if arrays.kind == "images" else ""
     return f"arrays of rows of {shape}, as .npz, .npy or a folder of .npy{images}"

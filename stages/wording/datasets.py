@@ -136,8 +136,8 @@ def rows_of(n_rows: int, description: Description) -> str:
 def shape_of(arrays: ArrayFacts | Input) -> str:
     """The shape of a row: of images and sequences the channels are named, of several inputs all are."""
     if isinstance(arrays, ArrayFacts) and arrays.inputs:
-        every = [f"{one.name} ({_KIND_OF_INPUT[one.kind]}{shape_of(one)})" for one in arrays.inputs]
-        return f"{len(every)} inputs, {', '.join(every)}"
+        inputs = [f"{one.name} ({_KIND_OF_INPUT[one.kind]}{shape_of(one)})" for one in arrays.inputs]
+        return f"{len(inputs)} inputs, {', '.join(inputs)}"
     *axes, channels = arrays.shape
     sizes = " × ".join(f"{size:,}" for size in axes)
     match arrays.kind:
@@ -156,8 +156,8 @@ _KIND_OF_INPUT = {"arrays": "arrays of ", "images": "images of ", "sequences": "
 def ends_of(arrays: ArrayFacts) -> str:
     """The smallest number and the largest; of several inputs those of each."""
     if arrays.inputs:
-        every = [f"of {one.name} from {one.low:.6g} to {one.high:.6g}" for one in arrays.inputs]
-        return f"numbers {', '.join(every)}"
+        numbers = [f"of {one.name} from {one.low:.6g} to {one.high:.6g}" for one in arrays.inputs]
+        return f"numbers {', '.join(numbers)}"
     return f"numbers from {arrays.low:.6g} to {arrays.high:.6g}"
 
 
