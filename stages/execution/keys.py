@@ -25,7 +25,18 @@ _SETTINGS = {
     *("model", "hidden", "hidden_activation", "dropout", "batch_norm", "network", "batch_size", "seeds"),
     "class_weights",
 }
-_LOSS = ("function", "targets", "activation", "parameters", "per_row", "columns", "target_transform", "gives", "parts")
+_LOSS = (
+    "function",
+    "targets",
+    "activation",
+    "parameters",
+    "per_row",
+    "columns",
+    "target_transform",
+    "gives",
+    "parts",
+    "heads",
+)
 TRAINING = ("stages.training.seed_training", "train")
 # what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores
 # have a hash beside them, the user's own code counts by its files

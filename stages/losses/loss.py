@@ -3,7 +3,7 @@
 A loss holds plain values alone, so that it goes to a file and back whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Literal, NamedTuple
@@ -13,11 +13,11 @@ import numpy as np
 from stages.losses import estimand, outputs
 from stages.losses.estimand import MEAN, MEAN_OF_LOGARITHMS, Estimand, Statistic
 from stages.losses.outputs import Gives, Output
-from stages.losses.target_transform import TargetTransform
+from stages.losses.target_transform import Transform
 
 Task = Literal["regression", "binary", "multiclass"]
 Targets = Literal["value", "zero_one", "plus_minus_one", "one_hot", "class_index", "rank", "levels"]
-TargetRange = Literal["any", "clipped below 0", "not below 0", "above 0", "away from 0", "0 to 1", "vectors"]
+TargetRange = Literal["any", "clipped below 0", "not below 0", "above 0", "away from 0", "0 to 1", "vectors", "by head"]
 ClassWeight = Literal["auto"] | dict[str, float]
 Limit = Literal[
     "above 0",
@@ -104,6 +104,7 @@ class Loss:
         gives: regression only: what it gives for a target column: a value, or several numbers.
         forms: by parameter that an entry may have in place of its own, the row that is then meant.
         parts: of a sum of losses of the catalogue: the weight, the name and the parameters of each.
+        heads: by target that has one of `parts` of its own, the activation of its output; the weights are `parameters`.
         usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
         options: what is chosen for it by tuning: ``activation`` and parameters by name, and the values of each.
     """
@@ -121,17 +122,18 @@ class Loss:
     columns: tuple[str, ...] | None = None
     class_weight: ClassWeight | None = None
     steepness: float | None = None
-    target_transform: TargetTransform | None = None
-    offered: tuple[TargetTransform | None, ...] = (None,)
+    target_transform: Transform | None = None
+    offered: tuple[Transform | None, ...] = (None,)
     for_shares: tuple[str, ...] = ()
     large_targets: LargeTargets | None = None
     estimates: Statistic | None = None
-    transforms: tuple[TargetTransform, ...] = ()
+    transforms: tuple[Transform, ...] = ()
     offered_for: tuple[TargetKind, ...] = ()
     scored_as: str = ""
     gives: Gives = "point"
     forms: dict[str, str] = field(default_factory=dict)
     parts: tuple[tuple[float, str, dict[str, Any]], ...] = ()
+    heads: dict[str, str] = field(default_factory=dict)
     usual_outputs: tuple[str, ...] = ()
     options: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -140,6 +142,18 @@ class Loss:
         parameters = {name: value for name, value in options.items() if name != "activation"}
         activation = options.get("activation", self.activation)
         return replace(self, activation=activation, parameters=self.parameters | parameters, options={})
+
+    def in_order(self, targets: Sequence[str]) -> "Loss":
+        """The same with its `heads` in the order of the targets that they are of."""
+        if set(self.heads) != set(targets):
+            return self
+        places = [list(self.heads).index(name) for name in targets]
+        return replace(
+            self,
+            heads={name: self.heads[name] for name in targets},
+            parts=tuple(self.parts[place] for place in places),
+            parameters=dict(list(self.parameters.items())[place] for place in places),
+        )
 
     @property
     def task(self) -> Task:
@@ -243,7 +257,7 @@ class Loss:
     @property
     def output(self) -> Output:
         """What it gives for a target column."""
-        return outputs.of(self.gives, self.parameters)
+        return outputs.of(self.gives, self.parameters, list(self.heads.values()))
 
     def decode(self, outputs: Any, n_classes: int, xp: ModuleType = np) -> Any:
         """What a network's outputs say, of each class or of a value, where they are not that already.

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-Gives = Literal["point", "quantiles", "mean and spread", "hurdle", "direction"]
+Gives = Literal["point", "quantiles", "mean and spread", "hurdle", "direction", "heads"]
 # what of a target's scale a number is on: center and spread, as a value is; the spread alone, as a distance; none
 Unit = Literal["value", "distance", "plain"]
 FURTHEST_LOGIT = 30.0  # a probability beyond it is 0 or 1 to the last digit of float32
@@ -57,6 +57,10 @@ class Output(ABC):
         """The quantiles (..., n_shares) below which these shares of the targets are."""
         raise NotImplementedError
 
+    def possible(self, values: np.ndarray) -> np.ndarray:
+        """Targets (n_rows, n_targets) made of any numbers."""
+        return values
+
     def scale(self, center: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The scale of each number, (..., n_numbers), from that of the target, (..., 1)."""
         has_center = np.array([unit == "value" for unit in self.units])
@@ -92,6 +96,43 @@ class Point(Output):
     def constants(self, values: np.ndarray) -> list[np.ndarray]:
         """Mean and median."""
         return [values.mean(axis=0), np.median(values, axis=0)]
+
+
+class Heads(Point):
+    """A value for each target column by an output activation of its own: of a yes/no target its probability."""
+
+    def __init__(self, activations: Sequence[str]) -> None:
+        """Take the activation for each target: ``linear`` or ``sigmoid``."""
+        self.units = ("value",) * len(activations)
+        self._is_share = np.array([activation == "sigmoid" for activation in activations])
+
+    def of_each(self, outputs: Any, xp: ModuleType) -> list[Any]:
+        """The value (..., 1) of each target, of outputs (..., n_targets)."""
+        columns = [outputs[..., place : place + 1] for place in range(len(self._is_share))]
+        pairs = zip(columns, self._is_share.tolist(), strict=True)
+        return [_sigmoid(column, xp) if is_share else column for column, is_share in pairs]
+
+    def decode(self, outputs: Any, xp: ModuleType) -> Any:
+        """Values, and probabilities."""
+        return xp.concatenate(self.of_each(outputs, xp), axis=-1)
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """Values, and what probabilities are sigmoid of."""
+        shares = np.clip(numbers, 1e-6, 1 - 1e-6)
+        return np.where(self._is_share, np.log(shares / (1 - shares)), numbers)
+
+    def saying(self, values: np.ndarray) -> np.ndarray:
+        """What these values are made of."""
+        return self.encode(values)
+
+    def constants(self, values: np.ndarray) -> list[np.ndarray]:
+        """Mean and median; of yes/no targets their share."""
+        mean, median = super().constants(values)
+        return [mean, np.where(self._is_share, mean, median)]
+
+    def possible(self, values: np.ndarray) -> np.ndarray:
+        """Numbers, and of yes/no targets whether they are above 0."""
+        return np.where(self._is_share, values > 0, values)
 
 
 class Quantiles(Output):
@@ -246,8 +287,8 @@ def deviates(shares: np.ndarray) -> np.ndarray:
     return np.array([NormalDist().inv_cdf(share) for share in np.asarray(shares).tolist()])
 
 
-def of(gives: Gives, parameters: dict[str, Any]) -> Output:
-    """The kind of output of a loss with these parameters."""
+def of(gives: Gives, parameters: dict[str, Any], activations: Sequence[str] = ()) -> Output:
+    """The kind of output of a loss with these parameters, and where targets have heads these activations."""
     match gives:
         case "quantiles":
             return Quantiles(parameters["quantiles"])
@@ -257,11 +298,19 @@ def of(gives: Gives, parameters: dict[str, Any]) -> Output:
             return HURDLE
         case "direction":
             return Direction(parameters["period"])
+        case "heads":
+            return Heads(activations)
         case _:
             return POINT
 
 
 POINT, MEAN_AND_SPREAD, HURDLE = Point(), MeanAndSpread(), Hurdle()
+
+
+def _sigmoid(values: Any, xp: ModuleType) -> Any:
+    if xp is not np:
+        return xp.sigmoid(values)  # behind which Keras' crossentropy looks
+    return 1 / (1 + np.exp(-np.clip(values, -FURTHEST_LOGIT, FURTHEST_LOGIT)))
 
 
 def _softplus(values: Any, xp: ModuleType) -> Any:

@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 TargetTransform = Literal["standard", "minmax", "robust", "none", "ratio", "log"]
+# of targets with a head each: numbers by ``standard``, yes/no targets, which are 0 and 1, as they are
+Transform = TargetTransform | Literal["of heads"]
 TARGET_TRANSFORMS: tuple[TargetTransform, ...] = get_args(TargetTransform)
 # those that leave a target that is never negative so, as losses want it that are not defined below 0
 NEVER_NEGATIVE: tuple[TargetTransform, ...] = ("minmax", "none", "ratio")
@@ -25,17 +27,17 @@ class Scale(NamedTuple):
     spread: np.ndarray
 
 
-def apply(transform: TargetTransform | None, values: np.ndarray) -> np.ndarray:
+def apply(transform: Transform | None, values: np.ndarray) -> np.ndarray:
     """Values (n_rows, n_targets), 0 or more for ``log``, as they are before they are scaled."""
     return np.log1p(values) if transform == "log" else values
 
 
-def invert(transform: TargetTransform | None, values: np.ndarray) -> np.ndarray:
+def invert(transform: Transform | None, values: np.ndarray) -> np.ndarray:
     """The way back from `apply`, of arrays of any shape."""
     return np.expm1(np.minimum(values, FURTHEST_LOG)) if transform == "log" else values
 
 
-def slope(transform: TargetTransform | None, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def slope(transform: Transform | None, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """How many target units one scaled unit comes to at values, which `restored` gave.
 
     Args:
@@ -46,7 +48,7 @@ def slope(transform: TargetTransform | None, values: np.ndarray, spread: np.ndar
     return np.broadcast_to(spread * (1 + values) if transform == "log" else spread, values.shape)
 
 
-def fit(transform: TargetTransform, values: np.ndarray) -> Scale:
+def fit(transform: Transform, values: np.ndarray) -> Scale:
     """Fit the scale of a target transform, as scikit-learn's scalers do; what has no spread has the spread 1.
 
     Args:
@@ -84,11 +86,17 @@ def _ratio(values: np.ndarray) -> Scale:
     return Scale(np.zeros(values.shape[1]), values.mean(axis=0))
 
 
-_FITTED: dict[TargetTransform, Callable[[np.ndarray], Scale]] = {
+def _of_heads(values: np.ndarray) -> Scale:
+    is_share, scale = np.isin(values, (0, 1)).all(axis=0), _standard(values)
+    return Scale(np.where(is_share, 0.0, scale.center), np.where(is_share, 1.0, scale.spread))
+
+
+_FITTED: dict[Transform, Callable[[np.ndarray], Scale]] = {
     "standard": _standard,
     "minmax": _minmax,
     "robust": _robust,
     "none": _none,
     "ratio": _ratio,
+    "of heads": _of_heads,
     "log": _standard,  # around 0, where networks begin; the same objective as unscaled, but for a constant factor
 }

@@ -13,7 +13,7 @@ import numpy as np
 from stages.losses import target_transform
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import Loss, TargetRange, Task
-from stages.losses.target_transform import TargetTransform
+from stages.losses.target_transform import Transform
 
 Level = Literal["fits", "works, but", "cannot"]
 _WORST: list[Level] = ["cannot", "works, but", "fits"]
@@ -44,6 +44,7 @@ Kind = Literal[
     "predictions below 0",
     "negative",  # share of the scaled targets; never_negative
     "no shares",  # share of the scaled targets
+    "no yes/no",  # name: of the target; share of its values that are neither
     "not above 0",  # n_zeros: how many targets are not
     "several columns",
     "all 0",
@@ -152,7 +153,7 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
         seen = _transformed(loss.target_transform, seen, seen.values)
     if _is_of_batches(loss, seen):
         yield _of_batches(loss, seen, {"share": 0.0, "name": ""})
-    if loss.gives != "point" and seen.labels.size > len(seen.labels):
+    if loss.gives not in ("point", "heads") and seen.labels.size > len(seen.labels):
         yield Reason("cannot", "several columns")
         return
     values = seen.labels.astype(np.float32)  # as the loss sees them
@@ -173,7 +174,7 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
         yield Reason("fits", "own units", {"delta": delta, "own": delta * seen.spread[0]})
 
 
-def _of_transform(transform: TargetTransform, values: np.ndarray) -> Iterator[Reason]:
+def _of_transform(transform: Transform, values: np.ndarray) -> Iterator[Reason]:
     """Why a target cannot be transformed so, if it cannot."""
     if transform == "log" and (below := float(np.mean(values < 0))):
         yield Reason("cannot", "negative for log", {"share": below})
@@ -183,7 +184,7 @@ def _of_transform(transform: TargetTransform, values: np.ndarray) -> Iterator[Re
         yield Reason("works, but", "no range for robust")
 
 
-def _transformed(transform: TargetTransform, seen: Seen, values: np.ndarray) -> Seen:
+def _transformed(transform: Transform, seen: Seen, values: np.ndarray) -> Seen:
     """What a loss with a target transform of its own sees."""
     center, spread = target_transform.fit(transform, values)
     return replace(seen, labels=(target_transform.apply(transform, values) - center) / spread, spread=spread.tolist())
@@ -233,6 +234,13 @@ def _shares(_: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
         yield Reason("cannot", "no shares", {"share": outside})
 
 
+def _by_head(loss: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
+    for column, (name, activation) in zip(values.T, loss.heads.items(), strict=True):
+        outside = float(np.mean((column < 0) | (column > 1))) if activation == "sigmoid" else 0.0
+        if outside:
+            yield Reason("cannot", "no yes/no", {"share": outside, "name": name})
+
+
 def _vectors(_: Loss, values: np.ndarray, __: bool) -> Iterator[Reason]:
     if values.shape[1] == 1:
         yield Reason("cannot", "one column")
@@ -248,6 +256,7 @@ _RANGES: dict[TargetRange, Callable[[Loss, np.ndarray, bool], Iterable[Reason]]]
     "away from 0": _away_from_zero,
     "0 to 1": _shares,
     "vectors": _vectors,
+    "by head": _by_head,
 }
 
 

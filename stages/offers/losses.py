@@ -1,5 +1,6 @@
 """Which losses a new table is offered, and as what: as they are, or with a target transform."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ OF_POSITIONS: tuple[Entry, ...] = (
 )
 
 
+CHOSEN = [0.1, 1, 10]  # weights of a yes/no target's loss to choose from, beside 1 of each number's
+
+
 @dataclass(frozen=True)
 class Offer:
     """A loss that a table may be trained with.
@@ -41,11 +45,19 @@ class Offer:
     @property
     def words(self) -> str:
         """Its name, and what it makes of the target."""
-        transform = f" (target: {self.loss.target_transform})" if self.loss.target_transform else ""
+        is_set = self.loss.target_transform and not self.loss.heads
+        transform = f" (target: {self.loss.target_transform})" if is_set else ""
         return f"{self.loss.name}{transform}"
 
 
-def offers(task: Task, labels: np.ndarray, seen: list[Seen], *, is_ordered: bool = False) -> list[Offer]:
+def offers(
+    task: Task,
+    labels: np.ndarray,
+    seen: list[Seen],
+    *,
+    is_ordered: bool = False,
+    of_kinds: Mapping[str, bool] | None = None,
+) -> list[Offer]:
     """Judge the losses for a table's target.
 
     Args:
@@ -53,12 +65,15 @@ def offers(task: Task, labels: np.ndarray, seen: list[Seen], *, is_ordered: bool
         labels: (n_rows, n_targets) values, or (n_rows,) class indices.
         seen: what a loss sees of the train rows, for each distinct split.
         is_ordered: whether classes have an order.
+        of_kinds: of several targets of different kinds, by name whether each is yes/no; None of others.
     """
     rows = [LOSSES[name] for name in catalogue.names_for(task)]
     rows = [row for row in rows if is_ordered or not row.needs_order]
     is_column = task == "regression" and labels.ndim == 2 and labels.shape[1] == 1
     is_positive = is_column and (labels >= 0).all()
-    if task == "regression" and labels.ndim > 2:
+    if of_kinds:
+        entries = _by_target(of_kinds)
+    elif task == "regression" and labels.ndim > 2:
         entries = list(OF_POSITIONS)
     elif are_shares(task, labels):
         entries = [entry for row in rows for entry in [*_entries(row, is_positive=False), *_for_shares(row)]]
@@ -70,6 +85,22 @@ def offers(task: Task, labels: np.ndarray, seen: list[Seen], *, is_ordered: bool
     return [
         Offer(entry, loss, judged[loss.name], _is_made(loss, judged[loss.name], labels))
         for entry, loss in zip(entries, losses, strict=True)
+    ]
+
+
+def _by_target(of_kinds: Mapping[str, bool]) -> list[Entry]:
+    """A loss for each target: two for numbers, weights of 1, and weights that are chosen; and squared errors of all."""
+
+    def heads(of_numbers: str) -> dict[str, Any]:
+        return {"losses": {name: "binary_crossentropy" if yes else of_numbers for name, yes in of_kinds.items()}}
+
+    weights = {name: CHOSEN for name, yes in of_kinds.items() if yes}
+    chosen = [{**heads("mse"), "weights": weights, "as": "weights_chosen"}] if len(weights) <= 2 else []
+    return [
+        "mse",
+        {**heads("mse"), "as": "mse_and_crossentropy"},
+        {**heads("huber"), "as": "huber_and_crossentropy"},
+        *chosen,
     ]
 
 

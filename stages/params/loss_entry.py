@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, create_model
 from pydantic_core import PydanticCustomError
 
 from stages.basics.ranges import REFERENCE, Fraction, Name, Number, Rate, Share, Spread, Weight
@@ -15,7 +15,9 @@ from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
 from stages.losses.target_transform import NEVER_NEGATIVE, TargetTransform
-from stages.params.explain import Mistake, findings
+from stages.params.compound import heads, sums
+from stages.params.compound.entries import EntryError, each_once, name_in, one_or_several, own_name, validated
+from stages.params.explain import Mistake
 from stages.params.source import Column as ColumnName
 
 
@@ -64,35 +66,11 @@ _ClassWeight = Annotated[
 ]
 
 
-def _one_or_several(kind: Any) -> Any:
-    """One value, or a list from which tuning chooses."""
-    return Annotated[
-        Annotated[kind, Tag("<value>")]
-        | Annotated[list[kind], Field(min_length=1), AfterValidator(_each_once), Tag("<values>")],
-        Discriminator(lambda value: "<values>" if isinstance(value, list) else "<value>"),
-    ]
-
-
-def _each_once(values: list[Any] | None) -> list[Any] | None:
-    for value in values or []:
-        if values.count(value) > 1:
-            raise PydanticCustomError("value_twice", "a value stands twice", {"value": value})
-    return values
-
-
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str | int) else value
 
 
 _ACTIVATION = Literal[tuple(dict.fromkeys(name for names in ACTIVATIONS.values() for name in names))]
-
-
-class EntryError(Exception):
-    """What is wrong with an entry; keys begin within it."""
-
-    def __init__(self, *mistakes: Mistake) -> None:
-        super().__init__(*mistakes)
-        self.mistakes = mistakes
 
 
 class Custom(Section):
@@ -115,7 +93,7 @@ class Custom(Section):
     activation: _ACTIVATION | None = None
     per: Literal["row", "batch"] = "row"
     columns: Annotated[
-        list[ColumnName] | None, BeforeValidator(_listed), Field(min_length=1), AfterValidator(_each_once)
+        list[ColumnName] | None, BeforeValidator(_listed), Field(min_length=1), AfterValidator(each_once)
     ] = None
 
 
@@ -128,7 +106,7 @@ def _schema(name: str) -> type[Section]:
     """What an entry with one of the catalogue's losses may hold."""
     row = LOSSES[name]
     parameters = {
-        key: (_WITHIN[limit] if key in NOT_TUNED or limit == "true or false" else _one_or_several(_WITHIN[limit]),
+        key: (_WITHIN[limit] if key in NOT_TUNED or limit == "true or false" else one_or_several(_WITHIN[limit]),
               row.parameters[key])
         for key, limit in row.limits.items()
     }  # fmt: skip
@@ -139,24 +117,9 @@ def _schema(name: str) -> type[Section]:
         row.function,
         __base__=Section,
         loss=(str, ...),
-        activation=(_one_or_several(Literal[row.activations]) | None, None),
+        activation=(one_or_several(Literal[row.activations]) | None, None),
         **{"as": (Name | None, None), **further, **parameters},
     )
-
-
-class Sum(Section):
-    """A sum of losses of the catalogue, which is one loss.
-
-    Attributes:
-        sum: what it is of: names, or mappings as of a comparison's losses.
-        weights: what each is multiplied by; 1 when not given.
-    """
-
-    sum: Annotated[list[str | dict[str, Any]], Field(min_length=2)]
-    weights: list[Rate] | None = None
-
-
-Sum = create_model("Sum", __base__=Sum, **{"as": (Name | None, None)})
 
 
 def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = False) -> Loss:
@@ -171,11 +134,11 @@ def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = 
         EntryError: it cannot be had.
     """
     keys = {"loss": entry} if isinstance(entry, str) else entry
-    if "sum" in keys:
-        loss = _sum(keys, task)
+    if "sum" in keys or "losses" in keys:
+        loss = sums.resolve(keys, task, _catalogued) if "sum" in keys else heads.resolve(keys, _catalogued)
         name = loss.name
     else:
-        name = _name_in(keys)
+        name = name_in(keys)
         loss = _custom(keys) if ":" in name else _catalogued(keys, task, is_tuned=is_tuned)
     if task not in (None, loss.task):
         names = tuple(catalogue.names_for(task))
@@ -184,50 +147,13 @@ def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = 
     return loss
 
 
-def _name_in(keys: dict[str, Any]) -> str:
-    """The name of the loss that an entry asks for."""
-    if "loss" not in keys:
-        raise EntryError(Mistake("loss", "missing"))
-    if not isinstance(keys["loss"], str):
-        raise EntryError(Mistake("loss", "loss_type", keys["loss"]))
-    return keys["loss"]
-
-
-def _sum(keys: dict[str, Any], task: Task | None) -> Loss:
-    values, losses = _validated(Sum, keys), []
-    for index, entry in enumerate(values["sum"]):
-        try:
-            own = {"loss": entry} if isinstance(entry, str) else entry
-            if ":" in _name_in(own):
-                raise EntryError(Mistake("", "sum_of_own", own["loss"]))
-            losses.append(_catalogued({**own}, task, is_tuned=False))
-        except EntryError as error:
-            raise EntryError(*(mistake.below(f"sum[{index}]") for mistake in error.mistakes)) from error
-    first, weights = losses[0], values["weights"] or [1.0] * len(losses)
-    if len(weights) != len(losses):
-        raise EntryError(Mistake("weights", "sum_weights", facts={"n_weights": len(weights), "n_losses": len(losses)}))
-    for index, loss in enumerate(losses):
-        plain = loss == replace(LOSSES[catalogue.canonical_name(loss.name)], parameters=loss.parameters)
-        if not plain or (loss.targets, loss.activation) != (first.targets, first.activation) or loss.gives != "point":
-            raise EntryError(Mistake(f"sum[{index}]", "sum_unlike", loss.name, facts={"first": first.name}))
-    return Loss(
-        _own_name(values["as"]) or "_and_".join(loss.name for loss in losses),
-        "Sum",
-        first.targets,
-        first.activation,
-        activations=(first.activation,),
-        per_row=all(loss.per_row for loss in losses),
-        parts=tuple((float(weight), loss.name, loss.parameters) for weight, loss in zip(weights, losses, strict=True)),
-    )
-
-
 def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> Loss:
     name = catalogue.canonical_name(keys["loss"])
     if name is None:
         names = tuple(catalogue.names_for(task))
         raise EntryError(Mistake("", "unknown_loss", keys["loss"], names, {"task": task}))
     form = next((form for key, form in LOSSES[name].forms.items() if key in keys), name)
-    row, values = LOSSES[form], _validated(_schema(form), keys)
+    row, values = LOSSES[form], validated(_schema(form), keys)
     transform, class_weight = values.get("target") or row.target_transform, values.get("class_weight")
     if class_weight and not row.per_row:
         raise EntryError(Mistake("class_weight", "weighed_batch", class_weight, facts={"loss": name}))
@@ -238,7 +164,7 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
     parameters = settings | {key: value[0] for key, value in several.items()}
     return replace(
         row,
-        name=_own_name(values["as"]) or name,
+        name=own_name(values["as"]) or name,
         activation=parameters.pop("activation"),
         parameters=parameters,
         target_transform=transform,
@@ -255,7 +181,7 @@ def _activation(row: Loss, transform: TargetTransform | None) -> str:
 
 
 def _custom(keys: dict[str, Any]) -> Loss:
-    values = _validated(Custom, keys)
+    values = validated(Custom, keys)
     function, targets = values["loss"], values["targets"]
     suited = ACTIVATIONS[targets]
     activation = values["activation"] or suited[0]
@@ -267,23 +193,10 @@ def _custom(keys: dict[str, Any]) -> Loss:
         raise EntryError(Mistake("class_weight", "weighed_values", values["class_weight"]))
     if not re.fullmatch(REFERENCE, function):
         raise EntryError(Mistake("loss", "loss_reference", function))
-    name = _own_name(values["as"] or function.partition(":")[2])
+    name = own_name(values["as"] or function.partition(":")[2])
     more = {"target_transform": values["target"], "class_weight": values["class_weight"]}
     more |= {"per_row": values["per"] == "row", "columns": values["columns"] and tuple(values["columns"])}
     return Loss(name, function, targets, activation, activations=suited, **more)
-
-
-def _own_name(name: str | None) -> str | None:
-    if name is not None and (name in ("all", "first", "recommended") or catalogue.canonical_name(name)):
-        raise EntryError(Mistake("as", "name_taken", name))
-    return name
-
-
-def _validated(schema: type[Section], keys: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return schema.model_validate(keys).model_dump()
-    except ValidationError as error:
-        raise EntryError(*findings(error, keys)) from error
 
 
 def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Iterator[Mistake]:

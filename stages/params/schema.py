@@ -17,7 +17,7 @@ from stages.params.cost import Cost
 from stages.params.division import Scale, Split
 from stages.params.optimizer import Optimizer
 from stages.params.seeds import AtMost, Seeds
-from stages.params.source import Generator, Label, Order, Source
+from stages.params.source import Generator, Label, Order, Source, Table
 from stages.records.networks import Shaped
 from stages.records.settings import Within
 
@@ -183,6 +183,12 @@ class Setup:
     sizes: Sizes | None
 
 
+def _loss(entry: str | dict[str, Any], data: Dataset, *, is_tuned: bool) -> Loss:
+    """The loss of an entry, with what it has for each target in their order."""
+    loss = loss_entry.resolve(entry, data.known_task, is_tuned=is_tuned)
+    return loss.in_order(data.source.target) if loss.heads and isinstance(data.source, Table) else loss
+
+
 class Params(Section):
     """The whole file.
 
@@ -279,7 +285,7 @@ class Params(Section):
             dataset=name,
             data=data,
             split=written.split or data.split,
-            losses=[loss_entry.resolve(entry, data.known_task, is_tuned=is_tuned) for entry in written.losses],
+            losses=[_loss(entry, data, is_tuned=is_tuned) for entry in written.losses],
             seeds=sizes.seeds if sizes else written.seeds or self.train.seeds,
             batch_size=sizes.batch_size if sizes else written.batch_size or self.train.batch_size,
             optimizer=optimizer,

@@ -23,7 +23,7 @@ from stages.records.findings import Finding
 
 Kind = Literal["number", "boolean", "date", "category", "identifier"]
 Positive = Literal["the rarer", "as said"]
-Values = Literal["values", "texts", "whole numbers", "numbers", "target columns", "yes/no columns"]
+Values = Literal["values", "texts", "whole numbers", "numbers", "target columns", "yes/no columns", "both kinds"]
 Reason = Literal["identifier", "empty", "constant", "always", "rare"]
 Imputed = Literal["median", "most frequent"]
 ScaledBy = Literal["standard", "minmax", "robust"]
@@ -105,6 +105,7 @@ class Description:
         arrays: what is predicted from, where that is no columns.
         target_shape: of what is predicted of a row where each of its positions has a target: (height, width) of masks,
             and behind it the number of values where they are no classes; (n_targets,) of labels; empty of one target.
+        yes_no: by target that is yes or no beside others that are numbers: what 0 and 1 are called.
     """
 
     task: Task
@@ -128,6 +129,7 @@ class Description:
     loss_columns: dict[str, str] = field(default_factory=dict)
     arrays: ArrayFacts | None = None
     target_shape: list[int] = field(default_factory=list)
+    yes_no: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_generated(self) -> bool:
@@ -333,7 +335,7 @@ def target_columns(labels: np.ndarray, description: Description) -> dict[str, An
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
     rarely = "positive", "is_ordered", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns"
-    facts = _without_nothing(asdict(description), (*rarely, "arrays", "target_shape"))
+    facts = _without_nothing(asdict(description), (*rarely, "arrays", "target_shape", "yes_no"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 

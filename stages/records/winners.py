@@ -146,9 +146,23 @@ class Winner:
         if self.description.target_shape:  # of how many positions each class is decided, as a share; or how far off
             return [f"share_{name}" for name in self.description.classes] or ["error"]
         if not self.description.classes:
-            points = [f"{column}{of}" for of in self._of_targets for column in ("prediction", "spread")]
+            names = zip(self.description.targets, self._of_targets, strict=True)
+            of_each = {of: ("prediction", "spread", *["p"] * (name in self.description.yes_no)) for name, of in names}
+            points = [f"{column}{of}" for of, columns in of_each.items() for column in columns]
             return [*points, *(f"q{share:g}" for share in self.shares)]
         return ["prediction", "spread", *(f"{share}_{name}" for name in self.description.classes)]
+
+    @property
+    def names_decided(self) -> list[str]:
+        """What it may answer in words: the names of classes, and of yes and no."""
+        return [*self.description.classes, *(name for names in self.description.yes_no.values() for name in names)]
+
+    @property
+    def in_words(self) -> list[str]:
+        """The columns that it answers with in words."""
+        names, description = zip(self.description.targets, self._of_targets, strict=False), self.description
+        decided = [f"prediction{of}" for name, of in names if description.classes or name in description.yes_no]
+        return [name for name in decided if name in self.outputs]
 
     @property
     def cost_columns(self) -> list[str]:

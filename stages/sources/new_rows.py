@@ -90,11 +90,12 @@ def targets(rows: pd.DataFrame, description: Description, source: Table, decimal
         decimal: the decimal mark of numbers that are texts.
     """
     columns = []
-    for name, values in rows.items():
-        kind = "category" if description.classes else "number"
-        kind = "boolean" if set(description.classes) == {"True", "False"} else kind
+    for target, (name, values) in zip(description.targets, rows.items(), strict=True):
+        classes = description.yes_no.get(target, description.classes)
+        kind = "category" if classes else "number"
+        kind = "boolean" if set(classes) == {"True", "False"} else kind
         made = _reader(str(name), kind, description.forms.get(str(name)), source).read(values, decimal)[0]
-        columns.append(_indices(made, description.classes) if description.classes else made)
+        columns.append(_indices(made, classes) if classes else made)
     return np.column_stack([column.to_numpy(np.float64, na_value=np.nan) for column in columns])
 
 

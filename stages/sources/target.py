@@ -1,7 +1,7 @@
 """What a table's target is: the task that it makes, and its values or classes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Target:
         other_tasks: what else the values could be taken for.
         positive: why scores are about class 1, where there is a reason.
         is_ordered: whether the classes stand in an order that the parameters say.
+        yes_no: of several columns of different kinds, those that are 0 and 1: by name what these are called.
     """
 
     task: Task
@@ -42,6 +43,7 @@ class Target:
     other_tasks: list[Task]
     positive: Positive | None = None
     is_ordered: bool = False
+    yes_no: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def are_labels(self) -> bool:
@@ -50,7 +52,7 @@ class Target:
 
     def facts(self, *, is_said: bool) -> dict[str, Any]:
         """What a `Description` says of it, where the parameters say its task or do not."""
-        names = "task", "other_tasks", "classes", "positive", "is_ordered"
+        names = "task", "other_tasks", "classes", "positive", "is_ordered", "yes_no"
         return {name: getattr(self, name) for name in names} | {"inferred": None if is_said else self.inferred}
 
 
@@ -215,17 +217,35 @@ def _vector(columns: pd.DataFrame, task: Task | None, key: str) -> Target:
     values = {name: each if numbers_of[name] is not None else _texts(each) for name, each in values.items()}
     if task != "regression" and (found := _yes_or_no(values, numbers_of, key, is_said=task is not None)) is not None:
         return found
+    yes_no = _beside_numbers(values, numbers_of, is_said=task is not None)
     for name, numbers in numbers_of.items():
-        if numbers is None:
+        if name in yes_no:
+            numbers_of[name] = yes_no[name][0].astype(np.float64)
+        elif values[name].eq(values[name].iloc[0]).all():
+            raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
+        elif numbers is None:
             raise UserError(
-                f"{key}.source.target: '{name}' is not numbers, and one of several targets must be"
+                f"{key}.source.target: '{name}' is neither numbers nor yes/no, and one of several targets must be"
                 f"{_to_numbers(values[name])}; or add a dataset for each, as with target: {yaml_word(str(name))}"
             )
-        if not np.ptp(numbers):
-            raise UserError(f"{key}.source.target: '{name}' has a single value; there is nothing to learn")
     labels = np.column_stack(list(numbers_of.values()))
-    others: list[Task] = ["binary"] if all(len(np.unique(column)) == 2 for column in labels.T) else []
-    return Target("regression", labels, [], Inference("target columns", len(numbers_of)), others)
+    others: list[Task] = ["binary"] if all(len(np.unique(column)) == 2 for column in labels.T) and not yes_no else []
+    what = "both kinds" if yes_no else "target columns"
+    names = {name: classes for name, (_, classes) in yes_no.items()}
+    return Target("regression", labels, [], Inference(what, len(numbers_of)), others, yes_no=names)
+
+
+def _beside_numbers(
+    values: Mapping[str, pd.Series], numbers_of: Mapping[str, np.ndarray | None], *, is_said: bool
+) -> dict[str, tuple[np.ndarray, list[str]]]:
+    """The encoded columns that are yes/no beside numbers: of two texts, and where no task is said of 0 and 1."""
+    found = {}
+    for name, each in values.items():
+        numbers = numbers_of[name]
+        is_one = each.nunique() == 2 and (numbers is None or (not is_said and np.isin(numbers, (0, 1)).all()))
+        if is_one:
+            found[name] = _classes(each, are_numbers=numbers is not None)
+    return found if 0 < len(found) < len(values) else {}
 
 
 def _texts(values: pd.Series) -> pd.Series:

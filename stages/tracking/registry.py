@@ -109,6 +109,7 @@ def signature(winner: Winner) -> ModelSignature:
     if arrays:
         named = [(one, one.name) for one in arrays.inputs] or [(arrays, None)]
         asked = [TensorSpec(np.dtype(one.dtype), (-1, *one.shape), name) for one, name in named]
-    text = ("prediction",) if winner.description.classes else ()
-    answered = [ColSpec(DataType.string if name in text else DataType.double, name) for name in winner.outputs]
+    answered = [
+        ColSpec(DataType.string if name in winner.in_words else DataType.double, name) for name in winner.outputs
+    ]
     return ModelSignature(Schema(asked), Schema(answered))

@@ -113,6 +113,22 @@ class _Sum:
         return tf.add_n([weight * loss(y_true, y_pred, sample_weight=sample_weight) for weight, loss in self._parts])
 
 
+class _OfHeads:
+    """A loss for each target, of its own output, times its weight; the sum, as by Keras' ``loss_weights``."""
+
+    def __init__(self, loss: Loss, parts: Sequence[Callable[..., tf.Tensor]]) -> None:
+        """Take the loss, and those of its targets."""
+        self._output, self._parts = loss.output, parts
+        self._fn_kwargs = dict(loss.parameters)  # the weights, in the order of the targets
+
+    def __call__(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> tf.Tensor:
+        """The loss, as of Keras' own."""
+        truths = tf.split(tf.cast(y_true, y_pred.dtype), len(self._parts), axis=-1)
+        of_each = zip(self._parts, truths, self._output.of_each(y_pred, keras.ops), strict=True)
+        values = [part(truth, output, sample_weight=sample_weight) for part, truth, output in of_each]
+        return tf.add_n([weight * value for weight, value in zip(self._fn_kwargs.values(), values, strict=True)])
+
+
 def is_per_row(loss: Loss, positions: Sequence[int] = ()) -> bool:
     """Whether a loss has a value for each row; of rows with positions each of Keras' has."""
     return loss.per_row or bool(positions and not loss.is_custom)
@@ -126,6 +142,8 @@ def keras_loss(loss: Loss, positions: Sequence[int] = (), **settings: Any) -> Ca
         positions: of a row, see `Table.positions`; a loss of a whole batch is then one of each row.
         settings: further arguments of the Keras loss.
     """
+    if loss.heads:
+        return _OfHeads(loss, [keras_loss(part, **settings) for _, part in parts_of(loss)])
     if loss.parts:
         settings = settings if loss.per_row else {}  # what gives a value for a batch has nothing to reduce
         return _Sum([(weight, keras_loss(part, positions, **settings)) for weight, part in parts_of(loss)])

@@ -35,7 +35,7 @@ def punishment(loss: Loss, n_classes: int, n_targets: int = 1, columns: np.ndarr
         x = np.linspace(-3, 3, 121)
         cases = []
         for value in (-1, 1):
-            labels = np.full((len(x), n_targets), value, np.float64)
+            labels = loss.output.possible(np.full((len(x), n_targets), value, np.float64))
             predicted = labels + np.column_stack([x, np.zeros((121, n_targets - 1))])
             cases.append((f"target {value:+d}", labels, loss.output.saying(predicted)))
     elif loss.task == "binary":
@@ -74,7 +74,7 @@ def objective(loss: Loss, n_classes: int, n_targets: int = 1, columns: np.ndarra
     n_rows = max(PROBED, n_classes)
     if loss.task == "regression":
         furthest = np.resize([2, 20, 2000], n_rows)[:, None]
-        labels = generator.uniform(-furthest, furthest, (n_rows, n_targets))
+        labels = loss.output.possible(generator.uniform(-furthest, furthest, (n_rows, n_targets)))
     else:
         labels = generator.permutation(np.arange(n_rows) % n_classes)
     sums = generator.uniform(-5, 5, (n_rows, loss.n_outputs(n_classes, n_targets))).astype(np.float32)

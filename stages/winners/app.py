@@ -61,7 +61,7 @@ def predict_file(predictor: Predictor, file: Path, out: Path) -> None:
     if predicted.arrays:
         _write_arrays(out, new, predicted.arrays)
     else:
-        _write(out, new, predicted.table, winner.description.classes)
+        _write(out, new, predicted.table, winner.names_decided)
     settings = winner.settings
     networks = f"the average of {counted(len(settings.seeds), 'network')} trained on {winner.n_rows:,} rows"
     cli.say(f"predict: {settings.comparison}: {settings.loss.name}, {networks}{doubt(winner)}")

@@ -1,4 +1,4 @@
-"""A winner's answer for several labels: for each the decision, its probability, and how far networks differ."""
+"""A winner's answer for yes/no targets: for each the decision, its probability, and how far networks differ."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ import pandas as pd
 from stages.records.winners import Winner
 
 DIGITS = 8  # behind the point, of probabilities
+YES = 0.5  # from this probability on
 
 
 def answers(
@@ -37,3 +38,21 @@ def answers(
     table = pd.DataFrame(columns.reshape(len(mean), len(winner.outputs)), columns=winner.outputs)
     numbers = [name for place, name in enumerate(winner.outputs) if place % 3]
     return table.astype(dict.fromkeys(numbers, np.float64)).round(dict.fromkeys(numbers, DIGITS)), scored, decided
+
+
+def beside_numbers(winner: Winner, numbers: np.ndarray) -> pd.DataFrame:
+    """The table of what is answered of targets of which some are yes/no: `Winner.outputs`.
+
+    Args:
+        winner: what it is.
+        numbers: (n_rows, 2 × n_targets), of each target what is predicted and the spread of networks.
+    """
+    columns: list[np.ndarray] = []
+    for place, target in enumerate(winner.description.targets):
+        predicted, spread = numbers[:, 2 * place], numbers[:, 2 * place + 1]
+        if classes := winner.description.yes_no.get(target):
+            shares = predicted.clip(0, 1)  # what no sigmoid keeps there may be beyond
+            columns += [np.array(classes, object)[(shares >= YES).astype(int)], spread, shares]
+        else:
+            columns += [predicted, spread]
+    return pd.DataFrame(dict(zip(winner.outputs, columns, strict=True)))

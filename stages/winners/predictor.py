@@ -200,7 +200,11 @@ class Predictor:
             columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), 2 * math.prod(point.shape[1:]))]
             if winner.shares:
                 columns.append(_rounded(self._quantiles(mean, np.array(winner.shares)), unit))
-            table = pd.DataFrame(np.concatenate(columns, axis=1), columns=winner.outputs)
+            numbers = np.concatenate(columns, axis=1)
+            if winner.description.yes_no:
+                table = labels.beside_numbers(winner, numbers)
+            else:
+                table = pd.DataFrame(numbers, columns=winner.outputs)
             return table, predicted if loss.gives == "point" else mean, None
         if winner.calibration:
             calibrated = self._calibrated(mean)

@@ -55,6 +55,8 @@ def inferred(inference: Inference) -> str:
             return "two different values"
         case "target columns" | "yes/no columns":
             return f"{inference.count:,} {inference.values}"
+        case "both kinds":
+            return f"{inference.count:,} columns of numbers and of yes/no"
     return f"{inference.count:,} different {inference.values}"
 
 
@@ -69,6 +71,7 @@ def task(name: str, description: Description) -> str:
     more = ", …" * (len(description.classes) > SHOWN_CLASSES)
     classes = f" ({', '.join(some)}{more})" if some else ""
     targets, why = " and ".join(description.targets), inferred(description.inferred)
+    classes += "".join(f"; {name} is 0 for {no}, 1 for {yes}" for name, (no, yes) in description.yes_no.items())
     line = f"{targets}: {why}{classes}, so the task is {description.task}"
     return f"{line} ({other_tasks(name, description)})" if description.other_tasks else line
 

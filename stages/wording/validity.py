@@ -28,6 +28,7 @@ _SENTENCES: dict[Kind, str] = {
     "direction alone": "it learns the direction of the target, not its length",
     "no order": "it is for classes in an order, and the dataset names none",
     "no shares": "it is for shares between 0 and 1, and {percent} of the targets are none",
+    "no yes/no": "its loss for '{name}' is for yes and no, or 0 and 1, and {percent} of its values are neither",
     "one class": "all train rows are of class '{name}'",
     "absent classes": "class '{name}'{and_more} no train row",
     "whole batches": "it has one value for each batch of {batch_size}, so it depends on the batch "

@@ -933,10 +933,16 @@ def test_several_target_columns_make_a_regression():
 
 
 def test_several_target_columns_must_be_numbers_that_differ():
-    content = {"x": [1, 2], "text": ["a", "b"], "same": [1, 1], "fine": [1.5, 2.5], "far": [1.5, np.inf]}
+    content = {
+        "x": [1, 2, 5],
+        "text": ["a", "b", "c"],
+        "same": [1, 1, 1],
+        "fine": [1.5, 2.5, 3.5],
+        "far": [1.5, np.inf, 1],
+    }
     assert refusal(load, content, target=["fine", "text"]) == (
-        f"{KEY}.source.target: 'text' is not numbers, and one of several targets must be; "
-        "labels: {text: {a: 0, b: 1}} beside file: makes them so, in whatever order; "
+        f"{KEY}.source.target: 'text' is neither numbers nor yes/no, and one of several targets must be; "
+        "labels: {text: {a: 0, b: 1, c: 2}} beside file: makes them so, in whatever order; "
         "or add a dataset for each, as with target: text"
     )
     assert refusal(load, content, target=["fine", "same"]) == (

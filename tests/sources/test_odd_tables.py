@@ -539,9 +539,9 @@ def test_several_targets_of_texts_are_refused_with_two_ways_out():
     content = lines("x,a,b", X, ["yes", "no", "perhaps"] * 10, ["no", "yes"] * 15)
     told = refusal(content, target=["a", "b"])
     assert told == (
-        f"{KEY}.source.target: 'a' is not numbers, and one of several targets must be; labels: {{a: {{'no': 0, "
-        "perhaps: 1, 'yes': 2}} beside file: makes them so, in whatever order; or add a dataset for each, as with "
-        "target: a"
+        f"{KEY}.source.target: 'a' is neither numbers nor yes/no, and one of several targets must be; labels: {{a: {{"
+        "'no': 0, perhaps: 1, 'yes': 2}} beside file: makes them so, in whatever order; or add a dataset for each, as "
+        "with target: a"
     )
     labels = {"a": {"no": 0, "perhaps": 1, "yes": 2}, "b": {"no": 0, "yes": 1}}
     assert load(content, target=["a", "b"], labels=labels)[0]["target_1"].tolist()[:3] == [2, 0, 1]

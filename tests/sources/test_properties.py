@@ -220,7 +220,7 @@ REFUSALS = (
     r"datasets\.own\.source\.target: .* has a single value; there is nothing to learn",
     r"datasets\.own\.source\.target: .* has infinite values; mend or remove these rows",
     r"datasets\.own\.source\.target: .* has [\d,]+ different values in [\d,]+ rows, such as .*, too many for classes.*",
-    r"datasets\.own\.source\.target: .* is not numbers, and one of several targets must be.*",
+    r"datasets\.own\.source\.target: .* is neither numbers nor yes/no, and one of several targets must be.*",
     r"datasets\.own\.source\.target: .* stands twice",
     r"datasets\.own\.task: .* holds text or booleans; a regression needs numbers.*",
     r"datasets\.own\.task: .* has [\d,]+ different values; a binary task needs 2",

@@ -167,9 +167,11 @@ def test_lists_and_bytes_are_taken_for_texts(values, classes):
 
 
 def test_bytes_that_are_no_text_are_refused_as_one_of_several_targets():
-    told = one_line(load, {"x": [1.5, 2.5, 3.5], "y": [b"\xe8", b"a", b"a"], "z": [1, 5, 2]}, target=["x", "y"])
-    assert told.startswith(f"{KEY}.source.target: 'y' is not numbers, and one of several targets must be; ")
-    assert r"labels: {'y': {'\xe8': 0, a: 1}} beside file: " in told
+    told = one_line(load, {"x": [1.5, 2.5, 3.5], "y": [b"\xe8", b"a", b"b"], "z": [1, 5, 2]}, target=["x", "y"])
+    assert told.startswith(
+        f"{KEY}.source.target: 'y' is neither numbers nor yes/no, and one of several targets must be; "
+    )
+    assert r"labels: {'y': {'\xe8': 0, a: 1, b: 2}} beside file: " in told
 
 
 @pytest.mark.parametrize("others", [["x", "y"]])

@@ -1,6 +1,6 @@
 """The lines of Keras to type: the optimizer and the loss that were trained with."""
 
-from stages.basics.markup import Markdown, code
+from stages.basics.markup import Markdown, code, text
 from stages.losses import catalogue
 from stages.losses.catalogue import LOSSES
 from stages.losses.formulas import FORMULAS
@@ -41,6 +41,14 @@ def _optimizer(run: Run) -> str:
 
 def _loss(loss: Loss, n_axes: int = 0) -> str:
     """The loss, of rows with so many axes along which each position has a target."""
+    if loss.heads:
+        of_each = zip(loss.heads, catalogue.parts_of(loss), loss.parameters.values(), strict=True)
+        losses, weights = {}, {}
+        for target, (_, part), weight in of_each:
+            losses[target], weights[target] = _loss(part), weight
+        by_target = ", ".join(f'"{target}": {part}' for target, part in losses.items())
+        weighed = ", ".join(f'"{target}": {weight:g}' for target, weight in weights.items())
+        return f"{{{by_target}}}, loss_weights={{{weighed}}}"
     if loss.parts:
         terms = [(weight, _loss(part, n_axes)) for weight, part in catalogue.parts_of(loss)]
         calls = [f"{'' if weight == 1 else f'{weight:g} * '}{_call(term)}(y, p)" for weight, term in terms]
@@ -79,7 +87,10 @@ def _beside(loss: Loss) -> list[str]:
         parts.append(f"with a last layer of {code(loss.activation)}")
     if loss.targets == "levels":
         parts.append("of units that share their weights and differ in their biases")
-    if loss.target_transform == "none":
+    if loss.heads:
+        heads = ", ".join(f"{name} ({activation})" for name, activation in loss.heads.items())
+        parts.append(f"with an output for each target: {text(heads)}; numbers scaled to mean 0 and deviation 1")
+    elif loss.target_transform == "none":
         parts.append("on the target as it is")
     elif loss.target_transform:
         parts.append(f"on the target scaled by {code(loss.target_transform)}")

@@ -7,16 +7,17 @@ from stages.basics.words import percent
 from stages.losses import catalogue
 from stages.losses.estimand import Estimand, Statistic
 from stages.losses.loss import Loss
-from stages.losses.target_transform import TargetTransform
+from stages.losses.target_transform import Transform
 from stages.records.runs import Run
 
-_TARGETS: dict[TargetTransform, str] = {
+_TARGETS: dict[Transform, str] = {
     "standard": "target scaled (standard)",
     "minmax": "target scaled (minmax)",
     "robust": "target scaled (robust)",
     "none": "target as it is",
     "ratio": "target ÷ its mean",
     "log": "log(1 + target)",
+    "of heads": "numbers scaled (standard), yes and no as 1 and 0",
 }
 
 _STATISTICS: dict[Statistic, str] = {
@@ -41,6 +42,12 @@ def estimand(estimated: Estimand | None) -> str | None:
 def in_full(loss: Loss) -> str:
     """What a loss is, where its name alone does not say it: its function and the parameters that are not usual."""
     usual = catalogue.row_of(loss)
+    if loss.heads:
+        weights = zip(loss.heads, loss.parts, loss.parameters.items(), strict=True)
+        return " + ".join(
+            f"{_times(weight, is_chosen=name in loss.options)}{part} of {target}"
+            for target, (_, part, _), (name, weight) in weights
+        )
     if loss.parts:
         parts = [f"{'' if weight == 1 else f'{weight:g} × '}{name}" for weight, name, _ in loss.parts]
         return " + ".join(parts)
@@ -51,6 +58,10 @@ def in_full(loss: Loss) -> str:
     ]
     named = usual.name if loss.name != usual.name else ""
     return " ".join(part for part in (named, ", ".join(unusual)) if part)
+
+
+def _times(weight: float, *, is_chosen: bool) -> str:
+    return "chosen × " if is_chosen else "" if weight == 1 else f"{weight:g} × "
 
 
 def variant(loss: Loss) -> str:

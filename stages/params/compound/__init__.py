@@ -1,0 +1,1 @@
+"""Entries of a comparison's ``losses`` that are made of several losses."""
