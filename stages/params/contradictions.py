@@ -38,7 +38,9 @@ def contradictions(params: Params) -> Iterator[Mistake]:
         made = isinstance(dataset.source, Generator)
         sizes = {"n_classes": dataset.source.target_classes(), "n_targets": 1} if made else {}
         yield from _comparison_of_task(key, comparison, dataset.known_task)
-        yield from _heads(f"{key}.losses", comparison, params.dataset_of(name), dataset.source)
+        targets = dataset.source.target if isinstance(dataset.source, Table) else []
+        for mistake in loss_entry.of_other_targets(comparison.losses, targets, params.dataset_of(name)):
+            yield mistake.below(f"{key}.losses")
         yield from _headline(params, name, dataset.known_task, **sizes)
         if not dataset.order and dataset.known_task in (None, "multiclass"):
             yield from _without_order(params, name, key)
@@ -150,22 +152,6 @@ def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> 
         yield from _class_split(f"{key}.split", comparison.split, task)
     for mistake in loss_entry.find_mistakes(comparison.losses, task):
         yield mistake.below(f"{key}.losses")
-
-
-def _heads(key: str, comparison: Comparison, dataset: str, source: Source) -> Iterator[Mistake]:
-    """Losses by target that are not one for each of a dataset's targets."""
-    targets = tuple(source.target) if isinstance(source, Table) else ()
-    for index, entry in enumerate(comparison.losses):
-        try:
-            heads = list(loss_entry.resolve(entry, None).heads)
-        except EntryError:
-            continue
-        own_key = f"{key}[{index}].losses"
-        if heads and len(targets) < 2:
-            yield Mistake(own_key, "heads_without_targets", facts={"name": dataset})
-        elif heads:
-            yield from (Mistake(own_key, "head_unknown", name, targets) for name in heads if name not in targets)
-            yield from (Mistake(own_key, "head_missing", name) for name in targets if name not in heads)
 
 
 def _without_order(params: Params, name: str, key: str) -> Iterator[Mistake]:

@@ -228,6 +228,23 @@ def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Ite
         yield Mistake("", "several_tasks", facts=facts)
 
 
+def of_other_targets(entries: list[str | dict[str, Any]], targets: list[str], dataset: str) -> Iterator[Mistake]:
+    """Losses by target that are not one for each of a dataset's targets; keys begin within the list."""
+    for index, entry in enumerate(entries):
+        try:
+            of_targets = list(resolve(entry, None).heads)
+        except EntryError:
+            continue
+        key = f"[{index}].losses"
+        if of_targets and len(targets) < 2:
+            yield Mistake(key, "heads_without_targets", facts={"name": dataset})
+        elif of_targets:
+            yield from (
+                Mistake(key, "head_unknown", name, tuple(targets)) for name in of_targets if name not in targets
+            )
+            yield from (Mistake(key, "head_missing", name) for name in targets if name not in of_targets)
+
+
 def checked(value: Any) -> Any:
     """An entry of `losses`, which is a name or a mapping."""
     if not (isinstance(value, str) or (isinstance(value, dict) and all(isinstance(key, str) for key in value))):
