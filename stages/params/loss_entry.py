@@ -1,7 +1,7 @@
 """An entry of a comparison's ``losses``: a name, or a mapping with the loss and what is to differ from its row."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -122,13 +122,16 @@ def _schema(name: str) -> type[Section]:
     )
 
 
-def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = False) -> Loss:
+def resolve(
+    entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = False, targets: Sequence[str] = ()
+) -> Loss:
     """The loss that an entry asks for.
 
     Args:
         entry: as it stands in the file.
         task: the task of its dataset; None when only the data tell.
         is_tuned: whether learning rates are chosen, and so a loss's usual outputs too.
+        targets: of its dataset, where they are columns of a table.
 
     Raises:
         EntryError: it cannot be had.
@@ -144,7 +147,7 @@ def resolve(entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = 
         names = tuple(catalogue.names_for(task))
         facts = {"own_task": loss.task, "task": task, "namesakes": catalogue.namesakes(name, [task])}
         raise EntryError(Mistake("", "wrong_task", name, names, facts))
-    return loss
+    return loss.in_order(targets) if loss.heads else loss
 
 
 def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> Loss:

@@ -183,12 +183,6 @@ class Setup:
     sizes: Sizes | None
 
 
-def _loss(entry: str | dict[str, Any], data: Dataset, *, is_tuned: bool) -> Loss:
-    """The loss of an entry, with what it has for each target in their order."""
-    loss = loss_entry.resolve(entry, data.known_task, is_tuned=is_tuned)
-    return loss.in_order(data.source.target) if loss.heads and isinstance(data.source, Table) else loss
-
-
 class Params(Section):
     """The whole file.
 
@@ -279,13 +273,14 @@ class Params(Section):
         """What a comparison comes to, by its name."""
         written, name = self.comparisons[comparison], self.dataset_of(comparison)
         data, optimizer = self.datasets[name], written.optimizer or self.train.optimizer
-        is_tuned, planned = optimizer.is_tuned(), self._plans.get(comparison)
+        targets = data.source.target if isinstance(data.source, Table) else ()
+        how, planned = {"is_tuned": optimizer.is_tuned(), "targets": targets}, self._plans.get(comparison)
         sizes = planned.sizes if planned else None
         return Setup(
             dataset=name,
             data=data,
             split=written.split or data.split,
-            losses=[_loss(entry, data, is_tuned=is_tuned) for entry in written.losses],
+            losses=[loss_entry.resolve(entry, data.known_task, **how) for entry in written.losses],
             seeds=sizes.seeds if sizes else written.seeds or self.train.seeds,
             batch_size=sizes.batch_size if sizes else written.batch_size or self.train.batch_size,
             optimizer=optimizer,

@@ -99,6 +99,7 @@ OTHER_LOSS = {
     "offered_for": ("counts",),
     "scored_as": "rmse",
     "parts": ((1.0, "mse", {}), (2.0, "mae", {})),
+    "heads": {"price": "linear", "sold": "sigmoid"},
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and
 # what is scored afterwards
