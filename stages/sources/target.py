@@ -272,8 +272,9 @@ def _yes_or_no(
                 return None
             shown = f"{len(own):,} different values" if len(own) != 2 else f"the values {own[0]} and {own[1]}"
             theirs = f"{len(classes):,}" if len(classes) != 2 else f"{classes[0]} and {classes[1]}"
+            theirs = f", and '{first}' {theirs}" if name != first else ""
             raise UserError(
-                f"{key}.source.target: '{name}' has {shown}, and '{first}' {theirs}; several yes/no targets need "
+                f"{key}.source.target: '{name}' has {shown}{theirs}; several yes/no targets need "
                 f"the same two values; labels: {{{yaml_word(name)}: {{…}}}} beside file: calls them alike"
             )
     labels = np.column_stack([column for column, _ in encoded.values()]).astype(np.int8)

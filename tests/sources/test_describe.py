@@ -948,7 +948,12 @@ def test_several_target_columns_must_be_numbers_that_differ():
     assert refusal(load, content, target=["fine", "same"]) == (
         f"{KEY}.source.target: 'same' has a single value; there is nothing to learn"
     )
-    assert refusal(load, content, target=["fine", "x"], task="binary") == (
+    assert refusal(load, content, target=["fine", "text"], task="binary") == (
+        f"{KEY}.source.target: 'fine' has 3 different values; several yes/no targets need the same two values; "
+        "labels: {fine: {…}} beside file: calls them alike"
+    )
+    two = {"x": [1, 2], "fine": [1.5, 2.5], "z": [5, 6]}
+    assert refusal(load, two, target=["fine", "x"], task="binary") == (
         f"{KEY}.source.target: 'x' has the values 1 and 2, and 'fine' 1.5 and 2.5; several yes/no targets need the "
         "same two values; labels: {x: {…}} beside file: calls them alike"
     )
