@@ -46,7 +46,7 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     assert claim.comparison.name == "fair"
     text = page.markdown(Report([usual, tuned], reference))
     opening = " ".join(text.partition("\n## regression: ")[0].split())
-    assert "each loss at its own best: with the learning rate and the number of epochs that suit it." in opening
+    assert "each loss at its own best: in `fair` it has the learning rate and the number of epochs that " in opening
     assert "**Of 1 published difference between losses, " in opening
     [alone] = claims(reference, [usual])
     assert alone.comparison.name == "regression"

@@ -4,6 +4,7 @@ from typing import Any
 
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
+from stages.reporting.formats import listed
 from stages.reporting.html_page import anchor
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Report, Section, Subject
@@ -17,7 +18,7 @@ TEMPLATE = """
 
 **Of {{ differences }} between losses, {{ n_hold }} {{ "holds" if n_hold == 1 else "hold" }}.**
 Each was seen in one run of each loss. Here each claim is tried with {{ n_seeds }} networks per loss,
-{{ tried }}{% if tuned %}: with the learning rate and the number of epochs that suit it.
+{{ tried }}{% if tuned %}: in {{ tuned }} it has the learning rate and the number of epochs that suit it.
 So errors are of another size than the published ones{% endif %}.
 
 {{ answers }}
@@ -41,13 +42,14 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
     if not tried:
         return None
     judges = list({claim.comparison.name: claim.comparison for claim in tried}.values())
+    tuned = [comparison.name for comparison in judges if comparison.is_tuned]
     counts = sorted({claim.n_seeds for claim in tried})
     return {
         "differences": counted(len(tried), "published difference"),
         "n_hold": sum(claim.holds for claim in tried),
         "n_seeds": f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0],
         "tried": _HOW[frozenset(claim.comparison.is_tuned for claim in tried)],
-        "tuned": any(comparison.is_tuned for comparison in judges),
+        "tuned": listed(tuned) if tuned else "",
         "source": report.reference.source,
         "answers": Table(
             ("problem", "what to train with", "score", "a wrong choice costs at most (95 % sure)"),
