@@ -2,6 +2,7 @@
 
 import codecs
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +20,16 @@ _SAMPLE = 1 << 14  # bytes of lines with letters that are not ASCII
 _WESTERN = "cp1252"
 _CANDIDATES = [  # of which any may be meant; those of old Macs and terminals fit too much
     *(_WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
-    *("koi8_r", "cp932", "gb18030", "big5", "cp949", "euc_jp"),
+    *("iso8859_5", "cp866", "koi8_r", "cp932", "gb18030", "big5", "cp949", "euc_jp"),
 ]
+# tried where none of these is meant
+_HARDLY = (_WESTERN, "cp1250", "iso8859_2", "iso8859_15", "cp850", "mac_roman", "cp874")
 _FEWEST = 4  # bytes of letters that tell an alphabet
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text has
 _UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # a word of two alphabets, as no encoding that fits makes
 _TWO_ALPHABETS = re.compile(r"[a-zA-Z][^\W\d_\x00-\u024f]|[^\W\d_\x00-\u024f][a-zA-Z]")
+_NO_TEXT = re.compile(r"[\ufffd\x80-\x9f¤₪]|[a-zà-ӿ][^\w\x00-\x7f\u2010-\u2019·•]+[a-zà-ӿ]")  # symbols within words
 _WORDS = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter that is not of ASCII
 _NO_WESTERN = re.compile(r"[£³¹¿¥¼¾¯][a-zà-ÿ]|[^\W\d_]Ÿ|[a-z][Ž‚„ˆ‰][a-z]")  # what letters of other alphabets look like
 
@@ -116,25 +120,29 @@ def _weighed(path: Path, opener: Opener, bad: str) -> tuple[str, list[Finding]]:
     refused = f"{path} is not utf-8 text{bad}; say what it is with encoding: beside file:"
     if n_good > n_bad:
         raise UserError(f"{refused}, or mend these bytes: the other letters are UTF-8")
-    matches = list(charset_normalizer.from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4))
-    matches = [
-        each for each in matches if _WESTERN not in each.could_be_from_charset or not _NO_WESTERN.search(str(each))
-    ]
-    if matches and is_text and all(_TWO_ALPHABETS.search(str(each)) for each in matches):
-        western = sample.decode(_WESTERN, "replace")  # whose letters alone stand beside those of ASCII in words
-        if "\ufffd" not in western and not _NO_WESTERN.search(western):
-            return _WESTERN, [
-                Finding("encoding", examples=[_WESTERN, *_WORDS.findall(western)[:1], matches[0].encoding])
-            ]
-    matches = [each for each in matches if not _TWO_ALPHABETS.search(str(each))] or matches
-    if not matches or not is_text:
+    if not is_text:
         raise UserError(refused)
-    best = min(matches, key=lambda each: (each.chaos, -each.coherence))
-    alike = [each for each in matches if (each.chaos, each.coherence) == (best.chaos, best.coherence)]
-    fitting = {name: str(each) for each in alike for name in each.could_be_from_charset}
-    encoding = _WESTERN if _WESTERN in fitting else best.encoding
+    matches = charset_normalizer.from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4)
+    ranked = [(each.chaos, -each.coherence, name, str(each)) for each in matches for name in each.could_be_from_charset]
+    ranked = [each for each in ranked if each[2] in _CANDIDATES]
+    ranked.sort(key=lambda each: (*each[:2], _CANDIDATES.index(each[2])))
+    weighed = [each for each in ranked if not _is_odd(each[3])]
+    hardly = [(math.inf, 0.0, name, sample.decode(name, "replace")) for name in _HARDLY]
+    fitting = weighed or [each for each in hardly if not _is_odd(each[3])][:1]
+    if not fitting:
+        raise UserError(refused)
+    alike = [each for each in fitting if each[:2] == fitting[0][:2]]
+    *_, encoding, text = next((each for each in alike if each[2] == _WESTERN), alike[0])
     if encoding != _WESTERN and sum(byte > 0x7F for byte in sample) < _FEWEST:
         raise UserError(refused)
-    others = [name for name in fitting if name in _CANDIDATES and fitting[name] != fitting[encoding]]
-    words = _WORDS.findall(fitting[encoding])
+    others = [name for *_, name, theirs in [*alike, *(() if weighed else ranked)] if theirs != text]
+    words = _WORDS.findall(text)
     return encoding, [Finding("encoding", examples=[encoding, words[0], others[0]])] if others and words else []
+
+
+def _is_odd(text: str) -> bool:
+    """Whether nobody wrote this text, so that the encoding is another in which bytes are it."""
+    if any(odd.search(text) for odd in (_NO_TEXT, _TWO_ALPHABETS, _NO_WESTERN)):
+        return True
+    cased = (word for word in _WORDS.findall(text) if word.lower() != word.upper())
+    return any(not (word.islower() or word.isupper() or word[1:].islower()) for word in cased)

@@ -243,13 +243,20 @@ def test_a_key_that_a_kind_of_file_does_not_heed_is_refused(name, keys):
         ("cp1252", ["ville", "Orléans", "Besançon", "Nîmes"]),
         ("cp1252", ["straße", "Zürich", "Ærø", "Köln"]),
         ("cp1253", ["πόλη", "Αθήνα", "Πάτρα", "Βόλος"]),
+        ("iso8859_5", ["город", "Москва Ёлка", "Казань", "Сочи"]),
+        ("cp866", ["город", "Москва Ёлка", "Казань", "Сочи"]),
+        ("iso8859_2", ["miasto", "Łódź żółć", "Kraków", "Gdańsk"]),
+        ("cp850", ["Stadt", "Größe", "Köln", "Zürich"]),
+        ("mac_roman", ["Stadt", "Größe", "Köln", "Zürich"]),
     ],
 )
 def test_letters_of_every_alphabet_are_read_rightly(encoding, names):
     text = lines(f"{names[0]},y", names[1:] * 8, Y)
     Path("own.csv").write_bytes(text.encode(encoding))
-    table, _ = load("own.csv")
+    table, description = load("own.csv")
     assert (table.columns[0], table.iloc[:3, 0].tolist()) == (names[0], names[1:])
+    if encoding in ("iso8859_2", "cp850", "mac_roman"):  # in which old programs wrote, so that it is said
+        assert told(description)[0].startswith(f"letters are read as {encoding} has them, as in ")
 
 
 def test_the_first_byte_that_fits_no_encoding_is_told_with_its_row():
