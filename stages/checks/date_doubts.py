@@ -9,7 +9,7 @@ from stages.parsing.number_columns import odd
 from stages.records.findings import Finding
 
 _FORMS = {  # and how many letters dates of a form have at least
-    **{"%d-%b": 5, "%d %b": 5, "%b %d": 5, "%d/%m": 3, "%m/%d": 3, "%d.%m.": 4, "%H%M": 4},
+    **{"%d-%b": 5, "%d %b": 5, "%b %d": 5, "%d/%m": 3, "%m/%d": 3, "%d.%m.": 4, "%H%M": 4, "%b %d %H:%M:%S": 15},
     **{"%y%m%d": 6, "%d%m%y": 6, "%d%m%Y": 8, "%Y-%j": 8, "%Y-%m-%d %H": 12},
 }
 _OF_DIGITS = {  # by how many a number has

@@ -26,6 +26,7 @@ ERRORS = [
 ]
 # letters without a width, and NULs, which nobody sees in a cell
 UNSEEN = dict.fromkeys([0, 0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)])
+_AS_TEXT = re.compile(r"""^="([^"]*)"$|^'([-+.]?\d[^']*)$""")  # ="007" and '007
 _MISSING = frozenset(MISSING)
 EXACT = 2**53  # from which on a float does not tell all whole numbers apart
 LARGEST = float(np.finfo(np.float32).max)  # networks calculate with float32; what is beyond is infinite to them
@@ -34,8 +35,9 @@ _IDENTIFIER_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|key|nr|no)$|^un
 
 
 def bare(text: str) -> str:
-    """A text without blanks around it and without letters that nobody sees."""
-    return (text if text.isascii() and "\0" not in text else text.translate(UNSEEN)).strip()
+    """A text without blanks around it, letters that nobody sees, and what tells Excel that digits are a text."""
+    seen = (text if text.isascii() and "\0" not in text else text.translate(UNSEEN)).strip()
+    return _AS_TEXT.sub(r"\1\2", seen) if seen.startswith(("=", "'")) else seen
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ _NO_TABLES = {  # by how they begin, in small letters
     b"orc": f"is a file of ORC; {_WRITE.format('read_orc')}",
     b"sqlite format 3": f"is a database of SQLite; {_WRITE.format('read_sql')}",
     **dict.fromkeys((b"rdx", b"rda3", b"rdb"), "is a file of R; there, write.csv(table, 'table.csv') writes CSV"),
+    b"@relation": f"is a file of Weka; {_WRITE.format('DataFrame')}, of what scipy.io.arff.loadarff reads",
     b"%pdf": "is a PDF; copy its table to Excel, or save it as CSV",
     **dict.fromkeys((b"\x89png", b"\xff\xd8\xff", b"gif8"), "is a picture, no table"),
 }

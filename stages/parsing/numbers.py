@@ -16,10 +16,11 @@ import numpy as np
 OTHER_MARK = {".": ",", ",": "."}  # the mark that may group digits, by the decimal mark
 CODE = "0[0-9]+"  # a postcode, not a number, which has no 0 before other digits
 LONG = r"[-+]?\d{16,}"  # whole numbers that a float may not tell apart
-_BLANKS = " \u00a0\u2009\u202f"  # of which the last three do not end a line
+_BLANKS = " \u00a0\u2007\u2009\u202f"  # of which all but the first do not end a line
+_TICKS = "'’ʼ′"  # which group digits in Switzerland
 _MINUS = "-\u2212\u2013"
 _MONEY = (
-    r"[A-Z]{0,3}\$|[€£¥₹₩₽₺฿₫₴₪]|Rs\.?|Rp\.?|Fr\.|kr\.?|zł|Kč|lei|R(?= ?[\d,. ]+[.,]\d\d$)"
+    r"[A-Z]{0,3}[$\u20a0-\u20cf]|[€£¥฿₪円元]|Rs\.?|Rp\.?|RM|S/\.?|S?Fr\.|kr\.?|zł|Kč|lei|R(?= ?[\d,. ]+[.,]\d\d$)"
     r"|AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR"
     r"|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
 )
@@ -35,7 +36,7 @@ _REMEMBERED = 1 << 16  # texts, which columns have in common and are looked at m
 _FEW = 1000  # texts, of which a look is remembered
 _LETTERS = ("K", "M", "B")  # of which a code may be one
 _UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
-_WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;()'’/%‰]{_UNIT})$")
+_WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;(){_TICKS}/%‰]{_UNIT})$")
 _TENS = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _WIDE = str.maketrans("．，－＋％（）٫٬٪", ".,-+%().,%")  # marks of other scripts, as of their digits
@@ -81,10 +82,10 @@ def _pattern(decimal: str) -> re.Pattern:
         rf"(?:(?:0|[1-9]\d*)(?:{mark}(?![{_MINUS}])\d*)?|{mark}\d+)"
         rf"(?:(?:[eE]|[dD](?=[-+])|[{_BLANKS}]?[×x*·][{_BLANKS}]?10\^?)(?P<power>[{_MINUS}+]?\d+))?"
     )
-    threes = rf"[1-9]\d{{0,2}}(?P<three>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=three)\d{{3}})*(?:{mark}\d+)?"
+    threes = rf"[1-9]\d{{0,2}}(?P<three>[{other}{_TICKS}{_BLANKS}])\d{{3}}(?:(?P=three)\d{{3}})*(?:{mark}\d+)?"
     lakhs = rf"[1-9]\d?(?P<lakh>[{other}{_BLANKS}])(?:\d\d(?P=lakh))*\d{{3}}(?:{mark}\d+)?"
-    hundreds = rf"[1-9]\d{{0,2}}(?P<hundred>[{other}'’{_BLANKS}])\d{{3}}(?:(?P=hundred)\d{{3}})*{mark}"
-    strokes = rf"(?:{hundreds}|(?:0|[1-9]\d*)[.,])[{_MINUS}—]{{1,2}}"
+    hundreds = rf"[1-9]\d{{0,2}}(?P<hundred>[{other}{_TICKS}{_BLANKS}])\d{{3}}(?:(?P=hundred)\d{{3}})*[{mark}:]"
+    strokes = rf"(?:{hundreds}|(?:0|[1-9]\d*)[.,:])[{_MINUS}—]{{1,2}}"
     return re.compile(
         rf"(?:(?:[~≈]|ca\.?|approx\.?)[{_BLANKS}]?)?(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*"
         rf"(?P<bracket>\()?(?P<inner>[{_MINUS}+])?(?P<body>{strokes}|{threes}|{lakhs}|{plain}|(?P<dash>[{_MINUS}—]{{1,2}}))"
@@ -151,8 +152,8 @@ def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
         return (0.0, mark, "", False, False) if mark and mark not in _SHARES else _NO_NUMBER
     group = parts["three"] or parts["lakh"] or parts["hundred"]
     power = int(re.sub(rf"[{_MINUS}]", "-", parts["power"]) or 0) + _SCALES.get(scale, 0) + _SHARES.get(mark, 0)
-    digits = re.match(rf"[\d.,'’{_BLANKS}]*\d", body)[0].replace(group, "").replace(decimal, ".")
-    value = float(f"{digits.rstrip('.,')}e{power}")
+    digits = re.match(rf"[\d.,{_TICKS}{_BLANKS}]*\d", body)[0].replace(group, "").replace(decimal, ".")
+    value = float(f"{digits.rstrip('.,:')}e{power}")
     doubtful = group == OTHER_MARK[decimal] and body.count(group) == 1 and decimal not in body
     is_sure = scale and (scale not in _LETTERS or mark or parts["blank"] or decimal in body)
     return (-value if n_negative else value), mark, "sure" if is_sure else scale, bool(group), doubtful

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +16,12 @@ import pandas as pd
 from stages.basics import paths, suggest
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import column_names, dates, encodings, file_kinds, readers
+from stages.parsing import column_names, dates, file_kinds, readers
 from stages.parsing.column_names import check_unique
-from stages.parsing.csv_file import CsvFile
-from stages.parsing.csv_format import lines_before, quoting_of, sniff
-from stages.parsing.csv_table import Parsed, parse
+from stages.parsing.delimited import encodings
+from stages.parsing.delimited.dialect import lines_before, quoting_of, sniff
+from stages.parsing.delimited.file import CsvFile
+from stages.parsing.delimited.table import Parsed, as_texts, parse
 from stages.parsing.file_kinds import Opener
 from stages.parsing.numbers import OTHER_MARK, look, mark_of
 from stages.records.datasets import CsvFormat
@@ -182,7 +182,7 @@ def read_new(path: Path, source: Table, known: CsvFormat | None, names: Iterable
 
 def _read_texts(path: Path, source: Table, known: CsvFormat | None) -> NewFile:
     # its own decimal mark is found out; that of training holds only where it leaves doubt
-    parsed = _parsed(path, source.model_copy(update={"decimal": None}), str(path), lambda file, _: _as_texts(file))
+    parsed = _parsed(path, source.model_copy(update={"decimal": None}), str(path), lambda file, _: as_texts(file))
     cells, written, encoding, quoting = parsed.table, parsed.written, "utf-8", quoting_of(source)
     if written is None:
         written = CsvFormat(",", encoding, ".")
@@ -280,36 +280,6 @@ def _natural(path: Path) -> tuple[list[list[tuple[int, int]]], Path]:
     """What paths are sorted by: letter by letter, digits that follow each other as one number, 10 behind 9."""
     pieces = [re.findall(r"([0-9]+)|([^0-9])", name) for name in path.parts]
     return [[(ord(other or "0"), int(digits or 0)) for digits, other in name] for name in pieces], path
-
-
-def _as_texts(file: CsvFile) -> Parsed:
-    """A file's cells and headings as they are written, also blanks before them, of which no table that is read has any.
-
-    Only where quotes stand behind such blanks, these are no part of the cells.
-    """
-    has_heading = file.source.header != "none"
-
-    def read(**settings: Any) -> pd.DataFrame:
-        settings |= {"dtype": "str", "na_values": [""]}
-        if not has_heading:
-            return file.pandas(header=None, **settings).fillna("")
-        # below a heading a delimiter at the end of each row makes no column
-        heading = file.pandas(header=None, nrows=1, **settings)
-        below = file.pandas(header=0, names=range(heading.shape[1]), **settings)
-        return pd.concat([heading, below], ignore_index=True).fillna("")
-
-    def without_blanks(texts: pd.DataFrame) -> pd.DataFrame:
-        return texts.apply(lambda column: column.str.lstrip(" "))
-
-    cells = None
-    with suppress(UserError):  # what pandas makes of quotes that stand in a cell
-        cells = read(skipinitialspace=False)
-    if cells is None or not (stripped := without_blanks(cells)).equals(cells):
-        known = read()
-        cells = cells if cells is not None and stripped.equals(without_blanks(known)) else known
-    names = list(cells.iloc[0]) if has_heading else [f"column_{number}" for number in range(1, cells.shape[1] + 1)]
-    table = cells.iloc[int(has_heading) :].set_axis(names, axis=1).reset_index(drop=True)
-    return Parsed(table, file.written, np.arange(1, len(table) + 1))
 
 
 def _read_csv(path: Path, opener: Opener, source: Table, read: Callable[[CsvFile], Parsed]) -> Parsed:

@@ -11,7 +11,8 @@ import pytest
 
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import csv_table, file_kinds, odd_rows, reading
+from stages.parsing import file_kinds, reading
+from stages.parsing.delimited import odd_rows, table
 from stages.parsing.kinds import excel, json_rows
 from tests.sources.test_odd_tables import as_excel
 
@@ -26,7 +27,7 @@ FILES = {
 }
 # by what it is in, a function of ours that reads such a file, and where it stands
 OURS = {
-    "own.csv": [(odd_rows, "find"), (reading, "sniff"), (csv_table, "_check_quotes")],
+    "own.csv": [(odd_rows, "find"), (reading, "sniff"), (table, "_check_quotes")],
     "own.csv.gz": [(odd_rows, "find"), (reading, "_preamble")],
     "own.json": [(odd_rows, "find"), (json_rows, "as_csv")],
     "own.xlsx": [(odd_rows, "find"), (excel, "as_csv")],

@@ -6,7 +6,7 @@ import pytest
 
 from stages import checks
 from stages.checks import every
-from stages.parsing import dates, file_kinds, kinds
+from stages.parsing import date_grammar, file_kinds, kinds
 from stages.wording.findings import in_words
 from tests.sources.test_odd_tables import X, lines, load
 
@@ -76,12 +76,12 @@ def test_a_date_form_is_a_line_in_the_grammar(monkeypatch):
     text = lines("when,x,y", days, X, Y)
     assert load(text)[1].columns[0].kind == "category"
     form = r"day (?P<day>\d\d?) of (?P<month>\d\d)/(?P<year>\d{4})"
-    patterns = [*dates._patterns(), re.compile(form)]
-    for remembered in (dates._match, dates._moment, dates._patterns):
+    patterns = [*date_grammar._patterns(), re.compile(form)]
+    for remembered in (date_grammar.match, date_grammar.moment, date_grammar._patterns):
         remembered.cache_clear()
-    monkeypatch.setattr(dates, "_patterns", lambda: patterns)
+    monkeypatch.setattr(date_grammar, "_patterns", lambda: patterns)
     table, description = load(text)
-    for remembered in (dates._match, dates._moment):
+    for remembered in (date_grammar.match, date_grammar.moment):
         remembered.cache_clear()
     assert description.columns[0].kind == "date"
     assert [f"{day:%Y-%m-%d}" for day in table["when"]] == [f"2025-03-{row + 1:02}" for row in range(30)]

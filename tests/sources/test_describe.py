@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from stages.basics.cli import UserError
 from stages.params.schema import Dataset, Split
 from stages.params.source import Table
-from stages.parsing import csv_format, reading
+from stages.parsing import reading
+from stages.parsing.delimited import dialect
 from stages.records.datasets import Column, CsvFormat, Description, Inference
 from stages.sources import describe
 from stages.sources.target import find_target
@@ -193,7 +194,7 @@ def test_what_stands_behind_the_rows_looked_at_is_read_as_well():
     ],
 )
 def test_how_a_file_is_written_worked_by_hand(given, expected):
-    assert csv_format.sniff(given, "utf-8", Table(file="own.csv", target="b")) == expected
+    assert dialect.sniff(given, "utf-8", Table(file="own.csv", target="b")) == expected
 
 
 @pytest.mark.parametrize(
@@ -432,7 +433,7 @@ def grouped(*values, between=";", **source):
 )
 def test_the_decimal_mark_is_told_by_what_leaves_no_doubt(fields, decimal):
     head = joined([["a", "price"], *([field, "1"] for field in fields)], ";")
-    assert csv_format.sniff(head, "utf-8", Table(file="own.csv", target="price")) == CsvFormat(";", "utf-8", decimal)
+    assert dialect.sniff(head, "utf-8", Table(file="own.csv", target="price")) == CsvFormat(";", "utf-8", decimal)
 
 
 def test_whole_numbers_with_points_and_some_below_a_thousand_are_thousands():

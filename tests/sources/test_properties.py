@@ -18,7 +18,8 @@ from stages import generate, scale
 from stages.basics.cli import UserError
 from stages.features import encoding, pipelines, splits
 from stages.losses.catalogue import names_for
-from stages.parsing import odd_rows, reading
+from stages.parsing import reading
+from stages.parsing.delimited import odd_rows
 from stages.records import datasets, plans
 from stages.records.features import read_columns
 from stages.records.plans import Part

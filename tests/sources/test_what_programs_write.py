@@ -78,6 +78,22 @@ NUMBERS = {
         [3600.0 * ((row % 12 + 1) % 12 + 12) for row in range(N_ROWS)],
     ),
     "midnight": ([f"{row % 25}:00" for row in range(N_ROWS)], [3600.0 * (row % 25) for row in range(N_ROWS)]),
+    "ticks of Switzerland": ([f"{1000 * abs(x):,.2f}".replace(",", "ʼ") for x in X], 1000 * np.abs(X)),
+    "primes": ([f"{1000 * abs(x):,.2f}".replace(",", "′") for x in X], 1000 * np.abs(X)),
+    "blanks of a digit": (
+        [f"{1000 * abs(x):,.2f}".replace(",", "\u2007").replace(".", ",") for x in X],
+        1000 * np.abs(X),
+    ),
+    "naira": ([f"₦{1000 * abs(x):,.2f}" for x in X], 1000 * np.abs(X)),
+    "cedi": ([f"GH₵{1000 * abs(x):,.2f}" for x in X], 1000 * np.abs(X)),
+    "ringgit": ([f"RM {1000 * abs(x):,.2f}" for x in X], 1000 * np.abs(X)),
+    "kronor": ([f"{1000 * row:,}:-".replace(",", " ") for row in range(N_ROWS)], [1000.0 * r for r in range(N_ROWS)]),
+    "texts of Excel": ([f'="{x}"' for x in X], X),
+    "a tick in front": ([f"'{x}" for x in X], X),
+    "hours and minutes": (
+        [f"{row} hours and {row} minutes" for row in range(N_ROWS)],
+        [3660.0 * row for row in range(N_ROWS)],
+    ),
     "weeks": ([f"P{row}W" for row in range(N_ROWS)], [604800.0 * row for row in range(N_ROWS)]),
 }
 
@@ -96,6 +112,10 @@ def test_numbers_are_numbers_in_training_and_in_new_rows(name):
 
 MONTHS = {
     "Czech": "ledna února března dubna května června července srpna září října listopadu prosince",
+    "Bulgarian": "януари февруари март април май юни юли август септември октомври ноември декември",
+    "Hungarian": "január február március április május június július augusztus szeptember október november december",
+    "Indonesian": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+    "Spanish": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "French": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "Greek": "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου Οκτωβρίου "
     "Νοεμβρίου Δεκεμβρίου",
@@ -123,6 +143,25 @@ DATES = {
     "Czech": [f"{each.day}. {MONTHS['Czech'].split()[each.month - 1]} {each:%Y %H:%M}" for each in DAYS],
     "Greek": [f"{each.day} {MONTHS['Greek'].split()[each.month - 1]} {each:%Y %H:%M}" for each in DAYS],
     "a point at the end": day("{day:%d.%m.%Y}."),
+    "hours of Japan": [f"{d.year}年{d.month}月{d.day}日 {d.hour}時{d.minute}分{d.second}秒" for d in DAYS],
+    "halves of a day in China": [
+        f"{d:%Y/%m/%d} {'上午' if d.hour < 12 else '下午'}{d.hour % 12 or 12}:{d:%M}" for d in DAYS
+    ],
+    "eras of Japan": [
+        f"{'平成31' if (d.year, d.month) < (2019, 5) else f'令和{d.year - 2018}' if d.year > 2019 else '令和元'}年"
+        f"{d.month}月{d.day}日 {d:%H:%M}"
+        for d in DAYS
+    ],
+    "Bulgarian": [f"{d.day} {MONTHS['Bulgarian'].split()[d.month - 1]} {d.year} г. {d:%H:%M}" for d in DAYS],
+    "Hungarian": [f"{d.year}. {MONTHS['Hungarian'].split()[d.month - 1]} {d.day}. {d:%H:%M}" for d in DAYS],
+    "Indonesian": [f"{d.day} {MONTHS['Indonesian'].split()[d.month - 1]} {d.year} {d:%H:%M}" for d in DAYS],
+    "Spanish": [f"{d.day} de {MONTHS['Spanish'].split()[d.month - 1]} del {d.year} {d:%H:%M}" for d in DAYS],
+    "Vietnamese": [f"ngày {d.day} tháng {d.month} năm {d.year} {d:%H:%M}" for d in DAYS],
+    "digits of Arabic": [f"{d:%d/%m/%Y %H:%M}".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")) for d in DAYS],
+    "logs of a server": day("[{day:%d/%b/%Y:%H:%M:%S} +0000]"),
+    "Git": day("{day:%a %b} {day.day} {day:%H:%M:%S %Y} +0000"),
+    "Python": day("datetime.datetime({day.year}, {day.month}, {day.day}, {day.hour}, {day.minute})"),
+    "thousandths behind a colon": day("{day:%Y-%m-%d %H:%M:%S}:000"),
     "points and blanks": day("{day:%Y}. {day:%m}. {day:%d}."),
     "underscores": day("{day:%Y_%m_%d}"),
     "French": [
@@ -135,9 +174,8 @@ DATES = {
 def test_dates_are_dates_in_training_and_in_new_rows(name):
     table, description = written(DATES[name])
     assert description.columns[0].kind == "date"
-    expected = (
-        DAYS if ":" in DATES[name][0] or "Date" in DATES[name][0] or "00.0" in DATES[name][0] else DAYS.normalize()
-    )
+    has_time = any(mark in DATES[name][0] for mark in (":", "Date", "datetime", "00.0", "時"))
+    expected = DAYS if has_time else DAYS.normalize()
     if "French" in name:
         expected = pd.date_range("2019-01-01", periods=N_ROWS, freq="11D")
     assert table["a"].tolist() == expected.tolist()

@@ -17,7 +17,7 @@ import pandas as pd
 from stages.basics.cli import UserError
 from stages.params.source import Table
 from stages.parsing.column_names import check_unique
-from stages.parsing.csv_format import is_expression, quoting_of
+from stages.parsing.delimited.dialect import is_expression, quoting_of
 from stages.parsing.file_kinds import Opener, first_line, refusals
 from stages.parsing.numbers import are_numbers
 from stages.records.datasets import CsvFormat, unique

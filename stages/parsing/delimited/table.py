@@ -1,16 +1,19 @@
 """The table of a CSV file, whoever wrote it: what is missing, what is a number, which rows are no data."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.basics.cli import UserError
 from stages.params.source import Table
-from stages.parsing import column_names, number_columns, odd_rows
-from stages.parsing.csv_file import CsvFile
-from stages.parsing.csv_format import is_expression
+from stages.parsing import column_names, number_columns
+from stages.parsing.delimited import odd_rows
+from stages.parsing.delimited.dialect import is_expression
+from stages.parsing.delimited.file import CsvFile
 from stages.parsing.numbers import LONG, PLAIN, are_numbers
 from stages.records.datasets import CsvFormat
 from stages.records.findings import SHOWN_ROWS, Finding
@@ -77,6 +80,36 @@ def parse(file: CsvFile, texts: Iterable[str], places: np.ndarray | None = None)
         texts = table.select_dtypes("str")
         table[list(texts)] = _typed(texts, kept, file.written.decimal)
     return Parsed(table, file.written, places, [*in_heading, *findings, *_numbers_in_heading(table, source)])
+
+
+def as_texts(file: CsvFile) -> Parsed:
+    """A file's cells and headings as they are written, also blanks before them, of which no table that is read has any.
+
+    Only where quotes stand behind such blanks, these are no part of the cells.
+    """
+    has_heading = file.source.header != "none"
+
+    def read(**settings: Any) -> pd.DataFrame:
+        settings |= {"dtype": "str", "na_values": [""]}
+        if not has_heading:
+            return file.pandas(header=None, **settings).fillna("")
+        # below a heading a delimiter at the end of each row makes no column
+        heading = file.pandas(header=None, nrows=1, **settings)
+        below = file.pandas(header=0, names=range(heading.shape[1]), **settings)
+        return pd.concat([heading, below], ignore_index=True).fillna("")
+
+    def without_blanks(texts: pd.DataFrame) -> pd.DataFrame:
+        return texts.apply(lambda column: column.str.lstrip(" "))
+
+    cells = None
+    with suppress(UserError):  # what pandas makes of quotes that stand in a cell
+        cells = read(skipinitialspace=False)
+    if cells is None or not (stripped := without_blanks(cells)).equals(cells):
+        known = read()
+        cells = cells if cells is not None and stripped.equals(without_blanks(known)) else known
+    names = list(cells.iloc[0]) if has_heading else [f"column_{number}" for number in range(1, cells.shape[1] + 1)]
+    table = cells.iloc[int(has_heading) :].set_axis(names, axis=1).reset_index(drop=True)
+    return Parsed(table, file.written, np.arange(1, len(table) + 1))
 
 
 def _typed(texts: pd.DataFrame, kept: set[str], decimal: str) -> pd.DataFrame:

@@ -71,9 +71,11 @@ def _headings(table: pd.DataFrame, texts: pd.DataFrame) -> np.ndarray:
 
 
 def _line(table: pd.DataFrame) -> np.ndarray:
-    """Whether the first row is a line below the heading, as databases print one: bool (n_rows,)."""
-    rows, first = np.zeros(len(table), bool), table.iloc[0].dropna()
-    rows[0] = len(first) > 0 and all(_LINE.fullmatch(str(cell).strip()) for cell in first)
+    """Which rows are lines below the heading and at the end, as databases print them: bool (n_rows,)."""
+    rows = np.zeros(len(table), bool)
+    for row in (0, *range(max(len(table) - _LAST, 1), len(table))):
+        cells = table.iloc[row].dropna()
+        rows[row] = len(cells) > 0 and all(_LINE.fullmatch(str(cell).strip()) for cell in cells)
     return rows
 
 
