@@ -79,3 +79,7 @@ def test_the_figures_in_git_are_those_that_the_code_draws(root, monkeypatch, com
 def test_the_tables_in_git_have_the_columns_that_the_code_writes(root, name, comparisons):
     with (root / f"reports/{name}.csv").open() as file:
         assert file.readline().strip().split(",") == list(getattr(data_files, name)(comparisons))
+
+
+def test_the_page_in_git_is_under_two_megabytes(root):
+    assert (root / "reports/report.html").stat().st_size < 2_000_000
