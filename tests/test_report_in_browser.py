@@ -190,6 +190,27 @@ def test_print_loses_nothing(browser, project):
     paper.close()
 
 
+def test_no_short_word_in_a_cell_is_broken_in_print(browser, project):
+    page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 without its margins
+    page.goto((project / "reports/report.html").as_uri())
+    page.emulate_media(media="print")
+    broken = """() => {
+      const found = [];
+      for (const cell of document.querySelectorAll("table:not(.wide) :is(td, th)")) {
+        const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        for (let node; node = walker.nextNode();)
+          for (const word of node.textContent.matchAll(/(?<![^ ])[a-z]{2,8}(?![^ ])/g)) {
+            const range = document.createRange();
+            range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+            if (range.getClientRects().length > 1) found.push(word[0]);
+          }
+      }
+      return found;
+    }"""
+    assert page.evaluate(broken) == []
+    page.close()
+
+
 def test_who_reads_in_the_dark_prints_black_on_white(browser, project):
     """Contents and links back to them are not printed; nothing is beyond the paper, and no part is left folded."""
     paper = browser.new_page(viewport={"width": 718, "height": 1000}, color_scheme="dark")

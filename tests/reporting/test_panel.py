@@ -108,6 +108,15 @@ def test_a_number_on_the_axis_is_where_it_says(width):
     assert [float(label.get_text()) for label in ticks] == pytest.approx([tick.get_position()[0] for tick in ticks])
 
 
+def test_numbers_on_the_axis_have_the_power_of_ten_of_the_recommended_losss_score():
+    rows = [Row("mae", 2.3e-6, "2.3e-6", 2.3e-6, 2.3e-6, "best"), Row("mse", 8.6e-6, "8.6e-6", 2e-6, 19e-6, "worse")]
+    axes = drawn(rows, margin=1e-7, best=2.3e-6)
+    low, high = axes.get_xlim()
+    ticks = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    assert [label.get_text() for label in ticks] == ["5e-6", "10e-6", "15e-6"]
+    assert [float(label.get_text()) for label in ticks] == pytest.approx([tick.get_position()[0] for tick in ticks])
+
+
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 123_456.0])
 @pytest.mark.parametrize("n_losses", [2, 5, 16])
 def test_no_label_lies_over_another(scale, n_losses):

@@ -123,7 +123,9 @@ def draw(axes: Axes, panel: Panel) -> None:
     axes.set_xlabel("\n".join(_label(panel)))
     axes.figure.legend(handles=_key(panel), loc="outside lower left", ncols=_KEY_COLUMNS, fontsize=9, **_CLOSE)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes))
+    written = next((row.written for row in panel.rows if row.verdict == "best"), "")
+    power = int(written.partition("e")[2]) if "e" in written else None
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes, power))
 
 
 def _in_lines(name: str) -> list[str]:
@@ -160,8 +162,11 @@ def _limits(panel: Panel) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _tick(value: float, axes: Axes) -> str:
-    """A number on the axis, its thousands grouped."""
+def _tick(value: float, axes: Axes, power: int | None) -> str:
+    """A number on the axis, its thousands grouped; by a power of ten where the recommended loss's score has one."""
     low, high = axes.get_xlim()
     place = math.floor(math.log10((high - low) / 8))
-    return at_place(value, place)
+    if power is None:
+        return at_place(value, place)
+    shown = f"{value * 10.0**-power:.{max(power - place, 0)}f}"
+    return f"{shown}e{power}" if float(shown) else "0"
