@@ -36,6 +36,7 @@ _LOSS = (
     "gives",
     "parts",
     "heads",
+    "label_weights",
 )
 TRAINING = ("stages.training.seed_training", "train")
 # what training reaches and is not hashed with it: of catalogues the row of a chunk's own loss and score counts, scores

@@ -105,6 +105,7 @@ class Loss:
         forms: by parameter that an entry may have in place of its own, the row that is then meant.
         parts: of a sum of losses of the catalogue: the weight, the name and the parameters of each.
         heads: by target that has one of `parts` of its own, the activation of its output; the weights are `parameters`.
+        label_weights: of several yes/no columns: what the loss of each is multiplied by; empty for 1.
         usual_outputs: the output activations that are chosen from where learning rates are, if there are several.
         options: what is chosen for it by tuning: ``activation`` and parameters by name, and the values of each.
     """
@@ -134,6 +135,7 @@ class Loss:
     forms: dict[str, str] = field(default_factory=dict)
     parts: tuple[tuple[float, str, dict[str, Any]], ...] = ()
     heads: dict[str, str] = field(default_factory=dict)
+    label_weights: tuple[float, ...] = ()
     usual_outputs: tuple[str, ...] = ()
     options: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 

@@ -56,7 +56,7 @@ def factor(loss: Loss, values: np.ndarray, other: Loss, others: np.ndarray) -> f
     Returns:
         The factor, 1 where they are alike; None where there is none.
     """
-    what = [(one.activation, one.target_transform, one.class_weight) for one in (loss, other)]
+    what = [(one.activation, one.target_transform, one.class_weight, one.label_weights) for one in (loss, other)]
     if what[0] != what[1] or values.shape != others.shape:
         return None
     finite = np.isfinite(values) & np.isfinite(others)

@@ -119,6 +119,7 @@ SENTENCES = {
     "head_unknown": "{value} is not a target{nearest} Targets: {names}",
     "head_unsuited": "{value} is not for one of several targets, as it is; allowed, with their own parameters: {names}",
     "heads_without_targets": "goes with several columns, as in target: [price, sold], and {name} has one target",
+    "label_weights": "{n_weights} given for {n_targets} targets; each needs one, or name some: {{sport: 2}}",
     "literal_error": "{value} is not allowed here{nearest} Allowed: {names}",
     "literal_type": "{value} given; allowed: {names}",
     "missing": "is missing",
@@ -175,6 +176,7 @@ SENTENCES = {
     "weighed_nothing": "no class counts for anything; one needs a weight above 0",
     "weighed_values": "weighs classes, and targets: value are none; leave it out",
     "weight_is_target": "{value} is the target; allowed: other columns",
+    "weights_without_labels": "goes with several yes/no columns, as in target: [sport, news]; of classes: class_weight",
     "wrong_source_task": "{value} does not fit {generator}, which gives {target}; allowed: {own_task}",
     "wrong_task": "{value} is a loss for a {own_task} task{instead}; losses{for_task}: {names}",
 }

@@ -16,7 +16,15 @@ from stages.losses.catalogue import LOSSES
 from stages.losses.loss import ACTIVATIONS, Limit, Loss, Targets, Task
 from stages.losses.target_transform import NEVER_NEGATIVE, TargetTransform
 from stages.params.compound import heads, sums
-from stages.params.compound.entries import EntryError, each_once, name_in, one_or_several, own_name, validated
+from stages.params.compound.entries import (
+    EntryError,
+    by_target,
+    each_once,
+    name_in,
+    one_or_several,
+    own_name,
+    validated,
+)
 from stages.params.explain import Mistake
 from stages.params.source import Column as ColumnName
 
@@ -113,6 +121,8 @@ def _schema(name: str) -> type[Section]:
     further = {"target": ((Literal[row.transforms] if row.transforms else TargetTransform) | None, None)}
     if row.targets != "value":
         further = {"class_weight": (_ClassWeight | None, None)}
+    if row.task == "binary" and row.per_row:
+        further["weights"] = (by_target(Rate) | None, None)
     return create_model(
         row.function,
         __base__=Section,
@@ -147,7 +157,17 @@ def resolve(
         names = tuple(catalogue.names_for(task))
         facts = {"own_task": loss.task, "task": task, "namesakes": catalogue.namesakes(name, [task])}
         raise EntryError(Mistake("", "wrong_task", name, names, facts))
+    if loss.label_weights and targets:
+        return replace(loss, label_weights=_of_labels(keys["weights"], targets))
     return loss.in_order(targets) if loss.heads else loss
+
+
+def _of_labels(weights: list[float] | dict[str, float] | None, targets: Sequence[str]) -> tuple[float, ...]:
+    """What the loss of each label counts, in the order of the targets, where these are known."""
+    if isinstance(weights, dict):
+        by_name = {str(name): float(weight) for name, weight in weights.items()}
+        return tuple(by_name.get(name, 1.0) for name in targets or by_name)
+    return tuple(map(float, weights or ()))
 
 
 def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> Loss:
@@ -172,6 +192,7 @@ def _catalogued(keys: dict[str, Any], task: Task | None, *, is_tuned: bool) -> L
         parameters=parameters,
         target_transform=transform,
         class_weight=class_weight,
+        label_weights=_of_labels(values.get("weights"), ()),
         options=options,
     )
 
@@ -232,12 +253,15 @@ def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Ite
 
 
 def of_other_targets(entries: list[str | dict[str, Any]], targets: list[str], dataset: str) -> Iterator[Mistake]:
-    """Losses by target that are not one for each of a dataset's targets; keys begin within the list."""
+    """Losses by target, and weights of labels, that are not one for each target; keys begin within the list."""
     for index, entry in enumerate(entries):
         try:
-            of_targets = list(resolve(entry, None).heads)
+            loss = resolve(entry, None)
         except EntryError:
             continue
+        if loss.label_weights:
+            yield from _of_other_labels(f"[{index}].weights", entry["weights"], targets)
+        of_targets = list(loss.heads)
         key = f"[{index}].losses"
         if of_targets and len(targets) < 2:
             yield Mistake(key, "heads_without_targets", facts={"name": dataset})
@@ -246,6 +270,17 @@ def of_other_targets(entries: list[str | dict[str, Any]], targets: list[str], da
                 Mistake(key, "head_unknown", name, tuple(targets)) for name in of_targets if name not in targets
             )
             yield from (Mistake(key, "head_missing", name) for name in targets if name not in of_targets)
+
+
+def _of_other_labels(key: str, weights: list[float] | dict[str, float], targets: list[str]) -> Iterator[Mistake]:
+    """Weights of labels that are not of a dataset's labels."""
+    if len(targets) < 2:
+        yield Mistake(key, "weights_without_labels")
+    elif isinstance(weights, dict):
+        others = [str(name) for name in weights if str(name) not in targets]
+        yield from (Mistake(key, "head_unknown", name, tuple(targets)) for name in others)
+    elif len(weights) != len(targets):
+        yield Mistake(key, "label_weights", facts={"n_weights": len(weights), "n_targets": len(targets)})
 
 
 def checked(value: Any) -> Any:

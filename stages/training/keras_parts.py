@@ -90,13 +90,15 @@ def takes(function: Callable, name: str) -> bool:
 class _OverPositions:
     """A loss of rows that have targets at each of their positions: the mean over them, or what it gives of a row."""
 
-    def __init__(self, loss: Callable[..., tf.Tensor]) -> None:
-        """Take a loss whose values are not reduced."""
-        self._loss = loss
+    def __init__(self, loss: Callable[..., tf.Tensor], weights: Sequence[float] = ()) -> None:
+        """Take a loss whose values are not reduced, and what each label's is multiplied by, if they differ."""
+        self._loss, self._weights = loss, weights
 
     def __call__(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> tf.Tensor:
         """The loss, as of Keras' own; Keras does not multiply the values of positions by weights of rows."""
         values = self._loss(y_true, y_pred)
+        if self._weights:
+            values *= tf.constant(self._weights, values.dtype)
         of_rows = tf.reduce_mean(values, axis=range(1, values.shape.rank))
         return tf.reduce_mean(of_rows if sample_weight is None else of_rows * sample_weight)
 
@@ -148,7 +150,7 @@ def keras_loss(loss: Loss, positions: Sequence[int] = (), **settings: Any) -> Ca
         settings = settings if loss.per_row else {}  # what gives a value for a batch has nothing to reduce
         return _Sum([(weight, keras_loss(part, positions, **settings)) for weight, part in parts_of(loss)])
     if positions and is_per_row(loss, positions):
-        return _OverPositions(keras_loss(loss, **_unreduced(loss, positions)))
+        return _OverPositions(keras_loss(loss, **_unreduced(loss, positions)), loss.label_weights)
     if loss.is_custom and (loss.columns or not loss.per_row):
         return _SeeingLoss(loss, **settings)
     if loss.is_custom:
@@ -204,7 +206,7 @@ def loss_maker(loss: Loss, names: Sequence[str], positions: Sequence[int] = ()) 
         if smoothing is not None:
             function._fn_kwargs["label_smoothing"] = 0.0
             function = _Smoothing(function, smoothing, is_one_hot=loss.targets == "one_hot")
-        return _OverPositions(function) if positions else function
+        return _OverPositions(function, loss.label_weights) if positions else function
 
     return make
 

@@ -23,6 +23,7 @@ _PARTS = {
     "loss target_transform": "the transform of the target",
     "loss gives": "what the network gives of a value",
     "loss parts": "the losses of a sum",
+    "loss label_weights": "the weights of the labels",
     "loss heads": "the outputs of the targets",
     "optimizer": "the optimizer",
     "epochs": "the epochs",

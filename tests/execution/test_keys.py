@@ -99,6 +99,7 @@ OTHER_LOSS = {
     "offered_for": ("counts",),
     "scored_as": "rmse",
     "parts": ((1.0, "mse", {}), (2.0, "mae", {})),
+    "label_weights": (1.0, 2.0),
     "heads": {"price": "linear", "sold": "sigmoid"},
 }
 # what decides nothing of a chunk: names and words, what the chunk itself or its rows and weights hold already, and

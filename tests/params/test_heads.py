@@ -99,3 +99,46 @@ def test_targets_that_are_not_the_datasets_are_named(entry, target, line):
 def test_losses_of_numbers_and_of_probabilities_are_possible():
     assert {"mse", "mae", "huber", "log_cosh", "pinball", "binary_crossentropy", "brier"} <= set(possible())
     assert not {"hinge", "dice", "poisson", "quantiles", "gaussian", "categorical_crossentropy"} & set(possible())
+
+
+def labels(entry, target=("sport", "news", "art")):
+    source = {"file": "data/external/posts.csv", "target": list(target)}
+    return {"datasets": {"posts": {"source": source}}, "comparisons": {"posts": {"losses": [entry]}}}
+
+
+@pytest.mark.parametrize("weights", [[1, 5, 1], {"news": 5}])
+def test_weights_of_labels_stand_in_the_order_of_the_targets_or_by_name(weights):
+    [loss] = check_params(labels({"loss": "binary_crossentropy", "weights": weights})).setup("posts").losses
+    assert loss.label_weights == (1.0, 5.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("weights", "target", "line"),
+    [
+        ([1, 5], ("sport", "news", "art"), "2 given for 3 targets; each needs one, or name some: {sport: 2}"),
+        ({"new": 5}, ("sport", "news", "art"), "'new' is not a target; did you mean 'news'? Targets: sport, news, art"),
+        ([1, 5], ("sport",), "goes with several yes/no columns, as in target: [sport, news]; of classes: class_weight"),
+    ],
+)
+def test_weights_that_are_not_of_the_labels_are_refused_in_a_line(weights, target, line):
+    with pytest.raises(ParamsError) as error:
+        check_params(labels({"loss": "brier", "weights": weights}, target))
+    assert str(error.value) == f"params.yaml: comparisons.posts.losses[0].weights: {line}"
+
+
+@pytest.mark.parametrize("loss", ["dice", "categorical_crossentropy", "mse"])
+def test_what_has_no_value_for_each_label_has_no_weights_of_labels(loss):
+    with pytest.raises(EntryError) as error:
+        loss_entry.resolve({"loss": loss, "weights": [1, 2]}, None)
+    assert [(mistake.key, mistake.kind) for mistake in error.value.mistakes] == [("", "unknown_key")]
+
+
+def test_a_sum_and_one_of_several_targets_take_no_weights_of_labels():
+    weighed = {"loss": "binary_crossentropy", "weights": [1, 2]}
+    for entry, kind in (
+        ({"sum": [weighed, "brier"]}, "sum_unlike"),
+        ({"losses": {**BOTH, "sold": weighed}}, "head_unsuited"),
+    ):
+        with pytest.raises(EntryError) as error:
+            loss_entry.resolve(entry, None)
+        assert [mistake.kind for mistake in error.value.mistakes] == [kind]

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from stages.basics.section import Section
 from stages.losses import catalogue
 from stages.params.explain import Mistake, findings
+from stages.params.source import Column
 
 
 class EntryError(Exception):
@@ -74,6 +75,14 @@ def name_in(keys: dict[str, Any]) -> str:
     if not isinstance(keys["loss"], str):
         raise EntryError(Mistake("loss", "loss_type", keys["loss"]))
     return keys["loss"]
+
+
+def by_target(kind: Any) -> Any:
+    """A number of this kind for each of several targets: in their order, or by name."""
+    return Annotated[
+        Annotated[list[kind], Tag("<in order>")] | Annotated[dict[Column, kind], Tag("<by target>")],
+        Discriminator(lambda value: "<by target>" if isinstance(value, dict) else "<in order>"),
+    ]
 
 
 def joined(names: Iterable[str]) -> str:

@@ -4,17 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, create_model
+from pydantic import Field, create_model
 
 from stages.basics.ranges import Name, Rate
 from stages.basics.section import Section
 from stages.losses.catalogue import LOSSES, canonical_name
 from stages.losses.loss import Loss
-from stages.params.compound.entries import EntryError, joined, name_in, one_or_several, own_name, validated
+from stages.params.compound.entries import EntryError, by_target, joined, name_in, one_or_several, own_name, validated
 from stages.params.explain import Mistake
 from stages.params.source import Column
-
-_WEIGHT = one_or_several(Rate)
 
 
 class Heads(Section):
@@ -27,13 +25,7 @@ class Heads(Section):
     """
 
     losses: Annotated[dict[Column, str | dict[str, Any]], Field(min_length=2)]
-    weights: (
-        Annotated[
-            Annotated[list[_WEIGHT], Tag("<in order>")] | Annotated[dict[Column, _WEIGHT], Tag("<by target>")],
-            Discriminator(lambda value: "<by target>" if isinstance(value, dict) else "<in order>"),
-        ]
-        | None
-    ) = None
+    weights: by_target(one_or_several(Rate)) | None = None
 
 
 Heads = create_model("Heads", __base__=Heads, **{"as": (Name | None, None)})

@@ -94,6 +94,9 @@ def _beside(loss: Loss) -> list[str]:
         parts.append("on the target as it is")
     elif loss.target_transform:
         parts.append(f"on the target scaled by {code(loss.target_transform)}")
+    if loss.label_weights:
+        weights = ", ".join(f"{weight:g}" for weight in loss.label_weights)
+        parts.append(f"with the loss of each label times its weight: {weights}")
     if loss.class_weight:
         parts.append("with `class_weight` in `fit`")
     return parts

@@ -70,6 +70,8 @@ def variant(loss: Loss) -> str:
         is_auto = loss.class_weight == "auto"
         weights = "auto" if is_auto else ", ".join(f"{name} {weight:g}" for name, weight in loss.class_weight.items())
         return f"weighted by class ({short(weights)})"
+    if loss.label_weights:
+        return f"weighted by label ({', '.join(f'{weight:g}' for weight in loss.label_weights)})"
     usual = catalogue.row_of(loss)
     if loss.target_transform is None or (usual and usual.target_transform and usual.activation == loss.activation):
         return ""  # nothing was set, or what its row in the catalogue has
