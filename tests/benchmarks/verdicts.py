@@ -23,17 +23,15 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.signal import lfilter
-from scipy.special import expit, stdtrit
+from scipy.special import stdtrit
 
 from stages.basics.machine import processors
+from stages.execution.tuning import selection
 from stages.features.channels import Channels
 from stages.features.planning import make_plan
-from stages.losses.catalogue import LOSSES
-from stages.losses.loss import Loss, Task
+from stages.losses.loss import Loss
 from stages.params.schema import Scale, Split
 from stages.records.datasets import Description, target_columns
-from stages.records.networks import Conv
 from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
@@ -43,152 +41,13 @@ from stages.verdicts.intervals import ALPHA
 from stages.verdicts.pairs import compare, decide, default_margin, worst_score
 from tests.benchmarks import drawn
 from tests.benchmarks.drawn import share
+from tests.benchmarks.problems import LOSSES, N_NEW, PROBLEMS, Problem
 
 # so many fresh seeds and new rows that the truth is far surer than the interval that should hold it
-N_TABLES, N_SEEDS, N_FRESH, N_NEW = 24, 30, 270, 10_000
-SMALLEST, LARGEST = 400, 800  # rows of a table
+N_TABLES, N_SEEDS, N_FRESH = 24, 30, 270
 FURTHER_IN_TIME = 200  # rows more of one in the order of time, of which 240 to 400 are tested
 
-# features (n_rows, n_features), (n_rows,) values or class indices, and the groups of rows (n_rows,), or None
-Drawn = tuple[np.ndarray, np.ndarray, np.ndarray | None]
-Draw = Callable[[np.random.Generator, int], Drawn]
-DESIGNS, METHODS = ("one split", "folds"), ("seeds alone", "Nadeau–Bengio", "ours")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Where tables come from.
-
-    Attributes:
-        task: the kind of problem.
-        losses: those that are compared.
-        scores: those that decide, one after the other.
-        draw: gives so many rows.
-        designs: how they are divided, one after the other: see `plan_of`.
-        network: the layers before the dense ones; dense layers on a table where None.
-        sizes: the fewest rows of a table, and the most.
-        n_new: rows that are left over at most.
-        epochs: the most there are.
-    """
-
-    task: Task
-    losses: tuple[str, ...]
-    scores: tuple[str, ...]
-    draw: Draw
-    designs: tuple[str, ...] = DESIGNS
-    network: Conv | None = None
-    sizes: tuple[int, int] = (SMALLEST, LARGEST)
-    n_new: int = N_NEW
-    epochs: int = 100
-
-
-def _heavy(generator: np.random.Generator, n_rows: int) -> Drawn:
-    x = generator.normal(size=(n_rows, 8))
-    signal = x[:, 0] + 0.7 * x[:, 1] - 0.5 * x[:, 2] + 0.8 * x[:, 3] * x[:, 4]
-    return x, signal + 0.8 * generator.standard_t(3, n_rows), None
-
-
-def _interactions(generator: np.random.Generator, n_rows: int) -> Drawn:
-    x = generator.uniform(-1, 1, size=(n_rows, 6))
-    signal = 3 * x[:, 0] * x[:, 1] + np.sin(3 * x[:, 2]) + x[:, 3]
-    return x, signal + 0.5 * generator.normal(size=n_rows), None
-
-
-def _rare(generator: np.random.Generator, n_rows: int) -> Drawn:
-    x = generator.normal(size=(n_rows, 6))
-    chance = expit(1.2 * x[:, 0] + x[:, 1] * x[:, 2] - x[:, 3] - 4.9)
-    return x, (generator.random(n_rows) < chance).astype(int), None
-
-
-def _easy(generator: np.random.Generator, n_rows: int) -> Drawn:
-    centers, classes = np.array([[0, 0], [2.2, 0], [1, 2]]), generator.integers(0, 3, n_rows)
-    return centers[classes] + generator.normal(size=(n_rows, 2)), classes, None
-
-
-def _ordered(generator: np.random.Generator, n_rows: int) -> Drawn:
-    """Five classes, not equally far apart, by where a sum that is not straight in the features lies, with noise."""
-    x = generator.normal(size=(n_rows, 5))
-    place = x[:, 0] + 0.7 * x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + 0.6 * generator.logistic(size=n_rows)
-    return x, np.digitize(place, [-1.8, -0.9, 0.3, 2.2]), None
-
-
-def _uneven(generator: np.random.Generator, n_rows: int) -> Drawn:
-    """A noise whose size depends on the features."""
-    x = generator.uniform(-2, 2, size=(n_rows, 5))
-    size = 0.2 + 0.2 * (x[:, 0] + 2) + 0.3 * (x[:, 3] > 0)
-    return x, 2 * np.sin(x[:, 0]) + x[:, 1] * x[:, 2] + size * generator.normal(size=n_rows), None
-
-
-def _zeros(generator: np.random.Generator, n_rows: int) -> Drawn:
-    """Amounts of which two thirds are 0, and whose mean is a product over the features."""
-    x = generator.normal(size=(n_rows, 5))
-    chance, mean = expit(0.8 * x[:, 0] - 0.5 * x[:, 1] - 0.8), np.exp(1 + 0.5 * x[:, 2] + 0.4 * x[:, 0])
-    return x, np.where(generator.random(n_rows) < chance, generator.gamma(1.5, mean / 1.5), 0.0), None
-
-
-def _degrees(generator: np.random.Generator, n_rows: int) -> Drawn:
-    """Directions that lie on both sides of north."""
-    x = generator.normal(size=(n_rows, 4))
-    angle = 90 * np.tanh(x[:, 0]) + 30 * x[:, 1] + np.degrees(generator.vonmises(0, 4, n_rows))
-    return x, angle % 360, None
-
-
-def _groups(generator: np.random.Generator, n_rows: int) -> Drawn:
-    """Groups of 5 to 45 rows, which share most of three features and of a noise with heavy tails."""
-    sizes = generator.integers(5, 46, n_rows)
-    group = np.repeat(np.arange(n_rows), sizes)[:n_rows]
-    shared, own = generator.normal(size=(n_rows, 3))[group], generator.normal(size=(n_rows, 5))
-    x = np.column_stack([shared + 0.3 * own[:, :3], own[:, 3:]])
-    noise = generator.standard_t(3, n_rows)[group] + 0.5 * generator.normal(size=n_rows)
-    return x, x[:, 0] + 0.7 * x[:, 1] * x[:, 2] + x[:, 3] + 0.8 * noise, group
-
-
-def _series(memory: float, generator: np.random.Generator, n_rows: int) -> Drawn:
-    """Rows in the order of time, in which features and a noise of uneven size remember the row before."""
-    steps = lfilter([np.sqrt(1 - memory**2)], [1, -memory], generator.normal(size=(n_rows + 200, 6)), axis=0)[200:]
-    x, noise = steps[:, :4], steps[:, 4] * np.exp(0.7 * steps[:, 5])
-    return x, x[:, 0] + 0.7 * x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + noise, None
-
-
-def _spots(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images of 8 × 8 pixels, in each of which noise hides a bright spot of a few pixels; and its pixels as a mask."""
-    grid, centre = np.arange(8) + 0.5, generator.uniform(1, 7, (n_rows, 2, 1))
-    down, across = (np.abs(grid - centre[:, axis]) for axis in range(2))
-    masks = (down[:, :, None] ** 2 + across[:, None] ** 2 <= generator.uniform(0.6, 1.4, (n_rows, 1, 1)) ** 2).astype(
-        int
-    )
-    return (masks + 0.5 * generator.normal(size=masks.shape))[..., None].astype(np.float32), masks
-
-
-def _rare_pixels(generator: np.random.Generator, n_rows: int) -> Drawn:
-    return *_spots(generator, n_rows), None
-
-
-def _given_again(generator: np.random.Generator, n_rows: int) -> Drawn:
-    images, _ = _spots(generator, n_rows)
-    return images, images, None
-
-
-OF_VALUES, OF_TWO = ("mse", "mae", "huber"), ("binary_crossentropy", "hinge", "squared_hinge")
-OF_MORE = ("categorical_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge")
-OF_MASKS = ("binary_crossentropy", "dice", "binary_focal_crossentropy")
-OF_IMAGES = {"network": Conv(kind="conv", filters=(4,)), "sizes": (100, 200), "n_new": 1000, "epochs": 30}
-OF_ORDER = ("categorical_crossentropy", "rank_mse", "cumulative_link")
-PROBLEMS = {
-    "heavy-tailed": Problem("regression", OF_VALUES, ("rmse",), _heavy),
-    "interactions": Problem("regression", OF_VALUES, ("rmse",), _interactions),
-    "3 % positives": Problem("binary", OF_TWO, ("accuracy", "balanced_accuracy"), _rare),
-    "easy classes": Problem("multiclass", OF_MORE, ("accuracy",), _easy),
-    "ordered classes": Problem("multiclass", OF_ORDER, ("rank_error", "quadratic_kappa"), _ordered),
-    "uneven spread": Problem("regression", ("gaussian", "quantiles"), ("crps", "interval_score_80"), _uneven),
-    "many zeros": Problem("regression", ("mse", "tweedie", "hurdle"), ("tweedie_deviance_1.5",), _zeros),
-    "degrees": Problem("regression", ("mse", "circular_mse", "von_mises"), ("circular_error_360",), _degrees),
-    "rare pixels": Problem("binary", OF_MASKS, ("iou",), _rare_pixels, **OF_IMAGES),
-    "images given again": Problem("regression", OF_VALUES, ("rmse",), _given_again, **OF_IMAGES),
-    "groups": Problem("regression", OF_VALUES, ("rmse",), _groups, ("groups, one split", "groups, folds")),
-    "time 0.5": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.75), ("time",)),
-    "time 0.8": Problem("regression", OF_VALUES, ("rmse",), partial(_series, 0.92), ("time",)),
-}
+METHODS = "seeds alone", "Nadeau–Bengio", "ours"
 
 
 @dataclass(frozen=True)
@@ -199,7 +58,8 @@ class Table:
         problem: where it comes from.
         n_rows: rows of the table.
         features: (n_rows + n_new, n_features), or of images (n_rows + n_new, height, width, 1).
-        labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices; axes of positions between.
+        labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices; axes of positions between, or of labels
+            behind.
         groups: (n_rows,) the number of each row's group; None where rows have none.
     """
 
@@ -215,7 +75,7 @@ class Table:
         return 0 if self.problem.task == "regression" else int(self.labels.max()) + 1
 
 
-# from a table, the plan of all seeds, a loss, the score that decides and how many of the seeds choose learning rate and
+# from a table, the plan of all seeds, a loss, what it is tuned by and how many of the seeds choose learning rate and
 # epochs: float32 (n_seeds, n_rows + n_new, n_outputs)
 Learner = Callable[[Table, Plan, Loss, str, int], np.ndarray]
 
@@ -244,14 +104,14 @@ def plan_of(table: Table, design: str, n_seeds: int) -> Plan:
     rows = slice(table.n_rows)
     classes = [str(index) for index in range(table.n_classes)]
     description = Description(table.problem.task, None, [], classes, ["y"], ["made up"], None, table.n_rows, [])
-    is_image = table.problem.network is not None
-    if is_image:
+    is_image, are_several = table.problem.network is not None, table.labels.ndim > (1 if classes else 2)
+    if are_several:
         description = replace(description, target_shape=list(table.labels.shape[1:]))
-    targets = pd.DataFrame(target_columns(table.labels[rows].astype(_KEPT[is_image, bool(classes)]), description))
+    targets = pd.DataFrame(target_columns(table.labels[rows].astype(_KEPT[are_several, bool(classes)]), description))
     if table.groups is not None:
         targets["group"], description = table.groups, replace(description, groups={"group": "group"})
     split = {
-        "one split": Split(method="stratified" if classes and not is_image else "shuffle", train=0.75, fixed=True),
+        "one split": Split(method="stratified" if classes and not are_several else "shuffle", train=0.75, fixed=True),
         "folds": Split(method="kfold"),
         "groups, one split": Split(method="group", column="group", train=0.5, fixed=True),
         "groups, folds": Split(method="group", column="group", folds=10),
@@ -262,7 +122,7 @@ def plan_of(table: Table, design: str, n_seeds: int) -> Plan:
     return make_plan(targets, description, features, kinds, split=split, scale=Scale(), n_seeds=n_seeds, key="split")
 
 
-# as what labels are kept: by whether they are of positions, and whether they are classes
+# as what labels are kept: by whether a row has several, and whether they are classes
 _KEPT = {(True, True): np.int8, (True, False): np.float32, (False, True): np.int64, (False, False): np.float64}
 
 
@@ -306,8 +166,14 @@ def outcomes(
     """Score, design, method and outcome of every pair of losses on one table."""
     for design in table.problem.designs:
         plan = plan_of(table, design, n_seeds + n_fresh)
+        learned: dict[tuple[str, str], np.ndarray] = {}
         for score in table.problem.scores:
-            outputs = {loss: learn(table, plan, LOSSES[loss], score, n_seeds) for loss in table.problem.losses}
+            outputs = {}
+            for loss in table.problem.losses:
+                selected_by = selection(score, LOSSES[loss])
+                if (loss, selected_by) not in learned:
+                    learned[loss, selected_by] = learn(table, plan, LOSSES[loss], selected_by, n_seeds)
+                outputs[loss] = learned[loss, selected_by]
             for method, outcome in judged(table, plan, outputs, score, n_seeds):
                 yield score, design, method, outcome
 
@@ -443,7 +309,7 @@ def _of_table(learn: Learner, n_fresh: int, n_new: int, name: str, number: int) 
     return [((name, score, design, method), outcome) for score, design, method, outcome in every]
 
 
-def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.ndarray:
+def train(table: Table, plan: Plan, loss: Loss, selected_by: str, n_seeds: int) -> np.ndarray:
     """Train as the pipeline does: the first seeds choose learning rate and epochs, at which all of them are trained."""
     # TensorFlow takes seconds to import, which the test of this module does not need
     from stages.execution import tuning
@@ -454,10 +320,9 @@ def train(table: Table, plan: Plan, loss: Loss, score: str, n_seeds: int) -> np.
     from tests.training.units import run_alone
 
     rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
-    settings = settings_of(loss, tuning.selection(score, loss), n_seeds)
+    settings = settings_of(loss, selected_by, n_seeds).model_copy(update={"epochs": table.problem.epochs})
     if table.problem.network is not None:
-        layers = {"network": table.problem.network, "hidden": (), "epochs": table.problem.epochs}
-        settings = settings.model_copy(update=layers)
+        settings = settings.model_copy(update={"network": table.problem.network, "hidden": ()})
     few = Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds]))
     chosen = run_alone(lambda trains: tuning.tune(few, trains))
     every = Unit(settings, rows, plan)

@@ -9,7 +9,7 @@ from tests.benchmarks import verdicts
 N_HIDDEN, ROUNDS = 12, 4
 
 
-def learn(table, plan, loss, score, n_seeds):  # noqa: ARG001
+def learn(table, plan, loss, selected_by, n_seeds):  # noqa: ARG001
     """Fixed random hidden units of each seed, and an output layer by (reweighted) least squares: mse, mae or huber."""
     outputs = []
     for seed in range(plan.n_seeds):
