@@ -4,6 +4,8 @@ python -m tests.benchmarks.verdicts               every problem: on two cores so
 python -m tests.benchmarks.verdicts groups        one of them
 python -m tests.benchmarks.verdicts groups --tables 5 --fresh 50 --processes 1
                                                   fewer tables, fewer fresh networks for the truth, fewer processors
+python -m tests.benchmarks.verdicts labels --tables 6 --seeds 20 --fresh 40 --new 4000
+                                                  also fewer networks that are compared, and new rows: minutes
 
 Problems whose name begins with "drawn" draw the values of rows, without networks, for thousands of comparisons: see
 `tests.benchmarks.drawn`. Of the others small tables are drawn from problems whose rows never end. On each the whole
@@ -290,6 +292,7 @@ def run(
     learn: Learner,
     *,
     n_tables: int,
+    n_seeds: int = N_SEEDS,
     n_fresh: int = N_FRESH,
     n_new: int = N_NEW,
     mapped: Callable[..., Iterator] = map,
@@ -297,15 +300,18 @@ def run(
     """Every outcome, by problem, score, design and method; `mapped` is `map` or one that uses several processors."""
     tables = list(itertools.product(chosen, range(n_tables)))
     measured: dict[Cell, list[Outcome]] = {}
-    for cells in mapped(partial(_of_table, learn, n_fresh, n_new), *zip(*tables, strict=True)):
+    work = partial(_of_table, learn, {"n_seeds": n_seeds, "n_fresh": n_fresh}, n_new)
+    for cells in mapped(work, *zip(*tables, strict=True)):
         for cell, outcome in cells:
             measured.setdefault(cell, []).append(outcome)
     return measured
 
 
-def _of_table(learn: Learner, n_fresh: int, n_new: int, name: str, number: int) -> list[tuple[Cell, Outcome]]:
+def _of_table(
+    learn: Learner, n_networks: dict[str, int], n_new: int, name: str, number: int
+) -> list[tuple[Cell, Outcome]]:
     table = draw_table(PROBLEMS[name], number, n_new)
-    every = outcomes(table, learn, n_fresh=n_fresh)
+    every = outcomes(table, learn, **n_networks)
     return [((name, score, design, method), outcome) for score, design, method, outcome in every]
 
 
@@ -364,6 +370,8 @@ def main() -> None:
     parser.add_argument("problems", nargs="*")
     parser.add_argument("--tables", type=int, default=N_TABLES)
     parser.add_argument("--fresh", type=int, default=N_FRESH)
+    parser.add_argument("--seeds", type=int, default=N_SEEDS)
+    parser.add_argument("--new", type=int, default=N_NEW)
     parser.add_argument("--processes", type=int, default=processors())
     wanted = parser.parse_args()
     known = [*PROBLEMS, *drawn.PROBLEMS]
@@ -376,7 +384,8 @@ def main() -> None:
             for line in drawn.PROBLEMS[name](pool.map):
                 print(f"{name}: {line}", flush=True)
         if trained := [each for each in chosen if each in PROBLEMS]:
-            measured = run(trained, train, n_tables=wanted.tables, n_fresh=wanted.fresh, mapped=pool.map)
+            sizes = {"n_tables": wanted.tables, "n_seeds": wanted.seeds, "n_fresh": wanted.fresh, "n_new": wanted.new}
+            measured = run(trained, train, **sizes, mapped=pool.map)
             print("\n".join(summary(measured)))
 
 
