@@ -5,6 +5,7 @@ import pytest
 
 from stages.records.plans import Part
 from tests.benchmarks import verdicts
+from tests.benchmarks.problems import DESIGNS
 
 N_HIDDEN, ROUNDS = 12, 4
 
@@ -39,13 +40,13 @@ def share(outcomes, name, *, design, method):
 
 
 def test_intervals_over_seeds_and_rows_hold_the_truth_for_new_rows_and_those_over_seeds_alone_do_not(outcomes):
-    for design in verdicts.DESIGNS:
+    for design in DESIGNS:
         assert share(outcomes, "holds", design=design, method="ours") >= 0.85
     assert share(outcomes, "holds", design="one split", method="seeds alone") < 0.7
 
 
 def test_no_pair_is_decided_the_wrong_way_round_and_no_fewer_are_decided_than_by_nadeau_and_bengio(outcomes):
-    for design in verdicts.DESIGNS:
+    for design in DESIGNS:
         assert share(outcomes, "wrong", design=design, method="ours") == 0
     ours, theirs = (share(outcomes, "decided", design="folds", method=each) for each in ("ours", "Nadeau–Bengio"))
     assert ours >= theirs
