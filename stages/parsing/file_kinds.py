@@ -166,7 +166,7 @@ def members(path: Path) -> set[str] | None:
 def as_csv(records: Iterable[Iterable[object]]) -> bytes:
     """Records as CSV, in UTF-8 and with commas; None as nothing."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(records)
+    csv.writer(text, lineterminator="\r\n").writerows(records)  # so that each of both in a cell is put into quotes
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 

@@ -65,6 +65,9 @@ _SENTENCES: dict[str, str] = {
     "short heading": "the heading has one name fewer than the rows have fields; the first field is taken for names of "
     "rows, {value} (if it is none: name it in the file)",
     "hidden sheets": "sheets that are hidden were passed over: {values} (to read one: sheet: {second})",
+    "hidden rows": "hidden in the sheet, as by a filter, and read like others: {n_rows} (to leave them out, delete "
+    "them there)",
+    "hidden columns": "hidden in the sheet and read like others: {values} (to leave them out: drop:)",
     "merged": "{n_merged} merged over several rows or columns, each of which has the value: {values}",
     "encoding": "letters are read as {value} has them, as in {word} (if they are wrong: encoding: {last})",
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
@@ -83,6 +86,7 @@ _WITHOUT_CELLS: dict[str, str] = {
     "in the file; without it: drop: [{key}])",
     "perhaps missing": "{name}: a word for missing in {n_rows} ({rows}) is kept as a text (if it stands for nothing: "
     "missing: {{{key}: [it]}})",
+    "hidden columns": "columns that are hidden in the sheet are read like others (to leave them out: drop:)",
     "zeros unseen": "numbers that Excel shows with zeros in front are read without them (to keep them, save the file "
     "as .xlsx)",
     "dashes": "{name}: a dash in {n_rows} ({rows}) is taken for missing (if it stands for 0: labels)",

@@ -319,6 +319,37 @@ def test_a_sheet_that_is_hidden_is_passed_over():
     assert "sheets that are hidden were passed over: old (to read one: sheet: old)" in told(description)
 
 
+def test_rows_and_columns_that_are_hidden_are_read_and_named():
+    as_excel("own.xlsx", ("1", [["x", "z", "y"], *zip(Y, range(N_ROWS), Y, strict=True)]))
+    hidden = '<cols><col min="2" max="2" hidden="1"/><col min="7" max="9" hidden="1"/></cols><sheetData>'
+
+    def hide(text):
+        heading, *rows = _numbered(text).replace("<sheetData>", hidden).split("<row>")
+        rows = [('<row hidden="1">' if at in (5, 6, 7) else "<row>") + row for at, row in enumerate(rows)]
+        return "".join([heading, *rows])
+
+    changed("own.xlsx", "xl/worksheets/s1.xml", hide)
+    table, description = load("own.xlsx")
+    assert len(table) == N_ROWS
+    assert told(description)[:2] == [
+        "hidden in the sheet, as by a filter, and read like others: 3 rows (to leave them out, delete them there)",
+        "hidden in the sheet and read like others: z (to leave them out: drop:)",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "json"])
+def test_a_cell_may_hold_every_end_of_a_line(kind):
+    texts = [f"a{end}{row % 2}" for row, end in enumerate(["\r", "\n", "\r\n"] * (N_ROWS // 3))]
+    if kind == "json":
+        rows = [{"text": text, "y": y} for text, y in zip(texts, Y, strict=True)]
+        Path("own.json").write_text(json.dumps(rows), encoding="utf-8")
+    else:
+        as_excel("own.xlsx", ("1", [["text", "y"], *zip((t.replace("\r", "_x000D_") for t in texts), Y, strict=True)]))
+    table, _ = load(f"own.{kind}")
+    assert len(table) == N_ROWS
+    assert [text.replace("\r\n", "\n") for text in table["text"]] == [text.replace("\r\n", "\n") for text in texts]
+
+
 def test_cells_that_are_merged_have_their_value_in_every_row():
     rows = [["city", "y"], *([["Bern", None, None, "Kiel"][row % 4], Y[row]] for row in range(N_ROWS))]
     as_excel("own.xlsx", ("1", rows))

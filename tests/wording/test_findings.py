@@ -22,6 +22,14 @@ WORDING = [
     (Finding("short heading", "", ["row_names"]),
      "the heading has one name fewer than the rows have fields; the first field is taken for names of rows, row_names "
      "(if it is none: name it in the file)"),
+    (
+        Finding("hidden rows", n_rows=14),
+        "hidden in the sheet, as by a filter, and read like others: 14 rows (to leave them out, delete them there)",
+    ),
+    (
+        Finding("hidden columns", "", ["a", "b"]),
+        "hidden in the sheet and read like others: a, b (to leave them out: drop:)",
+    ),
     (Finding("hidden sheets", "", ["old", "2023"]),
      "sheets that are hidden were passed over: old, 2023 (to read one: sheet: '2023')"),
     (Finding("merged", "", ["Bern", "Kiel"], [], 2),

@@ -24,6 +24,8 @@ _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"
 _NOT_CALCULATED = re.compile(  # an empty text may be what was calculated
     rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
+_HIDDEN = ("1", "true")
+_HIDDEN_COLUMNS = re.compile(rb'<col\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\bmin="(\d+)"[^>]*?\bmax="(\d+)"')
 _TOKENS = re.compile(rb"<(row|c)\b([^>]*)>|<v>([^<]*)</v>")
 _PREFIX = re.compile(rb"<(/?)[a-zA-Z]\w*:")  # which some programs put before the name of every tag
 _ATTRIBUTES = re.compile(r'\b([a-zA-Z]+)="([^"]*)"')
@@ -90,8 +92,25 @@ def read(path: Path, source: Table, key: str) -> Held:
         names_another = f"; sheet: beside file: names another of {others}" if others else ""
         raise UserError(f"{path} cannot be read as {NAME}: sheet '{name}' holds nothing{names_another}")
     columns = [number for number in range(max(map(len, cells), default=0)) if any(row[number] != "" for row in cells)]
+    findings += _hidden(xml, cells, filled, columns)
     records = [[cells[number][column] for column in columns] for number in filled]
     return Held(as_csv(records), findings, np.array(filled))
+
+
+def _hidden(xml: bytes, cells: list[list[object]], filled: list[int], columns: list[int]) -> list[Finding]:
+    """Rows and columns that hold something and are hidden in the sheet, which are read like others."""
+    unseen_rows, row = set(), -1
+    for each in _tags("row", xml.decode("utf-8", "replace")) if b"hidden=" in xml else ():
+        row = int(each.get("r", row + 2)) - 1
+        unseen_rows |= {row} if each.get("hidden") in _HIDDEN else set()
+    rows = unseen_rows & set(filled)
+    spans = [range(int(first) - 1, int(last)) for first, last in _HIDDEN_COLUMNS.findall(xml)]
+    unseen = [column for column in columns if any(column in span for span in spans)]
+    names = [next(str(cells[row][column]) for row in filled if cells[row][column] != "") for column in unseen]
+    return [
+        *([Finding("hidden rows", n_rows=len(rows))] if rows else []),
+        *([Finding("hidden columns", examples=names)] if names else []),
+    ]
 
 
 def _cell(value: object) -> object:
