@@ -102,8 +102,8 @@ def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
 
 
 def cost(unit: Unit, epochs: int) -> int:
-    """Rows × products × epochs of one network."""
-    return _sizes(unit).products * len(unit.table.labels) * epochs
+    """Rows × products × epochs of one network, of the rows that it trains or is measured on."""
+    return _sizes(unit).products * unit.n_seen * epochs
 
 
 def _sizes(unit: Unit) -> "Sizes | _Dense":

@@ -140,6 +140,11 @@ class Unit:
         """Bool (n_rows,): which rows any seed uses."""
         return (self.plan.parts != Part.UNUSED).any(axis=0)
 
+    @cached_property
+    def n_seen(self) -> int:
+        """Rows that a seed uses; of the split that has most."""
+        return int((self.plan.parts != Part.UNUSED).sum(axis=1).max())
+
     def of_seeds(self, places: Sequence[int]) -> "Unit":
         """Keep some of the seeds, by their places."""
         seeds = tuple(self.settings.seeds[place] for place in places)

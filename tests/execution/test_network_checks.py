@@ -10,6 +10,7 @@ from stages.basics.cli import UserError
 from stages.execution import cutting, network_checks
 from stages.execution.user_code_checks import try_unit
 from stages.records.networks import Attention, Conv, Recurrent
+from stages.records.plans import Part
 from stages.training.unit import Unit
 from tests.training.units import make_plan, make_settings, make_table
 
@@ -105,6 +106,16 @@ def test_the_memory_of_networks_bounds_how_many_train_at_once(network, n_feature
     assert of_one < cutting.memory(wide, 1) < 11 * of_one
     monkeypatch.setattr(cutting, "NUMBERS", 10 * 16 * cutting._sizes(unit).numbers)
     assert [len(chunk.unit.settings.seeds) for chunk in cutting.cut(unit, [cutting_candidate()], 3)] == [10] * 3
+
+
+def test_rows_that_a_budget_leaves_out_do_not_count_for_how_many_train_at_once(monkeypatch):
+    unit = unit_of_images(network=Conv(kind="conv", filters=(2,)), seeds=range(30))
+    n_rows = len(unit.table.labels)
+    monkeypatch.setattr(cutting, "LIMIT", 10 * n_rows * cutting._sizes(unit).products * unit.settings.epochs)
+    assert cutting.most_at_once(unit) == 10
+    parts = unit.plan.parts.copy()
+    parts[:, n_rows // 4 :] = Part.UNUSED
+    assert cutting.most_at_once(replace(unit, plan=replace(unit.plan, parts=parts))) == 30
 
 
 def cutting_candidate():

@@ -55,6 +55,19 @@ OTHERS = {
 N_REPLICAS, N_ROWS = 3, 5
 
 
+class Gates(LAYERS.Layer):
+    """Parts of the last axis, equal and unequal, of one axis and of another, with and without a stride."""
+
+    def call(self, rows):
+        first, second = rows[:, :, :2], rows[:, :, 2:]
+        uneven, backwards, steps = rows[:, :, 1:4], rows[:, :, ::-1], rows[:, 1:3, 2:4]
+        together = keras.ops.concatenate([first * second, second[:, :, :1], uneven, backwards], axis=-1)
+        return together + keras.ops.sum(steps, axis=(1, 2), keepdims=True)
+
+
+QUICK["parts of the last axis"] = ((5, 4), Gates())
+
+
 class Words(LAYERS.Layer):
     """An embedding of whole numbers made of the rows."""
 
@@ -130,6 +143,38 @@ def test_a_layer_is_mapped_and_every_copy_does_what_it_does_alone(shape, layer, 
         )
         for all_values, value in zip(tf.nest.flatten(of_all), tf.nest.flatten(of_one), strict=True):
             np.testing.assert_allclose(all_values[place], value, rtol=1e-4, atol=1e-5)
+
+
+def test_augmentation_differs_between_copies_is_the_same_again_and_is_left_out_where_they_predict():
+    """Copies of the same weights on the same rows, each from its own random state."""
+    layers = [
+        LAYERS.RandomFlip(),
+        LAYERS.RandomTranslation(0.3, 0.3),
+        LAYERS.RandomRotation(0.2),
+        LAYERS.GaussianNoise(0.3),
+    ]
+
+    def model_of(seed):
+        keras.utils.set_random_seed(seed)
+        again = [layer.from_config({**layer.get_config(), "seed": None}) for layer in layers]
+        return keras.Sequential([keras.Input(IMAGE), *again])
+
+    models, rows = [model_of(seed) for seed in range(N_REPLICAS)], tf.random.stateless_normal((N_ROWS, *IMAGE), (1, 2))
+    state = stacked(models, "non_trainable_variables")
+
+    @tf.function(autograph=False)
+    def outputs_of(state, rows, training):
+        return for_each(lambda one: models[0].stateless_call([], one, rows, training=training), state)
+
+    once, after = outputs_of(state, rows, training=True)
+    np.testing.assert_array_equal(once, outputs_of(state, rows, training=True)[0])
+    assert not np.allclose(once, outputs_of(after, rows, training=True)[0])  # another batch is drawn anew
+    for place, other in ((0, 1), (1, 2), (0, 2)):
+        assert not np.allclose(once[place], once[other])
+    predicted, unchanged = outputs_of(state, rows, training=False)
+    np.testing.assert_array_equal(predicted, np.tile(rows, (N_REPLICAS, 1, 1, 1, 1)))
+    for before, now in zip(state, unchanged, strict=True):
+        np.testing.assert_array_equal(before, now)
 
 
 def test_what_has_no_mapping_is_noted_and_still_as_alone():

@@ -10,6 +10,7 @@ TensorFlow keeps its mappings in a registry by the operation's name, which this 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tensorflow.python.ops.parallel_for import pfor
 
@@ -17,6 +18,10 @@ from stages.training.backend import tf
 
 _REGISTRY: dict[str, Callable] = pfor._pfor_converter_registry
 _USUAL_CONVOLUTION, _USUAL_PRODUCT = _REGISTRY["Conv2D"], _REGISTRY["BatchMatMulV2"]
+_USUAL_SLICE = _REGISTRY["StridedSlice"]
+_MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+# by what maps a program, the splits that it has made: of a tensor into so many parts
+_SPLITS: WeakKeyDictionary[Any, dict[tuple[Any, int], list[tf.Tensor]]] = WeakKeyDictionary()
 # attributes of an operation that decide nothing of its result here
 _LEFT_OUT = {"use_cudnn_on_gpu", "T"}
 
@@ -93,6 +98,41 @@ def _product(replica: Any) -> Any:
     return pfor.wrap(tf.reshape(products, tf.concat([shape[:-1], [width]], 0)), True)
 
 
+def _part(replica: Any) -> Any:
+    """Map `StridedSlice`: equal parts of the last axis, as the gates of a GRU are, are parts of one split.
+
+    Its gradient puts them beside each other, where that of slices adds up as many arrays that are mostly 0.
+    """
+    (values, differ, _), bounds = replica.input(0), [replica.input(place) for place in (1, 2, 3)]
+    place = None if not differ or any(each[1] for each in bounds) else _place(replica, values.shape[1:])
+    if place is None:
+        return _USUAL_SLICE(replica)
+    number, n_parts = place
+    splits = _SPLITS.setdefault(replica.pfor, {})
+    key = values.ref(), n_parts
+    if key not in splits:
+        splits[key] = tf.split(values, n_parts, axis=-1)
+    return pfor.wrap(splits[key][number], True)
+
+
+def _place(replica: Any, shape: tf.TensorShape) -> tuple[int, int] | None:
+    """Which of how many equal parts of the last axis a slice is; None where it is none."""
+    begin, end, strides = (tf.get_static_value(replica.input(place).t) for place in (1, 2, 3))
+    rank, masks = shape.rank, {name: replica.get_attr(f"{name}_mask") for name in _MASKS}
+    if any(each is None for each in (begin, end, strides, rank)) or not rank or len(begin) != rank:
+        return None
+    width, last = shape[-1], rank - 1
+    all_else = (1 << last) - 1
+    is_whole = masks["begin"] & masks["end"] & all_else == all_else
+    if width is None or not is_whole or (strides != 1).any() or any(masks[name] for name in _MASKS[2:]):
+        return None
+    first = 0 if masks["begin"] >> last else int(begin[-1])
+    behind = width if masks["end"] >> last else int(end[-1])
+    size = behind - first
+    is_part = 0 <= first < behind <= width and size < width and not width % size and not first % size
+    return (first // size, width // size) if is_part else None
+
+
 def _one_by_one(replica: Any) -> Any:
     """Map what is cheap and takes one state at a time: an operation for each replica, beside each other."""
     known = tf.get_static_value(replica.pfor.loop_len_vector)
@@ -154,6 +194,7 @@ _REGISTRY |= {
     "Conv2D": _convolution,
     "Conv2DBackpropInput": _transposed,
     "BatchMatMulV2": _product,
+    "StridedSlice": _part,
     "ResizeBilinear": _rows_of_all(0),
     "ResizeNearestNeighbor": _rows_of_all(0),
     "ResizeBicubic": _rows_of_all(0),
