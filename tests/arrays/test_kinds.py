@@ -170,6 +170,20 @@ def test_images_of_one_channel_stay_so_and_those_of_16_bits_keep_their_brightnes
     assert given(images="data/external/cells", size=[4, 6], colours="colour").rows.shape == (2, 4, 6, 3)
 
 
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+def test_a_photograph_stands_upright_as_the_camera_noted_it(draw, tmp_path, orientation, turned):
+    pixels = np.random.default_rng(0).integers(0, 255, (4, 6)).astype(np.uint8)
+    path = draw({"a/1.png": pixels, "b/2.png": pixels})
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for file in (tmp_path / path).rglob("*.png"):
+        Image.fromarray(pixels).save(file, exif=exif)
+    expected = np.rot90(pixels, turned)
+    found = given(images=path, size=list(expected.shape))
+    np.testing.assert_array_equal(found.rows.read(slice(None)), np.stack([expected] * 2)[..., None])
+    assert found.findings == []  # none is of another size
+
+
 def test_images_of_other_sizes_are_brought_to_one_and_told(draw):
     read = given(images=draw({"a/1.png": grey(7, (8, 8)), "b/1.png": grey(9, (4, 6)), "b/2.png": grey(9)}), size=[4, 6])
     assert read.rows.read(slice(None))[:, 1, 1, 0].tolist() == [7, 9, 9]

@@ -150,7 +150,7 @@ def _look(files: list[Path]) -> tuple[Counter, Counter]:
     sizes, modes = Counter(), Counter()
     for file in files:
         with _opened(file) as image:
-            sizes[image.size] += 1
+            sizes[image.size[::-1] if _turns(image) in _ON_ITS_SIDE else image.size] += 1
             modes[image.mode] += 1
     return sizes, modes
 
@@ -167,15 +167,24 @@ def _rows(files: list[Path], size: tuple[int, int], mode: str) -> Rows:
 
 
 def _pixels(file: Path, size: tuple[int, int], mode: str) -> np.ndarray:
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     with _opened(file) as image:
         try:
-            loaded = _eight_bits(image).convert(mode)
+            upright = ImageOps.exif_transpose(image) if _turns(image) != _UPRIGHT else image
+            loaded = _eight_bits(upright).convert(mode)
             resized = loaded if loaded.size == size else loaded.resize(size, Image.Resampling.BILINEAR)
         except (OSError, ValueError, SyntaxError, EOFError) as error:
             raise _broken(file, error) from error
     return np.asarray(resized, np.uint8).reshape(size[1], size[0], -1)
+
+
+def _turns(image: Any) -> int:
+    """How a camera was held, as EXIF numbers it."""
+    return image.getexif().get(_ORIENTATION, _UPRIGHT)
+
+
+_ORIENTATION, _UPRIGHT, _ON_ITS_SIDE = 0x0112, 1, (5, 6, 7, 8)
 
 
 def _eight_bits(image: Any) -> Any:

@@ -104,7 +104,7 @@ def _part(replica: Any) -> Any:
     Its gradient puts them beside each other, where that of slices adds up as many arrays that are mostly 0.
     """
     (values, differ, _), bounds = replica.input(0), [replica.input(place) for place in (1, 2, 3)]
-    place = None if not differ or any(each[1] for each in bounds) else _place(replica, values.shape[1:])
+    place = None if not differ or any(differs for _, differs, _ in bounds) else _place(replica, values.shape[1:])
     if place is None:
         return _USUAL_SLICE(replica)
     number, n_parts = place
@@ -119,7 +119,7 @@ def _place(replica: Any, shape: tf.TensorShape) -> tuple[int, int] | None:
     """Which of how many equal parts of the last axis a slice is; None where it is none."""
     begin, end, strides = (tf.get_static_value(replica.input(place).t) for place in (1, 2, 3))
     rank, masks = shape.rank, {name: replica.get_attr(f"{name}_mask") for name in _MASKS}
-    if any(each is None for each in (begin, end, strides, rank)) or not rank or len(begin) != rank:
+    if any(value is None for value in (begin, end, strides, rank)) or not rank or len(begin) != rank:
         return None
     width, last = shape[-1], rank - 1
     all_else = (1 << last) - 1
