@@ -181,6 +181,8 @@ def _pixels(file: Path, size: tuple[int, int], mode: str) -> np.ndarray:
 
 def _turns(image: Any) -> int:
     """How a camera was held, as EXIF numbers it."""
+    if "exif" not in image.info and image.format != "TIFF":
+        return _UPRIGHT  # of a PNG without, Pillow would look behind its pixels
     return image.getexif().get(_ORIENTATION, _UPRIGHT)
 
 
