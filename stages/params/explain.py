@@ -176,6 +176,7 @@ SENTENCES = {
     "weighed_nothing": "no class counts for anything; one needs a weight above 0",
     "weighed_values": "weighs classes, and targets: value are none; leave it out",
     "weight_is_target": "{value} is the target; allowed: other columns",
+    "weight_and_exposure": "rows count by exposure: already; leave one of the two out",
     "weights_without_labels": "goes with several yes/no columns, as in target: [sport, news]; of classes: class_weight",
     "wrong_source_task": "{value} does not fit {generator}, which gives {target}; allowed: {own_task}",
     "wrong_task": "{value} is a loss for a {own_task} task{instead}; losses{for_task}: {names}",

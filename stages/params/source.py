@@ -170,6 +170,8 @@ class Table(Section):
         columns: what some columns are: number, category, date, or a form of dates such as ``%d/%m/%y``.
         labels: by column, what to call some of its texts.
         weight: the column that says what each row counts.
+        exposure: the column that says for how long, or for how much, each row was observed: the target divided by it
+            is learned, and each row counts by it.
     """
 
     file: str
@@ -188,6 +190,12 @@ class Table(Section):
     columns: dict[Column, ColumnKind] = Field(default_factory=dict)
     labels: dict[Column, dict[Label, Label]] = Field(default_factory=dict)
     weight: Column | None = None
+    exposure: Column | None = None
+
+    @property
+    def counts(self) -> str | None:
+        """The column by which each row counts, where there is one."""
+        return self.exposure or self.weight
 
 
 _GENERATORS = {

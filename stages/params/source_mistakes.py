@@ -98,5 +98,8 @@ def _table(key: str, source: Table) -> Iterator[Mistake]:
             yield Mistake(f"{key}.drop", "target_dropped", column)
         if source.target.count(column) > 1:
             yield Mistake(f"{key}.target", "target_twice", column)
-        if column == source.weight:
-            yield Mistake(f"{key}.weight", "weight_is_target", column)
+        for name in ("weight", "exposure"):
+            if column == getattr(source, name):
+                yield Mistake(f"{key}.{name}", "weight_is_target", column)
+    if source.exposure and source.weight:
+        yield Mistake(f"{key}.weight", "weight_and_exposure", source.weight)

@@ -172,7 +172,13 @@ class Winner:
     @property
     def columns(self) -> list[str]:
         """The columns that it reads: those that it predicts from, and what decisions cost."""
-        return list(dict.fromkeys([*(column.name for column in self.inputs), *self.cost_columns]))
+        beside = [*self.cost_columns, *filter(None, [self.exposure])]
+        return list(dict.fromkeys([*(column.name for column in self.inputs), *beside]))
+
+    @property
+    def exposure(self) -> str | None:
+        """The column that says for how long each row is observed, by which what is predicted is multiplied."""
+        return self.settings.data.source.get("exposure")
 
     @property
     def _of_targets(self) -> list[str]:

@@ -86,7 +86,8 @@ def choose(
     targets = meant(source.target, f"{key}.source.target")
     asked_for = meant(source.features or [], f"{key}.source.features")
     dropped = meant(source.drop, f"{key}.source.drop")
-    weight = meant([source.weight] if source.weight else [], f"{key}.source.weight")
+    its_key = "exposure" if source.exposure else "weight"
+    weight = meant([source.counts] if source.counts else [], f"{key}.source.{its_key}")
     grouping, costing, seen = map(named, (groups, costs, for_losses))
     for name in (name for name, column in seen.items() if column in targets):
         raise UserError(f"{for_losses[name]}: '{name}' is the target, which y_true holds; allowed: other columns")

@@ -58,8 +58,12 @@ def load(
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
     has_target = targets.notna().all(axis=1).to_numpy()
     weights.check_count(has_target, f"{key}.source")
-    kept = _kept(choice, tidied, has_target, read, key, costs=costs)
+    counted = "exposure" if source.exposure else "weight"
+    kept = _kept(choice, tidied, has_target, read, key, counted=counted, costs=costs)
     features = features if kept.all() else features[kept].reset_index(drop=True)
+    if source.exposure:
+        targets = weights.rates(targets, tidied[choice.weight][0], dataset.task, f"{key}.source.exposure")
+        dataset = dataset.model_copy(update={"task": "regression"})
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns = _columns(fitted, features, own_names, target, choice)
     if (differ := copies.numbered(features, columns, target.labels)) is not None:
@@ -119,12 +123,13 @@ def _kept(
     read: Reading,
     key: str,
     *,
+    counted: str,
     costs: Mapping[str, str] | None,
 ) -> np.ndarray:
     """Which rows have a target and count for something: bool (n_rows,). What decisions on them cost is checked."""
     kept = has_target
     for weight in choice.weights:
-        kept = weights.counting(tidied[weight][0], has_target, read.rows, f"{key}.source.weight")
+        kept = weights.counting(tidied[weight][0], has_target, read.rows, f"{key}.source.{counted}")
     for name, column in choice.costs.items():
         weights.check_costs(tidied[column][0], kept, read.rows, (costs or {})[name])
     return kept

@@ -114,18 +114,43 @@ def numbers(column: pd.Series, source: Table, decimal: str, form: str | None = N
     return _reader(str(column.name), "number", form, source).read(column, decimal)[0].to_numpy(np.float64)
 
 
+def exposure(rows: pd.DataFrame, winner: Winner, source: Table, decimal: str) -> np.ndarray:
+    """For how long each new row is observed: float64 (n_rows,).
+
+    Raises:
+        UserError: as of `costs`.
+    """
+    what = "for how long each row is observed"
+    return _held(rows, [winner.exposure], winner, source, decimal, what=what)[winner.exposure]
+
+
 def costs(rows: pd.DataFrame, winner: Winner, source: Table, decimal: str) -> dict[str, np.ndarray]:
     """What decisions on new rows cost: float64 (n_rows,), by the names of the columns that hold it.
 
     Raises:
         UserError: such a column is not there, stands twice, or holds no number, 0 or more, in a row.
     """
+    what = "what a wrong decision on each row costs"
+    return _held(rows, winner.cost_columns, winner, source, decimal, what=what, short="what a decision costs")
+
+
+def _held(
+    rows: pd.DataFrame,
+    asked: list[str],
+    winner: Winner,
+    source: Table,
+    decimal: str,
+    *,
+    what: str,
+    short: str = "",
+) -> dict[str, np.ndarray]:
+    """What columns hold that must hold a number, 0 or more, in each row: see `costs`."""
     columns, held = {}, {}
     names = [str(name) for name in rows.columns]
-    for name in winner.cost_columns:
+    for name in asked:
         if (column := column_names.find(name, names)) is None:
             near = suggest.nearest(name, names)
-            raise UserError(f"column '{name}' is missing, which says what a wrong decision on each row costs{near}")
+            raise UserError(f"column '{name}' is missing, which says {what}{near}")
         if names.count(column) > 1:
             raise UserError(f"column '{name}' stands twice; rename one")
         held[name] = plain(rows.set_axis(names, axis=1)[column]).rename(name)
@@ -133,10 +158,8 @@ def costs(rows: pd.DataFrame, winner: Winner, source: Table, decimal: str) -> di
         bad = np.flatnonzero(~(np.isfinite(columns[name]) & (columns[name] >= 0)))
         if len(bad):
             value = held[name].iloc[bad[0]]
-            what = "nothing" if pd.isna(value) or not str(value).strip() else str(value)
-            raise UserError(
-                f"row {bad[0] + 1:,} holds {what} in '{name}'; what a decision costs is a number, 0 or more"
-            )
+            holds = "nothing" if pd.isna(value) or not str(value).strip() else str(value)
+            raise UserError(f"row {bad[0] + 1:,} holds {holds} in '{name}'; {short or what} is a number, 0 or more")
     return columns
 
 

@@ -42,6 +42,20 @@ def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: 
     return counting
 
 
+def rates(targets: pd.DataFrame, exposure: pd.Series, task: str | None, key: str) -> pd.DataFrame:
+    """Targets (n_rows, n_targets) divided by what each row was observed for, which is above 0 where rows are used.
+
+    Raises:
+        UserError: they are no numbers, or the parameters say that they are classes.
+    """
+    others = [name for name, values in targets.items() if not pd.api.types.is_numeric_dtype(values)]
+    if task not in (None, "regression") or others:
+        what = f"'{others[0]}' is no numbers" if others else f"task: {task} is for classes"
+        raise UserError(f"{key}: what is observed for unequal times is a number, and {what}; leave it out")
+    by = exposure.where(exposure > 0)
+    return targets.apply(lambda values: values.astype(np.float64) / by)
+
+
 def costs_of(params: Params, dataset: str) -> dict[str, str]:
     """The columns that say what decisions on a dataset cost, and the path of the key that names each."""
     return {

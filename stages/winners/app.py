@@ -189,7 +189,7 @@ def _unused(predictor: Predictor, new: reading.NewFile) -> list[str]:
     names = [
         *winner.columns,
         *winner.description.targets,
-        *filter(None, [predictor.source.weight]),
+        *filter(None, [predictor.source.counts]),
     ]
     used = {column_names.find(name, columns) for name in names}
     headings = zip(columns, new.cells.columns, strict=True)
@@ -209,6 +209,8 @@ def _scores(predictor: Predictor, new: reading.NewFile, predicted: Predictions) 
         return [f"{targets} stands twice, so the predictions are not scored"]
     truth = new_rows.targets(new.rows[headings], description, predictor.source, new.written.decimal)
     weights, weighted = _weights(predictor, new)
+    if winner.exposure:  # rates are scored, each row by what it was observed for
+        truth = truth / np.where(weights > 0, weights, np.nan)[:, None]
     outputs = predicted.outputs.reshape(len(truth), np.prod(predicted.outputs.shape[1:], dtype=int))
     known = np.isfinite(truth).all(axis=1) & np.isfinite(outputs).all(axis=1) & (weights >= 0)
     if not weights[known].any():
@@ -274,7 +276,7 @@ def _on_test_rows(recommended: Recommended) -> str:
 
 def _weights(predictor: Predictor, new: reading.NewFile) -> tuple[np.ndarray, str]:
     """What each row counts, NaN where that is not known, and how to say so; 1 where the rows do not have it."""
-    columns, weight = list(new.rows.columns), predictor.source.weight
+    columns, weight = list(new.rows.columns), predictor.source.counts
     name = column_names.find(weight, columns) if weight else None
     if name is None or columns.count(name) > 1:
         return np.ones(len(new.rows)), ""

@@ -58,6 +58,8 @@ def example(rows: pd.DataFrame, winner: Winner) -> dict[str, list[Any]]:
         column.name: [_plain(value, column.kind) for value in some[column.own_name]] for column in winner.inputs
     }
     of_costs = {name: [_plain(value, "number") for value in some[costs[name]]] for name in winner.cost_columns}
+    if winner.exposure:
+        of_costs[winner.exposure] = [_plain(value, "number") for value in some[winner.description.weight]]
     return of_inputs | {name: values for name, values in of_costs.items() if name not in of_inputs}
 
 

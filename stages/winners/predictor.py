@@ -45,7 +45,8 @@ class Predictions:
     Attributes:
         table: one line for each row: `Winner.outputs`.
         outputs: float64 (n_rows, n_outputs), what the table says as outputs of the loss, to be scored: the values that
-            are predicted, the probabilities, or the votes, of two classes the share of class 1 less that of class 0.
+            are predicted, of rows with an exposure per one of it, the probabilities, or the votes, of two classes the
+            share of class 1 less that of class 0.
         decided: (n_rows,) the indices of the classes that are decided; None for values.
         notes: in a line each, what of the rows is not as it was in training.
         arrays: where each position of a row has a target, what is predicted of them: see `positions.Answers`; the table
@@ -113,6 +114,8 @@ class Predictor:
             table, scored, decided = labels.answers(self.winner, in_units, self._decide)
         else:
             table, scored, decided = self._answers(in_units, costs)
+        if self.winner.exposure:
+            table = table.mul(new_rows.exposure(rows, self.winner, self.source, decimal), axis=0)
         table[failed], scored[failed] = np.nan, np.nan
         notes = [*map(printable, notes), *_without_prediction(failed)]
         return Predictions(table.set_index(rows.index), scored, notes, decided)

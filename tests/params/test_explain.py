@@ -113,6 +113,7 @@ WORDING = [
      "goes with several columns, as in target: [price, sold], and homes has one target"),
     ({"kind": "label_weights", "facts": {"n_weights": 2, "n_targets": 3}},
      "2 given for 3 targets; each needs one, or name some: {sport: 2}"),
+    ({"kind": "weight_and_exposure"}, "rows count by exposure: already; leave one of the two out"),
     ({"kind": "weights_without_labels"},
      "goes with several yes/no columns, as in target: [sport, news]; of classes: class_weight"),
     ({"kind": "needs_positions", "value": "iou"},
