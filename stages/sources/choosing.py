@@ -27,6 +27,7 @@ class Choice:
         kinds: what the parameters say that some are.
         asked_for: columns that the parameters name as features, or say a kind of, so that they are no identifiers.
         weight: what each row counts; None where all count alike.
+        weight_key: the key that names it.
         costs: by the names that comparisons use, the columns that say what decisions cost. They may be features too.
         for_losses: by the names that losses use, the columns that these see. They may be features too.
     """
@@ -37,6 +38,7 @@ class Choice:
     kinds: dict[str, str]
     asked_for: set[str]
     weight: str | None = None
+    weight_key: str = "weight"
     costs: dict[str, str] = field(default_factory=dict)
     for_losses: dict[str, str] = field(default_factory=dict)
 
@@ -108,6 +110,7 @@ def choose(
         kinds=kinds,
         asked_for={*asked_for, *kinds},
         weight=weight[0] if weight else None,
+        weight_key=its_key,
         costs=costing,
         for_losses=seen,
     )

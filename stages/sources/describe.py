@@ -58,12 +58,9 @@ def load(
     features = pd.DataFrame({own: tidied[column][0] for column, own in own_names.items()})
     has_target = targets.notna().all(axis=1).to_numpy()
     weights.check_count(has_target, f"{key}.source")
-    counted = "exposure" if source.exposure else "weight"
-    kept = _kept(choice, tidied, has_target, read, key, counted=counted, costs=costs)
+    kept = _kept(choice, tidied, has_target, read, key, costs=costs)
     features = features if kept.all() else features[kept].reset_index(drop=True)
-    if source.exposure:
-        targets = weights.rates(targets, tidied[choice.weight][0], dataset.task, f"{key}.source.exposure")
-        dataset = dataset.model_copy(update={"task": "regression"})
+    targets, dataset = _rates(targets, dataset, choice, tidied, key)
     target, lost = _target(targets, dataset, choice, key, kept=kept, left_out=has_target & ~kept)
     columns = _columns(fitted, features, own_names, target, choice)
     if (differ := copies.numbered(features, columns, target.labels)) is not None:
@@ -123,13 +120,12 @@ def _kept(
     read: Reading,
     key: str,
     *,
-    counted: str,
     costs: Mapping[str, str] | None,
 ) -> np.ndarray:
     """Which rows have a target and count for something: bool (n_rows,). What decisions on them cost is checked."""
     kept = has_target
     for weight in choice.weights:
-        kept = weights.counting(tidied[weight][0], has_target, read.rows, f"{key}.source.{counted}")
+        kept = weights.counting(tidied[weight][0], has_target, read.rows, f"{key}.source.{choice.weight_key}")
     for name, column in choice.costs.items():
         weights.check_costs(tidied[column][0], kept, read.rows, (costs or {})[name])
     return kept
@@ -186,6 +182,16 @@ def _findings(
     findings = [*read.findings, *map(read.placed, [*of_readers, *every.find(seen)])]
     order = {name: number for number, name in enumerate(["", *read.table])}
     return sorted(findings, key=lambda each: order[each.column])
+
+
+def _rates(
+    targets: pd.DataFrame, dataset: Dataset, choice: Choice, tidied: Mapping[str, tuple[pd.Series, Kind]], key: str
+) -> tuple[pd.DataFrame, Dataset]:
+    """Where rows were observed for unequal times the rates, which are values, and the parameters that say so."""
+    if not dataset.source.exposure:
+        return targets, dataset
+    rates = weights.rates(targets, tidied[choice.weight][0], dataset.task, f"{key}.source.exposure")
+    return rates, dataset.model_copy(update={"task": "regression"})
 
 
 def _target(
