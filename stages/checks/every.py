@@ -1,4 +1,4 @@
-"""All checks: each module here but this one is a check, and to add one is to add a module.
+"""All checks: each module here and in the packages here but this one is a check, and to add one is to add a module.
 
 It has ``find(seen)``, which gives facts, rows counted from 1 over all that were read. A kind of `Finding` is said by
 its name, until `stages.wording.findings` has a sentence for it, with the key that settles it.
@@ -121,8 +121,9 @@ def as_floats(values: pd.Series) -> np.ndarray:
 @cache
 def checks() -> list[ModuleType]:
     """All checks, by their names."""
-    found = pkgutil.iter_modules(importlib.import_module(__package__).__path__)
-    return [importlib.import_module(f"{__package__}.{each.name}") for each in found if each.name != "every"]
+    found = pkgutil.walk_packages(importlib.import_module(__package__).__path__, f"{__package__}.")
+    names = sorted((each.name for each in found if not each.ispkg), key=lambda name: name.rpartition(".")[2])
+    return [importlib.import_module(name) for name in names if name != __name__]
 
 
 def find(seen: Seen) -> list[Finding]:

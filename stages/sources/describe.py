@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from stages.basics import paths
-from stages.checks import copies, every, identifiers
+from stages.checks import every
+from stages.checks.columns import identifiers
 from stages.checks.every import Seen
+from stages.checks.rows import copies
 from stages.params.schema import Dataset, Split
 from stages.params.source import Table
 from stages.parsing import readers, reading

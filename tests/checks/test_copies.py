@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from stages.checks import copies
+from stages.checks.rows import copies
 from stages.records.datasets import Column
 from tests.columns import tidy
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.checks import grouping
+from stages.checks.rows import grouping
 from tests.columns import tidy
 
 SEEDS = (100, 101)

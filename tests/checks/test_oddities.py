@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.checks import alike as alike_labels
-from stages.checks import far as far_values
-from stages.checks import identifiers, infinite, leaks
-from stages.checks import mixed as mixed_texts
+from stages.checks.cells import alike as alike_labels
+from stages.checks.cells import far as far_values
+from stages.checks.cells import infinite
+from stages.checks.cells import mixed as mixed_texts
+from stages.checks.columns import identifiers, leaks
 from tests.columns import tidy
 
 ROWS = np.arange(40)

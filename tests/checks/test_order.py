@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from stages.checks import order
+from stages.checks.rows import order
 from stages.params.schema import Dataset, Split
 from stages.sources import describe
 from stages.wording.findings import in_words

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.checks import date_doubts, every, far, infinite, leaks, nothing
+from stages.checks import every
+from stages.checks.cells import date_doubts, far, infinite, nothing
+from stages.checks.columns import leaks
 from stages.checks.every import Seen
 
 N_ROWS = 60

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from stages.checks.columns.identifiers import correlation, explained
 from stages.checks.every import Seen, as_floats
-from stages.checks.identifiers import correlation, explained
 from stages.records.datasets import Kind
 from stages.records.findings import Finding
 

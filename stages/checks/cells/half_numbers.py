@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from stages.checks.date_doubts import perhaps_of_a_form
+from stages.checks.cells.date_doubts import perhaps_of_a_form
+from stages.checks.cells.mixed import mixed
 from stages.checks.every import Seen
-from stages.checks.mixed import mixed
 from stages.parsing.dates import are_dates
 from stages.parsing.number_columns import odd
 from stages.parsing.numbers import are_numbers

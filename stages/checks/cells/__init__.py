@@ -1,0 +1,1 @@
+"""Checks of what single cells of a column hold."""

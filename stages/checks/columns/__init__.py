@@ -1,0 +1,1 @@
+"""Checks of what columns tell of rows and of the target."""

@@ -1,0 +1,1 @@
+"""Checks of which rows belong together, and of their order."""
