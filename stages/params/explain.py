@@ -140,6 +140,7 @@ SENTENCES = {
     "give it another name with as:",
     "other": "{value} given: {message}",
     "names_without_table": "goes with a table; {generator} has no names of classes",
+    "references_of_positions": "are models of one target for each row, and here a row has several; leave it out",
     "rate_twice": "{rate:g} stands twice",
     "value_twice": "{value} stands twice",
     "schedule_twice": "{schedule} stands twice",

@@ -60,6 +60,8 @@ def of_positions(params: Params, name: str, description: Description) -> Iterato
         return
     if comparison.cost:
         yield Mistake(f"comparisons.{name}.cost", "one_class_a_row", "cost")
+    if comparison.references:
+        yield Mistake(f"comparisons.{name}.references", "references_of_positions")
     for index, entry in enumerate(comparison.losses):
         if isinstance(entry, dict) and entry.get("class_weight"):
             yield Mistake(f"comparisons.{name}.losses[{index}].class_weight", "one_class_a_row", "class_weight")

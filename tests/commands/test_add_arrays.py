@@ -32,6 +32,7 @@ def run(tmp_path, monkeypatch, capsys):
     Path("params.yaml").write_text(PARAMS, encoding="utf-8")
     np.savez(tmp_path / "cells.npz", x=X, y=Y, extra=Y)
     np.savez(tmp_path / "named.npz", pixels=X, label=Y)
+    np.savez(tmp_path / "masks.npz", x=X, mask=np.where(X > 200, 255, 0).astype(np.uint8))
     np.savez(tmp_path / "parts.npz", x_image=X, x_meta=META, y=Y)
     for row in range(8):
         path = tmp_path / "photos" / "ab"[row % 2] / f"{row}.png"
@@ -77,6 +78,16 @@ def test_arrays_whose_names_begin_with_x_are_several_inputs(run):
     told = "40 rows of 2 inputs, x_image (images of 8 × 8 pixels and 1 channel), x_meta (3 numbers), kept as float32"
     assert lines[0].startswith(f"try: {told}; numbers of x_image from 0 to {X.max()}, of x_meta from ")
     assert any("rows are taken for images of 8 × 8 pixels (if they are sequences of 8" in line for line in lines)
+
+
+@pytest.mark.endurance  # its networks are probed
+def test_masks_are_seen_and_get_their_losses(run):
+    lines, source = run("../masks.npz", "mask")
+    assert source == {"arrays": "data/external/masks.npz", "target": "mask"}
+    text = "\n".join(lines)
+    assert "try: mask: two different values (0, 255), so the task is binary" in text
+    losses = load_params().comparisons["masks"].losses
+    assert {"binary_crossentropy", "dice", "tversky"} <= set(losses)
 
 
 def test_keys_can_be_given_at_once(run):

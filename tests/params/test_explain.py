@@ -151,6 +151,8 @@ WORDING = [
      "selects nothing of what compare: a, b leaves; allowed: all, or any of mse, mae"),
     ({"kind": "value_twice", "value": [2, 2], "facts": {"value": 2}}, "2 stands twice"),
     ({"kind": "schedule_twice", "value": ["cosine"] * 2, "facts": {"schedule": "cosine"}}, "cosine stands twice"),
+    ({"kind": "references_of_positions"},
+     "are models of one target for each row, and here a row has several; leave it out"),
     ({"kind": "rate_twice", "value": [0.1, 0.1], "facts": {"rate": 0.1}}, "0.1 stands twice"),
     ({"kind": "same_loss", "value": "MSE", "facts": {"other": "mse"}},
      "'MSE' is the same loss as 'mse'; list each once, or name one with as:"),
