@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.records.datasets import Description
+from stages.records.datasets import Description, Encoded
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import ScaleSettings, SplitSettings
 from stages.reporting.texts import setup_text
@@ -196,3 +196,16 @@ def test_where_rates_are_tuned_none_is_named(make_run, make_tuning):
         "SGD (momentum 0.9), batches of 32; each loss with the learning rate, the schedule and the number "
         "of epochs that are best for it."
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "target"),
+    [
+        ({}, "Target: `y`, a regression task"),
+        ({"exposure": "years"}, "Target: `y` divided by `years`, by which each row"),
+    ],
+)
+def test_a_target_that_is_a_rate_is_said_to_be_one(settings, target):
+    described = replace(describe(), files=["data/external/own.csv"])
+    text = setup_text.source("own", {"file": "data/external/own.csv", **settings}, 1250, Encoded(described, []))
+    assert target in text

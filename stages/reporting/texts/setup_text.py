@@ -62,7 +62,10 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded, *
         parts.append(f"{without:,} without a target {'was' if without == 1 else 'were'} left out")
     if weightless := description.n_weightless:
         parts.append(f"{weightless:,} that {'weighs 0 was' if weightless == 1 else 'weigh 0 were'} left out")
-    target = f"{' and '.join(map(code, description.targets))}, a {description.task} task"
+    target = " and ".join(map(code, description.targets))
+    if exposure := settings.get("exposure"):
+        target += f" divided by {code(exposure)}, by which each row counts"
+    target += f", a {description.task} task"
     if description.inferred:
         target += f" because of its {datasets.inferred(description.inferred)}"
         target += f" ({text(datasets.other_tasks(name, description))})" if description.other_tasks else ""
