@@ -45,8 +45,9 @@ def results(comparisons: list[Comparison]) -> pd.DataFrame:
 def _at_own_thresholds(comparison: Comparison) -> pd.DataFrame:
     """The test score that decides, with decisions at thresholds of each loss's own; none where they are by its rule."""
     tables = [
-        pd.DataFrame({"loss": loss, "seed": comparison.seeds, "value": comparison.outcome.scores[loss]})
-        for loss in comparison.outcome.thresholds
+        pd.DataFrame({"loss": loss, "seed": comparison.seeds[: len(values)], "value": values})
+        for loss, values in comparison.outcome.scores.items()
+        if loss in comparison.outcome.thresholds
     ]
     named = {"comparison": comparison.name, "dataset": comparison.dataset, "part": "test"}
     metric = f"{comparison.score.name} at its own threshold"

@@ -43,7 +43,8 @@ def at_place(value: float, place: int, power: int | None = None) -> str:
     """
     if not math.isfinite(value):
         return "–"
-    rounded = round(value, -place)
+    if (rounded := round(value, -place)) < 0:
+        return f"−{at_place(-value, place, power)}"
     own_power = power_of(place, value)
     if not rounded or own_power is None:
         return f"{rounded:,.{max(-place, 0)}f}" if rounded or place >= _SMALL else "0"

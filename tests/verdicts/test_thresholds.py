@@ -8,6 +8,7 @@ from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, f1_score
 
 from stages.losses.catalogue import LOSSES
+from stages.reporting import data_files
 from stages.reporting.formats import plus_minus
 from stages.reporting.sections import thresholds as thresholds_section
 from stages.reporting.texts.verdict_text import verdict, verdict_cell
@@ -148,6 +149,26 @@ def test_the_score_is_that_of_decisions_at_the_threshold_of_each_seed(make_shift
         [threshold] = comparison.outcome.thresholds[run.loss.name][seed]
         decided = run.outputs[seed, rows, 0] >= threshold
         assert balanced_accuracy_score(comparison.labels[rows], decided) == pytest.approx(score)
+
+
+def test_results_hold_scores_at_own_thresholds_also_of_a_loss_that_was_settled_sooner(make_shifted):
+    comparison = make_shifted()
+    first, second = comparison.runs
+    sooner = replace(
+        second,
+        settings=second.settings.model_copy(update={"seeds": second.seeds[:5]}),
+        outputs=second.outputs[:5],
+        scores=second.scores[second.scores["seed"] < 5],
+    )
+    comparison = replace(comparison, runs=[first, sooner])
+    table = data_files.results([comparison]).query("metric == 'balanced_accuracy at its own threshold'")
+    assert table.groupby("loss")["seed"].apply(list).to_dict() == {
+        first.loss.name: list(first.seeds),
+        sooner.loss.name: [0, 1, 2, 3, 4],
+    }
+    assert table["value"].tolist() == [
+        value for run in comparison.runs for value in comparison.outcome.scores[run.loss.name]
+    ]
 
 
 def test_a_threshold_knows_nothing_of_the_rows_that_its_seed_is_scored_on(make_shifted):
