@@ -97,10 +97,10 @@ setup: .venv/installed .venv/plots.html $(EXTRA:%=.venv/installed-%)
 test: setup
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough and not endurance"
 
-# four on two cores, since many of these wait for processes that they start; WHICH='thorough or browser': and those
+# three on two cores, since many of these wait for processes that they start; WHICH='thorough or browser': and those
 test-thorough: WHICH ?= thorough
 test-thorough: setup
-	@pytest -n 4 --dist loadfile --no-loadscope-reorder -m "($(WHICH)) and not endurance"
+	@pytest -n 3 --dist loadfile --no-loadscope-reorder -m "($(WHICH)) and not endurance"
 
 test-endurance: setup
 	@pytest -n 2 --dist loadfile -m endurance

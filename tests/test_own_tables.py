@@ -19,7 +19,7 @@ from stages.winners.predictor import Predictor
 from stages.wording.datasets import inferred
 from tests.winners_by_keras import by_keras, probabilities, the_file
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.endurance
 
 ROOT = Path(__file__).parents[1]
 TRAIN = {"seeds": 3, "batch_size": 32, "optimizer": {"name": "SGD", "learning_rate": 0.01, "momentum": 0.9}}
