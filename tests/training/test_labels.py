@@ -24,11 +24,8 @@ from tests.training.test_replicas import (
 N_TRAIN, N_ROWS, N_LABELS = 40, 59, 3
 
 
-def test_weights_of_labels_are_those_of_a_keras_model_with_an_output_for_each():
-    weights, rng = (1.0, 5.0, 0.5), np.random.default_rng(0)
-    loss = replace(LOSSES["binary_crossentropy"], label_weights=weights)
-    labels = rng.integers(0, 2, (N_ROWS, N_LABELS)).astype(np.float32)
-    features = rng.normal(size=(N_ROWS, 4)).astype(np.float32)
+def copies_of(loss):
+    """A network with an output for each label, copies of it with two seeds, and which rows they learn from."""
     network = Network(4, hidden=(5,), n_outputs=1, activation=loss.activation, positions=(N_LABELS,))
     replicas = Replicas(
         network.build(0),
@@ -38,7 +35,15 @@ def test_weights_of_labels_are_those_of_a_keras_model_with_an_output_for_each():
         optimizer=optimizer_for(loss, "SGD"),
         per_row=is_per_row(loss, (N_LABELS,)),
     )
-    view = first_rows(2, N_TRAIN, N_ROWS)
+    return network, replicas, first_rows(2, N_TRAIN, N_ROWS)
+
+
+def test_weights_of_labels_are_those_of_a_keras_model_with_an_output_for_each():
+    weights, rng = (1.0, 5.0, 0.5), np.random.default_rng(0)
+    loss = replace(LOSSES["binary_crossentropy"], label_weights=weights)
+    labels = rng.integers(0, 2, (N_ROWS, N_LABELS)).astype(np.float32)
+    features = rng.normal(size=(N_ROWS, 4)).astype(np.float32)
+    network, replicas, view = copies_of(loss)
     history = fit(replicas, Rows(features, labels[..., None]), view, epochs=2, orders=in_file_order(view))
 
     before, last = network.build(11), keras.layers.Dense(N_LABELS, activation="sigmoid")
@@ -85,16 +90,7 @@ def test_histories_equal_those_of_keras_fit(name):
     loss, rng = LOSSES[name], np.random.default_rng(2)
     labels = rng.integers(0, 2, (N_ROWS, N_LABELS)).astype(np.int8)
     features = (rng.normal(size=(N_ROWS, 4)) + np.pad(labels, ((0, 0), (0, 1)))).astype(np.float32)
-    network = Network(4, hidden=(5,), n_outputs=1, activation=loss.activation, positions=(N_LABELS,))
-    replicas = Replicas(
-        network.build(0),
-        network.initial_weights((3, 11)),
-        loss=keras_loss(loss, (N_LABELS,)),
-        metric=row_metric(loss, loss.epoch_metric),
-        optimizer=optimizer_for(loss, "SGD"),
-        per_row=is_per_row(loss, (N_LABELS,)),
-    )
-    view = first_rows(2, N_TRAIN, N_ROWS)
+    network, replicas, view = copies_of(loss)
     rows = Rows(features, loss.encode(labels, 2))
     history = fit(replicas, rows, view, epochs=2, orders=in_file_order(view))
 
