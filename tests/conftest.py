@@ -22,7 +22,7 @@ from stages.records.settings import Settings
 from stages.scores import catalogue as scores
 from stages.scores import measure as scoring
 from stages.verdicts.comparison import Comparison
-from tests.projects import DEFAULTS, ROOT, run_in, small_clone
+from tests.projects import DEFAULTS, ROOT, run_all, run_in, small_clone
 
 pytest_plugins = "tests.tracked"  # its fixtures
 
@@ -165,6 +165,25 @@ class MadeUp:
     features: pd.DataFrame
     labels: np.ndarray
     plan: Plan
+
+
+@pytest.fixture
+def try_table(tmp_path, monkeypatch, capsys):
+    """`make try` of a table in a project that has one comparison: what it prints, in one line."""
+
+    from stages.commands import add_table
+
+    def run(write_table, file, target):
+        made = {"source": {"generator": "make_regression", "random_state": 1}}
+        params = {"datasets": {"made": made}, "comparisons": {"made": {"losses": ["mse"]}}}
+        run_all(tmp_path, params, {}, lambda _: None)
+        monkeypatch.chdir(tmp_path)
+        write_table(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["add_table", file, target])
+        add_table.main()
+        return " ".join(capsys.readouterr().out.split())
+
+    return run
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 from sklearn import metrics
 
 from stages import generate, report, scale, train, winner
-from stages.commands import add_table
 from stages.records import winners
 from stages.winners import app
 from stages.winners.predictor import Predictor
@@ -79,14 +77,8 @@ def test_targets_of_different_kinds_are_learned_together_judged_each_and_predict
     assert float(re.search(r"\br2 ([\d.]+)", told)[1]) == pytest.approx(np.mean(r2), abs=2e-3)
 
 
-def test_make_try_proposes_a_loss_for_each_target(tmp_path, monkeypatch, capsys):
-    made = {"source": {"generator": "make_regression", "random_state": 1}}
-    run_all(tmp_path, {"datasets": {"made": made}, "comparisons": {"made": {"losses": ["mse"]}}}, {}, lambda _: None)
-    monkeypatch.chdir(tmp_path)
-    write_table(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["add_table", "homes.csv", "price,sold"])
-    add_table.main()
-    told = " ".join(capsys.readouterr().out.split())
+def test_make_try_proposes_a_loss_for_each_target(try_table, tmp_path):
+    told = try_table(write_table, "homes.csv", "price,sold")
     assert "price and sold: 2 columns of numbers and of yes/no; sold is 0 for no, 1 for yes" in told
     assert "(mse, mse_and_crossentropy, huber_and_crossentropy, weights_chosen)" in told
     written = (tmp_path / "params.yaml").read_text(encoding="utf-8")

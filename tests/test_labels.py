@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 from sklearn import metrics
 
 from stages import generate, report, scale, train, winner
-from stages.commands import add_table
 from stages.records import winners
 from stages.winners import app
 from stages.winners.predictor import Predictor
@@ -66,14 +64,8 @@ def test_labels_are_learned_together_and_each_is_decided_at_its_own_threshold(tm
     assert min(agree) > 0.85
 
 
-def test_make_try_takes_several_columns_and_says_what_they_are(tmp_path, monkeypatch, capsys):
-    made = {"source": {"generator": "make_regression", "random_state": 1}}
-    run_all(tmp_path, {"datasets": {"made": made}, "comparisons": {"made": {"losses": ["mse"]}}}, {}, lambda _: None)
-    monkeypatch.chdir(tmp_path)
-    write_table(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["add_table", "posts.csv", "sport, news,art"])
-    add_table.main()
-    told = " ".join(capsys.readouterr().out.split())
+def test_make_try_takes_several_columns_and_says_what_they_are(try_table, tmp_path):
+    told = try_table(write_table, "posts.csv", "sport, news,art")
     assert "sport and news and art: 3 yes/no columns (no, yes), so the task is binary" in told
     assert "comparisons.posts (binary_crossentropy, hinge, squared_hinge, binary_focal_crossentropy" in told
     assert "target: [sport, news, art]" in (tmp_path / "params.yaml").read_text(encoding="utf-8")
