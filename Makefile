@@ -103,7 +103,7 @@ test-thorough: setup
 	@pytest -n 3 --dist loadfile --no-loadscope-reorder -m "($(WHICH)) and not endurance"
 
 test-endurance: setup
-	@pytest -n 2 --dist loadfile -m endurance
+	@pytest -n 2 --dist loadfile --hypothesis-profile "other examples" -m endurance
 
 test-browser: setup
 	@pytest -m browser

@@ -26,9 +26,11 @@ from tests.projects import DEFAULTS, ROOT, run_all, run_in, small_clone
 
 pytest_plugins = "tests.tracked"  # its fixtures
 
-# how long something takes depends on the machine
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+# How long something takes depends on the machine. A change is judged by the same examples each time;
+# `make test-endurance` draws others.
+settings.register_profile("same examples", deadline=None, derandomize=True, database=None)
+settings.register_profile("other examples", deadline=None)
+settings.load_profile("same examples")
 
 DATASET_OF = {"regression": "regression", "binary": "circles", "multiclass": "blobs"}
 # by task and part; a part has a number of rows of its own in each, so that a mix-up fails

@@ -197,10 +197,12 @@ class Predictor:
         """What is answered of outputs (n_networks, n_rows, n_outputs), and that as `outputs` and `decided` have it."""
         winner, loss, mean = self.winner, self.winner.settings.loss, outputs.mean(axis=0)
         if loss.task == "regression":
-            point = loss.output.point(mean, np)
-            unit = target_transform.slope(loss.target_transform, point, self._scaling.target_spread[0])
-            predicted, spread = _rounded(point, unit), _rounded(_spread(loss.output.point(outputs, np)), unit)
-            columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), 2 * math.prod(point.shape[1:]))]
+            unit = self._scaling.target_spread[0]
+            unit = target_transform.slope(loss.target_transform, loss.output.point(mean, np), unit)
+            mean = _rounded(mean, unit)  # what is written is what is scored
+            predicted = _rounded(loss.output.point(mean, np), unit)
+            spread = _rounded(_spread(loss.output.point(outputs, np)), unit)
+            columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), 2 * math.prod(predicted.shape[1:]))]
             if winner.shares:
                 columns.append(_rounded(self._quantiles(mean, np.array(winner.shares)), unit))
             numbers = np.concatenate(columns, axis=1)
@@ -208,7 +210,7 @@ class Predictor:
                 table = labels.beside_numbers(winner, numbers)
             else:
                 table = pd.DataFrame(numbers, columns=winner.outputs)
-            return table, predicted if loss.gives == "point" else mean, None
+            return table, mean, None
         if winner.calibration:
             calibrated = self._calibrated(mean)
             decided = cheapest(calibrated, costs) if costs is not None else self._decide(mean)

@@ -134,7 +134,7 @@ optimizer: {name: Adam}
 """
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_whatever_is_edited_is_either_taken_or_refused_in_lines(defaults_read, data):
     edited = copy.deepcopy(defaults_read)

@@ -349,7 +349,7 @@ WORDS = [
 
 
 @pytest.mark.thorough
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     entry=st.sampled_from(WORDS)
     | st.dictionaries(st.sampled_from(KEYS), SCALARS | st.sampled_from(WORDS) | st.lists(SCALARS, max_size=2))

@@ -111,7 +111,7 @@ def expected_word(oddity):
 
 
 @pytest.mark.thorough
-@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     oddities=st.lists(st.sampled_from(HIDDEN), min_size=1, max_size=3),
     rows=st.sampled_from(ROWS),
@@ -160,7 +160,7 @@ WORDS = [
 
 
 @pytest.mark.thorough
-@settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(
     fields=st.lists(st.sampled_from(WORDS), min_size=4, max_size=25),
     number=st.sampled_from(["7.25", "$7", "1,100", "7%"]),

@@ -311,7 +311,7 @@ def scale_or_be_refused(kind, table, how, dataset):
 
 
 @pytest.mark.thorough
-@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_any_table_is_scaled_or_refused_in_plain_words(case):
     kind, (table, how), dataset = case
@@ -381,7 +381,7 @@ def check_report(losses):
 
 
 @pytest.mark.endurance
-@settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases(), training=trainings(), data=st.data())
 def test_any_table_gives_a_report_or_is_refused_in_plain_words(published, case, training, data):
     from stages import report, train

@@ -43,7 +43,7 @@ def comparable(column):
 
 
 @pytest.mark.thorough
-@settings(derandomize=True, deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_rows_of_training_are_read_alike_as_new_rows(case):
     kind, (table, how), dataset = case
