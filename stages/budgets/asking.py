@@ -20,6 +20,7 @@ from stages.records.columns import loss_column_names
 from stages.records.datasets import Description, Kind, labels_of
 from stages.records.plans import Part
 from stages.records.settings import LOOK
+from stages.records.thinning import most_rows
 from stages.references import fitting
 from stages.training.unit import Table, Unit
 
@@ -45,7 +46,7 @@ def asked_of(params: Params, comparison: str, rows: pd.DataFrame, description: D
     )
     candidates = {unit.loss.name: tuple(len(first_candidates(each)) for each in variants(unit)) for unit in units}
     return Asked(
-        rows=int((plan.parts <= Part.VALIDATION).sum(axis=1).max()),
+        rows=most_rows(plan.parts),
         test_rows=int((plan.parts == Part.TEST).sum(axis=1).max()),
         epochs=params.comparisons[comparison].epochs,
         batch_size=setup.batch_size,

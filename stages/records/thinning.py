@@ -10,6 +10,12 @@ VALIDATION = 0.2  # of the rows that train
 MOST_VALIDATION = 50_000  # rows; choosing by more costs time and tells no more
 
 
+def most_rows(parts: np.ndarray) -> int:
+    """How many rows train the seed that has most of them, those to choose by among them; uint8 (n_splits, n_rows)."""
+    n_train, n_chosen_by = ((parts == part).sum(axis=1) for part in (Part.TRAIN, Part.VALIDATION))
+    return int((n_train + np.minimum(n_chosen_by, MOST_VALIDATION)).max())
+
+
 def n_validation(rows: int) -> int:
     """Of so many rows that train, how many are to choose by."""
     return min(round(rows * VALIDATION), MOST_VALIDATION)
@@ -28,7 +34,8 @@ def thinned(
         draw: numbers that decide which rows stay.
     """
     ranks = _ranks(labels, np.random.default_rng(tuple(draw)))
-    n_chosen_by = min((parts == Part.VALIDATION).sum(), n_validation(rows))
+    n_train, n_validated = ((parts == part).sum() for part in (Part.TRAIN, Part.VALIDATION))
+    n_chosen_by = min(n_validated, max(n_validation(rows), rows - n_train))  # more where the others are too few
     wanted = {Part.VALIDATION: n_chosen_by, Part.TRAIN: rows - n_chosen_by, Part.TEST: test_rows}
     fewer = np.full_like(parts, Part.UNUSED)
     for part, n_wanted in wanted.items():

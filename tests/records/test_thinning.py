@@ -37,6 +37,25 @@ def test_no_more_rows_choose_than_tell_something(monkeypatch):
     assert np.bincount(thinned(parts_of(), VALUES, rows=300, test_rows=0, draw=(0,))).tolist() == [270, 30, 0, 300]
 
 
+def test_a_plan_may_ask_for_as_many_rows_as_can_train(monkeypatch):
+    monkeypatch.setattr(thinning, "MOST_VALIDATION", 30)
+    parts = parts_of()
+    assert thinning.most_rows(np.stack([parts, parts_of(500, 20, 80)])) == 520
+    assert thinning.most_rows(parts[None]) == 430
+    for rows in (430, 425, 250):
+        fewer = thinned(parts, VALUES, rows=rows, draw=(0,))
+        assert (fewer <= Part.VALIDATION).sum() == rows
+
+
+@given(st.integers(50, 550), st.integers(1, 200))
+def test_so_many_rows_train_as_are_asked_for_however_few_choose(n_train, n_validation):
+    parts = parts_of(n_train, n_validation, 600 - n_train)
+    for rows in range(1, n_train + n_validation + 1, 7):
+        assert (
+            thinned(parts, np.zeros((600 + n_validation, 1)), rows=rows, draw=(0,)) <= Part.VALIDATION
+        ).sum() == rows
+
+
 @given(st.integers(1, 500), st.integers(1, 500), st.sampled_from([VALUES, CLASSES]), st.integers(0, 5))
 def test_the_rows_of_a_smaller_number_are_among_those_of_a_larger(one, other, labels, draw):
     fewer, more = sorted((one, other))
