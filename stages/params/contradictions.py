@@ -121,7 +121,7 @@ def unsuited_network(params: Params, name: str, shapes: Sequence[Sequence[int]])
         shapes: of a row, of a table its number of columns alone; or of each of several inputs.
     """
     network, kinds = params.comparisons[name].network, networks.suited(*map(len, shapes))
-    if network is None or network.kind in kinds:
+    if network is None:
         return
     fewest, most = networks.AXES[network.kind]
     every = [f"{len(shape)} ({' × '.join(map(str, shape))})" if len(shape) > 1 else "one" for shape in shapes]
@@ -130,7 +130,10 @@ def unsuited_network(params: Params, name: str, shapes: Sequence[Sequence[int]])
         "dataset": params.dataset_of(name),
         "has": ", ".join(every) if every != ["one"] else "one, as of any table",
     }
-    yield Mistake(f"comparisons.{name}.network", "unsuited_network", network.kind, tuple(kinds), facts)
+    if network.kind not in kinds:
+        yield Mistake(f"comparisons.{name}.network", "unsuited_network", network.kind, tuple(kinds), facts)
+    elif networks.augmented(network) and networks.IMAGE_AXES not in map(len, shapes):
+        yield Mistake(f"comparisons.{name}.network.augment", "augment_without_images", facts=facts)
 
 
 def _layers(key: str, comparison: Comparison) -> Iterator[Mistake]:

@@ -93,6 +93,9 @@ SENTENCES = {
     "activation_unsuited": "{value} does not suit targets {targets}; allowed: {names}",
     "all_left_out": "selects nothing of what compare: {compare} leaves; allowed: all, or any of {names}",
     "all_stands_alone": "'all' stands alone, without other names",
+    "augment_of_positions": "changes an image and not its target, which has a value at each pixel; leave it out",
+    "augment_without_images": "is for images, whose rows have 3 axes, channels included, and a row of {dataset} "
+    "has {has}; leave it out",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
     "cost_and_headline": "decides, and so would report.headline.{name}; leave one of the two out",
     "cost_by_kind": "goes by kind of error, of which {n_classes} classes have more than two; "

@@ -9,6 +9,7 @@ from stages.losses import catalogue
 from stages.params.explain import Mistake
 from stages.params.schema import Dataset, Params
 from stages.params.source import MakeBlobs, Table
+from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
 
@@ -56,6 +57,8 @@ def of_positions(params: Params, name: str, description: Description) -> Iterato
         of_masks, of_labels = score.of_positions == "alone", score.of_labels == "alone"
         kind = "needs_positions" if of_masks else "needs_labels" if of_labels else "one_class_a_row"
         yield Mistake(f"report.headline.{name}", kind, headline)
+    if description.has_positions is True and networks.augmented(comparison.network):
+        yield Mistake(f"comparisons.{name}.network.augment", "augment_of_positions")
     if not description.target_shape:
         return
     if comparison.cost:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from stages.basics.ranges import Positive
+from stages.basics.ranges import Positive, Share
 from stages.basics.section import Section
 
 FIRST_FILTERS = 8  # of a convolutional network whose parameters do not say
@@ -26,6 +26,34 @@ class Dense(Section):
         return self
 
 
+class Augment(Section):
+    """What is done to an image at random whenever a network learns from it, by Keras' layers, one after the other.
+
+    Attributes:
+        flip: along which axes it may be turned over (``RandomFlip``).
+        rotation: by what share of a full turn at most, either way (``RandomRotation``).
+        translation: by what share of its height and width at most, any way (``RandomTranslation``).
+        zoom: by what share of its height and width it may grow or shrink at most (``RandomZoom``).
+    """
+
+    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
+    rotation: Share | None = None
+    translation: Share | None = None
+    zoom: Share | None = None
+
+    @property
+    def layers(self) -> list[tuple[str, dict[str, Any]]]:
+        """The names of Keras' layers, with their arguments."""
+        both = "height_factor", "width_factor"
+        named = {
+            "RandomFlip": {"mode": self.flip},
+            "RandomRotation": {"factor": self.rotation},
+            "RandomTranslation": dict.fromkeys(both, self.translation),
+            "RandomZoom": dict.fromkeys(both[:1], self.zoom),  # the width as the height
+        }
+        return [(name, arguments) for name, arguments in named.items() if None not in arguments.values()]
+
+
 class Conv(Section):
     """Blocks of a convolution and a pooling: images, sequences and volumes.
 
@@ -36,12 +64,14 @@ class Conv(Section):
         filters: of each block; when not given, 8, 16 and so on, by the shape of a row.
         kernel: length of a filter along each axis.
         pool: how many positions along each axis become one.
+        augment: what is done to images at random before.
     """
 
     kind: Literal["conv"]
     filters: Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
     kernel: Positive = 3
     pool: Positive = 2
+    augment: Augment | None = None
 
     def wider(self) -> "Conv":
         """The same with twice the filters."""
@@ -73,6 +103,7 @@ class Attention(Section):
         heads: of each block's attention.
         blocks: how many.
         patch: of images, how many positions along each axis are taken as one.
+        augment: as of `Conv`.
     """
 
     kind: Literal["attention"]
@@ -80,12 +111,14 @@ class Attention(Section):
     heads: Positive = 2
     blocks: Positive = 1
     patch: Positive = 2
+    augment: Augment | None = None
 
     def wider(self) -> "Attention":
         """The same of twice the width."""
         return self.model_copy(update={"width": 2 * self.width})
 
 
+IMAGE_AXES = 3  # of a row that is an image, its channels included
 _KINDS = {"dense": Dense, "conv": Conv, "recurrent": Recurrent, "attention": Attention}
 # how many axes a row may have, its channels included
 AXES = {"dense": (1, 9), "conv": (2, 4), "recurrent": (2, 2), "attention": (2, 3)}
@@ -121,6 +154,12 @@ Shaped = Annotated[
 def suited(*n_axes: int) -> list[str]:
     """The kinds of network that take rows of so many axes, channels included; of several inputs any of them."""
     return [kind for kind, (fewest, most) in AXES.items() if any(fewest <= axes <= most for axes in n_axes)]
+
+
+def augmented(network: Shaped | None) -> Augment | None:
+    """What a network does to images at random; None where it does nothing."""
+    augment = getattr(network, "augment", None)
+    return augment if augment and augment.layers else None
 
 
 def settled(network: Shaped | None, shapes: Sequence[Sequence[int]]) -> Shaped | None:

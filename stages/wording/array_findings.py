@@ -41,6 +41,16 @@ def _no_images(finding: Finding, _: bool) -> str:
     return f"{counted(finding.n_rows, 'file is no image', 'files are no images')}, left out: {_names(finding)}"
 
 
+def _transparent(finding: Finding, _: bool) -> str:
+    some = f"{finding.n_rows:,} of {counted(finding.n_of, 'image')} have transparent parts ({_names(finding)})"
+    return f"{some}; their colours count there as they are stored"
+
+
+def _frames(finding: Finding, _: bool) -> str:
+    some = f"{finding.n_rows:,} of {counted(finding.n_of, 'image')} have several frames or pages ({_names(finding)})"
+    return f"{some}; the first is taken"
+
+
 def _taken_for(finding: Finding, _: bool) -> str:
     first, last = finding.examples
     as_image, as_sequence = f"images of {first} × {last} pixels", f"sequences of {first} steps and {last} channels"
@@ -83,9 +93,11 @@ SENTENCES: dict[str, Callable[[Finding, bool], str]] = {
     "channels first": _channels_first,
     "classes lost": _lost,
     "constant numbers": _constant,
+    "frames": _frames,
     "missing numbers": _missing,
     "no images": _no_images,
     "resized": _resized,
     "taken for": _taken_for,
+    "transparent": _transparent,
     "unscaled": _unscaled,
 }

@@ -13,6 +13,7 @@ from stages.arrays import registry
 from stages.basics.cli import UserError
 from stages.params.load import check_params
 from stages.params.source import SOURCE
+from stages.wording.findings import in_words
 
 KEY = "params.yaml: datasets.own.source"
 
@@ -189,6 +190,40 @@ def test_images_of_other_sizes_are_brought_to_one_and_told(draw):
     assert read.rows.read(slice(None))[:, 1, 1, 0].tolist() == [7, 9, 9]
     [resized] = read.findings
     assert (resized.kind, resized.n_rows, resized.n_of, resized.read_as) == ("resized", 1, 3, "4 × 6")
+
+
+def test_what_of_images_is_not_seen_is_told_and_grey_ones_with_transparency_stay_grey(draw, tmp_path):
+    place = draw({"a/1.png": grey(7), "b/2.PNG": grey(8)})
+    Image.merge("LA", [Image.fromarray(grey(9)), Image.fromarray(grey(0))]).save(tmp_path / place / "b/3.png")
+    frames = [Image.fromarray(grey(level)) for level in (10, 200)]
+    frames[0].save(tmp_path / place / "b/4.tif", save_all=True, append_images=frames[1:])
+    read = given(images=place, size=[4, 6])
+    assert read.rows.read(slice(None))[:, 0, 0].tolist() == [[7], [8], [9], [10]]
+    assert [in_words(finding) for finding in read.findings] == [
+        "1 of 4 images have transparent parts (b/3.png); their colours count there as they are stored",
+        "1 of 4 images have several frames or pages (b/4.tif); the first is taken",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "expected"),
+    [
+        (np.full((4, 6), 40_000, ">u2"), round(40_000 / 257)),
+        (np.full((4, 6), 40_000, np.int32), round(40_000 / 257)),
+        (np.full((4, 6), 200, np.float32), 200),
+        (np.full((4, 6), 0.7, np.float32), "its numbers go from 0.7 to 0.7, of which none is known as the brightest"),
+        (np.full((4, 6), 70_000, np.int32), "its numbers go from 70000 to 70000, of which none is known"),
+    ],
+)
+def test_pixels_of_more_than_eight_bits_keep_their_brightness_or_are_refused(draw, tmp_path, pixels, expected):
+    place = draw({"a/1.png": grey(7), "b/1.png": grey(8)})
+    Image.fromarray(pixels).save(tmp_path / place / "b/2.tif")
+    if isinstance(expected, str):
+        with pytest.raises(UserError) as error:
+            features(images=place, size=[4, 6])
+        assert f"cells/b/2.tif cannot be read as an image: {expected}" in str(error.value)
+    else:
+        assert features(images=place, size=[4, 6])[2, 0, 0].tolist() == [expected]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """What contradicts itself across keys of params.yaml, or does not fit the data."""
 
+from dataclasses import replace
+
 import pytest
 
 from stages.params.contradictions import no_row_to_test
 from stages.params.load import ParamsError, check_data
+from stages.records.array_facts import ArrayFacts
 from stages.records.datasets import Description
 
 
@@ -346,3 +349,46 @@ def test_every_comparison_of_a_table_is_held_against_what_the_table_is(check):
         ("report.headline.houses", "unknown_score"),
         ("report.headline.other", "unknown_score"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "target_shape", "kind"),
+    [
+        ([8, 8, 1], [], None),
+        ([8, 8, 1], [8, 8], "augment_of_positions"),
+        ([16, 1], [], "augment_without_images"),
+    ],
+)
+@pytest.mark.parametrize("augment", [{"flip": "horizontal", "rotation": 0.1}, {}])
+def test_images_alone_are_changed_at_random_and_those_with_a_target_at_each_pixel_are_not(
+    check, shape, target_shape, kind, augment
+):
+    params = check(
+        {
+            "datasets.cells": {"source": {"arrays": "data/external/cells.npz"}},
+            "comparisons.cells": {"losses": ["bce"], "network": {"kind": "conv", "augment": augment}},
+        }
+    )
+    arrays = ArrayFacts("images" if len(shape) > 2 else "sequences", shape, "float32", 0.0, 1.0)
+    turned_out = replace(described("binary", classes=["0", "1"]), arrays=arrays, target_shape=target_shape)
+    if kind is None or not augment:
+        check_data(params, {"cells": turned_out})
+    else:
+        with pytest.raises(ParamsError) as raised:
+            check_data(params, {"cells": turned_out})
+        assert one(raised.value.mistakes) == ("comparisons.cells.network.augment", kind, None)
+
+
+@pytest.mark.parametrize(
+    ("network", "key", "kind"),
+    [
+        ({"kind": "conv", "augment": {"rotation": 1}}, "augment.rotation", "less_than"),
+        ({"kind": "conv", "augment": {"flip": "left"}}, "augment.flip", "literal_error"),
+        ({"kind": "attention", "augment": {"rotate": 0.1}}, "augment", "unknown_key"),
+        ({"kind": "conv", "augment": ["flip"]}, "augment", "model_type"),
+        ({"kind": "recurrent", "augment": {"flip": "vertical"}}, "", "unknown_key"),
+    ],
+)
+def test_how_images_are_changed_is_checked(mistakes, network, key, kind):
+    [mistake] = mistakes({"comparisons.houses.network": network})
+    assert (mistake.kind, mistake.key.removeprefix("comparisons.houses.network").lstrip(".")) == (kind, key)

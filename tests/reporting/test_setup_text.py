@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stages.records.datasets import Description, Encoded
+from stages.records.networks import Attention, Augment
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import ScaleSettings, SplitSettings
 from stages.reporting.texts import setup_text
@@ -167,6 +168,12 @@ def test_the_network_is_described_layer_by_layer(make_run):
     assert setup_text.network(varied, 1) == (
         "1 input → 8 tanh (normalised over the batch, dropout 0.5) → 4 tanh (normalised over the batch, "
         "dropout 0.5) → output."
+    )
+    augment = Augment(flip="horizontal_and_vertical", zoom=0.1)
+    seen = settings(make_run, hidden=(), network=Attention(kind="attention", augment=augment))
+    assert setup_text.network(seen, 64) == (
+        "64 inputs → changed at random while training (flip horizontal and vertical, zoom 0.1) → 1 block of attention "
+        "(2 heads, width 16) → output."
     )
     own = settings(make_run, model="mine:build")
     assert setup_text.network(own, 3) == "`mine:build` in `stages/custom`, 3 inputs."

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.losses.catalogue import LOSSES
-from stages.records.networks import Attention, Conv, Recurrent, settled
+from stages.records.networks import Attention, Augment, Conv, Recurrent, settled
 from stages.training.backend import keras
 from stages.training.keras_parts import is_per_row, keras_loss, row_metric
 from stages.training.networks import Network
@@ -23,12 +23,15 @@ from tests.training.test_replicas import (
 
 N_TRAIN, N_ROWS = 40, 59  # a batch and a smaller one train; no two numbers of rows are the same
 IMAGES, SEQUENCES = (6, 5, 2), (5, 3)
+PLAIN = Conv(kind="conv", filters=(3,))
+AUGMENT = Augment(flip="horizontal_and_vertical", rotation=0.2, translation=0.1, zoom=0.3)
 NETWORKS = {
     "convolution": (IMAGES, {"before": Conv(kind="conv", filters=(3, 4))}),
     "convolution, batch normalisation and dropout": (
         IMAGES,
         {"before": Conv(kind="conv", filters=(3,)), "hidden": (4,), "batch_norm": True, "dropout": 0.3},
     ),
+    "convolution, images changed at random": (IMAGES, {"before": Conv(kind="conv", filters=(3,), augment=AUGMENT)}),
     "GRU": (SEQUENCES, {"before": Recurrent(kind="recurrent", units=(4,))}),
     "GRU and dropout": (SEQUENCES, {"before": Recurrent(kind="recurrent", units=(4, 3)), "dropout": 0.2}),
     "LSTM": (SEQUENCES, {"before": Recurrent(kind="recurrent", cell="lstm", units=(3,))}),
@@ -91,6 +94,21 @@ def test_a_seed_decides_the_weights_whatever_the_output_and_the_other_seeds(name
         assert [array.shape[1:] for array in stacked] == [tuple(variable.shape) for variable in model.variables]
         for array, variable in zip(stacked, model.variables, strict=True):
             np.testing.assert_array_equal(array[place], variable.numpy())
+
+
+def test_images_are_changed_at_random_before_other_layers_while_a_network_learns_and_not_where_it_predicts():
+    network = network_of("convolution, images changed at random")
+    model, plain = network.build(0), network_of("convolution, images changed at random", before=PLAIN).build(0)
+    changing = [(type(layer).__name__, layer.get_config()) for layer in model.layers[1:5]]
+    assert [name for name, _ in changing] == ["RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"]
+    (_, flip), (_, rotation), (_, translation), (_, zoom) = changing
+    assert (flip["mode"], tuple(rotation["factor"])) == ("horizontal_and_vertical", (-0.2, 0.2))
+    assert (translation["height_factor"], translation["width_factor"], zoom["height_factor"]) == (0.1, 0.1, 0.3)
+    for variable, other in zip(plain.trainable_variables, model.trainable_variables, strict=True):
+        variable.assign(other)
+    images = np.random.default_rng(0).normal(size=(4, *IMAGES)).astype(np.float32)
+    np.testing.assert_array_equal(model(images, training=False), plain(images, training=False))
+    assert not np.allclose(model(images, training=True), plain(images, training=True))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

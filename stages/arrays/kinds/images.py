@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +18,7 @@ from stages.records.findings import SHOWN_ROWS, Finding
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 PARTS = ("train", "training", "test", "testing", "val", "valid", "validation")  # names of folders that are no classes
 _MODES = {"grey": "L", "colour": "RGB"}
+_GREY = ("1", "L", "LA", "La", "I", "F")  # Pillow's modes of one channel; those of 16 bits begin with I;16
 
 
 class Source(ArraySource):
@@ -49,8 +51,8 @@ class Source(ArraySource):
                 f"TARGET={target}: what the folders of {path} name is called class: TARGET=class; the images "
                 f"themselves: TARGET={FEATURES}"
             )
-        sizes, _ = _look([file for files in _classes(path).values() for file in files])
-        [((width, height), _)] = sizes.most_common(1)
+        looked = _look([file for files in _classes(path).values() for file in files])
+        [((width, height), _)] = looked.sizes.most_common(1)
         factor = min(1.0, 64 / max(width, height))
         size = [max(1, round(height * factor)), max(1, round(width * factor))]
         return {"images": place, "size": size}
@@ -67,10 +69,11 @@ class Source(ArraySource):
             held = f"the one class {next(iter(of_class))}" if of_class else "no folder with images"
             raise UserError(f"{key}.images: {path} holds {held}; it holds a folder of images for each of 2 classes")
         files = [file for each in of_class.values() for file in each]
-        sizes, modes = _look(files)
-        rows = _rows(files, (self.size[0], self.size[1]), self._mode(modes))
+        looked = _look(files)
+        rows = _rows(files, (self.size[0], self.size[1]), self._mode(looked.modes))
         names = np.repeat(list(of_class), [len(each) for each in of_class.values()])
-        return Given(rows, {"class": names}, [path.as_posix()], "images", [*self._resized(sizes), *_passed_over(path)])
+        findings = [*self._resized(looked.sizes), *looked.left_out(path), *_passed_over(path)]
+        return Given(rows, {"class": names}, [path.as_posix()], "images", findings)
 
     @classmethod
     def new(cls, path: Path, facts: ArrayFacts, learned: ArraySource) -> Given | None:
@@ -93,7 +96,7 @@ class Source(ArraySource):
         """Pillow's mode to which all are brought."""
         if self.colours:
             return _MODES[self.colours]
-        return "L" if set(modes) <= {"1", "L", "I", "F", "I;16"} else "RGB"
+        return "L" if all(mode in _GREY or mode.startswith("I;16") for mode in modes) else "RGB"
 
     def _resized(self, sizes: Counter) -> list[Finding]:
         """That images have other sizes than that to which they are brought."""
@@ -145,14 +148,40 @@ def _passed_over(path: Path) -> list[Finding]:
     return [Finding("no images", "", names, n_rows=len(others))] if others else []
 
 
-def _look(files: list[Path]) -> tuple[Counter, Counter]:
-    """How many images have each size (width, height), and each of Pillow's modes."""
-    sizes, modes = Counter(), Counter()
+@dataclass(frozen=True)
+class _Looked:
+    """What the headings of images say.
+
+    Attributes:
+        sizes: how many have each size (width, height).
+        modes: how many have each of Pillow's modes.
+        transparent: those that have transparent parts.
+        several: those that have several frames or pages.
+    """
+
+    sizes: Counter = field(default_factory=Counter)
+    modes: Counter = field(default_factory=Counter)
+    transparent: list[Path] = field(default_factory=list)
+    several: list[Path] = field(default_factory=list)
+
+    def left_out(self, path: Path) -> Iterator[Finding]:
+        """What of some images is not seen."""
+        for kind, files in (("transparent", self.transparent), ("frames", self.several)):
+            if files:
+                names = [file.relative_to(path).as_posix() for file in files[:SHOWN_ROWS]]
+                yield Finding(kind, "", names, n_rows=len(files), n_of=self.sizes.total())
+
+
+def _look(files: list[Path]) -> _Looked:
+    """What the headings of images say."""
+    looked = _Looked()
     for file in files:
         with _opened(file) as image:
-            sizes[image.size[::-1] if _turns(image) in _ON_ITS_SIDE else image.size] += 1
-            modes[image.mode] += 1
-    return sizes, modes
+            looked.sizes[image.size[::-1] if _turns(image) in _ON_ITS_SIDE else image.size] += 1
+            looked.modes[image.mode] += 1
+            looked.transparent.extend([file] * image.has_transparency_data)
+            looked.several.extend([file] * getattr(image, "is_animated", False))
+    return looked
 
 
 def _rows(files: list[Path], size: tuple[int, int], mode: str) -> Rows:
@@ -190,14 +219,20 @@ _ORIENTATION, _UPRIGHT, _ON_ITS_SIDE = 0x0112, 1, (5, 6, 7, 8)
 
 
 def _eight_bits(image: Any) -> Any:
-    """An image of 16 or 32 bits as one of 8, which Pillow would cut off at 255 instead of scaling it."""
+    """An image of 16 bits as one of 8, which Pillow would cut off at 255 instead of scaling it.
+
+    Raises:
+        ValueError: it has more bits, and numbers of which none is known to be the brightest.
+    """
     from PIL import Image
 
-    if image.mode not in ("I", "I;16", "F"):
+    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
         return image
-    most = 255.0 if image.mode == "F" else 65535.0
-    values = np.clip(np.asarray(image, np.float64) * (255.0 / most), 0, 255)
-    return Image.fromarray(values.round().astype(np.uint8))
+    values, most = np.asarray(image, np.float64), 255.0 if image.mode == "F" else 65535.0
+    if not ((values >= 0) & (values <= most)).all() or (values % 1).any():
+        ends = f"from {values.min():g} to {values.max():g}"
+        raise ValueError(f"its numbers go {ends}, of which none is known as the brightest; save such images as arrays")
+    return Image.fromarray((values * (255.0 / most)).round().astype(np.uint8))
 
 
 def _opened(file: Path) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.records.datasets import Description, Encoded
-from stages.records.networks import Attention, Conv, Recurrent, Shaped
+from stages.records.networks import Attention, Augment, Conv, Recurrent, Shaped, augmented
 from stages.records.plans import Part, Plan
 from stages.records.settings import OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.reporting.formats import rate
@@ -153,9 +153,17 @@ def network(settings: Settings, inputs: int) -> str:
         if is_used
     ]
     extra = f" ({', '.join(more)})" if more else ""
-    before = "" if settings.network is None else f" → {_before(settings.network)}"
+    augment = augmented(settings.network)
+    before = f" → {_augmented(augment)}" if augment else ""
+    before += "" if settings.network is None else f" → {_before(settings.network)}"
     hidden = before + "".join(f" → {units} {settings.hidden_activation}{extra}" for units in settings.hidden)
     return f"{counted(inputs, 'input')}{hidden} → output."
+
+
+def _augmented(augment: Augment) -> str:
+    """What is done to images at random."""
+    kinds = [f"{name} {value}" for name, value in augment.model_dump(exclude_none=True).items()]
+    return f"changed at random while training ({', '.join(kinds).replace('_', ' ')})"
 
 
 def _before(shaped: Shaped) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stages.records.array_facts import Inputs
-from stages.records.networks import Attention, Conv, Recurrent, Shaped, suited
+from stages.records.networks import IMAGE_AXES, Attention, Conv, Recurrent, Shaped, augmented, suited
 from stages.training.backend import keras
 from stages.training.layers import several
 
@@ -91,7 +91,7 @@ def build(
     if inputs:
         last = _joined(network, rows, inputs, outputs, style)
     else:
-        last = rows if network is None else _BEFORE[network.kind](network, rows, outputs, style)
+        last = rows if network is None else _before(network, rows, outputs, style)
     is_for_each = network is not None and bool(outputs.positions)
     if not is_for_each and len(last.shape) > 2:
         last = keras.layers.Flatten(name="flat")(last)
@@ -116,10 +116,18 @@ def _joined(network: Shaped | None, rows: Tensor, inputs: Inputs, outputs: Outpu
         last, shape = part, part.shape[1:]
         if network.kind in suited(len(shape)):
             start = keras.Input(shape)
-            branch = keras.Model(start, _BEFORE[network.kind](network, start, outputs, style), name=f"branch_{place}")
+            branch = keras.Model(start, _before(network, start, outputs, style), name=f"branch_{place}")
             last = branch(part)
         branches.append(keras.layers.Flatten(name=f"flat_{place}")(last))
     return keras.layers.Concatenate(name="joined")(branches)
+
+
+def _before(network: Shaped, rows: Tensor, outputs: Outputs, style: Style) -> Tensor:
+    """The layers of a kind of network, behind those that change images at random while they learn."""
+    augment = augmented(network) if len(rows.shape) == 1 + IMAGE_AXES else None
+    for layer, arguments in augment.layers if augment else ():
+        rows = getattr(keras.layers, layer)(**arguments)(rows)
+    return _BEFORE[network.kind](network, rows, outputs, style)
 
 
 def _dense(outputs: Outputs, last: Tensor) -> Tensor:
