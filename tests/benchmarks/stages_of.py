@@ -24,6 +24,7 @@ def project(folder: Path, commit: str, n_rows: int) -> None:
     subprocess.run(["git", "checkout", "--quiet", commit], cwd=folder, check=True)
     table(n_rows, 0).to_csv(folder / "data/external/table.csv", index=False)
     params = {
+        "loss": "all",
         "datasets": {"table": {"source": {"file": "data/external/table.csv", "target": "y"}}},
         "comparisons": {"table": {"epochs": 1, "losses": ["mse", "mae", "huber", "log_cosh"]}},
         "train": {"seeds": 10, "optimizer": {"name": "SGD", "learning_rate": 0.01}, "batch_size": 256},
