@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from stages.basics import cli, files, paths, progress
+from stages.basics.markup import plain
 from stages.params import experiment, seeds
 from stages.params.load import check_data, load_params
 from stages.records import datasets, store, winners
 from stages.reporting import data_files, html_page, page, registry
 from stages.reporting.drawing.save import Drawing
 from stages.reporting.registry import Picture, Report
-from stages.reporting.texts import published
-from stages.reporting.texts.verdict_text import verdict
+from stages.reporting.texts import answer_text, published
 from stages.verdicts import comparison
 from stages.verdicts.held_out import cache
 
@@ -60,7 +60,7 @@ def main() -> None:
     _write_text("report.md", text)
     _write_text("report.html", html_page.page(text, paths.REPORTS))
     for compared in comparisons:
-        cli.say(f"report: {compared.name}: {verdict(compared).lead}")
+        cli.say(f"report: {compared.name}: {plain(answer_text.in_a_line(compared))}")
     cli.say(f"report: read {paths.REPORTS / 'report.html'}")
 
 

@@ -16,8 +16,8 @@ from stages.interactive.project import Project, named
 from stages.records import winners
 from stages.reporting import data_files, html_page, page, registry
 from stages.reporting.registry import Report
+from stages.reporting.texts import answer_text
 from stages.reporting.texts.published import NOTHING
-from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts.comparison import Comparison
 from stages.winners.predictor import Predictor
 
@@ -48,7 +48,7 @@ class Answer:
         """
         self._comparison, self._project, self.lines = comparison, project, lines
         self._report = Report([comparison], NOTHING, predict=PREDICT, is_linked=False)
-        self.verdict = plain(verdict(comparison).lead)
+        self.verdict = plain(answer_text.in_a_line(comparison))
         self.facts: dict[str, Any] = data_files.metrics([comparison])[comparison.name]
         self.loss: str | None = self.facts.get("use")
         self.table = _table(comparison)

@@ -13,8 +13,8 @@ from stages.reporting import page, top_losses
 from stages.reporting.drawing import panel
 from stages.reporting.formats import difference
 from stages.reporting.registry import Picture, Report
-from stages.reporting.texts import published
-from stages.reporting.texts.verdict_text import some_learned, surely_beats_constant, verdict
+from stages.reporting.texts import answer_text, published
+from stages.reporting.texts.verdict_text import some_learned, surely_beats_constant
 from stages.scores import catalogue
 from stages.verdicts.advice import cost_of_being_wrong
 from stages.verdicts.comparison import Comparison
@@ -231,7 +231,7 @@ def _verdict(comparison: Comparison, pictures: list[Picture]) -> dict[str, Any]:
     return {
         "headline": comparison.score.name,
         "higher_is_better": comparison.score.higher_is_better,
-        "answer": plain(verdict(comparison).lead),
+        "answer": plain(answer_text.in_a_line(comparison)),
         "verdict": _first_screen(comparison),
         "figures": [picture.file for picture in about_it if picture.run is None],
         "references": {reference.name: _of_reference(comparison, reference) for reference in comparison.references},

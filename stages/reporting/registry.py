@@ -18,7 +18,8 @@ from stages.reporting import sections as package
 from stages.reporting import top_losses
 from stages.reporting.drawing.plots import Grid
 from stages.reporting.markdown import Image
-from stages.reporting.texts.published import Reference
+from stages.reporting.texts.answer_text import how_trained
+from stages.reporting.texts.published import Reference, differences
 from stages.verdicts.comparison import Comparison
 
 
@@ -47,6 +48,18 @@ class Report:
         for comparison in self.comparisons:
             by_dataset.setdefault(comparison.dataset, []).append(comparison)
         return list(by_dataset.values())
+
+    def trained_otherwise(self, comparison: Comparison) -> list[Comparison]:
+        """The comparisons on the same rows where rates are chosen for each loss and here are not, or the reverse."""
+        [on_it] = [group for group in self.of_datasets if comparison in group]
+        return [other for other in on_it if other.is_tuned is not comparison.is_tuned]
+
+    def training(self, comparison: Comparison) -> str:
+        """How a comparison is trained, in words; empty where none on the same rows is trained otherwise."""
+        if not self.trained_otherwise(comparison):
+            return ""
+        is_published = self.is_published(comparison) and not differences(self.reference, comparison.runs[0])
+        return how_trained(comparison, as_published=is_published)
 
     def is_published(self, comparison: Comparison) -> bool:
         """Whether something was published on the losses of a comparison, on its dataset."""

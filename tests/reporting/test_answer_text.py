@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from stages.records.store import Store
-from stages.reporting import page
+from stages.reporting import html_page, page
 from stages.reporting.formats import at_place, place_of, signed_at
 from stages.reporting.registry import Report
-from stages.reporting.texts import answer_text
+from stages.reporting.texts import answer_text, published
 from stages.reporting.texts.published import NOTHING
 from stages.verdicts.held_out import cache
 from stages.verdicts.pairs import mirror
@@ -71,10 +71,13 @@ def test_a_difference_stands_with_its_interval_in_favour_of_the_loss(make_decide
     best = comparison.outcome.advice.best
     [pair] = [pair for (loss, _), pair in comparison.outcome.pairs.items() if loss == best]
     made = replace(pair, estimate=replace(pair.estimate, mean=24.7), low=-180.2, high=131.4)
-    assert answer_text.against_best(made) == "20 worse (130 worse to 180 better)"
-    assert answer_text.against_best(mirror(made)) == "20 better (180 worse to 130 better)"
-    alike = replace(made, estimate=replace(pair.estimate, mean=0.2))
-    assert answer_text.against_best(alike) == "about 0 (130 worse to 180 better)"
+    assert answer_text.against_best(made) == "up to 180 better or up to 130 worse"
+    assert answer_text.against_best(mirror(made)) == "up to 130 better or up to 180 worse"
+    one_sided = replace(made, low=-0.2)
+    assert answer_text.against_best(one_sided) == "up to 131 worse"
+    alike = replace(made, estimate=replace(pair.estimate, mean=0.0), low=-1e-9, high=2.0)
+    assert answer_text.against_best(replace(alike, high=1e-9)) == "up to 1.0e-9 better or up to 1.0e-9 worse"
+    assert answer_text.against_best(replace(alike, low=0.0, high=0.0)) == "the same"
     surely = replace(made, low=12.3, high=131.4)
     assert answer_text.against_best(surely) == "25 worse (12 to 131)"
     assert answer_text.against_best(mirror(surely)) == "25 better (12 to 131)"
@@ -86,21 +89,39 @@ def test_numbers_of_one_cell_have_one_power_of_ten(make_decided, generator):
     comparison = make_decided({"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.85)})
     pair = comparison.outcome.pairs["hinge", "squared_hinge"]
     small = replace(pair, estimate=replace(pair.estimate, mean=6.3e-6), low=-3e-7, high=1.7e-5)
-    assert answer_text.against_best(small) == "0.63e-5 worse (1.70e-5 worse to 0.03e-5 better)"
+    assert answer_text.against_best(small) == "up to 0.03e-5 better or up to 1.70e-5 worse"
     # that of the score above it
-    assert answer_text.against_best(small, 2.3e-6) == "6.3e-6 worse (17.0e-6 worse to 0.3e-6 better)"
-    assert answer_text.against_best(small, 0.25) == "0.63e-5 worse (1.70e-5 worse to 0.03e-5 better)"
+    assert answer_text.against_best(small, 2.3e-6) == "up to 0.3e-6 better or up to 17.0e-6 worse"
+    assert answer_text.against_best(small, 0.25) == "up to 0.03e-5 better or up to 1.70e-5 worse"
 
 
-def test_of_two_comparisons_on_the_same_rows_each_says_why_its_errors_are_of_another_size(make_comparison, make_tuning):
+def test_of_two_comparisons_on_the_same_rows_each_heading_says_how_it_is_trained_and_leads_to_the_other(
+    make_comparison, make_tuning
+):
     usual = make_comparison("mse", "msle")
     tuned = make_comparison("mse", "msle", comparison="fair", dataset="regression", tuning=make_tuning())
     text = page.markdown(Report([usual, tuned], NOTHING)).partition("\n## How sure")[0]
-    first, second = re.split(r"^## fair: .*$", text, flags=re.MULTILINE)
-    assert "All losses have one rate here; in `fair` each has the rate and the epochs that suit it, so errors " in first
-    assert "Each loss has the rate and the epochs that suit it; in `regression` all have one rate, so errors " in second
+    headings = [
+        "regression, one rate for all losses: which loss to train with?",
+        "fair, each loss at its own best rate: which loss to train with?",
+    ]
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == headings
+    first, second = text.partition(f"\n## {headings[1]}")[::2]
+    assert f"each loss at its own best rate: [fair](#{html_page.anchor(headings[1])})" in first
+    assert f"one rate for all losses: [regression](#{html_page.anchor(headings[0])})" in second
     alone = page.markdown(Report([usual], NOTHING)).partition("\n## How sure")[0]
-    assert "errors there" not in alone
+    assert "## regression: which loss to train with?" in alone
+    assert "rate for all losses:" not in alone
+
+
+def test_what_was_trained_as_published_says_so(make_comparison, make_tuning, root, monkeypatch):
+    monkeypatch.chdir(root)
+    tuned = make_comparison("mse", "msle", comparison="fair", dataset="regression", tuning=make_tuning())
+    text = page.markdown(Report([make_comparison("mse", "msle"), tuned], published.read()))
+    assert "\n## regression, as published: which loss to train with?\n" in text
+    other = make_comparison("mse", "msle", epochs=3)
+    text = page.markdown(Report([other, tuned], published.read()))
+    assert "\n## regression, one rate for all losses: which loss to train with?\n" in text
 
 
 def test_many_losses_of_one_verdict_share_a_row(make_decided, generator):
@@ -139,12 +160,16 @@ def test_the_sentence_has_the_figure_of_the_table(make_decided, generator):
 def test_how_sure_it_is_stands_in_one_clause_beside_the_margin(make_decided, generator):
     beaten = {"hinge": right(generator, 0.95), "squared_hinge": right(generator, 0.6)}
     said = answer_text.sureness(make_decided(beaten, margin=0.01))
-    assert said == "No other loss is better: that is 95 % sure. Differences below 0.010 count as none."
+    assert said == (
+        "A wrong choice costs **nothing**: no other loss is better, which is 95 % sure. "
+        "Differences below 0.010 count as none."
+    )
     near = {"hinge": right(generator, 0.9), "squared_hinge": right(generator, 0.9)}
     open_one = make_decided(near)
     cost = open_one.outcome.advice.cost
     said = answer_text.sureness(open_one)
-    assert f"` is better after all, then by at most **{at_place(cost, place_of(cost))}** (95 % sure)." in said
+    most = at_place(cost, place_of(cost))
+    assert said.startswith(f"A wrong choice costs at most **{most}**: no other loss is better by more (95 % sure). ")
     assert "(5 % of what is missing to a perfect 1)" in said
     few = {name: values[:1] for name, values in near.items()}
     assert answer_text.sureness(make_decided(few)) == "How sure that is, 1 seed cannot say: at least 3 can."
@@ -161,9 +186,8 @@ def test_a_score_that_would_choose_another_loss_is_named_with_it_and_judged_once
     run, other = comparison.runs
     timid = with_scores(replace(run, outputs=0.5 + (run.outputs - 0.5) / 10), comparison)
     said = answer_text.by_other_scores(replace(comparison, runs=[timid, other]))
-    assert said.startswith("Another score would choose another loss: by ")
+    assert said.startswith("Another score would choose another loss: `binary_crossentropy_2` by ")
     assert "log loss" in said
-    assert said.endswith(": `binary_crossentropy_2`.")
     kept = replace(comparison, runs=[timid, other], cache=cache.beside(Store(tmp_path)))
     assert answer_text.by_other_scores(kept) == said
     monkeypatch.delattr(type(comparison), "by")
@@ -176,4 +200,4 @@ def test_no_score_is_asked_where_every_network_failed(make_comparison):
     comparison = make_comparison("mse", "mae", failed=(0, 1, 2))
     assert answer_text.by_other_scores(comparison) == ""
     assert answer_text.gives(comparison) == ""
-    assert answer_text.in_words(comparison) == "**No answer: every network failed.**"
+    assert answer_text.in_a_line(comparison) == "No answer: every network failed."

@@ -45,13 +45,15 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     assert claim.verdict == tuned.outcome.pairs["mse", "msle"].verdict
     assert claim.comparison.name == "fair"
     text = page.markdown(Report([usual, tuned], reference))
-    opening = " ".join(text.partition("\n## regression: ")[0].split())
-    assert "each loss at its own best: in `fair` it has the learning rate and the number of epochs that " in opening
+    opening = " ".join(text.partition("\n## regression, ")[0].split())
+    assert "networks per loss try it, each loss at its own best rate and epochs (`fair`), so errors " in opening
+    assert "What was published is repeated too, at one rate for all losses (`regression`)." in opening
     assert "**Of 1 published difference between losses, " in opening
     [alone] = claims(reference, [usual])
     assert alone.comparison.name == "regression"
     text = page.markdown(Report([usual], reference))
-    assert "at the one learning rate that was published." in " ".join(text.split())
+    assert " try it, at the one learning rate that was published." in " ".join(text.split())
+    assert "is repeated too" not in text
 
 
 def test_beside_the_claims_stands_what_to_train_with_what_it_gives_and_what_a_wrong_choice_costs(
@@ -63,20 +65,20 @@ def test_beside_the_claims_stands_what_to_train_with_what_it_gives_and_what_a_wr
         make_comparison("categorical_crossentropy"), other_names={"categorical_crossentropy": ["kl_divergence"]}
     )
     text = page.markdown(Report([usual, fair, one], reference))
-    opening = text.partition("\n## regression: ")[0]
+    opening = text.partition("\n## regression, ")[0]
     _, _, first, second = opening.split("| problem |")[1].split("\n\n")[0].splitlines()
-    assert first.startswith("| [fair](#fair-which-loss-to-train-with) | **")
+    assert first.startswith("| [regression](#fair-each-loss-at-its-own-best-rate-which-loss-to-train-with) | **")
     score = answer_text.score_of(fair, fair.outcome.advice.best)
     assert f"** | {fair.score.name} {score} | {answer_text.cost_of_being_wrong(fair)} |" in first
     assert second.endswith(" | nothing: there is no other |")
-    assert "\n## fair: which loss to train with?\n" in text
+    assert "\n## fair, each loss at its own best rate: which loss to train with?\n" in text
     assert opening.index("| problem |") < opening.index("| published |")
 
 
 @pytest.mark.parametrize(
     ("cost", "rival", "cell"),
     [
-        (0.012, "msle", "0.012, if `msle` is better"),
+        (0.012, "msle", "0.012"),
         (0.0, None, "nothing"),
         (math.nan, None, "not known: too few seeds"),
         (9.0, "msle", "not known: too few seeds or rows"),
@@ -95,12 +97,12 @@ def test_what_a_wrong_choice_costs_fits_a_cell(make_comparison, cost, rival, cel
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (-0.0123, 0.0204, "mse 0.0200 against 0.0500; it may be up to 0.020 better, or up to 0.012 worse (95 % sure)."),
-        (-0.2, 0.0004, "mse 0.0200 against 0.0500; it may be up to 0.20 worse (95 % sure)."),
-        (0.0104, 0.0204, "mse 0.0200 against 0.0500: better by 0.0104 to 0.0204 (95 % sure)."),
-        (-0.0204, -0.0104, "mse 0.0200 against 0.0500: worse by 0.0104 to 0.0204 (95 % sure)."),
-        (-0.0123, 0.06, "mse 0.0200 against 0.0500; so few seeds or rows cannot say which is better."),
-        (np.nan, np.nan, "mse 0.0200 against 0.0500; so few seeds or rows cannot say which is better."),
+        (-0.0123, 0.0204, "up to 0.020 better or up to 0.012 worse"),
+        (-0.2, 0.0004, "up to 0.20 worse"),
+        (0.0104, 0.0204, "0.0104 to 0.0204 better"),
+        (-0.0204, -0.0104, "0.0104 to 0.0204 worse"),
+        (-0.0123, 0.06, "so few seeds or rows cannot say"),
+        (np.nan, np.nan, "so few seeds or rows cannot say"),
     ],
 )
 def test_a_claim_says_what_it_costs_to_be_wrong(make_comparison, low, high, said):
@@ -111,7 +113,8 @@ def test_a_claim_says_what_it_costs_to_be_wrong(make_comparison, low, high, said
     summaries = {loss: replace(outcome.summaries[loss], mean=mean, half_width=0.0) for loss, mean in means}
     made = replace(comparison)
     made.__dict__["outcome"] = replace(outcome, summaries=summaries)
-    assert published._what_is_found("mse", made, "mse", "msle", pair) == said
+    assert published.how_sure(made, pair) == said
+    assert published._scores(made, "mse", "msle", pair) == "mse 0.0200 against 0.0500"
 
 
 def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison(
@@ -119,10 +122,10 @@ def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison
 ):
     own = make_comparison("mse", "mae", comparison="houses", dataset="houses", n_seeds=12, tuning=make_tuning())
     text = page.markdown(Report([own, make_comparison(*BINARY, n_seeds=8)], reference))
-    assert re.search(r"each claim is tried with 8 networks per loss,\sat the one learning rate", text)
+    assert "Here 8 networks per loss try it, at the one learning rate" in text
     both = [make_comparison("mse", "msle", n_seeds=7, comparison="fair", dataset="regression", tuning=make_tuning())]
     text = page.markdown(Report([own, make_comparison(*BINARY, n_seeds=8), *both], reference))
-    assert re.search(r"tried with 7 to 8 networks per loss,\seach loss at its own best where that was tried", text)
+    assert "Here 7 to 8 networks per loss try it, each loss at its own best where that was tried" in text
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_with_how_many_networks_a_claim_is_tried_is_read_from_its_own_comparison
     ],
 )
 def test_a_claim_holds_where_the_verdict_says_so(make_comparison, published, verdict, answer):
-    claim = Claim(make_comparison(*BINARY), "hinge", "squared_hinge", published, verdict, "", 30)
+    claim = Claim(make_comparison(*BINARY), "hinge", "squared_hinge", published, verdict, "", "", 30)
     assert claim.answer == answer
     assert claim.holds is (answer == "yes")
 
@@ -149,10 +152,14 @@ def test_names_of_one_loss_cannot_be_told_apart(make_comparison, reference):
     )
     [claim] = claims(reference, [once])
     assert (claim.verdict, claim.answer) == ("same objective", "yes")
-    assert claim.why == "They are one loss under two names."
+    assert claim.why == "one loss under two names"
+    assert claim.scores == f"accuracy {answer_text.score_of(once, 'categorical_crossentropy')}"
 
 
 def test_what_the_old_accuracy_says_of_hinge_stands_beside_what_is_so(make_comparison, reference):
-    by_loss = {claim.against: claim.why for claim in claims(reference, [make_comparison(*BINARY)])}
+    said = published.by_old_accuracy(reference, claims(reference, [make_comparison(*BINARY)]))
     # outputs of ±0.4 round to 0, so that by the old rule every one is wrong
-    assert by_loss["hinge"].endswith("which calls outputs from −0.5 to 0.5 wrong, `hinge` has 0.00.")
+    assert said == (
+        "Keras' old `accuracy` calls outputs from −0.5 to 0.5 wrong. By it, `hinge` 0.00 and `squared_hinge` 0.00."
+    )
+    assert published.by_old_accuracy(reference, claims(reference, [make_comparison("mse", "msle")])) == ""

@@ -150,8 +150,8 @@ def test_a_dataset_has_one_chapter_for_what_was_published_and_all_comparisons_on
     text = page.markdown(Report([usual, tuned], reference))
     assert re.findall(r"^##+ .*$", text, re.MULTILINE)[:-2] == [
         "## What became of the published claims",
-        "## regression: which loss to train with?",
-        "## fair: which loss to train with?",
+        "## regression, as published: which loss to train with?",
+        "## fair, each loss at its own best rate: which loss to train with?",
         "## How sure",
         "### How sure: regression",
         "### How sure: fair",

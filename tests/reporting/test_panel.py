@@ -52,14 +52,17 @@ def test_a_key_says_what_the_marks_that_are_drawn_the_bars_and_the_band_stand_fo
         [legend] = drawn(rows, margin=margin).figure.legends
         return [text.get_text() for text in legend.get_texts()]
 
-    bars, band = "95 % interval", "too small to matter"
-    assert key(ROWS, 789.0) == ["use this", "no difference that matters", "worse", bars, band]
+    bars, line = "95 % interval", "bar beside it: worse"
+    assert key(ROWS, 789.0) == ["use this", "as good", "worse", bars, "bar inside: as good", line]
     assert key([ROWS[1]], 0.0) == ["use this"]
     assert key([ROWS[1], Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")], 0.0) == [
         "use this",
-        "not shown to differ",
+        "may be as good",
         bars,
+        line,
     ]
+    better = [ROWS[1], Row("mae", 15000.0, "15,000", 14900.0, 15100.0, "better")]
+    assert key(better, 0.0) == ["use this", "better", bars, "bar beside it: differs"]
     legend = drawn([*ROWS, Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")]).figure.legends[0]
     figure = legend.figure.bbox
     box = legend.get_window_extent()
@@ -73,6 +76,15 @@ def test_one_loss_far_off_does_not_squash_the_others():
     assert [line.get_marker() for line in marks(axes)][-1] == ">"
     positions = [axes.transData.transform((row.value, 0))[0] for row in near]
     assert np.diff(positions).min() > 10  # pixels
+
+
+def test_an_interval_that_goes_on_beyond_the_axis_ends_in_an_arrow():
+    near = [Row(f"loss_{i}", 1 + 0.01 * i, "1", 0.98 + 0.01 * i, 1.02 + 0.01 * i, "inconclusive") for i in range(4)]
+    axes = drawn([*near, Row("wide", 1.02, "1", -5.0, 7.0, "inconclusive")], margin=0.02, best=1.0)
+    low, high = axes.get_xlim()
+    at_edges = [(line.get_marker(), line.get_xdata()[0]) for line in marks(axes) if line.get_marker() in "<>"]
+    assert at_edges == [("<", low), (">", high)]
+    assert all(line.get_marker() not in "<>" for line in marks(drawn(near, margin=0.02, best=1.0)))
 
 
 def test_a_long_name_has_two_lines_rather_than_an_end_that_is_cut():

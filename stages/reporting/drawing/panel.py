@@ -21,12 +21,13 @@ FAR = 6  # losses beyond so many margins, or spreads of the others, are drawn at
 _MARKS = {
     "best": ("#0072B2", "D", "use this"),
     "better": ("#0072B2", "^", "better"),
-    "equivalent": ("#009E73", "s", "no difference that matters"),
-    "same objective": ("#009E73", "s", "no difference that matters"),
+    "equivalent": ("#009E73", "s", "as good"),
+    "same objective": ("#009E73", "s", "as good"),
     "worse": ("#D55E00", "X", "worse"),
 }
-_OPEN = ("#555555", "o", "not shown to differ")
+_OPEN = ("#555555", "o", "may be as good")
 _BAND, _FAINT = "#999999", 0.25  # the band of differences that do not matter
+_LINE = {"color": "#555555", "linewidth": 1, "linestyle": ":"}  # at the recommended loss's score
 _KEY, _KEY_COLUMNS = 0.19, 3  # inches of a line of the key
 _CLOSE = {"handlelength": 1.2, "columnspacing": 1.0, "handletextpad": 0.5, "borderpad": 0.1}
 _WIDEST = 40  # letters of a line below the axis
@@ -75,16 +76,19 @@ def mark_of(verdict: str) -> tuple[str, str]:
 
 
 def _key(panel: Panel) -> list[Artist]:
-    """What the marks, the bars and the band stand for, as far as they are drawn."""
+    """What the marks stand for that are drawn; and how bars, the band and the line decide the verdicts."""
     drawn = {_MARKS.get(row.verdict, _OPEN) for row in panel.rows}
     marks = [mark for mark in dict.fromkeys([*_MARKS.values(), _OPEN]) if mark in drawn]
     key: list[Artist] = [
         Line2D([], [], color=color, marker=marker, linestyle="", label=words) for color, marker, words in marks
     ]
-    if any(_has_interval(row) for row in panel.rows):
-        key.append(Line2D([], [], color=_OPEN[0], linewidth=2, label="95 % interval"))
+    if not any(_has_interval(row) for row in panel.rows):
+        return key
+    key.append(Line2D([], [], color=_OPEN[0], linewidth=2, label="95 % interval"))
     if panel.margin:
-        key.append(Patch(color=_BAND, alpha=_FAINT, linewidth=0, label="too small to matter"))
+        key.append(Patch(color=_BAND, alpha=_FAINT, linewidth=0, label="bar inside: as good"))
+    differs = "differs" if any(row.verdict == "better" for row in panel.rows) else "worse"
+    key.append(Line2D([], [], **_LINE, label=f"bar beside it: {differs}"))
     return key
 
 
@@ -96,12 +100,12 @@ def draw(axes: Axes, panel: Panel) -> None:
     """Draw the losses with their intervals and the margin's band; what is far off is named at the edge."""
     low, high = _limits(panel)
     axes.axvspan(panel.best - panel.margin, panel.best + panel.margin, color=_BAND, alpha=_FAINT, linewidth=0)
-    axes.axvline(panel.best, color="#555555", linewidth=0.8, linestyle=":")
+    axes.axvline(panel.best, **_LINE)
     for position, row in enumerate(panel.rows):
         color, marker = mark_of(row.verdict)
         if low <= row.value <= high:
             if _has_interval(row):
-                axes.plot([max(row.low, low), min(row.high, high)], [position] * 2, color=color, linewidth=2)
+                _bar(axes, row, position, color, (low, high))
             axes.plot(row.value, position, marker, color=color, markersize=7)
         else:
             beyond = high if row.value > high else low
@@ -126,6 +130,15 @@ def draw(axes: Axes, panel: Panel) -> None:
     written = next((row.written for row in panel.rows if row.verdict == "best"), "")
     power = int(written.partition("e")[2]) if "e" in written else None
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value, axes, power))
+
+
+def _bar(axes: Axes, row: Row, position: int, color: str, ends: tuple[float, float]) -> None:
+    """Draw an interval; where it goes on beyond the axis it ends in an arrow."""
+    low, high = ends
+    axes.plot([max(row.low, low), min(row.high, high)], [position] * 2, color=color, linewidth=2)
+    for is_beyond, end, marker in ((row.low < low, low, "<"), (row.high > high, high, ">")):
+        if is_beyond:
+            axes.plot(end, position, marker, color=color, markersize=6, clip_on=False)
 
 
 def _in_lines(name: str) -> list[str]:

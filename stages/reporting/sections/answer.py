@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from stages.basics.markup import Markdown, code
+from stages.basics.markup import Markdown, code, plain, text
 from stages.basics.words import between, counted
 from stages.records.winners import N_NETWORKS
 from stages.reporting import top_losses
 from stages.reporting.drawing import panel
 from stages.reporting.drawing.plots import Grid
-from stages.reporting.formats import listed
 from stages.reporting.html_page import anchor
 from stages.reporting.registry import Figure, Report, Section, Subject
 from stages.reporting.texts import answer_text, keras_text
@@ -19,23 +18,16 @@ from stages.verdicts.comparison import Comparison
 from stages.wording import datasets
 
 TEMPLATE = """
-## {{ name }}: {{ question }}
+## {{ question }}
 
 **{{ lead }}**
-{{ gives }}
 
-{{ sureness }}
-{{ others }}
-{{ sizes }}
+{{ ahead }}
 
-{% if train %}
-**Train:** {{ train }}
+{% for line in lines if line %}
+- {{ line }}
+{% endfor %}
 
-{% endif %}
-{% if predict %}
-**Predict:** {{ predict }}
-
-{% endif %}
 {{ figures }}
 
 {% if table %}
@@ -52,33 +44,23 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
     best = comparison.outcome.advice.best
     [run] = [run for run in comparison.runs if run.loss.name == best]
     is_used = learned and surely_beats_constant(comparison, best)
+    train, predict = keras_text.compiled(run), _to_use(comparison, report.predict)
+    lines = [
+        answer_text.gives(comparison),
+        answer_text.sureness(comparison) if learned else "",
+        answer_text.by_other_scores(comparison) if learned else "",
+        Markdown(f"**Train:** {train}") if is_used else "",
+        Markdown(f"**Predict:** {predict}") if is_used and predict else "",
+    ]
     return {
-        "name": comparison.name,
-        "question": answer_text.question(comparison),
+        "question": answer_text.question(comparison, report.training(comparison)),
         "lead": Markdown(verdict(comparison).lead),
-        "gives": answer_text.gives(comparison),
+        "ahead": answer_text.ahead(comparison) if learned else "",
+        "lines": lines,
         "table": answer_text.table(comparison) if learned else None,
-        "sureness": answer_text.sureness(comparison) if learned else "",
-        "others": answer_text.by_other_scores(comparison) if learned else "",
-        "sizes": _why_of_another_size(comparison, report) if learned else "",
-        "train": keras_text.compiled(run) if is_used else "",
-        "predict": _to_use(comparison, report.predict) if is_used else "",
         "size": _size(comparison),
-        "links": _links(comparison) if report.is_linked else "",
+        "links": _links(comparison, report) if report.is_linked else "",
     }
-
-
-def _why_of_another_size(comparison: Comparison, report: Report) -> Markdown:
-    """Why the errors are of another size than in a comparison on the same rows; empty where there is none."""
-    [on_it] = [group for group in report.of_datasets if comparison in group]
-    others = [other.name for other in on_it if other.is_tuned is not comparison.is_tuned]
-    if not others:
-        return Markdown()
-    if comparison.is_tuned:
-        training = f"Each loss has the rate and the epochs that suit it; in {listed(others)} all have one rate"
-    else:
-        training = f"All losses have one rate here; in {listed(others)} each has the rate and the epochs that suit it"
-    return Markdown(f"{training}, so errors there are of another size.")
 
 
 def _size(comparison: Comparison) -> Markdown:
@@ -96,10 +78,20 @@ def _size(comparison: Comparison) -> Markdown:
     return Markdown(f"{rows} · {losses} × {seeds}{best}{folds}")
 
 
-def _links(comparison: Comparison) -> Markdown:
+def _links(comparison: Comparison, report: Report) -> Markdown:
+    """Where more is said of it, and where its rows are trained on otherwise."""
     sure, details = (anchor(f"{part}: {comparison.name}") for part in ("How sure", "Details"))
     data = anchor(f"The data: {comparison.dataset}")
-    return Markdown(f"[How sure](#{sure}) · [Details](#{details}) · [The data](#{data})")
+    otherwise = [
+        f" · {report.training(other)}: [{text(other.name)}](#{anchor_of(other, report)})"
+        for other in report.trained_otherwise(comparison)
+    ]
+    return Markdown(f"[How sure](#{sure}) · [Details](#{details}) · [The data](#{data}){''.join(otherwise)}")
+
+
+def anchor_of(comparison: Comparison, report: Report) -> str:
+    """What links call the first screen of a comparison."""
+    return anchor(plain(answer_text.question(comparison, report.training(comparison))))
 
 
 def _data(subject: Subject) -> panel.Panel:
@@ -131,8 +123,9 @@ SECTION = Section(
     figures=(
         Figure(
             name="losses",
-            alt="The test {headline} of each loss of {comparison}, the best first; bars are 95 % intervals of the "
-            "difference from the recommended loss, and the grey band holds differences that do not matter",
+            alt="The test {headline} of each loss of {comparison}, the best first. Bars are 95 % intervals of the "
+            "difference from the recommended loss: inside the grey band a loss is as good, beside the dotted line "
+            "it is worse, across the line it may be as good",
             heading="",
             data=_data,
             grid=lambda data: Grid(panel.WIDTH, panel.height(data)),

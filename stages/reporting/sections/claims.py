@@ -5,11 +5,11 @@ from typing import Any
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted
 from stages.reporting.formats import listed
-from stages.reporting.html_page import anchor
 from stages.reporting.markdown import Table
 from stages.reporting.registry import Report, Section, Subject
+from stages.reporting.sections.answer import anchor_of
 from stages.reporting.texts import answer_text
-from stages.reporting.texts.published import Claim, claims
+from stages.reporting.texts.published import Claim, by_old_accuracy, claims
 from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts.comparison import Comparison
 
@@ -17,13 +17,17 @@ TEMPLATE = """
 ## What became of the published claims
 
 **Of {{ differences }} between losses, {{ n_hold }} {{ "holds" if n_hold == 1 else "hold" }}.**
-Each was seen in one run of each loss. Here each claim is tried with {{ n_seeds }} networks per loss,
-{{ tried }}{% if tuned %}: in {{ tuned }} it has the learning rate and the number of epochs that suit it.
-So errors are of another size than the published ones{% endif %}.
+Each was seen in one run of each loss. Here {{ n_seeds }} networks per loss try it, {{ tried }}{% if tuned %}
+ ({{ tuned }}), so errors are of another size{% endif %}.
+{% if repeated %}
+What was published is repeated too, at one rate for all losses ({{ repeated }}).
+{% endif %}
 
 {{ answers }}
 
 {{ table }}
+
+{{ old_accuracy }}
 
 Published by {{ source }}: [the figures beside ours](#published-figures)
 """
@@ -32,7 +36,7 @@ Published by {{ source }}: [the figures beside ours](#published-figures)
 # by whether the comparisons that judge are tuned: some, all or none of them
 _HOW = {
     frozenset({True, False}): "each loss at its own best where that was tried",
-    frozenset({True}): "each loss at its own best",
+    frozenset({True}): "each loss at its own best rate and epochs",
     frozenset({False}): "at the one learning rate that was published",
 }
 
@@ -43,6 +47,8 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
         return None
     judges = list({claim.comparison.name: claim.comparison for claim in tried}.values())
     tuned = [comparison.name for comparison in judges if comparison.is_tuned]
+    repeated = [other.name for other in report.comparisons if report.is_published(other) and not other.is_tuned]
+    datasets = [comparison.dataset for comparison in judges]
     counts = sorted({claim.n_seeds for claim in tried})
     return {
         "differences": counted(len(tried), "published difference"),
@@ -50,23 +56,26 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
         "n_seeds": f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0],
         "tried": _HOW[frozenset(claim.comparison.is_tuned for claim in tried)],
         "tuned": listed(tuned) if tuned else "",
+        "repeated": listed(repeated) if tuned and repeated else "",
         "source": report.reference.source,
         "answers": Table(
             ("problem", "what to train with", "score", "a wrong choice costs at most (95 % sure)"),
-            list(map(_answer, judges)),
+            [_answer(comparison, report, is_alone=datasets.count(comparison.dataset) == 1) for comparison in judges],
         ),
-        "table": Table(("published", "does it hold?", "what we find"), list(map(_row, tried))),
+        "table": Table(("published", "does it hold?", "our scores", "in truth (95 % sure)"), list(map(_row, tried))),
+        "old_accuracy": by_old_accuracy(report.reference, tried),
     }
 
 
-def _answer(comparison: Comparison) -> tuple[str, ...]:
+def _answer(comparison: Comparison, report: Report, *, is_alone: bool) -> tuple[str, ...]:
     """What to train with, what that gives, and what it costs to be wrong, in a row."""
-    name, advice = comparison.name, comparison.outcome.advice
-    link = f"[{text(name)}](#{anchor(f'{name}: {answer_text.question(comparison)}')})"
-    score = f"{comparison.score.name} {answer_text.score_of(comparison, advice.best)}"
+    best = comparison.outcome.advice.best
+    # how its losses are trained stands above
+    link = f"[{text(comparison.dataset if is_alone else comparison.name)}](#{anchor_of(comparison, report)})"
+    score = f"{comparison.score.name} {answer_text.score_of(comparison, best)}"
     return (
         Markdown(link),
-        Markdown(f"**{verdict(comparison).lead}**"),
+        Markdown(" ".join(filter(None, [f"**{verdict(comparison).lead}**", answer_text.ahead(comparison)]))),
         score,
         answer_text.cost_of_being_wrong(comparison),
     )
@@ -76,7 +85,7 @@ def _row(claim: Claim) -> tuple[str, ...]:
     than = "as good as" if claim.published[0] == claim.published[1] else "better than"
     scores = " against ".join(f"{score:.3f}" for score in claim.published)
     published = f"{claim.comparison.dataset}: {code(claim.loss)} is {than} {code(claim.against)} ({scores})"
-    return Markdown(published), Markdown(f"**{claim.answer}**"), claim.why
+    return Markdown(published), Markdown(f"**{claim.answer}**"), claim.scores, claim.why
 
 
 SECTION = Section(part="claims", order=10, template=TEMPLATE, content=_content)

@@ -31,8 +31,8 @@ TEMPLATE = """
   of time (`method: first` on a table) ten blocks of neighbours. Sums are by group or block, the mean stays one over
   rows. Fewer than {{ fewest_groups }} groups, or {{ fewest_in_time }} test rows in time, make an interval a little
   too narrow.
-- **Verdict**, one rule, in this order. *Equivalent* (no difference that matters): the interval lies inside ± the
-  margin. *Better* or *worse*: it excludes 0. *Inconclusive* (not shown to differ) otherwise. *Same objective*: two
+- **Verdict**, one rule, in this order. *Equivalent* (as good): the interval lies inside ± the
+  margin. *Better* or *worse*: it excludes 0. *Inconclusive* (may be as good) otherwise. *Same objective*: two
   losses punish every output alike, but for rounding and clipping, and neither is better. With fewer than
   {{ fewest_seeds }} seeds there is no verdict.
 - **Recommendation**, one rule: the losses that are not shown to be worse than the one with the best mean, and of

@@ -17,28 +17,44 @@ from stages.verdicts.statistics import lacking
 
 ALONE = 3  # losses of one verdict that have a row each; of more the first has, and the others share one
 _WORDS = {
-    "equivalent": "no difference that matters",
+    "equivalent": "as good",
     "same objective": "the same loss",
-    "inconclusive": "not shown to differ",
+    "inconclusive": "may be as good",
     "too few seeds": "too few seeds to say",
     "better": "worse: avoid",
 }
 _GUESSES = {"mean": "the mean", "median": "the median"}
 
 
-def in_words(comparison: Comparison) -> Markdown:
-    """The first screen in a paragraph: the answer, what it gives, and how sure it is."""
-    parts = [Markdown(f"**{verdict(comparison).lead}**"), gives(comparison)]
-    if any(summary.n for summary in comparison.outcome.summaries.values()):
-        parts += [sureness(comparison), by_other_scores(comparison)]
-    return Markdown(" ".join(filter(None, parts)))
+def in_a_line(comparison: Comparison) -> Markdown:
+    """The answer as terminals, lists and programs get it: what to use, and what is ahead of it that is no network."""
+    return Markdown(" ".join(filter(None, [verdict(comparison).lead, ahead(comparison)])))
 
 
-def question(comparison: Comparison) -> Markdown:
-    """What a comparison answers."""
+def ahead(comparison: Comparison) -> Markdown:
+    """That models which are no networks do better or as well; empty where none does."""
+    best = comparison.outcome.advice.best
+    return reference_text.ahead(comparison, score_of(comparison, best)) if comparison.beside else Markdown()
+
+
+def question(comparison: Comparison, training: str = "") -> Markdown:
+    """What a comparison answers, with its name.
+
+    Args:
+        comparison: the comparison.
+        training: how it is trained, where others on the same rows are trained otherwise: see `how_trained`.
+    """
+    described = f"{text(comparison.name)}{f', {training}' if training else ''}"
     if comparison.description.is_generated:
-        return Markdown("which loss to train with?")
-    return Markdown(f"which loss predicts {listed(comparison.description.targets)} best?")
+        return Markdown(f"{described}: which loss to train with?")
+    return Markdown(f"{described}: which loss predicts {listed(comparison.description.targets)} best?")
+
+
+def how_trained(comparison: Comparison, *, as_published: bool) -> str:
+    """How the losses of a comparison are trained, in words, where its name alone does not tell it from another."""
+    if comparison.is_tuned:
+        return "each loss at its own best rate"
+    return "as published" if as_published else "one rate for all losses"
 
 
 def gives(comparison: Comparison) -> Markdown:
@@ -57,15 +73,15 @@ def gives(comparison: Comparison) -> Markdown:
     else:
         unit = f" ({text(score.unit)})" if score.unit else ""
         result = f"On rows not trained on, the {title}{unit} is about **{value}**."
-    beside, as_good = reference_text.values(comparison), reference_text.as_good(comparison)
+    beside = reference_text.values(comparison)
     if outcome.constant is None:
         others = f"{beside[0].upper()}{beside[1:]}." if beside else ""
-        return Markdown(" ".join(filter(None, [result, others, as_good])))
+        return Markdown(" ".join(filter(None, [result, others])))
     guess = _guess(score.rewards) if comparison.task == "regression" else "the same for every row"
     guess = "the same intervals" if score.needs_quantiles else guess
     constant = at_place(outcome.constant, place_of(math.nan, outcome.constant))
     others = f"; {beside}" if beside else ""
-    return Markdown(" ".join(filter(None, [result, f"Always guessing {guess} gives {constant}{others}.", as_good])))
+    return Markdown(f"{result} Always guessing {guess} gives {constant}{others}.")
 
 
 def _of_intervals(comparison: Comparison, value: str, title: Markdown) -> str:
@@ -148,19 +164,30 @@ def against_best(pair: Pair, mean: float = math.nan) -> str:
     difference = _sided(pair.difference, place, power) if pair.difference else "the same"
     if few or math.isnan(pair.low) or pair.low == pair.high:
         return difference
-    fine = place_of_ends(pair.low, pair.high, place)
-    near, far = sorted((pair.low, pair.high), key=abs)
-    if pair.low * pair.high > 0 and pair.low * pair.difference > 0:
-        return f"{difference} ({at_place(abs(near), fine, power)} to {at_place(abs(far), fine, power)})"
-    return f"{difference} ({_sided(pair.high, fine, power)} to {_sided(pair.low, fine, power)})"
+    if pair.low * pair.high <= 0:
+        return may_be(better=-pair.low, worse=pair.high, place=place, power=power)
+    fine, side = place_of_ends(pair.low, pair.high, place), "worse" if pair.low > 0 else "better"
+    near, far = (at_place(end, fine, power) for end in sorted((abs(pair.low), abs(pair.high))))
+    is_within = pair.low * pair.difference > 0
+    return f"{difference} ({near} to {far})" if is_within else f"{near} to {far} {side}"
+
+
+def may_be(*, better: float, worse: float, place: int, power: int | None) -> str:
+    """What an interval that holds 0 says: by how much something may be better, and by how much worse."""
+    ends = {side: at_place(end, place, power) for side, end in (("better", better), ("worse", worse))}
+    sides = [f"up to {end} {side}" for side, end in ends.items() if not _is_none(end)]
+    return " or ".join(sides) or "about the same"
+
+
+def _is_none(shown: str) -> bool:
+    """Whether what is left of a number in its digits is 0."""
+    return not any(digit in shown for digit in "123456789")
 
 
 def _sided(difference: float, place: int, power: int | None) -> str:
     """How far a loss is from the recommended one, and on which side; a difference above 0 is in favour of that one."""
     shown = at_place(abs(difference), place, power)
-    if not any(digit in shown for digit in "123456789"):
-        return "about 0"
-    return f"{shown} {'worse' if difference > 0 else 'better'}"
+    return "about 0" if _is_none(shown) else f"{shown} {'worse' if difference > 0 else 'better'}"
 
 
 def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[str, ...]:
@@ -171,7 +198,7 @@ def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[str, ...]:
 
 
 def sureness(comparison: Comparison) -> Markdown:
-    """In one clause what it costs if another loss is better after all; empty where there is no other."""
+    """What a wrong choice costs at most, and what counts as no difference; empty where there is no other loss."""
     outcome = comparison.outcome
     advice = outcome.advice
     others = [pair for pair in (*advice.equal, *advice.open, *advice.beaten) if pair.verdict != "same objective"]
@@ -184,10 +211,10 @@ def sureness(comparison: Comparison) -> Markdown:
     share = "" if comparison.own_margin is not None else f" (5 % of {error})"
     margin = f"Differences below {_beside_score(comparison, outcome.margin)}{share} count as none."
     if not advice.cost or advice.rival is None:
-        return Markdown(f"No other loss is better: that is 95 % sure. {margin}")
+        return Markdown(f"A wrong choice costs **nothing**: no other loss is better, which is 95 % sure. {margin}")
     if not (most := _cost(comparison)):
-        return Markdown(f"Whether {code(advice.rival)} is better after all, so few seeds or rows cannot say. {margin}")
-    return Markdown(f"If {code(advice.rival)} is better after all, then by at most **{most}** (95 % sure). {margin}")
+        return Markdown(f"What a wrong choice costs, so few seeds or rows cannot say. {margin}")
+    return Markdown(f"A wrong choice costs at most **{most}**: no other loss is better by more (95 % sure). {margin}")
 
 
 def _cost(comparison: Comparison) -> str:
@@ -206,7 +233,7 @@ def _beside_score(comparison: Comparison, difference: float) -> str:
 
 
 def cost_of_being_wrong(comparison: Comparison) -> Markdown:
-    """What `sureness` says in a sentence, for a cell of a table: how much better which other loss may be."""
+    """What `sureness` says in a sentence, for a cell of a table: how much better any other loss may be."""
     advice = comparison.outcome.advice
     if all(pair.verdict == "same objective" for pair in (*advice.equal, *advice.open, *advice.beaten)):
         return Markdown("nothing: there is no other")
@@ -214,8 +241,7 @@ def cost_of_being_wrong(comparison: Comparison) -> Markdown:
         return Markdown("not known: too few seeds")
     if not advice.cost or advice.rival is None:
         return Markdown("nothing")
-    most = _cost(comparison)
-    return Markdown(f"{most}, if {code(advice.rival)} is better" if most else "not known: too few seeds or rows")
+    return Markdown(_cost(comparison) or "not known: too few seeds or rows")
 
 
 def by_other_scores(comparison: Comparison) -> Markdown:
@@ -224,5 +250,5 @@ def by_other_scores(comparison: Comparison) -> Markdown:
     for score in other_choices.scores(comparison):
         if loss := other_choices.choice(comparison, score):
             chosen.setdefault(loss, []).append(str(text(score.title)))
-    named = [f"by {enumerated(titles)}: {code(loss)}" for loss, titles in list(chosen.items())[:NAMED]]
+    named = [f"{code(loss)} by {enumerated(titles)}" for loss, titles in list(chosen.items())[:NAMED]]
     return Markdown(f"Another score would choose another loss: {'; '.join(named)}.") if named else Markdown()

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from stages.basics import paths
 from stages.basics.cli import UserError
-from stages.basics.markup import Markdown, code, text
+from stages.basics.markup import Markdown, code
 from stages.losses.catalogue import LOSSES
 from stages.records.runs import Run
-from stages.reporting.formats import at_place, difference, interval, place_of, place_of_ends, power_beside
+from stages.reporting.formats import at_place, difference, enumerated, interval, place_of, place_of_ends, power_beside
 from stages.reporting.markdown import Table
 from stages.reporting.texts import answer_text
 from stages.scores import catalogue
@@ -72,7 +72,8 @@ class Claim:
         against: the other.
         published: the scores of the two.
         verdict: ours on the first against the other.
-        why: what we find, in words.
+        scores: of the two, ours.
+        why: how the first stands to the other, in words.
         n_seeds: how many networks of each loss it was tried with.
     """
 
@@ -81,7 +82,8 @@ class Claim:
     against: str
     published: tuple[float, float]
     verdict: Verdict
-    why: Markdown
+    scores: str
+    why: str
     n_seeds: int
 
     @property
@@ -168,42 +170,51 @@ def claims(reference: Reference, on_it: list[Comparison]) -> list[Claim]:
         trained = trained_as(comparison, best), trained_as(comparison, loss)
         pair = comparison.outcome.pairs.get(trained)
         verdict = pair.verdict if pair else "same objective"
-        why = _what_is_found(reference.metrics[comparison.dataset], comparison, *trained, pair)
+        finding = _scores(comparison, *trained, pair), how_sure(comparison, pair)
         n_seeds = pair.n_seeds if pair else len(comparison.seeds)
         of_two = scores[best], scores[loss]
-        judgements.append(Claim(comparison, best, loss, of_two, verdict, why, n_seeds))
+        judgements.append(Claim(comparison, best, loss, of_two, verdict, *finding, n_seeds))
     return judgements
 
 
-def _what_is_found(metric: str, comparison: Comparison, best: str, loss: str, pair: Pair | None) -> Markdown:
+def _scores(comparison: Comparison, best: str, loss: str, pair: Pair | None) -> str:
+    """The scores of two losses, as they stand on the first screen of their comparison; one where they are one loss."""
+    losses = (best,) if pair is None else (best, loss)
+    scores = " against ".join(answer_text.score_of(comparison, name) for name in losses)
+    return f"{comparison.score.name} {scores}"
+
+
+def by_old_accuracy(reference: Reference, judged: list[Claim]) -> Markdown:
+    """What the losses have by the accuracy that was published, where it decides otherwise; empty where it does not."""
+    shares = []
+    for claim in judged:
+        comparison = claim.comparison
+        metric = reference.metrics[comparison.dataset]
+        if metric == "rounded_accuracy" and comparison.score.name == "accuracy":
+            values = [run.values(metric, "test") for run in comparison.runs if run.loss.name == claim.against]
+            shares += [
+                f"{code(claim.against)} {np.nanmedian(seeds):.2f}" for seeds in values if np.isfinite(seeds).any()
+            ]
+    if not shares:
+        return Markdown()
+    return Markdown(f"Keras' old `accuracy` calls outputs from −0.5 to 0.5 wrong. By it, {enumerated(shares)}.")
+
+
+def how_sure(comparison: Comparison, pair: Pair | None) -> str:
+    """What the difference between the first loss of a pair and the second may be on new rows; None for one loss."""
     if pair is None or pair.verdict == "same objective":
-        return Markdown("They are one loss under two names.")
-    of_best, of_other = (answer_text.score_of(comparison, name) for name in (best, loss))
-    finding = f"{text(comparison.score.name)} {of_best} against {of_other}{_how_sure(comparison, pair)}."
-    rounded = [run.values(metric, "test") for run in comparison.runs if run.loss.name == loss]
-    if metric == "rounded_accuracy" and comparison.score.name == "accuracy" and np.isfinite(rounded).any():
-        finding += (
-            f" By Keras' old `accuracy`, which calls outputs from −0.5 to 0.5 wrong, {code(loss)} has "
-            f"{np.nanmedian(rounded):.2f}."
-        )
-    return Markdown(finding)
-
-
-def _how_sure(comparison: Comparison, pair: Pair) -> str:
-    """What the difference between the first loss of a pair and the second may be on new rows."""
+        return "one loss under two names"
     mean, other = (comparison.outcome.summaries[loss].mean for loss in (pair.loss, pair.against))
     is_open = pair.low <= 0 and pair.high >= lacking(other, higher_is_better=comparison.score.higher_is_better)
     if pair.verdict == "too few seeds" or not math.isfinite(pair.low) or is_open:
-        return "; so few seeds or rows cannot say which is better"
+        return "so few seeds or rows cannot say"
     near, far = sorted((abs(pair.low), abs(pair.high)))
     place = place_of_ends(pair.low, pair.high, place_of((pair.high - pair.low) / 2, pair.difference))
     power = power_beside(min(mean, other, key=abs), place, pair.low, pair.high)
     if pair.low * pair.high > 0:
         side = "better" if pair.low > 0 else "worse"
-        return f": {side} by {at_place(near, place, power)} to {at_place(far, place, power)} (95 % sure)"
-    ends = {"better": at_place(abs(pair.high), place, power), "worse": at_place(abs(pair.low), place, power)}
-    sides = [f"up to {end} {side}" for side, end in ends.items() if any(digit in end for digit in "123456789")]
-    return f"; it may be {', or '.join(sides)} (95 % sure)"
+        return f"{at_place(near, place, power)} to {at_place(far, place, power)} {side}"
+    return answer_text.may_be(better=pair.high, worse=-pair.low, place=place, power=power)
 
 
 def _published_of(reference: Reference, on_it: list[Comparison]) -> dict[str, float]:

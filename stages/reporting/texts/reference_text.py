@@ -22,23 +22,41 @@ def value(beside: Beside) -> str:
 
 
 def values(comparison: Comparison) -> str:
-    """What the models give, in a row: as in ``a linear model 15,656, gradient boosting 16,476``; empty for none."""
-    return ", ".join(f"{title(comparison, beside.reference)} {value(beside)}" for beside in comparison.beside)
+    """What the models give that are behind the networks, in a row: as in ``gradient boosting 16,476``; or empty."""
+    behind = [beside for beside in comparison.beside if not _is_ahead(beside)]
+    return ", ".join(f"{title(comparison, beside.reference)} {value(beside)}" for beside in behind)
 
 
-def as_good(comparison: Comparison) -> str:
-    """A sentence that names the models that are better than the networks, or as good; empty where there is none."""
-    better, equal, open_ = (
-        [title(comparison, beside.reference) for beside in comparison.beside if _is(beside, kind)]
-        for kind in ("better", "equivalent", "inconclusive")
-    )
-    clauses = [
-        *([f"{enumerated(better)} {'is' if len(better) == 1 else 'are'} better than the networks"] if better else []),
-        *([f"{enumerated(equal)} {'does' if len(equal) == 1 else 'do'} as well"] if equal else []),
-        *([f"the networks are not shown to beat {enumerated(open_)}"] if open_ else []),
-    ]
-    sentence = "; ".join(clauses)
-    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+_AHEAD = {
+    "better": ("does better", "do better", "surely "),
+    "equivalent": ("does as well", "do as well", ""),
+    "inconclusive": ("may do as well or better", "may do as well or better", ""),
+}
+
+
+def ahead(comparison: Comparison, networks: str) -> Markdown:
+    """That models which are no networks do better or as well, with their scores; empty where none does.
+
+    Args:
+        comparison: the comparison.
+        networks: the score of the recommended loss, as it is written beside theirs.
+    """
+    clauses = []
+    for kind, (one, several, surely) in _AHEAD.items():
+        models = [beside for beside in comparison.beside if _is(beside, kind)]
+        if models:
+            names = enumerated([title(comparison, beside.reference) for beside in models])
+            scores = enumerated([value(beside) for beside in models])
+            verb = f"{surely}{one if len(models) == 1 else several}"
+            clauses.append(f"{names} {verb}: {text(comparison.score.name)} {scores}")
+    if not clauses:
+        return Markdown()
+    return Markdown(f"**But {'; '.join(clauses)}**, the networks {networks}.")
+
+
+def _is_ahead(beside: Beside) -> bool:
+    """Whether a model is better than the networks, or may be."""
+    return any(_is(beside, kind) for kind in _AHEAD)
 
 
 def _is(beside: Beside, kind: str) -> bool:

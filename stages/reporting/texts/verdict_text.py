@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stages.basics.markup import Markdown, code, text
 from stages.basics.words import counted, number, percent
+from stages.losses.objectives import usual
 from stages.reporting.formats import NAMED, enumerated, interval, listed, plus_minus
 from stages.reporting.texts import cluster_text, looks_text, loss_text, reference_text, threshold_text
 from stages.verdicts.advice import Advice
@@ -41,7 +42,8 @@ def verdict(comparison: Comparison) -> Statement:
     if comparison.other_names and len(summaries) == 1 and learned:
         names = [advice.best, *comparison.other_names[advice.best]]
         mean = f"Its mean test {score} is {plus_minus(best)}."
-        lead = f"{_amount(len(names))} names of one loss: use `{advice.best}`."
+        verb = "is another name" if len(names) == 2 else "are other names"
+        lead = f"Use `{advice.best}`. {listed(names[1:])} {verb} of it."
         return Statement(lead, (*_names_of_one(comparison), mean, *notes))
     if len(summaries) == 1:
         beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
@@ -57,7 +59,7 @@ def verdict(comparison: Comparison) -> Statement:
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
     standings = [*_standings(comparison, advice), *reference_text.reasons(comparison)]
     mean, other_names = _mean(comparison, advice), _names_of_one(comparison)
-    return Statement(_lead(advice), (mean, *standings, *other_names, *nothing, *notes))
+    return Statement(_lead(comparison, advice), (mean, *standings, *other_names, *nothing, *notes))
 
 
 def some_learned(comparison: Comparison) -> bool:
@@ -81,24 +83,28 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
     return gain.mean > 0 if math.isnan(low) or gain.n_seeds < FEWEST_SEEDS else low > 0
 
 
-def _lead(advice: Advice) -> str:
-    best, avoided = f"`{advice.best}`", _others(advice.beaten)
-    n_good = 1 + len(advice.equal) + len(advice.open)
+def _lead(comparison: Comparison, advice: Advice) -> str:
+    """What to use and what to avoid; then how the others stand that are not avoided."""
+    avoided = _others(advice.beaten)
     avoid = f"; avoid {listed(avoided)}" if avoided else ""
-    if n_good == 1:
-        return f"Use {best}{avoid}."
-    if advice.open:
-        return f"No clear winner: use {best}{avoid}."
+    use = f"Use `{advice.best}`{_why(comparison, advice)}{avoid}."
+    same = [pair for pair in advice.equal if pair.verdict == "same objective"]
+    equal = [pair for pair in advice.equal if pair.verdict != "same objective"]
+    groups = (same, ("is the same loss", "are the same loss")), (equal, ("is as good", "are as good"))
+    clauses = [f"{listed(_others(pairs))} {verbs[len(pairs) > 1]}" for pairs, verbs in groups if pairs]
+    if not advice.open:
+        return f"{use} {', '.join(clauses)}." if clauses else use
+    clauses.append(f"{listed(_others(advice.open))} may be as good")
+    return f"{use} None is clearly the best: {', '.join(clauses)}."
+
+
+def _why(comparison: Comparison, advice: Advice) -> str:
+    """Why this one of losses that are as good; empty where there is no such choice."""
     if all(pair.verdict == "same objective" for pair in advice.equal):
-        return f"{_amount(n_good)} losses are one and the same: use {best}{avoid}."
-    return f"Any of {_amount(n_good).lower()} losses will do: keep {best}{avoid}."
-
-
-_AMOUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
-
-
-def _amount(n: int) -> str:
-    return _AMOUNTS[n] if n < len(_AMOUNTS) else f"{n:,}"
+        return ""
+    if advice.best != advice.leader and advice.best == usual(run.loss for run in comparison.runs):
+        return ", the usual loss"
+    return "" if advice.open else ", which has the best score"
 
 
 def _mean(comparison: Comparison, advice: Advice) -> str:
