@@ -200,4 +200,4 @@ def test_no_score_is_asked_where_every_network_failed(make_comparison):
     comparison = make_comparison("mse", "mae", failed=(0, 1, 2))
     assert answer_text.by_other_scores(comparison) == ""
     assert answer_text.gives(comparison) == ""
-    assert answer_text.in_a_line(comparison) == "No answer: every network failed."
+    assert answer_text.in_a_line(comparison) == "**No answer: every network failed.**"

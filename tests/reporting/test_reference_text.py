@@ -38,11 +38,11 @@ def test_a_model_that_is_as_good_or_better_is_named_with_how_sure_that_is(compar
     [beside], best = made.beside, answer_text.score_of(made, "mse")
     scores = f"{made.score.name} {reference_text.value(beside)}**, the networks {best}."
     assert answer_text.ahead(made).endswith(scores)
-    lead = verdict(made).lead
-    assert answer_text.in_a_line(made) == f"{lead} {answer_text.ahead(made)}"
+    answer = verdict(made).answer
+    assert answer_text.in_a_line(made) == f"{answer} {answer_text.ahead(made)}"
     # it stands once, directly behind what to use
     screen = page.first_screens(Report([made], NOTHING))
-    assert f"**{lead}**\n\n{answer_text.ahead(made)}\n\n- " in screen
+    assert f"{answer}\n\n{answer_text.ahead(made)}\n\n- " in screen
     assert "linear model" not in answer_text.gives(made)
     [told] = [each for each in verdict(made).reasons if each.startswith("A linear model")]
     assert reason in told

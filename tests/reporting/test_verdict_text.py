@@ -45,7 +45,7 @@ def test_where_every_seed_failed_a_remedy_is_named(make_decided, generator):
 def test_too_few_seeds_cannot_say_how_sure_the_best_mean_is(make_decided, generator):
     losses = {"hinge": share(generator, 0.9, 1), "squared_hinge": share(generator, 0.7, 1)}
     statement = verdict(make_decided(losses))
-    assert statement.lead == "Use `hinge`. None is clearly the best: `squared_hinge` may be as good."
+    assert statement.answer == "**Use `hinge`.** No loss is clearly the best: `squared_hinge` may be as good."
 
 
 def test_a_loss_that_all_others_are_worse_than_is_the_one_to_train_with(make_decided, generator):
@@ -68,7 +68,7 @@ def test_a_difference_that_is_due_to_the_rows_is_settled_by_more_rows(make_decid
     comparison = undecided(make_decided)
     assert comparison.outcome.pairs["hinge", "squared_hinge"].verdict == "inconclusive"
     statement = verdict(comparison)
-    assert statement.lead == "Use `hinge`. None is clearly the best: `squared_hinge` may be as good."
+    assert statement.answer == "**Use `hinge`.** No loss is clearly the best: `squared_hinge` may be as good."
     assert "More rows, not more seeds, would tell `squared_hinge` from `hinge`: 400 test rows are too few." in (
         statement.reasons
     )
@@ -85,7 +85,7 @@ def test_what_holds_on_these_very_rows_is_said_to_hold_on_them_alone(make_decide
 def test_losses_that_differ_by_less_than_matters_may_all_be_taken(make_decided, generator):
     right = share(generator, 0.9)
     comparison = make_decided({"hinge": right, "squared_hinge": right}, margin=0.2)
-    assert verdict(comparison).lead == "Use `hinge`, which has the best score. `squared_hinge` is as good."
+    assert verdict(comparison).answer == "**Use `hinge`, which has the best score.** `squared_hinge` is as good."
 
 
 def test_the_usual_loss_is_kept_where_another_is_better_by_less_than_matters(make_decided, generator):
@@ -95,7 +95,7 @@ def test_the_usual_loss_is_kept_where_another_is_better_by_less_than_matters(mak
     comparison = make_decided({"hinge": better, "binary_crossentropy": right}, margin=0.2)
     statement = verdict(comparison)
     assert comparison.outcome.advice.leader == "hinge"
-    assert statement.lead == "Use `binary_crossentropy`, the usual loss. `hinge` is as good."
+    assert statement.answer == "**Use `binary_crossentropy`, the usual loss.** `hinge` is as good."
     assert re.match(
         r"`binary_crossentropy`, the usual loss, has a mean test accuracy of 0\.\d+ ± 0\.\d+; `hinge` has the best, "
         r"0\.\d+ ± 0\.\d+, no difference that matters\.",
@@ -108,7 +108,7 @@ def test_names_of_one_objective_that_were_trained_once_are_all_recommended(make_
     one = "`tversky` and `dice_2` are other names of `dice`, one objective, which was trained once."
     alone = replace(make_decided({"dice": share(generator, 0.9)}), other_names=names)
     statement = verdict(alone)
-    assert statement.lead == "Use `dice`. `tversky` and `dice_2` are other names of it."
+    assert statement.answer == "**Use `dice`.** `tversky` and `dice_2` are other names of it."
     assert one in statement.reasons
     useless = replace(make_decided({"dice": share(generator, 0.4)}), other_names=names)
     assert verdict(useless).lead == "Nothing to compare: `dice` alone was trained."
@@ -122,7 +122,7 @@ def test_losses_of_one_objective_are_called_so(make_decided, generator):
     comparison = make_decided({"hinge": right, "squared_hinge": right}, margin=0.001)
     runs = [replace(run, objective=np.arange(5.0)) for run in comparison.runs]
     statement = verdict(replace(comparison, runs=runs))
-    assert statement.lead == "Use `hinge`. `squared_hinge` is the same loss."
+    assert statement.answer == "**Use `hinge`.** `squared_hinge` is the same loss."
     assert statement.reasons[1] == "`squared_hinge` is the same objective as `hinge`."
 
 

@@ -20,7 +20,7 @@ from stages.wording import datasets
 TEMPLATE = """
 ## {{ question }}
 
-**{{ lead }}**
+{{ answer }}
 
 {{ ahead }}
 
@@ -54,7 +54,7 @@ def _content(subject: Subject, report: Report) -> dict[str, Any]:
     ]
     return {
         "question": answer_text.question(comparison, report.training(comparison)),
-        "lead": Markdown(verdict(comparison).lead),
+        "answer": verdict(comparison).answer,
         "ahead": answer_text.ahead(comparison) if learned else "",
         "lines": lines,
         "table": answer_text.table(comparison) if learned else None,

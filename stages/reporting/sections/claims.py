@@ -10,7 +10,6 @@ from stages.reporting.registry import Report, Section, Subject
 from stages.reporting.sections.answer import anchor_of
 from stages.reporting.texts import answer_text
 from stages.reporting.texts.published import Claim, by_old_accuracy, claims
-from stages.reporting.texts.verdict_text import verdict
 from stages.verdicts.comparison import Comparison
 
 TEMPLATE = """
@@ -75,7 +74,7 @@ def _answer(comparison: Comparison, report: Report, *, is_alone: bool) -> tuple[
     score = f"{comparison.score.name} {answer_text.score_of(comparison, best)}"
     return (
         Markdown(link),
-        Markdown(" ".join(filter(None, [f"**{verdict(comparison).lead}**", answer_text.ahead(comparison)]))),
+        answer_text.in_a_line(comparison),
         score,
         answer_text.cost_of_being_wrong(comparison),
     )

@@ -28,7 +28,7 @@ _GUESSES = {"mean": "the mean", "median": "the median"}
 
 def in_a_line(comparison: Comparison) -> Markdown:
     """The answer as terminals, lists and programs get it: what to use, and what is ahead of it that is no network."""
-    return Markdown(" ".join(filter(None, [verdict(comparison).lead, ahead(comparison)])))
+    return Markdown(" ".join(filter(None, [verdict(comparison).answer, ahead(comparison)])))
 
 
 def ahead(comparison: Comparison) -> Markdown:

@@ -21,13 +21,25 @@ ROWS_DECIDE = 0.5  # more seeds would not help where more than this share of the
 
 @dataclass(frozen=True)
 class Statement:
-    """A verdict in words, which are Markdown: what to do, and why."""
+    """A verdict in words, which are Markdown.
+
+    Attributes:
+        lead: what to do, in a sentence.
+        reasons: why.
+        others: how the losses stand that are neither recommended nor to be avoided; empty where there is none.
+    """
 
     lead: str
     reasons: tuple[str, ...]
+    others: str = ""
 
     def __str__(self) -> str:
-        return " ".join([f"**{self.lead}**", *self.reasons])
+        return " ".join([self.answer, *self.reasons])
+
+    @property
+    def answer(self) -> Markdown:
+        """What to do, which stands out, and how the others stand."""
+        return Markdown(" ".join(filter(None, [f"**{self.lead}**", self.others])))
 
 
 def verdict(comparison: Comparison) -> Statement:
@@ -43,8 +55,8 @@ def verdict(comparison: Comparison) -> Statement:
         names = [advice.best, *comparison.other_names[advice.best]]
         mean = f"Its mean test {score} is {plus_minus(best)}."
         verb = "is another name" if len(names) == 2 else "are other names"
-        lead = f"Use `{advice.best}`. {listed(names[1:])} {verb} of it."
-        return Statement(lead, (*_names_of_one(comparison), mean, *notes))
+        others = f"{listed(names[1:])} {verb} of it."
+        return Statement(f"Use `{advice.best}`.", (*_names_of_one(comparison), mean, *notes), others)
     if len(summaries) == 1:
         beside = "" if learned else f"; that of a constant prediction, {number(constant)}, it does not {surely}beat"
         mean = f"Its test {score} is {plus_minus(best)}{beside}."
@@ -59,7 +71,7 @@ def verdict(comparison: Comparison) -> Statement:
     nothing = [f"{listed(idle)} {beats} not {surely}beat a constant prediction ({number(constant)})."] if idle else []
     standings = [*_standings(comparison, advice), *reference_text.reasons(comparison)]
     mean, other_names = _mean(comparison, advice), _names_of_one(comparison)
-    return Statement(_lead(comparison, advice), (mean, *standings, *other_names, *nothing, *notes))
+    return Statement(_lead(comparison, advice), (mean, *standings, *other_names, *nothing, *notes), _others(advice))
 
 
 def some_learned(comparison: Comparison) -> bool:
@@ -84,18 +96,21 @@ def surely_beats_constant(comparison: Comparison, loss: str) -> bool:
 
 
 def _lead(comparison: Comparison, advice: Advice) -> str:
-    """What to use and what to avoid; then how the others stand that are not avoided."""
-    avoided = _others(advice.beaten)
+    avoided = _against(advice.beaten)
     avoid = f"; avoid {listed(avoided)}" if avoided else ""
-    use = f"Use `{advice.best}`{_why(comparison, advice)}{avoid}."
+    return f"Use `{advice.best}`{_why(comparison, advice)}{avoid}."
+
+
+def _others(advice: Advice) -> str:
+    """How the losses stand that are neither recommended nor to be avoided; empty where there is none."""
     same = [pair for pair in advice.equal if pair.verdict == "same objective"]
     equal = [pair for pair in advice.equal if pair.verdict != "same objective"]
     groups = (same, ("is the same loss", "are the same loss")), (equal, ("is as good", "are as good"))
-    clauses = [f"{listed(_others(pairs))} {verbs[len(pairs) > 1]}" for pairs, verbs in groups if pairs]
+    clauses = [f"{listed(_against(pairs))} {verbs[len(pairs) > 1]}" for pairs, verbs in groups if pairs]
     if not advice.open:
-        return f"{use} {', '.join(clauses)}." if clauses else use
-    clauses.append(f"{listed(_others(advice.open))} may be as good")
-    return f"{use} None is clearly the best: {', '.join(clauses)}."
+        return f"{', '.join(clauses)}." if clauses else ""
+    clauses.append(f"{listed(_against(advice.open))} may be as good")
+    return f"No loss is clearly the best: {', '.join(clauses)}."
 
 
 def _why(comparison: Comparison, advice: Advice) -> str:
@@ -146,7 +161,7 @@ def _names_of_one(comparison: Comparison) -> list[str]:
 
 
 def _what_would_settle(comparison: Comparison, undecided: list[Pair]) -> str:
-    others, best, look = listed(_others(undecided)), f"`{undecided[0].loss}`", comparison.outcome.look
+    others, best, look = listed(_against(undecided)), f"`{undecided[0].loss}`", comparison.outcome.look
     estimates = [pair.estimate for pair in undecided]
     due_to_rows = all(part.lasting > ROWS_DECIDE * part.variance or not part.variance for part in estimates)
     if due_to_rows or (look and look.ended == "rows"):
@@ -172,7 +187,7 @@ def _nearest_first(pairs: list[Pair]) -> list[Pair]:
     return pairs if len(pairs) <= NAMED + 1 else sorted(pairs, key=lambda pair: pair.difference)
 
 
-def _others(pairs: list[Pair]) -> list[str]:
+def _against(pairs: list[Pair]) -> list[str]:
     """The other losses of pairs, in that order."""
     return [pair.against for pair in _nearest_first(pairs)]
 
