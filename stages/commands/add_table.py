@@ -22,22 +22,22 @@ from ruamel.yaml import YAML, YAMLError
 from stages.arrays import registry
 from stages.basics import cli, files, paths, suggest
 from stages.basics.cli import UserError
-from stages.basics.words import counted, percent, printable
+from stages.basics.words import counted
 from stages.budgets import making
 from stages.budgets.making import Made, TooShortError
+from stages.commands import target_lines
 from stages.commands.budget import plan_in_words
 from stages.commands.columns_table import columns_table
 from stages.commands.params_text import with_entries, with_entry
 from stages.features import planning
-from stages.offers import judging, targets
+from stages.offers import judging
 from stages.offers.judging import AT_MOST, Judged, SplitError
 from stages.params import seeds
 from stages.params.budget import path_of
 from stages.params.load import load_params, parse_params
 from stages.params.schema import Dataset, Params, Train
-from stages.records import datasets
 from stages.wording import findings
-from stages.wording.datasets import in_order, positive, rows_of, scaled_by_channel, task, without_spread
+from stages.wording.datasets import positive, rows_of, scaled_by_channel, task, without_spread
 from stages.wording.validity import in_words
 
 BUDGET = "10m"  # of a table that takes longer, where nobody chose another
@@ -156,9 +156,7 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
     flat = planning.without_spread(judged.treatments, judged.table, description, scale)
     yield from without_spread(name, flat)
     yield from _order(name, judged)
-    yield from _shares(name, judged)
-    yield from _kind(name, judged)
-    yield from _ranks(name, judged)
+    yield from target_lines.about(name, judged)
     for offer in judged.offers:
         if not offer.is_made:
             yield f"left out: {offer.words} {in_words(offer.validity)}"
@@ -166,52 +164,6 @@ def summary(name: str, judged: Judged) -> Iterator[str]:
             yield f"{offer.words} {in_words(offer.validity)}"
     added = ", ".join(offer.words for offer in judged.offers if offer.is_made)
     yield f"added datasets.{name} and comparisons.{name} ({added}) to {paths.PARAMS}"
-
-
-def _shares(name: str, judged: Judged) -> Iterator[str]:
-    """That a target may be a share, and which losses are offered for it as one."""
-    if judged.description.task != "regression":
-        return
-    bounded = [offer.loss.name for offer in judged.offers if offer.is_made and offer.loss.activation == "sigmoid"]
-    if bounded:
-        yield (
-            f"'{judged.description.targets[0]}' lies between 0 and 1 in every row; predictions of {', '.join(bounded)} "
-            "do too, those of others may not; if it is no share, take these out: "
-            f"comparisons.{name}.losses in {paths.PARAMS}"
-        )
-
-
-def _kind(name: str, judged: Judged) -> Iterator[str]:
-    """What else a target of values may be, the losses for that, and the score that is to decide."""
-    description = judged.description
-    if description.task != "regression":
-        return
-    kind = targets.kind_of(datasets.labels_of(judged.table, description), description.targets[0])
-    if kind is None:
-        return
-    seen = {
-        "counts": "holds small whole numbers, none below 0, and may be a count",
-        "many zeros": f"is 0 in {percent(kind.share)} of the rows and above 0 in the others",
-        "angles": f"lies between 0 and {kind.period}, and may begin anew there, so that {kind.period - 1} is next to 0",
-    }[kind.kind]
-    yield (
-        f"'{printable(description.targets[0])}' {seen}; for that there is {', '.join(kind.losses)} under comparisons."
-        f"{name}.losses, and to judge by headline: {{{name}: {kind.headline}}} under report in {paths.PARAMS}"
-    )
-
-
-def _ranks(name: str, judged: Judged) -> Iterator[str]:
-    """The order that classes are given, or what to write where they are whole numbers and may have one."""
-    description = judged.description
-    if description.is_ordered:
-        yield f"classes in the order {in_order(description)}"
-    elif not description.arrays and description.inferred and description.inferred.values == "whole numbers":
-        first, second, third, *_ = description.classes
-        yield (
-            f"'{description.targets[0]}' may be grades, of which {first} is nearer to {second} than to {third}; as "
-            f"such they have losses of ranks, judged by how many grades a decision is off: make try … AS={name}_graded "
-            f"WITH='order: [{', '.join(description.classes)}]'"
-        )
 
 
 def _order(name: str, judged: Judged) -> Iterator[str]:

@@ -129,7 +129,9 @@ def settings_of(params: Params, comparison: str, loss: Loss, table: Table, class
         seeds=range(looks[-1]),
         looks=looks if len(looks) > 1 else (),
         class_weights=weights.of_classes(loss.class_weight, table.labels, classes),
-        also_scored=choosing.asked_for(headline, loss, is_ordered=setup.data.order is not None),
+        also_scored=choosing.asked_for(
+            headline, loss, is_ordered=setup.data.order is not None, period=setup.data.period
+        ),
         second_run=params.asks_for_second_run(comparison)
         and optimizer.is_tuned
         and not within
@@ -159,6 +161,7 @@ def headline_of(params: Params, comparison: str, table: Table) -> str:
         losses,
         is_ordered=params.setup(comparison).data.order is not None,
         has_positions=choosing.shape_of(table.labels, table.n_classes)[1],
+        period=params.setup(comparison).data.period,
     )
 
 

@@ -277,6 +277,17 @@ class Direction(Output):
         return [self.saying(values).mean(axis=0)]
 
 
+def in_turn(values: np.ndarray, begins: float, period: float) -> np.ndarray:
+    """Values that begin anew after a period, from where a turn begins to below its end."""
+    values = begins + np.mod(values - begins, period)
+    return np.where(values < begins + period, values, begins)
+
+
+def shorter_way(errors: Any, period: float, xp: ModuleType = np) -> Any:
+    """Differences between values that begin anew after a period, the shorter way round, with their sign."""
+    return xp.mod(errors + period / 2, period) - period / 2
+
+
 def unsoftened(values: np.ndarray) -> np.ndarray:
     """What values above 0 are softplus of."""
     return values + np.log(-np.expm1(-values))

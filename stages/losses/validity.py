@@ -58,6 +58,7 @@ Kind = Literal[
     "whole batches",  # batch_size; share of the batches without a row of a class; name: its; is_weighed, in vain
     "alpha unused",
     "no order",
+    "on a line",  # period: after how much targets begin anew
 ]
 
 
@@ -98,6 +99,7 @@ class Seen:
         is_weighed: whether rows have weights.
         is_ordered: whether classes have an order.
         has_positions: whether each position of a row has a target, so that a loss of a whole batch is one of a row.
+        period: after how much values begin anew; None where they do not.
     """
 
     labels: np.ndarray
@@ -109,6 +111,7 @@ class Seen:
     is_weighed: bool = False
     is_ordered: bool = False
     has_positions: bool = False
+    period: float | None = None
 
     @property
     def never_negative(self) -> bool:
@@ -172,6 +175,8 @@ def _of_values(loss: Loss, seen: Seen) -> Iterator[Reason]:
     if "delta" in loss.parameters and len(seen.spread) == 1 and seen.spread[0] != 1 and loss.target_transform != "log":
         delta = loss.parameters["delta"]
         yield Reason("fits", "own units", {"delta": delta, "own": delta * seen.spread[0]})
+    if seen.period and loss.gives != "direction" and not loss.is_custom:
+        yield Reason("fits", "on a line", {"period": seen.period})
 
 
 def _of_transform(transform: Transform, values: np.ndarray) -> Iterator[Reason]:

@@ -91,7 +91,8 @@ def _offered(
         raise SplitError(str(error).removeprefix(f"{key}: ")) from error
     seen = list(plans.seen_by_losses(plan, description, labels, batch_size))
     of_kinds = {target: target in description.yes_no for target in description.targets} if description.yes_no else None
-    return offers(description.task, labels, seen, is_ordered=description.is_ordered, of_kinds=of_kinds)
+    kind = {"is_ordered": description.is_ordered, "of_kinds": of_kinds, "period": description.period}
+    return offers(description.task, labels, seen, **kind)
 
 
 def _load(name: str, dataset: Dataset) -> tuple[pd.DataFrame, Description]:

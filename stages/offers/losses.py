@@ -23,6 +23,7 @@ OF_POSITIONS: tuple[Entry, ...] = (
 )
 
 
+ON_A_LINE: tuple[Entry, ...] = ("mse", "mae")  # what losses on the circle are to beat
 CHOSEN = [0.1, 1, 10]  # weights of a yes/no target's loss to choose from, beside 1 of each number's
 
 
@@ -57,6 +58,7 @@ def offers(
     *,
     is_ordered: bool = False,
     of_kinds: Mapping[str, bool] | None = None,
+    period: float | None = None,
 ) -> list[Offer]:
     """Judge the losses for a table's target.
 
@@ -66,6 +68,7 @@ def offers(
         seen: what a loss sees of the train rows, for each distinct split.
         is_ordered: whether classes have an order.
         of_kinds: of several targets of different kinds, by name whether each is yes/no; None of others.
+        period: after how much values begin anew; None where they do not.
     """
     rows = [LOSSES[name] for name in catalogue.names_for(task)]
     rows = [row for row in rows if is_ordered or not row.needs_order]
@@ -73,6 +76,8 @@ def offers(
     is_positive = is_column and (labels >= 0).all()
     if of_kinds:
         entries = _by_target(of_kinds)
+    elif period:
+        entries = [*ON_A_LINE, *(row.name for row in rows if "angles" in row.offered_for)]
     elif task == "regression" and labels.ndim > 2:
         entries = list(OF_POSITIONS)
     elif are_shares(task, labels):
@@ -80,7 +85,7 @@ def offers(
     else:
         entries = [entry for row in rows for entry in _entries(row, is_positive=is_positive)]
     entries.sort(key=lambda entry: 0 if isinstance(entry, str) else len(entry))  # what differs most last
-    losses = [loss_entry.resolve(entry, task) for entry in entries]
+    losses = [loss_entry.resolve(entry, task, period=period) for entry in entries]
     judged = validity.judge_all(losses, seen)
     return [
         Offer(entry, loss, judged[loss.name], _is_made(loss, judged[loss.name], labels))

@@ -15,7 +15,7 @@ _PERIODS = {
     24: r"hour|time.?of.?day|stunde|heure",
     360: r"deg|angle|direction|bearing|heading|azimuth|winkel|wind.?dir",
 }
-_FULL = 0.75  # of the period that values reach
+_FULL = 0.6  # of the period that values reach over
 
 
 class Kind(NamedTuple):
@@ -26,35 +26,37 @@ class Kind(NamedTuple):
         losses: those that are made for it, as they stand in ``params.yaml``.
         headline: a score for it.
         share: of the targets that are 0.
-        period: of angles and hours: where they begin anew.
     """
 
     kind: TargetKind
     losses: list[str]
     headline: str
     share: float = 0.0
-    period: int = 0
 
 
-def kind_of(labels: np.ndarray, name: str) -> Kind | None:
+def kind_of(labels: np.ndarray) -> Kind | None:
     """What one column of values may be; None where nothing speaks for any of it.
 
     Args:
         labels: (n_rows, n_targets) in target units.
-        name: of the target.
     """
     if labels.shape[1:] != (1,) or labels.min() < 0:
         return None
-    high = labels.max()
-    for period, says in _PERIODS.items():
-        if re.search(says, name, re.IGNORECASE) and _FULL * period <= high <= period:
-            made_for = [f"{{loss: {loss}, period: {period}}}" for loss in _offered("angles")]
-            return Kind("angles", made_for, f"circular_error_{period}", period=period)
     is_whole, zeros = bool((labels == np.round(labels)).all()), float((labels == 0).mean())
     if is_whole and np.median(labels) <= SMALL:
         return Kind("counts", ["{loss: poisson, target: ratio}"], "poisson_deviance")
     if zeros > MANY:
         return Kind("many zeros", _offered("many zeros"), "tweedie_deviance_1.5", share=zeros)
+    return None
+
+
+def period_of(values: np.ndarray, name: str) -> int | None:
+    """After how much values of any shape may begin anew, by what their column is called; None where nothing says so."""
+    high, low = values.max(), values.min()
+    for period, says in _PERIODS.items():
+        begins = 0 if low >= 0 else -period / 2
+        if re.search(says, name, re.IGNORECASE) and begins <= low and high <= begins + period:
+            return period if high - low >= _FULL * period else None
     return None
 
 

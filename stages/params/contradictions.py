@@ -37,7 +37,7 @@ def contradictions(params: Params) -> Iterator[Mistake]:
             yield from unsuited_network(params, name, [(1,)])
         made = isinstance(dataset.source, Generator)
         sizes = {"n_classes": dataset.source.target_classes(), "n_targets": 1} if made else {}
-        yield from _comparison_of_task(key, comparison, dataset.known_task)
+        yield from _comparison_of_task(key, comparison, dataset.known_task, dataset.period)
         targets = dataset.source.target if isinstance(dataset.source, Table) else []
         for mistake in loss_entry.of_other_targets(comparison.losses, targets, params.dataset_of(name)):
             yield mistake.below(f"{key}.losses")
@@ -149,11 +149,13 @@ def _dataset_of_task(key: str, dataset: Dataset, task: Task | None) -> Iterator[
     yield from _class_split(f"{key}.split", dataset.split, task)
 
 
-def _comparison_of_task(key: str, comparison: Comparison, task: Task | None) -> Iterator[Mistake]:
-    """What does not fit the task of a comparison's dataset; None where only the data tell it."""
+def _comparison_of_task(
+    key: str, comparison: Comparison, task: Task | None, period: float | None = None
+) -> Iterator[Mistake]:
+    """What does not fit the task of a comparison's dataset, None where only the data tell it, and its period."""
     if comparison.split:
         yield from _class_split(f"{key}.split", comparison.split, task)
-    for mistake in loss_entry.find_mistakes(comparison.losses, task):
+    for mistake in loss_entry.find_mistakes(comparison.losses, task, period):
         yield mistake.below(f"{key}.losses")
 
 

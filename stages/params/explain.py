@@ -96,6 +96,7 @@ SENTENCES = {
     "augment_of_positions": "changes an image and not its target, which has a value at each pixel; leave it out",
     "augment_without_images": "is for images, whose rows have 3 axes, channels included, and a row of {dataset} "
     "has {has}; leave it out",
+    "beside_source": "{value} is a key of the dataset; write it beside source:, not in it",
     "class_split": "{value} needs classes, and the target is values; allowed: {names}",
     "cost_and_headline": "decides, and so would report.headline.{name}; leave one of the two out",
     "cost_by_kind": "goes by kind of error, of which {n_classes} classes have more than two; "
@@ -144,6 +145,10 @@ SENTENCES = {
     "other": "{value} given: {message}",
     "names_without_table": "goes with a table; {generator} has no names of classes",
     "references_of_positions": "are models of one target for each row, and here a row has several; leave it out",
+    "period_and_exposure": "is of values that begin anew, and exposure: makes rates of them; leave one of the two out",
+    "period_of_classes": "is of values that begin anew, and the target is classes; leave one of the two out",
+    "period_of_dataset": "{value} is not the period of the dataset, {period:g}; leave it out here",
+    "period_of_several": "is of one target, and there are {n_targets}; add a dataset for each",
     "rate_twice": "{rate:g} stands twice",
     "value_twice": "{value} stands twice",
     "schedule_twice": "{schedule} stands twice",
@@ -187,6 +192,9 @@ SENTENCES = {
 }
 
 
+_BESIDE_SOURCE = ("task", "scale", "split", "positive", "order", "period")
+
+
 def in_words(mistake: Mistake) -> str:
     """The line a user reads: the key's path, what stands there, what is allowed, and the nearest name."""
     task = mistake.facts.get("task")
@@ -219,6 +227,8 @@ def _mistake(detail: ErrorDetails, key: str) -> Mistake:
     match kind:
         case "missing":
             return Mistake(key, kind)
+        case "unknown_key" if key.endswith(".source") and context["value"] in _BESIDE_SOURCE:
+            return Mistake(key, "beside_source", context["value"])
         case "unknown_key" | "unknown_generator" | "unknown_network":
             return Mistake(key, kind, context["value"], context["names"])
         case "literal_error":

@@ -133,7 +133,12 @@ def _schema(name: str) -> type[Section]:
 
 
 def resolve(
-    entry: str | dict[str, Any], task: Task | None, *, is_tuned: bool = False, targets: Sequence[str] = ()
+    entry: str | dict[str, Any],
+    task: Task | None,
+    *,
+    is_tuned: bool = False,
+    targets: Sequence[str] = (),
+    period: float | None = None,
 ) -> Loss:
     """The loss that an entry asks for.
 
@@ -142,6 +147,7 @@ def resolve(
         task: the task of its dataset; None when only the data tell.
         is_tuned: whether learning rates are chosen, and so a loss's usual outputs too.
         targets: of its dataset, where they are columns of a table.
+        period: of its dataset's target, where that begins anew.
 
     Raises:
         EntryError: it cannot be had.
@@ -157,9 +163,18 @@ def resolve(
         names = tuple(catalogue.names_for(task))
         facts = {"own_task": loss.task, "task": task, "namesakes": catalogue.namesakes(name, [task])}
         raise EntryError(Mistake("", "wrong_task", name, names, facts))
+    if period and "period" in loss.parameters:
+        return _on_circle(loss, keys.get("period", period), period)
     if loss.label_weights and targets:
         return replace(loss, label_weights=_of_labels(keys["weights"], targets))
     return loss.in_order(targets) if loss.heads else loss
+
+
+def _on_circle(loss: Loss, own: float, period: float) -> Loss:
+    """A loss on the circle with the period of its dataset, which its own must be."""
+    if own != period:
+        raise EntryError(Mistake("period", "period_of_dataset", own, facts={"period": period}))
+    return replace(loss, parameters=loss.parameters | {"period": period})
 
 
 def _of_labels(weights: list[float] | dict[str, float] | None, targets: Sequence[str]) -> tuple[float, ...]:
@@ -223,13 +238,15 @@ def _custom(keys: dict[str, Any]) -> Loss:
     return Loss(name, function, targets, activation, activations=suited, **more)
 
 
-def find_mistakes(entries: list[str | dict[str, Any]], task: Task | None) -> Iterator[Mistake]:
-    """What is wrong with a comparison's entries; keys begin within the list."""
+def find_mistakes(
+    entries: list[str | dict[str, Any]], task: Task | None, period: float | None = None
+) -> Iterator[Mistake]:
+    """What is wrong with a comparison's entries, of a task and a period; keys begin within the list."""
     seen: dict[str, str] = {}
     tasks: dict[Task, str] = {}
     for index, entry in enumerate(entries):
         try:
-            loss = resolve(entry, task)
+            loss = resolve(entry, task, period=period)
         except EntryError as error:
             yield from (mistake.below(f"[{index}]") for mistake in error.mistakes)
             continue

@@ -50,6 +50,7 @@ class Dataset(Section):
         split: how rows are divided, in comparisons that do not say.
         positive: which of two classes scores are about; the rarer when not given, where they are unequal.
         order: the classes from the lowest to the highest, where they have an order.
+        period: after how much values of the target begin anew, as hours after 24.
     """
 
     task: Task | None = None
@@ -58,12 +59,13 @@ class Dataset(Section):
     split: Split = Split()
     positive: Label | None = None
     order: Order | None = None
+    period: Rate | None = None
 
     @property
     def known_task(self) -> Task | None:
         """The task as the parameters alone tell it; None when only a table or arrays do."""
-        if self.order:
-            return "multiclass"
+        if self.order or self.period:
+            return "multiclass" if self.order else "regression"
         if self.task or not isinstance(self.source, Generator):
             return self.task
         return catalogue.task_of(self.source.target_classes())
@@ -165,10 +167,7 @@ class Setup:
         data: the dataset.
         split: how rows are divided.
         losses: all that are compared.
-        seeds: how many train.
-        batch_size: rows per step.
-        optimizer: of every loss.
-        budget: how long it may take.
+        seeds: how many train each, by steps of `batch_size` rows of an `optimizer`, within a `budget`.
         sizes: what size is trained within the budget; None where it is all that the parameters ask for.
     """
 
@@ -274,7 +273,8 @@ class Params(Section):
         written, name = self.comparisons[comparison], self.dataset_of(comparison)
         data, optimizer = self.datasets[name], written.optimizer or self.train.optimizer
         targets = data.source.target if isinstance(data.source, Table) else ()
-        how, planned = {"is_tuned": optimizer.is_tuned(), "targets": targets}, self._plans.get(comparison)
+        how = {"is_tuned": optimizer.is_tuned(), "targets": targets, "period": data.period}
+        planned = self._plans.get(comparison)
         sizes = planned.sizes if planned else None
         return Setup(
             dataset=name,
@@ -312,9 +312,10 @@ class Params(Section):
         for name, losses in compared.items():
             if self.compare == ["all"] or name in self.compare:
                 losses_named = [loss for loss in losses if self.loss == ["all"] or loss.name in named]
-                is_tuned = self.setup(name).optimizer.is_tuned()
-                others = [loss_entry.resolve(loss, None, is_tuned=is_tuned) for loss in unlisted]
-                suited = [loss for loss in others if self.setup(name).data.order or not loss.needs_order]
+                setup = self.setup(name)
+                how = {"is_tuned": setup.optimizer.is_tuned(), "period": setup.data.period}
+                others = [loss_entry.resolve(loss, None, **how) for loss in unlisted]
+                suited = [loss for loss in others if setup.data.order or not loss.needs_order]
                 chosen[name] = losses_named + [loss for loss in suited if loss.task == losses[0].task]
         return chosen
 

@@ -8,7 +8,7 @@ from stages.basics import paths
 from stages.losses import catalogue
 from stages.params.explain import Mistake
 from stages.params.schema import Dataset, Params
-from stages.params.source import MakeBlobs, Table
+from stages.params.source import Generator, MakeBlobs, Table
 from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
@@ -24,6 +24,8 @@ def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
     source = dataset.source
     if dataset.order:
         yield from _order(f"{key}.order", dataset)
+    if dataset.period:
+        yield from _period(f"{key}.period", dataset)
     if isinstance(source, Table):
         yield from _table(f"{key}.source", source)
         return
@@ -78,6 +80,19 @@ def _order(key: str, dataset: Dataset) -> Iterator[Mistake]:
             yield Mistake(key, "class_twice", name)
     if dataset.task not in (None, "multiclass"):
         yield Mistake(key, "order_of_task", facts={"task": dataset.task})
+
+
+def _period(key: str, dataset: Dataset) -> Iterator[Mistake]:
+    """What does not go with a target that begins anew."""
+    source = dataset.source
+    of_classes = isinstance(source, Generator) and source.target_classes()
+    if of_classes or dataset.order or dataset.task not in (None, "regression"):
+        yield Mistake(key, "period_of_classes")
+    targets = source.target if isinstance(source, Table) else getattr(source, "targets", [])
+    if len(targets) > 1:
+        yield Mistake(key, "period_of_several", facts={"n_targets": len(targets)})
+    if isinstance(source, Table) and source.exposure:
+        yield Mistake(key, "period_and_exposure")
 
 
 def _arrays(key: str, dataset: Dataset, source: ArraySource) -> Iterator[Mistake]:

@@ -89,23 +89,22 @@ class Description:
         targets: the columns that are predicted, as the source names them.
         files: what was read; empty for a generator.
         csv: how a CSV file was taken to be written; None for Parquet and for a generator.
-        n_read: rows read, also those without a target, which are left out.
+        n_read: rows read, also those left out: without a target, or with one and of the weight 0 (`n_weightless`).
         columns: the columns to predict from.
         groups: by the names that splits use, the columns of ``data/raw`` whose values keep rows together.
         findings: what is odd about the table and its columns.
         positive: why scores of two classes are about class 1, where there is a reason.
         is_ordered: whether the classes stand in an order, from the lowest to the highest.
         weight: the column of ``data/raw`` that says what each row counts; None where all count alike.
-        n_weightless: rows with a target that weigh 0, which are left out.
         copies: the column of ``data/raw`` that numbers the rows that differ, from 0; None where there are no copies.
         forms: by column of the target and of costs, the unit behind a number or what a time begins with: see `Column`.
         costs: by the names that comparisons use, the columns of ``data/raw`` that say what decisions cost.
-        loss_columns: by the names that losses use for what they see of the table, the columns of ``data/raw`` that hold
-            it as numbers.
+        loss_columns: by the names that losses use for it, the columns of ``data/raw`` that they see as numbers.
         arrays: what is predicted from, where that is no columns.
         target_shape: of what is predicted of a row where each of its positions has a target: (height, width) of masks,
             and behind it the number of values where they are no classes; (n_targets,) of labels; empty of one target.
         yes_no: by target that is yes or no beside others that are numbers: what 0 and 1 are called.
+        period: after how much values of the target begin anew, as hours after 24, the turn from `turn_begins` on.
     """
 
     task: Task
@@ -130,6 +129,8 @@ class Description:
     arrays: ArrayFacts | None = None
     target_shape: list[int] = field(default_factory=list)
     yes_no: dict[str, list[str]] = field(default_factory=dict)
+    period: float | None = None
+    turn_begins: float = 0.0
 
     @property
     def is_generated(self) -> bool:
@@ -294,8 +295,8 @@ def read_encoded(name: str, project: Path = paths.HERE) -> Encoded:
 
 def read_labels(name: str, description: Description, project: Path = paths.HERE) -> np.ndarray:
     """Read the target of a dataset: see `labels_of`."""
-    names, path = names_of_target(description), project / paths.SCALED / f"{name}.parquet"
-    return labels_of(files.read_table(path, stage="scale", columns=names), description)
+    path = project / paths.SCALED / f"{name}.parquet"
+    return labels_of(files.read_table(path, stage="scale", columns=names_of_target(description)), description)
 
 
 def read_weights(name: str, description: Description, project: Path = paths.HERE) -> np.ndarray | None:
@@ -308,8 +309,7 @@ def read_weights(name: str, description: Description, project: Path = paths.HERE
 
 def read_costs(name: str, columns: Sequence[str], project: Path = paths.HERE) -> dict[str, np.ndarray]:
     """Read what decisions cost: by the names that comparisons use, float64 (n_rows,)."""
-    names = [f"{COST}{column}" for column in columns]
-    path = project / paths.SCALED / f"{name}.parquet"
+    names, path = [f"{COST}{column}" for column in columns], project / paths.SCALED / f"{name}.parquet"
     rows = files.read_table(path, stage="scale", columns=names) if names else {}
     return {column: rows[name].to_numpy() for column, name in zip(columns, names, strict=True)}
 
@@ -334,8 +334,8 @@ def target_columns(labels: np.ndarray, description: Description) -> dict[str, An
 
 def _facts(description: Description) -> dict[str, Any]:
     """A description as it is written: what is not said of rows, of two classes and of columns is not mentioned."""
-    rarely = "positive", "is_ordered", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns"
-    facts = _without_nothing(asdict(description), (*rarely, "arrays", "target_shape", "yes_no"))
+    rarely = "positive", "is_ordered", "weight", "n_weightless", "copies", "forms", "costs", "loss_columns", "period"
+    facts = _without_nothing(asdict(description), (*rarely, "arrays", "target_shape", "yes_no", "turn_begins"))
     return facts | {"columns": [_without_nothing(column, ("written", "form")) for column in facts["columns"]]}
 
 

@@ -265,5 +265,5 @@ def seen_by_losses(plan: Plan, description: Description, labels: np.ndarray, bat
         scaled = targets if description.classes else (targets - plan.to_train.target_center[split]) / spread
         values = None if description.classes else targets
         rows_are = {"is_weighed": description.weight is not None, "is_ordered": description.is_ordered}
-        rows_are |= {"has_positions": bool(positions)}
+        rows_are |= {"has_positions": bool(positions), "period": description.period}
         yield Seen(scaled, description.task, description.classes, spread.tolist(), batch_size, values, **rows_are)

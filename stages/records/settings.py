@@ -81,6 +81,7 @@ class DatasetSettings(_Record):
         split: how the rows were divided.
         positive: the class that scores are about, where the parameters say it.
         order: the classes from the lowest to the highest, where they have an order.
+        period: of a target of angles, hours and the like: after how much it begins anew.
     """
 
     task: Task | None
@@ -89,10 +90,11 @@ class DatasetSettings(_Record):
     split: SplitSettings
     positive: str | None = None
     order: list[str] | None = None
+    period: float | None = None
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        rarely = "positive", "order"
+        rarely = "positive", "order", "period"
         return {key: value for key, value in handler(self).items() if key not in rarely or value is not None}
 
 

@@ -8,8 +8,14 @@ from stages.losses.loss import UNEQUAL, Loss, Task
 from stages.scores import catalogue
 from stages.scores.catalogue import SCORES
 from stages.scores.families import quantiles
+from stages.scores.families.circle import CIRCULAR
 from stages.scores.families.recall import recall
 from stages.scores.score import HasPositions, Score
+
+
+def is_on_circle(name: str) -> bool:
+    """Whether a score is of values that begin anew."""
+    return name.startswith(CIRCULAR)
 
 
 def are_unequal(class_sizes: Sequence[int]) -> bool:
@@ -37,11 +43,9 @@ def default_headline(
     *,
     is_ordered: bool = False,
     has_positions: HasPositions = False,
+    period: float | None = None,
 ) -> str:
     """The score that decides between losses where the parameters name none.
-
-    from stages.scores.families.recall import recall
-    from stages.scores.score import HasPositions, Score
 
     Args:
         task: the kind of problem.
@@ -50,7 +54,10 @@ def default_headline(
         losses: those that are compared.
         is_ordered: whether classes have an order.
         has_positions: whether each position of a row has a target, or a row several labels.
+        period: after how much values begin anew; None where they do not.
     """
+    if period:
+        return f"{CIRCULAR}{period:.10g}"
     if has_positions == "labels":
         return "macro_f1"
     if has_positions:
@@ -73,14 +80,17 @@ def default_headline(
     return "balanced_accuracy" if are_unequal(class_sizes) else "accuracy"
 
 
-def asked_for(headline: str, loss: Loss, *, is_ordered: bool = False) -> list[str]:
-    """The scores that a loss, an order of classes and the score that decides ask for besides those of every target."""
+def asked_for(headline: str, loss: Loss, *, is_ordered: bool = False, period: float | None = None) -> list[str]:
+    """The scores that a loss, what the target is and the score that decides ask for besides those of every target."""
     of_loss = [score for score in (loss.own_score, "coverage" if loss.quantile is not None else None) if score]
     if loss.output.knows_quantiles:
         percentage = f"{100 * (loss.interval or quantiles.USUAL_INTERVAL):.0f}"
         of_loss = ["crps", *(f"{family}{percentage}" for family in quantiles.FAMILIES)]
     score = catalogue.find(headline, loss.task)
     is_special = score is not None and score.is_measured != "always"
+    of_period = [f"{CIRCULAR}{period:.10g}"] if period else []
+    if on_circle := list(filter(is_on_circle, [*of_period, headline, *of_loss])):
+        return list(dict.fromkeys([*on_circle, headline]))
     of_order = [score.name for score in SCORES.values() if score.needs_order] if is_ordered else []
     return list(dict.fromkeys([*of_loss, *of_order, *([headline] if is_special else [])]))
 
@@ -92,7 +102,7 @@ def also_measured(asked: Sequence[str], labels: np.ndarray) -> list[str]:
         asked: their names.
         labels: (n_rows, n_targets) values, or (n_rows,) class indices, of the whole dataset.
     """
-    is_positive = labels.ndim == 2 and (labels >= 0).all()
+    is_positive = labels.ndim == 2 and (labels >= 0).all() and not any(map(is_on_circle, asked))
     for_it = [score.name for score in SCORES.values() if is_positive and score.is_measured == "never negative"]
     return list(dict.fromkeys([*for_it, *asked]))
 
@@ -119,6 +129,8 @@ def measured(
     always = [score for score in SCORES.values() if score.is_measured == "always"]
     further = [catalogue.find(name, loss.task, any_use=True) for name in also]
     every = [*always, *map(recall, range(n_classes)), *(score for score in further if score)]
+    if any(map(is_on_circle, also)):  # where errors of more than half a turn are none
+        every = [score for score in every if score.name in also]
     suited = [
         score
         for score in every

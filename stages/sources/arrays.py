@@ -135,7 +135,7 @@ def _chosen(given: Given, dataset: Dataset, laid_out: Layout, key: str) -> _Chos
     has_target = targets.notna().all(axis=1).to_numpy()
     kept = _counting(given, weight, has_target, key)
     lost = weights.lost(targets, has_target & ~kept, kept, key)
-    settings = {"positive": dataset.positive, "order": dataset.order}
+    settings = {"positive": dataset.positive, "order": dataset.order, "period": dataset.period}
     target = find_target(targets[kept].reset_index(drop=True), dataset.task, key, **settings)
     return _Chosen(has_target, kept, target, list(targets.columns), lost)
 
@@ -149,8 +149,9 @@ def _refuse_several(given: Given, key: str, target: str) -> None:
 def _masked(given: Given, dataset: Dataset, facts: ArrayFacts, key: str) -> _Chosen:
     """The same where each position of a row has a target."""
     [name] = dataset.source.targets
-    if dataset.order:
-        raise UserError(f"{key}.order: goes with a class for each row, and '{name}' has one for each position")
+    for setting, value, kind in (("order", dataset.order, "class"), ("period", dataset.period, "value")):
+        if value:
+            raise UserError(f"{key}.{setting}: goes with a {kind} for each row, and '{name}' has one for each position")
     values = masks.checked(given.beside[name], name, facts.shape[:-1], key)
     has_target = ~masks.missing(values)
     kept = _counting(given, dataset.source.weight_name, has_target, key)
@@ -163,6 +164,8 @@ def _giving_features(given: Given, dataset: Dataset, laid_out: Layout, key: str)
     for setting, value in (("positive", dataset.positive), ("order", dataset.order)):
         if value is not None:
             raise UserError(f"{key}.{setting}: goes with classes, and the features are values; leave it out")
+    if dataset.period:
+        raise UserError(f"{key}.period: goes with one target, and all features are predicted; leave it out")
     if dataset.task not in (None, "regression"):
         raise UserError(f"{key}.task: the features are values, which are a regression; leave it out")
     blocks = [laid_out.stored(given.rows.read(some)).astype(np.float32) for some in given.rows.blocks()]

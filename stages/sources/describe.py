@@ -202,7 +202,7 @@ def _target(
     """The target in the rows that are kept, and the classes that only rows have which are left out as they weigh 0."""
     lost = weights.lost(targets, left_out, kept, key)
     as_texts, targets = choice.kinds.get(choice.targets[0]) == "category", targets[kept].reset_index(drop=True)
-    settings = {"as_texts": as_texts, "positive": dataset.positive, "order": dataset.order}
+    settings = {"as_texts": as_texts, "positive": dataset.positive, "order": dataset.order, "period": dataset.period}
     target = find_target(targets, dataset.task, key, **settings)
     return target, lost if target.classes else []
 

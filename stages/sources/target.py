@@ -34,6 +34,8 @@ class Target:
         positive: why scores are about class 1, where there is a reason.
         is_ordered: whether the classes stand in an order that the parameters say.
         yes_no: of several columns of different kinds, those that are 0 and 1: by name what these are called.
+        period: after how much values begin anew; None where they do not.
+        turn_begins: where such a turn begins, from which values are predicted.
     """
 
     task: Task
@@ -44,6 +46,8 @@ class Target:
     positive: Positive | None = None
     is_ordered: bool = False
     yes_no: dict[str, list[str]] = field(default_factory=dict)
+    period: float | None = None
+    turn_begins: float = 0.0
 
     @property
     def are_labels(self) -> bool:
@@ -52,7 +56,7 @@ class Target:
 
     def facts(self, *, is_said: bool) -> dict[str, Any]:
         """What a `Description` says of it, where the parameters say its task or do not."""
-        names = "task", "other_tasks", "classes", "positive", "is_ordered", "yes_no"
+        names = "task", "other_tasks", "classes", "positive", "is_ordered", "yes_no", "period", "turn_begins"
         return {name: getattr(self, name) for name in names} | {"inferred": None if is_said else self.inferred}
 
 
@@ -64,6 +68,7 @@ def find_target(
     as_texts: bool = False,
     positive: str | None = None,
     order: Sequence[str] | None = None,
+    period: float | None = None,
 ) -> Target:
     """Find out what kind of problem a target makes, and encode it.
 
@@ -74,16 +79,33 @@ def find_target(
         as_texts: whether texts are classes, although they may all be dates.
         positive: the class that scores are about, of two.
         order: the classes from the lowest to the highest; None where they have none.
+        period: after how much values begin anew; None where they do not.
 
     Raises:
         UserError: the target makes no problem, or not the one that the parameters say.
     """
-    found = _find(columns, "multiclass" if order else task, key, as_texts=as_texts)
+    implied: Task | None = "multiclass" if order else "regression" if period else task
+    found = _find(columns, implied, key, as_texts=as_texts)
     if found.task == "binary":
         return _with_positive(found, positive, key)
     if positive is not None:
         raise UserError(f"{key}.positive: goes with two classes, and the task is {found.task}; leave it out")
+    if period:
+        return _on_circle(found, columns.columns[0], period, key)
     return _in_order(found, order, key) if order else found
+
+
+def _on_circle(target: Target, name: str, period: float, key: str) -> Target:
+    """Values that begin anew after a period, of one turn: from 0, from minus a half, or from the lowest."""
+    low, high = float(target.labels.min()), float(target.labels.max())
+    if high - low > period:
+        raise UserError(
+            f"{key}.period: '{name}' goes from {low:,g} to {high:,g}, which is more than a turn of {period:g}; "
+            "write in the unit of the target after how much it begins anew"
+        )
+    begins = [0.0, -period / 2, low]
+    begins = next(begin for begin in begins if begin <= low and high <= begin + period)
+    return replace(target, period=period, turn_begins=begins)
 
 
 def _in_order(target: Target, order: Sequence[str], key: str) -> Target:

@@ -265,6 +265,7 @@ def default_headline(description: Description, class_sizes: Sequence[int], losse
     """The score that decides where the parameters name none: see `choosing.default_headline`."""
     about = description.task, description.n_targets, class_sizes, losses
     kind = {"is_ordered": description.is_ordered, "has_positions": description.has_positions}
+    kind["period"] = description.period
     return choosing.default_headline(*about, **kind)
 
 

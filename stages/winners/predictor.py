@@ -16,7 +16,7 @@ from stages.basics.cli import UserError
 from stages.basics.words import counted, printable
 from stages.features import pipelines
 from stages.losses import target_transform
-from stages.losses.outputs import LEVELS
+from stages.losses.outputs import LEVELS, in_turn, shorter_way
 from stages.params.source import SOURCE, Table
 from stages.records import winners
 from stages.records.array_facts import inputs_of
@@ -200,8 +200,7 @@ class Predictor:
             unit = self._scaling.target_spread[0]
             unit = target_transform.slope(loss.target_transform, loss.output.point(mean, np), unit)
             mean = _rounded(mean, unit)  # what is written is what is scored
-            predicted = _rounded(loss.output.point(mean, np), unit)
-            spread = _rounded(_spread(loss.output.point(outputs, np)), unit)
+            predicted, spread = (_rounded(each, unit) for each in self._points(mean, outputs))
             columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), 2 * math.prod(predicted.shape[1:]))]
             if winner.shares:
                 columns.append(_rounded(self._quantiles(mean, np.array(winner.shares)), unit))
@@ -223,6 +222,20 @@ class Predictor:
         of_networks = outputs if loss.task == "multiclass" else np.concatenate([1 - outputs, outputs], axis=-1)
         shares = _rounded(of_networks.mean(axis=0), 1.0)
         return self._table(of_networks, shares, self._decide(shares[:, 1:] if loss.task == "binary" else shares))
+
+    def _points(self, mean: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The values that are predicted, (n_rows, n_targets), and their standard deviation over the networks.
+
+        Args:
+            mean: (n_rows, n_numbers) of the networks.
+            outputs: (n_networks, n_rows, n_numbers) of each.
+        """
+        point, period = self.winner.settings.loss.output.point, self.winner.description.period
+        predicted, of_networks = point(mean, np), point(outputs, np)
+        if not period:
+            return predicted, _spread(of_networks)
+        around = predicted + shorter_way(of_networks - predicted, period)
+        return in_turn(predicted, self.winner.description.turn_begins, period), _spread(around)
 
     def _quantiles(self, mean: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Quantiles (n_rows, n_shares) of what is predicted, in target units."""

@@ -39,6 +39,8 @@ def rows_read(name: str, n_rows: int, description: Description) -> str:
         parts.append(about)
     if description.is_ordered:
         parts.append(f"classes in the order {in_order(description)}")
+    if description.period:
+        parts.append(on_circle(description))
     return "; ".join(parts)
 
 
@@ -74,6 +76,13 @@ def task(name: str, description: Description) -> str:
     classes += "".join(f"; {name} is 0 for {no}, 1 for {yes}" for name, (no, yes) in description.yes_no.items())
     line = f"{targets}: {why}{classes}, so the task is {description.task}"
     return f"{line} ({other_tasks(name, description)})" if description.other_tasks else line
+
+
+def on_circle(description: Description) -> str:
+    """That the values of the target begin anew, and how they are predicted."""
+    begins, period = description.turn_begins, description.period
+    turn = f"from {begins:g} to below {begins + period:g}"
+    return f"{description.targets[0]} begins anew after {period:g}; predicted {turn}"
 
 
 def in_order(description: Description) -> str:

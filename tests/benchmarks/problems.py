@@ -9,7 +9,8 @@ from scipy.signal import lfilter
 from scipy.special import expit
 
 from stages.losses.catalogue import LOSSES as CATALOGUE
-from stages.losses.loss import Task
+from stages.losses.loss import Loss, Task
+from stages.params.loss_entry import resolve
 from stages.records.networks import Conv
 
 N_NEW = 10_000
@@ -158,8 +159,24 @@ def _labels(generator: np.random.Generator, n_rows: int) -> Drawn:
     return x, (places + 0.5 * generator.logistic(size=places.shape) > 0).astype(int), None
 
 
+def _two_kinds(generator: np.random.Generator, n_rows: int) -> Drawn:
+    """A number whose noise has heavy tails, and a yes or no that two fifths of the rows have."""
+    x = generator.normal(size=(n_rows, 5))
+    number = x[:, 0] + 0.7 * x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + 0.5 * generator.standard_t(3, n_rows)
+    chance = expit(1.5 * x[:, 3] + x[:, 0] * x[:, 1] + x[:, 4] - 0.5)
+    return x, np.column_stack([number, generator.random(n_rows) < chance]).astype(float), None
+
+
+def _heads(of_number: str) -> Loss:
+    """A loss for each of two targets, a number and a yes or no."""
+    losses = {"y1": of_number, "y2": "binary_crossentropy"}
+    return resolve({"losses": losses, "as": f"{of_number}_and_crossentropy"}, "regression", targets=list(losses))
+
+
 SIGMOID = {"activation": "sigmoid", "target_transform": "none"}
 LOSSES = CATALOGUE | {f"{name}, sigmoid": replace(CATALOGUE[name], **SIGMOID) for name in ("mse", "mae")}
+LOSSES |= {loss.name: loss for loss in map(_heads, ("mse", "huber"))}
+OF_TWO_KINDS = ("mse", "mse_and_crossentropy", "huber_and_crossentropy")
 OF_VALUES, OF_TWO = ("mse", "mae", "huber"), ("binary_crossentropy", "hinge", "squared_hinge")
 OF_MORE = ("categorical_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge")
 OF_LABELS = ("binary_crossentropy", "squared_hinge", "binary_focal_crossentropy")
@@ -177,6 +194,7 @@ PROBLEMS = {
     "degrees": Problem("regression", ("mse", "circular_mse", "von_mises"), ("circular_error_360",), _degrees),
     "shares": Problem("regression", ("share_crossentropy", "mse, sigmoid", "mae, sigmoid"), ("rmse",), _shares),
     "labels": Problem("binary", OF_LABELS, ("macro_f1", "mean_average_precision"), _labels),
+    "a number and yes or no": Problem("regression", OF_TWO_KINDS, ("r2",), _two_kinds),
     "rare pixels": Problem("binary", OF_MASKS, ("iou",), _rare_pixels, **OF_IMAGES),
     "images given again": Problem("regression", OF_VALUES, ("rmse",), _given_again, **OF_IMAGES),
     "groups": Problem("regression", OF_VALUES, ("rmse",), _groups, ("groups, one split", "groups, folds")),

@@ -33,7 +33,7 @@ from stages.features.channels import Channels
 from stages.features.planning import make_plan
 from stages.losses.loss import Loss
 from stages.params.schema import Scale, Split
-from stages.records.datasets import Description, target_columns
+from stages.records.datasets import Description, target_columns, target_names
 from stages.records.plans import Part, Plan
 from stages.records.settings import DatasetSettings, OptimizerSettings, ScaleSettings, Settings, SplitSettings
 from stages.scores import catalogue
@@ -105,7 +105,8 @@ def plan_of(table: Table, design: str, n_seeds: int) -> Plan:
     """One split for all seeds, or folds; by groups, or the first rows in the order of time."""
     rows = slice(table.n_rows)
     classes = [str(index) for index in range(table.n_classes)]
-    description = Description(table.problem.task, None, [], classes, ["y"], ["made up"], None, table.n_rows, [])
+    names = target_names(1 if classes else table.labels.shape[-1])
+    description = Description(table.problem.task, None, [], classes, names, ["made up"], None, table.n_rows, [])
     is_image, are_several = table.problem.network is not None, table.labels.ndim > (1 if classes else 2)
     if are_several:
         description = replace(description, target_shape=list(table.labels.shape[1:]))

@@ -238,6 +238,13 @@ def test_the_delta_of_a_loss_that_fits_is_told_in_the_targets_own_units(delta, s
     assert on_values(loss, [-1, 1], spread=[spread]) == Said("fits", (told,))
 
 
+@pytest.mark.parametrize(("name", "told"), [("mae", True), ("gaussian", True), ("von_mises", False)])
+def test_a_loss_of_plain_values_fits_hours_and_is_told_what_it_does_not_see(name, told):
+    judged = judge(LOSSES[name], Seen(np.array([[1.0], [23.0]]), "regression", [], [1.0], batch_size=4, period=24.0))
+    line = "it takes values near 0 and near 24 to be far apart, which here are neighbours"
+    assert judged == Said("fits", (line,) if told else ())
+
+
 def test_a_delta_in_the_targets_own_units_already_is_not_told_again():
     assert on_values("huber", [-1, 1], spread=[1.0]) == FITS
     # several columns have no one unit

@@ -91,6 +91,16 @@ WORDING = [
      "'rank_mse' is for classes in an order; write it, as in order: [low, medium, high] under datasets.reviews"),
     ({"kind": "order_of_task", "facts": {"task": "regression"}},
      "gives classes an order, and task: regression is not for it; leave task out"),
+    ({"kind": "period_and_exposure"}, "is of values that begin anew, and exposure: makes rates of them; leave one of "
+     "the two out"),
+    ({"kind": "period_of_classes"}, "is of values that begin anew, and the target is classes; leave one of the two "
+     "out"),
+    ({"kind": "period_of_dataset", "value": 12, "facts": {"period": 24.0}},
+     "12 is not the period of the dataset, 24; leave it out here"),
+    ({"kind": "period_of_several", "facts": {"n_targets": 2}},
+     "is of one target, and there are 2; add a dataset for each"),
+    ({"kind": "beside_source", "value": "order"},
+     "'order' is a key of the dataset; write it beside source:, not in it"),
     ({"kind": "shares_type", "value": [0.9, 0.1]},
      "a list given; allowed: two shares or more, between 0 and 1, that rise, as in [0.1, 0.5, 0.9]"),
     ({"kind": "zero_type", "value": 0}, "0 given; allowed: a number other than 0"),

@@ -7,7 +7,8 @@ from sklearn import metrics
 
 from stages.losses.catalogue import LOSSES
 from stages.losses.outputs import LEVELS
-from stages.scores import catalogue, constants
+from stages.params import loss_entry
+from stages.scores import catalogue, choosing, constants
 from stages.scores.measure import score
 from stages.scores.row_values import constant_values, row_values
 from stages.scores.score import Score
@@ -96,6 +97,24 @@ def test_linex_is_exponential_on_the_side_of_its_slope_and_a_line_on_the_other()
 @pytest.mark.parametrize(("predicted", "error"), [(23.0, 2), (1.0, 0), (13.0, 12), (14.0, 11), (-0.5, 1.5), (49.0, 0)])
 def test_on_a_circle_an_error_is_that_of_the_shorter_way(predicted, error):
     assert scored("circular_error_24", MSE, [[1.0]], [[predicted]]) == pytest.approx(error)
+
+
+@pytest.mark.parametrize("name", ["mse", "circular_mse", "gaussian"])
+def test_on_a_circle_no_error_of_more_than_half_a_turn_is_scored(name):
+    loss = loss_entry.resolve(name, "regression", period=24)
+    asked = choosing.asked_for(choosing.default_headline("regression", losses=[loss], period=24), loss, period=24)
+    assert asked == ["circular_error_24"]
+    assert choosing.also_measured(asked, np.array([[1.0], [23.0]])) == asked
+    measured = choosing.measured(loss, n_classes=0, n_targets=1, also=asked)
+    assert [score.name for score in measured] == asked
+    assert choosing.asked_for("rmse", loss, period=24) == ["circular_error_24", "rmse"]
+
+
+@pytest.mark.parametrize("period", [0.5, 1, 24, 2 * math.pi, 86_400])
+def test_a_period_of_any_size_has_its_score(period):
+    name = choosing.default_headline("regression", period=period)
+    assert loss_entry.resolve("von_mises", "regression", period=period).own_score == name
+    assert scored(name, MSE, [[0.1 * period]], [[0.9 * period]]) == pytest.approx(0.2 * period, rel=1e-6)
 
 
 def test_the_best_constant_on_a_circle_is_the_mean_direction():

@@ -19,13 +19,24 @@ PARAMS = {
     "datasets": {
         "rates": {"source": {**SOURCE, "target": "claims", "exposure": "years", "features": ["x"]}},
         "homes": {"source": {**SOURCE, "target": ["price", "sold"], "features": ["x"]}},
+        "hours": {"source": {**SOURCE, "target": "hour", "features": ["x"]}, "period": 24},
+        "degrees": {"source": {**SOURCE, "target": "degrees", "features": ["x"]}, "period": 360},
     },
     "comparisons": {
         "rates": {"losses": ["mse"], "hidden": []},
         "homes": {"losses": [{"losses": HEADS}], "hidden": []},
+        "hours": {"losses": ["mse"], "hidden": []},
+        "degrees": {"losses": ["von_mises"], "hidden": []},
     },
     "train": {"seeds": 2, "optimizer": {"name": "SGD", "learning_rate": 0.1}, "references": False},
-    "report": {"headline": {"rates": "rmse", "homes": "r2"}},
+    "report": {
+        "headline": {
+            "rates": "rmse",
+            "homes": "r2",
+            "hours": "circular_error_24",
+            "degrees": "circular_error_360",
+        }
+    },
 }
 
 
@@ -40,6 +51,8 @@ def rows():
             "years": years,
             "price": generator.normal(1000, 100, N_ROWS).round(),
             "sold": sold,
+            "hour": generator.uniform(0, 24, N_ROWS).round(1),
+            "degrees": generator.uniform(-180, 180, N_ROWS).round(),
         }
     )
 
@@ -103,3 +116,38 @@ def test_numbers_and_probabilities_of_targets_of_both_kinds(folder, monkeypatch,
     app.predict_file(predictor, tmp_path / "new.csv", tmp_path / "out.csv")
     r2 = (metrics.r2_score(new["price"], price) + metrics.r2_score(new["sold"] == "yes", table["p_sold"])) / 2
     assert float(re.search(r"\br2 (-?[\d.]+)", capsys.readouterr().out)[1]) == pytest.approx(r2, abs=2e-3)
+
+
+def around(values, middle, period):
+    """Values as near to a middle as they can be, whole periods away from where they are."""
+    return values - period * np.round((values - middle) / period)
+
+
+@pytest.mark.parametrize(("name", "begins", "period"), [("hours", 0, 24), ("degrees", -180, 360)])
+def test_values_that_begin_anew_are_predicted_in_one_turn_and_spread_and_score_the_shorter_way_round(
+    folder, monkeypatch, tmp_path, capsys, *, name, begins, period
+):
+    monkeypatch.chdir(tmp_path)
+    is_point = name == "degrees"
+    outputs = np.random.default_rng(1).normal(0, 2, size=(10, N_ROWS, 1 + is_point))
+    predictor, new = predictor_of(folder, name, outputs), rows()
+    scaling = predictor._scaling
+    if is_point:
+        angle = np.degrees(np.arctan2(*outputs.mean(axis=0).T[::-1]))
+        of_networks = np.degrees(np.arctan2(outputs[..., 1], outputs[..., 0]))
+    else:
+        of_networks = outputs[..., 0] * scaling.target_spread[0, 0] + scaling.target_center[0, 0]
+        angle = of_networks.mean(axis=0)
+        assert not ((angle >= begins) & (angle < begins + period)).all()
+    table = predictor.predict(new).table
+    assert table["prediction"].between(begins, begins + period, inclusive="left").all()
+    np.testing.assert_allclose(np.cos((table["prediction"] - angle) * 2 * np.pi / period), 1, atol=1e-6)
+    spread = around(of_networks, angle, period).std(axis=0, ddof=1)
+    np.testing.assert_allclose(table["spread"], spread, rtol=1e-4)
+
+    new.to_csv("new.csv", index=False)
+    app.predict_file(predictor, tmp_path / "new.csv", tmp_path / "out.csv")
+    error = np.abs(around(new[predictor.winner.description.targets[0]] - angle, 0, period)).mean()
+    told = capsys.readouterr().out
+    assert float(re.search(rf"circular_error_{period} ([\d.]+)", told)[1]) == pytest.approx(error, rel=1e-2)
+    assert "rmse" not in told

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from stages.losses.outputs import in_turn
 from stages.records.runs import Run
 from stages.reporting import top_losses
 from stages.reporting.drawing import plots
@@ -62,6 +63,8 @@ def _predictions(comparison: Comparison, run: Run) -> np.ndarray:
         rows = comparison.plan.tested[seed]
         center, spread = run.loss.output.scale(scaling["center"][seed], scaling["spread"][seed])
         values = run.loss.decide(run.outputs[seed, rows] * spread + center)
+        if comparison.description.period:
+            values = in_turn(values, comparison.description.turn_begins, comparison.description.period)
         if np.isfinite(values).all():
             points.append(np.stack([comparison.labels[rows].ravel(), values.ravel()]))
     return np.concatenate(points, axis=1)

@@ -66,6 +66,7 @@ def source(name: str, settings: dict[str, Any], n_rows: int, encoded: Encoded, *
     if exposure := settings.get("exposure"):
         target += f" divided by {code(exposure)}, by which each row counts"
     target += f", a {description.task} task"
+    target += f" whose values begin anew after {description.period:g}" if description.period else ""
     if description.inferred:
         target += f" because of its {datasets.inferred(description.inferred)}"
         target += f" ({text(datasets.other_tasks(name, description))})" if description.other_tasks else ""

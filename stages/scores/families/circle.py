@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from stages.losses import outputs
 from stages.losses.estimand import DIRECTION
 from stages.losses.outputs import Direction
 from stages.scores.score import Score
@@ -30,8 +31,7 @@ def circular_error(period: float, name: str) -> Score:
 
 def shorter_way(rows: Rows, *, period: float) -> Any:
     """How far prediction and target are apart, the shorter way round."""
-    half = period / 2
-    return rows.xp.abs(rows.xp.mod(rows.errors + half, period) - half)
+    return rows.xp.abs(outputs.shorter_way(rows.errors, period, rows.xp))
 
 
 def _direction(labels: np.ndarray, n_classes: int, weights: np.ndarray | None, *, period: float) -> np.ndarray:

@@ -12,7 +12,7 @@ _BY_NUMBER = {
     f"pinball_{_SHARE}": quantiles.pinball,
     f"{one_sided.EXPECTILE}{_SHARE}": one_sided.expectile,
     rf"{one_sided.LINEX}(-?(?:[1-9]\d*(?:\.\d+)?|0\.\d*[1-9]\d*))": one_sided.linex,
-    rf"{circle.CIRCULAR}([1-9]\d*(?:\.\d+)?)": circle.circular_error,
+    rf"{circle.CIRCULAR}([1-9]\d*(?:\.\d+)?|0\.\d*[1-9]\d*)": circle.circular_error,
     rf"{deviances.TWEEDIE}(1\.\d*[1-9]\d*)": deviances.tweedie,
 }
 
