@@ -200,7 +200,7 @@ class Predictor:
             unit = self._scaling.target_spread[0]
             unit = target_transform.slope(loss.target_transform, loss.output.point(mean, np), unit)
             mean = _rounded(mean, unit)  # what is written is what is scored
-            predicted, spread = (_rounded(each, unit) for each in self._points(mean, outputs))
+            predicted, spread = (_rounded(values, unit) for values in self._points(mean, outputs))
             columns = [np.stack([predicted, spread], axis=-1).reshape(len(mean), 2 * math.prod(predicted.shape[1:]))]
             if winner.shares:
                 columns.append(_rounded(self._quantiles(mean, np.array(winner.shares)), unit))

@@ -49,7 +49,7 @@ def test_losses_on_the_circle_take_the_period_and_plain_ones_stand_beside():
     ("losses", "changes", "line"),
     [
         ([{"loss": "von_mises", "period": 24}], {},
-         "comparisons.wind.losses[0].period: 24.0 is not the period of the dataset, 360; leave it out here"),
+         "comparisons.wind.losses[0].period: 24 is not the period of the dataset, 360; leave it out here"),
         (["mse"], {"period": 0}, "datasets.wind.period: 0 given; allowed: above 0"),
         (["mse"], {"period": "day"}, "datasets.wind.period: 'day' given; allowed: a number"),
         (["mse"], {"task": "multiclass"}, "datasets.wind.period: is of values that begin anew, and the target is "

@@ -85,7 +85,7 @@ def judged(comparison, name, rows):
             missed = residuals.for_new_rows(run, score, *data, rows.weights)
             average = averaged(run, score, *data, weights=rows.weights, thresholds=thresholds, residuals=missed)
             said[f"{loss} averaged"] = average and average.score
-        if name == "log_loss":
+        if name == "log_loss" and not comparison.description.target_shape:
             scores = calibrate(run, *data, rows.weights).scores
             said |= {f"{loss} calibrated, {score}": of_seeds for score, of_seeds in scores.items()}
     return outcome, said

@@ -38,7 +38,7 @@ def reaching(rows: SeedRows) -> np.ndarray:
     """The threshold (1,) at or above which as many positions are as are of class 1, by what their rows count."""
     outputs, of_class = rows.outputs[..., 0], rows.labels == 1
     weights = np.ones(len(outputs)) if rows.weights is None else rows.weights
-    counts = np.broadcast_to(weights.reshape(-1, *[1] * (outputs.ndim - 1)), outputs.shape)
+    counts = np.broadcast_to(_along(weights, outputs), outputs.shape)
     order = np.argsort(-outputs, axis=None, kind="stable")
     reached = np.cumsum(counts.ravel()[order])
     return np.array([outputs.ravel()[order][np.searchsorted(reached, counts[of_class].sum())]])
@@ -71,9 +71,32 @@ def _decided(rows: SeedRows, classes: np.ndarray) -> SeedRows:
 
 
 def _tried(rows: SeedRows) -> np.ndarray:
-    """Thresholds, ascending, that differ: none below the smallest output, the last above the largest."""
-    outputs, shares = rows.outputs[..., 0], np.linspace(0, 1, N_TRIED)
-    some = np.concatenate([np.quantile(values, shares) for values in (outputs.ravel(), outputs[rows.labels == 1])])
-    usual = decisions.usual(rows.loss, 2)
-    last = outputs.max() + max(float(np.ptp(outputs)) / outputs.size, np.finfo(np.float32).eps)
-    return np.unique(np.concatenate([some, usual, [last]]))
+    """Thresholds, ascending, that differ: none below the smallest output, the last above the largest.
+
+    They are the same where a row counts so much and where it is there as often.
+    """
+    outputs, weights = rows.outputs[..., 0], rows.weights
+    counts = None if weights is None else np.broadcast_to(_along(weights, outputs), outputs.shape)
+    some = [_quantiles(outputs.ravel(), None if counts is None else counts.ravel())]
+    of_class = rows.labels == 1
+    some.append(_quantiles(outputs[of_class], None if counts is None else counts[of_class]))
+    last = outputs.max() + max(float(np.ptp(outputs)) / N_TRIED, np.finfo(np.float32).eps)
+    return np.unique(np.concatenate([*some, decisions.usual(rows.loss, 2), [last]]))
+
+
+def _quantiles(values: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+    """Values (n_values,) at equal shares of what they count: the smallest up to which at least so many are."""
+    shares = np.linspace(0, 1, N_TRIED)
+    if not len(values):
+        return values
+    if counts is None:
+        return np.quantile(values, shares, method="inverted_cdf")
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(counts[order])
+    places = np.searchsorted(reached, shares * reached[-1] * (1 - 1e-12))
+    return values[order][places]
+
+
+def _along(weights: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """What rows count (n_rows,) beside outputs (n_rows, …)."""
+    return weights.reshape(-1, *[1] * (outputs.ndim - 1))
