@@ -75,7 +75,7 @@ losses: setup
 store: setup
 	@python -m stages.commands.show_store $(if $(EMPTY),empty)
 
-setup: .venv/installed .venv/plots.html $(EXTRA:%=.venv/installed-%)
+setup: .venv/installed .venv/plots.html .venv/mlflow.db $(EXTRA:%=.venv/installed-%)
 
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Losslab needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Name another with: make PYTHON=python3.12" % sys.version_info[:2])'
@@ -93,6 +93,11 @@ setup: .venv/installed .venv/plots.html $(EXTRA:%=.venv/installed-%)
 # the page of `dvc plots`, with the program that draws in it
 .venv/plots.html: .dvc/plots/page.html .venv/installed
 	@.venv/bin/python -c 'import pathlib, sys, vl_convert; page, done = map(pathlib.Path, sys.argv[1:]); done.write_text(page.read_text().replace("{vega}", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))' $< $@
+
+# MLflow's database without runs, which takes seconds to make: each project begins with a copy
+.venv/mlflow.db: .venv/installed
+	@rm -f $@.new
+	@mlflow db upgrade sqlite:///$@.new 2> /dev/null && mv $@.new $@
 
 test: setup
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not thorough and not endurance"

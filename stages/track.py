@@ -13,7 +13,7 @@ from stages.params.load import load_params
 from stages.params.schema import Params
 from stages.records import durations, references, runs, store, winners
 from stages.records.runs import Run
-from stages.tracking import alike, contents, mlflow_store, registry
+from stages.tracking import alike, connection, contents, mlflow_store, registry
 from stages.tracking import references as reference_runs
 from stages.tracking.mlflow_store import Summary
 from stages.tracking.origin import origin
@@ -29,14 +29,14 @@ def main() -> None:
         name: {run.loss.name: runs.fingerprint(name, run.loss.name) for run in trained[name]} for name in trained
     }
     n_new: Counter[str] = Counter()
-    with mlflow_store.connect() as client:
+    with connection.connect() as client:
         for name, its_runs in trained.items():
             n_new += alike.again(partial(_log, client, params, its_runs, verdicts[name], tracked[name]))
     files.write_json(paths.TRACKED, tracked)
     n_runs = sum(map(len, trained.values()))
     others = [counted(n_new[kind], f"new {kind}") for kind in ("reference model", "model") if n_new[kind]]
     summary = ", ".join([f"{n_new['run']} new of {n_runs} runs", *others])
-    cli.say(f"track: {summary} in {mlflow_store.address()}; look at them with: make ui")
+    cli.say(f"track: {summary} in {connection.address()}; look at them with: make ui")
     for line in experiment.what_stays():
         cli.say(f"track: {line}")
 

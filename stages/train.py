@@ -17,18 +17,21 @@ from stages.records import datasets, durations, references, runs, store
 from stages.references import fitting
 from stages.scores.costs import columns_of
 from stages.training.unit import Unit
-from stages.verdicts.comparison import Looking, score_of
+from stages.verdicts.comparison import score_of
+from stages.verdicts.held_out import cache
+from stages.verdicts.held_out.cache import Cache
+from stages.verdicts.looking import Looking
 from stages.wording.looks import looks
 from stages.wording.training import came_from, outcome, what_was_new
 
 
-def looking_at(unit: Unit, params: Params) -> Looking:
+def looking_at(unit: Unit, params: Params, judged_before: Cache) -> Looking:
     """What says which losses of a unit's comparison go on."""
     name, dataset = unit.settings.comparison, unit.settings.dataset
     description, cost = datasets.read_encoded(dataset).description, params.comparisons[name].cost
     columns = datasets.read_costs(dataset, columns_of(cost))
     score = score_of(headline_of(params, name, unit.table), description, cost, columns)
-    return Looking(score, unit.plan, description, unit.table.labels, unit.table.weights)
+    return Looking(score, unit.plan, description, unit.table.labels, weights=unit.table.weights, cache=judged_before)
 
 
 def main() -> None:
@@ -37,7 +40,8 @@ def main() -> None:
     for line in unused_settings(params):
         cli.say(f"train: {line}")
     selected = units(params)
-    looking_by = {unit.settings.comparison: looking_at(unit, params) for unit in reversed(selected)}
+    judged = cache.beside(kept)
+    looking_by = {unit.settings.comparison: looking_at(unit, params, judged) for unit in reversed(selected)}
     scores = {name: looking.score for name, looking in looking_by.items()}
     outcomes, n_failed = {unit.name: [] for unit in selected}, 0
     tallies, totals = {unit.name: Tally() for unit in selected}, {unit.name: planned(unit) for unit in selected}

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 DEFAULTS = ROOT / "tests/params.yaml"  # params.yaml as it comes; the project's is the user's to edit
 
 Run = Callable[..., subprocess.CompletedProcess]
+# what of `make setup` tests have: the .venv is that of the project
+IS_SET_UP = tuple(f"--old-file=.venv/{made}" for made in ("installed", "plots.html", "mlflow.db"))
 
 # what a small clone compares: every task, and one comparison that is tuned
 COMPARED = {

@@ -14,7 +14,7 @@ import yaml
 from stages.params.load import check_params
 from tests import documents
 from tests.documents import PAGES, differs
-from tests.projects import ROOT, clone_into
+from tests.projects import IS_SET_UP, ROOT, clone_into
 
 # commands that are shown and not run here, and why
 NOT_RUN = {
@@ -94,7 +94,7 @@ def test_what_is_shown_is_compared_with_what_is_printed(shown, printed, same):
 def test_every_command_prints_what_is_shown(tmp_path):
     run = clone_into(tmp_path)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    make = 'make() { command make --no-print-directory --old-file=.venv/installed --old-file=.venv/plots.html "$@"; }'
+    make = f'make() {{ command make --no-print-directory {" ".join(IS_SET_UP)} "$@"; }}'
     shown = [command for page in PAGES for command in documents.commands(page) if command.printed is not None]
     order = {name: place for place, name in enumerate(("README.md", "losses.md", "winner.md", "store.md"))}
     for command in sorted(shown, key=lambda each: order.get(each.page, len(order))):

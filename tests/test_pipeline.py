@@ -17,7 +17,7 @@ import yaml
 from mlflow import MlflowClient
 from sklearn.datasets import load_diabetes
 
-from tests.projects import COMPARED, edit, run_in, would_run
+from tests.projects import COMPARED, IS_SET_UP, edit, run_in, would_run
 
 pytestmark = pytest.mark.thorough
 
@@ -119,7 +119,7 @@ def test_one_learning_rate_is_tried_from_the_command_line(kept):
 
 
 def test_make_says_why_results_differ_from_those_in_git_where_nothing_else_does(kept):
-    run, make = run_in(kept), ("make", "--old-file=.venv/installed", "--old-file=.venv/plots.html")
+    run, make = run_in(kept), ("make", *IS_SET_UP)
     assert "last digits differ" not in run(*make).stdout
     # results of another kind of processor
     metrics = kept / "reports/metrics.json"

@@ -22,7 +22,7 @@ from stages.basics.cli import UserError
 from stages.params.schema import Track
 from stages.records import plans, references, runs
 from stages.records.references import Reference
-from stages.tracking import alike, contents, mlflow_store, pages
+from stages.tracking import alike, connection, contents, mlflow_store, pages
 from stages.tracking.alike import FINGERPRINT
 from stages.tracking.pages import NOTE
 from tests.tracked import (
@@ -499,7 +499,7 @@ def models(project, make_run):
 @pytest.mark.filterwarnings("ignore:.*Any type hint is inferred:UserWarning")
 @pytest.mark.thorough
 def test_the_first_seeds_model_is_logged_once_and_predicts_as_keras_does(client, defaults, models):
-    mlflow.set_tracking_uri(mlflow_store.address())
+    mlflow.set_tracking_uri(connection.address())
     try:
         track.main()
         experiments = [client.get_experiment_by_name(f"losslab/{dataset}").experiment_id for dataset in LOGGED]
@@ -556,7 +556,7 @@ def test_a_store_that_cannot_be_used_is_told_in_one_line(address, said, project,
 
 @pytest.mark.usefixtures("project")
 def test_a_mistake_of_ours_is_not_taken_for_a_store_that_cannot_be_used():
-    with pytest.raises(ModuleNotFoundError), mlflow_store.connect():
+    with pytest.raises(ModuleNotFoundError), connection.connect():
         import stages.tracking.nothing  # noqa: F401
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.projects import ROOT
+from tests.projects import IS_SET_UP, ROOT
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
@@ -41,7 +41,6 @@ def test_make_runs_ours(tmp_path, environment):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "stages").symlink_to(ROOT / "stages")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    is_set_up = ("--old-file=.venv/installed", "--old-file=.venv/plots.html")
-    command = ["make", "--no-print-directory", *is_set_up, "store"]
+    command = ["make", "--no-print-directory", *IS_SET_UP, "store"]
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (ended.stdout, ended.stderr) == ("the store is switched off: LOSSLAB_STORE is empty\n", "")

@@ -19,12 +19,12 @@ from mlflow.entities import Experiment
 from stages.basics import cli
 from stages.basics.cli import UserError
 from stages.basics.paths import root
-from stages.tracking import mlflow_store, pages
+from stages.tracking import connection, pages
 
 
 def main(port: int) -> None:
     """Print where the runs of each comparison are, and serve them, unless a server does."""
-    address = mlflow_store.address()
+    address = connection.address()
     if address.startswith("http"):
         _say_links(address)
         return
@@ -38,7 +38,7 @@ def main(port: int) -> None:
 
 
 def _say_links(base: str) -> None:
-    with mlflow_store.connect() as client:
+    with connection.connect() as client:
         experiments = [
             experiment
             for experiment in client.search_experiments(order_by=["name"])

@@ -13,6 +13,7 @@ from stages.training.chunk import Candidate
 from stages.training.unit import Unit
 
 N_RESAMPLES = 100  # of the seeds, which tell how firm a choice is
+CLEARLY = 2  # standard errors by which a longer horizon is ahead where more epochs than were asked for are worth it
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,17 @@ def is_ahead(trial: Trial, of: Trial, by: float = 1) -> bool:
     if len(differences) < 2:
         return trial.cost < of.cost
     return bool(differences.mean() > by * differences.std(ddof=1) / math.sqrt(len(differences)))
+
+
+def usable_of(trials: Sequence[Trial], epochs: int) -> list[Trial]:
+    """List the trials that may be chosen: those within the epochs asked for; all where a longer one is clearly ahead.
+
+    All networks that train after the choice take as many epochs, so that more are worth it only where they help.
+    """
+    within = [trial for trial in trials if trial.horizon <= epochs]
+    best = best_of(within)
+    longer = [trial for trial in trials if trial.horizon > epochs and trial.n_failed <= best.n_failed]
+    return list(trials) if any(is_ahead(trial, best, by=CLEARLY) for trial in longer) else within
 
 
 def firmness(trials: Sequence[Trial], chosen: int) -> float:

@@ -19,7 +19,7 @@ import numpy as np
 from stages.execution.cutting import room
 from stages.execution.scheduler import TrainChunks
 from stages.execution.second_run import tried_otherwise
-from stages.execution.trials import Trial, best_of, firmness, is_ahead, shown, train_trials
+from stages.execution.trials import CLEARLY, Trial, best_of, firmness, is_ahead, shown, train_trials, usable_of
 from stages.losses.loss import Loss
 from stages.records.plans import Part
 from stages.records.runs import Tuning
@@ -202,7 +202,9 @@ def _wants_more(trials: Sequence[Trial]) -> bool:
     """Whether the longest horizon is clearly the best, so that a longer one may be better still."""
     best, longest = best_of(trials), max(trial.horizon for trial in trials)
     shorter = [trial for trial in trials if trial.horizon < longest]
-    return best.horizon == longest and best.still_falls and (not shorter or is_ahead(best, best_of(shorter), by=2))
+    return (
+        best.horizon == longest and best.still_falls and (not shorter or is_ahead(best, best_of(shorter), by=CLEARLY))
+    )
 
 
 class _Search:
@@ -304,7 +306,9 @@ def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
         halved: the trials.
         checked: those on more rows, of which one is chosen; of all where there are none.
     """
-    trials, best = [*halved, *checked], best_of(checked or halved)
+    trials = [*halved, *checked]
+    usable = checked or (halved if unit.settings.within else usable_of(halved, unit.settings.epochs))
+    best = best_of(usable)
     chosen, longest = next(i for i, trial in enumerate(trials) if trial is best), max(trial.horizon for trial in trials)
     to_score = shown(unit)
     curves = np.full((len(trials), longest), np.nan)
@@ -333,6 +337,6 @@ def _tuning(unit: Unit, halved: list[Trial], checked: list[Trial]) -> Tuning:
         at_last_epoch=_wants_more(halved)
         if unit.settings.within
         else best.horizon == longest and best.still_falls and longest > unit.settings.epochs,
-        firmness=firmness(checked or halved, chosen - (len(halved) if checked else 0)),
+        firmness=firmness(usable, next(i for i, trial in enumerate(usable) if trial is best)),
         checked=np.arange(len(trials)) >= len(halved) if checked else None,
     )

@@ -1,6 +1,6 @@
 """One run for each result, whoever logs it and however often: of doubles the first stays, and left-overs go.
 
-Whoever logs a run holds a lock (`mlflow_store.connect`), which has a name. So an unfinished run that was begun under
+Whoever logs a run holds a lock (`connection.connect`), which has a name. So an unfinished run that was begun under
 the same lock was left by a `track` that was killed. One that was begun under another lock may be under way on another
 machine: both log the result, and whoever finishes finds the other's.
 """

@@ -1,40 +1,27 @@
-"""The MLflow store: reaching it, and logging a run once for each of DVC's experiments."""
+"""Logging to the MLflow store: a run once for each of DVC's experiments."""
 
-import logging
-import os
-import shlex
-import socket
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-# nothing leaves the machine, and a server that is down is reported within seconds
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-
 import mlflow
 import numpy as np
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
-from sqlalchemy.exc import SQLAlchemyError
 
-from stages.basics.cli import UserError
 from stages.basics.paths import root
 from stages.params.schema import Track
 from stages.records import datasets, features, plans, runs
 from stages.records.runs import Run
 from stages.tracking import alike, contents, models, pages
 from stages.tracking.alike import FINGERPRINT, LOCK
+from stages.tracking.connection import address, lock_name
 from stages.tracking.contents import Number
 from stages.tracking.models import Model
 from stages.tracking.origin import EXPERIMENT
@@ -65,52 +52,6 @@ class Summary:
     color: str
     figures: list[str]
     seconds: float | None
-
-
-def address() -> str:
-    """Where MLflow keeps what is logged: `MLFLOW_TRACKING_URI`, or a database in the repository.
-
-    The path to a repository with a ``%``, ``?`` or ``#`` in its name, which mean something in an address, is relative.
-    """
-    database = str(root() / "mlflow.db")
-    if set("%?#") & set(database):
-        database = os.path.relpath(database)
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
-
-
-def lock() -> Path:
-    """The file that is locked while something is logged: beside a database that is a file, else in the project."""
-    database = address().removeprefix("sqlite:///")
-    is_file = database != address() and database and "?" not in database
-    return Path(f"{Path(database).absolute()}.lock") if is_file else root() / "mlflow.db.lock"
-
-
-def lock_name() -> str:
-    """What tells the lock from those of other projects and machines."""
-    return f"{socket.gethostname()}:{lock()}"
-
-
-@contextmanager
-def connect() -> Iterator[MlflowClient]:
-    """A client of the store, which logs alone meanwhile: no other of this project does, and none to the same file."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    try:
-        with FileLock(lock()):
-            yield MlflowClient(address())
-    except (MlflowException, SQLAlchemyError, ModuleNotFoundError) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name.startswith("stages."):
-            raise  # no library that a store needs, but a module of ours
-        if "out-of-date database schema" in str(error):
-            raise UserError(
-                f"track: MLflow's {address()} is of an older MLflow; nothing trained is lost. Keep a copy of it, then "
-                f"run: mlflow db upgrade {shlex.quote(address())} && dvc repro track"
-            ) from error
-        unreachable = "Max retries exceeded" in str(error)
-        what = "cannot be reached" if unreachable else f"did not take the runs ({str(error).strip().splitlines()[0]})"
-        raise UserError(
-            f"track: MLflow at {address()} {what}; nothing trained is lost. When it is back, run: dvc repro track"
-        ) from error
 
 
 def experiment_of(client: MlflowClient, name: str, verdict: str, headline: Headline, *, last_word: bool) -> str:

@@ -12,8 +12,9 @@ from stages.records import references
 from stages.records.references import Reference, as_loss
 from stages.tracking import alike, contents, pages
 from stages.tracking.alike import FINGERPRINT
+from stages.tracking.connection import lock_name
 from stages.tracking.contents import Number
-from stages.tracking.mlflow_store import begin, lock_name, log_new_numbers, log_numbers, log_rows
+from stages.tracking.mlflow_store import begin, log_new_numbers, log_numbers, log_rows
 from stages.tracking.origin import EXPERIMENT
 from stages.verdicts.statistics import summarise
 

@@ -21,7 +21,7 @@ from stages.records import winners
 from stages.records.winners import Winner
 from stages.tracking import models
 from stages.tracking.alike import FINGERPRINT
-from stages.tracking.mlflow_store import address, lock_name
+from stages.tracking.connection import address, lock_name
 from stages.tracking.models import Model
 
 ALIAS = "winner"

@@ -1,7 +1,6 @@
 """A comparison: one dataset, the runs of several losses on it, and what came of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +27,6 @@ from stages.verdicts.held_out.cache import NOTHING_KEPT, Cache
 from stages.verdicts.held_out.calibrated import Calibrated, calibrate
 from stages.verdicts.outcome import Outcome, judge
 from stages.verdicts.references import Beside
-from stages.verdicts.settling import Look
 
 
 @dataclass(frozen=True)
@@ -299,50 +297,3 @@ def check_headline(trained: Iterable[Run], score: Score) -> None:
             raise UserError(
                 f"{key}: '{score.name}' is not defined on the test rows of {run.comparison}; choose another score"
             )
-
-
-class Looking:
-    """Says which losses of a comparison go on, and which to train with, by the deciding score and the default margin.
-
-    Attributes:
-        look: what the last look came to; None before the first.
-    """
-
-    def __init__(
-        self, score: Score, plan: Plan, description: Description, labels: np.ndarray, weights: np.ndarray | None
-    ) -> None:
-        """Begin.
-
-        Args:
-            score: the one that decides.
-            plan: which rows each seed trains and tests on.
-            description: what the dataset is.
-            labels: (n_rows, n_targets) values in target units, or (n_rows,) class indices.
-            weights: (n_rows,) what each row counts; None where all count alike.
-        """
-        self.score, self._rows, self._weights = score, (plan, description, labels), weights
-        self.look, self._judged = None, ([], None)  # the last is by losses and numbers of seeds, which decide it
-
-    def __call__(self, runs: list[Run]) -> tuple[str, ...]:
-        """The losses of which more seeds are to be trained.
-
-        Args:
-            runs: of every loss, in the order of the parameters, with the seeds that it has so far.
-
-        Raises:
-            UserError: the score is not defined for them.
-        """
-        self.look: Look | None = self._outcome(runs).look
-        return self.look.going if self.look else ()
-
-    def recommend(self, runs: list[Run]) -> str | None:
-        """The name of the loss to train with, of these with runs; None where the score is not defined for them."""
-        with suppress(UserError):
-            return self._outcome(runs).advice.best
-        return None
-
-    def _outcome(self, runs: list[Run]) -> Outcome:
-        if (sizes := [(run.loss.name, len(run.seeds)) for run in runs]) != self._judged[0]:
-            check_headline(runs, self.score)
-            self._judged = sizes, judge(runs, self.score, *self._rows, weights=self._weights)
-        return self._judged[1]

@@ -832,7 +832,8 @@ def test_make_hands_on_names_as_they_were_typed(root, tmp_path, name):
     program.chmod(0o755)
     page = tmp_path / ".dvc" / "plots" / "page.html"
     page.parent.mkdir(parents=True)
-    for made in (page, tmp_path / ".venv" / "installed", tmp_path / ".venv" / "plots.html"):  # each newer than the last
+    in_venv = [tmp_path / ".venv" / name for name in ("installed", "plots.html", "mlflow.db")]
+    for made in (page, *in_venv):  # each newer than the last
         made.write_text("")
     command = ["make", "--no-print-directory", "try", f"FILE=data/{name}", f"TARGET={name}", f"WITH={{drop: [{name}]}}"]
     environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "AS")}

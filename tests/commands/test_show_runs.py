@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 
 from stages.basics.cli import UserError
 from stages.commands import show_runs
-from stages.tracking import mlflow_store, pages
+from stages.tracking import connection, mlflow_store, pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    with mlflow_store.connect() as client:
+    with connection.connect() as client:
         client.create_experiment("of somebody else")
         for name in ("losslab/wages", "losslab/houses"):
             headline = pages.Headline("rmse", higher_is_better=False)

@@ -14,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from stages.records import winners
-from stages.tracking import mlflow_store, registry
+from stages.tracking import connection, registry
 from stages.tracking.alike import FINGERPRINT, LOCK
 from stages.winners.predictor import Predictor
 from tests.winners.untrained import write_winners
@@ -155,7 +155,7 @@ def test_what_two_machines_registered_at_once_or_a_kill_left_is_one_version(proj
     experiment = client.get_run(first.run_id).info.experiment_id
     # another machine has registered the same file in the same moment
     registry._register(client, "losslab-mixed", first.run_id, winner, dict(first.tags))
-    of_it = {LOCK: mlflow_store.lock_name(), FINGERPRINT: first.tags[FINGERPRINT]}
+    of_it = {LOCK: connection.lock_name(), FINGERPRINT: first.tags[FINGERPRINT]}
     client.create_logged_model(experiment, "losslab-mixed", first.run_id, tags=of_it)
     assert len(client.search_model_versions("name = 'losslab-mixed'")) == 2
     assert not registry.register_once(client, "losslab-mixed", first.run_id, winner, {})
