@@ -178,6 +178,18 @@ def test_a_best_at_the_longest_horizon_is_trained_for_three_times_as_long_once()
     assert (found.epochs, found.at_last_epoch) == (270, True)
 
 
+def test_more_epochs_than_were_asked_for_are_taken_only_where_they_are_clearly_ahead():
+    differ = np.tile([-0.01, 0.009], 5)  # between seeds, of which there are ten: lower on the whole by chance
+
+    def cost(candidate, _, horizon):
+        return (candidate.rate != 0.03) + 1 / min(horizon, 90) + (horizon > 90) * differ
+
+    found, asked = answered(tuned_unit("mse", RATES, "cosine", epochs=90, seeds=range(10)), cost)
+    assert max(epochs for _, epochs in asked) == max(found.horizons) == 270
+    assert found.reached.argmin() == found.horizons.argmax()
+    assert (found.rate, found.epochs, found.at_last_epoch, found.firmness) == (0.03, 90, False, 1)
+
+
 def test_the_next_lower_rate_is_trained_for_the_horizon_of_the_best(monkeypatch):
     monkeypatch.setattr(cutting, "TRACING", 0)
 

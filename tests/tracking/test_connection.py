@@ -8,7 +8,6 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from mlflow import MlflowClient
 
 from stages import track
 from stages.tracking import connection
@@ -27,20 +26,22 @@ def empty(empty_store, tmp_path_factory, monkeypatch):
 
 def version_of(path: Path) -> int:
     """The number by which a copy is known."""
+    return asked(path, "pragma user_version")[0][0]
+
+
+def asked(path: Path, query: str) -> list[tuple]:
+    """The rows that a query gives."""
     with sqlite3.connect(path) as database:
-        return database.execute("pragma user_version").fetchone()[0]
+        return database.execute(query).fetchall()
 
 
-def test_a_new_database_is_a_copy_and_takes_the_runs(project, empty, client):
+def test_a_new_database_is_a_copy_and_takes_the_runs(project, empty):
     (project / "mlflow.db").unlink()
     track.main()
     assert version_of(project / "mlflow.db") == version_of(empty) == 7
-    assert {experiment.name for experiment in client.search_experiments()} == {
-        "Default",
-        "losslab/circles",
-        "losslab/regression",
-    }
-    assert {experiment.name for experiment in MlflowClient(f"sqlite:///{empty}").search_experiments()} == {"Default"}
+    names = "select name from experiments order by experiment_id"
+    assert asked(project / "mlflow.db", names) == [("Default",), ("losslab/circles",), ("losslab/regression",)]
+    assert asked(empty, names) == [("Default",)]
 
 
 @pytest.mark.usefixtures("empty")
@@ -58,7 +59,7 @@ def test_a_database_of_the_users_own_is_begun_so_too(project, empty, monkeypatch
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "sqlite://", "sqlite:///file:own.db?mode=memory&uri=true"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "sqlite://"])
 def test_what_is_no_file_is_left_to_mlflow(empty, monkeypatch, address, tmp_path):
     del empty
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
@@ -83,14 +84,12 @@ def test_make_makes_it_by_mlflow(root, tmp_path, empty_store):
     (tmp_path / ".venv/mlflow.db.new").write_text("half made")
     command = ["make", "--no-print-directory", "--old-file=.venv/installed", ".venv/mlflow.db"]
     subprocess.run(command, cwd=tmp_path, check=True)
-    schemas = []
-    for path in (tmp_path / ".venv/mlflow.db", empty_store):
-        with sqlite3.connect(path) as database:
-            schemas.append(
-                (
-                    database.execute("select version_num from alembic_version").fetchall(),
-                    sorted(database.execute("select name, sql from sqlite_master").fetchall(), key=repr),
-                )
-            )
+    schemas = [
+        [
+            asked(path, "select version_num from alembic_version"),
+            asked(path, "select name, sql from sqlite_master order by name, sql"),
+        ]
+        for path in (tmp_path / ".venv/mlflow.db", empty_store)
+    ]
     assert schemas[0] == schemas[1]
     assert [path.name for path in sorted((tmp_path / ".venv").iterdir())] == ["installed", "mlflow.db"]

@@ -13,8 +13,7 @@ from stages.reporting.formats import plus_minus
 from stages.reporting.sections import thresholds as thresholds_section
 from stages.reporting.texts.verdict_text import verdict, verdict_cell
 from stages.scores import catalogue, decisions
-from stages.verdicts import shifts
-from stages.verdicts.held_out import thresholds
+from stages.verdicts.held_out import shifts, thresholds
 from stages.verdicts.held_out.rows import HeldOut, Unseen
 from tests.verdicts.shifted import drawn
 

@@ -4,8 +4,8 @@ from stages.basics.markup import text
 from stages.basics.words import number
 from stages.losses.loss import Loss
 from stages.reporting.formats import enumerated
-from stages.verdicts import shifts
 from stages.verdicts.comparison import Comparison
+from stages.verdicts.held_out import shifts
 from stages.verdicts.pairs import Pair
 from stages.wording.losses import decision_rule
 
