@@ -231,7 +231,7 @@ def _headline(
         return
     score = scores.find(headline, task, **sizes)
     if score is None:
-        names = tuple(scores.names_for(task, sizes.get("n_targets"), has_positions=has_positions))
+        names = tuple(scores.known_names(task, sizes.get("n_targets"), has_positions=has_positions))
         yield Mistake(key, "unknown_score", headline, names, {"task": task})
     elif score.needs_probability:
         for entry in params.comparisons[name].losses:

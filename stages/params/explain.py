@@ -148,6 +148,7 @@ SENTENCES = {
     "period_and_exposure": "is of values that begin anew, and exposure: makes rates of them; leave one of the two out",
     "period_of_classes": "is of values that begin anew, and the target is classes; leave one of the two out",
     "period_of_dataset": "{value} is not the period of the dataset, {period:g}; leave it out here",
+    "period_of_score": "{value} is of another period than the dataset; write {own}, or leave it out",
     "period_of_several": "is of one target, and there are {n_targets}; add a dataset for each",
     "rate_twice": "{rate:g} stands twice",
     "value_twice": "{value} stands twice",

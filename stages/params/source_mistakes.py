@@ -12,6 +12,7 @@ from stages.params.source import Generator, MakeBlobs, Table
 from stages.records import networks
 from stages.records.datasets import Description
 from stages.scores import catalogue as scores
+from stages.scores import choosing
 
 
 def find(key: str, dataset: Dataset) -> Iterator[Mistake]:
@@ -59,6 +60,9 @@ def of_positions(params: Params, name: str, description: Description) -> Iterato
         of_masks, of_labels = score.of_positions == "alone", score.of_labels == "alone"
         kind = "needs_positions" if of_masks else "needs_labels" if of_labels else "one_class_a_row"
         yield Mistake(f"report.headline.{name}", kind, headline)
+    own = choosing.of_period(description.period) if description.period else headline
+    if headline and choosing.is_on_circle(headline) and headline != own:
+        yield Mistake(f"report.headline.{name}", "period_of_score", headline, facts={"own": own})
     if description.has_positions is True and networks.augmented(comparison.network):
         yield Mistake(f"comparisons.{name}.network.augment", "augment_of_positions")
     if not description.target_shape:

@@ -322,6 +322,12 @@ def names_for(task: Task | None, n_targets: int | None = None, *, has_positions:
     return [name for name in of_target if find(name, task, n_targets=n_targets)]
 
 
+def known_names(task: Task | None, n_targets: int | None = None, *, has_positions: HasPositions = False) -> list[str]:
+    """The same, and one of each family, as ``pinball_0.9``."""
+    examples = [] if has_positions else [name for name in registry.EXAMPLES if find(name, task, n_targets=n_targets)]
+    return [*names_for(task, n_targets, has_positions=has_positions), *examples]
+
+
 def label_of(name: str) -> str:
     """What an axis calls a score; its name, where it is none."""
     return score.label if (score := find(name, None, any_use=True)) else name

@@ -18,6 +18,11 @@ def is_on_circle(name: str) -> bool:
     return name.startswith(CIRCULAR)
 
 
+def of_period(period: float) -> str:
+    """The name of the score of values that begin anew after a period."""
+    return f"{CIRCULAR}{period:.10g}"
+
+
 def are_unequal(class_sizes: Sequence[int]) -> bool:
     """Whether classes are so unequal that accuracy says little; none at all are not."""
     return len(class_sizes) > 0 and max(class_sizes) >= UNEQUAL * min(class_sizes)
@@ -57,7 +62,7 @@ def default_headline(
         period: after how much values begin anew; None where they do not.
     """
     if period:
-        return f"{CIRCULAR}{period:.10g}"
+        return of_period(period)
     if has_positions == "labels":
         return "macro_f1"
     if has_positions:
@@ -88,8 +93,8 @@ def asked_for(headline: str, loss: Loss, *, is_ordered: bool = False, period: fl
         of_loss = ["crps", *(f"{family}{percentage}" for family in quantiles.FAMILIES)]
     score = catalogue.find(headline, loss.task)
     is_special = score is not None and score.is_measured != "always"
-    of_period = [f"{CIRCULAR}{period:.10g}"] if period else []
-    if on_circle := list(filter(is_on_circle, [*of_period, headline, *of_loss])):
+    own = [of_period(period)] if period else []
+    if on_circle := list(filter(is_on_circle, [*own, headline, *of_loss])):
         return list(dict.fromkeys([*on_circle, headline]))
     of_order = [score.name for score in SCORES.values() if score.needs_order] if is_ordered else []
     return list(dict.fromkeys([*of_loss, *of_order, *([headline] if is_special else [])]))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from stages.params.contradictions import no_row_to_test
+from stages.params.contradictions import contradictions_with_data, no_row_to_test
 from stages.params.load import ParamsError, check_data
 from stages.records.array_facts import ArrayFacts
 from stages.records.datasets import Description
@@ -265,6 +265,8 @@ def test_a_score_of_the_task_may_decide(check, name, headline):
         ("blobs", "recall_3", None),  # its classes are 0, 1 and 2
         ("houses", "rsme", "rmse"),
         ("houses", "", None),
+        ("houses", "circular_error", "circular_error_24"),
+        ("houses", "interval_score_120", "interval_score_80"),
     ],
 )
 def test_a_score_that_the_task_has_not_is_refused(mistakes, name, headline, nearest):
@@ -322,6 +324,14 @@ def test_a_headline_is_held_against_what_the_table_is(check, headline, descripti
         with pytest.raises(ParamsError) as raised:
             check_data(params, {"houses": description})
         assert one(raised.value.mistakes) == ("report.headline.houses", "unknown_score", headline)
+
+
+@pytest.mark.parametrize(("headline", "allowed"), [("circular_error_24", True), ("circular_error_12", False)])
+def test_an_error_on_a_circle_of_another_period_is_refused(check, headline, allowed):
+    params = check({"comparisons.houses.losses": ["mse"], "report.headline": {"houses": headline}})
+    mistakes = list(contradictions_with_data(params, {"houses": replace(described("regression"), period=24.0)}))
+    kinds = [(mistake.key, mistake.kind) for mistake in mistakes]
+    assert kinds == ([] if allowed else [("report.headline.houses", "period_of_score")])
 
 
 def test_when_the_table_tells_its_task_losses_for_another_are_refused(check):

@@ -16,6 +16,13 @@ _BY_NUMBER = {
     rf"{deviances.TWEEDIE}(1\.\d*[1-9]\d*)": deviances.tweedie,
 }
 
+# one of each, as a user writes them
+EXAMPLES = (
+    *_SINGLE,
+    *("pinball_0.9", "expectile_0.8", "linex_1", "circular_error_24", "tweedie_deviance_1.5"),
+    *(f"{family}80" for family in quantiles.FAMILIES),
+)
+
 
 def of_family(name: str, n_classes: int | None) -> Score | None:
     """A score of a family by its name; of recalls one of a class that there is. None where there is none."""
