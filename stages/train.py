@@ -4,10 +4,11 @@ from itertools import chain
 
 from stages.basics import cli, paths
 from stages.basics.progress import bars
+from stages.execution.cutting import effort
 from stages.execution.looks import groups, longest_first, train_looks
 from stages.execution.refit import RefitsAhead
 from stages.execution.scheduler import Scheduler, Tally
-from stages.execution.unit_training import Training, planned, try_first, work
+from stages.execution.unit_training import Training, try_first, work
 from stages.execution.units import headline_of, units
 from stages.executors import choice
 from stages.params import experiment
@@ -44,7 +45,7 @@ def main() -> None:
     looking_by = {unit.settings.comparison: looking_at(unit, params, judged) for unit in reversed(selected)}
     scores = {name: looking.score for name, looking in looking_by.items()}
     outcomes, n_failed = {unit.name: [] for unit in selected}, 0
-    tallies, totals = {unit.name: Tally() for unit in selected}, {unit.name: planned(unit) for unit in selected}
+    tallies, totals = {unit.name: Tally() for unit in selected}, {unit.name: round(work(unit)) for unit in selected}
 
     async def finish(places: list[int]) -> None:
         nonlocal n_failed
@@ -56,16 +57,16 @@ def main() -> None:
             durations.keep(kept, run.comparison, run.loss.name, tally.seconds)
             outcomes[name] = outcome(run)
             n_failed += len(run.failed)
-            show(
-                name, totals[name], totals[name] - round(tally.done - tally.stored)
-            )  # what was not needed took no time
+            trained = round((tally.done - tally.stored) * effort(each.unit))
+            show(name, totals[name], totals[name] - trained)  # what was not needed took no time
         if look := looking.look:
             words = looks(look.n_seeds, look.at_most, look.ended)
             outcomes[name].append(f"train: {run.comparison}: {words}")
         await ahead.after([each.unit for each in some], looking.recommend)
 
     def on_progress(unit: Unit, done: int) -> None:
-        show(unit.name, min(done, totals[unit.name]), round(tallies[unit.name].stored))
+        stored = tallies[unit.name].stored
+        show(unit.name, *(min(round(each * effort(unit)), totals[unit.name]) for each in (done, stored)))
 
     with (
         fitting.meanwhile(params, selected, scores, kept) as fitted,

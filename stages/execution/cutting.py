@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 SIZES = (30, 10, 5, 1)  # seeds of a chunk; each number divides those before it
 N_CANDIDATES = 6  # of a chunk
 TRACING = 1e9  # rows × products × epochs × networks that are trained in the time that compiling a program takes
-LIMIT = (
-    3e11  # rows × products × epochs × networks of a chunk that has more than one seed: about a minute of a processor
-)
+COMPILING = 2e9  # what compiling a program takes, as `effort` has it
+PER_ROW = 300  # products that take as long as what else a row of a batch takes: gathering, activations, the loss
+# rows × products × epochs × networks of a chunk that has more than one seed: about a minute of a processor
+LIMIT = 3e11
 WEIGHTS = 20_000_000  # weights of a chunk that has more than one seed, which bounds the memory
 NUMBERS = 60_000_000  # that the layers of such a chunk give for a batch, which bounds it too
 COPIES_OF_WEIGHTS = 4  # themselves, their gradients and what an optimizer keeps of them
@@ -77,7 +78,15 @@ def room(unit: Unit, n_candidates: int, epochs: int) -> int:
 
 def compiling(unit: Unit) -> int:
     """What compiling the program of a chunk takes, as networks times epochs of a unit that take as long."""
-    return round(TRACING / cost(unit, 1))
+    return round(COMPILING / effort(unit))
+
+
+def effort(unit: Unit) -> float:
+    """What an epoch of one network among others takes, to compare it with that of another unit: rows × products.
+
+    What a row takes beside its products, which is about the same for all, counts as products too.
+    """
+    return float((_sizes(unit).products + PER_ROW) * unit.n_seen)
 
 
 def most_at_once(unit: Unit) -> int:

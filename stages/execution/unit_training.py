@@ -10,7 +10,7 @@ import pandas as pd
 from stages.basics import cli
 from stages.basics.arrays import unpacked
 from stages.execution import second_run
-from stages.execution.cutting import N_CANDIDATES, compiling, cost, cut, most_at_once
+from stages.execution.cutting import N_CANDIDATES, compiling, cut, effort, most_at_once
 from stages.execution.scheduler import Scheduler, TrainChunks
 from stages.execution.tuning import N_CHECKED, N_SEEDS, first_candidates, horizons, rungs, tune, variants
 from stages.records.runs import Regions, Run, Tuning
@@ -151,8 +151,8 @@ def planned(unit: Unit) -> int:
 
 
 def work(unit: Unit) -> float:
-    """Estimate what a unit takes, to compare it with others: rows × products × epochs × networks."""
-    return float(planned(unit)) * cost(unit, 1)
+    """Estimate what a unit takes, to compare it with others: see `effort`."""
+    return planned(unit) * effort(unit)
 
 
 def planned_cost(unit: Unit) -> int:
