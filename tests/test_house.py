@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "checks": {"parsing", "records", "basics"},
     "sources": {"checks", "parsing", "params", "arrays", "records", "scores", "losses", "basics"},
     "features": {"params", "arrays", "records", "losses", "basics", "wording"},
-    "sourcecode": set(),
+    "sourcecode": {"basics"},
     "usercode": {"sourcecode", "basics"},
     "training": {"records", "scores", "losses", "usercode", "sourcecode", "basics"},
     "execution": {"training", "params", "wording", "records", "scores", "losses", "usercode", "sourcecode", "basics"},

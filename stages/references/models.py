@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stages.basics.turns import IMPORTING
 from stages.losses.estimand import Estimand
 from stages.losses.loss import Task
 from stages.records.references import Name
@@ -49,7 +50,8 @@ class Model(NamedTuple):
     def make(self) -> Any:
         """An instance."""
         module, _, name = self.path.rpartition(".")
-        return getattr(importlib.import_module(module), name)(**self.arguments)
+        with IMPORTING:
+            return getattr(importlib.import_module(module), name)(**self.arguments)
 
 
 def model_of(name: Name, task: Task, asked: Estimand | None, n_rows: int) -> Model:

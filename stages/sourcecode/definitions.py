@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from stages.basics.turns import IMPORTING
 from stages.sourcecode.imports import file_of, imports_in
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +123,8 @@ class _Project:
 
 @cache
 def _parsed(source: bytes, package: tuple[str, ...]) -> _Module:
-    tree = ast.parse(source)
+    with IMPORTING:
+        tree = ast.parse(source)
     statements: dict[str, list[ast.stmt]] = defaultdict(list)
     for statement in tree.body:
         for name in _names_of(statement):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from stages.basics.machine import processors
+from stages.basics.turns import IMPORTING
 
 INTER_OP_THREADS = processors()
 
@@ -50,7 +51,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 # Keras does without Matplotlib, with which it draws images, and scikit-learn, for which it has wrappers: these, and the
 # SciPy behind them, are a quarter of the time of importing it
-with _quiet(), _without("matplotlib"), _without("sklearn"):
+with IMPORTING, _quiet(), _without("matplotlib"), _without("sklearn"):
     import keras
     import tensorflow as tf
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -97,3 +100,24 @@ def test_the_time_of_large_tables_is_bounded_by_the_rows_that_are_learned_from()
     assert models.most_rows("boosting", 20, 4) == 25_000
     assert models.most_rows("boosting", 6_000, 3) == models.FEWEST_ROWS
     assert models.most_rows("linear", 20, 1) > models.most_rows("boosting", 20, 1)
+
+
+@pytest.mark.thorough
+def test_a_model_can_be_made_while_another_thread_imports_keras(root):
+    """Which is imported as if scikit-learn were not there: in threads a run does both at once."""
+    code = """
+import sys, threading, time
+from stages.references.models import Model
+
+def make():
+    while "sklearn" not in sys.modules:  # where Keras is to see nothing of it None stands
+        time.sleep(0)
+    print(type(Model("sklearn.linear_model.Ridge", {}).make()).__name__)
+
+thread = threading.Thread(target=make, daemon=True)
+thread.start()
+from stages.training import backend
+thread.join(60)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "Ridge\n", done.stderr
