@@ -6,9 +6,10 @@ its name, until `stages.wording.findings` has a sentence for it, with the key th
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import compress
 from types import ModuleType
 
 import numpy as np
@@ -62,19 +63,31 @@ class Seen:
     copies_apart: bool
     methods: set[str]
 
-    def numbers(self, names: Iterable[str]) -> Iterator[tuple[list[str], np.ndarray]]:
-        """Columns that are numbers or dates as float64 (n_read, n_columns), NaN where missing, some at a time.
+    def where(self, names: Iterable[str], holds: Callable[[np.ndarray], np.ndarray]) -> list[str]:
+        """Those columns that are numbers or dates of which something holds.
 
-        What they have in common is found out for thousands of columns together, as a look at each costs more.
+        That is found out for thousands of columns together, as a look at each costs more.
+
+        Args:
+            names: of columns.
+            holds: takes float64 (n_read, n_columns), NaN where missing, and gives bool (n_columns,).
         """
+        return [name for some, numbers in self._numbers(names) for name in compress(some, holds(numbers))]
+
+    def of_kind(self, names: Iterable[str], kind: Kind) -> list[str]:
+        """Those columns that are of a kind."""
+        return [name for name in names if self.columns[name][1] == kind]
+
+    def _numbers(self, names: Iterable[str]) -> Iterator[tuple[list[str], np.ndarray]]:
+        """Columns that are numbers or dates as float64 (n_read, n_columns), some at a time."""
         names = [name for name in names if self.columns[name][1] not in _TEXTS]
         if len(self._at) * len(self.written) <= _BLOCK:
             if names:
-                yield list(map(str, names)), self._floats[:, [self._at[name] for name in names]]
+                yield names, self._floats[:, [self._at[name] for name in names]]
             return
         for some in np.array_split(names, max(1, -(-len(names) * len(self.written) // _BLOCK))):
             if len(some):
-                yield list(map(str, some)), np.column_stack([as_floats(self.columns[name][0]) for name in some])
+                yield some.tolist(), np.column_stack([as_floats(self.columns[name][0]) for name in some])
 
     @cached_property
     def _at(self) -> dict[str, int]:
@@ -101,7 +114,7 @@ class Seen:
 
     def with_digits(self, names: Iterable[str]) -> list[str]:
         """The columns of texts of which one has a digit, as all numbers and dates have, and whose kind is not said."""
-        texts = (name for name in names if self.columns[name][1] == "category" and name not in self.said)
+        texts = self.of_kind((name for name in names if name not in self.said), "category")
         return [name for name in texts if any(any(map(str.isdigit, text)) for text in self.different(name))]
 
     @property

@@ -31,7 +31,10 @@ _SCALES = {
     **{"k": 3, "K": 3, "thousand": 3, "tsd": 3, "Tsd.": 3, "Tsd": 3, "tausend": 3, "mille": 3},
     **{"M": 6, "mn": 6, "mln": 6, "Mio.": 6, "Mio": 6, "million": 6, "millions": 6, "Millionen": 6, "Mill.": 6},
     **{"B": 9, "bn": 9, "Mrd.": 9, "Mrd": 9, "billion": 9, "billions": 9, "Milliarden": 9, "tn": 12, "trillion": 12},
+    **{"lakh": 5, "lakhs": 5, "lac": 5, "lacs": 5, "Lakh": 5, "Lac": 5, "crore": 7, "crores": 7, "Crore": 7, "Cr": 7},
+    **{"千": 3, "천": 3, "万": 4, "萬": 4, "만": 4, "亿": 8, "億": 8, "억": 8, "兆": 12, "조": 12},
 }
+_OF_MONEY = {"m": 6, "b": 9, "t": 12}  # behind a sign of money; else they are units
 _REMEMBERED = 1 << 16  # texts, which columns have in common and are looked at more than once
 _FEW = 1000  # texts, of which a look is remembered
 _LETTERS = ("K", "M", "B")  # of which a code may be one
@@ -89,8 +92,8 @@ def _pattern(decimal: str) -> re.Pattern:
     return re.compile(
         rf"(?:(?:[~≈]|ca\.?|approx\.?)[{_BLANKS}]?)?(?P<open>\()?(?P<minus>[{_MINUS}+])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*"
         rf"(?P<bracket>\()?(?P<inner>[{_MINUS}+])?(?P<body>{strokes}|{threes}|{lakhs}|{plain}|(?P<dash>[{_MINUS}—]{{1,2}}))"
-        rf"(?P<blank>[{_BLANKS}]*)"
-        rf"(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})?"
+        rf"(?:/[-=])?(?P<blank>[{_BLANKS}]*)"
+        rf"(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))}|(?(before)[{''.join(_OF_MONEY)}]))?"
         rf"[{_BLANKS}]*(?P<after>{_MONEY}|[{''.join(_SHARES)}])?(?P<behind>[{_MINUS}])?(?P<close>\))?",
         re.ASCII,
     )
@@ -151,7 +154,8 @@ def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
     if parts["dash"]:  # of money, as accountants write 0
         return (0.0, mark, "", False, False) if mark and mark not in _SHARES else _NO_NUMBER
     group = parts["three"] or parts["lakh"] or parts["hundred"]
-    power = int(re.sub(rf"[{_MINUS}]", "-", parts["power"]) or 0) + _SCALES.get(scale, 0) + _SHARES.get(mark, 0)
+    power = int(re.sub(rf"[{_MINUS}]", "-", parts["power"]) or 0)
+    power += _SCALES.get(scale, _OF_MONEY.get(scale, 0)) + _SHARES.get(mark, 0)
     digits = re.match(rf"[\d.,{_TICKS}{_BLANKS}]*\d", body)[0].replace(group, "").replace(decimal, ".")
     value = float(f"{digits.rstrip('.,:')}e{power}")
     doubtful = group == OTHER_MARK[decimal] and body.count(group) == 1 and decimal not in body

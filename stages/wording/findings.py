@@ -69,6 +69,8 @@ _SENTENCES: dict[str, str] = {
     "them there)",
     "hidden columns": "hidden in the sheet and read like others: {values} (to leave them out: drop:)",
     "merged": "{n_merged} merged over several rows or columns, each of which has the value: {values}",
+    "encoded twice": "{name}: {row} holds {first}, which is {read_as} encoded twice ({n_rows} like it; if it stands "
+    "there rightly too, that is another category: mend the program that wrote the file)",
     "encoding": "letters are read as {value} has them, as in {word} (if they are wrong: encoding: {last})",
     "sheets": "the first of {n_sheets} sheets is read: {values} (for another: sheet: {second})",
 }
@@ -97,6 +99,8 @@ _WITHOUT_CELLS: dict[str, str] = {
     "merged": "{n_merged} merged over several rows or columns, each of which has the value",
     "errors": "{name}: {n_rows} ({rows}) that a spreadsheet could not calculate; taken for missing",
     "encoding": "letters are read as {value} has them (if they are wrong: encoding: {last})",
+    "encoded twice": "{name}: texts in {n_rows} ({rows}) were encoded twice (if the same stand there rightly too, they "
+    "are other categories: mend the program that wrote the file)",
     "written": "{name}: {n_rows} written with signs, in groups of digits or as times, read as numbers",
     "odd texts": "{name}: {n_others:,} of {n_of:,} are {read_as}; the others are taken for missing",
     "mixed": "{name}: {n_others:,} of {n_of:,} are {read_as}; kept as texts ({settled})",

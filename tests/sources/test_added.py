@@ -1,4 +1,4 @@
-"""What is added to reading is one file: a check, a kind of file; or one line: a date form."""
+"""What is added to reading is one file: a check, a kind of file; or one line: a date form, a spelling of numbers."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from stages import checks
 from stages.checks import every
-from stages.parsing import date_grammar, file_kinds, kinds
+from stages.parsing import date_grammar, file_kinds, kinds, numbers
 from stages.wording.findings import in_words
 from tests.sources.test_odd_tables import X, lines, load
 
@@ -85,3 +85,18 @@ def test_a_date_form_is_a_line_in_the_grammar(monkeypatch):
         remembered.cache_clear()
     assert description.columns[0].kind == "date"
     assert [f"{day:%Y-%m-%d}" for day in table["when"]] == [f"2025-03-{row + 1:02}" for row in range(30)]
+
+
+def test_a_spelling_of_numbers_is_a_word_in_the_grammar(monkeypatch):
+    text = lines("price,x,y", [f"$ {row}.5 gross" if row % 2 else f"$ {row}" for row in range(30)], X, Y)
+    assert load(text)[1].columns[0].kind == "category"
+    monkeypatch.setitem(numbers._SCALES, "gross", 2)
+    remembered = numbers._pattern, numbers._looked, numbers._look_again
+    for each in remembered:
+        each.cache_clear()
+    table, description = load(text)
+    monkeypatch.undo()
+    for each in remembered:
+        each.cache_clear()
+    assert description.columns[0].kind == "number"
+    assert table["price"].tolist() == [100 * row + 50 if row % 2 else row for row in range(30)]

@@ -238,6 +238,7 @@ def test_a_key_that_a_kind_of_file_does_not_heed_is_refused(name, keys):
         ("koi8_r", ["город", "Москва", "Казань", "Сочи"]),
         ("cp1250", ["miasto", "Łódź", "Kraków", "Gdańsk"]),
         ("shift_jis", ["都市", "東京", "大阪", "京都"]),
+        ("iso2022_jp", ["都市", "東京", "大阪", "京都"]),
         ("gb18030", ["城市", "北京", "上海", "广州"]),
         ("cp949", ["도시", "서울", "부산", "대구"]),
         ("cp1252", ["ville", "Orléans", "Besançon", "Nîmes"]),
@@ -257,6 +258,19 @@ def test_letters_of_every_alphabet_are_read_rightly(encoding, names):
     assert (table.columns[0], table.iloc[:3, 0].tolist()) == (names[0], names[1:])
     if encoding in ("iso8859_2", "cp850", "mac_roman"):  # in which old programs wrote, so that it is said
         assert told(description)[0].startswith(f"letters are read as {encoding} has them, as in ")
+
+
+@pytest.mark.parametrize("by", ["cp1252", "latin-1", "cp1251"])
+def test_texts_that_were_encoded_twice_are_named(by):
+    names = ["Москва", "Казань", "Сочи"] if by == "cp1251" else ["Zürich", "Genève", "Malmö"]
+    twice = [name.encode().decode(by) for name in names]
+    text = lines("city,brand,y", [*names, *twice] * 4, ["CAFÉ®", "SPÓŁKA", "5 Å²", "L’ère"] * 6, Y)
+    Path("own.csv").write_text(text, encoding="utf-8")
+    _, description = load("own.csv")
+    assert told(description) == [
+        f"city: row 4 holds {twice[0]!r}, which is {names[0]} encoded twice (12 rows like it; if it stands there "
+        "rightly too, that is another category: mend the program that wrote the file)"
+    ]
 
 
 def test_the_first_byte_that_fits_no_encoding_is_told_with_its_row():

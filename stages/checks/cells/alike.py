@@ -14,8 +14,7 @@ _LABELS = 2000  # different texts; more are no labels
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets."""
-    texts = (name for name in seen.used if seen.columns[name][1] == "category")
-    labels = (name for name in texts if 1 < len(seen.different(name)) <= _LABELS)
+    labels = (name for name in seen.of_kind(seen.used, "category") if 1 < len(seen.different(name)) <= _LABELS)
     some = (name for name in labels if len(set(map(_folded, seen.different(name)))) < len(seen.different(name)))
     return [each for name in some for each in alike(seen.columns[name][0])]
 

@@ -30,17 +30,14 @@ def find(seen: Seen) -> list[Finding]:
             findings += dates(seen.written[name], values)
     for values in (seen.columns[name][0] for name in seen.with_digits(seen.features)):
         findings += two_orders(values) or perhaps_of_a_form(values)
-    names = [name for name in seen.features if seen.columns[name][1] == "number"]
-    for some, numbers in seen.numbers(names):
-        missing = np.isnan(numbers)
-        are_large, are_years = (
-            (missing | is_it).all(axis=0)
-            for is_it in (numbers >= _LEAST, (numbers > _YEARS[0]) & (numbers < _YEARS[1]))
-        )
-        findings += [
-            each for name in np.array(some)[are_large | are_years] for each in perhaps_dates(seen.columns[name][0])
-        ]
-    return findings
+    may_be = seen.where(seen.of_kind(seen.features, "number"), _may_be_dates)
+    return findings + [each for name in may_be for each in perhaps_dates(seen.columns[name][0])]
+
+
+def _may_be_dates(numbers: np.ndarray) -> np.ndarray:
+    """Which columns (n_rows, n_columns) hold only large numbers, or only what may be years."""
+    are = numbers >= _LEAST, (numbers > _YEARS[0]) & (numbers < _YEARS[1])
+    return np.logical_or(*((np.isnan(numbers) | each).all(axis=0) for each in are))
 
 
 def dates(texts: pd.Series, days: pd.Series) -> list[Finding]:

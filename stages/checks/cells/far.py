@@ -17,11 +17,10 @@ _DATE_CODES = set(np.array(_NO_DATES, "datetime64[us]").astype(np.float64))
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets."""
     findings = []
-    for names, numbers in seen.numbers(seen.used):
-        for name in np.array(names)[_may_be_far(numbers)]:
-            values, kind = seen.columns[name]
-            if kind != "boolean":
-                findings += far(values, seen.written[name] if kind == "date" else None)
+    for name in seen.where(seen.used, _may_be_far):
+        values, kind = seen.columns[name]
+        if kind != "boolean":
+            findings += far(values, seen.written[name] if kind == "date" else None)
     return findings
 
 

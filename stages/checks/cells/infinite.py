@@ -11,11 +11,8 @@ from stages.records.findings import Finding
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets."""
-    names = [name for name in seen.used if seen.columns[name][1] == "number"]
-    with_missing = (np.array(some)[np.isnan(numbers).any(axis=0)] for some, numbers in seen.numbers(names))
-    return [
-        each for some in with_missing for name in some for each in infinite(seen.written[name], seen.columns[name][0])
-    ]
+    with_missing = seen.where(seen.of_kind(seen.used, "number"), lambda numbers: np.isnan(numbers).any(axis=0))
+    return [each for name in with_missing for each in infinite(seen.written[name], seen.columns[name][0])]
 
 
 def infinite(written: pd.Series, values: pd.Series) -> list[Finding]:

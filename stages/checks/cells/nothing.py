@@ -17,9 +17,8 @@ _GROUPED = r"[^\d-]*[($\u20ac\u00a3\u00a5]|.*\d[.,' ]\d{3}(?!\d)"  # as accounta
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features and targets; zeros in those that are numbers, and not of two values alone."""
-    names = [name for name in seen.used if seen.columns[name][1] == "number"]
-    with_zeros = (np.array(some)[(numbers == 0).any(axis=0)] for some, numbers in seen.numbers(names))
-    findings = [each for some in with_zeros for name in some for each in zeros(seen.columns[name][0])]
+    with_zeros = seen.where(seen.of_kind(seen.used, "number"), lambda numbers: (numbers == 0).any(axis=0))
+    findings = [each for name in with_zeros for each in zeros(seen.columns[name][0])]
     for name in (name for name in seen.used if name not in seen.said):
         values, kind = seen.columns[name]
         if kind == "category" and not _WORDS.isdisjoint(seen.different(name)):

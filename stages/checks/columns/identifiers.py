@@ -11,7 +11,7 @@ _FEW = 10  # rows; among fewer nothing is told
 
 def find(seen: Seen) -> list[Finding]:
     """Of all features that the parameters do not name."""
-    taken = [name for name in seen.features if seen.columns[name][1] == "identifier" and name not in seen.asked_for]
+    taken = seen.of_kind((name for name in seen.features if name not in seen.asked_for), "identifier")
     return [Finding("identifier" if seen.uses[name] == "identifier" else "kept", name) for name in taken]
 
 

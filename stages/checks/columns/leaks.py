@@ -17,16 +17,11 @@ _SAMPLE = 5000  # rows that show whether a column tells the target
 def find(seen: Seen) -> list[Finding]:
     """Of all features but identifiers; and but dates: a target that rises with time is no secret."""
     used = [name for name in seen.features if seen.uses[name] not in ("identifier", "date")]
-    hardly = {
-        str(name)
-        for names, numbers in seen.numbers(used)
-        for name in np.array(names)[_hardly_tell(numbers[seen.kept], seen.labels)]
-        if seen.uses[name] == "number"
-    }
+    hardly = set(seen.where(used, lambda numbers: _hardly_tell(numbers[seen.kept], seen.labels)))
     return [
         Finding("tells", name)
         for name in used
-        if name not in hardly
+        if not (name in hardly and seen.uses[name] == "number")
         and tells(seen.columns[name][0][seen.kept].reset_index(drop=True), seen.uses[name], seen.labels)
     ]
 

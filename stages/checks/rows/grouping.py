@@ -32,7 +32,7 @@ def find(seen: Seen) -> list[Finding]:
     if seen.methods & {"group", "first"}:
         return []
     first = slice(None) if seen.copies is None else np.unique(seen.copies, return_index=True)[1]
-    measured = {name for some, numbers in seen.numbers(seen.columns) for name in np.array(some)[_measure(numbers)]}
+    measured = set(seen.where(seen.columns, _measure))
     columns = {name: each for name, each in seen.columns.items() if name not in {*seen.targets, seen.weight}}
     rows = np.flatnonzero(seen.kept)[first]
     return groups(

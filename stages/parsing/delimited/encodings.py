@@ -26,6 +26,7 @@ _CANDIDATES = [  # of which any may be meant; those of old Macs and terminals fi
 _HARDLY = (_WESTERN, "cp1250", "iso8859_2", "iso8859_15", "cp850", "mac_roman", "cp874")
 _FEWEST = 4  # bytes of letters that tell an alphabet
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text has
+_ESCAPES = re.compile(rb"\x1b\$[@B]")  # with which Japanese begins in mail, and else is ASCII
 _UNICODE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # a word of two alphabets, as no encoding that fits makes
 _TWO_ALPHABETS = re.compile(r"[a-zA-Z][^\W\d_\x00-\u024f]|[^\W\d_\x00-\u024f][a-zA-Z]")
@@ -68,6 +69,8 @@ def scan(path: Path, opener: Opener, said: str | None) -> Scanned:
     if (unmarked := {(1, 3): "utf-16-le", (0, 2): "utf-16-be"}.get(_zeros(start[:4]))) and unicode == "utf-8":
         unicode = unmarked
     encoding, findings = said or unicode, []
+    if said is None and unicode == "utf-8" and _ESCAPES.search(next(_chunks(path, opener), b"")):
+        encoding = unicode = "iso2022_jp_ext"
     n_lines, bad = _decoded(_chunks(path, opener), encoding)
     if bad is not None:
         if said or unicode != "utf-8":
