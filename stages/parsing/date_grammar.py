@@ -24,22 +24,22 @@ _MONTHS = [
     "september septembre septiembre settembre setembro setembre wrzesnia wrzesien eylul сентября сентябрь",
     "october oktober octobre octubre ottobre outubro pazdziernika pazdziernik ekim октября октябрь",
     "november novembre noviembre novembro listopada listopad kasım ноября ноябрь",
-    "december dezember decembre diciembre dicembre dezembro desember grudnia grudzien aralık декабря декабрь",
+    "december dezember decembre diciembre dicembre dezembro desember desembre grudnia grudzien aralık декабря декабрь",
 ]
 _IN_FULL = [  # Czech, Ukrainian, Romanian, Greek, Finnish, Hungarian, Slovak, Indonesian, Malay, Bulgarian, Catalan,
-    # Latvian, of which some are others if they are cut short
-    "ledna leden січня січень ianuarie ιανουαριου ιανουαριος tammikuuta tammikuu januara януари gener janvaris",
-    "unora unor лютого лютии februarie φεβρουαριου φεβρουαριος helmikuuta helmikuu februara февруари februaris",
-    "brezna brezen березня березень martie μαρτιου μαρτιος maaliskuuta maaliskuu marcius maret",
-    "dubna duben квітня квітень aprilie απριλιου απριλιος huhtikuuta huhtikuu aprilis aprila април",
-    "kvetna kveten травня травень μαιου μαιος toukokuuta toukokuu majus maig maijs",
-    "cervna cerven червня червень iunie ιουνιου ιουνιος kesakuuta kesakuu junius juna юни juny junijs",
-    "cervence cervenec липня липень iulie ιουλιου ιουλιος heinakuuta heinakuu julius jula юли juliol julijs",
-    "srpna srpen серпня серпень αυγουστου αυγουστος elokuuta elokuu augusztus agustus ogos augusts",
-    "zari вересня вересень septembrie σεπτεμβριου σεπτεμβριος syyskuuta syyskuu szeptember septembra септември",
-    "rijna rijen жовтня жовтень octombrie οκτωβριου οκτωβριος lokakuuta lokakuu oktobra октомври oktobris",
-    "listopadu листопада листопад noiembrie νοεμβριου νοεμβριος marraskuuta marraskuu novembra ноември novembris",
-    "prosince prosinec грудня грудень decembrie δεκεμβριου δεκεμβριος joulukuuta joulukuu decembra декември desembre",
+    # Latvian, of which some are others if they are cut short; Roman numbers
+    "i ledna leden січня січень ianuarie ιανουαριου ιανουαριος tammikuuta tammikuu januara януари gener janvaris",
+    "ii unora unor лютого лютии februarie φεβρουαριου φεβρουαριος helmikuuta helmikuu februara февруари februaris",
+    "iii brezna brezen березня березень martie μαρτιου μαρτιος maaliskuuta maaliskuu marcius maret",
+    "iv dubna duben квітня квітень aprilie απριλιου απριλιος huhtikuuta huhtikuu aprilis aprila април",
+    "v kvetna kveten травня травень μαιου μαιος toukokuuta toukokuu majus maig maijs",
+    "vi cervna cerven червня червень iunie ιουνιου ιουνιος kesakuuta kesakuu junius juna юни juny junijs",
+    "vii cervence cervenec липня липень iulie ιουλιου ιουλιος heinakuuta heinakuu julius jula юли juliol julijs",
+    "viii srpna srpen серпня серпень αυγουστου αυγουστος elokuuta elokuu augusztus agustus ogos augusts",
+    "ix zari вересня вересень septembrie σεπτεμβριου σεπτεμβριος syyskuuta syyskuu szeptember septembra септември",
+    "x rijna rijen жовтня жовтень octombrie οκτωβριου οκτωβριος lokakuuta lokakuu oktobra октомври oktobris",
+    "xi listopadu листопада листопад noiembrie νοεμβριου νοεμβριος marraskuuta marraskuu novembra ноември novembris",
+    "xii prosince prosinec грудня грудень decembrie δεκεμβριου δεκεμβριος joulukuuta joulukuu decembra декември",
 ]
 # names may be cut short to three letters or more
 _MONTH_OF = {
@@ -57,20 +57,23 @@ _WEEKDAYS = (
     r"(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|mer|je|jue|ve|vi|gi|dom|dim|wo|za|zo|se|te|qu)"
     r"[^\W\d_]{0,8}\.?"
 )
+_BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")
 _WEEKDAY = re.compile(rf"^{_WEEKDAYS},? +|[,( ]+{_WEEKDAYS}\)?$", re.IGNORECASE)
 _CALLED = re.compile(r"""^[a-zA-Z.]+\((['"])(.+)\1\)$""")  # Timestamp('2025-01-03'), as programs write objects
-_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}  # the years before their first
-_ERA = re.compile(rf"({'|'.join(_ERAS)}) ?(\d\d?|元)年")
+# the years before their first
+_ERAS = {"民國": 1911, "民国": 1911, "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_ERA = re.compile(rf"({'|'.join(_ERAS)}) ?(\d{{1,3}}|元)年")
 _AFTER_NOON = ("下午", "午後", "오후")
 _HALF_BEFORE = re.compile(rf"(上午|午前|오전|{'|'.join(_AFTER_NOON)}) ?(\d\d?[時时시:](?: ?\d\d?[分분]?)?(?::\d\d)?)")
 _MINUTE = "分분"
 _MARKS = [  # what stands in the place of words
     (re.compile(words, re.IGNORECASE), mark)
     for words, mark in (
+        (r"\([月火水木金土日](?:曜日?)?\)", ""),
         *((r"[年년月월] ?", "-"), (r"[日일号] ?", " "), (r"[時时시点] ?", ":")),
         *((rf"(?<!\d)(\d)(?=[{_MINUTE}秒초])", r"0\1"), (rf"[{_MINUTE}] ?(?=\d)", ":"), (rf"[{_MINUTE}秒초]", "")),
         *((r":(?= |$)", ":00"), (r" (?:г|р|god)\.?(?=$| )", "")),
-        *((r"\bngày ", ""), (r" (?:tháng|năm) ", "/"), (r"\bdel\b", "de")),
+        *((r"\bngày ", ""), (r" (?:tháng|năm) ", "/"), (r"\bdel\b", "de"), (r"^(?:den|d\.) ", "")),
     )
 ]
 _TIME_FIRST = re.compile(r"(\d\d?:\d\d(?::\d\d)?(?: ?[AP]\.?M\.?)?),? +(.+)", re.IGNORECASE)
@@ -83,13 +86,13 @@ _ZONE = (
     r"(?: [A-Z]{3,4}| ?\([^()]*\)|\[[^\[\]]*\])?)?"
 )
 _TIME = (
-    r"(?:(?P<before>T|,? (?:at|um|à|om|a las|alle) |[,_]? *| ?[-|/–] |:(?=\d\d:)|-(?=\d\d\.\d\d\.\d\d))"
-    rf"{_CLOCK}(?: ?(?P<half>[AP])\.?M\.?)?{_ZONE})?"
+    r"(?:(?P<before>T|,? (?:at|um|à|om|a las|alle) |[,_]? *(?<!\d)| ?[-|/–] |:(?=\d\d:)|-(?=\d\d\.\d\d\.\d\d))"
+    rf"{_CLOCK}(?: ?(?P<half>[AP])\.? ?M\.?)?{_ZONE})?"
 )
 _WORD = r"(?P<name>[^\W\d_]{3,12})\.?"
 _PARTS = r"(?P<hour>\d\d?), ?(?P<minute>\d\d?)(?:, ?(?P<second>\d\d?)(?:, ?\d+)?)?(?P<part>)"
-_DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|er|[ºª.])?", r"(?P<year>\d{4}|\d\d)"
-_BETWEEN = r"[-/., ]{0,2}(?:de |of )?"
+_DAY, _YEAR = r"(?P<day>\d\d?)(?:st|nd|rd|th|er|[ºª.])?", r"['’]?(?P<year>\d{4}|\d\d)"
+_BETWEEN = r"[-/._, ]{0,2}(?:de |of )?"
 _MONTHS_OF = {"Q": 3, "T": 3, "H": 6, "S": 6}  # a quarter, a trimestre, a half, a semestre
 _SPELLINGS = [
     rf"(?P<year>\d{{4}})(?P<mark>[-/ _:]|\. ?)(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)\.?{_TIME}",  # 2025-01-03
@@ -107,17 +110,21 @@ _SPELLINGS = [
     rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}{_BETWEEN}{_DAY}{_TIME}",  # 2025-Jan-03
     rf"{_WORD}{_BETWEEN}(?P<year>\d{{4}})",  # January 2025
     rf"{_WORD}(?:[-/]| ?['’])(?P<year>\d\d)",  # Jan-25, Jan '25
+    rf"(?P<name>{'|'.join(names[:3] for names in _MONTHS)})(?P<year>\d\d)",  # JAN25
+    rf"(?P<day>\d\d?)(?P<sep>[-/ ]|\. ?)(?P<name>[IVX]{{1,4}})(?P=sep)(?P<year>\d{{4}}){_TIME}",  # 3.I.2025
     rf"(?P<year>\d{{4}}){_BETWEEN}{_WORD}",  # 2025 Jan
-    r"(?P<year>(?:1[89]|20)\d\d)[-/](?P<month>\d\d?)",  # 2025-01
+    r"(?P<year>(?:1[89]|20)\d\d)[-/_:](?P<month>\d\d?)",  # 2025-01
     r"(?P<month>\d\d?)[-/.](?P<year>(?:1[89]|20)\d\d)",  # 01/2025
     r"(?P<year>(?:1[89]|20)\d\d)[-/ ]?M(?P<month>\d\d?)",  # 2025M01
     r"M(?P<month>\d\d?)[-/ ](?P<year>(?:1[89]|20)\d\d)",  # M01 2025
-    r"(?P<year>\d{4})[-/ ]?(?P<span>[QTHS])(?P<which>[1-4])",  # 2025Q1, 2025H1
-    r"(?P<span>[QTHS])(?P<which>[1-4])[-/ ]?(?P<year>\d{4})",  # Q1 2025
+    r"(?P<year>\d{4})[-/ .:]?(?P<span>[QTHS])(?P<which>[1-4])",  # 2025Q1, 2025H1
+    r"(?P<span>[QTHS])(?P<which>[1-4])(?:[-/ ]|, )?(?P<year>\d{4})",  # Q1 2025
     r"(?P<which>[1-4])(?:\.|[^\W\d_]{2})? ?(?P<span>[QTHS])[^\W\d_]*[-/ ]?(?P<year>\d{4})",  # 1st quarter 2025
-    r"(?:(?P<span>Q)(?P<which>[1-4])[-/ ]?'?|(?P<quarter>[1-4])Q[-/ ]?'?)(?P<year>\d\d)",  # 1Q25
-    r"(?P<year>\d{4})[-/ ]?(?:K?W|week) ?(?P<week>\d\d?)(?:-?(?P<weekday>[1-7]))?",  # 2025-W01-5
-    r"(?:[KC]?W|week) ?(?P<week>\d\d?)(?:[-/ ]|, )(?P<year>\d{4})",  # week 1/2025
+    r"(?P<span>[QH])(?P<which>[1-4])[-/ ]?['’]?(?P<year>\d\d)",  # Q1 25
+    r"(?P<which>[1-4])(?P<span>[QH])[-/ ]?['’]?(?P<year>\d\d)",  # 1Q25
+    r"(?P<year>\d{4})[-/ ]?(?:K?W|wk|week) ?(?P<week>\d\d?)(?:-?(?P<weekday>[1-7]))?",  # 2025-W01-5
+    r"(?:[KC]?W|wk|week) ?(?P<week>\d\d?)(?:[-/ ]|, )(?P<year>\d{4})",  # week 1/2025
+    r"(?P<week>\d\d?)\. ?KW,? ?(?P<year>\d{4})",  # 1. KW 2025
     r"[KC]W ?(?P<week>\d\d?)/(?P<year>\d\d)",  # KW 1/25
 ]
 
@@ -132,6 +139,7 @@ def match(text: str) -> re.Match | None:
     """How a date is written, its weekday aside and its time behind it; None where a text is none."""
     if not any(map(str.isdigit, text)):
         return None
+    text = _BLANKS.sub(" ", text)
     alone = _WEEKDAY.sub("", _CALLED.sub(r"\2", text))
     for written in dict.fromkeys((text, alone, _TIME_FIRST.sub(r"\2 \1", alone), _in_our_marks(alone))):
         for pattern in _patterns():
@@ -179,8 +187,8 @@ def _day_of(parts: dict[str, str | None]) -> int | None:
     month, day = int(parts.get("month") or int(parts.get("from_0") or 0) + 1), int(parts.get("day") or 1)
     if parts.get("name"):
         month = month_of(parts["name"])
-    if which := parts.get("which") or parts.get("quarter"):
-        length = _MONTHS_OF[(parts["span"] or "Q").upper()]
+    if which := parts.get("which"):
+        length = _MONTHS_OF[parts["span"].upper()]
         month = length * int(which) - length + 1
     try:
         if parts.get("week"):

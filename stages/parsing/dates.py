@@ -10,6 +10,7 @@ import pandas as pd
 from stages.parsing import date_grammar
 
 NAMED, ISO, DAY_FIRST, MONTH_FIRST = "named", "ISO8601", "day first", "month first"  # how a column's dates are written
+ORDERS = {DAY_FIRST: MONTH_FIRST, MONTH_FIRST: DAY_FIRST}  # by each the other
 LAST_YEAR = 2035  # a year of two digits that would lie beyond it is of the century before
 _LAST_DATE = np.datetime64(f"{LAST_YEAR}-12-31T23:59:59.999999")
 _AHEAD = re.compile(r"(?i)expir|matur|due|until|valid|end")  # columns in which they may

@@ -12,10 +12,11 @@ HOURS, MINUTES, SECONDS = FORMS = ("hours", "minutes", "seconds")
 _REMEMBERED = 1 << 14  # texts
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 _CLOCK = r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:[.,]\d+)?)"
+_HALF = r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[ \u00a0]?[Mm]\.?| Uhr)?"
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _SPELLINGS = [
-    re.compile(rf"(?P<sign>-)?(?:(?P<days>\d+)[.:])?{_CLOCK}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02:03, 1.02:03:04
-    re.compile(r"(?P<first>\d{1,3}):(?P<second>[0-5]\d)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"),  # 1:02
+    re.compile(rf"(?P<sign>-)?(?:(?P<days>\d+)[.:])?{_CLOCK}{_HALF}"),  # 1:02:03, 1.02:03:04
+    re.compile(rf"(?P<first>\d{{1,3}}):(?P<second>[0-5]\d){_HALF}"),  # 1:02
     re.compile(r"(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d[.,]\d+)"),  # 2:03.5
     re.compile(r"(?P<hours>\d{1,3}) ?h ?(?P<minutes>[0-5]\d)"),  # 17h04
     re.compile(r"(?P<hours>1?\d) ?(?P<half>[AaPp])\.?[Mm]\.?"),  # 11 pm

@@ -38,8 +38,10 @@ _OF_MONEY = {"m": 6, "b": 9, "t": 12}  # behind a sign of money; else they are u
 _REMEMBERED = 1 << 16  # texts, which columns have in common and are looked at more than once
 _FEW = 1000  # texts, of which a look is remembered
 _LETTERS = ("K", "M", "B")  # of which a code may be one
-_UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d*(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
-_WITH_UNIT = re.compile(rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>[^{_MINUS}+\d\s_.,:;(){_TICKS}/%‰]{_UNIT})$")
+_UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d* ?(?=[^\W\d_])){0,15}"  # no mark of punctuation, and no digit but in a power
+_WITH_UNIT = re.compile(
+    rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>(?:[^{_MINUS}+\d\s_.,:;(){_TICKS}/%‰]|/(?=[^\W\d_])){_UNIT})$"
+)
 _TENS = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _WIDE = str.maketrans("．，－＋％（）٫٬٪", ".,-+%().,%")  # marks of other scripts, as of their digits
@@ -212,7 +214,8 @@ def with_unit(texts: Sequence[str], decimal: str, counts: np.ndarray | int = 1) 
         matches.append(match)
     bare = [match["number"] for match in matches]
     looked = read(bare, mark_of(bare, decimal, counts))
-    return (looked, matches[0]["unit"]) if looked.is_number.all() and not (looked.marks != "").any() else None
+    is_one = looked.is_number.all() and len(set(looked.marks)) == 1 and looked.marks[0] not in _SHARES
+    return (looked, matches[0]["unit"]) if is_one else None
 
 
 def may_be_codes(looked: Looked) -> bool:

@@ -76,7 +76,7 @@ class Reader:
             match self.kind:
                 case "date":
                     made = plain_dates(texts.spread(_dates(texts, self.form), values.index))
-                case "boolean":
+                case _ if self.kind == "boolean" or _are_booleans(texts):
                     of_each = [_AS_NUMBERS.get(text.lower(), np.nan) for text in texts.different]
                     made = texts.spread(np.array(of_each, float), values.index)
                 case _:
@@ -180,7 +180,7 @@ def _found_out(
         decided = no_texts if is_text else number_columns.decide(present, decimal, **how)
         if decided.are_numbers or said is not None:
             return "number" if decided.are_numbers or not len(present) else None, decided.form, decided
-        if len(present) and all(text.lower() in _BOOLEANS for text in present.different):
+        if _are_booleans(present):
             return "boolean", None, decided
         form, others = _dates_and_others(present)
         if form is None:
@@ -275,6 +275,10 @@ def as_texts(values: pd.Series) -> pd.Series:
     return values.astype(object).where(values.notna(), None).map(str, na_action="ignore").astype("str")
 
 
+def _are_booleans(texts: Texts) -> bool:
+    return bool(texts.different) and all(text.lower() in _BOOLEANS for text in texts.different)
+
+
 def _without_booleans(value: object) -> object:
     return float(value) if isinstance(value, (bool, np.bool_)) else value
 
@@ -304,8 +308,14 @@ def _dates(texts: Texts, form: str | None) -> np.ndarray:
     moments = dates.moments_of(texts.different, form or dates.ISO, texts.name)
     places = np.flatnonzero(np.isnat(moments))
     rest = [texts.different[place] for place in places]
-    # training may have had no order of day and month: then that of a file holds which leaves no doubt
-    if rest and form in (None, dates.ISO, dates.NAMED) and not dates.may_swap(rest):
+    if rest and (compact := dates.by_format(pd.Series(rest), "%Y%m%d")) is not None:
+        moments[places] = compact
+    elif rest and form in dates.ORDERS:
+        # another file may have another order of day and month, if that leaves no doubt
+        other = dates.moments_of(texts.different, dates.ORDERS[form], texts.name)
+        return moments if np.isnat(other).any() else other
+    # training may have had none: then that of a file holds which leaves no doubt
+    elif rest and form in (None, dates.ISO, dates.NAMED) and not dates.may_swap(rest):
         of_rest = dates.fit(rest, texts.name)[1]
         moments[places] = moments[places] if of_rest is None else of_rest
     return moments

@@ -12,6 +12,8 @@ from stages.parsing import durations
     [
         (["1:02:03", "0:00:10"], "seconds", [3723, 10]),
         (["12:30", "13:05"], "hours", [45000, 47100]),
+        (["12:30 Uhr", "13:05 Uhr"], "hours", [45000, 47100]),
+        (["9:30\u202fAM", "12:05 p.\u00a0m."], "hours", [34200, 43500]),
         (["95:30", "4:05"], "minutes", [5730, 245]),
         (["0:00:10.5"], "seconds", [10.5]),
         (["9:30", "9:30:15"], "hours", [34200, 34215]),  # a program leaves out seconds that are 0

@@ -212,6 +212,14 @@ def test_one_unit_behind_each_number_is_taken_off(unit):
     assert (looked.numbers.tolist(), of_each) == ([7.5, 1020, 95], unit)
 
 
+def test_a_unit_may_stand_behind_money_that_is_of_one_kind():
+    looked, unit = with_unit(["$7.5/mo", "$1,020/mo"], ".")
+    assert (looked.numbers.tolist(), unit) == ([7.5, 1020], "/mo")
+    assert with_unit(["$7/mo", "€8/mo"], ".") is None
+    assert with_unit(["7/10", "8/10"], ".") is None
+    assert with_unit(["4,5 l/100 km", "6 l/100 km"], ",")[0].numbers.tolist() == [4.5, 6]
+
+
 @pytest.mark.parametrize("texts", [["5 kg", "7 g"], ["Main 5", "Main 7"], ["5 kg 3", "7 kg 3"], ["5, 7", "6, 8"]])
 def test_other_texts_with_numbers_have_no_unit(texts):
     assert with_unit(pd.Series(texts, dtype="str"), ".") is None

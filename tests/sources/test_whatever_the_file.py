@@ -87,6 +87,34 @@ def test_the_decimal_mark_of_new_rows_is_that_of_their_own_file(text, numbers):
     assert predicted_from("new.csv", description).table["conc"].tolist() == numbers
 
 
+@pytest.mark.parametrize("new", ["%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d", "%d%b%Y", "%Y-%m-%d"])
+@pytest.mark.parametrize("known", ["%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"])
+def test_the_order_of_day_and_month_of_new_rows_is_that_of_their_own_file(known, new):
+    days = [datetime.date(2015, 1, 3) + datetime.timedelta(days=11 * row) for row in range(N_ROWS)]
+    Path("own.csv").write_text(lines("day,y", [f"{day:{known}}" for day in days], Y), encoding="utf-8")
+    _, description = load("own.csv")
+    Path("new.csv").write_text(lines("day,z", [f"{day:{new}}" for day in days], Y), encoding="utf-8")
+    assert [each.date() for each in predicted_from("new.csv", description).table["day"]] == days
+
+
+def test_dates_of_new_rows_that_leave_doubt_have_the_order_of_training():
+    days = [f"{row % 12 + 1:02}/{row + 1:02}/2015" for row in range(N_ROWS)]
+    Path("own.csv").write_text(lines("day,y", days, Y), encoding="utf-8")
+    _, description = load("own.csv")
+    Path("new.csv").write_text("day\n03/04/2015\n05/06/2015\n", encoding="utf-8")
+    assert [f"{each:%m-%d}" for each in predicted_from("new.csv", description).table["day"]] == ["03-04", "05-06"]
+    Path("new.csv").write_text("day\n03/14/2015\n14/03/2015\n", encoding="utf-8")
+    assert predicted_from("new.csv", description).notes[0] == "day: '14/03/2015' (row 2), no date: taken as missing"
+
+
+@pytest.mark.parametrize("words", [("1", "0"), ("true", "false"), ("TRUE", "FALSE")])
+def test_words_for_yes_and_no_are_1_and_0_where_training_had_these(words):
+    Path("own.csv").write_text(lines("flag,y", [row % 2 for row in range(N_ROWS)], Y), encoding="utf-8")
+    _, description = load("own.csv")
+    Path("new.csv").write_text("flag\n{}\n{}\n{}\n".format(*words, words[0]), encoding="utf-8")
+    assert predicted_from("new.csv", description).table["flag"].tolist() == [1, 0, 1]
+
+
 def test_strokes_for_cents_are_no_minus():
     prices = ["650.95", "303.-", "326.95", "222.–"] * 6
     Path("own.csv").write_text(lines("a,y", Y, prices), encoding="utf-8")
