@@ -2,13 +2,14 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
 from stages import settings
-from stages.sourcecode.imports import files_imported, files_reached
+from stages.sourcecode import imports
 
 STAGES = ("settings", "generate", "scale", "train", "report", "winner", "track")
 MAY_IMPORT = {
@@ -66,14 +67,21 @@ def stages(root):
     return yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _each_file_is_looked_at_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imports, "files_imported", cache(imports.files_imported))
+        yield
+
+
 def imported(root, file):
     """The project's modules that a file imports itself, wherever in it."""
-    return {each for each in files_imported(file, root) if each.name != "__init__.py"}
+    return {each for each in imports.files_imported(file, root) if each.name != "__init__.py"}
 
 
-def reached(root, file):
-    """The project's modules that run when a file does: itself, what it imports, and what that imports."""
-    return {each for each in files_reached([file], root) if each.name != "__init__.py"}
+def reached(root, *files):
+    """The project's modules that run when files do: themselves, what they import, and what that imports."""
+    return {each for each in imports.files_reached(files, root) if each.name != "__init__.py"}
 
 
 def room(root, file):
@@ -140,7 +148,7 @@ def test_the_package_of_all_imports_no_more_than_it_needs_to_begin(root):
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_folders_that_it_imports_and_no_more(root, stages, stage):
     files = [f"stages/{stage}.py", *(["stages/winners/app.py"] if stage == "winner" else [])]  # which it packs
-    rooms = {room(root, path) for file in files for path in reached(root, root / file)}
+    rooms = {room(root, path) for path in reached(root, *(root / file for file in files))}
     expected = {name if "/" in name else f"stages/{name}" for name in rooms}
     if stage in ("train", "report", "winner"):
         expected.add("stages/custom")  # losses, networks and scores, which are imported by name
@@ -164,7 +172,7 @@ def test_a_change_in_what_comes_after_training_retrains_nothing(stages, package)
 def test_verdicts_say_which_seeds_train_and_decide_nothing_of_what_a_seed_gives(root, stages):
     assert not {stage for stage in ("generate", "scale") if "stages/verdicts" in stages[stage]["deps"]}
     for package in ("training", "execution", "executors"):
-        assert "verdicts" not in {room(root, other) for file in modules(root, package) for other in reached(root, file)}
+        assert "verdicts" not in {room(root, other) for other in reached(root, *modules(root, package))}
 
 
 @pytest.mark.parametrize("stage", STAGES)

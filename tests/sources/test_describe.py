@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.basics.cli import UserError
@@ -516,6 +516,7 @@ def test_a_compressed_file_may_have_grouped_numbers():
     assert (table["a"].tolist(), written.thousands) == ([1680, 715], ".")
 
 
+@settings(max_examples=40)
 @given(
     values=st.lists(st.integers(-(10**7), 10**7), min_size=1, max_size=9),
     decimal=st.sampled_from(".,"),

@@ -119,7 +119,7 @@ def check(table):
             np.testing.assert_allclose(theirs, mine, rtol=1e-12, err_msg=kind)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(table=tables())
 def test_a_drawn_table_is_read_and_encoded_alike_from_every_kind_of_file(table):
     check(table)
