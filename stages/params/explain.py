@@ -150,6 +150,7 @@ SENTENCES = {
     "period_of_dataset": "{value} is not the period of the dataset, {period:g}; leave it out here",
     "period_of_score": "{value} is of another period than the dataset; write {own}, or leave it out",
     "period_of_several": "is of one target, and there are {n_targets}; add a dataset for each",
+    "period_without_table": "goes with a table or arrays; nothing that {generator} makes begins anew",
     "rate_twice": "{rate:g} stands twice",
     "value_twice": "{value} stands twice",
     "schedule_twice": "{schedule} stands twice",

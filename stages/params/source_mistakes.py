@@ -89,8 +89,10 @@ def _order(key: str, dataset: Dataset) -> Iterator[Mistake]:
 def _period(key: str, dataset: Dataset) -> Iterator[Mistake]:
     """What does not go with a target that begins anew."""
     source = dataset.source
-    of_classes = isinstance(source, Generator) and source.target_classes()
-    if of_classes or dataset.order or dataset.task not in (None, "regression"):
+    if isinstance(source, Generator):
+        yield Mistake(key, "period_without_table", facts={"generator": source.generator})
+        return
+    if dataset.order or dataset.task not in (None, "regression"):
         yield Mistake(key, "period_of_classes")
     targets = source.target if isinstance(source, Table) else getattr(source, "targets", [])
     if len(targets) > 1:

@@ -181,9 +181,9 @@ def test_a_table_that_takes_no_time_gets_no_budget_and_nothing_is_probed(project
 def test_a_budget_that_the_user_chose_for_all_is_planned_for(project, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(probe, "LONG", 0.05)
     Path("params.yaml").write_text(PARAMS.replace("seeds: 2, ", "seeds: 2, budget: 2h, "), encoding="utf-8")
-    project(tmp_path / "houses.csv", "price")
-    assert read_plan(load_params(), "houses").sizes is None
-    assert Path("data/budgets/houses.yaml").read_text(encoding="utf-8").startswith("# What houses trains within its")
+    project(tmp_path / "sick.csv", "sick")
+    assert read_plan(load_params(), "sick").sizes is None
+    assert Path("data/budgets/sick.yaml").read_text(encoding="utf-8").startswith("# What sick trains within its")
     assert re.search(r"try: all of it takes \d+ min, within 2h; ", " ".join(capsys.readouterr().out.split()))
 
 

@@ -99,6 +99,8 @@ WORDING = [
      "12 is not the period of the dataset, 24; leave it out here"),
     ({"kind": "period_of_score", "value": "circular_error_12", "facts": {"own": "circular_error_24"}},
      "'circular_error_12' is of another period than the dataset; write circular_error_24, or leave it out"),
+    ({"kind": "period_without_table", "facts": {"generator": "make_blobs"}},
+     "goes with a table or arrays; nothing that make_blobs makes begins anew"),
     ({"kind": "period_of_several", "facts": {"n_targets": 2}},
      "is of one target, and there are 2; add a dataset for each"),
     ({"kind": "beside_source", "value": "order"},

@@ -92,9 +92,21 @@ def test_the_variance_of_a_score_with_no_formula_is_that_of_a_bootstrap():
     generator = np.random.default_rng(7)
     rows = drawn("binary", generator, 400)
     found = MCC.row_values(rows, MCC.reference(rows)).std() / np.sqrt(400)
-    drawn_again = (generator.integers(0, 400, 400) for _ in range(1000))
-    resampled = [metrics.matthews_corrcoef(rows.labels[each], rows.decisions[each]) for each in drawn_again]
+    # rows that are drawn again differ in how many of them are of each class and decision
+    shares = metrics.confusion_matrix(rows.labels, rows.decisions, normalize="all")
+    drawn_again = generator.multinomial(400, shares.ravel(), 1000)
+    truths, decided = np.repeat([0, 1], 2), np.tile([0, 1], 2)
+    assert matthews(truths, decided, shares.ravel()) == pytest.approx(
+        metrics.matthews_corrcoef(rows.labels, rows.decisions)
+    )
+    resampled = [matthews(truths, decided, counts) for counts in drawn_again]
     assert found == pytest.approx(np.std(resampled), rel=0.1)
+
+
+def matthews(truths, decided, counts):
+    """The correlation of class and decision, of so many rows of each."""
+    covariance = np.cov(truths, decided, aweights=counts, bias=True)
+    return covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
 
 
 def test_the_mean_slope_between_two_points_leads_from_one_to_the_other():

@@ -59,8 +59,8 @@ def test_losses_on_the_circle_take_the_period_and_plain_ones_stand_beside():
         (["mse"], {"source": WIND["source"] | {"exposure": "days"}},
          "datasets.wind.period: is of values that begin anew, and exposure: makes rates of them; leave one of the two "
          "out"),
-        (["mse"], {"source": {"generator": "make_blobs", "random_state": 0}},
-         "datasets.wind.period: is of values that begin anew, and the target is classes; leave one of the two out"),
+        (["mse"], {"source": {"generator": "make_regression", "random_state": 0}},
+         "datasets.wind.period: goes with a table or arrays; nothing that make_regression makes begins anew"),
         (["mse"], {"source": WIND["source"] | {"period": 360}},
          "datasets.wind.source: 'period' is a key of the dataset; write it beside source:, not in it"),
         (["binary_crossentropy"], {}, "comparisons.wind.losses[0]: 'binary_crossentropy' is a loss for a binary task"),
