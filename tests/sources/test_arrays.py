@@ -179,3 +179,14 @@ def test_contradictions_with_arrays_are_told(dataset, comparison, message):
     with pytest.raises(ParamsError) as error:
         check_params({"datasets": {"own": own}, "comparisons": {"own": {"losses": ["mse"]} | comparison}})
     assert message in str(error.value)
+
+
+def test_angles_of_arrays_begin_anew_after_their_period_and_masks_have_none(load):
+    angles = np.linspace(-170, 180, 20)
+    _, description, _ = load(np.zeros((20, 5)) + np.arange(20)[:, None], angles, dataset={"period": 360})
+    assert (description.task, description.period, description.turn_begins) == ("regression", 360, -180)
+    with pytest.raises(
+        UserError, match=r"datasets\.own\.period: goes with a value for each row, and 'y' has one for each"
+    ):
+        load(np.random.default_rng(0).normal(size=(20, 8, 8, 1)), np.tile(np.eye(8, dtype=int), (20, 1, 1)),
+             dataset={"period": 360})  # fmt: skip
