@@ -216,7 +216,7 @@ def _column(given: Given, name: str, key: str) -> pd.Series:
         values = values[:, 0]
     if values.ndim != 1:
         raise UserError(f"{key}: '{name}' has the shape {shown(values.shape)}; one number or text a row is needed")
-    return pd.Series(_decoded(values), name=name)
+    return pd.Series(_decoded(_plain(values, name, key)), name=name)
 
 
 def _columns(given: Given, names: list[str], key: str) -> pd.DataFrame:
@@ -230,7 +230,8 @@ def _columns(given: Given, names: list[str], key: str) -> pd.DataFrame:
                     f"{key}: '{name}' has {values.shape[1]:,} columns of 0 and 1, one 1 in each row; save the number "
                     f"of its class instead: {name}.argmax(axis=1)"
                 )
-            columns |= {f"{name}_{number}": pd.Series(column) for number, column in enumerate(values.T, start=1)}
+            several = enumerate(_plain(values, name, key).T, start=1)
+            columns |= {f"{name}_{number}": pd.Series(column) for number, column in several}
             continue
         columns[name] = _column(given, name, key)
     return pd.DataFrame(columns)
@@ -238,6 +239,18 @@ def _columns(given: Given, names: list[str], key: str) -> pd.DataFrame:
 
 def _one_hot(values: np.ndarray) -> bool:
     return values.dtype.kind in "biuf" and bool(np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all())
+
+
+def _plain(values: np.ndarray, name: str, key: str) -> np.ndarray:
+    """Numbers, texts or times in this machine's order of bytes.
+
+    Raises:
+        UserError: they are something else, as complex numbers and records are.
+    """
+    if values.dtype.kind not in "biufSUmM":
+        raise UserError(f"{key}: '{name}' holds {values.dtype}; one number or text a row is needed")
+    own = np.dtype(np.float64) if values.dtype == np.longdouble else values.dtype.newbyteorder("=")
+    return values.astype(own, copy=False)
 
 
 def _decoded(values: np.ndarray) -> np.ndarray:

@@ -38,6 +38,8 @@ def checked(values: np.ndarray, name: str, positions: Sequence[int], key: str) -
     """
     if values.ndim == len(positions) + 2 and values.shape[-1] == 1:
         values = values[..., 0]
+    elif values.shape[1:] == (1, *positions):  # as PyTorch has it
+        values = values[:, 0]
     if values.ndim == len(positions) + 2 and values.shape[1:-1] == tuple(positions):
         raise UserError(
             f"{key}.source.target: '{name}' has {values.shape[-1]:,} numbers for each position; a mask has the number "

@@ -353,7 +353,9 @@ def settings_of(loss: Loss, selected_by: str, n_seeds: int) -> Settings:
         batch_norm=False,
         epochs=100,
         batch_size=32,
-        optimizer=OptimizerSettings(name="SGD", learning_rate=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3), momentum=0.9),
+        optimizer=OptimizerSettings(
+            name="SGD", learning_rate=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3), momentum=0.9, global_clipnorm=1.0
+        ),
         selected_by=selected_by,
         data=DatasetSettings(
             task=loss.task,

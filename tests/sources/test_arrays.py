@@ -126,6 +126,10 @@ def test_rows_are_grouped_by_an_array(load):
         (np.array([b"b", b"a"])[Y], "binary", ["a", "b"]),
         (np.arange(20)[:, None] % 3, "multiclass", ["0", "1", "2"]),
         (np.linspace(0, 1, 20), "regression", []),
+        (Y.astype(">i8"), "binary", ["0", "1"]),  # as other machines write them
+        (np.array(["b", "a"]).astype(">U1")[Y], "binary", ["a", "b"]),
+        (np.linspace(0, 1, 20).astype(np.longdouble), "regression", []),
+        (np.linspace(0, 1, 40).reshape(20, 2).astype(">f4"), "regression", []),
     ],
 )
 def test_the_target_decides_the_task(load, y, task, classes):
@@ -155,6 +159,9 @@ def test_an_array_of_several_columns_is_as_many_values(load):
         (np.ones((20, 3)), np.eye(2)[Y], "'y' has 2 columns of 0 and 1, one 1 in each row; save the number of its "
          "class instead: y.argmax(axis=1)"),
         (np.ones((20, 3)), np.ones((20, 4, 4)), "'y' has the shape 20 × 4 × 4; one number or text a row is needed"),
+        (np.ones((20, 3)), np.ones(20, complex), "'y' holds complex128; one number or text a row is needed"),
+        (np.ones((20, 3)), np.ones((20, 2), complex), "'y' holds complex128; one number or text a row is needed"),
+        (np.ones((20, 3)), np.ones(20, [("a", "<f4")]), "'y' holds [('a', '<f4')]; one number or text a row"),
         (np.ones((20, 3)), np.ones(20), "'y' has a single value; there is nothing to learn"),
         (np.ones((20, 3)), np.full(20, np.nan), "there are 0 rows with a target; at least 2 are needed"),
     ],

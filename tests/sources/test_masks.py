@@ -34,7 +34,18 @@ def load(tmp_path, monkeypatch):
     return of
 
 
-@pytest.mark.parametrize("masks", [MASKS, MASKS[..., None], MASKS.astype(bool), 255 * MASKS, MASKS.astype(float)])
+@pytest.mark.parametrize(
+    "masks",
+    [
+        MASKS,
+        MASKS[..., None],
+        MASKS[:, None],
+        MASKS.astype(bool),
+        255 * MASKS,
+        MASKS.astype(float),
+        MASKS.astype(">i4"),
+    ],
+)
 def test_masks_are_classes_of_positions_however_they_are_saved(load, masks):
     rows, description = load(masks)
     assert (description.task, description.target_shape, description.n_targets) == ("binary", [8, 9], 1)

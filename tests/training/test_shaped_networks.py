@@ -5,8 +5,9 @@ import pytest
 
 from stages.losses.catalogue import LOSSES
 from stages.records.networks import Attention, Augment, Conv, Recurrent, settled
+from stages.records.settings import OptimizerSettings
 from stages.training.backend import keras
-from stages.training.keras_parts import is_per_row, keras_loss, row_metric
+from stages.training.keras_parts import is_per_row, keras_loss, make_optimizer, row_metric
 from stages.training.networks import Network
 from stages.training.replicas import Replicas
 from stages.training.views import Rows, View
@@ -126,8 +127,32 @@ def test_a_network_that_gives_its_input_has_fewer_numbers_in_its_middle():
     model = network.build(0)
     code = model.get_layer("code").output
     assert np.prod(code.shape[1:]) <= np.prod(IMAGES) / 4
+    # no rectifier on it, which few filters do not survive
+    assert [type(layer).__name__ for layer in model.layers if layer.name.endswith("code")] == ["Conv2D"]
+    assert model.get_layer("code").activation is keras.activations.linear
     # nothing passes beside it: every path from the input to the output goes through it
     assert not [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
+
+
+@pytest.mark.endurance
+def test_networks_that_give_their_input_learn_whatever_their_seed():
+    """A rectifier on the code of one filter would leave about half of them at the same output for all rows."""
+    rng, seeds = np.random.default_rng(0), tuple(range(20))
+    bright = np.abs(np.arange(8) - rng.uniform(1, 6, (150, 2, 1))) < 1.5
+    images = (bright[:, 0, :, None] & bright[:, 1, None]) + rng.normal(0, 0.5, (150, 8, 8))
+    images = ((images - images.mean()) / images.std()).astype(np.float32)[..., None]
+    before = Conv(kind="conv", filters=(4,))
+    network = Network((8, 8, 1), (), 1, "linear", before=before, positions=(8, 8), gives_input=True)
+    replicas = Replicas(
+        network.build(0),
+        network.initial_weights(seeds),
+        loss=keras_loss(LOSSES["mse"], (8, 8)),
+        metric=row_metric(LOSSES["mse"], "mse"),
+        optimizer=make_optimizer(OptimizerSettings(name="SGD", learning_rate=0.03, momentum=0.9, global_clipnorm=1.0)),
+        per_row=True,
+    )
+    history = fit(replicas, Rows(images, images), first_rows(len(seeds), 120, 150), epochs=40)
+    assert history.val_loss[:, -1].max() < 0.9  # of giving always the mean 1
 
 
 @pytest.mark.parametrize(

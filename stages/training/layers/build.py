@@ -163,7 +163,8 @@ def _conv(network: Conv, rows: Tensor, outputs: Outputs, style: Style) -> Tensor
             last = pooled(last, number)
     if outputs.is_input:
         room = max(1, math.prod(rows.shape[1:]) // (NARROWER * math.prod(last.shape[1:-1])))
-        last = style.followed(convolution(room, 1, kernel_initializer=style.start, name="code"), "code")(last)
+        # without an activation: where a few filters come to give 0 for all rows, nothing is learned any more
+        last = convolution(room, 1, kernel_initializer=style.start, name="code")(last)
     for number, (filters, wanted) in reversed(list(enumerate(before, start=1)) if outputs.positions else []):
         last = undone(network.pool, name=f"undo_{number}")(last)
         # an odd length was rounded up
