@@ -242,11 +242,7 @@ def _one_hot(values: np.ndarray) -> bool:
 
 
 def _plain(values: np.ndarray, name: str, key: str) -> np.ndarray:
-    """Numbers, texts or times in this machine's order of bytes.
-
-    Raises:
-        UserError: they are something else, as complex numbers and records are.
-    """
+    """Numbers, texts or times in this machine's order of bytes; complex numbers and records are refused."""
     if values.dtype.kind not in "biufSUmM":
         raise UserError(f"{key}: '{name}' holds {values.dtype}; one number or text a row is needed")
     own = np.dtype(np.float64) if values.dtype == np.longdouble else values.dtype.newbyteorder("=")
