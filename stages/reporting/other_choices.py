@@ -10,10 +10,14 @@ _NONE = -1
 
 
 def scores(comparison: Comparison) -> list[Score]:
-    """The scores that could decide too, and were measured of every loss."""
+    """The scores that could decide too, and were measured of every loss.
+
+    Not the recall of a class, which says nothing alone: who always says that class has the best.
+    """
     names = set.intersection(*(set(run.scores["metric"]) for run in comparison.runs))
     candidates = (catalogue.find(name, comparison.task) for name in sorted(names))
-    return [score for score in candidates if score and score.can_decide and score.name != comparison.score.name]
+    could_decide = [score for score in candidates if score and score.can_decide and score.quota is None]
+    return [score for score in could_decide if score.name != comparison.score.name]
 
 
 def choice(comparison: Comparison, score: Score) -> str | None:

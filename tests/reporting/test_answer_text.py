@@ -12,6 +12,7 @@ from stages.reporting.formats import at_place, place_of, signed_at
 from stages.reporting.registry import Report
 from stages.reporting.texts import answer_text, published
 from stages.reporting.texts.published import NOTHING
+from stages.scores import catalogue
 from stages.verdicts.held_out import cache
 from stages.verdicts.pairs import mirror
 from tests.reporting.conftest import with_scores
@@ -194,6 +195,15 @@ def test_a_score_that_would_choose_another_loss_is_named_with_it_and_judged_once
     assert answer_text.by_other_scores(replace(kept)) == said
     with pytest.raises(AttributeError, match="by"):  # other rows are judged anew
         answer_text.by_other_scores(replace(kept, weights=np.linspace(0.9, 1.1, len(kept.labels))))
+
+
+def test_the_recall_of_a_class_chooses_no_loss(make_decided, generator):
+    """Who always says class 0 has the best recall of class 0, and has learned nothing."""
+    decided, always_0 = right(generator, 0.8), np.tile(np.arange(N_ROWS) % 2 == 0, (5, 1))
+    comparison = make_decided({"binary_crossentropy": decided, "hinge": always_0})
+    assert comparison.outcome.advice.best == "binary_crossentropy"
+    assert comparison.by(catalogue.find("recall_0", "binary")).pairs["hinge", "binary_crossentropy"].verdict == "better"
+    assert "recall of class" not in answer_text.by_other_scores(comparison)
 
 
 def test_no_score_is_asked_where_every_network_failed(make_comparison):
