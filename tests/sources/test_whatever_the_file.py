@@ -493,10 +493,12 @@ OBJECTS = [{"x": value, "code": f"{row:03}", "y": value} for row, value in enume
         {"meta": {"n": N_ROWS, "of": ["a", "b"]}, "items": OBJECTS},
         {"schema": {"fields": [{"name": name} for name in ("x", "code", "y", "z")]}, "data": OBJECTS},
         {"columns": [{"name": name} for name in OBJECTS[0]], "rows": [list(each.values()) for each in OBJECTS]},
+        {"n": N_ROWS, "header": list(OBJECTS[0]), "records": [list(each.values()) for each in OBJECTS]},
+        [{"x": {"$numberDouble": str(each["x"])}, "code": {"$oid": each["code"]}, "y": each["y"]} for each in OBJECTS],
     ],
     ids=[
         *["wrapped", "wrapped twice", "by columns", "by columns and rows", "split", "lists", "by keys"],
-        *["beside others", "beside a schema", "names as objects"],
+        *["beside others", "beside a schema", "names as objects", "names in a header", "of MongoDB"],
     ],
 )
 def test_json_is_read_however_its_rows_stand_in_it(held):
@@ -504,6 +506,13 @@ def test_json_is_read_however_its_rows_stand_in_it(held):
     table, description = load("own.json")
     assert (table["x"].tolist(), table["code"].tolist()[:2]) == (Y, ["000", "001"])
     assert [column.kind for column in description.columns if column.name != "key"] == ["number", "category"]
+
+
+def test_a_row_that_is_null_holds_nothing_and_counts():
+    Path("own.json").write_text(json.dumps([*OBJECTS[:4], None, *OBJECTS[4:]]), encoding="utf-8")
+    table, description = load("own.json", drop_rows=[5 + 1])
+    assert (len(table), description.n_read) == (N_ROWS - 1, N_ROWS)
+    assert table["x"].tolist() == [*Y[:4], *Y[5:]]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -13,7 +13,6 @@ _NAMES = re.compile(r"\.(?:json|jsonl|ndjson|geojson)(?:\.\w+)?$")
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*[\[{]|\{)")
 _BLANKS = re.compile(r"\s*")
 _DEEPEST = 3  # objects around the rows
-_ROWS = ("data", "rows", "values")  # what lists below the names of columns are called
 
 
 class _NoTableError(ValueError):
@@ -65,13 +64,13 @@ def _values(text: str) -> list[Any]:
     return values
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, in which no name may stand twice."""
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    """An object, in which no name may stand twice; a value that MongoDB writes with its type is that value."""
     held = dict(pairs)
     if len(held) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' stands twice in an object")
-    return held
+    return pairs[0][1] if len(pairs) == 1 and pairs[0][0].startswith("$") else held
 
 
 def _cell(value: Any) -> Any:
@@ -93,9 +92,14 @@ def _records(held: Any, targets: list[str], depth: int = 0) -> list[list[Any]]:
         return _of_list(held)
     if not isinstance(held, dict) or not held:
         raise _NoTableError("it holds no objects")
-    names, rows = held.get("columns"), next((held[key] for key in _ROWS if isinstance(held.get(key), list)), None)
-    if isinstance(names, list) and rows and isinstance(rows[0], list):
-        return _of_list([[each.get("name") if isinstance(each, dict) else each for each in names], *rows])
+    lists = [each for each in held.values() if isinstance(each, list)]
+    rows = next((each for each in lists if each and isinstance(each[0], list)), [[]])
+    called = ([each.get("name") if isinstance(each, dict) else each for each in names] for names in lists)
+    names = next(
+        (each for each in called if len(each) == len(rows[0]) and all(isinstance(name, str) for name in each)), []
+    )
+    if names:
+        return _of_list([names, *rows])
     values = list(held.values())
     if all(isinstance(each, list) for each in values) and not any(isinstance(item, dict) for item in values[0]):
         if len(set(map(len, values))) > 1:
@@ -127,6 +131,8 @@ def _within(held: dict[str, Any], targets: list[str], depth: int) -> dict[str, l
 
 
 def _of_list(held: list[Any]) -> list[list[Any]]:
+    if any(isinstance(each, dict) for each in held):
+        held = [{} if each is None else each for each in held]  # as an empty line is a row
     if held and all(isinstance(each, dict) for each in held):
         return _of_objects(held)
     if len(held) < 2 or not all(isinstance(each, list) for each in held):
