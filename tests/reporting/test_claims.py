@@ -46,14 +46,16 @@ def test_a_claim_is_judged_where_each_loss_is_at_its_own_best(make_comparison, m
     assert claim.comparison.name == "fair"
     text = page.markdown(Report([usual, tuned], reference))
     opening = " ".join(text.partition("\n## regression, ")[0].split())
-    assert "networks per loss try it, each loss at its own best rate and epochs (`fair`), so errors " in opening
-    assert "What was published is repeated too, at one rate for all losses (`regression`)." in opening
+    assert (
+        "networks per loss try it, each loss at its own best rate and epochs: in `fair`, where errors are " in opening
+    )
+    assert "`regression` trains as was published, at one rate for all losses." in opening
     assert "**Of 1 published difference between losses, " in opening
     [alone] = claims(reference, [usual])
     assert alone.comparison.name == "regression"
     text = page.markdown(Report([usual], reference))
     assert " try it, at the one learning rate that was published." in " ".join(text.split())
-    assert "is repeated too" not in text
+    assert "trains as was published" not in text
 
 
 def test_beside_the_claims_stands_what_to_train_with_what_it_gives_and_what_a_wrong_choice_costs(
@@ -152,7 +154,7 @@ def test_names_of_one_loss_cannot_be_told_apart(make_comparison, reference):
     )
     [claim] = claims(reference, [once])
     assert (claim.verdict, claim.answer) == ("same objective", "yes")
-    assert claim.why == "one loss under two names"
+    assert claim.why == "the same loss, by another name"
     assert claim.scores == f"accuracy {answer_text.score_of(once, 'categorical_crossentropy')}"
 
 

@@ -52,8 +52,8 @@ def test_a_key_says_what_the_marks_that_are_drawn_the_bars_and_the_band_stand_fo
         [legend] = drawn(rows, margin=margin).figure.legends
         return [text.get_text() for text in legend.get_texts()]
 
-    bars, line = "95 % interval", "bar beside it: worse"
-    assert key(ROWS, 789.0) == ["use this", "as good", "worse", bars, "bar inside: as good", line]
+    bars, line = "95 % interval", "bar misses it: worse"
+    assert key(ROWS, 789.0) == ["use this", "as good", "worse", bars, "bar inside it: as good", line]
     assert key([ROWS[1]], 0.0) == ["use this"]
     assert key([ROWS[1], Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")], 0.0) == [
         "use this",
@@ -62,7 +62,7 @@ def test_a_key_says_what_the_marks_that_are_drawn_the_bars_and_the_band_stand_fo
         line,
     ]
     better = [ROWS[1], Row("mae", 15000.0, "15,000", 14900.0, 15100.0, "better")]
-    assert key(better, 0.0) == ["use this", "better", bars, "bar beside it: differs"]
+    assert key(better, 0.0) == ["use this", "better", bars, "bar misses it: differs"]
     legend = drawn([*ROWS, Row("mae", 16000.0, "16,000", 15700.0, 16300.0, "inconclusive")]).figure.legends[0]
     figure = legend.figure.bbox
     box = legend.get_window_extent()

@@ -86,9 +86,9 @@ def _key(panel: Panel) -> list[Artist]:
         return key
     key.append(Line2D([], [], color=_OPEN[0], linewidth=2, label="95 % interval"))
     if panel.margin:
-        key.append(Patch(color=_BAND, alpha=_FAINT, linewidth=0, label="bar inside: as good"))
+        key.append(Patch(color=_BAND, alpha=_FAINT, linewidth=0, label="bar inside it: as good"))
     differs = "differs" if any(row.verdict == "better" for row in panel.rows) else "worse"
-    key.append(Line2D([], [], **_LINE, label=f"bar beside it: {differs}"))
+    key.append(Line2D([], [], **_LINE, label=f"bar misses it: {differs}"))
     return key
 
 

@@ -124,8 +124,8 @@ SECTION = Section(
         Figure(
             name="losses",
             alt="The test {headline} of each loss of {comparison}, the best first. Bars are 95 % intervals of the "
-            "difference from the recommended loss: inside the grey band a loss is as good, beside the dotted line "
-            "it is worse, across the line it may be as good",
+            "difference from the recommended loss: inside the grey band a loss is as good; where one misses the dotted "
+            "line it is worse; across the line it may be as good",
             heading="",
             data=_data,
             grid=lambda data: Grid(panel.WIDTH, panel.height(data)),

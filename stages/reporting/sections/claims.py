@@ -16,10 +16,10 @@ TEMPLATE = """
 ## What became of the published claims
 
 **Of {{ differences }} between losses, {{ n_hold }} {{ "holds" if n_hold == 1 else "hold" }}.**
-Each was seen in one run of each loss. Here {{ n_seeds }} networks per loss try it, {{ tried }}{% if tuned %}
- ({{ tuned }}), so errors are of another size{% endif %}.
+Each was seen in one run of each loss. Here {{ n_seeds }} networks per loss try it, {{ tried }}{% if tuned %}: in
+{{ tuned }}, where errors are of another size{% endif %}.
 {% if repeated %}
-What was published is repeated too, at one rate for all losses ({{ repeated }}).
+{{ repeated }} as was published, at one rate for all losses.
 {% endif %}
 
 {{ answers }}
@@ -55,15 +55,21 @@ def _content(_: Subject, report: Report) -> dict[str, Any] | None:
         "n_seeds": f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0],
         "tried": _HOW[frozenset(claim.comparison.is_tuned for claim in tried)],
         "tuned": listed(tuned) if tuned else "",
-        "repeated": listed(repeated) if tuned and repeated else "",
+        "repeated": _train(repeated) if tuned and repeated else "",
         "source": report.reference.source,
         "answers": Table(
             ("problem", "what to train with", "score", "a wrong choice costs at most (95 % sure)"),
             [_answer(comparison, report, is_alone=datasets.count(comparison.dataset) == 1) for comparison in judges],
         ),
-        "table": Table(("published", "does it hold?", "our scores", "in truth (95 % sure)"), list(map(_row, tried))),
+        "table": Table(
+            ("published", "does it hold?", "our scores", "so the first is (95 % sure)"), list(map(_row, tried))
+        ),
         "old_accuracy": by_old_accuracy(report.reference, tried),
     }
+
+
+def _train(comparisons: list[str]) -> Markdown:
+    return Markdown(f"{listed(comparisons)} {'trains' if len(comparisons) == 1 else 'train'}")
 
 
 def _answer(comparison: Comparison, report: Report, *, is_alone: bool) -> tuple[str, ...]:

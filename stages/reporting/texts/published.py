@@ -203,7 +203,7 @@ def by_old_accuracy(reference: Reference, judged: list[Claim]) -> Markdown:
 def how_sure(comparison: Comparison, pair: Pair | None) -> str:
     """What the difference between the first loss of a pair and the second may be on new rows; None for one loss."""
     if pair is None or pair.verdict == "same objective":
-        return "one loss under two names"
+        return "the same loss, by another name"
     mean, other = (comparison.outcome.summaries[loss].mean for loss in (pair.loss, pair.against))
     is_open = pair.low <= 0 and pair.high >= lacking(other, higher_is_better=comparison.score.higher_is_better)
     if pair.verdict == "too few seeds" or not math.isfinite(pair.low) or is_open:
