@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,25 +47,31 @@ def names_imported(file: Path, root: Path = Path()) -> set[str]:
         file: the file; one that is no Python imports nothing.
         root: the folder that the outermost package is in.
     """
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return set()
-    every = list(imports_in(ast.walk(tree), file.relative_to(root).parts[:-1]))
+    every, looked_through = _read(file.read_bytes(), file.relative_to(root).parts[:-1])
     names = {statement.module for statement in every} | {_full(statement) for statement in every}
-    looked_through = set(_looked_through(tree))
     packages = [_full(statement) for statement in every if statement.called in looked_through]
     inside = (file for package in packages for file in root.joinpath(*package.split(".")).glob("[!_]*.py"))
     return names | {".".join(file.relative_to(root).with_suffix("").parts) for file in inside}
+
+
+@cache  # several winners hold the same hundred files
+def _read(content: bytes, package: tuple[str, ...]) -> tuple[list[Import], set[str]]:
+    """The imports of a file of this content, in a package, and what it calls the packages that it looks through."""
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return [], set()
+    nodes = list(ast.walk(tree))
+    return list(imports_in(nodes, package)), set(_looked_through(nodes))
 
 
 def _full(statement: Import) -> str:
     return f"{statement.module}.{statement.name}" if statement.name else statement.module
 
 
-def _looked_through(tree: ast.AST) -> Iterator[str]:
+def _looked_through(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """What code calls the packages that it looks through for modules."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Call(
                 func=ast.Attribute(attr="iter_modules"),

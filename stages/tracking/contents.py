@@ -21,7 +21,7 @@ from stages.records.runs import Run
 from stages.verdicts.statistics import summarise
 from stages.verdicts.tuned import best_of_each_rate
 
-POINTS = 200  # of a curve
+POINTS = 100  # of a curve
 DECIDES, EPOCHS, FINAL, TUNING = "decides/", "epochs/", "final/", "tuning/"
 
 

@@ -118,18 +118,18 @@ def test_figures_are_those_that_are_named_and_there(tmp_path, monkeypatch):
     assert contents.figures(["fair-tuning.svg", "fair-forest.svg"]) == [paths.FIGURES / "fair-tuning.svg"]
 
 
-@pytest.mark.parametrize(("n_epochs", "n_points"), [(1, 1), (3, 3), (200, 200), (201, 200), (5000, 200)])
-def test_a_curve_has_at_most_200_points_the_first_and_the_last_among_them(n_epochs, n_points):
+@pytest.mark.parametrize(("n_epochs", "n_points"), [(1, 1), (3, 3), (100, 100), (101, 100), (5000, 100)])
+def test_a_curve_has_at_most_100_points_the_first_and_the_last_among_them(n_epochs, n_points):
     shown = contents.epochs_shown(n_epochs)
     assert len(shown) == len(set(shown)) == n_points
     assert (shown[0], shown[-1]) == (1, n_epochs)
-    assert max(np.diff(shown), default=1) <= -(-n_epochs // 199)
+    assert max(np.diff(shown), default=1) <= -(-n_epochs // 99)
 
 
 def test_the_curves_of_a_long_training_are_thinned(make_run):
     run = make_run("mse", epochs=450)
     numbers = [number for number in contents.numbers(run, "mse") if number.name == "val_loss"]
-    assert len(numbers) == 200
+    assert len(numbers) == 100
     values = run.epochs("val_loss")[run.finished].mean(axis=0)
     assert {number.step: number.value for number in numbers} == {
         number.step: pytest.approx(values[number.step - 1]) for number in numbers
