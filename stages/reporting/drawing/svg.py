@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -51,7 +52,17 @@ def drawn(draw: Callable[[np.ndarray, Any], None], grid: Grid, data: Any) -> str
         drawing, axes = grid.figure()
         draw(axes, data)
         plots.group_thousands(drawing)
+        _lay_out(drawing)
         return _svg(drawing)
+
+
+def _lay_out(drawing: Figure) -> None:
+    """Lay a figure out for good: where it has no layout left to do, it is drawn once where it would be twice."""
+    FigureCanvasSVG(drawing)
+    drawing.set_dpi(DPI)
+    drawing.get_layout_engine().execute(drawing)
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        drawing.set_layout_engine(None)
 
 
 def _svg(drawing: Figure) -> str:
