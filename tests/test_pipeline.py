@@ -62,11 +62,12 @@ def test_every_run_is_in_mlflow(clone):
     assert hinge.inputs.dataset_inputs[0].dataset.name == "circles"
 
 
-def test_a_second_repro_does_nothing_and_a_forced_one_gives_the_same_bytes(clone):
+def test_a_second_repro_does_nothing_and_a_forced_one_gives_the_same_bytes(clone, tmp_path):
     run = run_in(clone)
     before = (clone / "dvc.lock").read_bytes()
     assert "didn't change" in run("dvc", "repro").stdout
-    run("dvc", "repro", "--force", LOSSLAB_STORE="")  # what the store gives would prove nothing
+    run("dvc", "repro", "--force", LOSSLAB_STORE=str(tmp_path))  # what the store gives would prove nothing
+    assert next(tmp_path.iterdir())
     assert (clone / "dvc.lock").read_bytes() == before
     assert run("git", "status", "--porcelain").stdout == ""
 
