@@ -8,7 +8,7 @@ import pandas as pd
 from stages.records.plans import Part
 from stages.scores import catalogue, costs, measure
 from stages.verdicts.averaged import averaged
-from stages.verdicts.held_out import residuals
+from stages.verdicts.held_out import coverage, residuals
 from stages.verdicts.held_out.calibrated import calibrate
 from stages.verdicts.outcome import judge
 
@@ -78,8 +78,11 @@ def judged(comparison, name, rows):
         clusters_are=None if rows.copies is None else "copies",
     )
     outcome, said = judge(runs, score, plan, comparison.description, rows.labels, weights=rows.weights), {}
+    told = replace(comparison, runs=runs, plan=plan, labels=rows.labels, weights=rows.weights, score=score)
     for run in runs:
         loss, data = run.loss.name, (plan, rows.labels)
+        if held := coverage.of_loss(told, run):
+            said[f"{loss} intervals"] = held.held, held.width
         if not score.costs:
             thresholds = outcome.thresholds.get(loss)
             missed = residuals.for_new_rows(run, score, *data, rows.weights)
