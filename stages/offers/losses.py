@@ -46,7 +46,8 @@ class Offer:
     @property
     def words(self) -> str:
         """Its name, and what it makes of the target."""
-        is_set = self.loss.target_transform and not self.loss.heads
+        # where it can have one transform alone, nothing is told apart by it
+        is_set = self.loss.target_transform and not self.loss.heads and len(self.loss.transforms) != 1
         transform = f" (target: {self.loss.target_transform})" if is_set else ""
         return f"{self.loss.name}{transform}"
 

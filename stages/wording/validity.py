@@ -27,7 +27,7 @@ _SENTENCES: dict[Kind, str] = {
     "one column": "the target is one column, of which it sees no more than the sign",
     "direction alone": "it learns the direction of the target, not its length",
     "no order": "it is for classes in an order, and the dataset names none",
-    "on a line": "it takes values near 0 and near {period:g} to be far apart, which here are neighbours",
+    "on a line": "to it both ends of a turn of {period:g} are far apart, which here are neighbours",
     "no shares": "it is for shares between 0 and 1, and {percent} of the targets are none",
     "no yes/no": "its loss for '{name}' is for yes and no, or 0 and 1, and {percent} of its values are neither",
     "one class": "all train rows are of class '{name}'",

@@ -288,6 +288,7 @@ def test_hours_are_said_to_begin_anew_and_with_their_period_are_offered_losses_o
     out = capsys.readouterr().out
     assert "try: hour begins anew after 24; predicted from 0 to below 24, so errors are the shorter way round\n" in out
     assert "may begin anew" not in out
+    assert "comparisons.calls_circle (mse, mae, circular_mse, circular_distance, von_mises)" in out
     params = load_params()
     assert params.datasets["calls_circle"].period == 24
     assert params.comparisons["calls_circle"].losses == ["mse", "mae", "circular_mse", "circular_distance", "von_mises"]

@@ -241,7 +241,7 @@ def test_the_delta_of_a_loss_that_fits_is_told_in_the_targets_own_units(delta, s
 @pytest.mark.parametrize(("name", "told"), [("mae", True), ("gaussian", True), ("von_mises", False)])
 def test_a_loss_of_plain_values_fits_hours_and_is_told_what_it_does_not_see(name, told):
     judged = judge(LOSSES[name], Seen(np.array([[1.0], [23.0]]), "regression", [], [1.0], batch_size=4, period=24.0))
-    line = "it takes values near 0 and near 24 to be far apart, which here are neighbours"
+    line = "to it both ends of a turn of 24 are far apart, which here are neighbours"
     assert judged == Said("fits", (line,) if told else ())
 
 
