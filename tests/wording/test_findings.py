@@ -121,6 +121,9 @@ WORDING = [
     (Finding("zeros unseen", examples=["00000"]),
      "numbers that Excel shows with zeros in front, by the format 00000, are read without them (to keep them, save the "
      "file as .xlsx)"),
+    (Finding("encoded twice", "city", ["GenÃ¨ve"], [4], 12, read_as="Genève"),
+     "city: row 4 holds 'GenÃ¨ve', which is Genève encoded twice (12 rows like it; if it stands there rightly too, "
+     "that is another category: mend the program that wrote the file)"),
     (Finding("sheets", examples=["2023", "2024"]),
      "the first of 2 sheets is read: 2023, 2024 (for another: sheet: '2024')"),
 ]  # fmt: skip
