@@ -6,6 +6,7 @@ A program is compiled for a number of networks. Where that takes longer than tra
 filled up to the same number, so that one program serves all.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,7 @@ PER_ROW = 300  # products that take as long as what else a row of a batch takes:
 LIMIT = 3e11
 WEIGHTS = 20_000_000  # weights of a chunk that has more than one seed, which bounds the memory
 NUMBERS = 60_000_000  # that the layers of such a chunk give for a batch, which bounds it too
+OUTPUTS = 150_000_000  # that such a chunk gives of all rows where each position has some, which bounds it too
 COPIES_OF_WEIGHTS = 4  # themselves, their gradients and what an optimizer keeps of them
 COPIES_OF_NUMBERS = 4  # kept for the gradient, their gradients, and what is made on the way
 
@@ -58,7 +60,7 @@ def cut(
     seeds, chunks = seeds or range(len(unit.settings.seeds)), []
     for first in range(0, len(candidates), N_CANDIDATES):
         some = tuple(candidates[first : first + N_CANDIDATES])
-        size = _n_seeds(unit, len(some), epochs)
+        size = _n_seeds(unit, len(some), epochs, keeps_outputs=not (is_tuning or is_to_use))
         if is_tuning and not is_alone:
             some += some[-1:] * room(unit, len(some), epochs)
         for start in range(seeds.start, seeds.stop, size):
@@ -91,21 +93,42 @@ def effort(unit: Unit) -> float:
 
 def most_at_once(unit: Unit) -> int:
     """How many networks of a unit train at once in its final training."""
-    return min(_n_seeds(unit, 1, unit.settings.epochs), len(unit.settings.seeds))
+    return min(_n_seeds(unit, 1, unit.settings.epochs, keeps_outputs=True), len(unit.settings.seeds))
 
 
 def memory(unit: Unit, n_networks: int) -> int:
-    """Estimate the bytes that so many networks take while they train, without the rows that they share."""
+    """Estimate the bytes that so many networks take until they are scored, without the rows that they share."""
     sizes = _sizes(unit)
     of_weights = COPIES_OF_WEIGHTS * sizes.weights
-    return 4 * n_networks * (of_weights + COPIES_OF_NUMBERS * unit.settings.batch_size * sizes.numbers)
+    of_batch = COPIES_OF_NUMBERS * unit.settings.batch_size * sizes.numbers
+    # what they give is kept a second time, in its own type
+    return 4 * n_networks * (of_weights + of_batch + _n_outputs(unit)) + _kept(unit, n_networks)
 
 
-def _n_seeds(unit: Unit, n_candidates: int, epochs: int) -> int:
-    """How many seeds a chunk with so many candidates holds."""
+def predictions(unit: Unit) -> int:
+    """Estimate the bytes of what all networks of a unit give of all rows, which its run holds."""
+    return _kept(unit, len(unit.settings.seeds))
+
+
+def _kept(unit: Unit, n_networks: int) -> int:
+    """Bytes of what so many networks give of all rows, in the type in which it is kept."""
+    return (2 if unit.table.n_classes else 4) * n_networks * _n_outputs(unit)
+
+
+def _n_outputs(unit: Unit) -> int:
+    """Numbers that a network gives of all rows where each position has some; 0 where a row has few."""
+    table = unit.table
+    of_position = unit.loss.n_outputs(table.n_classes, table.n_targets)
+    return len(table.labels) * math.prod(table.positions) * of_position if table.positions else 0
+
+
+def _n_seeds(unit: Unit, n_candidates: int, epochs: int, *, keeps_outputs: bool = False) -> int:
+    """How many seeds a chunk with so many candidates holds, which may keep what they give of all rows."""
     sizes = _sizes(unit)
     of_batch = max(1, sizes.numbers * unit.settings.batch_size)
     most = min(WEIGHTS / sizes.weights, NUMBERS / of_batch, LIMIT / cost(unit, epochs)) / n_candidates
+    if keeps_outputs:
+        most = min(most, OUTPUTS / max(1, _n_outputs(unit)))
     largest = LOOK if unit.settings.looks else SIZES[0]
     return next((size for size in SIZES if size <= min(most, largest)), 1)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stages.execution.cutting import memory, most_at_once
+from stages.execution.cutting import memory, most_at_once, predictions
 from stages.training.backend import keras
 from stages.training.chunk import Candidate
 from stages.training.fitting import batch_orders, replicas_of
@@ -36,7 +36,8 @@ def about(unit: Unit) -> list[str]:
         pairs = [(together(), alone()) for _ in range(1 + REPEATS)][1:]  # what is timed first is compiled
     seconds, of_one = (min(times) for times in zip(*pairs, strict=True))
     name, ratio = unit.settings.comparison, n_networks * of_one / seconds
-    lines = [at_once(name, n_networks, ratio, memory(unit, n_networks), 4 * unit.table.features.size)]
+    takes = memory(unit, n_networks), 4 * unit.table.features.size
+    lines = [at_once(name, n_networks, ratio, *takes, of_predictions=predictions(unit))]
     return lines + [without_mapping(name, *layer) for layer in _layers(unit.network().build(0), unmapped)]
 
 

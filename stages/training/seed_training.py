@@ -141,9 +141,10 @@ def as_kept(unit: Unit, outputs: np.ndarray) -> np.ndarray:
     """
     if not (unit.table.positions and unit.table.n_classes):
         return outputs
-    if unit.loss.outputs_probability:
-        outputs = np.clip(outputs, NEAREST, 1 - NEAREST)
-    return outputs.astype(np.float16)
+    kept = np.empty(outputs.shape, np.float16)
+    for place, of_seed in enumerate(outputs):  # one after the other, since they are many
+        kept[place] = np.clip(of_seed, NEAREST, 1 - NEAREST) if unit.loss.outputs_probability else of_seed
+    return kept
 
 
 def _regions(replicas: Replicas, unit: Unit, view: View) -> Result:

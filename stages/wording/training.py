@@ -45,7 +45,9 @@ def _chosen_by(tuning: Tuning) -> str:
     return "its own loss on validation rows" if tuning.score == "loss" else f"validation {tuning.score}"
 
 
-def at_once(comparison: str, n_networks: int, ratio: float, of_networks: int, of_rows: int) -> str:
+def at_once(
+    comparison: str, n_networks: int, ratio: float, of_networks: int, of_rows: int, *, of_predictions: int = 0
+) -> str:
     """In words: how many networks train at once, how fast, and what they take.
 
     Args:
@@ -54,10 +56,13 @@ def at_once(comparison: str, n_networks: int, ratio: float, of_networks: int, of
         ratio: how many times as fast each of them trains as by Keras' `fit` alone.
         of_networks: bytes that they take.
         of_rows: bytes of the rows that they share.
+        of_predictions: bytes of what all networks give of them, where a row has many targets.
     """
     speed = f"about {ratio:.0f} times as fast as" if ratio >= 1.5 else "no faster than"
     together = f"{counted(n_networks, 'network')} at once" if n_networks > 1 else "one network at a time"
-    memory = f"about {of_networks / GIGABYTE:.1f} GB for a process, and {of_rows / GIGABYTE:.1f} GB of rows"
+    rows = f"{of_rows / GIGABYTE:.1f} GB of rows"
+    rows += f" and {of_predictions / GIGABYTE:.1f} GB of predictions" if of_predictions else ""
+    memory = f"about {of_networks / GIGABYTE:.1f} GB for a process, and {rows}"
     return f"train: {comparison}: {together}, each {speed} model.fit; {memory}"
 
 

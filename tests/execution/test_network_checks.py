@@ -12,6 +12,7 @@ from stages.execution.user_code_checks import try_unit
 from stages.records.networks import Attention, Conv, Recurrent
 from stages.records.plans import Part
 from stages.training.unit import Unit
+from stages.wording.training import at_once
 from tests.training.units import make_plan, make_settings, make_table
 
 OWN = """import keras
@@ -106,6 +107,27 @@ def test_the_memory_of_networks_bounds_how_many_train_at_once(network, n_feature
     assert of_one < cutting.memory(wide, 1) < 11 * of_one
     monkeypatch.setattr(cutting, "NUMBERS", 10 * 16 * cutting._sizes(unit).numbers)
     assert [len(chunk.unit.settings.seeds) for chunk in cutting.cut(unit, [cutting_candidate()], 3)] == [10] * 3
+
+
+def test_what_networks_give_of_masks_bounds_how_many_train_at_once_and_is_said(monkeypatch):
+    plain = unit_of_images(network=Conv(kind="conv", filters=(2,)), loss="binary_crossentropy", seeds=range(30))
+    masks = np.broadcast_to(plain.table.labels[:, None, None], (len(plain.table.labels), 6, 5))
+    unit = replace(plain, table=replace(plain.table, labels=masks))
+    n_outputs = masks.size
+    assert (cutting.predictions(plain), cutting.predictions(unit)) == (0, 2 * 30 * n_outputs)
+    more = cutting.memory(unit, 10) - cutting.memory(replace(unit, table=unit.table.take(np.arange(1))), 10)
+    assert more == 10 * (4 + 2) * (n_outputs - 30)
+    monkeypatch.setattr(cutting, "OUTPUTS", 10 * n_outputs)
+    assert cutting.most_at_once(unit) == 10
+    sizes = [len(chunk.unit.settings.seeds) for chunk in cutting.cut(unit, [cutting_candidate()], 3)]
+    assert sizes == [10] * 3
+    # while tuning, and where weights alone are wanted, nothing of it is kept
+    for how in ({"is_tuning": True, "is_alone": True}, {"is_to_use": True}):
+        [chunk] = cutting.cut(unit, [cutting_candidate()], 3, **how)
+        assert len(chunk.unit.settings.seeds) == 30
+    assert at_once("cells", 10, 2.0, 3 * 10**9, 10**8, of_predictions=2 * 10**9).endswith(
+        "about 3.0 GB for a process, and 0.1 GB of rows and 2.0 GB of predictions"
+    )
 
 
 def test_rows_that_a_budget_leaves_out_do_not_count_for_how_many_train_at_once(monkeypatch):
