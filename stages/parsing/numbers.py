@@ -42,6 +42,7 @@ _UNIT = r"(?:[^\d\s,:;()]|\^-?\d|[ /]\d* ?(?=[^\W\d_])){0,15}"  # no mark of pun
 _WITH_UNIT = re.compile(
     rf"^(?P<number>.*?\d)[{_BLANKS}]*(?P<unit>(?:[^{_MINUS}+\d\s_.,:;(){_TICKS}/%‰]|/(?=[^\W\d_])){_UNIT})$"
 )
+_PARTS = re.compile(r"(\d*) ?([¼½¾⅐-⅞])")
 _TENS = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _WIDE = str.maketrans("．，－＋％（）٫٬٪", ".,-+%().,%")  # marks of other scripts, as of their digits
@@ -141,6 +142,7 @@ def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
     """A number, its mark and scale, whether it is grouped and doubtful, as `Looked` has them."""
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(letter, letter)) for letter in text).translate(_WIDE)
+        text = _PARTS.sub(lambda part: _with_part(part, decimal), text)
         text = _TENS.sub(lambda power: f"^{power[0].translate(_SMALL)}", text)
     if (match := _pattern(decimal).fullmatch(text)) is None:
         return _NO_NUMBER
@@ -163,6 +165,11 @@ def _number(text: str, decimal: str) -> tuple[float, str, str, bool, bool]:
     doubtful = group == OTHER_MARK[decimal] and body.count(group) == 1 and decimal not in body
     is_sure = scale and (scale not in _LETTERS or mark or parts["blank"] or decimal in body)
     return (-value if n_negative else value), mark, "sure" if is_sure else scale, bool(group), doubtful
+
+
+def _with_part(part: re.Match, decimal: str) -> str:
+    """A whole number and a fraction in one letter as a decimal number: ``1½`` as ``1.5``."""
+    return f"{int(part[1] or 0) + unicodedata.numeric(part[2]):.10g}".replace(".", decimal)
 
 
 def are_numbers(texts: list[str]) -> np.ndarray:

@@ -127,9 +127,10 @@ def _kept(
     """Which rows have a target and count for something: bool (n_rows,). What decisions on them cost is checked."""
     kept = has_target
     for weight in choice.weights:
-        kept = weights.counting(tidied[weight][0], has_target, read.rows, f"{key}.source.{choice.weight_key}")
+        its_key, written = f"{key}.source.{choice.weight_key}", read.table[weight]
+        kept = weights.counting(tidied[weight][0], has_target, read.rows, its_key, written)
     for name, column in choice.costs.items():
-        weights.check_costs(tidied[column][0], kept, read.rows, (costs or {})[name])
+        weights.check_costs(tidied[column][0], kept, read.rows, (costs or {})[name], read.table[column])
     return kept
 
 

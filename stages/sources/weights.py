@@ -18,7 +18,9 @@ def check_count(has_target: np.ndarray, key: str) -> None:
         raise UserError(f"{key}: there {count} with a target; at least 2 are needed")
 
 
-def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: str) -> np.ndarray:
+def counting(
+    weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: str, written: pd.Series | None = None
+) -> np.ndarray:
     """Which rows have a target and count for something. What weighs 0 next to the others is as good as not there.
 
     Args:
@@ -26,6 +28,7 @@ def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: 
         has_target: bool (n_rows,).
         rows: (n_rows,) their numbers in the file, from 1.
         key: path of the key ``weight``, for messages about mistakes.
+        written: (n_rows,) the same as their file holds them.
 
     Returns:
         bool (n_rows,).
@@ -33,7 +36,7 @@ def counting(weights: pd.Series, has_target: np.ndarray, rows: np.ndarray, key: 
     Raises:
         UserError: a row with a target has no weight, 0 or more; or fewer than 2 count for something.
     """
-    numbers = np.where(has_target, _of_each(weights, has_target, rows, key, "what a row counts"), 0)
+    numbers = np.where(has_target, _of_each(weights, has_target, rows, key, "what a row counts", written=written), 0)
     if not numbers.any():
         raise UserError(f"{key}: '{weights.name}' is 0 in every row; some must count for something")
     counting = numbers / numbers.max() >= SMALLEST
@@ -66,7 +69,9 @@ def costs_of(params: Params, dataset: str) -> dict[str, str]:
     }
 
 
-def check_costs(costs: pd.Series, kept: np.ndarray, rows: np.ndarray, key: str) -> None:
+def check_costs(
+    costs: pd.Series, kept: np.ndarray, rows: np.ndarray, key: str, written: pd.Series | None = None
+) -> None:
     """Check what it costs to decide each row wrongly.
 
     Args:
@@ -74,25 +79,30 @@ def check_costs(costs: pd.Series, kept: np.ndarray, rows: np.ndarray, key: str) 
         kept: bool (n_rows,), the rows that are used.
         rows: (n_rows,) their numbers in the file, from 1.
         key: path of the key that names the column, for messages about mistakes.
+        written: (n_rows,) the same as their file holds them.
 
     Raises:
         UserError: a row that is used has none, 0 or more; or all are 0.
     """
-    if not _of_each(costs, kept, rows, key, "what a decision costs")[kept].any():
+    if not _of_each(costs, kept, rows, key, "what a decision costs", written=written)[kept].any():
         raise UserError(f"{key}: '{costs.name}' is 0 in every row, so no decision costs anything")
 
 
-def _of_each(values: pd.Series, used: np.ndarray, rows: np.ndarray, key: str, what: str) -> np.ndarray:
+def _of_each(
+    values: pd.Series, used: np.ndarray, rows: np.ndarray, key: str, what: str, *, written: pd.Series | None
+) -> np.ndarray:
     """A column of which each row that is used, bool (n_rows,), must hold a number, 0 or more: float64 (n_rows,)."""
     if not pd.api.types.is_numeric_dtype(values):
         raise UserError(f"{key}: '{values.name}' is no numbers, and {what} is a number, 0 or more")
     numbers = values.to_numpy(np.float64, na_value=np.nan)
-    if first := first_of(used & ~(np.isfinite(numbers) & (numbers >= 0)), numbers, rows, values.name):
+    if first := first_of(used & ~(np.isfinite(numbers) & (numbers >= 0)), numbers, rows, values.name, written):
         raise UserError(f"{key}: {first}; {what} is a number, 0 or more (to leave rows out: drop_rows)")
     return numbers
 
 
-def first_of(bad: np.ndarray, numbers: np.ndarray, rows: np.ndarray, name: object) -> str | None:
+def first_of(
+    bad: np.ndarray, numbers: np.ndarray, rows: np.ndarray, name: object, written: pd.Series | None = None
+) -> str | None:
     """Which is the first bad row, bool (n_rows,), and what it holds; None where none is bad.
 
     Args:
@@ -100,11 +110,13 @@ def first_of(bad: np.ndarray, numbers: np.ndarray, rows: np.ndarray, name: objec
         numbers: (n_rows,) what they hold.
         rows: (n_rows,) their numbers in the file, from 1.
         name: of the column.
+        written: (n_rows,) the same as their file holds them, where also what is infinite to networks stands.
     """
     if not bad.any():
         return None
     at = bad.argmax()
-    held = "nothing" if np.isnan(numbers[at]) else f"{numbers[at]:g}"
+    held = numbers[at] if written is None or not np.isnan(numbers[at]) else written.iloc[at]
+    held = "nothing" if pd.isna(held) else held if isinstance(held, str) else f"{held:g}"
     return f"row {rows[at]:,} holds {held} in '{name}'"
 
 

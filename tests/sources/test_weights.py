@@ -114,6 +114,8 @@ def test_a_class_of_rows_that_weigh_0_is_no_class(tmp_path, monkeypatch):
             "row 3 holds -1 in 'w'; what a row counts is a number, 0 or more (to leave rows",
         ),
         ([1, 2, "", 1], "row 3 holds nothing in 'w'; what a row counts is a number, 0 or more"),
+        ([1, "inf", 1, 1], "row 2 holds inf in 'w'; what a row counts is a number, 0 or more"),
+        ([1, 2, 1e300, 1], "row 3 holds 1e+300 in 'w'; what a row counts is a number, 0 or more"),
         (["a", "b", "c", "d"], "'w' is no numbers, and what a row counts is a number, 0 or more"),
         ([1, 0, 0, 0], "'w' is 0 in every row; some must count for something"),
         ([1, 0, 0.5, 0], "'w' is 0 in all rows but 1, and at least 2 must count for something"),
