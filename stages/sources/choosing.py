@@ -122,6 +122,8 @@ def _meant(name: str, table: pd.DataFrame, key: str, *, is_csv: bool) -> str:
     shown = list(table.columns[:40]) + ["…"] * (len(table.columns) > 40)
     near = suggest.nearest(name, table.columns)
     alone = "; the delimiter may be wrong, say it with delimiter: beside file:"
+    if any(mark in shown[0] for mark in ",;\t|"):  # which would else part the heading
+        alone = "; each row is in quotes as a whole: take them away"
     columns = f"Columns: {', '.join(shown)}{alone if is_csv and len(table.columns) == 1 else ''}"
     if is_csv and pd.to_numeric(pd.Series(table.columns, dtype="str"), errors="coerce").notna().all():
         columns += "; these look like a row: header: none beside file: names them column_1, column_2, …"

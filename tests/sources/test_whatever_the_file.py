@@ -301,6 +301,13 @@ def test_texts_that_were_encoded_twice_are_named(by):
     ]
 
 
+def test_rows_that_are_in_quotes_as_a_whole_are_told():
+    Path("own.csv").write_text('"x,y"\n' + "".join(f'"{value},{value}"\n' for value in Y), encoding="utf-8")
+    assert refusal("own.csv") == (
+        f"{KEY}.source.target: 'y' is not a column. Columns: x,y; each row is in quotes as a whole: take them away"
+    )
+
+
 def test_the_first_byte_that_fits_no_encoding_is_told_with_its_row():
     text = lines("city,y", ["Zürich", "Genève"] * 12, Y).encode().splitlines(keepends=True)
     text[5] = b"Z\xfcrich,1\n"
