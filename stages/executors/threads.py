@@ -24,7 +24,10 @@ class Threads:
 
     def submit(self, chunk: Chunk, on_epoch: Callable[[int], None]) -> Future[Result]:
         """Train a chunk; it tells every epoch."""
+        from stages.training.scoring import scores_hash
         from stages.training.seed_training import train
+
+        scores_hash()  # what is parsed here is so in no thread, beside TensorFlow, which parses too: see `turns`
 
         def go_on(epochs: int) -> None:
             if self._stopped.is_set():
