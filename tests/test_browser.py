@@ -40,6 +40,8 @@ def project(tmp_path_factory, run_stages):
     params["train"]["seeds"] = 8
     params["train"]["optimizer"]["learning_rate"] = [0.01, 0.03]
     params["comparisons"] = {name: params["comparisons"][name] | {"epochs": 3} for name in COMPARISONS}
+    params["comparisons"]["circles_fair"]["losses"] = ["binary_crossentropy", "hinge"]
+    params["comparisons"]["regression_fair"]["losses"] = ["mse", "mae"]
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     (folder / "data").mkdir()
     shutil.copy(ROOT / "data/published.yaml", folder / "data")

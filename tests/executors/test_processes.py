@@ -177,13 +177,13 @@ def test_a_child_keeps_what_chunks_share_calculates_with_one_thread_and_says_whe
 
 @pytest.mark.thorough
 def test_processes_tell_their_epochs_before_they_end():
-    unit, told = make_unit("mse", epochs=4000), []
+    unit, told = make_unit("mse", epochs=400), []
     with Processes(1) as executor:
         [done] = train_units([unit], executor, on_progress=lambda _, done: told.append(done)).values()
     assert done[0].settings == unit.settings
     assert told == sorted(told)
-    assert 0 < told[0] - compiling(unit) < 3 * 4000
-    assert told[-1] - compiling(unit) == 3 * 4000
+    assert 0 < told[0] - compiling(unit) < 3 * 400
+    assert told[-1] - compiling(unit) == 3 * 400
 
 
 ODD = """import os, subprocess, sys

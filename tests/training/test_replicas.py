@@ -16,6 +16,7 @@ from stages.training.keras_parts import keras_loss, make_optimizer, row_metric
 from stages.training.networks import Network
 from stages.training.replicas import EVALUATION_ROWS, Replicas
 from stages.training.views import Rows, View
+from tests.training.units import batches
 
 OPTIMIZERS = {
     "SGD": OptimizerSettings(name="SGD", learning_rate=0.01, momentum=0.9),
@@ -110,12 +111,8 @@ def fit(replicas, rows, view, *, epochs, orders=None, batch_size=BATCH_SIZE):
     )
 
 
-def batches(rows):
-    """What Keras makes of arrays that it does not shuffle, without the pipeline it sets up anew each epoch."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.experimental_optimization.apply_default_optimizations = False
-    return tf.data.Dataset.from_tensor_slices((rows.features, rows.targets)).batch(BATCH_SIZE).with_options(options)
+def batches_of(rows):
+    return batches(rows.features, rows.targets, BATCH_SIZE)
 
 
 def keras_fit(model, loss, optimizer, *, train, test):
@@ -127,12 +124,12 @@ def keras_fit(model, loss, optimizer, *, train, test):
     metric = None if is_own else "mse" if loss.task == "regression" else "accuracy"
     # a few small batches are sooner done than traced
     model.compile(optimizer, keras_loss(loss), metrics=[metric] if metric else [], run_eagerly=True)
-    every_epoch = batches(train[0])
+    every_epoch = batches_of(train[0])
     for rows in train[1:]:
-        every_epoch = every_epoch.concatenate(batches(rows))
+        every_epoch = every_epoch.concatenate(batches_of(rows))
     history = model.fit(
         every_epoch,
-        validation_data=batches(test),
+        validation_data=batches_of(test),
         epochs=len(train),
         steps_per_epoch=-(-len(train[0]) // BATCH_SIZE),
         shuffle=False,
@@ -505,6 +502,7 @@ from stages.training.networks import Network
 from stages.training.replicas import Replicas
 from stages.training.keras_parts import keras_loss, make_optimizer, row_metric
 from stages.training.views import Rows, View
+from tests.training.units import batches
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Scaling
 from stages.records.settings import OptimizerSettings

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from stages.executors.threads import Threads
 from stages.losses.catalogue import LOSSES
 from stages.records.plans import Part, Plan, Scaling
 from stages.records.settings import Settings
-from stages.training.backend import keras
+from stages.training.backend import keras, tf
 from stages.training.fitting import batch_orders
 from stages.training.keras_parts import keras_loss, make_optimizer
 from stages.training.seed_training import train as train_chunk
@@ -172,6 +173,14 @@ def seen(unit, place, *parts, scaling):
     return features, unit.loss.encode(labels, unit.table.n_classes)
 
 
+def batches(features, targets, size):
+    """What Keras makes of arrays that it does not shuffle, without the pipeline it sets up anew each epoch."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
+    return tf.data.Dataset.from_tensor_slices((features, targets)).batch(size).with_options(options)
+
+
 def keras_history(unit, place, learned, measured, *, scaling, epochs, rate, schedule="constant", metric=()):
     """The model and the history of one seed, told by its place, trained by Keras alone on its rows in its orders."""
     features, targets = seen(unit, place, *learned, scaling=scaling)
@@ -182,18 +191,13 @@ def keras_history(unit, place, learned, measured, *, scaling, epochs, rate, sche
     model.compile(
         make_optimizer(optimizer.at(rate, schedule), n_steps), keras_loss(unit.loss), metrics=metric, run_eagerly=True
     )
-    history = {}
-    for epoch in range(epochs):
-        [order] = batch_orders([seed], epoch, [len(features)])
-        last = model.fit(
-            features[order],
-            targets[order],
-            batch_size=unit.settings.batch_size,
-            validation_data=seen(unit, place, *measured, scaling=scaling),
-            validation_batch_size=unit.settings.batch_size,
-            shuffle=False,
-            verbose=0,
-        ).history
-        for name, [value] in last.items():
-            history.setdefault(name, []).append(value)
+    size, orders = unit.settings.batch_size, [batch_orders([seed], each, [len(features)])[0] for each in range(epochs)]
+    history = model.fit(
+        reduce(tf.data.Dataset.concatenate, (batches(features[order], targets[order], size) for order in orders)),
+        validation_data=batches(*seen(unit, place, *measured, scaling=scaling), size),
+        epochs=epochs,
+        steps_per_epoch=-(-len(features) // size),
+        shuffle=False,
+        verbose=0,
+    ).history
     return model, history
