@@ -49,6 +49,8 @@ from tests.benchmarks.problems import LOSSES, N_NEW, PROBLEMS, Problem
 N_TABLES, N_SEEDS, N_FRESH = 24, 30, 270
 FURTHER_IN_TIME = 200  # rows more of one in the order of time, of which 240 to 400 are tested
 
+SEEDS_OF_A_TABLE = 1000  # at most
+
 METHODS = "seeds alone", "Nadeau–Bengio", "ours"
 
 
@@ -63,6 +65,7 @@ class Table:
         labels: (n_rows + n_new, 1) values, or (n_rows + n_new,) class indices; axes of positions between, or of labels
             behind.
         groups: (n_rows,) the number of each row's group; None where rows have none.
+        first_seed: of its networks; tables share none, since what initial weights do would count for all of them.
     """
 
     problem: Problem
@@ -70,6 +73,7 @@ class Table:
     features: np.ndarray
     labels: np.ndarray
     groups: np.ndarray | None = None
+    first_seed: int = 0
 
     @property
     def n_classes(self) -> int:
@@ -98,6 +102,7 @@ def draw_table(problem: Problem, number: int, n_new: int) -> Table:
         features,
         labels[:, None] if problem.task == "regression" and labels.ndim == 1 else labels,
         None if groups is None else groups[:n_rows],
+        first_seed=SEEDS_OF_A_TABLE * number,
     )
 
 
@@ -327,13 +332,15 @@ def train(table: Table, plan: Plan, loss: Loss, selected_by: str, n_seeds: int) 
     from tests.training.units import run_alone
 
     rows = Rows(table.features[: table.n_rows], table.labels[: table.n_rows], table.n_classes)
-    settings = settings_of(loss, selected_by, n_seeds).model_copy(update={"epochs": table.problem.epochs})
+    seeds = range(table.first_seed, table.first_seed + plan.n_seeds)
+    first = {"seeds": tuple(seeds[:n_seeds]), "epochs": table.problem.epochs}
+    settings = settings_of(loss, selected_by, n_seeds).model_copy(update=first)
     if table.problem.network is not None:
         settings = settings.model_copy(update={"network": table.problem.network, "hidden": ()})
     few = Unit(settings, rows, replace(plan, split_of=plan.split_of[:n_seeds]))
     chosen = run_alone(lambda trains: tuning.tune(few, trains))
     every = Unit(settings, rows, plan)
-    seeds, view = range(plan.n_seeds), every.to_train
+    view = every.to_train
     candidates = [Candidate(chosen.rate, chosen.schedule)]
     with replicas_of(every, seeds, candidates, loss.epoch_metric) as replicas:
         fit(replicas, every, view, seeds, epochs=chosen.epochs, on_epoch=lambda _: None)
