@@ -194,4 +194,4 @@ def _is_decided(rows: WeightedRows, index: int | None) -> np.ndarray:
 
 
 def _classes(rows: WeightedRows, index: int | None) -> np.ndarray:
-    return np.arange(max(rows.outputs.shape[1], 2)) if index is None else np.array([index])
+    return np.arange(max(rows.outputs.shape[-1], 2)) if index is None else np.array([index])

@@ -9,7 +9,7 @@ import yaml
 from stages import generate, report, scale, settings, train, winner
 from stages.execution import refit
 from stages.records import store
-from stages.verdicts import comparison
+from stages.verdicts import looking
 from stages.verdicts.outcome import judge
 from tests.projects import run_all
 
@@ -117,7 +117,7 @@ def test_what_came_in_looks_is_judged_already_whatever_its_size(project, monkeyp
     (project / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     judged = []
     monkeypatch.setattr(
-        comparison, "judge", lambda runs, *rest, **more: judged.append(len(runs[0].seeds)) or judge(runs, *rest, **more)
+        looking, "judge", lambda runs, *rest, **more: judged.append(len(runs[0].seeds)) or judge(runs, *rest, **more)
     )
     settings.main()
     scale.main()

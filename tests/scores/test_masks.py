@@ -11,6 +11,8 @@ from stages.scores.constants import shares
 from stages.scores.families import overlap
 from stages.scores.measure import score
 from stages.scores.row_values import constant_values, reach, row_values
+from stages.scores.seed_rows import SeedRows
+from stages.scores.terms import is_of_class
 
 BCE, SOFTMAX = LOSSES["binary_crossentropy"], LOSSES["categorical_crossentropy"]
 # two of three found and one wrong; nothing there and nothing decided; nothing there and one decided; one missed
@@ -41,6 +43,17 @@ def test_overlap_is_scikit_learns_of_each_image(name, by_sklearn):
         for t, d in zip(labels, outputs[0].argmax(axis=-1), strict=True)
     ]
     assert score(SOFTMAX, labels, outputs)[name][0] == pytest.approx(np.mean(of_images))
+
+
+@pytest.mark.parametrize("n_positions", [2, 40])
+def test_classes_are_counted_by_what_networks_give_not_by_the_positions(n_positions):
+    labels, outputs = RNG.integers(0, 4, (9, n_positions, 3)), RNG.dirichlet(np.ones(4), (1, 9, n_positions, 3))
+    rows = SeedRows(labels, outputs[0], SOFTMAX, 0.0, 1.0, None, None, None)
+    assert is_of_class(rows).shape == (9, n_positions, 3, 4)
+    decided = outputs[0].argmax(axis=-1).ravel()
+    scores = score(SOFTMAX, labels, outputs)
+    assert scores["f1_macro"][0] == pytest.approx(metrics.f1_score(labels.ravel(), decided, average="macro"))
+    assert scores["balanced_accuracy"][0] == pytest.approx(metrics.balanced_accuracy_score(labels.ravel(), decided))
 
 
 @pytest.mark.parametrize("loss", [BCE, SOFTMAX, LOSSES["hinge"]])
